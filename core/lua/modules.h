@@ -1,0 +1,15 @@
+/* The primitives of almanac.core, a line each. A new one is a binding file
+ * with alm_open_NAME and a line here. */
+#ifndef ALM_LUA_MODULES_H
+#define ALM_LUA_MODULES_H
+
+#include <lua.h>
+
+#define ALM_MODULES(module) \
+  module(sys)
+
+#define ALM_DECLARE_MODULE(name) int alm_open_##name(lua_State *L);
+ALM_MODULES(ALM_DECLARE_MODULE)
+#undef ALM_DECLARE_MODULE
+
+#endif

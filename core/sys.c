@@ -1,0 +1,78 @@
+/* Clocks, names, signals of the machine. */
+#include "sys.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t interrupts;
+
+static double clock_seconds(clockid_t id) {
+  struct timespec now;
+  clock_gettime(id, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+double alm_sys_monotonic(void) { return clock_seconds(CLOCK_MONOTONIC); }
+double alm_sys_time(void) { return clock_seconds(CLOCK_REALTIME); }
+double alm_sys_cpu(void) { return clock_seconds(CLOCK_PROCESS_CPUTIME_ID); }
+
+size_t alm_sys_peak_memory(void) {
+  struct rusage usage;
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+  return (size_t)usage.ru_maxrss * 1024;
+}
+
+void alm_sys_sleep(double seconds) {
+  if (!(seconds > 0)) return;
+  struct timespec wait = {.tv_sec = (time_t)seconds};
+  wait.tv_nsec = (long)((seconds - (double)wait.tv_sec) * 1e9);
+  nanosleep(&wait, NULL); /* a signal ends it early: the caller looks why */
+}
+
+static void count_interrupt(int signal_number) {
+  (void)signal_number;
+  interrupts++;
+}
+
+void alm_sys_catch_signals(void) {
+  struct sigaction action = {.sa_handler = count_interrupt};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+int alm_sys_interrupts(void) { return interrupts; }
+
+bool alm_sys_is_terminal(int fd) { return isatty(fd) == 1; }
+
+int alm_sys_columns(int fd) {
+  struct winsize size;
+  if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+const char *alm_sys_user(void) {
+  struct passwd *entry = getpwuid(geteuid());
+  return entry ? entry->pw_name : "unknown";
+}
+
+const char *alm_sys_hostname(void) {
+  static char name[256];
+  if (gethostname(name, sizeof name - 1) != 0) return "unknown";
+  return name;
+}
+
+void alm_sys_program_folder(char *path, size_t size) {
+  ssize_t length = readlink("/proc/self/exe", path, size - 1);
+  path[length > 0 ? length : 0] = '\0';
+  char *slash = strrchr(path, '/');
+  if (slash) *slash = '\0';
+}

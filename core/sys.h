@@ -1,0 +1,44 @@
+/* What a program needs from its machine: clocks, who and where it is, whether
+ * a person looks on, and whether somebody asked it to stop. */
+#ifndef ALM_SYS_H
+#define ALM_SYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Seconds of a clock that never goes back; only differences mean anything. */
+double alm_sys_monotonic(void);
+
+/* Seconds since 1970, UTC. */
+double alm_sys_time(void);
+
+/* CPU seconds (user and system) that this process used. */
+double alm_sys_cpu(void);
+
+/* The most resident memory this process ever had, in bytes. */
+size_t alm_sys_peak_memory(void);
+
+void alm_sys_sleep(double seconds);
+
+/* Catches SIGINT and SIGTERM from now on: each one only counts, nothing is
+ * interrupted. SIGPIPE is ignored. */
+void alm_sys_catch_signals(void);
+
+/* How many SIGINT and SIGTERM came so far. */
+int alm_sys_interrupts(void);
+
+bool alm_sys_is_terminal(int fd);
+
+/* Columns of the terminal behind `fd`, 80 when it has none to tell. */
+int alm_sys_columns(int fd);
+
+/* Login name and host name; "unknown" when the system does not say. The text
+ * belongs to the function and is overwritten by the next call. */
+const char *alm_sys_user(void);
+const char *alm_sys_hostname(void);
+
+/* Folder that holds the running program, without a slash behind it; empty
+ * when the system does not say. `size` bytes at `path` are written. */
+void alm_sys_program_folder(char *path, size_t size);
+
+#endif

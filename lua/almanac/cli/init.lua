@@ -1,0 +1,4 @@
+return function(arguments)
+  print(require("almanac.core").version, #arguments)
+  return 0
+end
