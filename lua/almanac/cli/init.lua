@@ -1,4 +1,100 @@
+-- The command line: finds the command, builds its parser, runs it, and turns
+-- what it gives into an exit status.
+local core = require "almanac.core"
+
+-- name, summary; each is a file of this folder, loaded only when it is called
+local COMMANDS = {
+  { "plan", "look, match, write the plan" },
+  { "show", "why a title or file is where it is in the plan" },
+  { "decide", "settle the doubtful titles" },
+  { "apply", "carry the plan out; again = resume" },
+  { "verify", "read everything back and compare" },
+  { "report", "what the run did, as text, CSV or JSON" },
+  { "recipe", "the recipes at hand" },
+  { "rehearsal", "a local Alma and S3 to try everything on" },
+  { "exec", "run a Lua script with the library at hand" },
+}
+
+local function overview()
+  local lines = {
+    "Usage: almanac COMMAND [options]", "",
+    "Adds files to the titles of Ex Libris Alma Digital by rules that you can edit.", "",
+  }
+  for _, command in ipairs(COMMANDS) do
+    lines[#lines + 1] = ("  %-11s%s"):format(command[1], command[2])
+  end
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = "`almanac COMMAND --help` tells more; `almanac --version` the version."
+  return table.concat(lines, "\n")
+end
+
+local function find(name)
+  for _, command in ipairs(COMMANDS) do
+    if command[1] == name then return command end
+  end
+end
+
+local function nearest(name)
+  local names = {}
+  for i, command in ipairs(COMMANDS) do names[i] = command[1] end
+  return require("almanac.words").nearest(name, names)
+end
+
+local function add_common(parser)
+  parser:option("--profile", "profile of almanac.conf.lua to use"):argname "NAME"
+  parser:option("--url", "Alma API server, e.g. https://api-na.hosted.exlibrisgroup.com"):argname "URL"
+  parser:option("--rate", "calls a second at most (20; Alma allows an institution 25)")
+    :argname("N"):convert(tonumber)
+  parser:flag("--json", "one JSON object a line on stdout instead of words")
+  parser:flag("-q --quiet", "results and errors only")
+end
+
+local function parse(command, arguments)
+  local argparse = require "argparse"
+  local module = require("almanac.cli." .. command[1])
+  local parser = argparse("almanac " .. command[1], module.summary or command[2])
+  if not module.plain then add_common(parser) end
+  local ok, message = module.configure(parser, arguments)
+  if ok == nil and message then return nil, message end
+  local parsed, args = parser:pparse(arguments)
+  if not parsed then return nil, ("%s\n%s"):format(args, parser:get_usage()) end
+  return module, args
+end
+
+local function run(command, arguments)
+  local out = require "almanac.cli.out"
+  local module, args = parse(command, arguments)
+  if not module then
+    out.fail(args)
+    return 1
+  end
+  out.json, out.quiet = args.json or false, args.quiet or false
+  core.sys.catch_signals()
+  local settings = require "almanac.settings"
+  local context = { out = out, settings = settings, json = out.json }
+  local status, message, code = require("almanac.task").run(module.run, args, context)
+  if status then return status end
+  out.fail(message or "nothing was done")
+  out.event("error", { message = message, code = code })
+  return 1
+end
+
+---@param arguments string[] without the program's name
+---@return integer status
 return function(arguments)
-  print(require("almanac.core").version, #arguments)
-  return 0
+  require "almanac.strict"
+  local name = table.remove(arguments, 1)
+  if not name or name == "--help" or name == "-h" or name == "help" then
+    print(overview())
+    return name and 0 or 1
+  elseif name == "--version" then
+    print("almanac " .. core.version)
+    return 0
+  end
+  local command = find(name)
+  if command then return run(command, arguments) end
+  local near = nearest(name)
+  io.stderr:write(("almanac: there is no command '%s'%s; see `almanac --help`\n")
+    :format(name, near and (", did you mean '" .. near .. "'?") or ""))
+  return 1
 end

@@ -1,0 +1,20 @@
+-- almanac exec: a Lua script with the library at hand. Trusted: no sandbox.
+local m = { summary = "Run a Lua script with the library at hand (trusted: it may do anything).", plain = true }
+
+function m.configure(parser)
+  parser:argument("script", "the Lua file")
+  parser:argument("arguments", "given to the script as ..."):args "*"
+  parser:epilog "Inside, `require \"almanac.alma\"`, `require \"almanac.task\"` and the others are at hand."
+end
+
+function m.run(args, context)
+  local chunk, message = loadfile(args.script, "t")
+  if not chunk then
+    context.out.fail(message)
+    return 1
+  end
+  local status = chunk(table.unpack(args.arguments))
+  return math.type(status) == "integer" and status or 0
+end
+
+return m

@@ -1,0 +1,149 @@
+-- What a person sees. Results go to stdout, remarks and progress to stderr;
+-- with --json stdout carries one JSON object a line instead.
+local core = require "almanac.core"
+
+local m = { json = false, quiet = false }
+
+local live        -- the progress line that stands on the terminal now
+
+local function clear()
+  if live then io.stderr:write("\r\27[K") end
+end
+
+---A line of result.
+---@param text string
+function m.say(text)
+  if m.json then return end
+  clear()
+  io.stdout:write(text, "\n")
+  io.stdout:flush()
+end
+
+---A remark; silent with --quiet.
+---@param text string
+function m.note(text)
+  if m.quiet then return end
+  clear()
+  io.stderr:write(text, "\n")
+end
+
+---What went wrong and what to do next.
+---@param text string
+function m.fail(text)
+  clear()
+  io.stderr:write("almanac: ", text, "\n")
+end
+
+---An event, written only with --json.
+---@param name string
+---@param data table
+function m.event(name, data)
+  if not m.json then return end
+  local event = { event = name }
+  for key, value in pairs(data) do event[key] = value end
+  io.stdout:write(require("almanac.json").encode(event), "\n")
+  io.stdout:flush()
+end
+
+---"1 title", "3 titles".
+---@param n integer
+---@param noun string
+---@param plural string?
+---@return string
+function m.count(n, noun, plural)
+  local digits = tostring(n):reverse():gsub("(%d%d%d)", "%1,"):reverse():gsub("^,", "")
+  return digits .. " " .. (n == 1 and noun or plural or noun .. "s")
+end
+
+---"4.2 MB": decimal units, as disks are sold.
+---@param bytes number
+---@return string
+function m.bytes(bytes)
+  local units = { "bytes", "kB", "MB", "GB", "TB" }
+  local unit = 1
+  while bytes >= 1000 and unit < #units do
+    bytes, unit = bytes / 1000, unit + 1
+  end
+  if unit == 1 then return ("%d %s"):format(bytes, bytes == 1 and "byte" or "bytes") end
+  return ("%.1f %s"):format(bytes, units[unit])
+end
+
+---"2 h 05 min", "3 min 20 s", "12 s".
+---@param seconds number
+---@return string
+function m.duration(seconds)
+  seconds = math.floor(seconds + 0.5)
+  local hours, minutes = seconds // 3600, seconds % 3600 // 60
+  if hours > 0 then return ("%d h %02d min"):format(hours, minutes) end
+  if minutes > 0 then return ("%d min %02d s"):format(minutes, seconds % 60) end
+  return seconds .. " s"
+end
+
+local progress_methods = {}
+
+local function line(self, now)
+  local parts = { self.label, ("%d of %d"):format(self.done, self.total) }
+  local rate = self.done / math.max(now - self.begun, 0.001)
+  if self.done > 0 then parts[#parts + 1] = ("%.1f/s"):format(rate) end
+  if self.flying > 0 then parts[#parts + 1] = self.flying .. " in flight" end
+  if self.failed > 0 then parts[#parts + 1] = self.failed .. " failed" end
+  if self.done > 0 and self.done < self.total then
+    parts[#parts + 1] = m.duration((self.total - self.done) / rate) .. " left"
+  end
+  return table.concat(parts, " · ")
+end
+
+local function show(self, force)
+  local now = core.sys.monotonic()
+  if not force and now < self.next_time then return end
+  self.next_time = now + (self.terminal and 0.2 or 10)
+  local text = line(self, now)
+  m.event("progress", { label = self.label, done = self.done, total = self.total,
+    in_flight = self.flying, failed = self.failed })
+  if m.quiet or m.json then return end
+  if self.terminal then
+    io.stderr:write("\r\27[K", text:sub(1, core.sys.columns(2) - 1))
+    live = self
+  else
+    io.stderr:write(text, "\n")
+  end
+end
+
+---One more is in work.
+function progress_methods:begin()
+  self.flying = self.flying + 1
+  show(self)
+end
+
+---One is finished.
+---@param failed boolean?
+function progress_methods:finish(failed)
+  self.flying = math.max(0, self.flying - 1)
+  self.done = self.done + 1
+  if failed then self.failed = self.failed + 1 end
+  show(self)
+end
+
+---Takes the line off the terminal.
+function progress_methods:close()
+  if self.terminal and live == self then
+    clear()
+    live = nil
+  end
+end
+
+---Shows how far a long work is: one line that renews itself on a terminal, a
+---plain line every ten seconds elsewhere, events with --json.
+---@param label string what is done, e.g. "titles applied"
+---@param total integer
+---@return table progress with begin, finish and close
+function m.progress(label, total)
+  local now = core.sys.monotonic()
+  local terminal = core.sys.is_terminal(2)
+  return setmetatable({
+    label = label, total = total, done = 0, flying = 0, failed = 0, begun = now,
+    terminal = terminal, next_time = now + (terminal and 0 or 10),
+  }, { __index = progress_methods })
+end
+
+return m

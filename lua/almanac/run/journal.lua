@@ -1,0 +1,47 @@
+-- Write-ahead for many titles at once: whoever wants something written waits
+-- until it is committed, and all who want it in the same moment share one
+-- commit. So an intent is on disk before its call is made, and the disk is
+-- asked to sync a few times a second, not for every step.
+local task = require "almanac.task"
+
+local m = {}
+
+local methods = {}
+local meta = { __index = methods }
+
+-- Runs the queued writes in one transaction.
+local function flush(self)
+  task.pause()
+  local batch = self.queue
+  self.queue, self.flusher = {}, nil
+  local ok, message, code = self.db:begin()
+  for _, write in ipairs(batch) do
+    if not ok then break end
+    ok, message, code = write(self.db)
+  end
+  if ok then ok, message, code = self.db:commit() end
+  if ok then return true end
+  if self.db:in_transaction() then self.db:rollback() end
+  return nil, message, code
+end
+
+---Calls `write(db)` inside the next transaction and returns when that is
+---committed. `write` gives a true value, or nil, message, code of the
+---statement that failed; then the whole batch is undone and all who wait for
+---it are told.
+---@param write fun(db: table): any, string?, string?
+---@return true|nil
+---@return string? message
+---@return string? code "io": the disk is full or gone
+function methods:write(write)
+  self.queue[#self.queue + 1] = write
+  self.flusher = self.flusher or task.spawn(flush, self)
+  return self.flusher:await()
+end
+
+---@param db table a core.runfile database opened for writing
+function m.new(db)
+  return setmetatable({ db = db, queue = {} }, meta)
+end
+
+return m

@@ -1,0 +1,97 @@
+-- The run file as the rest of almanac sees it: opening one, its settings, the
+-- counts that every command shows.
+local core = require "almanac.core"
+local schema = require "almanac.run.schema"
+
+local m = {}
+
+local VERSION = 1
+
+---A new run file. An existing one is never overwritten.
+---@param path string
+---@param meta table<string, string> settings to begin with
+---@return table|nil db a core.runfile database
+---@return string? message
+---@return string? code "conflict" when the file exists, "io" when it can't be written
+function m.create(path, meta)
+  local db, message, code = core.runfile.open(path, {
+    mode = "create", kind = "run", version = VERSION, schema = schema,
+  })
+  if not db then return nil, message, code end
+  m.set(db, meta)
+  return db
+end
+
+---Opens a run file.
+---@param path string
+---@param mode "read"|"write" write: one process at a time
+---@return table|nil db
+---@return string? message
+---@return string? code "conflict" in use or of another version, "missing", "parse" not a run file
+function m.open(path, mode)
+  return core.runfile.open(path, { mode = mode, kind = "run", version = VERSION, schema = schema })
+end
+
+---Writes settings; nil values are left out.
+---@param db table
+---@param meta table<string, string|number|nil>
+function m.set(db, meta)
+  for key, value in pairs(meta) do
+    assert(db:run("INSERT OR REPLACE INTO meta VALUES(?, ?)", key, tostring(value)))
+  end
+end
+
+---All settings, or one.
+---@param db table
+---@param key string?
+---@return table<string, string>|string|nil
+function m.meta(db, key)
+  if key then return db:value("SELECT value FROM meta WHERE key = ?", key) end
+  local meta = {}
+  for row in db:rows "SELECT key, value FROM meta" do meta[row.key] = row.value end
+  return meta
+end
+
+-- How the states of titles add up in a report. A title in the middle counts
+-- as ready: what is left to do will be done by the next apply.
+local GROUPS = {
+  ask = "ask", skip = "skip", skipped = "skip", failed = "failed",
+  attached = "done", verified = "done",
+}
+
+---The group that a state counts in.
+---@param state string
+---@param reason string? an attached title with a reason is not as planned
+---@return "ready"|"ask"|"skip"|"done"|"failed"|"undone"
+function m.group(state, reason)
+  if state == "undone" then return "undone" end
+  local group = GROUPS[state] or "ready"
+  if group == "done" and reason then return "failed" end
+  return group
+end
+
+---Titles by group.
+---@param db table
+---@return { ready: integer, ask: integer, skip: integer, done: integer, failed: integer }
+function m.counts(db)
+  local counts = { ready = 0, ask = 0, skip = 0, done = 0, failed = 0 }
+  local sql = "SELECT state, reason IS NOT NULL AS odd, count(*) AS n FROM title GROUP BY 1, 2"
+  for row in db:rows(sql) do
+    local group = m.group(row.state, row.odd == 1 or nil)
+    counts[group] = (counts[group] or 0) + row.n
+  end
+  return counts
+end
+
+---Adds the calls of a client to the run's tally.
+---@param db table
+---@param command string "plan", "apply", …
+---@param calls table<string, integer> by method
+function m.add_calls(db, command, calls)
+  for method, n in pairs(calls) do
+    assert(db:run([[INSERT INTO tally VALUES(?, ?, ?)
+      ON CONFLICT DO UPDATE SET calls = calls + excluded.calls]], command, method, n))
+  end
+end
+
+return m
