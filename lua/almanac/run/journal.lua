@@ -22,6 +22,7 @@ local function flush(self)
   if ok then ok, message, code = self.db:commit() end
   if ok then return true end
   if self.db:in_transaction() then self.db:rollback() end
+  self.broken = message
   return nil, message, code
 end
 
@@ -39,7 +40,10 @@ function methods:write(write)
   return self.flusher:await()
 end
 
+---`broken` of a journal is the message of the write that failed: nothing more
+---may be sent to Alma then.
 ---@param db table a core.runfile database opened for writing
+---@return table journal
 function m.new(db)
   return setmetatable({ db = db, queue = {} }, meta)
 end

@@ -1,0 +1,46 @@
+-- almanac report: what a run did.
+local report = require "almanac.run.report"
+local store = require "almanac.run.store"
+
+local m = { summary = "What a run did, as text, CSV or JSON." }
+
+function m.configure(parser)
+  parser:argument("run", "the run file")
+  parser:option("--format", "text, csv or json (text)"):choices { "text", "csv", "json" }:default "text"
+  parser:option("-o --output", "write it to this file instead of stdout"):argname "FILE"
+end
+
+-- A report appears whole or not at all.
+local function write_file(db, format, path)
+  local partial = path .. ".part"
+  local file, message = io.open(partial, "w")
+  if not file then return nil, message, "io" end
+  report.write(db, format, function(text)
+    if file and not file:write(text) then
+      file:close()
+      file = nil
+    end
+  end)
+  if not (file and file:close()) then
+    os.remove(partial)
+    return nil, path .. " can't be written (is the disk full?)", "io"
+  end
+  return os.rename(partial, path)
+end
+
+function m.run(args, context)
+  local db <close>, message, code = store.open(args.run, "read")
+  if not db then return nil, message, code end
+  local ok
+  if args.output then
+    ok, message, code = write_file(db, args.format, args.output)
+    if not ok then return nil, message, code end
+    context.out.note("report written to " .. args.output)
+  else
+    report.write(db, args.format, function(text) io.stdout:write(text) end)
+  end
+  local counts = store.counts(db)
+  return (counts.ask > 0 or counts.failed > 0) and 2 or 0
+end
+
+return m

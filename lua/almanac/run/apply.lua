@@ -1,0 +1,118 @@
+-- Carries a plan out: many titles in flight, the steps of each in order. What
+-- it was doing when it ended, however it ended, is in the run file; called
+-- again it goes on from there.
+local core = require "almanac.core"
+local journal = require "almanac.run.journal"
+local store = require "almanac.run.store"
+local task = require "almanac.task"
+local title_work = require "almanac.run.title"
+
+local m = {}
+
+local IN_FLIGHT = 64      -- titles; attaching takes seconds, the calls are paced anyway
+local UNREACHABLE = 12    -- titles in a row that could not reach Alma: the run stops
+
+local OPEN = [[state IN ('ready', 'uploading', 'uploaded', 'collected', 'represented', 'attaching', 'failed')]]
+local NEXT = "SELECT * FROM title WHERE id > ? AND " .. OPEN .. " ORDER BY id LIMIT 500"
+
+-- Failures of the moment: the title stays where it is and the next apply goes on.
+local PASSING = { timeout = true, connect = true, tls = true, closed = true, cancelled = true }
+
+---How many titles are still to do.
+---@param db table
+---@return integer
+function m.remaining(db)
+  return db:value("SELECT count(*) FROM title WHERE " .. OPEN)
+end
+
+-- Titles to do, read in portions so that memory stays small.
+local function open_titles(run)
+  local last, batch, i, given = 0, {}, 0, 0
+  return function()
+    if run.stop or (run.limit and given >= run.limit) then return nil end
+    i = i + 1
+    if i > #batch then
+      batch, i = {}, 1
+      for row in run.db:rows(NEXT, last) do batch[#batch + 1] = row end
+    end
+    local title = batch[i]
+    if title then last, given = title.id, given + 1 end
+    return title
+  end
+end
+
+local function stop(run, message, code)
+  run.stop = run.stop or { message = message, code = code }
+end
+
+-- The title's new state after a failure; nil leaves it in the middle.
+local function state_after(code)
+  if code == "conflict" then return "ask" end
+  if PASSING[code] then return nil end
+  return "failed"
+end
+
+-- What stops everything: no right, no quota, no disk for the run file, nobody there.
+local function consider_stopping(run, message, code)
+  if run.journal.broken then
+    return stop(run, "the run file can't be written: " .. run.journal.broken, "io")
+  elseif code == "auth" or code == "quota" then
+    return stop(run, message, code)
+  end
+  run.unreachable = PASSING[code] and run.unreachable + 1 or 0
+  if run.unreachable >= UNREACHABLE then stop(run, message, code) end
+end
+
+local function record_failure(run, title, message, code)
+  local state = state_after(code)
+  if run.stop and not state then return end
+  if code == "auth" or code == "quota" then state = nil end
+  run.journal:write(function(db)
+    if state then return db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, message, title.id) end
+    return db:run("UPDATE title SET reason = ? WHERE id = ?", message, title.id)
+  end)
+end
+
+local function carry_out(run, title)
+  run.on.begin(title)
+  local job = title_work.load(run, title)
+  local ok, message, code = title_work.carry_out(job)
+  if ok then
+    run.unreachable = 0
+    run.done = run.done + 1
+  else
+    consider_stopping(run, message, code)
+    if not run.journal.broken then record_failure(run, title, message, code) end
+  end
+  run.on.finish(title, ok, message, code)
+end
+
+-- One Ctrl-C: finish what is in flight. Two: stop now, still safe.
+local function watch_interrupts(run, work)
+  while not work.done do
+    local interrupts = core.sys.interrupts()
+    if interrupts >= 1 then stop(run, "interrupted", "cancelled") end
+    if interrupts >= 2 then return work:cancel() end
+    task.sleep(0.2)
+  end
+end
+
+---Carries the plan out.
+---@param run { db: table, client: table, storage: table, folder: string, limit: integer?,
+---  on: { begin: fun(title: table), finish: fun(title: table, ok: boolean?, message: string?, code: string?) } }
+---@return { done: integer, stop: { message: string, code: string }? } outcome `stop`: it ended early, and why
+function m.run(run)
+  run.journal, run.done, run.unreachable = journal.new(run.db), 0, 0
+  local failures
+  local work = task.spawn(function()
+    failures = task.each(open_titles(run), IN_FLIGHT, function(title) carry_out(run, title) end)
+  end)
+  local watch = task.spawn(watch_interrupts, run, work)
+  work:await()
+  watch:cancel()
+  if not run.journal.broken then store.add_calls(run.db, "apply", run.client.calls) end
+  if failures and failures[1] then error(failures[1].message, 0) end
+  return { done = run.done, stop = run.stop }
+end
+
+return m

@@ -1,0 +1,100 @@
+-- From settings to something that works: a client for Alma, a way into its
+-- bucket, and the guard that a plan is carried out only where it was made.
+local alma = require "almanac.alma"
+local s3 = require "almanac.s3"
+local store = require "almanac.run.store"
+
+local m = {}
+
+---A client for the Alma API.
+---@param settings table from almanac.settings
+---@param log fun(event: table)? called for every request
+---@return table client
+function m.alma(settings, log)
+  return alma.new { url = settings.url, key = settings.key, rate = settings.rate, log = log }
+end
+
+---Who Alma says it is: GET /conf/general, with the upload form.
+---@param client table
+---@return { institution: string, environment: string, digital: table }|nil
+---@return string? message
+---@return string? code
+function m.general(client)
+  local general, message, code = alma.conf.general(client, { ingest_form = true })
+  if not general then return nil, message, code end
+  return {
+    institution = general.institution.value,
+    environment = general.environment_type,
+    digital = general.digital or {},
+  }
+end
+
+-- The S3 server of an upload address: what stands before the bucket in
+-- https://s3.amazonaws.com/BUCKET. Amazon's own is better asked by region.
+local function endpoint_of(digital)
+  local server = digital.ingest_url and digital.ingest_url:match "^(https?://[^/]+)"
+  if server and not server:find("amazonaws.com", 1, true) then return server end
+end
+
+---The way into the institution's bucket: with AWS keys when there are any,
+---else through the signed upload form that an API key alone gets.
+---@param client table
+---@param general table from m.general
+---@param settings table
+---@return table|nil storage with put(key, file)
+---@return string? message
+function m.storage(client, general, settings)
+  local digital, own = general.digital, settings.s3
+  if not digital.bucket then
+    return nil, "this institution has no Alma Digital storage (GET /conf/general names no bucket)"
+  end
+  local keys = own.access_key and own or s3.credentials { profile = own.profile }
+  if keys then
+    return s3.new {
+      endpoint = own.endpoint or os.getenv "ALMANAC_S3_URL" or endpoint_of(digital),
+      region = digital.region, bucket = digital.bucket, access_key = keys.access_key,
+      secret_key = keys.secret_key, session_token = keys.session_token,
+    }
+  end
+  if not digital.ingest_form then
+    return nil, "Alma gave no upload form; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY " ..
+      "(Alma: Configuration > Resources > Resource Configuration > Digital Storage)"
+  end
+  return s3.form {
+    ingest = digital,
+    refresh = function()
+      local fresh, message, code = m.general(client)
+      if not fresh then return nil, message, code end
+      return fresh.digital
+    end,
+  }
+end
+
+-- A plan is carried out only where it was made.
+local function same_place(meta, general)
+  if meta.institution == general.institution and meta.environment == general.environment then
+    return true
+  end
+  return nil, ("this plan was made for %s (%s), but the key belongs to %s (%s): use the other key, or plan again")
+    :format(meta.institution, meta.environment, general.institution, general.environment), "conflict"
+end
+
+---A run ready to work on: its file, a client, and the certainty that the key
+---belongs to the institution and environment that the plan was made for.
+---@param db table the run file
+---@param settings table from almanac.settings
+---@return { db: table, client: table, general: table, folder: string }|nil run
+---@return string? message
+---@return string? code
+function m.run(db, settings)
+  local client = m.alma(settings)
+  local general, message, code = m.general(client)
+  if not general then return nil, message, code end
+  local meta = store.meta(db)
+  local ok
+  ok, message, code = same_place(meta, general)
+  if not ok then return nil, message, code end
+  return { db = db, client = client, general = general, folder = meta.folder }
+end
+
+return m

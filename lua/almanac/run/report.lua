@@ -1,0 +1,147 @@
+-- What a run did, from the run file alone: one row a title, streamed, so that
+-- a run of any size can be reported.
+local core = require "almanac.core"
+local json = require "almanac.json"
+local store = require "almanac.run.store"
+
+local m = {}
+
+local ROWS = [[SELECT title.id, title.mms_id, title.title, title.state, title.reason,
+    (SELECT representation_id FROM change WHERE title_id = title.id ORDER BY seq LIMIT 1) AS representation_id
+  FROM title ORDER BY title.id]]
+local FILES = [[SELECT file.path, file.name, file.size, file.sha256, page.pid
+  FROM change JOIN page ON page.change_id = change.id JOIN file ON file.id = page.file_id
+  WHERE change.title_id = ? ORDER BY change.seq, page.seq]]
+local UNMATCHED = "SELECT path, coalesce(problem, reason) AS reason FROM file WHERE id NOT IN (SELECT file_id FROM page) ORDER BY path"
+
+---The numbers of a run; the head of `report --format json`.
+---@param db table
+---@return table head
+function m.head(db)
+  local meta = store.meta(db)
+  local calls = {}
+  for row in db:rows "SELECT method, sum(calls) AS n FROM tally GROUP BY method" do calls[row.method] = row.n end
+  local counts = store.counts(db)
+  counts.undone = nil
+  return {
+    run = meta.run, institution = meta.institution,
+    recipe = { name = meta.recipe, version = meta.recipe_version, sha256 = meta.recipe_sha256 },
+    titles = counts,
+    files = {
+      planned = db:value "SELECT count(*) FROM page",
+      attached = db:value "SELECT count(*) FROM page WHERE pid IS NOT NULL",
+      unmatched = db:value "SELECT count(*) FROM file WHERE id NOT IN (SELECT file_id FROM page)",
+    },
+    bytes = db:value "SELECT coalesce(sum(file.size), 0) FROM page JOIN file ON file.id = page.file_id WHERE pid IS NOT NULL",
+    calls = calls,
+  }
+end
+
+---One row a title, in the order of the plan.
+---@param db table
+---@return fun(): table? rows { mms_id, title, state, reason, representation_id, files }
+function m.rows(db)
+  local titles = db:rows(ROWS)
+  return function()
+    local row = titles()
+    if not row then return nil end
+    local files = json.array {}
+    for file in db:rows(FILES, row.id) do files[#files + 1] = file end
+    row.id, row.files = nil, files
+    return row
+  end
+end
+
+---Files of the folder that no title took.
+---@param db table
+---@return fun(): { path: string, reason: string? }?
+function m.unmatched(db)
+  return db:rows(UNMATCHED)
+end
+
+-- The report is written as it is read: head first, then a row a line.
+local function write_json(db, write)
+  local head = json.encode(m.head(db))
+  write(head:sub(1, -2) .. ',"rows":[')
+  local separator = "\n"
+  for row in m.rows(db) do
+    write(separator .. json.encode(row))
+    separator = ",\n"
+  end
+  write "\n]}\n"
+end
+
+local CSV_HEAD = { "mms_id", "title", "state", "reason", "representation_id", "page", "file", "size", "sha256", "pid" }
+
+-- A spreadsheet rounds long numbers: an apostrophe keeps them text, and the
+-- plan's reader knows it.
+local function id_text(id)
+  return id and "'" .. id or ""
+end
+
+local function csv_line(row, page, file)
+  return core.csv.line {
+    id_text(row.mms_id), row.title or "", row.state, row.reason or "", id_text(row.representation_id),
+    file and tostring(page) or "", file and file.path or "", file and tostring(file.size or "") or "",
+    file and file.sha256 or "", file and id_text(file.pid) or "",
+  }
+end
+
+local function write_csv(db, write)
+  write(core.csv.line(CSV_HEAD))
+  for row in m.rows(db) do
+    for page, file in ipairs(row.files) do write(csv_line(row, page, file)) end
+    if not row.files[1] then write(csv_line(row)) end
+  end
+end
+
+local function total_calls(calls)
+  local total, parts = 0, {}
+  for method, n in pairs(calls) do
+    total = total + n
+    parts[#parts + 1] = n .. " " .. method
+  end
+  table.sort(parts)
+  return total, table.concat(parts, ", ")
+end
+
+local function write_head(head, meta, write)
+  local out = require "almanac.cli.out"
+  local calls, by_method = total_calls(head.calls)
+  write(("Run %s: %s %s at %s (%s), planned %s\n"):format(head.run, head.recipe.name, head.recipe.version,
+    head.institution, meta.environment, meta.created))
+  write(("Titles: %d done, %d to do, %d to decide, %d skipped, %d failed\n"):format(head.titles.done,
+    head.titles.ready, head.titles.ask, head.titles.skip, head.titles.failed))
+  write(("Files:  %d planned, %d attached (%s), %d without a title\n"):format(head.files.planned,
+    head.files.attached, out.bytes(head.bytes), head.files.unmatched))
+  write(("Calls:  %d%s\n"):format(calls, calls > 0 and " (" .. by_method .. ")" or ""))
+end
+
+local function write_text(db, write)
+  write_head(m.head(db), store.meta(db), write)
+  for row in m.rows(db) do
+    local files = #row.files == 1 and row.files[1].path or row.files[1] and #row.files .. " files" or ""
+    write(("\n%s  %-9s %s\n"):format(row.mms_id, row.state, row.title or ""))
+    if files ~= "" then
+      write(("    %s%s\n"):format(files, row.representation_id and " -> representation " .. row.representation_id or ""))
+    end
+    if row.reason then write("    " .. row.reason .. "\n") end
+  end
+  local heading = "\nFiles without a title\n"
+  for file in m.unmatched(db) do
+    write(("%s    %s%s\n"):format(heading, file.path, file.reason and ": " .. file.reason or ""))
+    heading = ""
+  end
+end
+
+local WRITERS = { text = write_text, csv = write_csv, json = write_json }
+
+---Writes a report.
+---@param db table
+---@param format "text"|"csv"|"json"
+---@param write fun(text: string)
+function m.write(db, format, write)
+  WRITERS[format](db, write)
+end
+
+return m

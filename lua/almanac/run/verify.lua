@@ -1,0 +1,120 @@
+-- Reads back what a run made and compares it with the plan: one representation
+-- as planned, its files by name, size and order, each in Alma's storage.
+local alma = require "almanac.alma"
+local store = require "almanac.run.store"
+local task = require "almanac.task"
+local title_work = require "almanac.run.title"
+
+local m = {}
+
+local IN_FLIGHT = 32
+local MADE = "SELECT * FROM title WHERE state IN ('attached', 'verified') ORDER BY id"
+
+local function value(coded)
+  return type(coded) == "table" and coded.value or coded
+end
+
+local function wrong_field(rep, spec)
+  local fields = {
+    { "label", rep.label, spec.label }, { "usage type", value(rep.usage_type), spec.usage_type },
+    { "library", value(rep.library), spec.library },
+    { "public note", rep.public_note, spec.public_note },
+    { "access rights policy", value(rep.access_rights_policy_id), spec.access_rights },
+  }
+  for _, field in ipairs(fields) do
+    local name, found, planned = table.unpack(field, 1, 3)
+    if planned and found ~= planned then
+      return ("the representation's %s is '%s', planned '%s'"):format(name, found or "", planned)
+    end
+  end
+end
+
+local function wrong_file(page, file)
+  local stored = file.path and file.path:match "[^/]+$" or ""
+  if file.pid ~= page.pid then
+    return ("page %d is file %s (%s), planned %s (%s)"):format(page.seq, file.pid, stored, page.pid or "-", page.name)
+  elseif tonumber(file.size) ~= page.size then
+    return ("%s has %s bytes in Alma, %d on disk"):format(page.name, tostring(file.size), page.size)
+  elseif stored ~= page.upload_key:match "[^/]+$" then
+    return ("page %d is stored as '%s', planned '%s'"):format(page.seq, stored, page.name)
+  elseif not (file.path or ""):find("/storage/", 1, true) then
+    return ("%s is not in Alma's storage: %s"):format(page.name, file.path or "no path")
+  end
+end
+
+local function wrong_files(change, files)
+  for i, page in ipairs(change.pages) do
+    local words
+    if files[i] then
+      words = wrong_file(page, files[i])
+    else
+      words = ("%s is not attached"):format(page.name)
+    end
+    if words then return words end
+  end
+  if #files > #change.pages then
+    return ("the representation has %d files, planned %d"):format(#files, #change.pages)
+  end
+end
+
+-- In words what is not as planned; nil, message, code when Alma gave no answer.
+local function check_change(job, change)
+  local id = change.representation_id
+  local rep, message, code = alma.representations.get(job.client, job.title.mms_id, id)
+  if not rep then
+    if code == "missing" then return ("representation %s is gone"):format(id) end
+    return nil, message, code
+  end
+  local words = wrong_field(rep, change.spec)
+  if words then return words end
+  local files
+  files, message, code = alma.files.list(job.client, job.title.mms_id, id)
+  if not files then return nil, message, code end
+  return wrong_files(change, files) or false
+end
+
+---Compares one title with its plan.
+---@param job table from title.load
+---@return string|false|nil words what differs; false when nothing does
+---@return string? message why it could not be told
+---@return string? code
+function m.check(job)
+  for _, change in ipairs(job.changes) do
+    local words, message, code = check_change(job, change)
+    if words ~= false then return words, message, code end
+  end
+  return false
+end
+
+local function verify_title(run, title, counts)
+  local words, message, code = m.check(title_work.load(run, title))
+  if words == nil then
+    counts.unknown = counts.unknown + 1
+    run.on.finish(title, nil, message, code)
+    return
+  end
+  local state = words and "attached" or "verified"
+  assert(run.db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, words or nil, title.id))
+  counts[words and "differs" or "verified"] = counts[words and "differs" or "verified"] + 1
+  run.on.finish(title, not words, words or nil)
+end
+
+---How many titles there are to verify.
+function m.total(db)
+  return db:value "SELECT count(*) FROM title WHERE state IN ('attached', 'verified')"
+end
+
+---Verifies every title that the run has finished.
+---@param run { db: table, client: table, folder: string, on: { finish: function } }
+---@return { verified: integer, differs: integer, unknown: integer } counts
+function m.run(run)
+  local counts = { verified = 0, differs = 0, unknown = 0 }
+  local titles = {}
+  for row in run.db:rows(MADE) do titles[#titles + 1] = row end
+  local failures = task.each(titles, IN_FLIGHT, function(title) verify_title(run, title, counts) end)
+  store.add_calls(run.db, "verify", run.client.calls)
+  if failures[1] then error(failures[1].message, 0) end
+  return counts
+end
+
+return m
