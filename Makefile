@@ -30,6 +30,25 @@ HOST_O   := $(BUILD)/obj/main.o $(BUILD)/obj/host.o
 PROGRAM   = $(BUILD)/bin/almanac
 MODULE    = $(BUILD)/lua/almanac/core.so
 
+DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse \
+            libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev \
+            libutf8proc-dev libcsv-dev libxml2-dev
+TEST_DEPS = lua5.4 lua-busted lua-check libxml2-utils
+
+# installs the Debian packages of $(1) that are not there yet
+define install_missing
+missing=$$(for p in $(1); do dpkg-query -Wf '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+[ -z "$$missing" ] || { echo "installing" $$missing; \
+  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+  $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y --no-install-recommends $$missing >/dev/null; }
+endef
+
+SPEC     ?= spec
+SPEC_ENV  = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(BUILD)/lua/?.so;;" \
+            ALMANAC_BUILD=$(BUILD) $(if $(SANITIZE),$(SAN_ENV))
+SAN_ENV   = LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so) \
+            ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+
 all: $(PROGRAM) $(MODULE) ## the program and the module for stock Lua
 
 help: ## this list
@@ -57,7 +76,31 @@ install: all ## program, library, recipes and module, below PREFIX
 	cp -R lua/almanac $(DESTDIR)$(PREFIX)/share/lua/5.4/
 	cp -R recipes $(DESTDIR)$(PREFIX)/share/almanac/
 
-clean: ## removes what was built
+deps: ## installs what building and running needs (Debian packages)
+	@$(call install_missing,$(DEPS))
+
+deps-test: deps ## installs what the specs and the linter need as well
+	@$(call install_missing,$(TEST_DEPS))
+	@command -v npm >/dev/null || { $(call install_missing,nodejs npm); }
+	@[ -d spec/node_modules/s3rver ] || npm ci --prefix spec --no-audit --no-fund --loglevel=error
+
+demo: deps ## the main job on sample images, against a local rehearsal
+	@$(MAKE) --no-print-directory -s all
+	@sh recipes/jpg-derivatives/sample/demo.sh $(abspath $(PROGRAM)) $(abspath $(BUILD)/demo)
+
+test: deps-test ## installs what is missing and runs all specs
+	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory spec
+
+# SPEC=spec/x_spec.lua runs one
+spec: all ## runs the specs with what is installed
+	$(SPEC_ENV) $(LUA) /usr/bin/busted $(SPEC)
+
+lint: ## luacheck, and the rules of the layout
+	luacheck -q lua recipes spec
+	$(LUA) spec/lint.lua
+
+clean: ## removes what was built what was built
 	rm -rf build
 
-.PHONY: all help install clean
+.PHONY: all help install deps deps-test demo test spec lint clean

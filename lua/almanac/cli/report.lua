@@ -39,8 +39,7 @@ function m.run(args, context)
   else
     report.write(db, args.format, function(text) io.stdout:write(text) end)
   end
-  local counts = store.counts(db)
-  return (counts.ask > 0 or counts.failed > 0) and 2 or 0
+  return 0
 end
 
 return m
