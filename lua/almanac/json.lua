@@ -1,0 +1,194 @@
+-- JSON as Alma and almanac's own files need it. Reading is lua-cjson's, made
+-- strict: `null` is nil, whole numbers are integers, and a number that a double
+-- would round is an error, since it can only be an id that had to be a string.
+-- Writing gives the same bytes for the same value: keys are sorted.
+local cjson = require("cjson").new()
+
+local m = {}
+
+local DEPTH = 64
+local EXACT = 2 ^ 53   -- from here on doubles skip whole numbers
+local null = cjson.null
+
+cjson.decode_max_depth(DEPTH)
+cjson.decode_invalid_numbers(false)
+
+local array_meta = { __name = "json.array" }
+
+---Marks a table as an array, so that an empty one is written as `[]`.
+---@param t table
+---@return table t the same table
+function m.array(t)
+  return setmetatable(t, array_meta)
+end
+
+local clean
+
+local function clean_array(array)
+  local length, kept = #array, 0
+  for i = 1, length do
+    local item = clean(array[i])
+    if item ~= nil then
+      kept = kept + 1
+      array[kept] = item
+    end
+  end
+  for i = kept + 1, length do array[i] = nil end
+  return array
+end
+
+-- What cjson made, with integers, and without null. In an array the values
+-- after a null move up, so that `#` and ipairs see all of them.
+function clean(value)
+  local kind = type(value)
+  if kind == "string" then
+    return value
+  elseif kind == "number" then
+    if value >= EXACT or value <= -EXACT then error(value) end
+    return math.tointeger(value) or value
+  elseif value == null then
+    return nil
+  elseif kind == "table" then
+    if value[1] ~= nil then return clean_array(value) end
+    for key, item in next, value do value[key] = clean(item) end
+  end
+  return value
+end
+
+-- The first number of the text that is too long for a double.
+local function long_number(text)
+  local position = 1
+  while true do
+    local start = text:find('["%-%d]', position)
+    if not start then return "a number" end
+    if text:sub(start, start) == '"' then
+      position = start + 1
+      while text:sub(position, position) ~= '"' do
+        position = text:match('^[^"\\]+()', position) or position + 2
+      end
+      position = position + 1
+    else
+      local literal = text:match("^[%-%+%.%deE]+", start)
+      local value = tonumber(literal)
+      if value and math.abs(value + 0.0) >= EXACT then return literal end
+      position = start + #literal
+    end
+  end
+end
+
+local function fail(message)
+  return nil, "JSON: " .. message, "parse"
+end
+
+---Reads one JSON text. `null` becomes nil (in an array it is left out).
+---@param text string UTF-8, with or without a byte-order mark
+---@return any value
+---@return string? message when it can't be read
+---@return string? code "parse"
+function m.decode(text)
+  if type(text) ~= "string" then error("json.decode: text must be a string", 2) end
+  if text:sub(1, 3) == "\xEF\xBB\xBF" then text = text:sub(4) end
+  local valid, position = utf8.len(text)
+  if not valid then return fail("invalid UTF-8 at byte " .. position) end
+  local ok, value = pcall(cjson.decode, text)
+  if not ok then return fail((tostring(value):gsub("^%u", string.lower))) end
+  local clean_ok, result = pcall(clean, value)
+  if not clean_ok then
+    return fail("number " .. long_number(text) .. " can't be held exactly; ids must be strings")
+  end
+  return result
+end
+
+local ESCAPES = {
+  ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",
+  ["\b"] = "\\b", ["\f"] = "\\f",
+}
+
+local function escape(char)
+  return ESCAPES[char] or ("\\u%04x"):format(char:byte())
+end
+
+local function encode_string(text)
+  if not utf8.len(text) then error(("json.encode: %q is not UTF-8"):format(text), 0) end
+  return '"' .. text:gsub('[%c"\\]', escape) .. '"'
+end
+
+local function encode_number(number)
+  if number ~= number or number >= EXACT or number <= -EXACT then
+    error("json.encode: number " .. number .. " can't be held exactly; ids must be strings", 0)
+  end
+  if math.tointeger(number) then return ("%d"):format(number) end
+  local short = ("%.15g"):format(number)
+  return tonumber(short) == number and short or ("%.17g"):format(number)
+end
+
+local encode_value
+
+local function encode_array(t, out, depth)
+  out[#out + 1] = "["
+  for i = 1, #t do
+    if i > 1 then out[#out + 1] = "," end
+    encode_value(t[i], out, depth)
+  end
+  out[#out + 1] = "]"
+end
+
+local function sorted_keys(t)
+  local keys = {}
+  for key in next, t do
+    if type(key) ~= "string" then
+      error("json.encode: key " .. tostring(key) .. " of an object is no string", 0)
+    end
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  return keys
+end
+
+local function encode_object(t, out, depth)
+  out[#out + 1] = "{"
+  for i, key in ipairs(sorted_keys(t)) do
+    out[#out + 1] = (i > 1 and "," or "") .. encode_string(key) .. ":"
+    encode_value(t[key], out, depth)
+  end
+  out[#out + 1] = "}"
+end
+
+local function is_array(t)
+  if getmetatable(t) == array_meta then return true end
+  if t[1] == nil then return false end
+  local count = 0
+  for _ in next, t do count = count + 1 end
+  if count ~= #t then error("json.encode: a table is both list and object", 0) end
+  return true
+end
+
+function encode_value(value, out, depth)
+  local kind = type(value)
+  if kind == "string" then
+    out[#out + 1] = encode_string(value)
+  elseif kind == "number" then
+    out[#out + 1] = encode_number(value)
+  elseif kind == "boolean" then
+    out[#out + 1] = tostring(value)
+  elseif kind ~= "table" then
+    error("json.encode: can't write a " .. kind, 0)
+  elseif depth >= DEPTH then
+    error("json.encode: nested deeper than " .. DEPTH, 0)
+  else
+    (is_array(value) and encode_array or encode_object)(value, out, depth + 1)
+  end
+end
+
+---Writes a value as JSON on one line, keys in byte order. Raises on what JSON
+---can't hold: functions, NaN, whole numbers from 2^53, text that is not UTF-8.
+---@param value any
+---@return string
+function m.encode(value)
+  local out = {}
+  local ok, message = pcall(encode_value, value, out, 0)
+  if not ok then error(message, 2) end
+  return table.concat(out)
+end
+
+return m
