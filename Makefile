@@ -56,15 +56,18 @@ help: ## this list
 
 $(PROGRAM): $(HOST_O) $(MODULE_O)
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -Wl,-E -o $@ $^ $(LIBS) $(LUA_LIBS)
+	@echo '  ld  $@'
+	@$(CC) $(SAN) -Wl,-E -o $@ $^ $(LIBS) $(LUA_LIBS)
 
 $(MODULE): $(MODULE_O)
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -shared -o $@ $^ $(LIBS)
+	@echo '  ld  $@'
+	@$(CC) $(SAN) -shared -o $@ $^ $(LIBS)
 
 $(BUILD)/obj/%.o: core/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_C) -MMD -MP -c -o $@ $<
+	@echo '  cc  $<'
+	@$(CC) $(ALL_C) -MMD -MP -c -o $@ $<
 
 -include $(MODULE_O:.o=.d) $(HOST_O:.o=.d)
 
@@ -94,13 +97,13 @@ test: deps-test ## installs what is missing and runs all specs
 
 # SPEC=spec/x_spec.lua runs one
 spec: all ## runs the specs with what is installed
-	$(SPEC_ENV) $(LUA) /usr/bin/busted $(SPEC)
+	@$(SPEC_ENV) $(LUA) /usr/bin/busted $(SPEC)
 
 lint: ## luacheck, and the rules of the layout
 	luacheck -q lua recipes spec
 	$(LUA) spec/lint.lua
 
-clean: ## removes what was built what was built
+clean: ## removes what was built
 	rm -rf build
 
 .PHONY: all help install deps deps-test demo test spec lint clean

@@ -21,7 +21,8 @@ size_t alm_sys_peak_memory(void);
 void alm_sys_sleep(double seconds);
 
 /* Catches SIGINT and SIGTERM from now on: each one only counts, nothing is
- * interrupted. SIGPIPE is ignored. */
+ * interrupted, but the fourth kills as if nobody had caught it. SIGPIPE is
+ * ignored. */
 void alm_sys_catch_signals(void);
 
 /* How many SIGINT and SIGTERM came so far. */

@@ -1,4 +1,5 @@
--- Words for people: the nearest right spelling of a name.
+-- Words for people: counts, sizes and times as one says them, and the nearest
+-- right spelling of a name.
 local m = {}
 
 -- Edits (insert, delete, replace) between two short strings.
@@ -28,6 +29,40 @@ function m.nearest(name, names)
     if not best or d < best_distance then best, best_distance = candidate, d end
   end
   if best and best_distance <= math.max(1, #best // 3) then return best end
+end
+
+---"1 title", "3 titles".
+---@param n integer
+---@param noun string
+---@param plural string?
+---@return string
+function m.count(n, noun, plural)
+  local digits = tostring(n):reverse():gsub("(%d%d%d)", "%1,"):reverse():gsub("^,", "")
+  return digits .. " " .. (n == 1 and noun or plural or noun .. "s")
+end
+
+---"4.2 MB": decimal units, as disks are sold.
+---@param bytes number
+---@return string
+function m.bytes(bytes)
+  local units = { "bytes", "kB", "MB", "GB", "TB" }
+  local unit = 1
+  while bytes >= 1000 and unit < #units do
+    bytes, unit = bytes / 1000, unit + 1
+  end
+  if unit == 1 then return ("%d %s"):format(bytes, bytes == 1 and "byte" or "bytes") end
+  return ("%.1f %s"):format(bytes, units[unit])
+end
+
+---"2 h 05 min", "3 min 20 s", "12 s".
+---@param seconds number
+---@return string
+function m.duration(seconds)
+  seconds = math.floor(seconds + 0.5)
+  local hours, minutes = seconds // 3600, seconds % 3600 // 60
+  if hours > 0 then return ("%d h %02d min"):format(hours, minutes) end
+  if minutes > 0 then return ("%d min %02d s"):format(minutes, seconds % 60) end
+  return seconds .. " s"
 end
 
 return m

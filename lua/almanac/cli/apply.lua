@@ -2,10 +2,11 @@
 local alma = require "almanac.alma"
 local connect = require "almanac.run.connect"
 local store = require "almanac.run.store"
+local words = require "almanac.words"
 
-local m = { summary = "Carry a plan out; the same command again resumes it." }
+local m = { summary = "Carry a plan out; the same command again resumes it.", ends_itself = true }
 
-local QUOTA_EXIT = 75
+local STOPPED_EARLY = 75
 
 function m.configure(parser)
   parser:argument("run", "the run file that `almanac plan` wrote")
@@ -47,11 +48,11 @@ local function tell(args, context, outcome, counts)
   local out = context.out
   out.event("applied", { done = outcome.done, titles = counts, stopped = outcome.stop and outcome.stop.message })
   out.say(("applied %s now; the run has %d done, %d to do, %d to decide, %d failed"):format(
-    out.count(outcome.done, "title"), counts.done, counts.ready, counts.ask, counts.failed))
+    words.count(outcome.done, "title"), counts.done, counts.ready, counts.ask, counts.failed))
   if outcome.stop then
     out.fail(outcome.stop.message)
     out.say("stopped early; go on with:  almanac apply " .. args.run)
-    return QUOTA_EXIT
+    return STOPPED_EARLY
   elseif counts.failed > 0 or counts.ask > 0 then
     out.say("see why with:  almanac report " .. args.run)
     return 2

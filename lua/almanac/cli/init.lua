@@ -61,6 +61,22 @@ local function parse(command, arguments)
   return module, args
 end
 
+-- Ctrl-C ends a command where it waits. One that has something in flight
+-- (`ends_itself`) looks for it on its own.
+local function run_module(module, args, context)
+  local task = require "almanac.task"
+  return task.run(function()
+    local work = task.spawn(module.run, args, context)
+    local watch = not module.ends_itself and task.spawn(function()
+      while core.sys.interrupts() == 0 do task.sleep(0.2) end
+      work:cancel()
+    end)
+    local results = table.pack(work:await())
+    if watch then watch:cancel() end
+    return table.unpack(results, 1, results.n)
+  end)
+end
+
 local function run(command, arguments)
   local out = require "almanac.cli.out"
   local module, args = parse(command, arguments)
@@ -72,8 +88,12 @@ local function run(command, arguments)
   core.sys.catch_signals()
   local settings = require "almanac.settings"
   local context = { out = out, settings = settings, json = out.json }
-  local status, message, code = require("almanac.task").run(module.run, args, context)
+  local status, message, code = run_module(module, args, context)
   if status then return status end
+  if code == "cancelled" then
+    out.fail "stopped"
+    return 75
+  end
   out.fail(message or "nothing was done")
   out.event("error", { message = message, code = code })
   return 1

@@ -1,6 +1,7 @@
 -- What a person sees. Results go to stdout, remarks and progress to stderr;
 -- with --json stdout carries one JSON object a line instead.
 local core = require "almanac.core"
+local words = require "almanac.words"
 
 local m = { json = false, quiet = false }
 
@@ -45,40 +46,6 @@ function m.event(name, data)
   io.stdout:flush()
 end
 
----"1 title", "3 titles".
----@param n integer
----@param noun string
----@param plural string?
----@return string
-function m.count(n, noun, plural)
-  local digits = tostring(n):reverse():gsub("(%d%d%d)", "%1,"):reverse():gsub("^,", "")
-  return digits .. " " .. (n == 1 and noun or plural or noun .. "s")
-end
-
----"4.2 MB": decimal units, as disks are sold.
----@param bytes number
----@return string
-function m.bytes(bytes)
-  local units = { "bytes", "kB", "MB", "GB", "TB" }
-  local unit = 1
-  while bytes >= 1000 and unit < #units do
-    bytes, unit = bytes / 1000, unit + 1
-  end
-  if unit == 1 then return ("%d %s"):format(bytes, bytes == 1 and "byte" or "bytes") end
-  return ("%.1f %s"):format(bytes, units[unit])
-end
-
----"2 h 05 min", "3 min 20 s", "12 s".
----@param seconds number
----@return string
-function m.duration(seconds)
-  seconds = math.floor(seconds + 0.5)
-  local hours, minutes = seconds // 3600, seconds % 3600 // 60
-  if hours > 0 then return ("%d h %02d min"):format(hours, minutes) end
-  if minutes > 0 then return ("%d min %02d s"):format(minutes, seconds % 60) end
-  return seconds .. " s"
-end
-
 local progress_methods = {}
 
 local function line(self, now)
@@ -88,7 +55,7 @@ local function line(self, now)
   if self.flying > 0 then parts[#parts + 1] = self.flying .. " in flight" end
   if self.failed > 0 then parts[#parts + 1] = self.failed .. " failed" end
   if self.done > 0 and self.done < self.total then
-    parts[#parts + 1] = m.duration((self.total - self.done) / rate) .. " left"
+    parts[#parts + 1] = words.duration((self.total - self.done) / rate) .. " left"
   end
   return table.concat(parts, " · ")
 end

@@ -1,6 +1,7 @@
 -- almanac verify: reads everything back and compares it with the plan.
 local connect = require "almanac.run.connect"
 local store = require "almanac.run.store"
+local words = require "almanac.words"
 
 local m = { summary = "Read back what a run made and compare it with the plan." }
 
@@ -20,16 +21,16 @@ function m.run(args, context)
   if not run then return nil, message, code end
   local verify = require "almanac.run.verify"
   local progress = out.progress("titles verified", verify.total(db))
-  run.on = { finish = function(title, ok, words)
+  run.on = { finish = function(title, ok, why)
     progress:finish(not ok)
-    out.event("title", { mms_id = title.mms_id, ok = ok and true or false, message = words })
-    if not ok then out.note(title.mms_id .. ": " .. words) end
+    out.event("title", { mms_id = title.mms_id, ok = ok and true or false, message = why })
+    if not ok then out.note(title.mms_id .. ": " .. why) end
   end }
   local counts = verify.run(run)
   progress:close()
   out.event("verified", counts)
   out.say(("verified %s; %d differ, %d could not be read"):format(
-    out.count(counts.verified, "title"), counts.differs, counts.unknown))
+    words.count(counts.verified, "title"), counts.differs, counts.unknown))
   return (counts.differs > 0 or counts.unknown > 0) and 2 or 0
 end
 

@@ -3,6 +3,7 @@
 local core = require "almanac.core"
 local json = require "almanac.json"
 local store = require "almanac.run.store"
+local words = require "almanac.words"
 
 local m = {}
 
@@ -106,14 +107,13 @@ local function total_calls(calls)
 end
 
 local function write_head(head, meta, write)
-  local out = require "almanac.cli.out"
   local calls, by_method = total_calls(head.calls)
   write(("Run %s: %s %s at %s (%s), planned %s\n"):format(head.run, head.recipe.name, head.recipe.version,
     head.institution, meta.environment, meta.created))
   write(("Titles: %d done, %d to do, %d to decide, %d skipped, %d failed\n"):format(head.titles.done,
     head.titles.ready, head.titles.ask, head.titles.skip, head.titles.failed))
   write(("Files:  %d planned, %d attached (%s), %d without a title\n"):format(head.files.planned,
-    head.files.attached, out.bytes(head.bytes), head.files.unmatched))
+    head.files.attached, words.bytes(head.bytes), head.files.unmatched))
   write(("Calls:  %d%s\n"):format(calls, calls > 0 and " (" .. by_method .. ")" or ""))
 end
 
