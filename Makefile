@@ -20,7 +20,7 @@ SAN       = $(if $(SANITIZE),-fsanitize=address$(COMMA)undefined -fno-omit-frame
 COMMA    := ,
 CPPFLAGS += $(if $(PC),$(shell $(PC) --cflags $(PACKAGES) lua5.4))
 ALL_C     = $(STRICT) $(CFLAGS) $(SAN) -fPIC $(CPPFLAGS)
-LIBS      = $(if $(PC),$(shell $(PC) --libs $(PACKAGES))) -lcsv -pthread
+LIBS      = $(if $(PC),$(shell $(PC) --libs $(PACKAGES))) -lcsv -lm -pthread
 LUA_LIBS  = $(if $(PC),$(shell $(PC) --libs lua5.4))
 
 ENGINE   := $(filter-out core/main.c core/host.c,$(wildcard core/*.c))
