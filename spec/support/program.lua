@@ -1,0 +1,71 @@
+-- Runs the built program as a user would, and gives what it printed and how
+-- it ended. Also folders that go away with the spec that made them.
+local m = {}
+
+local build = os.getenv "ALMANAC_BUILD" or "build"
+
+local function quote(text)
+  return "'" .. tostring(text):gsub("'", "'\\''") .. "'"
+end
+
+m.quote = quote
+
+local function read_all(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+---The absolute path of the program.
+function m.path()
+  if build:sub(1, 1) == "/" then return build .. "/bin/almanac" end
+  local pipe <close> = assert(io.popen "pwd")
+  return pipe:read "l" .. "/" .. build .. "/bin/almanac"
+end
+
+---Runs `almanac arguments…`.
+---@param arguments string[]
+---@param options { env: table<string, string|false>?, folder: string? }?
+---@return { status: integer, out: string, err: string }
+function m.run(arguments, options)
+  options = options or {}
+  local folder = m.folder()
+  local parts = { "cd " .. quote(options.folder or ".") .. " && env -u LD_PRELOAD" }
+  for name, value in pairs(options.env or {}) do
+    table.insert(parts, value and quote(name .. "=" .. value) or "-u " .. name)
+  end
+  table.insert(parts, quote(m.path()))
+  for _, argument in ipairs(arguments) do table.insert(parts, quote(argument)) end
+  table.insert(parts, ("</dev/null >%s/out 2>%s/err"):format(quote(folder), quote(folder)))
+  local _, _, status = os.execute(table.concat(parts, " "))
+  local result = { status = status, out = read_all(folder .. "/out"), err = read_all(folder .. "/err") }
+  m.remove(folder)
+  return result
+end
+
+---A new empty folder.
+---@return string path
+function m.folder()
+  local pipe <close> = assert(io.popen "mktemp -d")
+  return pipe:read "l"
+end
+
+---@param folder string
+function m.remove(folder)
+  os.execute("rm -rf " .. quote(folder))
+end
+
+---Writes a file, with the folders above it.
+---@param path string
+---@param text string
+function m.write(path, text)
+  os.execute("mkdir -p " .. quote(path:match "^(.*)/" or "."))
+  local file = assert(io.open(path, "wb"))
+  assert(file:write(text))
+  assert(file:close())
+end
+
+m.read = read_all
+
+return m
