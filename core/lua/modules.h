@@ -6,6 +6,8 @@
 #include <lua.h>
 
 #define ALM_MODULES(module) \
+  module(http) \
+  module(runfile) \
   module(sys)
 
 #define ALM_DECLARE_MODULE(name) int alm_open_##name(lua_State *L);

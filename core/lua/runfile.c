@@ -1,0 +1,309 @@
+/* almanac.core.runfile: a SQLite file as a journal, statements with values,
+ * rows as tables. */
+#include <lauxlib.h>
+#include <math.h>
+#include <string.h>
+
+#include "../runfile.h"
+#include "modules.h"
+#include "util.h"
+
+#define CLASS "almanac.runfile"
+#define CURSOR "almanac.runfile.rows"
+
+/* ---- handles and failures ---- */
+
+static alm_runfile *check_db(lua_State *L) {
+  alm_runfile **box = luaL_checkudata(L, 1, CLASS);
+  luaL_argcheck(L, *box, 1, "the run file is closed");
+  return *box;
+}
+
+/* nil, message, code for what the world said; raises what the caller did. */
+static int push_failure(lua_State *L, alm_db_result result,
+                        const alm_error *err) {
+  if (result == ALM_DB_WRONG) return luaL_error(L, "runfile: %s", err->message);
+  return alm_lua_fail(L, err);
+}
+
+static int push_done(lua_State *L, alm_db_result result, const alm_error *err) {
+  if (result != ALM_DB_DONE) return push_failure(L, result, err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* ---- values ---- */
+
+static void check_values(lua_State *L, int first) {
+  for (int i = first; i <= lua_gettop(L); i++) {
+    int type = lua_type(L, i);
+    luaL_argexpected(L, type == LUA_TNIL || type == LUA_TBOOLEAN ||
+                     type == LUA_TNUMBER || type == LUA_TSTRING, i,
+                     "string, number, boolean or nil");
+    if (type == LUA_TNUMBER && !lua_isinteger(L, i))
+      luaL_argcheck(L, !isnan(lua_tonumber(L, i)), i, "not a number (NaN)");
+  }
+}
+
+static int bind_value(lua_State *L, sqlite3_stmt *raw, int at, int index,
+                      sqlite3_destructor_type life) {
+  size_t length;
+  const char *text;
+  switch (lua_type(L, index)) {
+    case LUA_TBOOLEAN:
+      return sqlite3_bind_int(raw, at, lua_toboolean(L, index));
+    case LUA_TNUMBER:
+      if (lua_isinteger(L, index))
+        return sqlite3_bind_int64(raw, at, lua_tointeger(L, index));
+      return sqlite3_bind_double(raw, at, lua_tonumber(L, index));
+    case LUA_TSTRING:
+      text = lua_tolstring(L, index, &length);
+      return sqlite3_bind_text64(raw, at, text, length, life, SQLITE_UTF8);
+    default:
+      return sqlite3_bind_null(raw, at);
+  }
+}
+
+static void push_value(lua_State *L, sqlite3_stmt *raw, int column) {
+  switch (sqlite3_column_type(raw, column)) {
+    case SQLITE_INTEGER:
+      lua_pushinteger(L, sqlite3_column_int64(raw, column));
+      break;
+    case SQLITE_FLOAT:
+      lua_pushnumber(L, sqlite3_column_double(raw, column));
+      break;
+    case SQLITE_NULL:
+      lua_pushnil(L);
+      break;
+    default: {
+      const void *bytes = sqlite3_column_blob(raw, column);
+      int length = sqlite3_column_bytes(raw, column);
+      lua_pushlstring(L, bytes ? bytes : "", (size_t)length);
+    }
+  }
+}
+
+static void push_row(lua_State *L, sqlite3_stmt *raw) {
+  int count = sqlite3_column_count(raw);
+  lua_createtable(L, 0, count);
+  for (int i = 0; i < count; i++) {
+    push_value(L, raw, i);
+    lua_setfield(L, -2, sqlite3_column_name(raw, i));
+  }
+}
+
+/* db, sql, values… -> a statement with its values. `life` says how long they
+ * stay where they are: SQLITE_STATIC until this call returns. */
+static alm_db_result take(lua_State *L, sqlite3_destructor_type life,
+                          alm_statement **statement, alm_error *err) {
+  size_t length;
+  alm_runfile *db = check_db(L);
+  const char *sql = luaL_checklstring(L, 2, &length);
+  check_values(L, 3);
+  int count = lua_gettop(L) - 2;
+  alm_db_result result = alm_statement_take(db, sql, length, statement, err);
+  if (result != ALM_DB_DONE) return result;
+  sqlite3_stmt *raw = alm_statement_raw(*statement);
+  int wanted = sqlite3_bind_parameter_count(raw);
+  if (wanted == count) {
+    int code = SQLITE_OK;
+    for (int i = 1; i <= count && code == SQLITE_OK; i++)
+      code = bind_value(L, raw, i, i + 2, life);
+    if (code == SQLITE_OK) return ALM_DB_DONE;
+    alm_fail(err, ALM_LIMIT, "a value is too big for the run file");
+    result = ALM_DB_FAILED;
+  } else {
+    alm_fail(err, ALM_IO, "the SQL has %d parameters, got %d values", wanted,
+             count);
+    result = ALM_DB_WRONG;
+  }
+  alm_statement_give(*statement);
+  *statement = NULL;
+  return result;
+}
+
+/* ---- statements ---- */
+
+static int f_run(lua_State *L) {
+  alm_error err;
+  alm_statement *statement;
+  alm_db_result result = take(L, SQLITE_STATIC, &statement, &err);
+  if (result != ALM_DB_DONE) return push_failure(L, result, &err);
+  do result = alm_statement_step(statement, &err);
+  while (result == ALM_DB_ROW);
+  sqlite3 *raw = alm_runfile_raw(check_db(L));
+  lua_Integer changes = sqlite3_changes64(raw);
+  alm_statement_give(statement);
+  if (result != ALM_DB_DONE) return push_failure(L, result, &err);
+  lua_pushinteger(L, changes);
+  lua_pushinteger(L, sqlite3_last_insert_rowid(raw));
+  return 2;
+}
+
+static int first_row(lua_State *L, void (*push)(lua_State *, sqlite3_stmt *)) {
+  alm_error err;
+  alm_statement *statement;
+  alm_db_result result = take(L, SQLITE_STATIC, &statement, &err);
+  if (result != ALM_DB_DONE) return push_failure(L, result, &err);
+  result = alm_statement_step(statement, &err);
+  if (result == ALM_DB_ROW)
+    push(L, alm_statement_raw(statement));
+  else
+    lua_pushnil(L);
+  alm_statement_give(statement);
+  return result < ALM_DB_DONE ? push_failure(L, result, &err) : 1;
+}
+
+static void push_first(lua_State *L, sqlite3_stmt *raw) {
+  push_value(L, raw, 0);
+}
+
+static int f_row(lua_State *L) { return first_row(L, push_row); }
+static int f_value(lua_State *L) { return first_row(L, push_first); }
+
+/* ---- rows: next function, cursor, nil, cursor as the closing value ---- */
+
+static int f_rows_close(lua_State *L) {
+  alm_statement **cursor = luaL_checkudata(L, 1, CURSOR);
+  alm_statement_give(*cursor);
+  *cursor = NULL;
+  return 0;
+}
+
+static int f_rows_next(lua_State *L) {
+  alm_error err;
+  alm_statement **cursor = luaL_checkudata(L, 1, CURSOR);
+  if (!*cursor) return luaL_error(L, "runfile: these rows were read to the end");
+  alm_db_result result = alm_statement_step(*cursor, &err);
+  if (result == ALM_DB_ROW) {
+    push_row(L, alm_statement_raw(*cursor));
+    return 1;
+  }
+  f_rows_close(L);
+  if (result != ALM_DB_DONE) return luaL_error(L, "runfile: %s", err.message);
+  lua_pushnil(L);
+  return 1;
+}
+
+/* Failures raise: an empty loop would look like "there is none". */
+static int f_rows(lua_State *L) {
+  alm_error err;
+  alm_statement *statement;
+  if (take(L, SQLITE_TRANSIENT, &statement, &err) != ALM_DB_DONE)
+    return luaL_error(L, "runfile: %s", err.message);
+  lua_pushcfunction(L, f_rows_next);
+  alm_statement **cursor = lua_newuserdatauv(L, sizeof *cursor, 1);
+  *cursor = statement;
+  luaL_setmetatable(L, CURSOR);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, -2, 1); /* the cursor keeps the run file */
+  lua_pushnil(L);
+  lua_pushvalue(L, -2);
+  return 4;
+}
+
+/* ---- the whole file ---- */
+
+static int f_exec(lua_State *L) {
+  alm_error err;
+  alm_runfile *db = check_db(L);
+  return push_done(L, alm_runfile_exec(db, luaL_checkstring(L, 2), &err), &err);
+}
+
+static int f_begin(lua_State *L) {
+  alm_error err;
+  return push_done(L, alm_runfile_begin(check_db(L), &err), &err);
+}
+
+static int f_commit(lua_State *L) {
+  alm_error err;
+  return push_done(L, alm_runfile_commit(check_db(L), &err), &err);
+}
+
+static int f_rollback(lua_State *L) {
+  alm_error err;
+  return push_done(L, alm_runfile_rollback(check_db(L), &err), &err);
+}
+
+static int f_in_transaction(lua_State *L) {
+  lua_pushboolean(L, alm_runfile_in_transaction(check_db(L)));
+  return 1;
+}
+
+static int f_attach(lua_State *L) {
+  alm_error err;
+  alm_runfile *db = check_db(L);
+  const char *path = luaL_checkstring(L, 2);
+  const char *name = luaL_checkstring(L, 3);
+  return push_done(L, alm_runfile_attach(db, path, name, &err), &err);
+}
+
+static int f_checkpoint(lua_State *L) {
+  alm_error err;
+  return push_done(L, alm_runfile_checkpoint(check_db(L), &err), &err);
+}
+
+static int f_close(lua_State *L) {
+  alm_runfile **box = luaL_checkudata(L, 1, CLASS);
+  alm_runfile_close(*box);
+  *box = NULL;
+  return 0;
+}
+
+static int check_name(lua_State *L, const char *field, const char *fallback,
+                      const char *const *names) {
+  const char *name = alm_lua_field_string(L, 2, field, fallback, NULL);
+  luaL_argcheck(L, name, 2, lua_pushfstring(L, "field '%s' is missing", field));
+  for (int i = 0; names[i]; i++)
+    if (strcmp(names[i], name) == 0) return i;
+  return luaL_argerror(L, 2, lua_pushfstring(L, "field '%s' can't be '%s'",
+                                             field, name));
+}
+
+static alm_db_options check_options(lua_State *L) {
+  static const char *const known[] = {"mode", "kind", "version", "schema",
+                                      "safe", NULL};
+  static const char *const modes[] = {
+      [ALM_DB_READ] = "read", [ALM_DB_WRITE] = "write",
+      [ALM_DB_CREATE] = "create", NULL};
+  luaL_checktype(L, 2, LUA_TTABLE);
+  alm_lua_known_fields(L, 2, known);
+  lua_Integer version = alm_lua_field_integer(L, 2, "version", 1);
+  luaL_argcheck(L, version > 0 && version < 1 << 30, 2,
+                "field 'version' is out of range");
+  return (alm_db_options){
+      .mode = (alm_db_mode)check_name(L, "mode", "read", modes),
+      .kind = alm_runfile_kinds[check_name(L, "kind", NULL, alm_runfile_kinds)],
+      .version = (int)version,
+      .schema = alm_lua_field_string(L, 2, "schema", NULL, NULL),
+      .safe = alm_lua_field_bool(L, 2, "safe", true),
+  };
+}
+
+static int f_open(lua_State *L) {
+  alm_error err;
+  const char *path = luaL_checkstring(L, 1);
+  alm_db_options options = check_options(L);
+  alm_runfile **box = lua_newuserdatauv(L, sizeof *box, 0);
+  *box = NULL;
+  luaL_setmetatable(L, CLASS);
+  alm_db_result result = alm_runfile_open(path, &options, box, &err);
+  return result == ALM_DB_DONE ? 1 : push_failure(L, result, &err);
+}
+
+int alm_open_runfile(lua_State *L) {
+  static const luaL_Reg functions[] = {{"open", f_open}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {
+      {"run", f_run},           {"row", f_row},
+      {"value", f_value},       {"rows", f_rows},
+      {"exec", f_exec},         {"begin", f_begin},
+      {"commit", f_commit},     {"rollback", f_rollback},
+      {"attach", f_attach},     {"in_transaction", f_in_transaction},
+      {"checkpoint", f_checkpoint}, {NULL, NULL},
+  };
+  static const luaL_Reg none[] = {{NULL, NULL}};
+  alm_lua_class(L, CLASS, methods, f_close);
+  alm_lua_class(L, CURSOR, none, f_rows_close);
+  luaL_newlib(L, functions);
+  return 1;
+}
