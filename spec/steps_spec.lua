@@ -1,0 +1,190 @@
+local journal = require "almanac.run.journal"
+local program = require "support.program"
+local reconcile = require "almanac.run.reconcile"
+local steps = require "almanac.run.steps"
+local store = require "almanac.run.store"
+local task = require "almanac.task"
+
+describe("a step", function()
+  local folder, db, job, pauses
+
+  before_each(function()
+    folder = program.folder()
+    db = assert(store.create(folder .. "/a.run", { run = "r" }))
+    assert(db:run "INSERT INTO title(id, mms_id, state) VALUES(1, '991', 'ready')")
+    job = { title = { id = 1 }, steps = {}, journal = journal.new(db) }
+    pauses, reconcile.pauses = reconcile.pauses, { 0, 0 }
+  end)
+
+  after_each(function()
+    reconcile.pauses = pauses
+    db:close()
+    program.remove(folder)
+  end)
+
+  local function perform(step)
+    local whole = { change = 1, kind = "represent", page = 0, during = "uploaded", after = "represented",
+      before = { "old" }, keep = function(answer) return { id = answer.id } end }
+    for name, value in pairs(step) do whole[name] = value end
+    return task.run(steps.perform, job, whole)
+  end
+
+  local function stored()
+    return db:row "SELECT state, before, result FROM step"
+  end
+
+  it("has its intent on disk before the call is made, and the result after it", function()
+    local during
+    local result = perform { call = function()
+      local reader <close> = assert(store.open(folder .. "/a.run", "read"))
+      during = reader:value "SELECT state FROM step"
+      return { id = "12" }
+    end }
+    assert.same({ id = "12" }, result)
+    assert.equal("intent", during)
+    assert.same({ state = "done", before = '["old"]', result = '{"id":"12"}' }, stored())
+    assert.equal("represented", db:value "SELECT state FROM title")
+  end)
+
+  it("is not done twice", function()
+    local calls = 0
+    local call = function()
+      calls = calls + 1
+      return { id = "12" }
+    end
+    perform { call = call }
+    job.steps = steps.load(db, 1)
+    assert.same({ id = "12" }, perform { call = call })
+    assert.equal(1, calls)
+  end)
+
+  it("adopts what a call with a lost answer made", function()
+    local calls = 0
+    local result = perform {
+      call = function()
+        calls = calls + 1
+        return nil, "timed out", "timeout", { unclear = true }
+      end,
+      look = function(before)
+        assert.same({ "old" }, before)
+        return { { id = "13" } }
+      end,
+    }
+    assert.same({ id = "13" }, result)
+    assert.equal(1, calls)
+  end)
+
+  it("calls again only after two looks that find nothing", function()
+    local events = {}
+    local result = perform {
+      call = function()
+        events[#events + 1] = "call"
+        if #events > 1 then return { id = "14" } end
+        return nil, "reset", "closed", { unclear = true }
+      end,
+      look = function()
+        events[#events + 1] = "look"
+        return {}
+      end,
+    }
+    assert.same({ id = "14" }, result)
+    assert.same({ "call", "look", "look", "call" }, events)
+  end)
+
+  it("never takes a failed look for 'not there'", function()
+    local calls = 0
+    local result, message, code = perform {
+      call = function()
+        calls = calls + 1
+        return nil, "reset", "closed", { unclear = true }
+      end,
+      look = function() return nil, "no answer", "timeout" end,
+    }
+    assert.same({ nil, "no answer", "timeout", 1 }, { result, message, code, calls })
+    assert.equal("intent", stored().state)
+  end)
+
+  it("leaves it to a person when several things could be its own", function()
+    local _, message, code = perform {
+      call = function() return nil, "reset", "closed", { unclear = true } end,
+      look = function() return { { id = "1" }, { id = "2" } } end,
+    }
+    assert.equal("conflict", code)
+    assert.matches("2 things", message)
+  end)
+
+  it("looks before it calls when an earlier run left it open", function()
+    perform {
+      call = function() return nil, "killed", "closed", { unclear = true } end,
+      look = function() return nil, "killed", "closed" end,
+    }
+    job.steps = steps.load(db, 1)
+    local result = perform {
+      call = function() error "must not be called" end,
+      look = function(before)
+        assert.same({ "old" }, before)
+        return { { id = "15" } }
+      end,
+    }
+    assert.same({ id = "15" }, result)
+  end)
+
+  it("is forgotten when the call was refused", function()
+    local result, message, code = perform { call = function() return nil, "no such library", "status", {} end }
+    assert.same({ nil, "no such library", "status" }, { result, message, code })
+    assert.is_nil(stored())
+  end)
+end)
+
+describe("the journal", function()
+  it("tells all who wait for a batch that it failed, and keeps none of it", function()
+    local folder = program.folder()
+    local db = assert(store.create(folder .. "/a.run", {}))
+    local writer = journal.new(db)
+    local results = {}
+    task.run(task.each, { "1", "1", "2" }, 3, function(id)
+      table.insert(results, { writer:write(function()
+        return db:run("INSERT INTO title(mms_id, state) VALUES(?, 'ready')", id)
+      end) })
+    end)
+    assert.equal(3, #results)
+    for _, result in ipairs(results) do assert.is_nil(result[1]) end
+    assert.is_string(writer.broken)
+    assert.equal(0, db:value "SELECT count(*) FROM title")
+    db:close()
+    program.remove(folder)
+  end)
+end)
+
+describe("reconciling", function()
+  local spec = { label = "JPG", usage_type = "DERIVATIVE_COPY", library = "MAIN" }
+
+  it("takes a new representation that is as planned", function()
+    local list = {
+      { id = "1", label = "JPG", usage_type = { value = "DERIVATIVE_COPY" }, library = { value = "MAIN" } },
+      { id = "2", label = "JPG", usage_type = { value = "DERIVATIVE_COPY" }, library = { value = "MAIN" },
+        files = { total_record_count = 0 } },
+      { id = "3", label = "JPG", usage_type = { value = "AUXILIARY" }, library = { value = "MAIN" } },
+      { id = "4", label = "Scan", usage_type = { value = "DERIVATIVE_COPY" } },
+      { id = "5", label = "JPG", usage_type = { value = "DERIVATIVE_COPY" }, files = { total_record_count = 2 } },
+    }
+    local found = reconcile.new_representations(list, { "1" }, spec)
+    assert.same({ "2" }, { found[1].id, found[2] and found[2].id })
+  end)
+
+  it("goes by the label in a brief list", function()
+    local found = reconcile.new_representations({ { id = "9", label = "JPG" } }, {}, spec)
+    assert.equal("9", found[1].id)
+  end)
+
+  it("takes a new file by name and size", function()
+    local list = {
+      { pid = "1", path = "I/storage/alma/00/a.jpg", size = 10 },
+      { pid = "2", path = "I/storage/alma/01/a.jpg", size = 10 },
+      { pid = "3", path = "I/storage/alma/02/a.jpg", size = 11 },
+      { pid = "4", path = "I/storage/alma/03/b.jpg", size = 10 },
+    }
+    local found = reconcile.new_files(list, { "1" }, "a.jpg", 10)
+    assert.same({ "2" }, { found[1].pid, found[2] and found[2].pid })
+  end)
+end)
