@@ -6,9 +6,11 @@
 #include <lua.h>
 
 #define ALM_MODULES(module) \
+  module(hash) \
   module(http) \
   module(runfile) \
-  module(sys)
+  module(sys) \
+  module(text)
 
 #define ALM_DECLARE_MODULE(name) int alm_open_##name(lua_State *L);
 ALM_MODULES(ALM_DECLARE_MODULE)
