@@ -1,0 +1,215 @@
+-- The arguments of a recipe. One table drives the options of the command
+-- line, their help, conversion and errors.
+local core = require "almanac.core"
+local words = require "almanac.words"
+
+local m = {}
+
+local FIELDS = { required = "boolean", default = "any", help = "string", choices = "table", min = "number", max = "number" }
+local METAVAR = {
+  string = "TEXT", integer = "N", number = "N", dir = "DIR", file = "FILE",
+  set = "ID|NAME", list = "A,B,…", choice = "NAME",
+}
+-- Options that `almanac plan` has itself.
+local TAKEN = {}
+for name in ("recipe titles output from refresh missing collection profile url rate json quiet help limit"):gmatch "%a+" do
+  TAKEN[name] = true
+end
+
+local function file_of_kind(kind, word)
+  return function(text)
+    local stat = core.files.stat(text)
+    if not stat then return nil, ("'%s' does not exist"):format(text) end
+    if stat.kind ~= kind then return nil, ("'%s' is no %s"):format(text, word) end
+    return text
+  end
+end
+
+local function number(text, entry)
+  local value = tonumber(text)
+  if not value then return nil, ("'%s' is no number"):format(text) end
+  if entry.min and value < entry.min then return nil, ("%s is below %s"):format(text, entry.min) end
+  if entry.max and value > entry.max then return nil, ("%s is above %s"):format(text, entry.max) end
+  return value
+end
+
+local function integer(text, entry)
+  local value, message = number(text, entry)
+  if not value then return nil, message end
+  local whole = math.tointeger(value)
+  if not whole then return nil, ("'%s' is no whole number"):format(text) end
+  return whole
+end
+
+local function choice(text, entry)
+  for _, name in ipairs(entry.choices) do
+    if name == text then return text end
+  end
+  local near = words.nearest(text, entry.choices)
+  return nil, ("'%s' is none of %s%s"):format(text, table.concat(entry.choices, ", "),
+    near and ("; did you mean '" .. near .. "'?") or "")
+end
+
+local function list(text)
+  local items = {}
+  for item in text:gmatch "[^,]+" do items[#items + 1] = item:match "^%s*(.-)%s*$" end
+  return items
+end
+
+local function as_given(text) return text end
+
+local CONVERT = {
+  string = as_given, set = as_given, number = number, integer = integer, choice = choice, list = list,
+  dir = file_of_kind("folder", "folder"), file = file_of_kind("file", "file"),
+  boolean = function(text) return text == "true" end,
+}
+local LUA_TYPE = { number = "number", integer = "number", boolean = "boolean", list = "table" }
+
+local function check_entry(entry, seen)
+  local name, kind = entry[1], entry[2]
+  if type(name) ~= "string" or not name:match "^[a-z][a-z0-9_]*$" then
+    return nil, "args: each begins with its name in lower-case letters, e.g. { \"folder\", \"dir\" }"
+  elseif TAKEN[name] then
+    return nil, ("args: '%s' is an option of `almanac plan` itself; take another name"):format(name)
+  elseif seen[name] then
+    return nil, ("args: '%s' is there twice"):format(name)
+  elseif not CONVERT[kind] then
+    local kinds = {}
+    for known in pairs(CONVERT) do kinds[#kinds + 1] = known end
+    table.sort(kinds)
+    local near = words.nearest(tostring(kind), kinds)
+    return nil, ("args: '%s' has the unknown type '%s'%s"):format(name, tostring(kind),
+      near and (", did you mean '" .. near .. "'?") or "; there are: " .. table.concat(kinds, ", "))
+  end
+  seen[name] = true
+  for field, value in pairs(entry) do
+    if type(field) == "string" then
+      local known = FIELDS[field]
+      if not known then
+        local near = words.nearest(field, { "required", "default", "help", "choices", "min", "max" })
+        return nil, ("args: '%s' has the unknown field '%s'%s"):format(name, field,
+          near and (", did you mean '" .. near .. "'?") or "")
+      elseif known ~= "any" and type(value) ~= known then
+        return nil, ("args: '%s': '%s' must be a %s"):format(name, field, known)
+      end
+    end
+  end
+  if kind == "choice" and not entry.choices then return nil, ("args: '%s' needs choices = { … }"):format(name) end
+  if entry.default ~= nil and type(entry.default) ~= (LUA_TYPE[kind] or "string") then
+    return nil, ("args: the default of '%s' is a %s, but it is of type %s"):format(name, type(entry.default), kind)
+  end
+  return true
+end
+
+---Checks the `args` of a recipe.
+---@param args table[] list of { name, type, required=, default=, help=, choices=, min=, max= }
+---@return true|nil
+---@return string? message
+function m.check(args)
+  local seen = {}
+  for _, entry in ipairs(args) do
+    if type(entry) ~= "table" then return nil, "args: each is a table, e.g. { \"folder\", \"dir\" }" end
+    local ok, message = check_entry(entry, seen)
+    if not ok then return nil, message end
+  end
+  return true
+end
+
+local function flag(name) return "--" .. name:gsub("_", "-") end
+
+local function describe(entry)
+  local parts = { entry.help or "" }
+  if entry.choices then parts[#parts + 1] = "one of " .. table.concat(entry.choices, ", ") end
+  if entry.required then
+    parts[#parts + 1] = "required"
+  elseif entry.default ~= nil and entry[2] ~= "boolean" then
+    parts[#parts + 1] = "default " .. (entry[2] == "list" and table.concat(entry.default, ",") or tostring(entry.default))
+  end
+  local help = table.remove(parts, 1)
+  if parts[1] then help = (help .. " (" .. table.concat(parts, "; ") .. ")"):gsub("^ ", "") end
+  return help
+end
+
+---The arguments as lines of help: option, what it takes, what it is for.
+---@param args table[]
+---@return string[][] lines { "--folder DIR", "where the JPGs are (required)" }
+function m.lines(args)
+  local lines = {}
+  for i, entry in ipairs(args) do
+    local metavar = METAVAR[entry[2]]
+    lines[i] = { flag(entry[1]) .. (metavar and " " .. metavar or ""), describe(entry) }
+  end
+  return lines
+end
+
+---Adds the recipe's options to a parser.
+---@param args table[]
+---@param parser table of argparse
+function m.declare(args, parser)
+  for _, entry in ipairs(args) do
+    local name = entry[1]
+    if entry[2] == "boolean" then
+      parser:flag(flag(name), describe(entry)):target(name):action("store_const"):init(nil):args(0)
+        :action(function(result) result[name] = "true" end)
+      parser:flag((flag(name):gsub("^%-%-", "--no-")), "not " .. flag(name)):target(name)
+        :action(function(result) result[name] = "false" end)
+    elseif entry[2] == "list" then
+      parser:option(flag(name), describe(entry)):target(name):argname(METAVAR.list):count "*"
+        :action(function(result, _, text)
+          result[name] = result[name] and result[name] .. "," .. text or text
+        end)
+    else
+      parser:option(flag(name), describe(entry)):target(name):argname(METAVAR[entry[2]])
+    end
+  end
+end
+
+---The values of the arguments.
+---@param args table[] of the recipe
+---@param given table<string, string> texts from the command line
+---@param earlier table<string, any>? values of an earlier run, for what is not given
+---@return table<string, any>|nil values
+---@return string? message all that is wrong, in one line
+function m.convert(args, given, earlier)
+  local values, wrong = {}, {}
+  for _, entry in ipairs(args) do
+    local name, kind = entry[1], entry[2]
+    local value, message = nil, nil
+    if given[name] ~= nil then
+      value, message = CONVERT[kind](given[name], entry)
+      if message then wrong[#wrong + 1] = ("%s: %s"):format(flag(name), message) end
+    elseif earlier and earlier[name] ~= nil then
+      value = earlier[name]
+    else
+      value = entry.default
+    end
+    if value == nil and entry.required and not message then
+      wrong[#wrong + 1] = ("%s %s is missing%s"):format(flag(name), METAVAR[kind] or "",
+        entry.help and " (" .. entry.help .. ")" or "")
+    end
+    values[name] = value
+  end
+  if wrong[1] then return nil, table.concat(wrong, "; ") end
+  return values
+end
+
+---The values that the recipe itself gives.
+---@param args table[]
+---@return table<string, any>
+function m.defaults(args)
+  local values = {}
+  for _, entry in ipairs(args) do values[entry[1]] = entry.default end
+  return values
+end
+
+---The first argument of a type, e.g. the folder whose files take part.
+---@param args table[]
+---@param kind string
+---@return string? name
+function m.first(args, kind)
+  for _, entry in ipairs(args) do
+    if entry[2] == kind then return entry[1] end
+  end
+end
+
+return m

@@ -1,0 +1,53 @@
+-- What a recipe has as `add`: each function describes a change and carries
+-- nothing out. A wrong field is told on the line of the recipe.
+local words = require "almanac.words"
+
+local m = {}
+
+local FIELDS = {
+  usage_type = "string", library = "string", label = "string", public_note = "string",
+  access_rights = "string", files = "table",
+}
+local NAMES = { "usage_type", "library", "label", "public_note", "access_rights", "files" }
+
+---The effect that a kind of change needs in the recipe's `effects`.
+m.effects = { ["add.representation"] = "add" }
+
+local function check_field(what, name, value)
+  local kind = FIELDS[name]
+  if not kind then
+    local near = words.nearest(tostring(name), NAMES)
+    error(("%s: there is no field '%s'%s"):format(what, tostring(name),
+      near and (", did you mean '" .. near .. "'?") or ""), 4)
+  elseif type(value) ~= kind then
+    error(("%s: '%s' is a %s, not a %s"):format(what, name, type(value),
+      kind == "string" and "text" or kind), 4)
+  end
+end
+
+local function check_representation(given)
+  if type(given) ~= "table" then error("add.representation: give it a table, { … }", 3) end
+  for name, value in next, given do check_field("add.representation", name, value) end
+  for _, name in ipairs { "usage_type", "library", "files" } do
+    if given[name] == nil or given[name] == "" then
+      error(("add.representation: '%s' is missing"):format(name), 3)
+    end
+  end
+  if #given.files == 0 then error("add.representation: 'files' is empty", 3) end
+end
+
+---Proposes a new representation with files, in the order of the list.
+---@param given { usage_type: string, library: string, label: string?, public_note: string?, access_rights: string?, files: table[] }
+---  usage_type and library are Alma's codes, access_rights the id of a policy
+---@return table change
+function m.representation(given)
+  check_representation(given)
+  local change = { kind = "add.representation" }
+  for name in next, FIELDS do change[name] = given[name] end
+  return change
+end
+
+---The names below `add` in a recipe.
+m.add = { representation = m.representation }
+
+return m

@@ -1,0 +1,136 @@
+-- Helpers that make keys from names: what a recipe has as `key`. All take and
+-- give text; what is not there is nil, so that a rule can leave a file out.
+local text = require "almanac.core".text
+local objects = require "almanac.recipe.objects"
+
+local m = {}
+
+local find, match, sub = string.find, string.match, string.sub
+local split_extension, last_part = objects.split_extension, objects.last_part
+
+local function check(value, name, kind)
+  if type(value) ~= kind then
+    error(("key.%s: %s expected, got %s"):format(name, kind == "string" and "text" or "a whole number", type(value)), 3)
+  end
+end
+
+local function check_number(value, name)
+  if math.type(value) ~= "integer" or value == 0 then
+    error(("key.%s: the place is a whole number: 1 is the first, -1 the last"):format(name), 3)
+  end
+end
+
+---Text in one form: accents composed (NFC), case ignored.
+---@param name string
+---@return string
+function m.fold(name)
+  check(name, "fold", "string")
+  return text.fold(name)
+end
+
+---Text with its accents composed (NFC); case as it is.
+---@param name string
+---@return string
+function m.nfc(name)
+  check(name, "nfc", "string")
+  return text.nfc(name)
+end
+
+---The name without folders and extension; case and accent form are ignored:
+---"a/Grinnell_1_OBJ.JPG" gives "grinnell_1_obj".
+---@param name string
+---@return string
+function m.stem(name)
+  check(name, "stem", "string")
+  return text.fold((split_extension(last_part(name))))
+end
+
+---The name without folders and extension, exactly as written.
+---@param name string
+---@return string
+function m.exact_stem(name)
+  check(name, "exact_stem", "string")
+  return (split_extension(last_part(name)))
+end
+
+-- The nth of what a pattern finds, from the right when n is negative.
+local function nth(stem, pattern, n)
+  local position, list, count = 1, {}, 0
+  while true do
+    local first, last = find(stem, pattern, position)
+    if not first then break end
+    count = count + 1
+    list[count] = sub(stem, first, last)
+    if count == n then return list[count] end
+    position = last + 1
+  end
+  return n < 0 and list[count + 1 + n] or nil
+end
+
+---The nth group of digits of the name without its extension, whole:
+---digits("grinnell_16037_OBJ2.tif", 1) is "16037", -1 the last.
+---@param name string
+---@param n integer? 1 by default
+---@return string?
+function m.digits(name, n)
+  check(name, "digits", "string")
+  check_number(n or 1, "digits")
+  return nth(split_extension(last_part(name)), "%d+", n or 1)
+end
+
+---The nth part of the name without its extension, between separators:
+---part("MS-2_20_30_001.tif", -1, "_") is "001".
+---@param name string
+---@param n integer from the right when negative
+---@param separator string? "_" by default; plain text
+---@return string?
+function m.part(name, n, separator)
+  check(name, "part", "string")
+  check_number(n, "part")
+  separator = separator or "_"
+  check(separator, "part", "string")
+  if separator == "" then error("key.part: the separator is empty", 2) end
+  local stem, position, parts = split_extension(last_part(name)), 1, {}
+  while true do
+    local first, last = find(stem, separator, position, true)
+    parts[#parts + 1] = sub(stem, position, first and first - 1)
+    if not first then break end
+    position = last + 1
+  end
+  return n > 0 and parts[n] or parts[#parts + 1 + n]
+end
+
+---The text behind a prefix; nil when it doesn't begin with it.
+---@param name string
+---@param prefix string
+---@return string?
+function m.after(name, prefix)
+  check(name, "after", "string")
+  check(prefix, "after", "string")
+  if sub(name, 1, #prefix) == prefix then return sub(name, #prefix + 1) end
+end
+
+---The text before a suffix; nil when it doesn't end in it.
+---@param name string
+---@param suffix string
+---@return string?
+function m.before(name, suffix)
+  check(name, "before", "string")
+  check(suffix, "before", "string")
+  if #suffix <= #name and sub(name, #name - #suffix + 1) == suffix then
+    return sub(name, 1, #name - #suffix)
+  end
+end
+
+---The MMS ID in a name or path: the first whole group of 8 to 19 digits that
+---begins with 99.
+---@param name string
+---@return string?
+function m.mms_id(name)
+  check(name, "mms_id", "string")
+  for digits in string.gmatch(name, "%d+") do
+    if #digits >= 8 and #digits <= 19 and match(digits, "^99") then return digits end
+  end
+end
+
+return m

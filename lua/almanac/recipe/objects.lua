@@ -1,0 +1,135 @@
+-- What rules get to look at: files on disk, titles in Alma with the files
+-- they hold. Plain tables made for one call, so a rule may do with them what
+-- it likes.
+local m = {}
+
+local match, lower = string.match, string.lower
+
+-- Two spellings of one type.
+local SAME = { jpeg = "jpg", jpe = "jpg", tiff = "tif" }
+
+---The name without its extension, and the extension as almanac compares it:
+---lower case, jpeg as jpg, tiff as tif. An extension is up to 12 letters and
+---digits with a letter among them, so "1872.05.03" has none.
+---@param name string
+---@return string stem
+---@return string ext "" when there is none
+function m.split_extension(name)
+  local stem, ext = match(name, "^(.+)%.(%w+)$")
+  if not stem or #ext > 12 or not match(ext, "%a") then return name, "" end
+  ext = lower(ext)
+  return stem, SAME[ext] or ext
+end
+
+---What stands behind the last slash.
+---@param path string
+---@return string
+function m.last_part(path)
+  return match(path, "[^/]*$")
+end
+
+---The extension in the form that file.ext has.
+---@param ext string
+---@return string
+function m.extension(ext)
+  ext = lower(ext)
+  return SAME[ext] or ext
+end
+
+---A file of the folder.
+---@param path string relative to the folder
+---@param size integer? bytes
+---@return { name: string, stem: string, ext: string, path: string, folder: string, size: integer? }
+function m.file(path, size)
+  local folder, name = match(path, "^(.*)/([^/]*)$")
+  name = name or path
+  local stem, ext = m.split_extension(name)
+  return { name = name, stem = stem, ext = ext, path = path, folder = folder or "", size = size }
+end
+
+local title_methods = {}
+local title_meta = { __index = title_methods, __metatable = false }
+
+-- A file in Alma. Its type is in the path; the label may lack the extension.
+local function held_file(file, representation)
+  local name = file.name or m.last_part(file.path or file.label or "")
+  local stem, ext = m.split_extension(name)
+  return { name = name, stem = stem, ext = ext, label = file.label, size = file.size,
+    pid = file.pid, representation = representation }
+end
+
+local readings = setmetatable({}, { __mode = "k" })
+
+local function all_files(title)
+  local reading = readings[title]
+  if reading.all then return reading.all end
+  local all = {}
+  for _, representation in ipairs(reading.representations) do
+    local files = {}
+    for i, file in ipairs(representation.files) do
+      files[i] = held_file(file, representation)
+      all[#all + 1] = files[i]
+    end
+    representation.files = files
+  end
+  reading.all = all
+  return all
+end
+
+local function check_self(title, name)
+  if not readings[title] then error(("title:%s is called with a colon"):format(name), 3) end
+end
+
+---The files that the title holds, of one type or all:
+---for file in title:files "tif" do … end
+---@param ext string? "tif" finds tiff too, "jpg" jpeg
+---@return fun(): table? files { name, stem, ext, label, size, pid, representation }
+function title_methods:files(ext)
+  check_self(self, "files")
+  local list, i = all_files(self), 0
+  ext = ext and m.extension(ext)
+  return function()
+    repeat
+      i = i + 1
+      local file = list[i]
+      if not file then return nil end
+      if not ext or file.ext == ext then return file end
+    until false
+  end
+end
+
+---Whether the title holds a file of this type.
+---@param ext string
+---@return boolean
+function title_methods:has(ext)
+  check_self(self, "has")
+  return self:files(ext)() ~= nil
+end
+
+---The title's representations, of one usage type or all.
+---@param usage_type string? code, e.g. "DERIVATIVE_COPY"
+---@return table[] list of { id, label, usage_type, library, remote, files }
+function title_methods:representations(usage_type)
+  check_self(self, "representations")
+  all_files(self)
+  local list = {}
+  for _, representation in ipairs(readings[self].representations) do
+    if not usage_type or representation.usage_type == usage_type then
+      list[#list + 1] = representation
+    end
+  end
+  return list
+end
+
+---A title with what Alma holds for it.
+---@param mms_id string
+---@param name string? its title
+---@param reading { representations: table[] } as run.read gives it; the title keeps it
+---@return table
+function m.title(mms_id, name, reading)
+  local title = setmetatable({ mms_id = mms_id, title = name }, title_meta)
+  readings[title] = reading
+  return title
+end
+
+return m

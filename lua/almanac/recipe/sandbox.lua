@@ -1,0 +1,231 @@
+-- What a recipe sees and how long it may think. The environment is an
+-- allow-list: names that are not in it do not exist for a recipe. There is no
+-- pcall, so nothing outlives the budget, and no clock, randomness, address or
+-- hash order, so that the same input gives the same plan.
+--
+-- Known limits: work inside one C function (a pattern that backtracks without
+-- end, inserting at the front of a huge table) is not interrupted, and one
+-- giant string is stopped only by the ceiling of the host's allocator.
+local words = require "almanac.words"
+
+local m = {}
+
+local SLICE = 100000                -- instructions between two looks
+local BUDGET = 20000000             -- instructions that one call may take
+local SECONDS = 5                   -- processor time that one call may take
+local MEMORY = 256 * 1024           -- KiB that one call may add
+local LONGEST = 1 << 20             -- bytes of a string that rep may make
+
+local pcall, sethook, clock, count = pcall, debug.sethook, os.clock, collectgarbage
+local string_meta, host_string, host_tostring = getmetatable "", string, tostring
+
+local slices, begun, memory
+
+local function refuse(what)
+  error("the recipe was stopped: " .. what, 3)
+end
+
+-- The count hook; it sees only the time that the recipe itself takes.
+local function look()
+  slices = slices + 1
+  if slices == 1 then
+    begun, memory = clock(), count "count"
+  elseif slices * SLICE > BUDGET then
+    refuse(("one call took more than %d million steps"):format(BUDGET // 1000000))
+  elseif clock() - begun > SECONDS then
+    refuse(("one call took longer than %d s"):format(SECONDS))
+  elseif count "count" - memory > MEMORY then
+    count "collect"
+    if count "count" - memory > MEMORY then
+      refuse(("one call took more than %d MB of memory"):format(MEMORY // 1024))
+    end
+  end
+end
+
+-- ("x"):rep works without `string` in the environment: while a recipe runs,
+-- methods of strings are those that recipes have.
+local limited = {}
+local running = false
+
+local function leave(...)
+  sethook()
+  string_meta.__index = host_string
+  running = false
+  return ...
+end
+
+---Calls a function of a recipe within its budget. A call inside a call (a
+---recipe that extends another) shares the budget.
+---@param fn function
+---@param ... any
+---@return boolean ok
+---@return any ... its results; after a failure the error
+function m.call(fn, ...)
+  if running then return pcall(fn, ...) end
+  running, slices = true, 0
+  string_meta.__index = limited
+  sethook(look, "", SLICE)
+  return leave(pcall(fn, ...))
+end
+
+local originals = setmetatable({}, { __mode = "k" })
+
+---@param t table
+---@return table copy one level deep
+function m.copy(t)
+  local copy = {}
+  for name, value in next, t do copy[name] = value end
+  return copy
+end
+
+local function names_of(t)
+  local list = {}
+  for name in next, t do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+-- What reading a name gives that is not there: an error with the nearest
+-- right one, unless the name is declared and merely has no value.
+local function undefined(what, names)
+  local known, list = {}, {}
+  for i, name in ipairs(names) do known[name], list[i] = true, name end
+  return function(_, name)
+    if known[name] then return nil end
+    local near = words.nearest(host_tostring(name), list)
+    error(("%s has no '%s'%s"):format(what, host_tostring(name),
+      near and (", did you mean '%s'?"):format(near) or ""), 2)
+  end
+end
+
+---A view of a table that can be read but not changed.
+---@param t table
+---@param what string how the error names it
+---@param names string[]? all names that may be read; others are an error
+---@return table
+function m.read_only(t, what, names)
+  if names then t = setmetatable(m.copy(t), { __index = undefined(what, names) }) end
+  local view = setmetatable({}, {
+    __index = t,
+    __newindex = function(_, name)
+      error(("%s can't be changed (field '%s')"):format(what, host_tostring(name)), 2)
+    end,
+    __len = function() return #t end,
+    __metatable = false,
+  })
+  originals[view] = t
+  return view
+end
+
+local RANK = { number = 1, string = 2, boolean = 3 }
+
+local function before(a, b)
+  local x, y = RANK[type(a)] or 4, RANK[type(b)] or 4
+  if x ~= y then return x < y end
+  if x > 2 then return a == true and b == false end
+  return a < b
+end
+
+-- Lua's own order of string keys differs from run to run; here it is sorted.
+local function pairs_in_order(t)
+  t = originals[t] or t
+  if type(t) ~= "table" then error("pairs: table expected, got " .. type(t), 2) end
+  local keys, n = {}, 0
+  for name in next, t do
+    n = n + 1
+    keys[n] = name
+  end
+  table.sort(keys, before)
+  local i = 0
+  return function()
+    i = i + 1
+    local name = keys[i]
+    if name ~= nil then return name, t[name] end
+  end
+end
+
+-- Without addresses: they differ from run to run.
+local function text_of(value)
+  local kind = type(value)
+  if kind == "table" or kind == "function" or kind == "userdata" then return kind end
+  return tostring(value)
+end
+
+for _, name in ipairs { "byte", "char", "find", "gmatch", "gsub", "len", "lower", "match", "reverse", "sub", "upper" } do
+  limited[name] = host_string[name]
+end
+
+function limited.rep(text, n, separator)
+  local size = #text * n + #(separator or "") * (n > 0 and n - 1 or 0)
+  if size > LONGEST then error("string.rep: the text would be longer than 1 MiB", 2) end
+  return host_string.rep(text, n, separator)
+end
+
+function limited.format(format, ...)
+  local values = table.pack(...)
+  for i = 1, values.n do
+    local kind = type(values[i])
+    if kind == "table" or kind == "function" then values[i] = text_of(values[i]) end
+  end
+  if host_string.find(format, "%%[^%a%%]*p") then error("string.format: there is no %p here", 2) end
+  return host_string.format(format, table.unpack(values, 1, values.n))
+end
+
+local function pick(library, names)
+  local copy = {}
+  for name in names:gmatch "%S+" do copy[name] = library[name] end
+  return copy
+end
+
+local NO_WORLD = "a recipe sees no files, network, clock or program"
+local NO_CATCH = "an error ends the rule; almanac tells where it was"
+local NO_TRICKS = "a recipe needs only plain tables and functions"
+local HINTS = {
+  io = NO_WORLD, os = NO_WORLD, require = NO_WORLD, package = NO_WORLD, dofile = NO_WORLD,
+  loadfile = NO_WORLD, debug = NO_WORLD, collectgarbage = NO_WORLD,
+  pcall = NO_CATCH, xpcall = NO_CATCH, next = "use pairs, whose order is always the same",
+  print = "a rule answers with return; nothing is printed",
+  load = NO_TRICKS, loadstring = NO_TRICKS, coroutine = NO_TRICKS, setmetatable = NO_TRICKS,
+  getmetatable = NO_TRICKS, rawget = NO_TRICKS, rawset = NO_TRICKS, rawequal = NO_TRICKS,
+  rawlen = NO_TRICKS, _G = NO_TRICKS,
+}
+
+local function missing(names)
+  local list = names_of(names)
+  return function(_, name)
+    local near = words.nearest(text_of(name), list)
+    local hint = HINTS[name] or near and ("did you mean '%s'?"):format(near) or "declare it with `local`"
+    error(("recipes have no '%s': %s"):format(text_of(name), hint), 2)
+  end
+end
+
+local function library(t, what)
+  return m.read_only(t, what, names_of(t))
+end
+
+---The environment of one recipe.
+---@param own table<string, table|function> what almanac gives: key, add, extend
+---@return table
+function m.environment(own)
+  local names = {
+    assert = assert, error = error, ipairs = ipairs, pairs = pairs_in_order, select = select,
+    tonumber = tonumber, tostring = text_of, type = type,
+    string = library(limited, "string"),
+    table = library(pick(table, "concat insert pack remove sort unpack"), "table"),
+    utf8 = library(pick(utf8, "char charpattern codepoint codes len offset"), "utf8"),
+    math = library(pick(math, "abs ceil floor fmod huge max maxinteger min mininteger modf pi sqrt tointeger type ult"), "math"),
+  }
+  for name, value in next, own do
+    names[name] = type(value) == "table" and library(value, name) or value
+  end
+  setmetatable(names, { __index = missing(names) })
+  return setmetatable({}, {
+    __index = names,
+    __newindex = function(_, name)
+      error(("'%s' is set but not declared: write `local %s`"):format(text_of(name), text_of(name)), 2)
+    end,
+    __metatable = false,
+  })
+end
+
+return m
