@@ -21,7 +21,7 @@ local meta = { __index = methods }
 ---@return almanac.pace
 function m.new(options)
   local rate = options.rate
-  if type(rate) ~= "number" or not (rate > 0) then
+  if type(rate) ~= "number" or rate ~= rate or rate <= 0 then
     error("pace.new: rate must be a number above 0", 2)
   end
   local now = options.now or task.now

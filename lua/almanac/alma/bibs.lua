@@ -1,0 +1,115 @@
+-- Titles. GET /bibs takes up to 100 ids; those that Alma does not know are
+-- simply absent from the answer, so sent and received are compared.
+local client_module = require "almanac.alma.client"
+local task = require "almanac.task"
+
+local m = {}
+
+local BATCH = 100      -- ids a call (OpenAPI, GET /bibs)
+local PARALLEL = 8
+local has_code = client_module.has_code
+
+local function ask(client, ids, options)
+  local answer, message, code, detail = client:call {
+    path = { "bibs" },
+    query = { mms_id = table.concat(ids, ","), view = options.view or "brief", expand = options.expand },
+  }
+  if not answer then return nil, message, code, detail end
+  local list = answer.bib or {}
+  local total = tonumber(answer.total_record_count)
+  if type(list) ~= "table" or total and total ~= #list then
+    return nil, ("GET /bibs: the answer is not complete: %d of %s"):format(#list, tostring(total)), "parse"
+  end
+  return list
+end
+
+local function halves(ids)
+  local middle = #ids // 2
+  return { table.unpack(ids, 1, middle) }, { table.unpack(ids, middle + 1) }
+end
+
+local function without(ids, unwanted)
+  local rest = {}
+  for _, id in ipairs(ids) do
+    if id ~= unwanted then rest[#rest + 1] = id end
+  end
+  return rest
+end
+
+-- One id that Alma calls invalid fails its whole batch: leave out the one that
+-- the message names, or else halve the batch around it.
+local function read(client, ids, options, found)
+  if #ids == 0 then return true end
+  local list, message, code, detail = ask(client, ids, options)
+  if list then
+    for _, bib in ipairs(list) do found[bib.mms_id or ""] = bib end
+    return true
+  end
+  if not (has_code(detail, "402203") or has_code(detail, "402204")) then return nil, message, code, detail end
+  local named = without(ids, detail.errors[1].message:match "%f[%w](%w+) is not")
+  if #named < #ids then return read(client, named, options, found) end
+  if #ids == 1 then return true end
+  local left, right = halves(ids)
+  local ok
+  ok, message, code, detail = read(client, left, options, found)
+  if not ok then return nil, message, code, detail end
+  return read(client, right, options, found)
+end
+
+local function batches(client, ids)
+  local list, batch, seen = {}, nil, {}
+  for _, id in ipairs(ids) do
+    local ok, message, code = client.segment(id)
+    if ok and id:find "[%s,]" then ok, message, code = nil, ("%q can't be an MMS id"):format(id), "parse" end
+    if not ok then return nil, message, code end
+    if not seen[id] then
+      seen[id] = true
+      if not batch or #batch == BATCH then
+        batch = {}
+        list[#list + 1] = batch
+      end
+      batch[#batch + 1] = id
+    end
+  end
+  return list
+end
+
+-- In the order of the ids, each once.
+local function in_order(ids, found)
+  local list, missing, seen = {}, {}, {}
+  for _, id in ipairs(ids) do
+    if not seen[id] then
+      seen[id] = true
+      if found[id] then list[#list + 1] = found[id] else missing[#missing + 1] = id end
+    end
+  end
+  return list, missing
+end
+
+---Titles by MMS id, 100 a call.
+---@param client almanac.alma.client
+---@param ids string[] in any number; repeated ones count once
+---@param options { view: string?, expand: string?, progress: fun(done: integer)? }? view "brief" (default) or "full";
+---  expand as in the OpenAPI, e.g. "d_avail"; progress gets the number of ids asked for so far
+---@return table[]|nil bibs in the order of `ids`
+---@return string[]|string missing ids that Alma does not know; or the message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.get(client, ids, options)
+  options = options or {}
+  local list, message, code = batches(client, ids)
+  if not list then return nil, message, code end
+  local found, done, failure = {}, 0, nil
+  local raised = task.each(list, PARALLEL, function(batch)
+    if failure then return end
+    local ok, why, kind, detail = read(client, batch, options, found)
+    if not ok then failure = failure or { why, kind, detail } end
+    done = done + #batch
+    if options.progress then options.progress(done) end
+  end)
+  if raised[1] then error(raised[1].message, 0) end
+  if failure then return nil, table.unpack(failure, 1, 3) end
+  return in_order(ids, found)
+end
+
+return m

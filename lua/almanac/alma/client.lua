@@ -1,0 +1,285 @@
+-- Every call to Alma goes through here: the key, the pace, the repeats, the
+-- log. GET, PUT and DELETE are repeated until they are answered. A POST is sent
+-- again only when it surely did not happen: refused as too fast, or not a byte
+-- of it sent. When nobody can tell, `unclear` says so and the caller looks.
+local core = require "almanac.core"
+local errors = require "almanac.alma.errors"
+local json = require "almanac.json"
+local pace = require "almanac.pace"
+local task = require "almanac.task"
+
+local m = {}
+
+local PREFIX = "/almaws/v1"
+-- Seconds. Attaching a file takes Alma time in proportion to its size, in
+-- silence (OpenAPI, POST files); no time-out of the server is documented.
+local TIMEOUTS = { connect = 10, stall = 90, total = 180, file = 600 }
+local BACKOFF = { tries = 6, first = 0.5, longest = 20 }
+local METHODS = { GET = true, POST = true, PUT = true, DELETE = true }
+local TRANSIENT = { connect = true, timeout = true, io = true, parse = true }
+
+local methods = {}
+local meta = { __index = methods }
+
+local function merged(defaults, given)
+  local result = {}
+  for name, value in pairs(defaults) do result[name] = given and given[name] or value end
+  return result
+end
+
+-- What people type or paste: told at the first call, not by a traceback.
+local function unfit(options)
+  if not options.url:find "^https?://[^/%s]+[^%s]*$" then
+    return { message = ("%q is no http(s) address of an Alma server"):format(options.url), code = "connect" }
+  elseif not options.key:find "^[%w_%-%.]+$" then
+    return { message = "the API key holds characters that no key has: copy it again", code = "auth" }
+  end
+end
+
+---A client for one institution's API.
+---@param options almanac.alma.options
+---@return almanac.alma.client
+function m.new(options)
+  for _, name in ipairs { "url", "key" } do
+    if type(options[name]) ~= "string" then error("alma.new: " .. name .. " must be a string", 2) end
+  end
+  local client = {
+    unfit = unfit(options),
+    url = options.url:gsub("/+$", ""):gsub(PREFIX .. "$", "") .. PREFIX,
+    log = options.log or function() end,
+    timeouts = merged(TIMEOUTS, options.timeouts),
+    backoff = merged(BACKOFF, options.backoff),
+    pace = options.pace or pace.new { rate = options.rate or 20 },
+    calls = {}, remaining = nil, segment = m.segment,
+  }
+  -- Kept out of the table, so that nothing that prints a client prints the key.
+  function client.authorization() return "apikey " .. options.key end
+  function client.hide(text)
+    local from, to = text:find(options.key, 1, true)
+    return from and to >= from and text:sub(1, from - 1) .. "(key)" .. text:sub(to + 1) or text
+  end
+  return setmetatable(client, meta)
+end
+
+---One segment of a path, encoded. Ids come from spreadsheets, so what can't be
+---one is the world's no, not a mistake of the program.
+---@param id string
+---@return string|nil segment
+---@return string? message
+---@return string? code "parse"
+function m.segment(id)
+  if type(id) ~= "string" then error("alma: an id must be a string, got " .. type(id), 2) end
+  if id == "" or id:find "^%.+$" or id:find "[/%c]" then
+    return nil, ("%q can't be an id"):format(id), "parse"
+  end
+  return core.sigv4.encode(id)
+end
+
+local function path_of(path)
+  if type(path) == "string" then return path end
+  local parts = {}
+  for i, id in ipairs(path) do
+    local part, message, code = m.segment(id)
+    if not part then return nil, message, code end
+    parts[i] = part
+  end
+  return "/" .. table.concat(parts, "/")
+end
+
+local function query_of(query)
+  local names, parts = {}, {}
+  for name in pairs(query or {}) do
+    if name:lower() == "apikey" then error("alma: the key goes into no address", 3) end
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    parts[i] = core.sigv4.encode(name) .. "=" .. core.sigv4.encode(tostring(query[name]))
+  end
+  return parts[1] and "?" .. table.concat(parts, "&") or ""
+end
+
+local function transfer(client, call)
+  local request, waits = call.request, client.timeouts
+  local writes = call.method == "POST" or call.method == "PUT"
+  return task.fetch {
+    method = call.method, url = client.url .. call.path .. query_of(request.query),
+    headers = {
+      Authorization = client.authorization(), Accept = "application/json",
+      ["Content-Type"] = writes and "application/json" or nil,
+    },
+    body = writes and (request.body and json.encode(request.body) or "") or nil,
+    once = call.method == "POST",
+    connect_timeout = waits.connect,
+    stall_timeout = math.max(waits.stall, request.timeout or 0),
+    timeout = request.timeout or waits.total,
+  }
+end
+
+-- What became of one try: `answer`, or `message` and `code`; `again` when it
+-- may be sent again, `unclear` when a write may have happened.
+local function failed(call, result)
+  local read_only = call.method == "GET"
+  return {
+    message = ("%s %s: %s"):format(call.method, call.path, result.error), code = result.code,
+    status = result.status, errors = {}, unsent = result.unsent or false,
+    again = TRANSIENT[result.code] and (call.method ~= "POST" or result.unsent),
+    unclear = not read_only and not result.unsent,
+  }
+end
+
+local function refused(call, result, list)
+  local message, code = errors.explain(call.method, call.path, result.status, list)
+  local too_fast = errors.is_too_fast(list, result.status)
+  local broken = result.status >= 500 and not too_fast
+  return {
+    message = message, code = code, status = result.status, errors = list, unsent = false,
+    too_fast = too_fast, retry_after = tonumber(result.headers["retry-after"]),
+    again = too_fast or (broken and call.method ~= "POST"),
+    unclear = call.method ~= "GET" and not too_fast and code ~= "auth" and code ~= "quota"
+      and (broken or errors.is_general(list)),
+  }
+end
+
+local function unreadable(call, result, why)
+  return {
+    message = ("%s %s: can't read the answer: %s (status %d)"):format(call.method, call.path, why, result.status),
+    code = "parse", status = result.status, errors = {}, unsent = false,
+    again = call.method ~= "POST", unclear = call.method ~= "GET",
+  }
+end
+
+local function judge(call, result)
+  if result.error then return failed(call, result) end
+  local body = result.body or ""
+  local good = result.status >= 200 and result.status <= 299
+  local list = (not good or body:find("errorsExist", 1, true)) and errors.read(body) or nil
+  if list or not good then
+    return refused(call, result, list or {})
+  elseif result.status == 204 then
+    return { answer = true, status = 204 }
+  elseif call.request.raw then
+    return { answer = body, status = result.status }
+  elseif body == "" and call.method == "DELETE" then
+    return { answer = true, status = result.status }
+  end
+  local answer, why = json.decode(body)
+  if type(answer) ~= "table" then return unreadable(call, result, why or "it is no object") end
+  return { answer = answer, status = result.status }
+end
+
+local function note(client, call, result, outcome, try)
+  if not result.unsent then
+    client.calls[call.method] = (client.calls[call.method] or 0) + 1
+  end
+  local remaining = result.headers and tonumber(result.headers["x-exl-api-remaining"])
+  if remaining then client.remaining = math.tointeger(remaining) end
+  local first = outcome.errors and outcome.errors[1]
+  client.log {
+    method = call.method, path = call.path, query = call.request.query, body = call.request.body,
+    status = result.status, tracking = first and first.tracking, ms = math.floor((result.seconds or 0) * 1000 + 0.5),
+    try = try, remaining = remaining and client.remaining, error = outcome.message, code = outcome.code,
+  }
+end
+
+local function attempt(client, call, try)
+  local departed = client.pace:wait()
+  local result = transfer(client, call)
+  local outcome = judge(call, result)
+  outcome.message = outcome.message and client.hide(outcome.message)
+  if outcome.too_fast then client.pace:slow(departed, outcome.retry_after) end
+  note(client, call, result, outcome, try)
+  return outcome
+end
+
+local function pause(client, try)
+  local backoff = client.backoff
+  task.sleep(math.random() * math.min(backoff.longest, backoff.first * 2 ^ (try - 1)))
+end
+
+---Calls Alma.
+---@param request almanac.alma.request
+---@return table|string|true|nil answer true when there is none to give
+---@return string? message ends with Alma's code and tracking id
+---@return string? code
+---@return almanac.alma.detail? detail
+function methods:call(request)
+  local method = request.method or "GET"
+  if not METHODS[method] then error("alma: no method " .. tostring(method), 2) end
+  local path, message, code = path_of(request.path)
+  if path and self.unfit then path, message, code = nil, self.unfit.message, self.unfit.code end
+  if not path then return nil, message, code, { errors = {}, unclear = false, unsent = true } end
+  local call = { method = method, path = path, request = request }
+  local lost, outcome = false, nil
+  for try = 1, self.backoff.tries do
+    if try > 1 then pause(self, try - 1) end
+    outcome = attempt(self, call, try)
+    if outcome.answer then return outcome.answer end
+    if lost and method == "DELETE" and outcome.code == "missing" then return true end
+    lost = lost or outcome.unclear
+    if not outcome.again then break end
+  end
+  return nil, outcome.message, outcome.code, {
+    status = outcome.status, errors = outcome.errors, unsent = outcome.unsent,
+    unclear = method ~= "GET" and (outcome.unclear or lost),
+  }
+end
+
+---Whether Alma gave this code as its reason.
+---@param detail table? fourth value of `call`
+---@param code string
+---@return boolean
+function m.has_code(detail, code)
+  for _, item in ipairs(detail and detail.errors or {}) do
+    if item.code == code then return true end
+  end
+  return false
+end
+
+---@class almanac.alma.options
+---@field url string of the server, without /almaws/v1
+---@field key string
+---@field rate number? calls a second (20)
+---@field log fun(event: almanac.alma.event)? called after every try
+---@field timeouts { connect: number?, stall: number?, total: number?, file: number? }? seconds
+---@field backoff { tries: integer?, first: number?, longest: number? }? seconds
+---@field pace almanac.pace? one that several clients share
+
+---@class almanac.alma.request
+---@field method string? GET (default), POST, PUT or DELETE
+---@field path string|string[] below /almaws/v1, encoded; or a list of its segments as they are
+---@field query table<string, string|number|boolean>?
+---@field body table? sent as JSON
+---@field timeout number? seconds for the whole call, in which the server may be silent
+---@field raw boolean? the answer as text
+
+---@class almanac.alma.detail
+---@field status integer? of the answer
+---@field errors { code: string, message: string, tracking: string? }[] as Alma gave them
+---@field unclear boolean a write may have happened although no readable answer says so
+---@field unsent boolean surely not a byte of it was sent
+
+---One try of a call, for logs. Never holds a secret.
+---@class almanac.alma.event
+---@field method string
+---@field path string below /almaws/v1
+---@field query table? as given
+---@field body table? as given
+---@field status integer? nil when there was no answer
+---@field tracking string? Alma's tracking id, for its support
+---@field ms integer
+---@field try integer 1 for the first
+---@field remaining integer? calls left until midnight
+---@field error string?
+---@field code string?
+
+---@class almanac.alma.client
+---@field url string with /almaws/v1
+---@field remaining integer? calls left until midnight, as Alma last said (X-Exl-Api-Remaining)
+---@field calls table<string, integer> requests sent, by method
+---@field pace almanac.pace
+---@field timeouts { connect: number, stall: number, total: number, file: number }
+---@field segment fun(id: string): string?, string?, string?
+---@field call fun(self: almanac.alma.client, request: table): any, string?, string?, table?
+
+return m

@@ -1,0 +1,54 @@
+-- What the institution is set up with (OpenAPI conf; schemas rest_general,
+-- rest_libraries, rest_code_table).
+local paging = require "almanac.alma.paging"
+
+local m = {}
+
+---Institution, environment (production or sandbox), bucket and region.
+---@param client almanac.alma.client
+---@param options { ingest_form: boolean? }? ingest_form: with the signed upload form in digital.ingest_form
+---@return table|nil general { institution = { value }, environment_type, digital = { bucket, region, ingest_url, … } }
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.general(client, options)
+  local form = options and options.ingest_form
+  local general, message, code, detail = client:call {
+    path = { "conf", "general" }, query = form and { expand = "ingest_form" } or nil,
+  }
+  if not general then return nil, message, code, detail end
+  local institution = general.institution
+  if type(institution) ~= "table" or type(institution.value) ~= "string" then
+    return nil, "GET /conf/general: the answer names no institution", "parse"
+  end
+  return general
+end
+
+---@param client almanac.alma.client
+---@return table[]|nil libraries { code, name, … }
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.libraries(client)
+  return paging.whole(client, { path = { "conf", "libraries" } }, "library")
+end
+
+---The rows of a code table, e.g. "RepresentationUsageType".
+---@param client almanac.alma.client
+---@param name string
+---@return { code: string, description: string?, enabled: boolean?, default: boolean? }[]|nil rows
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.code_table(client, name)
+  local answer, message, code, detail = client:call { path = { "conf", "code-tables", name } }
+  if not answer then return nil, message, code, detail end
+  local rows = answer.row
+  if type(rows) == "table" and type(rows.row) == "table" then rows = rows.row end
+  if type(rows) ~= "table" then
+    return nil, ("code table %s: the answer has no rows"):format(name), "parse"
+  end
+  return rows
+end
+
+return m

@@ -1,0 +1,68 @@
+-- The files of a representation (OpenAPI bibs). A file is made from an object
+-- in the upload folder of the bucket, which Alma moves to its storage.
+local paging = require "almanac.alma.paging"
+
+local m = {}
+
+local function path(mms_id, rep_id, ...)
+  return { "bibs", mms_id, "representations", rep_id, "files", ... }
+end
+
+---All files of a representation, in their order. Alma pages this list not at
+---all; one that is shorter than its total is an error.
+---@param client almanac.alma.client
+---@param mms_id string
+---@param rep_id string
+---@param options { url: boolean? }? url: with a signed, short-lived download address each
+---@return table[]|nil files { pid, label, path, size, url, … }
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.list(client, mms_id, rep_id, options)
+  local request = {
+    path = path(mms_id, rep_id), query = options and options.url and { expand = "url" } or nil,
+  }
+  return paging.whole(client, request, "representation_file")
+end
+
+---Attaches an object of the upload folder. Takes Alma time in proportion to
+---its size. Not idempotent: when `detail.unclear` is set, look before trying again.
+---@param client almanac.alma.client
+---@param mms_id string
+---@param rep_id string
+---@param file { label: string?, path: string } path: the key in the bucket, from the institution code on
+---@return table|nil file as Alma made it, with `pid` and `size`
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.create(client, mms_id, rep_id, file)
+  if type(file.path) ~= "string" or file.path:find "^/" then
+    error("alma.files.create: path must be a key without a leading slash", 2)
+  end
+  local made, message, code, detail = client:call {
+    method = "POST", path = path(mms_id, rep_id), timeout = client.timeouts.file,
+    body = { label = file.label, path = file.path },
+  }
+  if made and type(made.pid) ~= "string" then
+    return nil, "POST files: the answer has no pid", "parse", { errors = {}, unclear = true, unsent = false }
+  end
+  return made, message, code, detail
+end
+
+---Deletes a file; its representation and title stay.
+---@param client almanac.alma.client
+---@param mms_id string
+---@param rep_id string
+---@param pid string
+---@return true|nil
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.delete(client, mms_id, rep_id, pid)
+  return client:call {
+    method = "DELETE", path = path(mms_id, rep_id, pid),
+    query = { representations = "retain", bibs = "retain" },
+  }
+end
+
+return m

@@ -1,0 +1,16 @@
+-- The Alma REST API: one client for all calls, and a module for each kind of
+-- thing that Alma keeps.
+local client = require "almanac.alma.client"
+
+return {
+  new = client.new,
+  has_code = client.has_code,
+  bibs = require "almanac.alma.bibs",
+  collections = require "almanac.alma.collections",
+  conf = require "almanac.alma.conf",
+  errors = require "almanac.alma.errors",
+  files = require "almanac.alma.files",
+  representations = require "almanac.alma.representations",
+  sets = require "almanac.alma.sets",
+  test = require "almanac.alma.test".test,
+}

@@ -1,0 +1,84 @@
+-- Finding a set or collection by what a person typed: its id, or its name.
+-- Alma's search by name looks for words, and its rules are not published in
+-- full. So its answer only saves work: names are compared here, and "there is
+-- none" is said only after the whole list was read.
+local core = require "almanac.core"
+local words = require "almanac.words"
+
+local m = {}
+
+local function matching(list, name, fold)
+  local found = {}
+  for _, entry in ipairs(list) do
+    if type(entry.name) == "string" and fold(entry.name) == fold(name) then found[#found + 1] = entry end
+  end
+  return found
+end
+
+local function as_is(text) return text end
+
+local function loosely(text)
+  return (core.text.fold(text):gsub("%s+", " "))
+end
+
+-- Exactly one, or words about why not.
+local function choose(search, list)
+  local found = matching(list, search.wanted, as_is)
+  if #found == 0 then found = matching(list, search.wanted, loosely) end
+  if #found == 1 then return found[1] end
+  if #found == 0 then return nil end
+  local ids = {}
+  for i, entry in ipairs(found) do ids[i] = search.identify(entry) or "?" end
+  return nil, ("there are %d %ss named '%s': give the id of one (%s)"):format(
+    #found, search.what, search.wanted, table.concat(ids, ", ")), "conflict"
+end
+
+local function nothing(search, list)
+  local names = {}
+  for _, entry in ipairs(list) do names[#names + 1] = entry.name end
+  local near = words.nearest(search.wanted, names)
+  return nil, ("there is no %s '%s'%s"):format(search.what, search.wanted,
+    near and (", did you mean '" .. near .. "'?") or ""), "missing"
+end
+
+local function by_name(search)
+  local list, message, code, detail = search.list { q = "name~" .. search.wanted }
+  if list then
+    local entry
+    entry, message, code = choose(search, list)
+    if entry or code then return entry, message, code end
+  elseif code == "auth" or code == "quota" then
+    return nil, message, code, detail
+  end
+  list, message, code, detail = search.list(search.everything)
+  if not list then return nil, message, code, detail end
+  local entry
+  entry, message, code = choose(search, list)
+  if entry or code then return entry, message, code end
+  return nothing(search, list)
+end
+
+---@class almanac.alma.search
+---@field what string "set" or "collection"
+---@field wanted string what the person typed
+---@field get fun(id: string): table?, string?, string?, almanac.alma.detail?
+---@field list fun(query: table?): table[]?, string?, string?, almanac.alma.detail?
+---@field everything table? the query that lists all
+---@field identify fun(entry: table): string?
+
+---@param search almanac.alma.search
+---@return table|nil entry as `get` gives it
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.find(search)
+  if search.wanted:find "^%d+$" then
+    local entry, message, code, detail = search.get(search.wanted)
+    if entry or code ~= "missing" then return entry, message, code, detail end
+  end
+  local entry, message, code, detail = by_name(search)
+  if not entry then return nil, message, code, detail end
+  return search.get(search.identify(entry))
+end
+
+return m

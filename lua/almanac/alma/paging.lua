@@ -1,0 +1,153 @@
+-- Complete lists or none. Alma gives ten entries unless asked for more and
+-- ignores misspelt parameters, so nothing is believed but the total: pages of
+-- 100 are read until it is reached, and every page must have the length it
+-- says. What does not add up is an error, never a shorter list.
+local task = require "almanac.task"
+
+local m = {}
+
+m.LIMIT = 100          -- entries a page at most (OpenAPI: 0-100)
+local PARALLEL = 8     -- pages in flight; the calls are paced anyway
+
+local function wrong(where, words)
+  return nil, ("%s: %s"):format(where, words), "parse"
+end
+
+---The entries and the total of an answer.
+---@param answer table
+---@param key string name of the list, e.g. "representation"; absent when it is empty
+---@param where string for messages
+---@return table[]|nil entries
+---@return integer|string total; the message when there are no entries
+---@return string? code
+function m.entries(answer, key, where)
+  local list = answer[key] or {}
+  local total = math.tointeger(tonumber(answer.total_record_count))
+  if not total or total < 0 then return wrong(where, "the answer has no total_record_count") end
+  if type(list) ~= "table" or (next(list) ~= nil and list[1] == nil) then
+    return wrong(where, ("'%s' of the answer is no list"):format(key))
+  end
+  return list, total
+end
+
+---A list that Alma gives in one piece: its length must be the total.
+---@param client almanac.alma.client
+---@param request table as for client:call
+---@param key string
+---@return table[]|nil entries
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.whole(client, request, key)
+  local answer, message, code, detail = client:call(request)
+  if not answer then return nil, message, code, detail end
+  local where = "GET /" .. table.concat(request.path, "/")
+  local list, total
+  list, total, code = m.entries(answer, key, where)
+  if not list then return nil, total, code end
+  if #list ~= total then
+    return wrong(where, ("the list is not complete: %d of %d"):format(#list, total))
+  end
+  return list
+end
+
+local function with(query, limit, offset)
+  local result = { limit = limit, offset = offset }
+  for name, value in pairs(query or {}) do result[name] = value end
+  return result
+end
+
+---One page, checked against the total of the pages before it.
+---@param client almanac.alma.client
+---@param list { path: string[], query: table?, key: string }
+---@param offset integer
+---@param limit integer
+---@param expected integer? total that other pages gave
+---@return table[]|nil entries
+---@return integer|string total or message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.page(client, list, offset, limit, expected)
+  local answer, message, code, detail = client:call {
+    path = list.path, query = with(list.query, limit, offset),
+  }
+  if not answer then return nil, message, code, detail end
+  local where = ("GET /%s (from %d)"):format(table.concat(list.path, "/"), offset)
+  local entries, total
+  entries, total, code = m.entries(answer, list.key, where)
+  if not entries then return nil, total, code end
+  if expected and total ~= expected then
+    return nil, ("%s: the list changed while it was read (%d entries, now %d): try again"):format(
+      where, expected, total), "conflict"
+  end
+  local due = math.max(0, math.min(limit, total - offset))
+  if #entries ~= due then
+    return wrong(where, ("the page has %d entries, not %d"):format(#entries, due))
+  end
+  return entries, total
+end
+
+---Words when an entry has no id, or comes twice because the list moved under
+---the reading.
+---@param entries table[]
+---@param identify fun(entry: table): string?
+---@return string? words
+function m.repeated(entries, identify)
+  local seen = {}
+  for _, entry in ipairs(entries) do
+    local id = identify(entry)
+    if type(id) ~= "string" or id == "" then return "an entry has no id" end
+    if seen[id] then return ("entry %s comes twice"):format(id) end
+    seen[id] = true
+  end
+end
+
+---Reads the pages behind the first one with `read(offset)`, several at a time.
+---@param total integer
+---@param read fun(offset: integer): table|nil, string?, string?, table?
+---@return table<integer, table>|nil results by page number; the first is left to the caller
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.rest(total, read)
+  local results, failure = {}, nil
+  local offsets = {}
+  for offset = m.LIMIT, total - 1, m.LIMIT do offsets[#offsets + 1] = offset end
+  local raised = task.each(offsets, PARALLEL, function(offset)
+    if failure then return end
+    local result, message, code, detail = read(offset)
+    if result then
+      results[offset // m.LIMIT + 1] = result
+    else
+      failure = failure or { message, code, detail }
+    end
+  end)
+  if raised[1] then error(raised[1].message, 0) end
+  if failure then return nil, table.unpack(failure, 1, 3) end
+  return results
+end
+
+---Reads a list completely.
+---@param client almanac.alma.client
+---@param list { path: string[], query: table?, key: string, identify: fun(entry: table): string? }
+---@return table[]|nil entries
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.all(client, list)
+  local first, total, code, detail = m.page(client, list, 0, m.LIMIT)
+  if not first then return nil, total, code, detail end
+  local pages, message
+  pages, message, code, detail = m.rest(total, function(offset)
+    return m.page(client, list, offset, m.LIMIT, total)
+  end)
+  if not pages then return nil, message, code, detail end
+  pages[1] = first
+  local entries = {}
+  for _, page in ipairs(pages) do table.move(page, 1, #page, #entries + 1, entries) end
+  local words = m.repeated(entries, list.identify)
+  if words then return wrong("GET /" .. table.concat(list.path, "/"), words .. ": try again") end
+  return entries
+end
+
+return m

@@ -1,0 +1,67 @@
+-- Digital representations of a title (OpenAPI bibs; field names from
+-- rest_representation.xsd). A list entry may be brief and lack usage type and
+-- library: `get` has them always.
+local paging = require "almanac.alma.paging"
+
+local m = {}
+
+local function path(mms_id, ...)
+  return { "bibs", mms_id, "representations", ... }
+end
+
+---All representations of a title.
+---@param client almanac.alma.client
+---@param mms_id string
+---@return table[]|nil representations
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.list(client, mms_id)
+  return paging.all(client, {
+    path = path(mms_id), key = "representation", identify = function(rep) return rep.id end,
+  })
+end
+
+---@param client almanac.alma.client
+---@param mms_id string
+---@param id string representation id
+---@return table|nil representation
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.get(client, mms_id, id)
+  return client:call { path = path(mms_id, id) }
+end
+
+---Makes a representation. Not idempotent: when `detail.unclear` is set, look
+---before trying again.
+---@param client almanac.alma.client
+---@param mms_id string
+---@param body table library {value}, usage_type {value}, label, public_note …; `is_remote` is false unless given
+---@return table|nil representation as Alma made it
+---@return string? message
+---@return string? code "conflict" with 402260: the title is in no collection
+---@return almanac.alma.detail? detail
+function m.create(client, mms_id, body)
+  local full = { is_remote = false }
+  for name, value in pairs(body) do full[name] = value end
+  local made, message, code, detail = client:call { method = "POST", path = path(mms_id), body = full }
+  if made and type(made.id) ~= "string" then
+    return nil, "POST representations: the answer has no id", "parse", { errors = {}, unclear = true, unsent = false }
+  end
+  return made, message, code, detail
+end
+
+---Deletes a representation with its files; the title stays.
+---@param client almanac.alma.client
+---@param mms_id string
+---@param id string
+---@return true|nil
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.delete(client, mms_id, id)
+  return client:call { method = "DELETE", path = path(mms_id, id), query = { bibs = "retain" } }
+end
+
+return m

@@ -1,0 +1,120 @@
+-- Sets of titles. One member whose record is broken fails its whole page
+-- (60108), so such a page is read in halves until the member stands alone; it is
+-- reported, the others are kept.
+local client_module = require "almanac.alma.client"
+local named = require "almanac.alma.named"
+local paging = require "almanac.alma.paging"
+
+local m = {}
+
+local BROKEN_MEMBER = "60108"
+
+local function get(client, id)
+  return client:call { path = { "conf", "sets", id } }
+end
+
+local function list_by(client, query)
+  return paging.all(client, {
+    path = { "conf", "sets" }, query = query, key = "set", identify = function(set) return set.id end,
+  })
+end
+
+---A set by its id, or by its name as Alma shows it.
+---@param client almanac.alma.client
+---@param id_or_name string
+---@return table|nil set with `id`, `name`, `number_of_members`
+---@return string? message names similar sets when there is none of this name
+---@return string? code "missing", or "conflict" when several have the name
+---@return almanac.alma.detail? detail
+function m.find(client, id_or_name)
+  return named.find {
+    what = "set", wanted = id_or_name, get = function(id) return get(client, id) end,
+    list = function(query) return list_by(client, query) end, identify = function(set) return set.id end,
+  }
+end
+
+local function broken_member(offset, message, detail)
+  local words = detail.errors[1].message
+  return { offset = offset, message = words ~= "" and words or message, id = words:match "(%d%d%d%d%d+)%D*$" }
+end
+
+-- The members from `offset` on, at most `count`; adds to members and broken.
+local function read(reading, offset, count, result)
+  if offset >= (reading.total or reading.bound or math.huge) then return result end
+  local page, total, code, detail = paging.page(reading.client, reading.list, offset, count, reading.total)
+  if page then
+    reading.total = total
+    table.move(page, 1, #page, #result.members + 1, result.members)
+    return result
+  end
+  if not client_module.has_code(detail, BROKEN_MEMBER) then return nil, total, code, detail end
+  if count == 1 then
+    result.broken[#result.broken + 1] = broken_member(offset, total, detail)
+    return result
+  end
+  if not (reading.total or reading.bound) then
+    local ok, message
+    ok, message, code, detail = reading.find_bound()
+    if not ok then return nil, message, code, detail end
+  end
+  local half = count // 2
+  local ok, message
+  ok, message, code, detail = read(reading, offset, half, result)
+  if not ok then return nil, message, code, detail end
+  return read(reading, offset + half, count - half, result)
+end
+
+-- What Alma says of the set's size, needed when not even the first page came.
+local function bound_from_set(client, set_id, reading)
+  local set, message, code, detail = get(client, set_id)
+  if not set then return nil, message, code, detail end
+  reading.bound = math.tointeger(tonumber(set.number_of_members and set.number_of_members.value))
+  if reading.bound then return true end
+  return nil, ("set %s: its first member is broken and its size is not known"):format(set_id), "parse"
+end
+
+local function collect(pages)
+  local members, broken = {}, {}
+  for _, page in ipairs(pages) do
+    for _, member in ipairs(page.members) do
+      members[#members + 1] = { id = member.id, description = member.description }
+    end
+    table.move(page.broken, 1, #page.broken, #broken + 1, broken)
+  end
+  return members, broken
+end
+
+---All members of a set.
+---@param client almanac.alma.client
+---@param set_id string
+---@return { id: string, description: string? }[]|nil members
+---@return { offset: integer, message: string, id: string? }[]|string broken members that Alma
+---  can't give, in its words; or the message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.members(client, set_id)
+  local reading = {
+    client = client,
+    list = { path = { "conf", "sets", set_id, "members" }, key = "member" },
+  }
+  reading.find_bound = function() return bound_from_set(client, set_id, reading) end
+  local function page(offset)
+    return read(reading, offset, paging.LIMIT, { members = {}, broken = {} })
+  end
+  local first, message, code, detail = page(0)
+  if not first then return nil, message, code, detail end
+  local pages
+  pages, message, code, detail = paging.rest(reading.total or reading.bound, page)
+  if not pages then return nil, message, code, detail end
+  pages[1] = first
+  local members, broken = collect(pages)
+  local total = reading.total or reading.bound
+  local words = paging.repeated(members, function(member) return member.id end)
+  if not words and #members + #broken ~= total then
+    words = ("%d members and %d broken ones are not %d"):format(#members, #broken, total)
+  end
+  if words then return nil, ("set %s: %s: try again"):format(set_id, words), "parse" end
+  return members, broken
+end
+
+return m
