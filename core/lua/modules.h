@@ -6,9 +6,11 @@
 #include <lua.h>
 
 #define ALM_MODULES(module) \
+  module(files) \
   module(hash) \
   module(http) \
   module(runfile) \
+  module(serve) \
   module(sys) \
   module(text)
 

@@ -1,0 +1,151 @@
+/* Reading files: what they are, what is in them, their digests. */
+#include "files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define CHUNK (256 * 1024)
+
+static _Thread_local unsigned char chunk[CHUNK];
+
+/* ---- opening ---- */
+
+static bool fill_info(const struct stat *from, alm_file_info *info) {
+  info->size = from->st_size;
+  info->mode = from->st_mode;
+  info->mtime_ns = (int64_t)from->st_mtim.tv_sec * 1000000000 +
+                   from->st_mtim.tv_nsec;
+  return true;
+}
+
+bool alm_file_stat(const char *path, alm_file_info *info, alm_error *err) {
+  struct stat found;
+  if (stat(path, &found) == 0) return fill_info(&found, info);
+  return alm_fail_errno(err, "can't look at %s", path);
+}
+
+static int open_any(const char *path, int flags, struct stat *info,
+                    alm_error *err) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+  if (fd < 0 || fstat(fd, info) != 0) {
+    alm_fail_errno(err, "can't open %s", path);
+    if (fd >= 0) close(fd);
+    return -1;
+  }
+  if (!S_ISDIR(info->st_mode)) return fd;
+  alm_fail(err, ALM_IO, "%s is a folder, not a file", path);
+  close(fd);
+  return -1;
+}
+
+/* A pipe without a writer would be waited for: O_NONBLOCK, and refused. */
+static int open_regular(const char *path, struct stat *info, alm_error *err) {
+  int fd = open_any(path, O_NONBLOCK, info, err);
+  if (fd < 0 || S_ISREG(info->st_mode)) return fd;
+  alm_fail(err, ALM_IO, "%s is not an ordinary file", path);
+  close(fd);
+  return -1;
+}
+
+static ssize_t read_chunk(int fd, size_t wanted) {
+  ssize_t got;
+  do got = read(fd, chunk, wanted < CHUNK ? wanted : CHUNK);
+  while (got < 0 && errno == EINTR);
+  return got;
+}
+
+/* ---- contents ---- */
+
+static bool read_into(int fd, const char *path, size_t count, alm_buf *out,
+                      alm_error *err) {
+  ssize_t got = 1;
+  for (; count > 0 && got > 0; count -= (size_t)got) {
+    got = read_chunk(fd, count);
+    if (got < 0) return alm_fail_errno(err, "can't read %s", path);
+    if (!alm_buf_add(out, chunk, (size_t)got))
+      return alm_fail(err, ALM_LIMIT, "%s has more than %zu bytes", path,
+                      out->maximum);
+  }
+  return true;
+}
+
+bool alm_file_head(const char *path, size_t count, alm_buf *out,
+                   alm_error *err) {
+  struct stat info;
+  int fd = open_regular(path, &info, err);
+  if (fd < 0) return false;
+  bool done = read_into(fd, path, count, out, err);
+  close(fd);
+  return done;
+}
+
+bool alm_file_read(const char *path, alm_buf *out, alm_error *err) {
+  struct stat info;
+  int fd = open_any(path, 0, &info, err);
+  if (fd < 0) return false;
+  bool done = read_into(fd, path, SIZE_MAX, out, err);
+  close(fd);
+  return done;
+}
+
+/* ---- digests ---- */
+
+static bool feed(alm_hasher *hasher, int fd, const char *path, int64_t length,
+                 int64_t *hashed, alm_error *err) {
+  *hashed = 0;
+  for (;;) {
+    int64_t left = length < 0 ? CHUNK : length - *hashed;
+    if (left == 0) return true;
+    ssize_t got = read_chunk(fd, left < CHUNK ? (size_t)left : CHUNK);
+    if (got < 0) return alm_fail_errno(err, "can't read %s", path);
+    if (got == 0 && length < 0) return true;
+    if (got == 0)
+      return alm_fail(err, ALM_IO, "%s is shorter than it should be", path);
+    if (!alm_hash_add(hasher, chunk, (size_t)got))
+      return alm_fail(err, ALM_IO, "can't compute the digest of %s", path);
+    *hashed += got;
+  }
+}
+
+static bool hash_open_file(int fd, const char *path, alm_hash_kind kind,
+                           int64_t length, unsigned char *digest,
+                           int64_t *hashed, alm_error *err) {
+  alm_hasher *hasher = alm_hash_open(kind, err);
+  if (!hasher) return false;
+  if (!feed(hasher, fd, path, length, hashed, err)) {
+    alm_hash_free(hasher);
+    return false;
+  }
+  if (alm_hash_end(hasher, digest)) return true;
+  return alm_fail(err, ALM_IO, "can't compute the digest of %s", path);
+}
+
+bool alm_file_hash(const char *path, alm_hash_kind kind, int64_t offset,
+                   int64_t length, unsigned char *digest, int64_t *hashed,
+                   alm_error *err) {
+  struct stat info;
+  int fd = open_regular(path, &info, err);
+  if (fd < 0) return false;
+  bool done = false;
+  posix_fadvise(fd, offset, length < 0 ? 0 : length, POSIX_FADV_SEQUENTIAL);
+  if (offset > info.st_size)
+    alm_fail(err, ALM_IO, "%s is shorter than it should be", path);
+  else if (lseek(fd, offset, SEEK_SET) < 0)
+    alm_fail_errno(err, "can't read %s", path);
+  else
+    done = hash_open_file(fd, path, kind, length, digest, hashed, err);
+  close(fd);
+  return done;
+}
+
+bool alm_free_space(const char *path, int64_t *bytes, alm_error *err) {
+  struct statvfs info;
+  if (statvfs(path, &info) != 0)
+    return alm_fail_errno(err, "can't look at %s", path);
+  *bytes = (int64_t)info.f_bavail * (int64_t)info.f_frsize;
+  return true;
+}

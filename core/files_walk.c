@@ -1,0 +1,230 @@
+/* The walk: a stack of folders, each with its sorted names and a descriptor,
+ * so that paths of any length work and no path is looked up twice. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "files.h"
+
+#define DEPTH 128
+#define NAMES_MAXIMUM ((size_t)1 << 31)
+
+typedef struct {
+  int fd;
+  dev_t device;
+  ino_t inode;
+  alm_buf names;    /* one after the other, each with its NUL */
+  uint32_t *order;  /* where in `names` they start, sorted */
+  size_t count, next;
+  size_t prefix;    /* length of the folder's own path, with the slash */
+} level;
+
+struct alm_walk {
+  level levels[DEPTH];
+  int depth;
+  alm_buf path;
+  char problem[200];
+};
+
+/* ---- a folder's names ---- */
+
+static bool add_name(level *folder, size_t *room, const char *name) {
+  if (folder->count == *room) {
+    size_t more = *room ? 2 * *room : 64;
+    uint32_t *order = realloc(folder->order, more * sizeof *order);
+    if (!order) return false;
+    folder->order = order;
+    *room = more;
+  }
+  folder->order[folder->count++] = (uint32_t)folder->names.length;
+  return alm_buf_add(&folder->names, name, strlen(name) + 1);
+}
+
+static int compare(const void *a, const void *b, void *names) {
+  return strcmp((char *)names + *(const uint32_t *)a,
+                (char *)names + *(const uint32_t *)b);
+}
+
+static bool list_names(level *folder, DIR *list) {
+  struct dirent *entry;
+  size_t room = 0;
+  while ((errno = 0, entry = readdir(list))) {
+    if (entry->d_name[0] == '.') continue;
+    if (!add_name(folder, &room, entry->d_name)) {
+      errno = ENOMEM;
+      return false;
+    }
+  }
+  return errno == 0;
+}
+
+/* The list has a descriptor of its own: closing it closes that. */
+static bool read_names(level *folder) {
+  int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+  if (!list) {
+    if (fd >= 0) close(fd);
+    return false;
+  }
+  bool done = list_names(folder, list);
+  int reason = errno;
+  closedir(list);
+  errno = reason;
+  if (done && folder->count > 0)
+    qsort_r(folder->order, folder->count, sizeof *folder->order, compare,
+            folder->names.data);
+  return done;
+}
+
+/* ---- the stack ---- */
+
+static void drop(level *folder) {
+  int reason = errno;
+  if (folder->fd >= 0) close(folder->fd);
+  alm_buf_free(&folder->names);
+  free(folder->order);
+  errno = reason;
+}
+
+static bool is_on_the_way(const alm_walk *walk, const struct stat *info) {
+  for (int i = 0; i < walk->depth; i++)
+    if (walk->levels[i].device == info->st_dev &&
+        walk->levels[i].inode == info->st_ino)
+      return true;
+  return false;
+}
+
+static const char *explain(alm_walk *walk, const char *words) {
+  snprintf(walk->problem, sizeof walk->problem, "%s: %s", words,
+           strerror(errno));
+  return walk->problem;
+}
+
+/* Goes into the folder that `fd` opened and that walk->path names. NULL, or
+ * why not. */
+static const char *enter(alm_walk *walk, int fd) {
+  level *folder = &walk->levels[walk->depth];
+  struct stat info;
+  *folder = (level){.fd = fd};
+  alm_buf_init(&folder->names, NAMES_MAXIMUM);
+  const char *problem = NULL;
+  if (fd < 0 || fstat(fd, &info) != 0)
+    problem = explain(walk, "can't open the folder");
+  else if (is_on_the_way(walk, &info))
+    problem = "a link back to a folder above it";
+  else if (!read_names(folder))
+    problem = explain(walk, "can't read the folder");
+  if (problem) {
+    drop(folder);
+    return problem;
+  }
+  folder->device = info.st_dev;
+  folder->inode = info.st_ino;
+  folder->prefix = walk->path.length + (walk->depth ? 1 : 0);
+  walk->depth++;
+  return NULL;
+}
+
+static const char *enter_named(alm_walk *walk, const level *above,
+                               const char *name) {
+  if (walk->depth == DEPTH) return "folders nested too deeply";
+  return enter(walk, openat(above->fd, name,
+                            O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+/* ---- stepping ---- */
+
+static bool set_path(alm_walk *walk, const level *folder, const char *name) {
+  if (folder->prefix) {
+    walk->path.length = folder->prefix - 1;
+    if (!alm_buf_adds(&walk->path, "/")) return false;
+  } else {
+    alm_buf_clear(&walk->path);
+  }
+  return alm_buf_adds(&walk->path, name);
+}
+
+static const char *explain_missing(alm_walk *walk, const level *folder,
+                                   const char *name) {
+  struct stat info;
+  int reason = errno;
+  bool is_link = fstatat(folder->fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+                 S_ISLNK(info.st_mode);
+  errno = reason;
+  if (is_link && errno == ENOENT) return "a link that leads nowhere";
+  if (is_link && errno == ELOOP) return "a link that leads to itself";
+  return explain(walk, "can't look at it");
+}
+
+/* True when `entry` is filled; false when there is nothing to tell of it. */
+static bool visit(alm_walk *walk, level *folder, const char *name,
+                  alm_walk_entry *entry) {
+  struct stat info;
+  if (fstatat(folder->fd, name, &info, 0) != 0) {
+    entry->problem = explain_missing(walk, folder, name);
+  } else if (S_ISDIR(info.st_mode)) {
+    entry->problem = enter_named(walk, folder, name);
+    return entry->problem != NULL;
+  } else if (!S_ISREG(info.st_mode)) {
+    return false;
+  } else if (faccessat(folder->fd, name, R_OK, AT_EACCESS) != 0) {
+    entry->problem = explain(walk, "can't be read");
+  }
+  entry->info.size = info.st_size;
+  entry->info.mode = info.st_mode;
+  entry->info.mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 +
+                         info.st_mtim.tv_nsec;
+  return true;
+}
+
+bool alm_walk_next(alm_walk *walk, alm_walk_entry *entry) {
+  while (walk->depth > 0) {
+    level *folder = &walk->levels[walk->depth - 1];
+    if (folder->next == folder->count) {
+      drop(folder);
+      walk->depth--;
+      continue;
+    }
+    const char *name = folder->names.data + folder->order[folder->next++];
+    *entry = (alm_walk_entry){0};
+    if (!set_path(walk, folder, name))
+      entry->problem = "the path is too long";
+    else if (!visit(walk, folder, name, entry))
+      continue;
+    entry->path = alm_buf_text(&walk->path);
+    return true;
+  }
+  return false;
+}
+
+alm_walk *alm_walk_open(const char *folder, alm_error *err) {
+  alm_walk *walk = calloc(1, sizeof *walk);
+  if (!walk) {
+    alm_fail(err, ALM_IO, "out of memory");
+    return NULL;
+  }
+  alm_buf_init(&walk->path, 1 << 20);
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOTDIR)
+    alm_fail(err, ALM_IO, "%s is not a folder", folder);
+  else if (fd < 0)
+    alm_fail_errno(err, "can't open the folder %s", folder);
+  else if (enter(walk, fd))
+    alm_fail(err, ALM_IO, "%s: %s", folder, walk->problem);
+  else
+    return walk;
+  alm_walk_close(walk);
+  return NULL;
+}
+
+void alm_walk_close(alm_walk *walk) {
+  if (!walk) return;
+  while (walk->depth > 0) drop(&walk->levels[--walk->depth]);
+  alm_buf_free(&walk->path);
+  free(walk);
+}

@@ -1,0 +1,197 @@
+/* almanac.core.files: walking, reading, digests, whole writes. */
+#include "../files.h"
+
+#include <lauxlib.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "modules.h"
+#include "scratch.h"
+#include "util.h"
+
+#define WALK "almanac.walk"
+#define READ_MAXIMUM (64 << 20)
+
+static const char *check_path(lua_State *L, int index) {
+  size_t length;
+  const char *path = luaL_checklstring(L, index, &length);
+  luaL_argcheck(L, length > 0, index, "the path is empty");
+  luaL_argcheck(L, strlen(path) == length, index, "the path holds a NUL");
+  return path;
+}
+
+static int push_done(lua_State *L, bool done, const alm_error *err) {
+  if (!done) return alm_lua_fail(L, err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* ---- reading ---- */
+
+static int f_stat(lua_State *L) {
+  alm_error err;
+  alm_file_info info;
+  if (!alm_file_stat(check_path(L, 1), &info, &err))
+    return alm_lua_fail(L, &err);
+  lua_createtable(L, 0, 3);
+  lua_pushinteger(L, info.size);
+  lua_setfield(L, -2, "size");
+  lua_pushinteger(L, info.mtime_ns);
+  lua_setfield(L, -2, "mtime_ns");
+  lua_pushstring(L, S_ISREG(info.mode) ? "file"
+                    : S_ISDIR(info.mode) ? "folder" : "other");
+  lua_setfield(L, -2, "kind");
+  return 1;
+}
+
+static int f_head(lua_State *L) {
+  alm_error err;
+  const char *path = check_path(L, 1);
+  lua_Integer count = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, count >= 0 && count <= READ_MAXIMUM, 2, "out of range");
+  alm_buf *out = alm_lua_scratch(L, (size_t)count);
+  if (!alm_file_head(path, (size_t)count, out, &err))
+    return alm_lua_fail(L, &err);
+  return alm_lua_scratch_push(L);
+}
+
+static int f_read(lua_State *L) {
+  alm_error err;
+  const char *path = check_path(L, 1);
+  lua_Integer maximum = luaL_optinteger(L, 2, READ_MAXIMUM);
+  luaL_argcheck(L, maximum >= 0, 2, "out of range");
+  alm_buf *out = alm_lua_scratch(L, (size_t)maximum);
+  if (!alm_file_read(path, out, &err)) return alm_lua_fail(L, &err);
+  return alm_lua_scratch_push(L);
+}
+
+static int push_hash(lua_State *L, alm_hash_kind kind) {
+  alm_error err;
+  unsigned char digest[ALM_HASH_SIZE];
+  char hex[2 * ALM_HASH_SIZE + 1];
+  int64_t hashed;
+  const char *path = check_path(L, 1);
+  lua_Integer offset = luaL_optinteger(L, 2, 0);
+  lua_Integer length = luaL_optinteger(L, 3, -1);
+  luaL_argcheck(L, offset >= 0, 2, "out of range");
+  luaL_argcheck(L, length >= 0 || lua_isnoneornil(L, 3), 3, "out of range");
+  if (!alm_file_hash(path, kind, offset, length, digest, &hashed, &err))
+    return alm_lua_fail(L, &err);
+  alm_hash_hex(digest, alm_hash_size(kind), hex);
+  lua_pushstring(L, hex);
+  lua_pushinteger(L, hashed);
+  return 2;
+}
+
+static int f_sha256(lua_State *L) { return push_hash(L, ALM_SHA256); }
+static int f_md5(lua_State *L) { return push_hash(L, ALM_MD5); }
+
+static int f_free_space(lua_State *L) {
+  alm_error err;
+  int64_t bytes;
+  if (!alm_free_space(check_path(L, 1), &bytes, &err))
+    return alm_lua_fail(L, &err);
+  lua_pushinteger(L, bytes);
+  return 1;
+}
+
+/* ---- changing ---- */
+
+static int f_make_folder(lua_State *L) {
+  alm_error err;
+  return push_done(L, alm_make_folder(check_path(L, 1), &err), &err);
+}
+
+static int f_temp_folder(lua_State *L) {
+  alm_error err;
+  char path[PATH_MAX];
+  if (!alm_temp_folder(path, sizeof path, &err)) return alm_lua_fail(L, &err);
+  lua_pushstring(L, path);
+  return 1;
+}
+
+static int f_remove(lua_State *L) {
+  static const char *const known[] = {"tree", NULL};
+  alm_error err;
+  const char *path = check_path(L, 1);
+  bool tree = false;
+  if (!lua_isnoneornil(L, 2)) {
+    luaL_checktype(L, 2, LUA_TTABLE);
+    alm_lua_known_fields(L, 2, known);
+    tree = alm_lua_field_bool(L, 2, "tree", false);
+  }
+  bool done = tree ? alm_remove_tree(path, &err) : alm_remove(path, &err);
+  return push_done(L, done, &err);
+}
+
+static int f_rename(lua_State *L) {
+  alm_error err;
+  bool done = alm_rename(check_path(L, 1), check_path(L, 2), &err);
+  return push_done(L, done, &err);
+}
+
+static int f_write(lua_State *L) {
+  alm_error err;
+  size_t length;
+  const char *path = check_path(L, 1);
+  const char *text = luaL_checklstring(L, 2, &length);
+  lua_Integer mode = luaL_optinteger(L, 3, 0666);
+  luaL_argcheck(L, mode >= 0 && mode <= 07777, 3, "out of range");
+  bool done = alm_file_write(path, text, length, (mode_t)mode, &err);
+  return push_done(L, done, &err);
+}
+
+/* ---- walking ---- */
+
+static int f_walk(lua_State *L) {
+  alm_error err;
+  const char *folder = check_path(L, 1);
+  alm_walk **box = lua_newuserdatauv(L, sizeof *box, 0);
+  *box = NULL;
+  luaL_setmetatable(L, WALK);
+  *box = alm_walk_open(folder, &err);
+  return *box ? 1 : alm_lua_fail(L, &err);
+}
+
+static int f_walk_next(lua_State *L) {
+  alm_walk **box = luaL_checkudata(L, 1, WALK);
+  alm_walk_entry entry;
+  luaL_argcheck(L, *box, 1, "the walk is closed");
+  if (!alm_walk_next(*box, &entry)) {
+    lua_pushnil(L);
+    return 1;
+  }
+  lua_pushstring(L, entry.path);
+  if (entry.problem) {
+    lua_pushnil(L);
+    lua_pushstring(L, entry.problem);
+  } else {
+    lua_pushinteger(L, entry.info.size);
+    lua_pushinteger(L, entry.info.mtime_ns);
+  }
+  return 3;
+}
+
+static int f_walk_close(lua_State *L) {
+  alm_walk **box = luaL_checkudata(L, 1, WALK);
+  alm_walk_close(*box);
+  *box = NULL;
+  return 0;
+}
+
+int alm_open_files(lua_State *L) {
+  static const luaL_Reg functions[] = {
+      {"stat", f_stat},               {"head", f_head},
+      {"read", f_read},               {"sha256", f_sha256},
+      {"md5", f_md5},                 {"free_space", f_free_space},
+      {"make_folder", f_make_folder}, {"temp_folder", f_temp_folder},
+      {"remove", f_remove},           {"rename", f_rename},
+      {"write", f_write},             {"walk", f_walk},
+      {NULL, NULL},
+  };
+  static const luaL_Reg methods[] = {{"next", f_walk_next}, {NULL, NULL}};
+  alm_lua_class(L, WALK, methods, f_walk_close);
+  luaL_newlib(L, functions);
+  return 1;
+}
