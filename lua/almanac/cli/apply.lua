@@ -1,7 +1,10 @@
 -- almanac apply: carries a plan out, or goes on with one.
 local alma = require "almanac.alma"
 local connect = require "almanac.run.connect"
+local core = require "almanac.core"
+local limits = require "almanac.run.limits"
 local store = require "almanac.run.store"
+local task = require "almanac.task"
 local words = require "almanac.words"
 
 local m = { summary = "Carry a plan out; the same command again resumes it.", ends_itself = true }
@@ -11,8 +14,23 @@ local STOPPED_EARLY = 75
 function m.configure(parser)
   parser:argument("run", "the run file that `almanac plan` wrote")
   parser:option("--limit", "stop after so many titles"):argname("N"):convert(tonumber)
+  parser:option("--reserve", "calls a day that are kept for the library's other services: a number, or a " ..
+    "share of the highest count seen (10%)"):argname "N|N%"
+  parser:option("--until", "begin no title after this time of day"):argname "HH:MM"
+  parser:flag("--wait", "when the day's calls are used up, sleep until midnight and go on")
   parser:epilog("Exit status: 0 all done, 1 nothing was started, 2 some titles failed or need a " ..
     "decision, 75 stopped early (the same command goes on).")
+end
+
+local function limits_of(args, client)
+  local reserve, message = limits.reserve(args.reserve)
+  if not reserve then return nil, message end
+  local until_time
+  if args["until"] then
+    until_time, message = limits.time_of_day(args["until"], os.time())
+    if not until_time then return nil, message end
+  end
+  return limits.new { client = client, reserve = reserve, until_time = until_time }
 end
 
 -- Everything that can refuse before the first write.
@@ -27,6 +45,8 @@ local function prepare(args, context, db)
   run.storage, message, code = connect.storage(run.client, run.general, settings)
   if not run.storage then return nil, message, code end
   run.limit = args.limit
+  run.limits, message = limits_of(args, run.client)
+  if not run.limits then return nil, message end
   return run
 end
 
@@ -61,6 +81,17 @@ local function tell(args, context, outcome, counts)
   return 0
 end
 
+-- The day's count begins anew at midnight. False when somebody stopped it.
+local function sleep_until_midnight(context, outcome)
+  local wake = limits.time_of_day("0:01", os.time())
+  context.out.note(("%s; waiting until %s"):format(outcome.stop.message, os.date("%H:%M", wake)))
+  while os.time() < wake do
+    if core.sys.interrupts() > 0 then return false end
+    task.sleep(1)
+  end
+  return true
+end
+
 function m.run(args, context)
   local db <close>, message, code = store.open(args.run, "write")
   if not db then return nil, message, code end
@@ -71,6 +102,9 @@ function m.run(args, context)
   if not run then return nil, message, code end
   local progress = listen(run, context, total)
   local outcome = apply.run(run)
+  while args.wait and outcome.stop and outcome.stop.code == "quota" and sleep_until_midnight(context, outcome) do
+    outcome = apply.run(run)
+  end
   progress:close()
   return tell(args, context, outcome, store.counts(db))
 end

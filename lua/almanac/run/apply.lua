@@ -13,16 +13,28 @@ local IN_FLIGHT = 64      -- titles; attaching takes seconds, the calls are pace
 local UNREACHABLE = 12    -- titles in a row that could not reach Alma: the run stops
 
 local OPEN = [[state IN ('ready', 'uploading', 'uploaded', 'collected', 'represented', 'attaching', 'failed')]]
-local NEXT = "SELECT * FROM title WHERE id > ? AND " .. OPEN .. " ORDER BY id LIMIT 500"
+local NEXT = [[SELECT title.*, (SELECT count(*) FROM change JOIN page ON page.change_id = change.id
+    WHERE change.title_id = title.id) AS pages
+  FROM title WHERE id > ? AND ]] .. OPEN .. " ORDER BY id LIMIT 500"
 
 -- Failures of the moment: the title stays where it is and the next apply goes on.
-local PASSING = { timeout = true, connect = true, tls = true, closed = true, cancelled = true }
+local PASSING = { timeout = true, connect = true, tls = true, io = true, parse = true, closed = true, cancelled = true }
 
 ---How many titles are still to do.
 ---@param db table
 ---@return integer
 function m.remaining(db)
   return db:value("SELECT count(*) FROM title WHERE " .. OPEN)
+end
+
+local function stop(run, message, code)
+  run.stop = run.stop or { message = message, code = code }
+end
+
+-- Calls that a title may need: reading it, collection, representation, a call
+-- for each page, and as much again for looking after lost answers.
+local function cost(title)
+  return 4 + 2 * title.pages
 end
 
 -- Titles to do, read in portions so that memory stays small.
@@ -36,13 +48,12 @@ local function open_titles(run)
       for row in run.db:rows(NEXT, last) do batch[#batch + 1] = row end
     end
     local title = batch[i]
-    if title then last, given = title.id, given + 1 end
+    if not title then return nil end
+    local ok, message, code = run.limits:allow(cost(title))
+    if not ok then return stop(run, message, code) end
+    last, given = title.id, given + 1
     return title
   end
-end
-
-local function stop(run, message, code)
-  run.stop = run.stop or { message = message, code = code }
 end
 
 -- The title's new state after a failure; nil leaves it in the middle.
@@ -75,8 +86,10 @@ end
 
 local function carry_out(run, title)
   run.on.begin(title)
+  run.limits:promise(cost(title))
   local job = title_work.load(run, title)
   local ok, message, code = title_work.carry_out(job)
+  run.limits:promise(-cost(title))
   if ok then
     run.unreachable = 0
     run.done = run.done + 1
@@ -98,11 +111,11 @@ local function watch_interrupts(run, work)
 end
 
 ---Carries the plan out.
----@param run { db: table, client: table, storage: table, folder: string, limit: integer?,
+---@param run { db: table, client: table, storage: table, folder: string, limits: table, limit: integer?,
 ---  on: { begin: fun(title: table), finish: fun(title: table, ok: boolean?, message: string?, code: string?) } }
 ---@return { done: integer, stop: { message: string, code: string }? } outcome `stop`: it ended early, and why
 function m.run(run)
-  run.journal, run.done, run.unreachable = journal.new(run.db), 0, 0
+  run.journal, run.done, run.unreachable, run.stop = journal.new(run.db), run.done or 0, 0, nil
   local failures
   local work = task.spawn(function()
     failures = task.each(open_titles(run), IN_FLIGHT, function(title) carry_out(run, title) end)
@@ -110,7 +123,10 @@ function m.run(run)
   local watch = task.spawn(watch_interrupts, run, work)
   work:await()
   watch:cancel()
-  if not run.journal.broken then store.add_calls(run.db, "apply", run.client.calls) end
+  if not run.journal.broken then
+    store.add_calls(run.db, "apply", run.client.calls)
+    run.client.calls = {}
+  end
   if failures and failures[1] then error(failures[1].message, 0) end
   return { done = run.done, stop = run.stop }
 end
