@@ -1,0 +1,62 @@
+/* A request between libmicrohttpd and its taker. Two sides hold it: the
+ * connection until it is answered or gone, and the caller until he releases
+ * it; the last one frees it. Only the files of serve use this. */
+#ifndef ALM_SERVE_REQUEST_H
+#define ALM_SERVE_REQUEST_H
+
+#include <microhttpd.h>
+#include <openssl/evp.h>
+
+#include "serve.h"
+
+typedef struct alm_incoming alm_incoming;
+
+struct alm_incoming {
+  alm_request view;        /* first: the caller's pointer is also ours */
+  struct MHD_Connection *connection; /* NULL when it is gone */
+  alm_serve *server;
+  alm_incoming *next;      /* in the queue of those that have arrived */
+  alm_incoming *newer, *older; /* among those with a connection */
+  bool begun;              /* the headers were read */
+  bool waiting;            /* suspended until there is an answer */
+  bool taken;              /* the caller holds it */
+  unsigned refused;        /* status to answer with by ourselves */
+  bool dropped;
+  unsigned status;
+  struct MHD_Response *response;
+  char *target, *method;
+  alm_buf body;
+  char *spool;             /* path of the file with the body */
+  int spool_fd;
+  EVP_MD_CTX *digest;
+  unsigned char sha256[32];
+  bool hashed;
+};
+
+struct alm_serve {
+  struct MHD_Daemon *daemon;
+  int port, poll_fd, wake_fd;
+  alm_serve_options options;
+  char *spool_dir;
+  unsigned long spooled;   /* files so far: part of their names */
+  alm_incoming *first, *last; /* arrived, not taken yet */
+  alm_incoming *newest;    /* all that have a connection */
+};
+
+alm_incoming *alm_incoming_new(alm_serve *server, const char *target,
+                               struct MHD_Connection *connection);
+void alm_incoming_free(alm_incoming *request);
+
+/* Method and headers have arrived. Sets `refused` when that is enough. */
+void alm_incoming_begin(alm_incoming *request, const char *method);
+
+/* Another piece of the body. */
+void alm_incoming_take(alm_incoming *request, const char *data, size_t size);
+
+/* The body is complete. */
+void alm_incoming_complete(alm_incoming *request);
+
+/* Hands the answer that was given to libmicrohttpd. */
+enum MHD_Result alm_incoming_answer(alm_incoming *request);
+
+#endif
