@@ -2,6 +2,7 @@
 #include "sys.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,6 +50,17 @@ void alm_sys_catch_signals(void) {
 }
 
 int alm_sys_interrupts(void) { return interrupts; }
+
+bool alm_sys_stdin_closed(void) {
+  char dropped[512];
+  struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+  while (poll(&input, 1, 0) == 1) {
+    ssize_t length = read(STDIN_FILENO, dropped, sizeof dropped);
+    if (length < 0) return errno != EINTR && errno != EAGAIN;
+    if (length == 0) return true;
+  }
+  return false;
+}
 
 bool alm_sys_is_terminal(int fd) { return isatty(fd) == 1; }
 

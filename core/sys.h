@@ -28,6 +28,10 @@ void alm_sys_catch_signals(void);
 /* How many SIGINT and SIGTERM came so far. */
 int alm_sys_interrupts(void);
 
+/* Whether standard input has ended. What can be read from it is dropped; never
+ * waits. */
+bool alm_sys_stdin_closed(void);
+
 bool alm_sys_is_terminal(int fd);
 
 /* Columns of the terminal behind `fd`, 80 when it has none to tell. */

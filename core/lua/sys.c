@@ -45,6 +45,11 @@ static int f_hostname(lua_State *L) {
   return 1;
 }
 
+static int f_stdin_closed(lua_State *L) {
+  lua_pushboolean(L, alm_sys_stdin_closed());
+  return 1;
+}
+
 static int f_is_terminal(lua_State *L) {
   lua_pushboolean(L, alm_sys_is_terminal((int)luaL_checkinteger(L, 1)));
   return 1;
@@ -74,7 +79,8 @@ int alm_open_sys(lua_State *L) {
       {"user", f_user},               {"hostname", f_hostname},
       {"is_terminal", f_is_terminal}, {"columns", f_columns},
       {"catch_signals", f_catch_signals},
-      {"interrupts", f_interrupts},   {NULL, NULL},
+      {"interrupts", f_interrupts},
+      {"stdin_closed", f_stdin_closed}, {NULL, NULL},
   };
   luaL_newlib(L, functions);
   return 1;
