@@ -11,6 +11,7 @@
   module(http) \
   module(runfile) \
   module(serve) \
+  module(sigv4) \
   module(sys) \
   module(text)
 
