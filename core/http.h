@@ -69,6 +69,8 @@ typedef struct {
   const char *body;       /* NULL when it went into a file */
   size_t body_length;
   int64_t size;           /* bytes of the answer's body */
+  int sent;               /* how often libcurl began to send the request */
+  long connects;          /* connections opened for it; 0: a kept one served */
   double seconds;
   const char *url;        /* the last one, behind redirects */
 } alm_http_result;

@@ -86,8 +86,9 @@ static int on_request(void *context, char *to, char *from, int to_port,
                       int from_port) {
   (void)to, (void)from, (void)to_port, (void)from_port;
   alm_transfer *t = context;
-  t->sent++;
-  return t->once && t->sent > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+  if (t->once && t->result.sent > 0) return CURL_PREREQFUNC_ABORT;
+  t->result.sent++;
+  return CURL_PREREQFUNC_OK;
 }
 
 /* Setting up ***********************************************************/

@@ -99,19 +99,20 @@ void alm_transfer_end(alm_transfer *t, CURLcode code) {
   result->seconds = (double)microseconds / 1e6;
   result->headers = &t->head;
   result->size = t->sink.size;
+  curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &result->connects);
   bool in_file = t->sink.path && result->status / 100 == 2;
   if (!in_file) result->body = alm_buf_text(&t->sink.text);
   result->body_length = t->sink.text.length;
   if (code == CURLE_OK && in_file && !alm_sink_finish(&t->sink, &t->error))
     t->broken = true;
   result->failed = t->broken || code != CURLE_OK;
-  result->unsent = result->failed && t->sent == 0;
+  result->unsent = result->failed && t->result.sent == 0;
   if (result->failed) explain(t, code);
 }
 
 void alm_transfer_fail(alm_transfer *t, const alm_error *err) {
   t->result.failed = true;
-  t->result.unsent = t->sent == 0;
+  t->result.unsent = t->result.sent == 0;
   t->result.error = *err;
   t->result.headers = &t->head;
 }
@@ -143,8 +144,7 @@ void alm_transfer_clear(alm_transfer *t) {
   t->mime = NULL;
   t->parts = NULL;
   t->part_count = 0;
-  t->broken = t->once = t->running = false;
-  t->sent = 0;
+  t->broken = t->once = false;
   t->words[0] = '\0';
   t->result = (alm_http_result){0};
 }

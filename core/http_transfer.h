@@ -29,8 +29,6 @@ struct alm_transfer {
   alm_error error;       /* what a callback found */
   bool broken;           /* ... if it did */
   bool once;
-  bool running;          /* the multi handle has it */
-  int sent;              /* how often the request began to be sent */
   char words[CURL_ERROR_SIZE];
   alm_http_result result;
 };

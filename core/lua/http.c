@@ -172,8 +172,10 @@ static void set_answer(lua_State *L, const alm_http_result *result) {
 }
 
 static void push_result(lua_State *L, const alm_http_result *result) {
-  lua_createtable(L, 0, 8);
+  lua_createtable(L, 0, 10);
   set_integer(L, "id", result->id);
+  set_integer(L, "sent", result->sent);
+  set_integer(L, "connects", result->connects);
   lua_pushnumber(L, result->seconds);
   lua_setfield(L, -2, "seconds");
   if (result->url) set_string(L, "url", result->url, strlen(result->url));
