@@ -1,0 +1,87 @@
+-- almanac rehearsal: a local Alma and S3 to try everything on.
+local m = { summary = "Run a local Alma and S3 to try everything on, without a key and without a network.", plain = true }
+
+local EPILOG = [[
+--titles reads a CSV list with one row a file and the columns
+  mms_id, title, usage_type, file_name [, size] [, representation_id] [, collection] [, format]
+in any order. Rows with the same mms_id, usage_type and representation_id are the
+pages of one representation. An empty file_name is a title without files; collection is
+a name, nothing for a common one, or none for a title that is in no collection; format
+is marc21 or dc. Lines that begin with # are left out. Contents are made up when read.
+
+--latency SECONDS[,file=SECONDS][,s3=SECONDS]: how long a call takes, a file POST
+(as long again per 100 MB of the file), a request to S3.
+
+--faults WHERE=WHEN:KIND[,…]: what goes wrong.
+  WHERE  a method, or * for any, and if wanted a place:
+         bibs collections representations files sets conf test (API; all of it without a place)
+         s3 (all of it) s3.object s3.list s3.create s3.part s3.parts s3.complete s3.form
+  WHEN   a rate from 0 to 1, by dice that --seed sets; or @3 the third such call, @2-5 those
+  KIND   %s
+Example: --faults 'GET=0.05:500,POST files=@1:lost,PUT s3=0.02:reset'
+
+API keys: rehearsal-key (everything), rehearsal-read-only, rehearsal-bibs-only (Bibs and
+nothing else). S3: access key REHEARSALACCESSKEY, secret rehearsal-secret.]]
+
+local function kinds()
+  local lines = {}
+  for _, kind in ipairs(require("almanac.rehearsal.faults").kinds) do
+    local name = kind[3] and kind[1] .. "=N" or kind[1]
+    lines[#lines + 1] = ("%-9s %s%s"):format(name, kind[2], kind[3] and (" (%d without =N)"):format(kind[3]) or "")
+  end
+  return table.concat(lines, "\n         ")
+end
+
+local function add_numbers(parser)
+  parser:option("--port", "port to listen on; 0 takes a free one"):argname("N"):default("8765"):convert(math.tointeger)
+  parser:option("--rate", "calls a second before 429; 0 for no limit"):argname("N"):default("25"):convert(math.tointeger)
+  parser:option("--daily", "calls a day"):argname("N"):default("500000"):convert(math.tointeger)
+  parser:option("--seed", "of the dice for --faults"):argname("N"):default("1"):convert(math.tointeger)
+  parser:option("--clock", "seconds that its clock is ahead"):argname("SECONDS"):convert(tonumber)
+  parser:option("--form-life", "seconds that an upload form is good for (3600)"):argname("SECONDS"):convert(tonumber)
+end
+
+local function add_world(parser)
+  parser:option("--titles", "CSV list of titles; without it a small sample"):argname "CSV"
+  parser:option("--state", "file that keeps everything for the next time"):argname "FILE"
+  parser:option("--institution", "institution code (01REHEARSAL_INST)"):argname "CODE"
+  parser:option("--environment", "production or sandbox (sandbox)"):argname("NAME"):choices { "production", "sandbox" }
+  parser:option("--region", "AWS region of the bucket (us-east-1)"):argname "NAME"
+  parser:option("--bucket", "name of the bucket"):argname "NAME"
+  parser:option("--key", "another API key, with areas if wanted: KEY=bibs,conf:r"):argname("KEY"):count "*"
+  parser:option("--session-token", "temporary AWS credentials: requests must carry it"):argname "TOKEN"
+  parser:flag("--brief", "representation lists without usage type, library and dates")
+end
+
+function m.configure(parser)
+  parser:help_max_width(100)
+  add_world(parser)
+  add_numbers(parser)
+  parser:option("--latency", "how long calls take; see below"):argname "SPEC"
+  parser:option("--faults", "what goes wrong on purpose; see below"):argname "SPEC"
+  parser:option("--log", "file that gets a line a request"):argname "FILE"
+  parser:option("--record", "file that gets every API call as a JSON line"):argname "FILE"
+  parser:option("--ready", "file that gets port, url and pid as JSON when it listens"):argname "FILE"
+  parser:flag("--until-eof", "end when stdin does")
+  parser:epilog(EPILOG:format(kinds()))
+end
+
+local function announce(out, about)
+  out.say("rehearsal: " .. about.url)
+  out.say(("institution %s, API key %s"):format(about.institution, about.key))
+  out.say(("S3 %s/%s, access key %s, secret %s"):format(about.s3, about.bucket, about.access_key, about.secret_key))
+  out.say "Ctrl-C ends it."
+end
+
+function m.run(args, context)
+  local rehearsal = require "almanac.rehearsal"
+  local self, message, code = rehearsal.open(args)
+  if not self then return nil, message, code end
+  announce(context.out, rehearsal.description(self))
+  local ok
+  ok, message, code = rehearsal.run(self)
+  if not ok then return nil, message, code end
+  return 0
+end
+
+return m

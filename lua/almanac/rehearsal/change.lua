@@ -1,0 +1,118 @@
+-- What somebody else does in Alma meanwhile, or happens to it: the operations
+-- of POST /rehearsal/change. Each takes its fields and gives its result; they are
+-- listed in almanac.rehearsal.
+local collections = require "almanac.rehearsal.collections"
+local faults = require "almanac.rehearsal.faults"
+local latency = require "almanac.rehearsal.latency"
+local model = require "almanac.rehearsal.model"
+local objects = require "almanac.rehearsal.s3_objects"
+local sets = require "almanac.rehearsal.sets"
+
+local m = {}
+
+local function add_files(world, rep_id, files)
+  local pids = {}
+  for i, file in ipairs(files or {}) do
+    pids[i] = model.add_file(world, { rep_id = rep_id, name = file.name, label = file.label,
+      size = file.size or 1000 })
+  end
+  return pids
+end
+
+function m.add_bib(server, bib)
+  local world = server.world
+  local mms_id = model.add_bib(world, { mms_id = bib.mms_id, title = bib.title or "A title", format = bib.format })
+  if bib.collection then
+    world.db:run("INSERT INTO membership(pid, mms_id) VALUES(?, ?)", bib.collection, mms_id)
+  end
+  return { mms_id = mms_id }
+end
+
+function m.delete_bib(server, bib)
+  model.delete_bib(server.world, bib.mms_id)
+end
+
+function m.add_representation(server, rep)
+  local id = model.add_representation(server.world, {
+    mms_id = rep.mms_id, library = rep.library or "MAIN", usage_type = rep.usage_type or "DERIVATIVE_COPY",
+    label = rep.label, public_note = rep.public_note, created_by = rep.by, modified_by = rep.by,
+  })
+  local files = rep.files or { rep.file_name and { name = rep.file_name, size = rep.size } }
+  return { id = id, files = add_files(server.world, id, files) }
+end
+
+function m.change_representation(server, rep)
+  server.world.db:run([[UPDATE representation SET label = coalesce(?2, label), public_note = coalesce(?3, public_note),
+      usage_type = coalesce(?4, usage_type), modified_by = ?5 WHERE id = ?1]],
+    rep.id, rep.label, rep.public_note, rep.usage_type, rep.by or "System")
+end
+
+function m.delete_representation(server, rep)
+  local row = assert(model.representation(server.world, rep.id), "no such representation")
+  model.delete_representation(server.world, row, "retain")
+end
+
+function m.add_file(server, file)
+  return { pid = add_files(server.world, file.representation_id, { file })[1] }
+end
+
+function m.delete_file(server, file)
+  local row = assert(model.file(server.world, file.pid), "no such file")
+  model.delete_file(server.world, row, { representations = "retain", bibs = "retain" })
+end
+
+function m.add_collection(server, collection)
+  return { pid = collections.add(server.world, collection) }
+end
+
+function m.add_to_collection(server, member)
+  server.world.db:run("INSERT INTO membership(pid, mms_id) VALUES(?, ?)", member.collection, member.mms_id)
+end
+
+function m.remove_from_collections(server, member)
+  server.world.db:run("DELETE FROM membership WHERE mms_id = ?", member.mms_id)
+end
+
+function m.add_set(server, set)
+  local id = sets.add(server.world, set.name, set.description or "", "SELECT mms_id, n FROM bib WHERE 0")
+  for _, mms_id in ipairs(set.members or {}) do sets.add_member(server.world, id, mms_id) end
+  return { id = id }
+end
+
+-- The member stays where it stands, and its title is one that is gone.
+function m.break_member(server, member)
+  local gone = server.world:id "99"
+  server.world.db:run("UPDATE set_member SET mms_id = ? WHERE set_id = ? AND mms_id = ?", gone, member.set, member.mms_id)
+  return { mms_id = gone }
+end
+
+function m.delete_object(server, object)
+  objects.delete(server.world, { object_key = object.key })
+end
+
+-- As if S3 had lost the end of it; its ETag stays.
+function m.shorten_object(server, object)
+  local world = server.world
+  local row = assert(model.object(world, object.key), "no such object")
+  local kept = { name = row.blob, size = row.size }
+  objects.shorten(world, kept)
+  world.db:run("UPDATE object SET size = ?, blob = ? WHERE key = ?", kept.size, kept.name, row.key)
+end
+
+function m.faults(server, change)
+  server.faults = assert(faults.parse(change.spec, server.options.seed))
+end
+
+function m.latency(server, change)
+  server.latency = assert(latency.parse(change.spec))
+end
+
+function m.rate(server, change)
+  server.gate.rate, server.gate.accepted, server.gate.next_slot = change.rate, {}, 1
+end
+
+function m.remaining(server, change)
+  server.gate.used = server.gate.daily - change.calls
+end
+
+return m

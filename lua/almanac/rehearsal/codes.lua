@@ -1,0 +1,48 @@
+-- The code tables, libraries and remote repositories of the rehearsal's
+-- institution. Usage and entity types: the codes that real answers carry.
+local m = {}
+
+m.tables = {
+  RepresentationUsageType = {
+    { "PRESERVATION_MASTER", "Master" }, { "DERIVATIVE_COPY", "Derivative" },
+    { "AUXILIARY", "Auxiliary" }, { "MODIFIED_MASTER", "Modified Master" },
+  },
+  RepresentationEntityType = {
+    { "CHAPTER", "Chapter" }, { "ARTICLE", "Article" }, { "AUDIOVISUAL", "Audiovisual" },
+    { "ISSUE", "Issue" }, { "IssueDet", "Issue-Detailed" },
+  },
+  SetContentType = {
+    { "BIB_MMS", "All Titles" }, { "IED", "Digital titles" }, { "REPRESENTATION", "Representations" },
+    { "FILE", "Digital files" }, { "COLLECTION", "Collections" },
+  },
+  SetType = { { "ITEMIZED", "Itemized" }, { "LOGICAL", "Logical" } },
+  SetPrivacy = { { "true", "Yes" }, { "false", "No" } },
+  SetStatus = { { "ACTIVE", "Active" }, { "INACTIVE", "Inactive" } },
+}
+
+m.libraries = {
+  { "MAIN", "Main Library" }, { "SPEC", "Special Collections" }, { "NET", "Online Resource" },
+}
+
+m.repositories = {
+  { "CONTENTDM", "CONTENTdm" }, { "DSPACE", "DSpace" }, { "FEDORA", "Fedora" }, { "ROSETTA", "Rosetta" },
+}
+
+---@param rows string[][] { code, description } each
+---@param code string?
+---@return string|nil description nil when there is no such code
+function m.describe(rows, code)
+  for _, row in ipairs(rows) do
+    if row[1] == code then return row[2] end
+  end
+end
+
+---A coded value as answers carry it.
+---@param rows string[][]
+---@param code string?
+---@return { value: string, desc: string? }
+function m.value(rows, code)
+  return { value = code or "", desc = m.describe(rows, code) }
+end
+
+return m

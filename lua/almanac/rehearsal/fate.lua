@@ -1,0 +1,90 @@
+-- What becomes of a call that was let in: its time passes, it happens or does
+-- not, and the fault that --faults rolled for it strikes.
+local gate = require "almanac.rehearsal.gate"
+local model = require "almanac.rehearsal.model"
+local read = require "almanac.rehearsal.read"
+local shapes = require "almanac.rehearsal.shapes"
+local task = require "almanac.task"
+local xml = require "almanac.rehearsal.s3_xml"
+
+local m = {}
+
+local HTML = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>" ..
+  "<body><h1>502 Bad Gateway</h1><p>The server is temporarily unable to service your request.</p></body></html>\n"
+
+local function internal_error(call)
+  if call.is_s3 then return xml.refuse(500, "InternalError", "We encountered an internal error. Please try again.") end
+  return { status = 500, failure = { code = "INTERNAL_SERVER_ERROR", message = "Internal Server Error" } }
+end
+
+local function drop(call, word)
+  call.request:drop()
+  return { gone = word }
+end
+
+-- Faults that leave the call undone.
+local instead = {
+  ["500"] = internal_error,
+  reset = function(call) return drop(call, "reset") end,
+  html = function() return { status = 502, body = HTML, type = "text/html" } end,
+  ["429"] = function(call)
+    if call.is_s3 then return xml.refuse(503, "SlowDown", "Please reduce your request rate.") end
+    return gate.too_fast()
+  end,
+}
+
+-- Faults of the answer, after the call was done.
+local after = {
+  ["500after"] = internal_error,
+  lost = function(call) return drop(call, "lost") end,
+  cut = function(_, answer)
+    answer.cut = true
+    return answer
+  end,
+  type = function(_, answer)
+    answer.wrong_type = "text/html"
+    return answer
+  end,
+}
+
+-- Somebody else makes a representation with this label for this title just now.
+local function add_rival(world, call)
+  if call.method ~= "POST" or call.is_s3 or call.route.kind ~= "representations" then return end
+  local body = read.object(call, shapes.representation)
+  if not body or not model.bib(world, call.path.mms_id) then return end
+  model.add_representation(world, { mms_id = call.path.mms_id, label = body.label,
+    library = read.code(body.library) or "MAIN", usage_type = read.code(body.usage_type) or "DERIVATIVE_COPY",
+    created_by = "somebody else", modified_by = "somebody else" })
+end
+
+local function pass(seconds)
+  if seconds > 0 then task.sleep(seconds) end
+end
+
+---Runs `run(world, call)` as a call that takes `seconds`.
+---@param server table
+---@param call table
+---@param run fun(world: table, call: table): table
+---@param seconds number
+---@return table answer; `gone` in it says that the connection was reset
+function m.run(server, call, run, seconds)
+  local fault = call.route and server.faults:pick(call.method, call.route.kind)
+  call.fault = fault
+  local kind = fault and fault.kind
+  if instead[kind] then return instead[kind](call) end
+  if kind == "stall" then pass(fault.number) end
+  if kind == "rival" then add_rival(server.world, call) end
+  if kind == "late" then
+    local gone = drop(call, "late")
+    pass(fault.number)
+    run(server.world, call)
+    return gone
+  end
+  pass(seconds / 2)
+  local answer = run(server.world, call)
+  pass(seconds / 2)
+  if after[kind] then return after[kind](call, answer) end
+  return answer
+end
+
+return m

@@ -1,0 +1,122 @@
+-- What goes wrong on purpose: --faults. A rule says which calls, how often, and
+-- how; the dice are seeded, so that the same calls meet the same fate.
+local m = {}
+
+local methods = {}
+local meta = { __index = methods }
+
+---Kinds and what they do, for --help. `=N` after a kind that takes a number.
+m.kinds = {
+  { "500", "an internal error; nothing happened" },
+  { "500after", "it happens, and the answer is an internal error all the same" },
+  { "reset", "the connection is reset; nothing happened" },
+  { "lost", "it happens, then the connection is reset without an answer" },
+  { "late", "the connection is reset at once, it happens N seconds later", 5 },
+  { "cut", "it happens, and the answer breaks off in the middle" },
+  { "stall", "nothing for N seconds, then as usual", 30 },
+  { "429", "refused as too fast (API); SlowDown (S3)" },
+  { "html", "a gateway's HTML page with status 502; nothing happened" },
+  { "type", "it happens; the answer says it is HTML" },
+  { "rival", "somebody else adds a representation with this label to the title just before" },
+  { "short", "S3: the object is stored without its last byte" },
+  { "in200", "S3: completing a multipart upload answers InternalError with status 200" },
+}
+
+local KINDS = {}
+for _, kind in ipairs(m.kinds) do KINDS[kind[1]] = kind end
+
+local METHODS = { GET = true, POST = true, PUT = true, DELETE = true, HEAD = true, ["*"] = true }
+local PLACES = { "bibs", "collections", "representations", "files", "sets", "conf", "test", "s3",
+  "s3.object", "s3.list", "s3.create", "s3.part", "s3.parts", "s3.complete", "s3.form" }
+
+local function is_place(name)
+  for _, place in ipairs(PLACES) do
+    if place == name then return true end
+  end
+end
+
+-- "0.1" every tenth by the dice; "@3" the third such call; "@2-5" those.
+local function parse_when(text)
+  local first, last = text:match "^@(%d+)%-?(%d*)$"
+  if first then
+    return { first = math.tointeger(first), last = math.tointeger(last) or math.tointeger(first) }
+  end
+  local rate = tonumber(text)
+  if rate and rate >= 0 and rate <= 1 then return { rate = rate } end
+end
+
+local function parse_rule(text)
+  local where, when, what = text:match "^%s*(.-)=([^:]+):(%S+)%s*$"
+  if not where then return nil, "is not WHERE=WHEN:KIND" end
+  local method, place = where:match "^(%S+)%s*(%S*)$"
+  if not method or not METHODS[method] then return nil, "has no method (GET POST PUT DELETE HEAD or *)" end
+  if place ~= "" and not is_place(place) then
+    return nil, "names no place; places are " .. table.concat(PLACES, ", ")
+  end
+  local rule = parse_when(when)
+  if not rule then return nil, "has no rate from 0 to 1 and no @N or @N-M" end
+  local name, number = what:match "^(%w+)=?([%d.]*)$"
+  local kind = KINDS[name]
+  if not kind then return nil, "has an unknown kind '" .. what .. "'" end
+  rule.method, rule.place, rule.kind, rule.number = method, place, name, tonumber(number) or kind[3]
+  rule.text, rule.calls, rule.hits = text:match "^%s*(.-)%s*$", 0, 0
+  return rule
+end
+
+---@param spec string|nil "GET=0.05:500,POST files=@1:lost"
+---@param seed integer|nil
+---@return table|nil faults
+---@return string? message
+function m.parse(spec, seed)
+  local self = setmetatable({ state = (seed or 1) & 0xFFFFFFFF }, meta)
+  for text in (spec or ""):gmatch "[^,]+" do
+    local rule, message = parse_rule(text)
+    if not rule then return nil, ("--faults: '%s' %s"):format(text, message) end
+    self[#self + 1] = rule
+  end
+  return self
+end
+
+-- A small generator of its own, so that nothing else moves the dice.
+local function roll(self)
+  self.state = (self.state * 1664525 + 1013904223) & 0xFFFFFFFF
+  return self.state / 0x100000000
+end
+
+-- A rule without a place is about the API, "s3" about all of S3.
+local function is_meant(rule, method, place)
+  if rule.method ~= "*" and rule.method ~= method then return false end
+  if rule.place == "" then return not place:find "^s3" end
+  return rule.place == place or rule.place == "s3" and place:find "^s3" ~= nil
+end
+
+local function strikes(self, rule)
+  rule.calls = rule.calls + 1
+  if rule.rate then return roll(self) < rule.rate end
+  return rule.calls >= rule.first and rule.calls <= rule.last
+end
+
+---What happens to this call: the first rule that strikes.
+---@param method string
+---@param place string
+---@return { kind: string, number: number? }|nil
+function methods:pick(method, place)
+  local found
+  for _, rule in ipairs(self) do
+    if is_meant(rule, method, place) and strikes(self, rule) and not found then
+      rule.hits = rule.hits + 1
+      found = rule
+    end
+  end
+  return found
+end
+
+---How often each rule struck.
+---@return { rule: string, calls: integer, hits: integer }[]
+function methods:counts()
+  local list = {}
+  for i, rule in ipairs(self) do list[i] = { rule = rule.text, calls = rule.calls, hits = rule.hits } end
+  return list
+end
+
+return m

@@ -1,0 +1,104 @@
+-- /bibs/{mms_id}/representations/{rep_id}/files: files are made of objects
+-- that lie complete in the upload folder of the bucket; they move to storage.
+local failure = require "almanac.rehearsal.failure"
+local model = require "almanac.rehearsal.model"
+local read = require "almanac.rehearsal.read"
+local record = require "almanac.rehearsal.record"
+local representations = require "almanac.rehearsal.representations"
+local s3_sign = require "almanac.rehearsal.s3_sign"
+local shapes = require "almanac.rehearsal.shapes"
+
+local m = {}
+
+local URL_LIFE = 3600   -- seconds that an address of expand=url works
+
+local function object_of(world, row, query)
+  return {
+    pid = row.pid, path = row.path, thumbnail_url = record.thumbnail(world, row.pid), label = row.label,
+    size = row.size, url = query.expand == "url" and s3_sign.address(world, row.path, URL_LIFE) or nil,
+  }
+end
+
+local function answer(world, row, query)
+  return { shape = shapes.representation_file, object = object_of(world, row, query) }
+end
+
+-- The file that a path names, or the refusal.
+local function named(world, call)
+  local rep, refusal = representations.named(world, call)
+  if not rep then return nil, refusal end
+  local row = model.file(world, call.path.file_id, rep.id)
+  if not row then return nil, failure.general() end
+  return row
+end
+
+function m.list(world, call)
+  local rep, refusal = representations.named(world, call)
+  if not rep then return refusal end
+  local list = {}
+  for i, row in ipairs(model.files(world, rep.id)) do list[i] = object_of(world, row, call.query) end
+  return { shape = shapes.representation_files,
+    object = { representation_file = list, total_record_count = #list } }
+end
+
+function m.get(world, call)
+  local row, refusal = named(world, call)
+  return refusal or answer(world, row, call.query)
+end
+
+---The object that the body of a file POST names, when it can become a file.
+---@param world table
+---@param call table
+---@return table|nil object row
+---@return table refusal_or_body
+function m.source(world, call)
+  local body, refusal = read.object(call, shapes.representation_file)
+  if not body then return nil, refusal end
+  local path = body.path or ""
+  local object = path:sub(1, #world.inst + 8) == world.inst .. "/upload/" and model.object(world, path)
+  if object and object.size > 0 then return object, body end
+  call.remark = not object and ("no object at '%s'"):format(path) or "the object is empty"
+  return nil, failure.general()
+end
+
+function m.create(world, call)
+  local rep, refusal = representations.named(world, call)
+  if not rep then return refusal end
+  if rep.remote == 1 then return failure.general() end
+  local object, body = m.source(world, call)
+  if not object then return body end
+  local pid = model.attach(world, rep.id, object, body.label)
+  return answer(world, model.file(world, pid), call.query)
+end
+
+function m.update(world, call)
+  local row, refusal = named(world, call)
+  local body
+  if row then body, refusal = read.object(call, shapes.representation_file) end
+  if refusal then return refusal end
+  world.db:run("UPDATE file SET label = ? WHERE pid = ?", body.label or "", row.pid)
+  return answer(world, model.file(world, row.pid), call.query)
+end
+
+local KEEP = { retain = true, suppress = true, delete = true }
+
+function m.delete(world, call)
+  local row, refusal = named(world, call)
+  if not row then return refusal end
+  local reps, bibs = call.query.representations or "retain", call.query.bibs or "retain"
+  if reps ~= "retain" and reps ~= "delete" or not KEEP[bibs] then return failure.general() end
+  model.delete_file(world, row, { representations = reps, bibs = bibs })
+  return { status = 204 }
+end
+
+local PATH = " /bibs/{mms_id}/representations/{rep_id}/files"
+
+m.routes = {
+  { "GET" .. PATH, m.list, "expand" },
+  { "POST" .. PATH, m.create, "" },
+  { "GET" .. PATH .. "/{file_id}", m.get, "expand" },
+  { "PUT" .. PATH .. "/{file_id}", m.update, "" },
+  { "DELETE" .. PATH .. "/{file_id}", m.delete, "representations bibs" },
+}
+
+return m

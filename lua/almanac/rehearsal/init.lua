@@ -1,0 +1,154 @@
+-- A local Alma and its S3 bucket, to rehearse against before anything touches
+-- the real one. Both are on one port: the API below /almaws/v1, the bucket at
+-- /{bucket}. It behaves as the sources about Alma say; where they say nothing it
+-- takes the harder reading, so that a program that copes here copes there.
+--
+-- Beside them is a door that Alma has not, for specs and demos:
+--   GET  /rehearsal/state    titles, representations with their files in page order, collections, sets, objects,
+--                            counts; ?mms_id=A,B only those titles, ?counts=1 only the counts
+--   GET  /rehearsal/calls    calls by route, method and status, unknown parameters, 429s (refused), the most
+--                            that came in one second (busiest_second), how often each fault struck
+--   POST /rehearsal/change   what somebody else does, or what happens to it: {"op": …} with the fields of that
+--     op, or an array of these, all or none of them
+--     add_bib mms_id? title? format? collection?           delete_bib mms_id
+--     add_representation mms_id label? usage_type? library? by?, file_name? size? or files [{name, size?}]
+--     change_representation id, label? public_note? usage_type? by?      delete_representation id
+--     add_file representation_id name size?                delete_file pid
+--     add_collection name    add_to_collection collection mms_id    remove_from_collections mms_id
+--     add_set name members   break_member set mms_id: it points to a title that is gone
+--     delete_object key      shorten_object key: it loses its last byte
+--     faults spec            latency spec       rate rate       remaining calls: left today
+local core = require "almanac.core"
+local faults = require "almanac.rehearsal.faults"
+local gate = require "almanac.rehearsal.gate"
+local journal = require "almanac.rehearsal.journal"
+local json = require "almanac.json"
+local latency = require "almanac.rehearsal.latency"
+local seed = require "almanac.rehearsal.seed"
+local server = require "almanac.rehearsal.server"
+local task = require "almanac.task"
+local worlds = require "almanac.rehearsal.world"
+
+local m = {}
+
+local LARGEST_BODY = (5 << 30) + (1 << 20)   -- S3 takes objects of 5 GiB in one request
+local WATCH = 0.05                           -- seconds between looks at signals and stdin
+
+---@class almanac.rehearsal.options
+---@field port integer? 0 or nil: any free one
+---@field titles string? CSV file; nil: the sample
+---@field state string? file that keeps the state; contents of objects in FILE.objects
+---@field institution string? code
+---@field environment string? production | sandbox
+---@field region string?
+---@field bucket string?
+---@field brief boolean? representation lists without usage type, library and dates
+---@field rate integer? calls a second; 0: no limit
+---@field daily integer? calls a day
+---@field key string[]? further API keys, KEY or KEY=bibs,conf:r
+---@field access_key string?
+---@field secret_key string?
+---@field session_token string?
+---@field form_life number? seconds that an upload form is good for
+---@field clock number? seconds that its clock is ahead
+---@field latency string?
+---@field faults string?
+---@field seed integer?
+---@field log string? file
+---@field record string? file that gets every API call as a JSON line
+---@field ready string? file that gets {port, url, pid, …} when it listens
+---@field until_eof boolean? ends when stdin does
+
+local function listen(options, world)
+  return core.serve.listen {
+    host = "127.0.0.1", port = options.port or 0, max_body = LARGEST_BODY, spool_dir = world.blobs.scratch,
+  }
+end
+
+local function open_world(options)
+  local world, message, code = worlds.open(options)
+  if not world then return nil, message, code end
+  if world.fresh then
+    local ok
+    ok, message, code = seed.load(world, options.titles)
+    if not ok then
+      world:close()
+      if options.state then core.files.remove(options.state) end
+      return nil, message, code
+    end
+  end
+  return world
+end
+
+---Opens a rehearsal that listens but does not answer yet.
+---@param options almanac.rehearsal.options
+---@return table|nil rehearsal
+---@return string? message, string? code
+function m.open(options)
+  local self = { options = options, requests = 0 }
+  local message, code
+  for name, make in pairs {
+    gate = function() return gate.new(options) end, faults = function() return faults.parse(options.faults, options.seed) end,
+    latency = function() return latency.parse(options.latency) end, journal = function() return journal.open(options) end,
+  } do
+    self[name], message = make()
+    if not self[name] then return nil, message end
+  end
+  self.world, message, code = open_world(options)
+  if not self.world then return nil, message, code end
+  self.http, message, code = listen(options, self.world)
+  if not self.http then
+    self.world:close()
+    return nil, message, code
+  end
+  self.world.host = "127.0.0.1:" .. self.http:port()
+  return self
+end
+
+---What others need to know to talk to it.
+---@param self table
+---@return table
+function m.description(self)
+  local world = self.world
+  return {
+    url = "http://" .. world.host, port = self.http:port(), pid = core.sys.pid(), institution = world.inst,
+    key = "rehearsal-key", bucket = world.bucket, region = world.region, s3 = "http://" .. world.host,
+    access_key = self.options.access_key or "REHEARSALACCESSKEY",
+    secret_key = self.options.secret_key or "rehearsal-secret",
+  }
+end
+
+local function is_over(self)
+  return core.sys.interrupts() > 0 or self.options.until_eof and core.sys.stdin_closed()
+end
+
+---Answers until SIGINT, SIGTERM or, if so wished, the end of stdin; then closes it.
+---@param self table
+---@return boolean|nil ok
+---@return string? message, string? code
+function m.run(self)
+  local ready = self.options.ready
+  if ready then
+    local ok, message, code = core.files.write(ready, json.encode(m.description(self)) .. "\n")
+    if not ok then
+      m.close(self)
+      return nil, message, code
+    end
+  end
+  task.spawn(function()
+    while not is_over(self) do task.sleep(WATCH) end
+    task.unserve(self.http)
+  end)
+  task.serve(self.http, function(request) server.handle(self, request) end)
+  m.close(self)
+  return true
+end
+
+---@param self table
+function m.close(self)
+  self.http:close()
+  self.world:close()
+  self.journal:close()
+end
+
+return m

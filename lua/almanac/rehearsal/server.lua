@@ -1,0 +1,121 @@
+-- One request from arrival to answer: which side it is for, whether it may in,
+-- what fate it meets, how long it takes, and how its answer is written.
+local core = require "almanac.core"
+local answers = require "almanac.rehearsal.answer"
+local door = require "almanac.rehearsal.door"
+local failure = require "almanac.rehearsal.failure"
+local fate = require "almanac.rehearsal.fate"
+local files = require "almanac.rehearsal.files"
+local routes = require "almanac.rehearsal.routes"
+local s3 = require "almanac.rehearsal.s3"
+local s3_xml = require "almanac.rehearsal.s3_xml"
+
+local m = {}
+
+local PREFIX = "/almaws/v1/"
+local JSON, XML = "application/json;charset=UTF-8", "application/xml;charset=UTF-8"
+
+-- A file POST takes as long as its file is large; the rest as long as any call.
+local function seconds_of(server, call)
+  if call.is_s3 then return server.latency.s3 end
+  if call.method == "POST" and call.route.kind == "files" and server.latency.file > 0 then
+    local object = files.source(server.world, call)
+    if object then return server.latency:of_file(object.size) end
+  end
+  return server.latency.call
+end
+
+local function run_alma(server, call)
+  local refusal = server.gate:check(call, server.world:time())
+  if refusal then return refusal end
+  server.journal:unknown_parameters(call)
+  server.journal:record(call)
+  return fate.run(server, call, call.route.run, seconds_of(server, call))
+end
+
+local function alma(server, call)
+  local path = call.request:path()
+  if path:lower():find("%2f", 1, true) then
+    return { status = 400, body = "<html><body><h1>400 Bad Request</h1></body></html>", type = "text/html" }
+  end
+  call.route, call.path = routes.find(call.method, path:sub(#PREFIX))
+  local accept = (call.request:header "Accept" or ""):lower()
+  call.format = (accept:find("json", 1, true) or call.query.format == "json") and "json" or "xml"
+  return run_alma(server, call)
+end
+
+local function dispatch(server, call)
+  local path = call.request:path()
+  if path:sub(1, #PREFIX) == PREFIX then
+    call.is_alma = true
+    return alma(server, call)
+  elseif s3.recognise(server.world, call) then
+    return fate.run(server, call, s3.run, seconds_of(server, call))
+  elseif path:find "^/rehearsal/" then
+    call.is_door = true
+    return door.run(server, call)
+  end
+  return failure.new("NOT_FOUND", "There is nothing here; the API is at /almaws/v1.", 404)
+end
+
+local function body_of(call, answer)
+  local format = answer.format or call.format or "xml"
+  if answer.failure then
+    return answers.failure(answer.failure, format), format == "json" and JSON or XML
+  elseif answer.s3_failure then
+    return s3_xml.failure(answer.s3_failure, call.request:path(), call.id), "application/xml"
+  elseif answer.shape then
+    if format == "json" then return answers.json(answer.shape, answer.object), JSON end
+    return answers.xml(answer.shape, answer.object), XML
+  end
+  return answer.body or "", answer.type
+end
+
+local function headers_of(server, call, answer, kind)
+  local headers = answer.headers or {}
+  headers["Content-Type"] = answer.wrong_type or kind
+  if call.is_alma then
+    headers["X-Exl-Api-Remaining"] = tostring(server.gate:remaining())
+    headers["X-Request-ID"], headers.Server = call.id, "Layer7-API-Gateway"
+  elseif call.is_s3 then
+    headers["x-amz-request-id"], headers.Server = call.id, "AmazonS3"
+  end
+  return headers
+end
+
+local function send(server, call, answer)
+  local reply = { status = answer.status or 200 }
+  local body, kind = body_of(call, answer)
+  reply.headers = headers_of(server, call, answer, kind)
+  if answer.path then
+    reply.path, reply.offset, reply.length = answer.path, answer.offset, answer.length
+  else
+    reply.body = body
+  end
+  if answer.cut then
+    reply.cut = (answer.path and answer.length or #body) // 2
+    if reply.cut == 0 then return call.request:drop() end
+  end
+  call.request:reply(reply)
+end
+
+local function new_call(server, request)
+  server.requests = server.requests + 1
+  local query, list = routes.query(request:query())
+  return { request = request, method = request:method(), arrived = request:arrived(), query = query, pairs = list,
+    id = ("R%09X"):format(server.requests * 2654435761 % 0xFFFFFFFFF), began = core.sys.monotonic() }
+end
+
+---Answers one request.
+---@param server { world: table, gate: table, faults: table, latency: table, journal: table, requests: integer }
+---@param request table of core.serve
+function m.handle(server, request)
+  local call = new_call(server, request)
+  local answer = dispatch(server, call)
+  if not answer.gone then send(server, call, answer) end
+  if call.is_door then return end
+  local status = answer.gone or answer.cut and "cut" or answer.status or 200
+  server.journal:write(call, status, core.sys.monotonic() - call.began)
+end
+
+return m
