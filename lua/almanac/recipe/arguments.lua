@@ -123,11 +123,9 @@ local function describe(entry)
   if entry.required then
     parts[#parts + 1] = "required"
   elseif entry.default ~= nil and entry[2] ~= "boolean" then
-    parts[#parts + 1] = "default " .. (entry[2] == "list" and table.concat(entry.default, ",") or tostring(entry.default))
+    parts[#parts + 1] = "default: " .. (entry[2] == "list" and table.concat(entry.default, ",") or tostring(entry.default))
   end
-  local help = table.remove(parts, 1)
-  if parts[1] then help = (help .. " (" .. table.concat(parts, "; ") .. ")"):gsub("^ ", "") end
-  return help
+  return (table.concat(parts, ", "):gsub("^, ", ""))
 end
 
 ---The arguments as lines of help: option, what it takes, what it is for.
@@ -149,7 +147,7 @@ function m.declare(args, parser)
   for _, entry in ipairs(args) do
     local name = entry[1]
     if entry[2] == "boolean" then
-      parser:flag(flag(name), describe(entry)):target(name):action("store_const"):init(nil):args(0)
+      parser:flag(flag(name), describe(entry)):target(name)
         :action(function(result) result[name] = "true" end)
       parser:flag((flag(name):gsub("^%-%-", "--no-")), "not " .. flag(name)):target(name)
         :action(function(result) result[name] = "false" end)
@@ -183,7 +181,9 @@ function m.convert(args, given, earlier)
     else
       value = entry.default
     end
-    if value == nil and entry.required and not message then
+    if type(value) == "string" and not core.text.valid(value) then
+      wrong[#wrong + 1] = flag(name) .. ": is not UTF-8 text"
+    elseif value == nil and entry.required and not message then
       wrong[#wrong + 1] = ("%s %s is missing%s"):format(flag(name), METAVAR[kind] or "",
         entry.help and " (" .. entry.help .. ")" or "")
     end

@@ -15,6 +15,10 @@ function m.check(text, path)
   if text:sub(1, 1) == "\27" then
     return nil, path .. ": is compiled Lua; a recipe is text that people can read", "parse"
   end
+  local valid, position = utf8.len(text)
+  if not valid then
+    return nil, ("%s: is not UTF-8 text (byte %d); save it as UTF-8"):format(path, position), "parse"
+  end
   local format = text:match "^%-%- almanac%-recipe: (%d+)[ \t]*\r?\n"
   if not format then
     return nil, path .. ": line 1 must be `-- almanac-recipe: 1`", "parse"

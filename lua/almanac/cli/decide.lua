@@ -1,0 +1,58 @@
+-- almanac decide: settles the doubtful titles of a plan.
+local store = require "almanac.run.store"
+
+local m = { summary = "Settle the doubtful titles of a plan." }
+
+function m.configure(parser)
+  parser:help_max_width(100)
+  parser:argument("run", "the run file")
+  parser:argument("decisions", "CSV with the columns mms_id, decision (use or skip; empty: still open) and file; " ..
+    "for several pages a row each, in page order"):args "?"
+  parser:option("--template", "write the doubtful titles with their candidates to this file, to fill in"):argname "FILE"
+  parser:epilog("All lines are checked first: when one is wrong, nothing is decided. " ..
+    "Exit status: 0 nothing is left to decide, 1 nothing was decided, 2 some titles are still open.")
+end
+
+local function write_template(args, out)
+  local core = require "almanac.core"
+  local db <close>, message, code = store.open(args.run, "read")
+  if not db then return nil, message, code end
+  if core.files.stat(args.template) then
+    return nil, args.template .. ": exists already; give another name, or delete it", "conflict"
+  end
+  local parts = {}
+  local titles = require("almanac.run.decide").template(db, function(text) parts[#parts + 1] = text end)
+  if titles == 0 then
+    out.say "nothing is left to decide"
+    return 0
+  end
+  local ok
+  ok, message, code = core.files.write(args.template, table.concat(parts))
+  if not ok then return nil, message, code end
+  out.event("template", { path = args.template, titles = titles })
+  out.say(("%s to decide, written to %s: write use or skip into the column decision, then"):format(
+    out.count(titles, "title"), args.template))
+  out.say(("  almanac decide %s %s"):format(args.run, args.template))
+  return 0
+end
+
+function m.run(args, context)
+  local out = context.out
+  if args.template then return write_template(args, out) end
+  if not args.decisions then
+    return nil, ("name the file with the decisions, or get one to fill in: almanac decide %s --template decisions.csv"):format(args.run)
+  end
+  local db <close>, message, code = store.open(args.run, "write")
+  if not db then return nil, message, code end
+  local counts
+  counts, message, code = require("almanac.run.decide").apply(db, args.decisions)
+  if not counts then return nil, message, code end
+  local left = store.counts(db).ask
+  out.event("decided", { use = counts.use, skip = counts.skip, ask = left })
+  out.say(("decided %s: %d to be carried out, %d left out; %d still open"):format(
+    out.count(counts.use + counts.skip, "title"), counts.use, counts.skip, left))
+  out.say("carry it out with:  almanac apply " .. args.run)
+  return left > 0 and 2 or 0
+end
+
+return m

@@ -1,0 +1,106 @@
+-- almanac plan: looks, matches, writes the plan. The recipe's own arguments
+-- become options, so it is loaded before the command line is parsed.
+local m = { summary = "Look, match and write a plan; nothing is changed in Alma." }
+
+-- Options that take a value and may stand before the recipe's name.
+local WITH_VALUE = {}
+for name in ("-o --output --titles --from --collection --profile --url --rate"):gmatch "%S+" do WITH_VALUE[name] = true end
+
+local function recipe_name(arguments)
+  local i = 1
+  while i <= #arguments do
+    if arguments[i]:sub(1, 1) ~= "-" then return arguments[i] end
+    i = i + (WITH_VALUE[arguments[i]] and 2 or 1)
+  end
+end
+
+local loaded    -- the recipe that the options were made from
+
+function m.configure(parser, arguments)
+  local recipe = require "almanac.recipe"
+  parser:help_max_width(100)
+  parser:argument("recipe", "name or path of a recipe (`almanac recipe list` shows those at hand); " ..
+    "with it, --help also shows its own options")
+  parser:option("-o --output", "the run file to write; it must be new"):argname "RUN"
+  parser:option("--titles", "the titles: MMS IDs with commas between, a file with one a line, " ..
+    "or a CSV with a column mms_id"):argname "FILE|IDS"
+  parser:option("--collection", "put each title into this collection as well (Alma wants a title with " ..
+    "representations to be in one)"):argname "ID|NAME"
+  parser:option("--from", "take the titles, what was read of them, and arguments that are not given " ..
+    "again, from this run; no call to Alma"):argname "RUN"
+  parser:flag("--refresh", "with --from: read all its titles again")
+  parser:flag("--missing", "with --from: read those that could not be read")
+  parser:epilog("Exit status: 0 every title is ready or left out, 1 nothing was started, 2 some need " ..
+    "a decision, 75 stopped early (go on with --from and --missing).")
+  local name = recipe_name(arguments)
+  if not name then return true end
+  local found, message, code = recipe.load(name)
+  if not found then return nil, message, code end
+  loaded = found
+  parser:description(("%s\n\nRecipe %s %s: %s"):format(m.summary, found.name, found.version, found.summary))
+  recipe.arguments(found, parser)
+  return true
+end
+
+local function check(args)
+  if not args.output then return nil, "name the run file to write: -o RUN" end
+  if (args.refresh or args.missing) and not args.from then
+    return nil, "--refresh and --missing go with --from RUN"
+  end
+  return true
+end
+
+local function listen(context)
+  local out = context.out
+  return {
+    phase = function(text) out.note(text) end,
+    reading = function(total)
+      local progress = out.progress("titles read", total)
+      local on = { begin = function() progress:begin() end, close = function() progress:close() end }
+      function on.finish(id, ok, message)
+        progress:finish(not ok)
+        if not ok then out.note(id .. ": " .. message) end
+      end
+      return on
+    end,
+  }
+end
+
+local function tell_stopped(args, context, result)
+  local out = context.out
+  out.event("stopped", { message = result.stop.message, code = result.stop.code, read = result.read })
+  out.fail(result.stop.message)
+  out.say(("stopped early; what was read of %s is kept. Go on with:"):format(out.count(result.read, "title")))
+  out.say(("  almanac plan %s --from %s --missing -o NEW"):format(args.recipe, args.output))
+  return 75
+end
+
+local function tell_source(out, source)
+  if not source then return end
+  if source.duplicates > 0 then out.note(("%s in the list more than once; each counts once"):format(
+    out.count(source.duplicates, "id is", "ids are"))) end
+  if source.empty > 0 then out.note(("%s without an MMS ID passed over"):format(out.count(source.empty, "row"))) end
+end
+
+function m.run(args, context)
+  local ok, complaint = check(args)
+  if not ok then return nil, complaint end
+  local plan = require "almanac.run.plan"
+  local summary = require "almanac.run.summary"
+  local result, message, code = plan.make {
+    recipe = loaded, given = args, output = args.output, titles = args.titles, collection = args.collection,
+    from = args.from, refresh = args.refresh, missing = args.missing,
+    settings = function() return context.settings.load(args) end, on = listen(context),
+  }
+  if not result then return nil, message, code end
+  local db <close> = result.db
+  if result.stop then return tell_stopped(args, context, result) end
+  tell_source(context.out, result.source)
+  local found = summary.of(db)
+  summary.say(found, context.out)
+  summary.say_next(found, context.out, args.output)
+  context.out.event("planned", summary.event(found, args.output))
+  return (found.counts.ask > 0 or found.problems[1]) and 2 or 0
+end
+
+return m

@@ -1,0 +1,58 @@
+-- almanac show: why a title or a file is where it is.
+local store = require "almanac.run.store"
+
+local m = { summary = "Show a plan, or why a title or a file is where it is in it." }
+
+function m.configure(parser)
+  parser:help_max_width(100)
+  parser:argument("run", "the run file")
+  parser:argument("what", "MMS ID of a title, or path or name of a file; without it the whole plan"):args "?"
+  parser:option("--list", "a line for each title that is ready, ask, skip or failed, or for files without a title")
+    :choices { "ready", "ask", "skip", "failed", "files" }
+  parser:flag("--rules", "print the recipe as the plan used it")
+  parser:epilog "Exit status: 0 shown, 1 there is no such run, title or file."
+end
+
+local function print_rules(db, out)
+  local json = require "almanac.json"
+  for _, source in ipairs(json.decode(store.meta(db, "recipe_sources") or "[]")) do
+    out.event("rules", source)
+    out.say((source.text:gsub("\n$", "")))
+  end
+  return 0
+end
+
+local function show_one(db, what, out)
+  local show = require "almanac.run.show"
+  local title = show.title(db, what)
+  if title then
+    out.event("title", title)
+    show.say_title(title, db, out)
+    return 0
+  end
+  local file, message = show.file(db, what)
+  if not file then return nil, message or ("this run has no title and no file '%s'"):format(what), "missing" end
+  out.event("file", file)
+  show.say_file(file, db, out)
+  return 0
+end
+
+function m.run(args, context)
+  local out = context.out
+  local db <close>, message, code = store.open(args.run, "read")
+  if not db then return nil, message, code end
+  if args.rules then return print_rules(db, out) end
+  if args.what then return show_one(db, args.what, out) end
+  if args.list then
+    require("almanac.run.show").say_list(args.list, db, out)
+    return 0
+  end
+  local summary = require "almanac.run.summary"
+  local found = summary.of(db)
+  summary.say(found, out)
+  summary.say_next(found, out, args.run)
+  out.event("plan", summary.event(found, args.run))
+  return 0
+end
+
+return m

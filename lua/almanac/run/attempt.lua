@@ -1,0 +1,64 @@
+-- Long stretches of writing to the run file fail in one way (the disk is
+-- full), and rules of a recipe may fail at any title. Inside `attempt.try`
+-- such a failure ends the whole stretch; outside it is nil, message, code.
+local m = {}
+
+local failure_meta = { __tostring = function(failure) return failure.message end }
+
+---Ends the attempt.
+---@param message string
+---@param code string
+function m.fail(message, code)
+  error(setmetatable({ message = message, code = code }, failure_meta), 0)
+end
+
+---Runs a statement; a failure ends the attempt.
+---@param db table a core.runfile database
+---@param sql string
+---@return integer changes
+---@return integer last_id
+function m.run(db, sql, ...)
+  local changes, id, code = db:run(sql, ...)
+  if not changes then m.fail(id, code) end
+  return changes, id
+end
+
+local function explain(failure)
+  if getmetatable(failure) == failure_meta then return failure end
+  return debug.traceback(tostring(failure), 2)
+end
+
+local function settle(ok, ...)
+  if ok then return ... end
+  local failure = ...
+  if getmetatable(failure) == failure_meta then return nil, failure.message, failure.code end
+  error(failure, 0)
+end
+
+---Calls `fn(…)`; mistakes of the program are raised as ever.
+---@param fn function
+---@return any ... what it returned; or nil, message, code of the failure
+function m.try(fn, ...)
+  return settle(xpcall(fn, explain, ...))
+end
+
+---The same in one transaction, which a failure undoes.
+---@param db table
+---@param fn function
+---@return any ...
+function m.transaction(db, fn, ...)
+  local function work(...)
+    local ok, message, code = db:begin()
+    if not ok then m.fail(message, code) end
+    local results = table.pack(fn(...))
+    ok, message, code = db:commit()
+    if not ok then m.fail(message, code) end
+    return table.unpack(results, 1, results.n)
+  end
+  local results = table.pack(pcall(m.try, work, ...))
+  if db:in_transaction() then db:rollback() end
+  if not results[1] then error(results[2], 0) end
+  return table.unpack(results, 2, results.n)
+end
+
+return m

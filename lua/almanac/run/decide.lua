@@ -1,0 +1,213 @@
+-- What people decide about doubtful titles, as a CSV that almanac writes and
+-- reads: one row for each candidate file. All lines are checked before one of
+-- them counts.
+local attempt = require "almanac.run.attempt"
+local core = require "almanac.core"
+local ids = require "almanac.run.ids"
+local join = require "almanac.run.join"
+local json = require "almanac.json"
+local objects = require "almanac.recipe.objects"
+local plan = require "almanac.run.plan"
+local recipe_module = require "almanac.recipe"
+local sheet = require "almanac.run.sheet"
+local store = require "almanac.run.store"
+
+local m = {}
+
+local HEADINGS = { "mms_id", "decision", "file", "title", "reason" }
+local COLUMNS = { mms_id = { "mmsid" }, decision = { "decision" }, file = { "file", "path" } }
+-- States in which nothing was sent to Alma yet.
+local OPEN = { ask = true, skip = true, ready = true }
+
+local CANDIDATES = [[SELECT DISTINCT file.path FROM title_key JOIN file_key USING(key)
+  JOIN file ON file.id = file_key.file_id WHERE title_key.title_id = ? ORDER BY file.path LIMIT 1000]]
+
+local function natural_order(paths)
+  local keys = {}
+  for _, path in ipairs(paths) do keys[path] = core.text.natural(path) end
+  table.sort(paths, function(a, b) return keys[a] < keys[b] end)
+  return paths
+end
+
+local function candidates(db, title_id)
+  local paths = {}
+  for row in db:rows(CANDIDATES, title_id) do paths[#paths + 1] = row.path end
+  return natural_order(paths)
+end
+
+-- An apostrophe keeps a spreadsheet from rounding an id and from taking a name
+-- for a formula; sheet.clean takes it off again.
+local function guarded(text)
+  return text:find "^[=+@'-]" and "'" .. text or text
+end
+
+---Writes the doubtful titles as CSV to fill in.
+---@param db table
+---@param write fun(text: string)
+---@return integer titles
+function m.template(db, write)
+  write(core.csv.line(HEADINGS))
+  local titles = {}
+  for row in db:rows "SELECT id, mms_id, title, reason FROM title WHERE state = 'ask' ORDER BY id" do titles[#titles + 1] = row end
+  for _, title in ipairs(titles) do
+    local paths = candidates(db, title.id)
+    for i = 1, math.max(1, #paths) do
+      write(core.csv.line { "'" .. title.mms_id, "", guarded(paths[i] or ""), guarded(title.title or ""), guarded(title.reason or "") })
+    end
+  end
+  return #titles
+end
+
+local function complain(work, line, words)
+  work.wrong[#work.wrong + 1] = { line = line, words = words }
+end
+
+local function find_file(db, cell)
+  for _, name in ipairs { cell, sheet.clean(cell) } do
+    local file = db:row("SELECT id, path, name, size, problem FROM file WHERE path = ?", name)
+    if file then return file end
+    local list = {}
+    for row in db:rows("SELECT id, path, name, size, problem FROM file WHERE name = ? LIMIT 2", name) do list[#list + 1] = row end
+    if #list == 2 then return nil, ("there are several files '%s'; give the path"):format(name) end
+    if list[1] then return list[1] end
+  end
+  return nil, ("the run has no file '%s'"):format(sheet.clean(cell))
+end
+
+local function take_file(work, entry, cell, line)
+  if cell:find "^%s*$" then return end
+  local file, words = find_file(work.db, cell)
+  if not file then return complain(work, line, words) end
+  if file.problem then return complain(work, line, ("%s %s"):format(file.path, file.problem)) end
+  if entry.chosen[file.id] then return complain(work, line, ("%s is there twice for %s"):format(file.path, entry.mms_id)) end
+  entry.chosen[file.id] = true
+  entry.files[#entry.files + 1] = file
+end
+
+local function entry_of(work, mms_id, line)
+  if work.entries[mms_id] then return work.entries[mms_id] end
+  local words = ids.problem(mms_id)
+  local row = not words and work.db:row("SELECT * FROM title WHERE mms_id = ?", mms_id)
+  if not row then
+    return complain(work, line, words or ("title %s is not in this run%s"):format(mms_id,
+      ids.may_be_rounded(mms_id) and " (was the id rounded by a spreadsheet?)" or ""))
+  end
+  if not OPEN[row.state] then return complain(work, line, ("title %s is %s already"):format(mms_id, row.state)) end
+  local entry = { mms_id = mms_id, row = row, files = {}, chosen = {}, line = line }
+  work.entries[mms_id] = entry
+  work.order[#work.order + 1] = entry
+  return entry
+end
+
+local function take_row(work, row, columns)
+  local mms_id = sheet.clean(row[columns.mms_id])
+  local decision = sheet.clean(row[columns.decision]):lower()
+  if decision == "" then return end
+  if decision ~= "use" and decision ~= "skip" then
+    return complain(work, row.line, ("'%s' is no decision: write use or skip, or leave it empty"):format(decision))
+  end
+  local entry = entry_of(work, mms_id, row.line)
+  if not entry then return end
+  if entry.decision and entry.decision ~= decision then
+    return complain(work, row.line, ("title %s is to be used and skipped at once"):format(mms_id))
+  end
+  entry.decision = decision
+  if decision == "use" then take_file(work, entry, row[columns.file] or "", row.line) end
+end
+
+-- "use" without a file takes the candidates, if they are one for each key.
+local function complete(work, entry)
+  if entry.decision ~= "use" then return end
+  if not entry.row.reading then
+    return complain(work, entry.line, ("title %s has not been read; plan again with --from and --missing"):format(entry.mms_id))
+  end
+  if #entry.files > 0 then return end
+  for _, path in ipairs(candidates(work.db, entry.row.id)) do take_file(work, entry, path, entry.line) end
+  if #entry.files == 0 then
+    return complain(work, entry.line, ("title %s has no candidate; name a file"):format(entry.mms_id))
+  end
+  local keys = work.db:value("SELECT count(*) FROM title_key WHERE title_id = ?", entry.row.id)
+  if #entry.files > keys then
+    complain(work, entry.line, ("title %s has %d candidates for %d key%s; name those to use"):format(entry.mms_id,
+      #entry.files, keys, keys == 1 and "" or "s"))
+  end
+end
+
+-- No file may end up in two titles.
+local function check_sharing(work)
+  local owner = {}
+  for _, entry in ipairs(work.order) do
+    for _, file in ipairs(entry.files) do
+      local other = owner[file.id]
+      if not other then
+        local row = work.db:row([[SELECT title.mms_id FROM page JOIN change ON change.id = page.change_id
+          JOIN title ON title.id = change.title_id WHERE page.file_id = ?]], file.id)
+        other = row and not (work.entries[row.mms_id] or {}).decision and row.mms_id
+      end
+      if other then complain(work, entry.line, ("%s is planned for title %s already"):format(file.path, other)) end
+      owner[file.id] = entry.mms_id
+    end
+  end
+end
+
+local function read_decisions(db, path)
+  local rows, message, code = sheet.read(path)
+  if not rows then attempt.fail(message, code) end
+  local columns = sheet.columns(rows[1] or {}, COLUMNS)
+  if not (columns.mms_id and columns.decision) then
+    attempt.fail(path .. ": the first line must name the columns mms_id, decision and file", "parse")
+  end
+  columns.file = columns.file or math.huge
+  local work = { db = db, wrong = {}, entries = {}, order = {} }
+  for i = 2, #rows do take_row(work, rows[i], columns) end
+  for _, entry in ipairs(work.order) do complete(work, entry) end
+  check_sharing(work)
+  if work.wrong[1] then
+    table.sort(work.wrong, function(a, b) return a.line < b.line end)
+    attempt.fail(ids.tell(work.wrong, path) .. "\nnothing was decided", "parse")
+  end
+  return work
+end
+
+local function run_of(db)
+  local meta = store.meta(db)
+  local recipe, message, code = recipe_module.restore(json.decode(meta.recipe_sources or "[]"))
+  if not recipe then attempt.fail(message, code) end
+  return { db = db, recipe = recipe, args = plan.visible(recipe, json.decode(meta.args)),
+    institution = meta.institution, id = meta.run, collection = meta.collection }
+end
+
+local function use(run, entry)
+  local title = objects.title(entry.mms_id, entry.row.title, json.decode(entry.row.reading))
+  local state, reason = join.propose(run, entry.row, title, entry.files, true)
+  if state ~= "ready" then attempt.fail(("title %s: %s"):format(entry.mms_id, reason), "conflict") end
+end
+
+local function carry_out(run, order)
+  local counts = { use = 0, skip = 0 }
+  local who = core.sys.user()
+  for _, entry in ipairs(order) do join.erase(run.db, entry.row.id) end
+  for _, entry in ipairs(order) do
+    counts[entry.decision] = counts[entry.decision] + 1
+    if entry.decision == "use" then use(run, entry) end
+    attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", entry.decision == "use" and "ready" or "skip",
+      ("decided by %s: %s"):format(who, entry.decision), entry.row.id)
+  end
+  join.explain_files(run.db)
+  return counts
+end
+
+---Applies the decisions of a CSV file, all or none.
+---@param db table the run file, open for writing
+---@param path string columns mms_id, decision (use, skip or empty) and file (path; for several pages a row each, in order)
+---@return { use: integer, skip: integer }|nil counts
+---@return string? message every wrong line by number
+---@return string? code
+function m.apply(db, path)
+  return attempt.transaction(db, function()
+    local work = read_decisions(db, path)
+    return carry_out(run_of(db), work.order)
+  end)
+end
+
+return m

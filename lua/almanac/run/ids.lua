@@ -1,0 +1,97 @@
+-- MMS IDs as they come out of spreadsheets. A spreadsheet keeps 15 digits of
+-- a number and makes the rest zeros: such an id is of another title or of none,
+-- so it is refused with its line and the reason.
+local m = {}
+
+local KEPT = 15     -- significant digits of a spreadsheet's number
+
+-- What other ids begin with, as recorded answers show (API.md 2.2).
+local OTHER = {
+  ["12"] = "a representation", ["13"] = "a file", ["22"] = "a holding", ["23"] = "an item",
+  ["32"] = "a remote representation", ["53"] = "a portfolio", ["81"] = "a collection",
+}
+
+---What is wrong with an id by itself.
+---@param id string
+---@return string? words nil when it looks right
+function m.problem(id)
+  if id:find "^%d[%d.,]*[eE]%+?%d+$" then
+    return ("'%s' was rounded by a spreadsheet; format the column as text and export again"):format(id)
+  elseif not id:find "^%d+$" then
+    return ("'%s' is no MMS ID: those have digits only"):format(id)
+  elseif not id:find "^99" then
+    local other = OTHER[id:sub(1, 2)]
+    return ("'%s' is no MMS ID: those begin with 99%s"):format(id, other and "; it looks like that of " .. other or "")
+  elseif #id < 8 or #id > 19 then
+    return ("'%s' is no MMS ID: those have 8 to 19 digits, this has %d"):format(id, #id)
+  end
+end
+
+---Whether an id looks like a number that a spreadsheet has rounded.
+---@param id string
+---@return boolean
+function m.may_be_rounded(id)
+  return #id > KEPT and not id:find("[1-9]", KEPT + 1)
+end
+
+-- All ids of an institution end in the same four digits; the ones that can't
+-- be rounded tell which.
+local function common_ending(list)
+  local counts, total, best = {}, 0, nil
+  for _, entry in ipairs(list) do
+    if not m.may_be_rounded(entry.id) then
+      local ending = entry.id:sub(-4)
+      counts[ending] = (counts[ending] or 0) + 1
+      total = total + 1
+      if not best or counts[ending] > counts[best] then best = ending end
+    end
+  end
+  if best and counts[best] * 3 >= total * 2 then return best, counts[best] end
+end
+
+local function compare(id, ending, count)
+  if ending and id:sub(-4) == ending then return nil end
+  if m.may_be_rounded(id) and (#id > KEPT + 1 or ending) then
+    return ("'%s' was rounded by a spreadsheet (zeros after 15 digits); format the column as text and export again"):format(id)
+  elseif ending and count >= 3 then
+    return ("'%s' does not end in %s as the others do: another institution's, or mistyped"):format(id, ending)
+  end
+end
+
+---Checks ids, each by itself and all together.
+---@param list { id: string, line: integer? }[]
+---@return { line: integer?, words: string }[] wrong
+function m.check(list)
+  local wrong, fine = {}, {}
+  for _, entry in ipairs(list) do
+    local words = m.problem(entry.id)
+    if words then
+      wrong[#wrong + 1] = { line = entry.line, words = words }
+    else
+      fine[#fine + 1] = entry
+    end
+  end
+  local ending, count = common_ending(fine)
+  for _, entry in ipairs(fine) do
+    local words = compare(entry.id, ending, count)
+    if words then wrong[#wrong + 1] = { line = entry.line, words = words } end
+  end
+  table.sort(wrong, function(a, b) return (a.line or 0) < (b.line or 0) end)
+  return wrong
+end
+
+---Wrong lines in one message, the first of them at length.
+---@param wrong { line: integer?, words: string }[]
+---@param where string what they are lines of
+---@return string
+function m.tell(wrong, where)
+  local parts = {}
+  for i = 1, math.min(#wrong, 10) do
+    local entry = wrong[i]
+    parts[i] = (entry.line and ("line %d: "):format(entry.line) or "") .. entry.words
+  end
+  if #wrong > 10 then parts[11] = ("and %d more lines"):format(#wrong - 10) end
+  return where .. ": " .. table.concat(parts, "\n  ")
+end
+
+return m

@@ -1,0 +1,196 @@
+-- Puts titles and files together on their keys and writes down what is to be
+-- done. Titles stream through: each reading is decoded once, and nothing grows
+-- with the number of titles or files.
+local attempt = require "almanac.run.attempt"
+local core = require "almanac.core"
+local json = require "almanac.json"
+local judge = require "almanac.run.judge"
+local objects = require "almanac.recipe.objects"
+local rules = require "almanac.recipe.rules"
+
+local m = {}
+
+local BATCH = 500
+local MOST = 5000           -- files of one key that are looked at
+local LONGEST_KEY = 1024    -- bytes of an S3 key
+
+local TITLES = "SELECT id, mms_id, title, reading FROM title WHERE id > ? AND reading IS NOT NULL ORDER BY id LIMIT " .. BATCH
+local CANDIDATES = [[SELECT file.id, file.path, file.name, file.size, file.problem, file_key.page
+  FROM file_key JOIN file ON file.id = file_key.file_id WHERE file_key.key = ? ORDER BY file.path LIMIT ]] .. MOST
+
+local function checked(ok, ...)
+  if not ok then attempt.fail((...), "parse") end
+  return ...
+end
+
+-- What S3 gets as the last part of the key: the name in NFC; a second file of
+-- the same name has its page number in front.
+local function upload_name(name, page, taken)
+  local result = core.text.nfc(name)
+  while taken[result] do result = page .. "-" .. result end
+  taken[result] = true
+  return result
+end
+
+---Writes a change with its pages.
+---@param run { db: table, institution: string, id: string, collection: string? }
+---@param title { id: integer, mms_id: string }
+---@param seq integer
+---@param change table from a recipe
+---@param rows table<table, { id: integer, name: string }> file object -> row of `file`
+---@return string? doubt
+function m.write_change(run, title, seq, change, rows)
+  local spec = {
+    usage_type = change.usage_type, library = change.library, label = change.label,
+    public_note = change.public_note, access_rights = change.access_rights, collection = run.collection,
+  }
+  local _, id = attempt.run(run.db, "INSERT INTO change(title_id, seq, kind, spec) VALUES(?, ?, ?, ?)",
+    title.id, seq, change.kind, json.encode(spec))
+  local taken, doubt = {}, nil
+  for page, file in ipairs(change.files) do
+    local key = ("%s/upload/almanac-%s/%s/%s"):format(run.institution, run.id, title.mms_id,
+      upload_name(rows[file].name, page, taken))
+    if #key > LONGEST_KEY then doubt = "a name is too long for S3: " .. rows[file].path end
+    attempt.run(run.db, "INSERT INTO page(change_id, seq, file_id, upload_key) VALUES(?, ?, ?, ?)",
+      id, page, rows[file].id, key)
+  end
+  return doubt
+end
+
+---Takes back what is planned for a title.
+function m.erase(db, title_id)
+  attempt.run(db, "DELETE FROM page WHERE change_id IN (SELECT id FROM change WHERE title_id = ?)", title_id)
+  attempt.run(db, "DELETE FROM change WHERE title_id = ?", title_id)
+end
+
+---The files of a title as `changes` gets them, and the rows they stand for.
+---@param files table[] rows { id, path, size, page }
+---@return table[] list
+---@return table<table, table> rows
+function m.file_objects(files)
+  local list, rows = {}, {}
+  for i, row in ipairs(files) do
+    local file = objects.file(row.path, row.size)
+    file.page = row.page
+    list[i], rows[file] = file, row
+  end
+  return list, rows
+end
+
+---Asks the recipe for the changes of a title and writes them.
+---@param run table recipe, args, db, institution, id, collection
+---@param row table of `title`
+---@param title table from objects.title
+---@param files table[] rows of `file` in page order
+---@param sure boolean? a person decided: likeness to what is there is no doubt
+---@return string state "ready" | "ask" | "skip"
+---@return string? reason
+function m.propose(run, row, title, files, sure)
+  local list, rows = m.file_objects(files)
+  local changes = checked(rules.changes(run.recipe, title, list, run.args))
+  if #changes == 0 then return "skip", "nothing to do: the recipe proposes no change" end
+  local doubt = not sure and judge.held_already(title, list)
+  for seq, change in ipairs(changes) do
+    doubt = doubt or not sure and judge.similar(title, change)
+    doubt = m.write_change(run, row, seq, change, rows) or doubt
+  end
+  if not doubt then return "ready" end
+  m.erase(run.db, row.id)
+  return "ask", doubt
+end
+
+local function candidates(db, keys)
+  local groups = {}
+  for i, key in ipairs(keys) do
+    local files = {}
+    for file in db:rows(CANDIDATES, key) do files[#files + 1] = file end
+    groups[i] = { key = key, files = files }
+  end
+  return groups
+end
+
+-- Why a title without files has none.
+local function without_files(keys)
+  if #keys == 0 then return "no key: the recipe gives this title none" end
+  return ("no file: nothing in the folder has the key '%s'"):format(judge.names(keys))
+end
+
+local function settle(run, row)
+  local title = objects.title(row.mms_id, row.title, assert(json.decode(row.reading)))
+  local keys = checked(rules.title_keys(run.recipe, title, run.args))
+  for _, key in ipairs(keys) do
+    attempt.run(run.db, "INSERT INTO title_key(key, title_id) VALUES(?, ?)", key, row.id)
+  end
+  local ok, wanted, why = rules.wants(run.recipe, title, run.args)
+  if not checked(ok, wanted) then
+    return "skip", "not wanted by the recipe" .. (why and ": " .. why or "")
+  end
+  local files, doubts = judge.choose(candidates(run.db, keys), run.recipe.every_key)
+  if #files == 0 then return "skip", without_files(keys) end
+  if doubts[1] then return "ask", table.concat(doubts, "; ") end
+  return m.propose(run, row, title, files)
+end
+
+local function settle_all(run)
+  local last = 0
+  repeat
+    local rows = {}
+    for row in run.db:rows(TITLES, last) do rows[#rows + 1] = row end
+    for _, row in ipairs(rows) do
+      local state, reason = settle(run, row)
+      attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", state, reason, row.id)
+      last = row.id
+    end
+  until #rows == 0
+end
+
+local SHARED = [[SELECT key FROM title_key WHERE key IN (SELECT key FROM file_key)
+  GROUP BY key HAVING count(*) > 1 ORDER BY key]]
+local ANSWERING = [[SELECT mms_id FROM title_key JOIN title ON title.id = title_key.title_id
+  WHERE key = ? ORDER BY mms_id LIMIT 6]]
+local PATH = "SELECT path FROM file_key JOIN file ON file.id = file_key.file_id WHERE key = ? ORDER BY path LIMIT 1"
+local DOUBT = [[UPDATE title SET state = 'ask', reason = ? WHERE state = 'ready'
+  AND id IN (SELECT title_id FROM title_key WHERE key = ?)]]
+
+-- A file that several titles answer to belongs to none of them for certain.
+local function doubt_shared(db)
+  local keys = {}
+  for row in db:rows(SHARED) do keys[#keys + 1] = row.key end
+  for _, key in ipairs(keys) do
+    local ids = {}
+    for row in db:rows(ANSWERING, key) do ids[#ids + 1] = row.mms_id end
+    attempt.run(db, DOUBT, ("a file fits several titles: %s fits %s"):format(db:value(PATH, key), judge.names(ids)), key)
+  end
+  attempt.run(db, [[DELETE FROM page WHERE change_id IN (SELECT change.id FROM change
+    JOIN title ON title.id = change.title_id WHERE title.state = 'ask')]])
+  attempt.run(db, "DELETE FROM change WHERE title_id IN (SELECT id FROM title WHERE state = 'ask')")
+end
+
+local LOST = [[UPDATE file SET reason = (SELECT 'no title answers to its key ''' || key || '''' FROM file_key WHERE file_id = file.id)
+  WHERE id IN (SELECT file_id FROM file_key WHERE key NOT IN (SELECT key FROM title_key))]]
+local WAITING = [[UPDATE file SET reason = (SELECT 'it fits title ' || title.mms_id || ', ' ||
+    CASE title.state WHEN 'ask' THEN 'which is to be decided' WHEN 'skip' THEN 'which is left out' ELSE 'whose plan does not use it' END
+    FROM file_key JOIN title_key USING(key) JOIN title ON title.id = title_key.title_id
+    WHERE file_key.file_id = file.id LIMIT 1)
+  WHERE id IN (SELECT file_id FROM file_key WHERE key IN (SELECT key FROM title_key))
+    AND id NOT IN (SELECT file_id FROM page)]]
+local USED = "UPDATE file SET reason = NULL WHERE reason IS NOT NULL AND id IN (SELECT file_id FROM page)"
+
+---Says of every file that no title takes why that is.
+---@param db table
+function m.explain_files(db)
+  attempt.run(db, LOST)
+  attempt.run(db, WAITING)
+  attempt.run(db, USED)
+end
+
+---Matches all titles that were read with all files. Called inside an attempt
+---and a transaction: a rule that fails ends it.
+---@param run { db: table, recipe: table, args: table, institution: string, id: string, collection: string? }
+function m.match(run)
+  settle_all(run)
+  doubt_shared(run.db)
+  m.explain_files(run.db)
+end
+
+return m

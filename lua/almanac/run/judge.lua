@@ -1,0 +1,135 @@
+-- Whether the files found for a title leave exactly one reading. Everything
+-- here only looks; what it finds doubtful it says in words, of the form
+-- "what is wrong: the particulars", so that a summary can count them.
+local text = require "almanac.core".text
+
+local m = {}
+
+local SHOWN = 5     -- names in one reason
+
+---"a, b and 3 more"
+---@param list string[]
+---@return string
+function m.names(list)
+  local shown = table.concat(list, ", ", 1, math.min(#list, SHOWN))
+  if #list > SHOWN then return ("%s and %d more"):format(shown, #list - SHOWN) end
+  return shown
+end
+
+local function quoted(list)
+  local result = {}
+  for i, item in ipairs(list) do result[i] = "'" .. item .. "'" end
+  return m.names(result)
+end
+
+local function paths(files)
+  local list = {}
+  for i, file in ipairs(files) do list[i] = file.path end
+  return m.names(list)
+end
+
+-- Files of one key are a sequence if each has a page of its own.
+local function pages_doubt(group)
+  local at = {}
+  for _, file in ipairs(group.files) do
+    local page = file.page
+    if page == nil then
+      return ("several files for one key: '%s' has %s"):format(group.key, paths(group.files))
+    elseif at[page] then
+      return ("several files for one page: page %s of '%s' has %s, %s"):format(page, group.key, at[page].path, file.path)
+    end
+    at[page] = file
+  end
+end
+
+local function missing_keys(groups)
+  local list = {}
+  for _, group in ipairs(groups) do
+    if #group.files == 0 then list[#list + 1] = group.key end
+  end
+  return list
+end
+
+-- Key by key when the recipe numbers pages, else by path in natural order.
+local function in_page_order(files)
+  if #files < 2 then return files end
+  local numbered = true
+  for _, file in ipairs(files) do numbered = numbered and file.page ~= nil end
+  for _, file in ipairs(files) do
+    file.order = numbered and ("%06d"):format(file.group) .. text.natural(tostring(file.page)) or text.natural(file.path)
+  end
+  table.sort(files, function(a, b) return a.order < b.order end)
+  return files
+end
+
+local function all_files(groups)
+  local files = {}
+  for i, group in ipairs(groups) do
+    for _, file in ipairs(group.files) do
+      file.group = i
+      files[#files + 1] = file
+    end
+  end
+  return in_page_order(files)
+end
+
+---The files for a title, in page order.
+---@param groups { key: string, files: table[] }[] for each key of the title its files { id, path, problem, page }
+---@param every_key boolean? whether each key must have a file
+---@return table[] files
+---@return string[] doubts
+function m.choose(groups, every_key)
+  local files, doubts = all_files(groups), {}
+  if #files == 0 then return files, doubts end
+  local missing = missing_keys(groups)
+  if every_key and #missing > 0 then
+    doubts[1] = ("not every key has a file: %d of %d have none (%s)"):format(#missing, #groups, quoted(missing))
+  end
+  for _, group in ipairs(groups) do
+    if #group.files > 1 then doubts[#doubts + 1] = pages_doubt(group) end
+  end
+  for _, file in ipairs(files) do
+    if file.problem then doubts[#doubts + 1] = ("a file can't be used: %s %s"):format(file.path, file.problem) end
+  end
+  return files, doubts
+end
+
+---A doubt when the title already holds a file of the same name and type.
+---@param title table from objects.title
+---@param files table[] objects.file each
+---@return string? doubt
+function m.held_already(title, files)
+  local held
+  for _, file in ipairs(files) do
+    if not held then
+      held = {}
+      for there in title:files() do held[text.fold(there.stem) .. "." .. there.ext] = there end
+    end
+    local there = held[text.fold(file.stem) .. "." .. file.ext]
+    if there then
+      return ("it already holds such a file: %s in representation %s"):format(there.name, there.representation.id)
+    end
+  end
+end
+
+local function same(a, b)
+  return a ~= nil and a ~= "" and a == b
+end
+
+---A doubt when a representation of the title may already be the planned one:
+---same usage type, same label, or empty and of a usage type that Alma did not tell.
+---@param title table from objects.title
+---@param change table { usage_type, label }
+---@return string? doubt
+function m.similar(title, change)
+  for _, rep in ipairs(title:representations()) do
+    local empty = not rep.usage_type and #rep.files == 0
+    if not rep.remote and (same(rep.usage_type, change.usage_type) or same(rep.label, change.label) or empty) then
+      return ("it already has such a representation: %s%s (%s, %d file%s)"):format(rep.id,
+        rep.label and " '" .. rep.label .. "'" or "", rep.usage_type or "usage type not told", #rep.files,
+        #rep.files == 1 and "" or "s")
+    end
+  end
+end
+
+return m

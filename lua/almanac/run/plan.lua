@@ -1,0 +1,282 @@
+-- Makes a plan: looks, matches, writes it down. Everything that can refuse
+-- does so before titles are read; what was read is kept when something fails
+-- after that.
+local alma = require "almanac.alma"
+local arguments = require "almanac.recipe.arguments"
+local attempt = require "almanac.run.attempt"
+local codes = require "almanac.run.codes"
+local connect = require "almanac.run.connect"
+local core = require "almanac.core"
+local folder = require "almanac.run.folder"
+local join = require "almanac.run.join"
+local json = require "almanac.json"
+local read = require "almanac.run.read"
+local reuse = require "almanac.run.reuse"
+local rules = require "almanac.recipe.rules"
+local sandbox = require "almanac.recipe.sandbox"
+local sources = require "almanac.run.sources"
+local store = require "almanac.run.store"
+
+local m = {}
+
+-- Of the calls left today, those that reading may not touch.
+local SPARE = 100
+
+local function need(value, message, code)
+  if value == nil then attempt.fail(message, code or "parse") end
+  return value
+end
+
+-- An absolute path: the plan may be carried out from another folder.
+local function absolute(path)
+  if path:sub(1, 1) == "/" then return path end
+  local pipe <close> = assert(io.popen("pwd -P", "r"))
+  return (pipe:read "l" .. "/" .. path):gsub("/%./", "/"):gsub("/%.?$", ""), nil
+end
+
+local function check_examples(recipe)
+  local wrong = rules.examples(recipe, m.visible(recipe, arguments.defaults(recipe.args)))
+  if wrong[1] then
+    attempt.fail(("%s: its own examples do not hold: %s"):format(recipe.path, table.concat(wrong, "; ")), "parse")
+  end
+end
+
+---The arguments as the rules see them: to be read only, and a name that is
+---not declared is an error.
+---@param recipe table
+---@param args table<string, any>
+---@return table
+function m.visible(recipe, args)
+  local names = {}
+  for i, entry in ipairs(recipe.args) do names[i] = entry[1] end
+  return sandbox.read_only(args, "args", names)
+end
+
+-- A plan from an earlier one has the titles of that.
+local function refuse_other_titles(plan)
+  local order, name = plan.order, arguments.first(plan.recipe.args, "set")
+  local other_set = name and order.given[name] and order.given[name] ~= plan.base.args[name]
+  if order.titles or other_set then
+    attempt.fail(("the titles come from %s: leave out %s, or leave out --from"):format(order.from,
+      order.titles and "--titles" or "--" .. name), "conflict")
+  elseif not plan.reads and order.collection and not order.collection:find "^%d+$" then
+    attempt.fail("with --from give the id of the collection, not its name (or add --refresh)", "parse")
+  end
+end
+
+-- What can be checked without Alma.
+local function prepare(order)
+  local recipe = order.recipe
+  local plan = { recipe = recipe, order = order, collection = order.collection }
+  if core.files.stat(order.output) then
+    attempt.fail(("%s exists already; a plan never overwrites one: give another name with -o"):format(order.output), "conflict")
+  end
+  check_examples(recipe)
+  if order.from then plan.base = need(reuse.open(order.from)) end
+  plan.values = need(arguments.convert(recipe.args, order.given, plan.base and plan.base.args))
+  plan.args = m.visible(recipe, plan.values)
+  local name = arguments.first(recipe.args, "dir")
+  plan.folder = name and plan.values[name] and absolute(plan.values[name])
+  plan.set = plan.values[arguments.first(recipe.args, "set") or ""]
+  if not (plan.base or order.titles or plan.set) then
+    attempt.fail("which titles? give --titles FILE" ..
+      (arguments.first(recipe.args, "set") and " or --set ID|NAME" or ""), "missing")
+  end
+  plan.reads = not plan.base or order.refresh or order.missing
+  if plan.base then refuse_other_titles(plan) end
+  return plan
+end
+
+local function reach(plan)
+  local order = plan.order
+  local settings = need(order.settings())
+  plan.url, plan.rate = settings.url, settings.rate
+  plan.client = connect.alma(settings)
+  local general = need(connect.general(plan.client))
+  plan.institution, plan.environment = general.institution, general.environment
+  local base = plan.base and plan.base.meta
+  if base and (base.institution ~= plan.institution or base.environment ~= plan.environment) then
+    attempt.fail(("%s was read from %s (%s), but the key belongs to %s (%s)"):format(order.from,
+      base.institution, base.environment, plan.institution, plan.environment), "conflict")
+  end
+  plan.codes = need(codes.load(plan.client))
+  if plan.collection then
+    local found = need(alma.collections.find(plan.client, plan.collection))
+    plan.collection = type(found.pid) == "table" and found.pid.value or found.pid or plan.collection
+  end
+end
+
+local function take_over(plan)
+  local meta = plan.base.meta
+  plan.institution, plan.environment, plan.url = meta.institution, meta.environment, meta.url
+  plan.rate = tonumber(meta.rate) or 20
+  plan.codes = json.decode(meta.codes or "{}")
+  plan.collection = plan.collection or meta.collection
+end
+
+local function check_codes(plan)
+  local wrong = codes.probe(plan.codes, plan.recipe, plan.args)
+  if wrong then attempt.fail(wrong, "missing") end
+end
+
+local function find_titles(plan)
+  if plan.base then return { words = plan.base.meta.source, broken = {}, duplicates = 0, empty = 0 } end
+  if plan.order.titles then return need(sources.list(plan.order.titles)) end
+  return need(sources.set(plan.client, plan.set))
+end
+
+local function check_quota(plan, n)
+  local left, wanted = plan.client.remaining, read.calls_for(n)
+  if left and left - SPARE < wanted then
+    attempt.fail(("reading %d titles takes about %d calls, but Alma allows %d more today: plan fewer titles, or after midnight")
+      :format(n, wanted, left), "quota")
+  end
+end
+
+local function new_id()
+  return os.date "!%Y%m%d" .. "-" .. core.text.hex(core.hash.random(3))
+end
+
+local function meta_of(plan, source)
+  local recipe = plan.recipe
+  plan.id = new_id()
+  return {
+    run = plan.id, recipe = recipe.name, recipe_version = recipe.version, recipe_sha256 = recipe.sha256,
+    recipe_sources = json.encode(json.array(recipe.sources)), args = json.encode(plan.values),
+    institution = plan.institution, environment = plan.environment, url = plan.url, rate = plan.rate,
+    folder = plan.folder, collection = plan.collection, codes = json.encode(plan.codes),
+    source = source.words, from_run = plan.base and plan.base.meta.run, created = os.date "!%Y-%m-%dT%H:%M:%SZ",
+    version = core.version, user = core.sys.user(), host = core.sys.hostname(),
+  }
+end
+
+local function note_problems(db, source)
+  for _, member in ipairs(source.broken) do
+    attempt.run(db, "INSERT INTO problem(kind, text) VALUES('set member', ?)",
+      ("member %d of the %s: %s"):format(member.offset + 1, source.words, member.message))
+  end
+end
+
+-- Titles and files as rows, nothing read from Alma yet.
+local function fill(plan, source)
+  local db = plan.db
+  if plan.base then
+    reuse.copy(db, plan.order.refresh)
+  else
+    read.add(db, source.ids)
+  end
+  note_problems(db, source)
+  if plan.folder then
+    plan.order.on.phase("looking at the files in " .. plan.folder)
+    folder.scan(db, plan.folder, plan.recipe, plan.args)
+  end
+end
+
+local function unread(db)
+  local ids = {}
+  for row in db:rows "SELECT mms_id FROM title WHERE reading IS NULL AND state = 'ask' ORDER BY id" do
+    ids[#ids + 1] = row.mms_id
+  end
+  return ids
+end
+
+local function read_titles(plan)
+  local ids = unread(plan.db)
+  check_quota(plan, #ids)
+  local on = plan.order.on.reading(#ids)
+  local outcome = read.titles(plan.db, plan.client, ids, on)
+  on.close()
+  store.add_calls(plan.db, "plan", plan.client.calls)
+  return outcome.stop
+end
+
+local function match(plan)
+  join.match(plan)
+  local wrong = codes.check_plan(plan.codes, plan.db)
+  if wrong then attempt.fail(wrong, "missing") end
+  store.set(plan.db, { planned = os.date "!%Y-%m-%dT%H:%M:%SZ", left = plan.client and plan.client.remaining })
+end
+
+local function discard(plan)
+  plan.db:close()
+  for _, ending in ipairs { "", "-wal", "-shm" } do core.files.remove(plan.order.output .. ending) end
+end
+
+-- A run file without anything read in it is of no use to anybody.
+local function give_up(plan, message, code)
+  local kept = plan.reads and plan.db:value "SELECT count(*) FROM title WHERE reading IS NOT NULL" or 0
+  if kept == 0 then
+    discard(plan)
+    return nil, message, code
+  end
+  plan.db:close()
+  return nil, ("%s\nwhat was read of %d titles is kept: correct this and plan again with --from %s -o NEW")
+    :format(message, kept, plan.order.output), code
+end
+
+local function stopped(plan, stop)
+  local done = plan.db:value "SELECT count(*) FROM title WHERE reading IS NOT NULL"
+  if done == 0 then
+    discard(plan)
+    return nil, stop.message, stop.code
+  end
+  return { db = plan.db, stop = stop, read = done }
+end
+
+local function carry_on(plan, source)
+  local db = plan.db
+  local ok, message, code = true, nil, nil
+  if plan.base then ok, message, code = db:attach(plan.order.from, "base") end
+  if ok then
+    ok, message, code = attempt.transaction(db, function()
+      fill(plan, source)
+      return true
+    end)
+  end
+  if ok and plan.reads then
+    local stop
+    ok, message, code = attempt.try(function()
+      stop = read_titles(plan)
+      return true
+    end)
+    if stop then return stopped(plan, stop) end
+  end
+  if ok then
+    plan.order.on.phase "matching titles and files"
+    ok, message, code = attempt.transaction(db, function()
+      match(plan)
+      return true
+    end)
+  end
+  if not ok then return give_up(plan, message, code) end
+  return { db = db, source = source }
+end
+
+local function begin(order)
+  local plan = prepare(order)
+  if plan.reads then reach(plan) else take_over(plan) end
+  check_codes(plan)
+  local source = find_titles(plan)
+  if source.ids then check_quota(plan, #source.ids) end
+  plan.db = need(store.create(order.output, meta_of(plan, source)))
+  return plan, source
+end
+
+---Makes a plan and writes it to a new run file.
+---@param order { recipe: table, given: table<string, string>, output: string, titles: string?, collection: string?,
+---  from: string?, refresh: boolean?, missing: boolean?, settings: (fun(): table|nil, string?),
+---  on: { phase: fun(text: string), reading: fun(total: integer): table } }
+---  given: the recipe's arguments as typed; titles: list or file of MMS IDs; from: a run whose readings are used;
+---  refresh: read all of them again; missing: read those that could not be read; settings: called only when Alma
+---  is needed; on.reading: gives { begin, finish, close }
+---@return { db: table, source: table?, stop: { message: string, code: string }?, read: integer? }|nil result
+---  the open run file; `stop`: reading ended early and the plan is not finished
+---@return string? message
+---@return string? code
+function m.make(order)
+  local plan, source, code = attempt.try(begin, order)
+  if not plan then return nil, source, code end
+  return carry_on(plan, source)
+end
+
+return m

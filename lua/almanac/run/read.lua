@@ -1,0 +1,188 @@
+-- Reads titles from Alma into the run file: what they are called, which
+-- representations and files they have. A look-up that failed never means that
+-- something is absent: the title stays unread, with the reason.
+local alma = require "almanac.alma"
+local core = require "almanac.core"
+local json = require "almanac.json"
+local task = require "almanac.task"
+
+local m = {}
+
+local BATCH = 100           -- titles a call for bibs
+local IN_FLIGHT = 64
+local COMMIT = 200          -- titles between two commits
+local UNREACHABLE = 12      -- titles in a row that could not reach Alma: it stops
+
+local UNREAD = "could not be read"
+local GONE = "Alma did not return this MMS ID (deleted or withdrawn?)"
+
+-- Failures after which there is no sense in asking for the next title.
+local FATAL = { auth = true, quota = true }
+local PASSING = { timeout = true, connect = true, tls = true, closed = true }
+
+-- A representation's usage type in the words of both terminologies (OpenAPI,
+-- use_updated_terminology).
+local SAME_USAGE = { PRIMARY = "PRESERVATION_MASTER" }
+
+local function value(coded)
+  local code = coded
+  if type(coded) == "table" then code = coded.value end
+  if type(code) == "string" and code ~= "" then return code end
+end
+
+local function text(field)
+  if type(field) == "string" and field ~= "" then return field end
+end
+
+local function file_of(file)
+  local path = text(file.path)
+  return { pid = file.pid, label = text(file.label), path = path, size = tonumber(file.size),
+    name = path and path:match "[^/]+$" or text(file.label) or "" }
+end
+
+local function representation_of(rep, files)
+  local list = json.array {}
+  for i, file in ipairs(files) do list[i] = file_of(file) end
+  local usage = value(rep.usage_type)
+  return { id = rep.id, label = text(rep.label), usage_type = SAME_USAGE[usage] or usage,
+    library = value(rep.library), remote = tostring(rep.is_remote) == "true", files = list }
+end
+
+-- An answer that says how many files there are spares the call for none.
+local function holds_nothing(rep)
+  if tostring(rep.is_remote) == "true" then return true end
+  local count = type(rep.files) == "table" and rep.files.total_record_count
+  return tonumber(count) == 0
+end
+
+---What a title holds: one call for its representations and one for the files
+---of each.
+---@param client table
+---@param mms_id string
+---@return { representations: { id: string, label: string?, usage_type: string?, library: string?, remote: boolean, files: table[] }[] }|nil reading
+---  files: { pid, label, path, name, size }; name is the last part of path
+---@return string? message
+---@return string? code
+function m.reading(client, mms_id)
+  local list, message, code = alma.representations.list(client, mms_id)
+  if not list then return nil, message, code end
+  local reading = { representations = json.array {} }
+  for i, rep in ipairs(list) do
+    local files = {}
+    if not holds_nothing(rep) then
+      files, message, code = alma.files.list(client, mms_id, rep.id)
+      if not files then return nil, message, code end
+    end
+    reading.representations[i] = representation_of(rep, files)
+  end
+  return reading
+end
+
+---Puts titles into the run file, not read yet.
+---@param db table
+---@param list string[] MMS IDs
+function m.add(db, list)
+  for _, id in ipairs(list) do
+    assert(db:run("INSERT INTO title(mms_id, state, reason) VALUES(?, 'ask', ?)", id, UNREAD .. ": not asked for yet"))
+  end
+end
+
+-- Writes and commits now and then, so that an interrupted reading is not lost.
+local function keep(work, sql, ...)
+  local ok, message = work.db:run(sql, ...)
+  work.written = work.written + 1
+  if ok and work.written % COMMIT == 0 then
+    ok, message = work.db:commit()
+    if ok then ok, message = work.db:begin() end
+  end
+  if not ok then work.stop = work.stop or { message = message, code = "io" } end
+end
+
+local function fail(work, ids, message, code)
+  for _, id in ipairs(ids) do
+    keep(work, "UPDATE title SET reason = ? WHERE mms_id = ?", UNREAD .. ": " .. message, id)
+    work.failed = work.failed + 1
+  end
+  work.unreachable = PASSING[code] and work.unreachable + 1 or 0
+  if FATAL[code] or work.unreachable >= UNREACHABLE then work.stop = work.stop or { message = message, code = code } end
+end
+
+local function read_batch(work, ids)
+  local bibs, missing, code = alma.bibs.get(work.client, ids, { view = "brief" })
+  if not bibs then return fail(work, ids, missing, code) end
+  work.unreachable = 0
+  for _, bib in ipairs(bibs) do
+    keep(work, "UPDATE title SET title = ?, reason = ? WHERE mms_id = ?", text(bib.title),
+      UNREAD .. ": not asked for yet", bib.mms_id)
+    work.known[#work.known + 1] = bib.mms_id
+  end
+  for _, id in ipairs(missing) do
+    keep(work, "UPDATE title SET state = 'skip', reason = ? WHERE mms_id = ?", GONE, id)
+    work.on.finish(id, true)
+  end
+end
+
+local function read_title(work, id)
+  work.on.begin(id)
+  local reading, message, code = m.reading(work.client, id)
+  if reading then
+    work.unreachable = 0
+    keep(work, "UPDATE title SET reading = ?, reason = NULL WHERE mms_id = ?", json.encode(reading), id)
+  else
+    fail(work, { id }, message, code)
+  end
+  work.on.finish(id, reading ~= nil, message)
+end
+
+local function batches(ids, work)
+  local first = 1
+  return function()
+    if first > #ids or work.stop then return nil end
+    local batch = table.move(ids, first, math.min(first + BATCH - 1, #ids), 1, {})
+    first = first + BATCH
+    return batch
+  end
+end
+
+-- Titles as long as nothing stops the work.
+local function while_going(work)
+  local i = 0
+  return function()
+    if core.sys.interrupts() > 0 then work.stop = work.stop or { message = "interrupted", code = "cancelled" } end
+    if work.stop then return nil end
+    i = i + 1
+    return work.known[i]
+  end
+end
+
+local function raise(failures)
+  if failures[1] then error(failures[1].message, 0) end
+end
+
+---Reads titles that are in the run file. What is read is kept, also when it
+---stops early.
+---@param db table
+---@param client table
+---@param ids string[] MMS IDs, rows of `title` already
+---@param on { begin: fun(id: string), finish: fun(id: string, ok: boolean, message: string?) }
+---@return { failed: integer, stop: { message: string, code: string }? } outcome `stop`: it ended early, and why
+function m.titles(db, client, ids, on)
+  local work = { db = db, client = client, on = on, known = {}, written = 0, failed = 0, unreachable = 0 }
+  assert(db:begin())
+  raise(task.each(batches(ids, work), 8, function(batch) read_batch(work, batch) end))
+  raise(task.each(while_going(work), IN_FLIGHT, function(id) read_title(work, id) end))
+  if db:in_transaction() then
+    local ok, message = db:commit()
+    if not ok then work.stop = { message = message, code = "io" } end
+  end
+  return { failed = work.failed, stop = work.stop }
+end
+
+---Calls that reading so many titles takes, with one representation each.
+---@param n integer
+---@return integer
+function m.calls_for(n)
+  return math.ceil(n / BATCH) + 2 * n
+end
+
+return m

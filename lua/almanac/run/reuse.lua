@@ -1,0 +1,41 @@
+-- Planning again from what an earlier run has read, without a single call.
+local attempt = require "almanac.run.attempt"
+local json = require "almanac.json"
+local store = require "almanac.run.store"
+
+local m = {}
+
+---Looks into an earlier run.
+---@param path string
+---@return { meta: table<string, string>, args: table<string, any> }|nil base
+---@return string? message
+---@return string? code
+function m.open(path)
+  local db <close>, message, code = store.open(path, "read")
+  if not db then return nil, message, code end
+  local meta = store.meta(db)
+  if not meta.institution then return nil, path .. ": holds no plan", "parse" end
+  return { meta = meta, args = json.decode(meta.args or "{}") }
+end
+
+-- A title that the earlier run has written to is not as it was read.
+local COPY = [[INSERT INTO title(mms_id, title, reading, state, reason)
+  SELECT mms_id, title,
+    CASE WHEN touched THEN NULL ELSE reading END,
+    CASE WHEN reading IS NULL AND state = 'skip' THEN 'skip' ELSE 'ask' END,
+    CASE WHEN touched THEN 'could not be read: the earlier run has changed it since; read it with --missing'
+      WHEN reading IS NULL THEN reason END
+  FROM (SELECT *, EXISTS(SELECT 1 FROM base.step WHERE step.title_id = title.id) AS touched FROM base.title)
+  ORDER BY id]]
+local NAMES = [[INSERT INTO title(mms_id, title, state, reason)
+  SELECT mms_id, title, 'ask', 'could not be read: not asked for yet' FROM base.title ORDER BY id]]
+
+---Copies the titles of an earlier run, attached as `base`. Called inside an attempt.
+---@param db table the new run file
+---@param afresh boolean? only which titles there are, to read all of them again
+function m.copy(db, afresh)
+  attempt.run(db, afresh and NAMES or COPY)
+  attempt.run(db, "INSERT INTO problem(kind, text) SELECT kind, text FROM base.problem WHERE kind = 'set member'")
+end
+
+return m

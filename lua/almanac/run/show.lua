@@ -1,0 +1,164 @@
+-- Why a title or a file is where it is in a plan: the rule, the keys, the
+-- candidates, what is planned. From the run file alone.
+local json = require "almanac.json"
+local store = require "almanac.run.store"
+
+local m = {}
+
+local CANDIDATES = [[SELECT title_key.key, file.path, file.size, file.problem, file_key.page
+  FROM title_key LEFT JOIN file_key USING(key) LEFT JOIN file ON file.id = file_key.file_id
+  WHERE title_key.title_id = ? ORDER BY title_key.key, file.path LIMIT 200]]
+local PAGES = [[SELECT change.seq AS change, page.seq, file.path, file.size, page.upload_key, page.pid
+  FROM change JOIN page ON page.change_id = change.id JOIN file ON file.id = page.file_id
+  WHERE change.title_id = ? ORDER BY change.seq, page.seq]]
+local TITLES_OF_KEY = [[SELECT title.mms_id, title.title, title.state, title.reason FROM title_key
+  JOIN title ON title.id = title_key.title_id WHERE title_key.key = ? ORDER BY title.id LIMIT 50]]
+
+local function rows(db, sql, ...)
+  local list = {}
+  for row in db:rows(sql, ...) do list[#list + 1] = row end
+  return list
+end
+
+---A title of the run with all that led to its state.
+---@param db table
+---@param mms_id string
+---@return table|nil title { mms_id, title, state, reason, reading, keys, changes, pages }
+---  keys: { key, path, size, problem, page }[], a row for each candidate
+function m.title(db, mms_id)
+  local title = db:row("SELECT * FROM title WHERE mms_id = ?", mms_id)
+  if not title then return nil end
+  title.reading = title.reading and json.decode(title.reading)
+  title.keys = rows(db, CANDIDATES, title.id)
+  title.pages = rows(db, PAGES, title.id)
+  title.changes = rows(db, "SELECT seq, kind, spec, representation_id FROM change WHERE title_id = ? ORDER BY seq", title.id)
+  for _, change in ipairs(title.changes) do change.spec = json.decode(change.spec) end
+  return title
+end
+
+---A file of the run, by its path or, when there is one of it, its name.
+---@param db table
+---@param path string
+---@return table|nil file { path, size, problem, reason, key, page, titles, used_by }
+---@return string? message several files have the name
+function m.file(db, path)
+  local list = rows(db, "SELECT * FROM file WHERE path = ?", path)
+  if not list[1] then list = rows(db, "SELECT * FROM file WHERE name = ? ORDER BY path LIMIT 20", path) end
+  if #list > 1 then
+    local paths = {}
+    for i, file in ipairs(list) do paths[i] = file.path end
+    return nil, ("there are several files '%s': %s"):format(path, table.concat(paths, ", "))
+  end
+  local file = list[1]
+  if not file then return nil end
+  local key = db:row("SELECT key, page FROM file_key WHERE file_id = ?", file.id)
+  file.key, file.page = key and key.key, key and key.page
+  file.titles = key and rows(db, TITLES_OF_KEY, key.key) or {}
+  file.used_by = rows(db, [[SELECT title.mms_id, page.seq, page.upload_key FROM page JOIN change ON change.id = page.change_id
+    JOIN title ON title.id = change.title_id WHERE page.file_id = ?]], file.id)
+  return file
+end
+
+local STATES = {
+  ready = "ready: it will be carried out", ask = "to decide", skip = "left out", attached = "done, not verified yet",
+  verified = "done and verified", failed = "failed",
+}
+
+local function say_reading(out, reading)
+  out.say "Alma has:"
+  for _, rep in ipairs(reading.representations) do
+    out.say(("  representation %s%s  %s  %s%s"):format(rep.id, rep.label and " '" .. rep.label .. "'" or "",
+      rep.usage_type or "(usage type not told)", rep.library or "", rep.remote and "  remote" or ""))
+    for _, file in ipairs(rep.files) do
+      out.say(("    %s%s"):format(file.name, file.size and "  " .. out.bytes(file.size) or ""))
+    end
+  end
+  if not reading.representations[1] then out.say "  no representation" end
+end
+
+local function say_keys(out, keys)
+  if not keys[1] then return out.say "It answers to no key." end
+  out.say "It answers to the keys:"
+  local last
+  for _, row in ipairs(keys) do
+    if row.key ~= last then out.say(("  '%s'%s"):format(row.key, row.path and "" or "   no file")) end
+    last = row.key
+    if row.path then
+      out.say(("    %s%s%s"):format(row.path, row.page and "  page " .. row.page or "",
+        row.problem and "  (" .. row.problem .. ")" or row.size and "  " .. out.bytes(row.size) or ""))
+    end
+  end
+end
+
+local function say_plan(out, title)
+  if not title.changes[1] then return out.say "Planned: nothing" end
+  for _, change in ipairs(title.changes) do
+    local spec = change.spec
+    out.say(("Planned: %s '%s', usage type %s, library %s%s%s"):format(change.kind, spec.label or "", spec.usage_type,
+      spec.library, spec.collection and ", collection " .. spec.collection or "",
+      change.representation_id and ", made as " .. change.representation_id or ""))
+    for _, page in ipairs(title.pages) do
+      if page.change == change.seq then
+        out.say(("  %d. %s  %s%s"):format(page.seq, page.path, out.bytes(page.size or 0), page.pid and "  file " .. page.pid or ""))
+      end
+    end
+  end
+end
+
+local function say_rule(out, db)
+  local meta = store.meta(db)
+  out.say(("Rule: %s %s (sha256 %s)"):format(meta.recipe, meta.recipe_version, (meta.recipe_sha256 or ""):sub(1, 12)))
+end
+
+---Prints a title.
+---@param title table from m.title
+---@param db table
+---@param out table almanac.cli.out
+function m.say_title(title, db, out)
+  out.say(("%s  %s"):format(title.mms_id, title.title or ""))
+  out.say(("State: %s%s"):format(STATES[title.state] or title.state, title.reason and "; " .. title.reason or ""))
+  say_rule(out, db)
+  if title.reading then say_reading(out, title.reading) else out.say "Alma has: not read" end
+  if title.reading then say_keys(out, title.keys) end
+  say_plan(out, title)
+end
+
+---Prints a file.
+---@param file table from m.file
+---@param db table
+---@param out table almanac.cli.out
+function m.say_file(file, db, out)
+  out.say(("%s  %s"):format(file.path, file.size and out.bytes(file.size) or "size unknown"))
+  if file.problem then out.say("Problem: it " .. file.problem) end
+  say_rule(out, db)
+  out.say(file.key and ("Key: '%s'%s"):format(file.key, file.page and ", page " .. file.page or "") or "Key: none, the recipe leaves it out")
+  for _, title in ipairs(file.titles) do
+    out.say(("  fits %s  %s  %s%s"):format(title.mms_id, title.title or "", STATES[title.state] or title.state,
+      title.reason and "; " .. title.reason or ""))
+  end
+  for _, use in ipairs(file.used_by) do
+    out.say(("Planned: page %d of %s, uploaded as %s"):format(use.seq, use.mms_id, use.upload_key))
+  end
+  if not file.used_by[1] then out.say("Planned: nothing" .. (file.reason and "; " .. file.reason or "")) end
+end
+
+local LISTS = {
+  files = [[SELECT path AS name, coalesce(problem, reason) AS reason FROM file
+    WHERE id NOT IN (SELECT file_id FROM page) ORDER BY path]],
+}
+for _, state in ipairs { "ready", "ask", "skip", "failed" } do
+  LISTS[state] = ("SELECT mms_id AS name, title, reason FROM title WHERE state = '%s' ORDER BY id"):format(state)
+end
+
+---Prints all titles of a state, or all files without a title, a line each.
+---@param which "ready"|"ask"|"skip"|"failed"|"files"
+---@param db table
+---@param out table
+function m.say_list(which, db, out)
+  for row in db:rows(LISTS[which]) do
+    out.event("row", row)
+    out.say(("%s  %s%s"):format(row.name, row.title and row.title .. "  " or "", row.reason or ""))
+  end
+end
+
+return m

@@ -1,0 +1,164 @@
+-- A plan in numbers and words: what `almanac plan` and `almanac show` print.
+local store = require "almanac.run.store"
+
+local m = {}
+
+local GROUPS_SHOWN = 8
+local EXAMPLES = 3
+
+-- Reasons are "what is wrong: the particulars"; they count by the first half,
+-- those in the recipe's own words as a whole.
+local KIND = [[CASE WHEN reason LIKE 'not wanted by the recipe%' THEN reason
+  ELSE substr(reason, 1, instr(reason || ': ', ': ') - 1) END]]
+
+local GROUPS = "SELECT " .. KIND .. [[ AS kind, count(*) AS n FROM title
+  WHERE state = ? GROUP BY kind ORDER BY n DESC, kind]]
+local OF_GROUP = "SELECT mms_id, title, reason FROM title WHERE state = ? AND " .. KIND .. " = ? ORDER BY id LIMIT ?"
+local UNMATCHED = [[SELECT path, coalesce(problem, reason) AS reason FROM file
+  WHERE id NOT IN (SELECT file_id FROM page) ORDER BY problem IS NULL, path]]
+local PLANNED = [[SELECT count(*) AS files, coalesce(sum(file.size), 0) AS bytes
+  FROM page JOIN file ON file.id = page.file_id WHERE page.pid IS NULL]]
+
+local function rows(db, sql, ...)
+  local list = {}
+  for row in db:rows(sql, ...) do list[#list + 1] = row end
+  return list
+end
+
+local function groups(db, state)
+  local list = {}
+  for i, group in ipairs(rows(db, GROUPS, state)) do
+    if i <= GROUPS_SHOWN then group.examples = rows(db, OF_GROUP, state, group.kind, EXAMPLES) end
+    list[i] = group
+  end
+  return list
+end
+
+-- For each title a look, a representation and perhaps a collection, and for
+-- each page its file.
+local function forecast(meta, ready, planned)
+  local calls = ready * (meta.collection and 3 or 2) + planned.files
+  return { calls = calls, seconds = calls / (tonumber(meta.rate) or 20), bytes = planned.bytes, left = tonumber(meta.left) }
+end
+
+---@param db table
+---@return table summary { meta, counts, ask, skip: groups { kind, n, examples }, planned { files, bytes },
+---  unmatched: integer, unmatched_examples, problems: string[], forecast { calls, seconds, bytes, left } }
+function m.of(db)
+  local meta = store.meta(db)
+  local counts = store.counts(db)
+  local planned = db:row(PLANNED)
+  local problems = {}
+  for row in db:rows "SELECT text FROM problem ORDER BY id" do problems[#problems + 1] = row.text end
+  return {
+    meta = meta, counts = counts, planned = planned, problems = problems,
+    ask = groups(db, "ask"), skip = groups(db, "skip"),
+    unmatched = db:value "SELECT count(*) FROM file WHERE id NOT IN (SELECT file_id FROM page)",
+    unmatched_examples = rows(db, UNMATCHED .. " LIMIT 5"),
+    forecast = forecast(meta, counts.ready, planned),
+  }
+end
+
+local function say_groups(out, list, examples)
+  for i, group in ipairs(list) do
+    if i > GROUPS_SHOWN then
+      out.say(("  %7d  for %d other reasons"):format(0, #list - GROUPS_SHOWN))
+      break
+    end
+    out.say(("  %7d  %s"):format(group.n, group.kind))
+    for j = 1, examples and #group.examples or 0 do
+      local title = group.examples[j]
+      local particulars = title.reason:sub(#group.kind + 3)
+      out.say(("           %s%s"):format(title.mms_id, particulars ~= "" and "  " .. particulars or ""))
+    end
+    if examples and group.n > #group.examples then out.say(("           and %d more"):format(group.n - #group.examples)) end
+  end
+end
+
+local function say_files(out, summary)
+  if summary.unmatched == 0 then return end
+  out.say("")
+  out.say("Files without a title: " .. summary.unmatched)
+  for _, file in ipairs(summary.unmatched_examples) do
+    out.say(("           %s%s"):format(file.path, file.reason and ": " .. file.reason or ""))
+  end
+  if summary.unmatched > #summary.unmatched_examples then
+    out.say(("           and %d more"):format(summary.unmatched - #summary.unmatched_examples))
+  end
+end
+
+local function say_forecast(out, summary)
+  local forecast_ = summary.forecast
+  if summary.counts.ready == 0 then return end
+  out.say("")
+  out.say(("Carrying it out takes about %s%s, %s at %g a second, and sends %s."):format(
+    out.count(forecast_.calls, "call"), forecast_.left and (" (Alma allows %s more today)"):format(
+      out.count(forecast_.left, "call")) or "",
+    out.duration(math.max(1, forecast_.seconds)), tonumber(summary.meta.rate) or 20, out.bytes(forecast_.bytes)))
+end
+
+local function say_titles(out, summary)
+  local counts = summary.counts
+  local total = counts.ready + counts.ask + counts.skip + counts.done + counts.failed
+  out.say(("%s: %d ready (%s, %s), %d to decide, %d left out%s"):format(out.count(total, "title"), counts.ready,
+    out.count(summary.planned.files, "file"), out.bytes(summary.planned.bytes), counts.ask, counts.skip,
+    counts.done + counts.failed > 0 and (", %d done, %d failed"):format(counts.done, counts.failed) or ""))
+  if counts.ask > 0 then
+    out.say ""
+    out.say("To decide: " .. counts.ask)
+    say_groups(out, summary.ask, true)
+  end
+  if counts.skip > 0 then
+    out.say ""
+    out.say("Left out: " .. counts.skip)
+    say_groups(out, summary.skip, true)
+  end
+end
+
+---Prints a summary.
+---@param summary table from m.of
+---@param out table almanac.cli.out
+function m.say(summary, out)
+  local meta = summary.meta
+  out.say(("Plan %s: %s %s at %s (%s)"):format(meta.run, meta.recipe, meta.recipe_version, meta.institution, meta.environment))
+  out.say(("Titles: %s · Files: %s"):format(meta.source or "-", meta.folder or "-"))
+  if not meta.planned then
+    out.say("This plan is not finished: reading the titles ended early.")
+    return
+  end
+  out.say ""
+  say_titles(out, summary)
+  say_files(out, summary)
+  if summary.problems[1] then
+    out.say("")
+    out.say("Problems: " .. #summary.problems)
+    for i = 1, math.min(#summary.problems, 10) do out.say("           " .. summary.problems[i]) end
+    if #summary.problems > 10 then out.say(("           and %d more"):format(#summary.problems - 10)) end
+  end
+  say_forecast(out, summary)
+end
+
+---The commands that make sense now.
+---@param summary table
+---@param out table
+---@param path string the run file
+function m.say_next(summary, out, path)
+  out.say ""
+  if summary.counts.ask > 0 then
+    out.say("Decide:     almanac decide " .. path .. " --template decisions.csv")
+  end
+  out.say("Look:       almanac show " .. path .. " MMS_ID   (or a file; --list ask for all)")
+  if summary.counts.ready > 0 then out.say("Carry out:  almanac apply " .. path) end
+end
+
+---A summary as an event.
+---@param summary table
+---@param path string
+---@return table
+function m.event(summary, path)
+  return { run = summary.meta.run, path = path, titles = summary.counts, files = summary.planned.files,
+    bytes = summary.planned.bytes, unmatched = summary.unmatched, problems = #summary.problems,
+    calls = summary.forecast.calls }
+end
+
+return m
