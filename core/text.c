@@ -8,8 +8,7 @@
 
 /* ---- UTF-8 ---- */
 
-/* Length of the character at `text`, 0 when it is none. */
-static size_t character(const char *text, size_t left) {
+size_t alm_text_character(const char *text, size_t left) {
   utf8proc_int32_t point;
   utf8proc_ssize_t length = utf8proc_iterate((const utf8proc_uint8_t *)text,
                                              (utf8proc_ssize_t)left, &point);
@@ -18,7 +17,8 @@ static size_t character(const char *text, size_t left) {
 
 static size_t valid_prefix(const char *text, size_t length) {
   size_t at = 0, step;
-  while (at < length && (step = character(text + at, length - at))) at += step;
+  while (at < length && (step = alm_text_character(text + at, length - at)))
+    at += step;
   return at;
 }
 

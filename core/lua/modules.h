@@ -13,7 +13,8 @@
   module(serve) \
   module(sigv4) \
   module(sys) \
-  module(text)
+  module(text) \
+  module(xml)
 
 #define ALM_DECLARE_MODULE(name) int alm_open_##name(lua_State *L);
 ALM_MODULES(ALM_DECLARE_MODULE)

@@ -1,0 +1,51 @@
+/* Bounded XML reading over libxml2, into a small tree of its own.
+ *
+ * No network, no files, no DOCTYPE, so no entities but the five that XML has.
+ * Depth, size and number of elements have a ceiling. The bytes decide the
+ * encoding: Alma hands out UTF-8 whose declaration says UTF-16, and that is
+ * read as UTF-8. Failures: parse (with line and column) or limit. */
+#ifndef ALM_XML_H
+#define ALM_XML_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "error.h"
+
+typedef struct {
+  const char *name; /* "href", with a namespace "prefix:href" */
+  const char *value;
+} alm_xml_attribute;
+
+typedef struct alm_xml_node alm_xml_node;
+struct alm_xml_node {
+  const char *name;            /* without prefix */
+  const char *name_space;      /* its address, or NULL */
+  const char *text;            /* directly in it, children left out; never NULL */
+  const alm_xml_attribute *attributes;
+  size_t attribute_count;
+  alm_xml_node *first, *last;  /* child elements */
+  alm_xml_node *next;          /* sibling */
+  size_t child_count;
+};
+
+typedef struct alm_xml alm_xml;
+
+typedef struct {
+  int max_depth;   /* elements in each other, up to 200 */
+  size_t max_size; /* bytes, up to 1 GiB */
+} alm_xml_limits;
+
+/* All memory is the document's; it does not need `text` any more. */
+alm_xml *alm_xml_parse(const char *text, size_t length,
+                       const alm_xml_limits *limits, alm_error *err);
+const alm_xml_node *alm_xml_root(const alm_xml *document);
+void alm_xml_free(alm_xml *document); /* NULL is fine */
+
+/* Adds `text` fit for element content and for attributes in either quotes.
+ * What XML can't hold (control characters, bytes that are not UTF-8) becomes
+ * U+FFFD. False when `out` is full. */
+bool alm_xml_escape(const char *text, size_t length, alm_buf *out);
+
+#endif
