@@ -10,6 +10,7 @@ local COMMANDS = {
   { "apply", "carry the plan out; again = resume" },
   { "verify", "read everything back and compare" },
   { "report", "what the run did, as text, CSV or JSON" },
+  { "undo", "take back exactly what a run made" },
   { "recipe", "the recipes at hand" },
   { "rehearsal", "a local Alma and S3 to try everything on" },
   { "exec", "run a Lua script with the library at hand" },

@@ -14,7 +14,11 @@ local function value(coded)
   return type(coded) == "table" and coded.value or coded
 end
 
-local function wrong_field(rep, spec)
+---What of a representation is not as planned.
+---@param rep table as Alma gives it
+---@param spec table the planned one
+---@return string? words nil when nothing is
+function m.wrong_field(rep, spec)
   local fields = {
     { "label", rep.label, spec.label }, { "usage type", value(rep.usage_type), spec.usage_type },
     { "library", value(rep.library), spec.library },
@@ -65,7 +69,7 @@ local function check_change(job, change)
     if code == "missing" then return ("representation %s is gone"):format(id) end
     return nil, message, code
   end
-  local words = wrong_field(rep, change.spec)
+  local words = m.wrong_field(rep, change.spec)
   if words then return words end
   local files
   files, message, code = alma.files.list(job.client, job.title.mms_id, id)

@@ -1,0 +1,55 @@
+-- almanac undo: takes back exactly what a run made.
+local connect = require "almanac.run.connect"
+local journal = require "almanac.run.journal"
+local store = require "almanac.run.store"
+local words = require "almanac.words"
+
+local m = { summary = "Take back exactly what a run made. Without --yes it only says what it would do." }
+
+function m.configure(parser)
+  parser:argument("run", "the run file")
+  parser:flag("--yes", "delete; without it nothing is changed")
+  parser:epilog("A bib is never deleted. Representations that somebody changed since are listed and left.\n" ..
+    "Exit status: 0 all is (or would be) taken back, 1 nothing was started, 2 something was left.")
+end
+
+local function listen(run, context, progress)
+  local out = context.out
+  run.on = { finish = function(title, result, message, found)
+    progress:finish(result ~= "undone")
+    out.event("title", { mms_id = title.mms_id, result = result, message = message })
+    if result ~= "undone" then return out.note(("%s: %s"):format(title.mms_id, message)) end
+    for _, id in pairs(found) do
+      if not run.yes then out.say(("would delete representation %s of %s"):format(id, title.mms_id)) end
+    end
+  end }
+end
+
+local function tell(run, context, counts)
+  local out = context.out
+  out.event("undone", counts)
+  out.say(("%s %s; %d left because others changed them, %d failed"):format(
+    run.yes and "took back" or "would take back", words.count(counts.undone, "title"), counts.left, counts.failed))
+  if not run.yes and counts.undone > 0 then out.say "nothing was changed; add --yes to do it" end
+  return (counts.left > 0 or counts.failed > 0) and 2 or 0
+end
+
+function m.run(args, context)
+  local db <close>, message, code = store.open(args.run, "write")
+  if not db then return nil, message, code end
+  local settings, run
+  settings, message = context.settings.load(args)
+  if not settings then return nil, message end
+  run, message, code = connect.run(db, settings)
+  if not run then return nil, message, code end
+  run.storage, run.journal, run.yes = connect.storage(run.client, run.general, settings), journal.new(db), args.yes
+  local undo = require "almanac.run.undo"
+  local progress = context.out.progress("titles taken back", undo.total(db))
+  listen(run, context, progress)
+  local counts = undo.run(run)
+  progress:close()
+  store.add_calls(db, "undo", run.client.calls)
+  return tell(run, context, counts)
+end
+
+return m
