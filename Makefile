@@ -33,6 +33,7 @@ MODULE    = $(BUILD)/lua/almanac/core.so
 DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse \
             libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev \
             libutf8proc-dev libcsv-dev libxml2-dev
+BENCH_DEPS = rclone
 TEST_DEPS = lua5.4 lua-busted lua-check libxml2-utils
 
 # installs the Debian packages of $(1) that are not there yet
@@ -99,6 +100,11 @@ test: deps-test ## installs what is missing and runs all specs
 spec: all ## runs the specs with what is installed
 	@$(SPEC_ENV) $(LUA) /usr/bin/busted $(SPEC)
 
+bench: deps-test ## benchmarks beside named peers; BENCH="startup upload plan pace"
+	@$(call install_missing,$(BENCH_DEPS))
+	@$(MAKE) --no-print-directory -s all
+	@$(SPEC_ENV) $(LUA) spec/bench/run.lua $(BENCH)
+
 lint: ## luacheck, and the rules of the layout
 	luacheck -q lua recipes spec
 	$(LUA) spec/lint.lua
@@ -106,4 +112,4 @@ lint: ## luacheck, and the rules of the layout
 clean: ## removes what was built
 	rm -rf build
 
-.PHONY: all help install deps deps-test demo test spec lint clean
+.PHONY: all help install deps deps-test demo test spec bench lint clean

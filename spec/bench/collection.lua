@@ -1,0 +1,62 @@
+-- A collection for benchmarks: titles that hold one TIFF, a folder with a JPG
+-- for each, and a run file that has already read all of it. Run by `almanac exec`.
+--   collection.lua FOLDER TITLES JPG_BYTES INSTITUTION
+local core = require "almanac.core"
+local json = require "almanac.json"
+local store = require "almanac.run.store"
+
+local folder, count, size, institution = ...
+count, size = math.tointeger(tonumber(count)), math.tointeger(tonumber(size))
+
+local function ids(i)
+  return ("99%09d04146"):format(i), ("12%09d04146"):format(i), ("13%09d04146"):format(i)
+end
+
+local function write_files()
+  core.files.make_folder(folder .. "/jpg")
+  local body = "\xFF\xD8\xFF\xE0" .. core.hash.random(size - 4)
+  for i = 1, count do
+    if i % 1000 == 1 then core.files.make_folder(("%s/jpg/%03d"):format(folder, i // 1000)) end
+    local file = assert(io.open(("%s/jpg/%03d/bench_%d_OBJ.jpg"):format(folder, i // 1000, i), "wb"))
+    file:write(body)
+    file:close()
+  end
+end
+
+local function write_titles()
+  local csv = assert(io.open(folder .. "/titles.csv", "w"))
+  csv:write "mms_id,title,usage_type,file_name,size,representation_id\n"
+  for i = 1, count do
+    local mms_id, rep_id = ids(i)
+    csv:write(("%s,Title %d,PRESERVATION_MASTER,bench_%d_OBJ.tif,16000000,%s\n"):format(mms_id, i, i, rep_id))
+  end
+  csv:close()
+end
+
+local function reading(i)
+  local _, rep_id, pid = ids(i)
+  local name = ("bench_%d_OBJ.tif"):format(i)
+  return json.encode { representations = { {
+    id = rep_id, label = "TIFF", usage_type = "PRESERVATION_MASTER", library = "MAIN", remote = false,
+    files = { { pid = pid, label = name, name = name, size = 16000000,
+      path = institution .. "/storage/alma/00/11/22/33/44/55/66/77/88/99/AA/BB/CC/DD/EE/FF/" .. name } },
+  } } }
+end
+
+local function write_run()
+  local db <close> = assert(store.create(folder .. "/read.run", {
+    run = "bench", institution = institution, environment = "sandbox", created = "2026-01-01",
+    recipe = "jpg-derivatives", recipe_version = "1.0.0", folder = folder .. "/jpg",
+    args = json.encode { folder = folder .. "/jpg" },
+  }))
+  assert(db:begin())
+  for i = 1, count do
+    assert(db:run("INSERT INTO title(mms_id, title, reading, state) VALUES(?, ?, ?, 'read')",
+      (ids(i)), "Title " .. i, reading(i)))
+  end
+  assert(db:commit())
+end
+
+write_files()
+write_titles()
+write_run()

@@ -1,0 +1,11 @@
+-- Runs a command of almanac and writes the most memory it held (bytes) into a
+-- file. Run by `almanac exec`.
+--   peak.lua FILE COMMAND …
+local core = require "almanac.core"
+
+local arguments = { ... }
+local path = table.remove(arguments, 1)
+local status = require "almanac.cli"(arguments)
+local file <close> = assert(io.open(path, "w"))
+file:write(core.sys.peak_memory(), "\n")
+return status
