@@ -141,8 +141,8 @@ static struct MHD_Daemon *start_daemon(alm_serve *server, int listener) {
       MHD_OPTION_END);
 }
 
-/* One descriptor to poll: libmicrohttpd's own, and one that says that it was
- * left with work that no descriptor tells of. */
+/* One descriptor to poll: libmicrohttpd's own, and one for the work that none
+ * tells of, such as an answer that was given. */
 static bool make_poll_fd(alm_serve *server) {
   const union MHD_DaemonInfo *info =
       MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -203,14 +203,20 @@ static int due(alm_serve *server) {
   return milliseconds > 1000000 ? 1000000 : (int)milliseconds;
 }
 
+void alm_serve_wake(alm_serve *server) {
+  if (!server->woken) eventfd_write(server->wake_fd, 1);
+  server->woken = true;
+}
+
 static void drive(alm_serve *server) {
   eventfd_t count;
-  eventfd_read(server->wake_fd, &count);
+  if (server->woken) eventfd_read(server->wake_fd, &count);
+  server->woken = false;
   int rounds = 0;
   do
     MHD_run(server->daemon);
   while (due(server) == 0 && ++rounds < ROUNDS);
-  if (rounds == ROUNDS) eventfd_write(server->wake_fd, 1);
+  if (rounds == ROUNDS) alm_serve_wake(server);
 }
 
 /* False when a signal came. */

@@ -134,6 +134,7 @@ static bool check(const alm_incoming *r, const alm_reply *reply,
 static void go_on(alm_incoming *r) {
   r->waiting = false;
   MHD_resume_connection(r->connection);
+  alm_serve_wake(r->server);
 }
 
 bool alm_request_reply(alm_request *request, const alm_reply *reply,

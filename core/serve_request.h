@@ -36,6 +36,7 @@ struct alm_incoming {
 struct alm_serve {
   struct MHD_Daemon *daemon;
   int port, poll_fd, wake_fd;
+  bool woken;              /* wake_fd is readable */
   alm_serve_options options;
   char *spool_dir;
   unsigned long spooled;   /* files so far: part of their names */
@@ -58,5 +59,8 @@ void alm_incoming_complete(alm_incoming *request);
 
 /* Hands the answer that was given to libmicrohttpd. */
 enum MHD_Result alm_incoming_answer(alm_incoming *request);
+
+/* Makes the descriptor that callers poll readable. */
+void alm_serve_wake(alm_serve *server);
 
 #endif
