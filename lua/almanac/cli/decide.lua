@@ -1,5 +1,6 @@
 -- almanac decide: settles the doubtful titles of a plan.
 local store = require "almanac.run.store"
+local words = require "almanac.words"
 
 local m = { summary = "Settle the doubtful titles of a plan." }
 
@@ -31,7 +32,7 @@ local function write_template(args, out)
   if not ok then return nil, message, code end
   out.event("template", { path = args.template, titles = titles })
   out.say(("%s to decide, written to %s: write use or skip into the column decision, then"):format(
-    out.count(titles, "title"), args.template))
+    words.count(titles, "title"), args.template))
   out.say(("  almanac decide %s %s"):format(args.run, args.template))
   return 0
 end
@@ -50,7 +51,7 @@ function m.run(args, context)
   local left = store.counts(db).ask
   out.event("decided", { use = counts.use, skip = counts.skip, ask = left })
   out.say(("decided %s: %d to be carried out, %d left out; %d still open"):format(
-    out.count(counts.use + counts.skip, "title"), counts.use, counts.skip, left))
+    words.count(counts.use + counts.skip, "title"), counts.use, counts.skip, left))
   out.say("carry it out with:  almanac apply " .. args.run)
   return left > 0 and 2 or 0
 end

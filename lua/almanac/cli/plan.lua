@@ -1,5 +1,7 @@
 -- almanac plan: looks, matches, writes the plan. The recipe's own arguments
 -- become options, so it is loaded before the command line is parsed.
+local words = require "almanac.words"
+
 local m = { summary = "Look, match and write a plan; nothing is changed in Alma." }
 
 -- Options that take a value and may stand before the recipe's name.
@@ -70,7 +72,7 @@ local function tell_stopped(args, context, result)
   local out = context.out
   out.event("stopped", { message = result.stop.message, code = result.stop.code, read = result.read })
   out.fail(result.stop.message)
-  out.say(("stopped early; what was read of %s is kept. Go on with:"):format(out.count(result.read, "title")))
+  out.say(("stopped early; what was read of %s is kept. Go on with:"):format(words.count(result.read, "title")))
   out.say(("  almanac plan %s --from %s --missing -o NEW"):format(args.recipe, args.output))
   return 75
 end
@@ -78,8 +80,8 @@ end
 local function tell_source(out, source)
   if not source then return end
   if source.duplicates > 0 then out.note(("%s in the list more than once; each counts once"):format(
-    out.count(source.duplicates, "id is", "ids are"))) end
-  if source.empty > 0 then out.note(("%s without an MMS ID passed over"):format(out.count(source.empty, "row"))) end
+    words.count(source.duplicates, "id is", "ids are"))) end
+  if source.empty > 0 then out.note(("%s without an MMS ID passed over"):format(words.count(source.empty, "row"))) end
 end
 
 function m.run(args, context)

@@ -2,6 +2,7 @@
 -- candidates, what is planned. From the run file alone.
 local json = require "almanac.json"
 local store = require "almanac.run.store"
+local words = require "almanac.words"
 
 local m = {}
 
@@ -70,7 +71,7 @@ local function say_reading(out, reading)
     out.say(("  representation %s%s  %s  %s%s"):format(rep.id, rep.label and " '" .. rep.label .. "'" or "",
       rep.usage_type or "(usage type not told)", rep.library or "", rep.remote and "  remote" or ""))
     for _, file in ipairs(rep.files) do
-      out.say(("    %s%s"):format(file.name, file.size and "  " .. out.bytes(file.size) or ""))
+      out.say(("    %s%s"):format(file.name, file.size and "  " .. words.bytes(file.size) or ""))
     end
   end
   if not reading.representations[1] then out.say "  no representation" end
@@ -85,7 +86,7 @@ local function say_keys(out, keys)
     last = row.key
     if row.path then
       out.say(("    %s%s%s"):format(row.path, row.page and "  page " .. row.page or "",
-        row.problem and "  (" .. row.problem .. ")" or row.size and "  " .. out.bytes(row.size) or ""))
+        row.problem and "  (" .. row.problem .. ")" or row.size and "  " .. words.bytes(row.size) or ""))
     end
   end
 end
@@ -99,7 +100,7 @@ local function say_plan(out, title)
       change.representation_id and ", made as " .. change.representation_id or ""))
     for _, page in ipairs(title.pages) do
       if page.change == change.seq then
-        out.say(("  %d. %s  %s%s"):format(page.seq, page.path, out.bytes(page.size or 0), page.pid and "  file " .. page.pid or ""))
+        out.say(("  %d. %s  %s%s"):format(page.seq, page.path, words.bytes(page.size or 0), page.pid and "  file " .. page.pid or ""))
       end
     end
   end
@@ -128,7 +129,7 @@ end
 ---@param db table
 ---@param out table almanac.cli.out
 function m.say_file(file, db, out)
-  out.say(("%s  %s"):format(file.path, file.size and out.bytes(file.size) or "size unknown"))
+  out.say(("%s  %s"):format(file.path, file.size and words.bytes(file.size) or "size unknown"))
   if file.problem then out.say("Problem: it " .. file.problem) end
   say_rule(out, db)
   out.say(file.key and ("Key: '%s'%s"):format(file.key, file.page and ", page " .. file.page or "") or "Key: none, the recipe leaves it out")

@@ -1,5 +1,6 @@
 -- A plan in numbers and words: what `almanac plan` and `almanac show` print.
 local store = require "almanac.run.store"
+local words = require "almanac.words"
 
 local m = {}
 
@@ -92,16 +93,16 @@ local function say_forecast(out, summary)
   if summary.counts.ready == 0 then return end
   out.say("")
   out.say(("Carrying it out takes about %s%s, %s at %g a second, and sends %s."):format(
-    out.count(forecast_.calls, "call"), forecast_.left and (" (Alma allows %s more today)"):format(
-      out.count(forecast_.left, "call")) or "",
-    out.duration(math.max(1, forecast_.seconds)), tonumber(summary.meta.rate) or 20, out.bytes(forecast_.bytes)))
+    words.count(forecast_.calls, "call"), forecast_.left and (" (Alma allows %s more today)"):format(
+      words.count(forecast_.left, "call")) or "",
+    words.duration(math.max(1, forecast_.seconds)), tonumber(summary.meta.rate) or 20, words.bytes(forecast_.bytes)))
 end
 
 local function say_titles(out, summary)
   local counts = summary.counts
   local total = counts.ready + counts.ask + counts.skip + counts.done + counts.failed
-  out.say(("%s: %d ready (%s, %s), %d to decide, %d left out%s"):format(out.count(total, "title"), counts.ready,
-    out.count(summary.planned.files, "file"), out.bytes(summary.planned.bytes), counts.ask, counts.skip,
+  out.say(("%s: %d ready (%s, %s), %d to decide, %d left out%s"):format(words.count(total, "title"), counts.ready,
+    words.count(summary.planned.files, "file"), words.bytes(summary.planned.bytes), counts.ask, counts.skip,
     counts.done + counts.failed > 0 and (", %d done, %d failed"):format(counts.done, counts.failed) or ""))
   if counts.ask > 0 then
     out.say ""
