@@ -16,7 +16,7 @@ local PREFIX = "/almaws/v1"
 local TIMEOUTS = { connect = 10, stall = 90, total = 180, file = 600 }
 local BACKOFF = { tries = 6, first = 0.5, longest = 20 }
 local METHODS = { GET = true, POST = true, PUT = true, DELETE = true }
-local TRANSIENT = { connect = true, timeout = true, io = true, parse = true }
+local TRANSIENT = { connect = true, timeout = true, io = true, parse = true, closed = true }
 
 local methods = {}
 local meta = { __index = methods }

@@ -1,0 +1,201 @@
+-- Uploading with an API key alone: Alma signs a browser's upload form (GET
+-- /conf/general?expand=ingest_form) and the file goes to S3 as
+-- multipart/form-data
+-- (docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html). The
+-- ETag in the answer is the MD5 of what was stored.
+local core = require "almanac.core"
+local errors = require "almanac.s3.errors"
+local policies = require "almanac.s3.policy"
+local request = require "almanac.s3.request"
+local task = require "almanac.task"
+local watch = require "almanac.s3.watch"
+
+local m = {}
+
+local EARLY = 60   -- seconds before its end at which a form is replaced
+
+local methods = {}
+local meta = { __index = methods }
+
+-- The fields of the form but the key, in a fixed order.
+local function fields_of(given)
+  local names, fields = {}, {}
+  for name, value in pairs(given) do
+    if name ~= "key" and type(value) ~= "table" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  for i, name in ipairs(names) do fields[i] = { name = name, value = tostring(given[name]) } end
+  return fields
+end
+
+local function read(ingest)
+  local given = type(ingest) == "table" and ingest.ingest_form
+  if type(given) ~= "table" or type(ingest.ingest_url) ~= "string" or
+    not ingest.ingest_url:find "^https?://[^/]" then
+    return nil, "Alma gave no upload form (GET /conf/general?expand=ingest_form); use AWS keys, made in " ..
+      errors.KEYS_PLACE, "missing"
+  end
+  local policy, message, code = policies.read(given.policy)
+  if not policy then return nil, message .. "; use AWS keys, made in " .. errors.KEYS_PLACE, code end
+  -- A form that is too old when it comes tells of a wrong clock here.
+  local late = policy.expires and policy.expires - EARLY <= core.sys.time()
+  return {
+    url = ingest.ingest_url, bucket = ingest.bucket, region = ingest.region,
+    policy = policy, fields = fields_of(given), expires = not late and policy.expires or math.huge,
+  }
+end
+
+---A way into Alma's upload folder with the signed form.
+---@param options { ingest: table, refresh: (fun(): table|nil, string?, string?)?, backoff: table?, timeouts: table? }
+---  ingest: `digital` of GET /conf/general?expand=ingest_form; refresh: gives a new one
+---@return table|nil store with put
+---@return string? message
+---@return string? code
+function m.new(options)
+  local form, message, code = read(options.ingest)
+  if not form then return nil, message, code end
+  local store = setmetatable({ form = form, refresh = options.refresh }, meta)
+  store.backoff, store.timeouts = request.patience(options)
+  return store
+end
+
+-- Fetches a new form once, however many tasks find the old one expired.
+local function renew(store, old)
+  while store.renewing do task.sleep(0.05) end
+  if store.form ~= old then return true end
+  if not store.refresh then return nil, "the upload form has expired", "auth" end
+  store.renewing = true
+  local _ <close> = setmetatable({}, { __close = function() store.renewing = false end })
+  local ingest, message, code = store.refresh()
+  local form
+  if ingest then form, message, code = read(ingest) end
+  if not form then return nil, message, code end
+  store.form = form
+  return true
+end
+
+local function current(store)
+  local form = store.form
+  if form.expires - EARLY <= core.sys.time() then
+    local ok, message, code = renew(store, form)
+    if not ok then return nil, message, code end
+  end
+  return store.form
+end
+
+local function allowed(form, key, size)
+  local policy = form.policy
+  if not policies.allows(policy, "key", key) then
+    return nil, ("Alma's upload form does not allow the key %s: use AWS keys, made in %s"):format(key,
+      errors.KEYS_PLACE), "auth"
+  end
+  if policy.largest and size > policy.largest or policy.smallest and size < policy.smallest then
+    return nil, ("%s has %d bytes; Alma's upload form takes %d to %d: use AWS keys, made in %s"):format(
+      key, size, policy.smallest or 0, policy.largest or math.maxinteger, errors.KEYS_PLACE), "limit"
+  end
+  return true
+end
+
+local function parts_of(form, key, file, options)
+  local parts = { { name = "key", value = key } }
+  table.move(form.fields, 1, #form.fields, 2, parts)
+  local kind = options.content_type
+  if kind and policies.allows(form.policy, "content-type", kind) then
+    parts[#parts + 1] = { name = "Content-Type", value = kind }
+  end
+  -- The key is whole, so the name of the file means nothing here.
+  parts[#parts + 1] = { name = "file", path = file.path, filename = "file", type = "application/octet-stream" }
+  return parts
+end
+
+-- S3's common address serves some regions by sending elsewhere.
+local function follow(form, failed)
+  local code = failed.refusal and failed.refusal.code
+  if code ~= "PermanentRedirect" and code ~= "TemporaryRedirect" or form.moved then return end
+  if not (form.region and form.bucket and form.url:find "^https://s3[%w%.%-]*%.amazonaws%.com") then return end
+  form.moved = true
+  form.url = ("https://s3.%s.amazonaws.com%s/%s"):format(form.region,
+    form.region:find "^cn%-" and ".cn" or "", form.bucket)
+  failed.again = true
+end
+
+local function expired(failed)
+  local refusal = failed.refusal
+  return refusal and refusal.code == "AccessDenied" and refusal.message:lower():find "expired"
+end
+
+local function send(store, form, key, file, options)
+  return request.insist(store.backoff, function()
+    local ready, message, code = file.unchanged()
+    if not ready then return nil, { message = message, code = code } end
+    local result = task.fetch {
+      method = "POST", url = form.url, form = parts_of(form, key, file, options), redirects = 0,
+      connect_timeout = store.timeouts.connect, stall_timeout = store.timeouts.stall,
+      timeout = math.max(store.timeouts.total, file.size / 10000),
+    }
+    local failed = request.failure("POST " .. key, result, true)
+    if not failed then return result end
+    follow(form, failed)
+    return nil, failed
+  end)
+end
+
+local function answer_of(result)
+  local fields = { ETag = result.headers.etag }
+  local root = core.xml.parse(result.body or "")
+  for _, item in ipairs(root and root.name == "PostResponse" and root or {}) do fields[item.name] = item.text end
+  return (fields.ETag or ""):gsub('"', ""):lower(), fields.Key
+end
+
+-- With a KMS key the ETag is no MD5; then the size that Alma gives for the
+-- attached file is the check.
+local function check(result, key, file)
+  local etag, stored_key = answer_of(result)
+  if stored_key and stored_key ~= key then
+    return nil, ("S3 stored %s as %s"):format(key, stored_key), "io"
+  end
+  local encrypted = (result.headers["x-amz-server-side-encryption"] or ""):find "^aws:kms"
+  if etag == file.md5 or encrypted and etag ~= "" then return { etag = etag, size = file.size } end
+  return nil, ("%s: the server stored other bytes than were sent (ETag %s, MD5 %s)"):format(key, etag,
+    file.md5), "io"
+end
+
+local function put(store, key, file, options)
+  for round = 1, 2 do
+    local form, message, code = current(store)
+    if not form then return nil, message, code end
+    local ok
+    ok, message, code = allowed(form, key, file.size)
+    if not ok then return nil, message, code end
+    local result, failed = send(store, form, key, file, options)
+    if result then return check(result, key, file) end
+    if round == 2 or not expired(failed) then return nil, failed.message, failed.code end
+    ok, message, code = renew(store, form)
+    if not ok then return nil, message, code end
+  end
+end
+
+---Puts a file into the upload folder and compares its MD5 with what was stored.
+---@param key string from the institution code on
+---@param file { path: string, size: integer?, sha256: string? } size as it was planned
+---@param options { content_type: string? }?
+---@return { etag: string, size: integer }|nil
+---@return string? message
+---@return string? code "auth" when the form does not allow the key, "conflict" when the file changed
+function methods:put(key, file, options)
+  local unchanged, size, code = watch.file(file)
+  if not unchanged then return nil, size, code end
+  local md5, message
+  md5, message, code = core.files.md5(file.path)
+  if not md5 then return nil, message, code end
+  local planned = { path = file.path, size = size, md5 = md5, unchanged = unchanged }
+  local stored
+  stored, message, code = put(self, key, planned, options or {})
+  if not stored then return nil, message, code end
+  local same
+  same, message, code = unchanged()
+  if not same then return nil, message, code end
+  return stored
+end
+
+return m

@@ -1,0 +1,95 @@
+-- What is in the bucket below a prefix (ListObjectsV2), all pages of it.
+local core = require "almanac.core"
+local request = require "almanac.s3.request"
+
+local m = {}
+
+local MOST_PAGES = 10000
+
+local function fields_of(node)
+  local fields = {}
+  for _, item in ipairs(node) do fields[item.name] = item.text end
+  return fields
+end
+
+-- XML can't hold every character of a key, so keys are asked for encoded;
+-- a server that does not know how says so by leaving EncodingType out.
+local function decoded(text)
+  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+local function page(store, prefix, token)
+  local query = { { "list-type", "2" }, { "encoding-type", "url" }, { "prefix", prefix } }
+  if token then query[#query + 1] = { "continuation-token", token } end
+  local result, message, code = request.send(store, { method = "GET", query = query })
+  if not result then return nil, message, code end
+  local root
+  root, message, code = core.xml.parse(result.body or "")
+  if not root then return nil, "list of " .. store.bucket .. ": " .. message, code end
+  if root.name ~= "ListBucketResult" then
+    return nil, ("list of %s: the answer is no list but %s"):format(store.bucket, root.name), "parse"
+  end
+  return root
+end
+
+local function read_page(root, objects)
+  local about = fields_of(root)
+  for _, node in ipairs(root) do
+    if node.name == "Contents" then
+      local fields = fields_of(node)
+      local key = fields.Key or ""
+      objects[#objects + 1] = {
+        key = about.EncodingType == "url" and decoded(key) or key,
+        size = math.tointeger(tonumber(fields.Size)) or 0,
+        etag = (fields.ETag or ""):gsub('"', ""), modified = fields.LastModified,
+      }
+    end
+  end
+  return about.IsTruncated == "true", about.NextContinuationToken
+end
+
+---All objects whose key begins with `prefix`.
+---@param store table
+---@param prefix string? "" for all
+---@return { key: string, size: integer, etag: string, modified: string? }[]|nil objects in the order of their keys
+---@return string? message
+---@return string? code
+function m.list(store, prefix)
+  local objects, token = {}, nil
+  for _ = 1, MOST_PAGES do
+    local root, message, code = page(store, prefix or "", token)
+    if not root then return nil, message, code end
+    local more, following = read_page(root, objects)
+    if not more then return objects end
+    if not following or following == "" or following == token then
+      return nil, ("list of %s: the answer says there is more, not where"):format(store.bucket), "parse"
+    end
+    token = following
+  end
+  return nil, ("list of %s does not end"):format(store.bucket), "limit"
+end
+
+---Downloads an object. The file is there whole or not at all.
+---@param store table
+---@param key string
+---@param to_path string
+---@return { size: integer, etag: string }|nil
+---@return string? message
+---@return string? code
+function m.get(store, key, to_path)
+  local part = to_path .. ".part"
+  local result, message, code = request.send(store, { method = "GET", key = key, to = part })
+  local ok = result ~= nil
+  local announced = result and tonumber(result.headers["content-length"])
+  if ok and announced and announced ~= result.size then
+    ok, message, code = false, ("GET %s: %d bytes of %d came"):format(key, result.size, announced), "io"
+  end
+  if ok then ok, message, code = core.files.rename(part, to_path) end
+  if not ok then
+    core.files.remove(part)
+    return nil, message, code
+  end
+  return { size = result.size, etag = (result.headers.etag or ""):gsub('"', "") }
+end
+
+return m

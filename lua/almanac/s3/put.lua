@@ -1,0 +1,101 @@
+-- A file into the bucket: signed with the SHA-256 of its bytes, so that the
+-- server refuses any others, and its size or checksum read back. A file that
+-- changes meanwhile is an error, and what was stored of it is removed.
+local core = require "almanac.core"
+local multipart = require "almanac.s3.multipart"
+local request = require "almanac.s3.request"
+local watch = require "almanac.s3.watch"
+
+local m = {}
+
+local function checksum(hex)
+  return core.text.base64((hex:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end)))
+end
+
+-- Servers that know x-amz-checksum-sha256 give it back from what they stored;
+-- of others the size is asked for.
+local function read_back(store, key, size, sum, headers)
+  local etag = (headers.etag or ""):gsub('"', "")
+  local given = headers["x-amz-checksum-sha256"]
+  if given and given == sum then return { etag = etag, size = size } end
+  if given then
+    return nil, ("%s: the server stored other bytes than were sent"):format(key), "io"
+  end
+  local stored, message, code = m.head(store, key)
+  if not stored then return nil, message, code end
+  if stored.size == size then return { etag = stored.etag, size = size } end
+  return nil, ("%s: the server stored %d bytes of %d"):format(key, stored.size, size), "io"
+end
+
+local function put_whole(store, key, file, options, unchanged)
+  local sha256, result, message, code = file.sha256
+  if not sha256 then
+    sha256, message, code = core.files.sha256(file.path)
+    if not sha256 then return nil, message, code end
+  end
+  local sum = checksum(sha256)
+  result, message, code = request.send(store, {
+    method = "PUT", key = key, sha256 = sha256, ready = unchanged,
+    file = { path = file.path, offset = 0, length = file.size },
+    headers = { ["content-type"] = options.content_type, ["x-amz-checksum-sha256"] = sum },
+  })
+  if not result then
+    local same, words, conflict = unchanged()
+    if not same then return nil, words, conflict end
+    return nil, message, code
+  end
+  return read_back(store, key, file.size, sum, result.headers)
+end
+
+---What is known of an object.
+---@param store table
+---@param key string
+---@return { size: integer, etag: string, modified: string?, content_type: string? }|nil
+---@return string? message
+---@return string? code "missing" when there is none
+function m.head(store, key)
+  local result, message, code = request.send(store, { method = "HEAD", key = key })
+  if not result then return nil, message, code end
+  local headers = result.headers
+  return {
+    size = math.tointeger(tonumber(headers["content-length"])) or 0, etag = (headers.etag or ""):gsub('"', ""),
+    modified = headers["last-modified"], content_type = headers["content-type"],
+  }
+end
+
+---Removes an object; fine when there is none.
+---@param store table
+---@param key string
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.delete(store, key)
+  local result, message, code = request.send(store, { method = "DELETE", key = key })
+  if result or code == "missing" then return true end
+  return nil, message, code
+end
+
+---Puts a file into the bucket and reads back what was stored.
+---@param store table
+---@param key string
+---@param file { path: string, size: integer?, sha256: string? } size and SHA-256 as they were planned
+---@param options { content_type: string? }?
+---@return { etag: string, size: integer }|nil
+---@return string? message
+---@return string? code "conflict" when the file is not, or no longer, the planned one
+function m.put(store, key, file, options)
+  options = options or {}
+  local unchanged, size, code = watch.file(file)
+  if not unchanged then return nil, size, code end
+  local planned = { path = file.path, size = size, sha256 = file.sha256 }
+  local way = size > store.multipart_above and multipart.put or put_whole
+  local stored, same, message
+  stored, message, code = way(store, key, planned, options, unchanged)
+  if not stored then return nil, message, code end
+  same, message, code = unchanged()
+  if same then return stored end
+  m.delete(store, key)
+  return nil, message, code
+end
+
+return m

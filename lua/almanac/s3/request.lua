@@ -1,0 +1,132 @@
+-- One signed request to an S3 server, repeated with growing, random pauses
+-- until it is answered. All requests here may be repeated: the same object
+-- comes out.
+local core = require "almanac.core"
+local errors = require "almanac.s3.errors"
+local task = require "almanac.task"
+
+local m = {}
+
+local EMPTY = core.hash.sha256 ""
+local TRANSIENT = { connect = true, timeout = true, io = true, parse = true, closed = true }
+local SLOWEST = 10000   -- bytes a second that an upload is waited for
+
+local BACKOFF = { tries = 6, first = 0.3, longest = 20 }
+local TIMEOUTS = { connect = 10, stall = 60, total = 300 }
+
+local function merged(defaults, given)
+  local result = {}
+  for name, value in pairs(defaults) do result[name] = given and given[name] or value end
+  return result
+end
+
+---How long to wait and how often to try: what is given, else what is usual.
+---@param options { backoff: table?, timeouts: table? }
+---@return { tries: integer, first: number, longest: number } backoff
+---@return { connect: number, stall: number, total: number } timeouts
+function m.patience(options)
+  return merged(BACKOFF, options.backoff), merged(TIMEOUTS, options.timeouts)
+end
+
+---Tries until it is done, with random pauses below a bound that doubles.
+---@param backoff { tries: integer, first: number, longest: number }
+---@param attempt fun(): table|nil, table? the result; or nil and a failure { message, code, again, unclear }
+---@return table|nil result
+---@return table? failure the last one
+---@return boolean? unclear an earlier try may have done it
+function m.insist(backoff, attempt)
+  local failed, unclear = nil, false
+  for try = 1, backoff.tries do
+    local result
+    if try > 1 then
+      task.sleep(math.random() * math.min(backoff.longest, backoff.first * 2 ^ (try - 2)))
+    end
+    result, failed = attempt()
+    if result then return result end
+    if not failed.again then break end
+    unclear = unclear or failed.unclear
+  end
+  return nil, failed, unclear
+end
+
+local function signed(store, request)
+  local secrets = store.secrets()
+  local headers, target = core.sigv4.sign {
+    method = request.method, path = store.base .. "/" .. store.bucket .. (request.key and "/" .. request.key or ""),
+    query = request.query, headers = request.headers, payload_sha256 = request.sha256,
+    region = store.region, service = "s3", time = core.sys.time() // 1,
+    access_key = secrets.access_key, secret_key = secrets.secret_key, session_token = secrets.session_token,
+  }
+  headers.host, headers.Host = nil, nil   -- curl's own is the same
+  return headers, store.server .. target
+end
+
+local function transfer(store, request)
+  local headers, url = signed(store, request)
+  local size = request.file and request.file.length or 0
+  return task.fetch {
+    method = request.method, url = url, headers = headers, body = request.body, file = request.file,
+    to = request.to, redirects = 0, connect_timeout = store.timeouts.connect,
+    stall_timeout = store.timeouts.stall, timeout = request.to and 0 or math.max(store.timeouts.total, size / SLOWEST),
+  }
+end
+
+---Why a transfer was no success; nil when it was.
+---@param what string e.g. "PUT bucket/key"
+---@param result table from task.fetch
+---@param may_hold_error boolean? an answer with status 200 can hold an error
+---@return table? failure
+function m.failure(what, result, may_hold_error)
+  if result.error then
+    return {
+      message = what .. ": " .. result.error, code = result.code,
+      again = TRANSIENT[result.code], unclear = true,
+    }
+  end
+  local good = result.status >= 200 and result.status <= 299
+  local refusal = (not good or may_hold_error) and errors.read(result.body) or nil
+  if good and not refusal then return nil end
+  local message, code = errors.explain(what, result.status, result.headers, refusal)
+  local again = errors.is_transient(result.status, refusal)
+  return { message = message, code = code, refusal = refusal, again = again, unclear = again }
+end
+
+---@class almanac.s3.request
+---@field method string
+---@field key string?
+---@field query string[][]? names and values
+---@field headers table<string, string>?
+---@field body string? or
+---@field file { path: string, offset: integer, length: integer }? with
+---@field sha256 string? of what is sent
+---@field to string? path of a file for the answer
+---@field may_hold_error boolean? an answer with status 200 can hold an error
+---@field ready (fun(): true|nil, string?, string?)? asked before every try
+
+---Sends a request until it is answered.
+---@param store table from s3.new
+---@param request almanac.s3.request
+---@return table|nil result of the transfer
+---@return string? message
+---@return string? code
+---@return { refusal: almanac.s3.refusal?, unclear: boolean }? detail unclear: an earlier try may have done it
+function m.send(store, request)
+  request.headers = request.headers or {}
+  request.headers.host = store.host
+  request.sha256 = request.sha256 or (request.body and core.hash.sha256(request.body)) or EMPTY
+  local what = ("%s %s%s"):format(request.method, store.bucket, request.key and "/" .. request.key or "")
+  local result, failed, unclear = m.insist(store.backoff, function()
+    if request.ready then
+      local ready, message, code = request.ready()
+      if not ready then return nil, { message = message, code = code } end
+    end
+    local answer = transfer(store, request)
+    local failure = m.failure(what, answer, request.may_hold_error)
+    if failure then return nil, failure end
+    return answer
+  end)
+  if result then return result end
+  return nil, failed.message, failed.code, { refusal = failed.refusal, unclear = unclear }
+end
+
+return m

@@ -1,0 +1,26 @@
+-- A file that is to be sent must be the one that was planned, and stay it.
+local core = require "almanac.core"
+
+local m = {}
+
+---Looks at a file before it is sent.
+---@param file { path: string, size: integer? } size as it was planned
+---@return (fun(): true|nil, string?, string?)|nil unchanged tells whether the file is still as it was
+---@return integer|string size in bytes; the message when there is no function
+---@return string? code "conflict" when it has another size than planned
+function m.file(file)
+  local before, message, code = core.files.stat(file.path)
+  if not before then return nil, message, code end
+  if before.kind ~= "file" then return nil, file.path .. " is no file", "io" end
+  if file.size and before.size ~= file.size then
+    return nil, ("%s has %d bytes, %d were planned: it changed on disk"):format(file.path,
+      before.size, file.size), "conflict"
+  end
+  return function()
+    local now = core.files.stat(file.path)
+    if now and now.size == before.size and now.mtime_ns == before.mtime_ns then return true end
+    return nil, ("%s changed while it was uploaded: upload it again"):format(file.path), "conflict"
+  end, before.size
+end
+
+return m

@@ -1,0 +1,89 @@
+-- Every recorded answer of a real Alma is read without loss.
+local core = require "almanac.core"
+local errors = require "almanac.alma.errors"
+local json = require "almanac.json"
+
+local FOLDER = "../shared/alma/recorded"
+
+local function files(suffix)
+  local list = {}
+  local walk = core.files.walk(FOLDER)
+  if not walk then return list end
+  while true do
+    local path, size = walk:next()
+    if not path then return list end
+    if size and path:sub(-#suffix) == suffix then list[#list + 1] = path end
+  end
+end
+
+local function read(path)
+  return assert(core.files.read(FOLDER .. "/" .. path, 1 << 24))
+end
+
+-- What an independent reader makes of the text, in the form that ours gives.
+local function by_dkjson(text)
+  local function clean(value)
+    if type(value) ~= "table" then
+      return type(value) == "number" and math.tointeger(value) or value
+    end
+    local result = {}
+    for key, item in pairs(value) do result[key] = clean(item) end
+    return result
+  end
+  return clean((assert(require "dkjson".decode(text))))
+end
+
+local ERRORS = {
+  ["errors/http400_401604.json"] = "401604", ["errors/http400_401604.xml"] = "401604",
+  ["errors/http400_invalid_api_key.txt"] = "INVALID_API_KEY",
+  ["errors/http400_unauthorized.reconstructed.xml"] = "UNAUTHORIZED",
+  ["errors/http429_per_second_threshold.json"] = "PER_SECOND_THRESHOLD",
+  ["oslo/per_second_threshold_error_response.json"] = "PER_SECOND_THRESHOLD",
+  ["oslo/error_response.json"] = "401664", ["oslo/error_response.xml"] = "401664",
+  ["oslo/item_barcode_error_response.json"] = "401689",
+  ["temple/error.json"] = "402203", ["harvard/harvard_error_701115.xml"] = "701115",
+  ["synthetic/error_60108_set_member.json"] = "60108",
+}
+
+describe("recorded answers of Alma", function()
+  if not core.files.stat(FOLDER) then
+    pending "../shared is absent"
+    return
+  end
+
+  for _, path in ipairs(files ".json") do
+    it("are read and written again without loss: " .. path, function()
+      local text = read(path)
+      local value, message = json.decode(text)
+      assert.is_nil(message)
+      assert.are.same(value, (json.decode(json.encode(value))))
+      if pcall(require, "dkjson") then assert.are.same(by_dkjson(text), value) end
+    end)
+  end
+
+  for _, path in ipairs(files ".xml") do
+    it("are read as XML: " .. path, function()
+      local root, message = core.xml.parse(read(path))
+      assert.is_nil(message)
+      assert.are.equal("string", type(root.name))
+    end)
+  end
+
+  for path, code in pairs(ERRORS) do
+    it(("give error %s: %s"):format(code, path), function()
+      local list = errors.read(read(path))
+      assert.are.equal(code, list[1].code)
+      assert.are_not.equal("", list[1].message)
+    end)
+  end
+
+  it("that are no errors are not taken for one", function()
+    for _, suffix in ipairs { ".json", ".xml" } do
+      for _, path in ipairs(files(suffix)) do
+        local list = errors.read(read(path))
+        local is_error = ERRORS[path] or path:find "error" or path:find "not_found_response" or list == nil
+        assert.truthy(is_error, path)
+      end
+    end
+  end)
+end)
