@@ -292,8 +292,6 @@ void alm_runfile_close(alm_runfile *db) {
   free(db);
 }
 
-sqlite3 *alm_runfile_raw(alm_runfile *db) { return db->raw; }
-
 /* ---- other files beside it ---- */
 
 static alm_db_result attach_script(alm_runfile *db, const char *path,

@@ -9,8 +9,8 @@
  * extension is loaded.
  *
  * Statements are prepared once per SQL text; the last 64 idle ones are kept.
- * A statement is taken, bound and read with sqlite3_bind_* and
- * sqlite3_column_* on alm_statement_raw, stepped, and given back.
+ * A statement is taken, its parameters bound, stepped, its columns read, and
+ * given back.
  *
  * Failure is one of two. ALM_DB_FAILED: the world said no (disk full, damaged
  * file, in use, a constraint); err holds message and code. ALM_DB_WRONG: the
@@ -20,9 +20,9 @@
 #ifndef ALM_RUNFILE_H
 #define ALM_RUNFILE_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "error.h"
 
@@ -56,8 +56,6 @@ alm_db_result alm_runfile_open(const char *path, const alm_db_options *options,
  * be given back. NULL is fine. */
 void alm_runfile_close(alm_runfile *db);
 
-sqlite3 *alm_runfile_raw(alm_runfile *db);
-
 /* Several statements, no parameters, rows thrown away. */
 alm_db_result alm_runfile_exec(alm_runfile *db, const char *script,
                                alm_error *err);
@@ -84,13 +82,37 @@ alm_db_result alm_statement_take(alm_runfile *db, const char *sql,
                                  size_t length, alm_statement **statement,
                                  alm_error *err);
 
-/* NULL after the run file was closed. */
-sqlite3_stmt *alm_statement_raw(const alm_statement *statement);
+/* Values of the parameters, from 1. False when one is too big. `stays` says
+ * that the text stays where it is until the statement is given back; without
+ * it, it is copied. What is not bound is NULL. */
+int alm_statement_parameters(const alm_statement *statement);
+bool alm_statement_bind_integer(alm_statement *statement, int at,
+                                int64_t value);
+bool alm_statement_bind_number(alm_statement *statement, int at, double value);
+bool alm_statement_bind_text(alm_statement *statement, int at, const char *text,
+                             size_t length, bool stays);
 
 /* ALM_DB_ROW or ALM_DB_DONE or a failure. */
 alm_db_result alm_statement_step(alm_statement *statement, alm_error *err);
 
+/* The columns of the row, from 0, until the next step. Text is bytes. */
+typedef enum {
+  ALM_DB_NULL, ALM_DB_INTEGER, ALM_DB_NUMBER, ALM_DB_TEXT
+} alm_db_type;
+
+int alm_statement_columns(const alm_statement *statement);
+const char *alm_statement_name(const alm_statement *statement, int column);
+alm_db_type alm_statement_type(const alm_statement *statement, int column);
+int64_t alm_statement_integer(const alm_statement *statement, int column);
+double alm_statement_number(const alm_statement *statement, int column);
+const char *alm_statement_text(const alm_statement *statement, int column,
+                               size_t *length);
+
 /* Forgets values and row. NULL is fine. */
 void alm_statement_give(alm_statement *statement);
+
+/* Rows that the last INSERT, UPDATE or DELETE changed; the last rowid. */
+int64_t alm_runfile_changes(const alm_runfile *db);
+int64_t alm_runfile_last_id(const alm_runfile *db);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef ALM_RUNFILE_PRIVATE_H
 #define ALM_RUNFILE_PRIVATE_H
 
+#include <sqlite3.h>
 #include <stdint.h>
 
 #include "runfile.h"

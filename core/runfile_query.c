@@ -162,10 +162,6 @@ alm_db_result alm_statement_take(alm_runfile *db, const char *sql,
   return ALM_DB_DONE;
 }
 
-sqlite3_stmt *alm_statement_raw(const alm_statement *statement) {
-  return statement->raw;
-}
-
 static bool is_undone(const alm_runfile *db) {
   return db->begun && sqlite3_get_autocommit(db->raw);
 }
@@ -217,6 +213,68 @@ void alm_runfile_end_statements(alm_runfile *db) {
     statement->db = NULL;
     if (!statement->taken) free_statement(statement);
   }
+}
+
+/* ---- values ---- */
+
+int alm_statement_parameters(const alm_statement *statement) {
+  return sqlite3_bind_parameter_count(statement->raw);
+}
+
+bool alm_statement_bind_integer(alm_statement *statement, int at,
+                                int64_t value) {
+  return sqlite3_bind_int64(statement->raw, at, value) == SQLITE_OK;
+}
+
+bool alm_statement_bind_number(alm_statement *statement, int at, double value) {
+  return sqlite3_bind_double(statement->raw, at, value) == SQLITE_OK;
+}
+
+bool alm_statement_bind_text(alm_statement *statement, int at, const char *text,
+                             size_t length, bool stays) {
+  return sqlite3_bind_text64(statement->raw, at, text, length,
+                             stays ? SQLITE_STATIC : SQLITE_TRANSIENT,
+                             SQLITE_UTF8) == SQLITE_OK;
+}
+
+int alm_statement_columns(const alm_statement *statement) {
+  return sqlite3_column_count(statement->raw);
+}
+
+const char *alm_statement_name(const alm_statement *statement, int column) {
+  return sqlite3_column_name(statement->raw, column);
+}
+
+alm_db_type alm_statement_type(const alm_statement *statement, int column) {
+  switch (sqlite3_column_type(statement->raw, column)) {
+    case SQLITE_INTEGER: return ALM_DB_INTEGER;
+    case SQLITE_FLOAT: return ALM_DB_NUMBER;
+    case SQLITE_NULL: return ALM_DB_NULL;
+    default: return ALM_DB_TEXT;
+  }
+}
+
+int64_t alm_statement_integer(const alm_statement *statement, int column) {
+  return sqlite3_column_int64(statement->raw, column);
+}
+
+double alm_statement_number(const alm_statement *statement, int column) {
+  return sqlite3_column_double(statement->raw, column);
+}
+
+const char *alm_statement_text(const alm_statement *statement, int column,
+                               size_t *length) {
+  const char *bytes = sqlite3_column_blob(statement->raw, column);
+  *length = (size_t)sqlite3_column_bytes(statement->raw, column);
+  return bytes ? bytes : "";
+}
+
+int64_t alm_runfile_changes(const alm_runfile *db) {
+  return sqlite3_changes64(db->raw);
+}
+
+int64_t alm_runfile_last_id(const alm_runfile *db) {
+  return sqlite3_last_insert_rowid(db->raw);
 }
 
 /* ---- scripts and transactions ---- */

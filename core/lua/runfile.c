@@ -45,80 +45,83 @@ static void check_values(lua_State *L, int first) {
   }
 }
 
-static int bind_value(lua_State *L, sqlite3_stmt *raw, int at, int index,
-                      sqlite3_destructor_type life) {
+static bool bind_value(lua_State *L, alm_statement *statement, int at,
+                       int index, bool stays) {
   size_t length;
   const char *text;
   switch (lua_type(L, index)) {
     case LUA_TBOOLEAN:
-      return sqlite3_bind_int(raw, at, lua_toboolean(L, index));
+      return alm_statement_bind_integer(statement, at, lua_toboolean(L, index));
     case LUA_TNUMBER:
       if (lua_isinteger(L, index))
-        return sqlite3_bind_int64(raw, at, lua_tointeger(L, index));
-      return sqlite3_bind_double(raw, at, lua_tonumber(L, index));
+        return alm_statement_bind_integer(statement, at,
+                                          lua_tointeger(L, index));
+      return alm_statement_bind_number(statement, at, lua_tonumber(L, index));
     case LUA_TSTRING:
       text = lua_tolstring(L, index, &length);
-      return sqlite3_bind_text64(raw, at, text, length, life, SQLITE_UTF8);
+      return alm_statement_bind_text(statement, at, text, length, stays);
     default:
-      return sqlite3_bind_null(raw, at);
+      return true;
   }
 }
 
-static void push_value(lua_State *L, sqlite3_stmt *raw, int column) {
-  switch (sqlite3_column_type(raw, column)) {
-    case SQLITE_INTEGER:
-      lua_pushinteger(L, sqlite3_column_int64(raw, column));
+static void push_value(lua_State *L, const alm_statement *statement,
+                       int column) {
+  size_t length;
+  const char *text;
+  switch (alm_statement_type(statement, column)) {
+    case ALM_DB_INTEGER:
+      lua_pushinteger(L, alm_statement_integer(statement, column));
       break;
-    case SQLITE_FLOAT:
-      lua_pushnumber(L, sqlite3_column_double(raw, column));
+    case ALM_DB_NUMBER:
+      lua_pushnumber(L, alm_statement_number(statement, column));
       break;
-    case SQLITE_NULL:
+    case ALM_DB_TEXT:
+      text = alm_statement_text(statement, column, &length);
+      lua_pushlstring(L, text, length);
+      break;
+    default:
       lua_pushnil(L);
-      break;
-    default: {
-      const void *bytes = sqlite3_column_blob(raw, column);
-      int length = sqlite3_column_bytes(raw, column);
-      lua_pushlstring(L, bytes ? bytes : "", (size_t)length);
-    }
   }
 }
 
-static void push_row(lua_State *L, sqlite3_stmt *raw) {
-  int count = sqlite3_column_count(raw);
+static void push_row(lua_State *L, const alm_statement *statement) {
+  int count = alm_statement_columns(statement);
   lua_createtable(L, 0, count);
   for (int i = 0; i < count; i++) {
-    push_value(L, raw, i);
-    lua_setfield(L, -2, sqlite3_column_name(raw, i));
+    push_value(L, statement, i);
+    lua_setfield(L, -2, alm_statement_name(statement, i));
   }
 }
 
-/* db, sql, values… -> a statement with its values. `life` says how long they
- * stay where they are: SQLITE_STATIC until this call returns. */
-static alm_db_result take(lua_State *L, sqlite3_destructor_type life,
-                          alm_statement **statement, alm_error *err) {
+static alm_db_result bind_values(lua_State *L, alm_statement *statement,
+                                 bool stays, alm_error *err) {
+  int count = lua_gettop(L) - 2;
+  int wanted = alm_statement_parameters(statement);
+  if (wanted != count) {
+    alm_fail(err, ALM_IO, "the SQL has %d parameters, got %d values", wanted,
+             count);
+    return ALM_DB_WRONG;
+  }
+  for (int i = 1; i <= count; i++) {
+    if (bind_value(L, statement, i, i + 2, stays)) continue;
+    alm_fail(err, ALM_LIMIT, "a value is too big for the run file");
+    return ALM_DB_FAILED;
+  }
+  return ALM_DB_DONE;
+}
+
+/* db, sql, values… -> a statement with its values */
+static alm_db_result take(lua_State *L, bool stays, alm_statement **statement,
+                          alm_error *err) {
   size_t length;
   alm_runfile *db = check_db(L);
   const char *sql = luaL_checklstring(L, 2, &length);
   check_values(L, 3);
-  int count = lua_gettop(L) - 2;
   alm_db_result result = alm_statement_take(db, sql, length, statement, err);
   if (result != ALM_DB_DONE) return result;
-  sqlite3_stmt *raw = alm_statement_raw(*statement);
-  int wanted = sqlite3_bind_parameter_count(raw);
-  if (wanted == count) {
-    int code = SQLITE_OK;
-    for (int i = 1; i <= count && code == SQLITE_OK; i++)
-      code = bind_value(L, raw, i, i + 2, life);
-    if (code == SQLITE_OK) return ALM_DB_DONE;
-    alm_fail(err, ALM_LIMIT, "a value is too big for the run file");
-    result = ALM_DB_FAILED;
-  } else {
-    alm_fail(err, ALM_IO, "the SQL has %d parameters, got %d values", wanted,
-             count);
-    result = ALM_DB_WRONG;
-  }
-  alm_statement_give(*statement);
-  *statement = NULL;
+  result = bind_values(L, *statement, stays, err);
+  if (result != ALM_DB_DONE) alm_statement_give(*statement);
   return result;
 }
 
@@ -127,35 +130,34 @@ static alm_db_result take(lua_State *L, sqlite3_destructor_type life,
 static int f_run(lua_State *L) {
   alm_error err;
   alm_statement *statement;
-  alm_db_result result = take(L, SQLITE_STATIC, &statement, &err);
+  alm_db_result result = take(L, true, &statement, &err);
   if (result != ALM_DB_DONE) return push_failure(L, result, &err);
   do result = alm_statement_step(statement, &err);
   while (result == ALM_DB_ROW);
-  sqlite3 *raw = alm_runfile_raw(check_db(L));
-  lua_Integer changes = sqlite3_changes64(raw);
   alm_statement_give(statement);
   if (result != ALM_DB_DONE) return push_failure(L, result, &err);
-  lua_pushinteger(L, changes);
-  lua_pushinteger(L, sqlite3_last_insert_rowid(raw));
+  lua_pushinteger(L, alm_runfile_changes(check_db(L)));
+  lua_pushinteger(L, alm_runfile_last_id(check_db(L)));
   return 2;
 }
 
-static int first_row(lua_State *L, void (*push)(lua_State *, sqlite3_stmt *)) {
+static int first_row(lua_State *L,
+                     void (*push)(lua_State *, const alm_statement *)) {
   alm_error err;
   alm_statement *statement;
-  alm_db_result result = take(L, SQLITE_STATIC, &statement, &err);
+  alm_db_result result = take(L, true, &statement, &err);
   if (result != ALM_DB_DONE) return push_failure(L, result, &err);
   result = alm_statement_step(statement, &err);
   if (result == ALM_DB_ROW)
-    push(L, alm_statement_raw(statement));
+    push(L, statement);
   else
     lua_pushnil(L);
   alm_statement_give(statement);
   return result < ALM_DB_DONE ? push_failure(L, result, &err) : 1;
 }
 
-static void push_first(lua_State *L, sqlite3_stmt *raw) {
-  push_value(L, raw, 0);
+static void push_first(lua_State *L, const alm_statement *statement) {
+  push_value(L, statement, 0);
 }
 
 static int f_row(lua_State *L) { return first_row(L, push_row); }
@@ -176,7 +178,7 @@ static int f_rows_next(lua_State *L) {
   if (!*cursor) return luaL_error(L, "runfile: these rows were read to the end");
   alm_db_result result = alm_statement_step(*cursor, &err);
   if (result == ALM_DB_ROW) {
-    push_row(L, alm_statement_raw(*cursor));
+    push_row(L, *cursor);
     return 1;
   }
   f_rows_close(L);
@@ -189,7 +191,7 @@ static int f_rows_next(lua_State *L) {
 static int f_rows(lua_State *L) {
   alm_error err;
   alm_statement *statement;
-  if (take(L, SQLITE_TRANSIENT, &statement, &err) != ALM_DB_DONE)
+  if (take(L, false, &statement, &err) != ALM_DB_DONE)
     return luaL_error(L, "runfile: %s", err.message);
   lua_pushcfunction(L, f_rows_next);
   alm_statement **cursor = lua_newuserdatauv(L, sizeof *cursor, 1);

@@ -192,4 +192,442 @@ function request:drop() end
 ---Done with it; see above.
 function request:close() end
 
+-- core.files: files and folders ----------------------------------------------
+
+-- Names are bytes. "missing" when there is no such file, else "io" unless said.
+core.files = {}
+
+---@class almanac.files.stat
+---@field size integer bytes
+---@field mtime_ns integer nanoseconds since 1970, UTC
+---@field kind "file"|"folder"|"other"
+
+---@class almanac.files.walk
+local walk = {}
+
+---All files below a folder, folder by folder, the entries of each sorted by
+---bytes. Names with a leading dot are left out, links followed.
+---@param folder string
+---@return almanac.files.walk? walk
+---@return string? message
+---@return almanac.code? code
+function core.files.walk(folder) end
+
+---The next file. What can't be read (a folder, a file, a broken link, a link
+---back to a folder above it) comes as path, nil, message. nil alone at the end.
+---@return string? path below the folder, parts divided by "/"
+---@return integer? size bytes
+---@return integer|string|nil mtime_ns nanoseconds since 1970, or the message
+function walk:next() end
+
+---Ends the walk early. Later calls raise; closing again is fine.
+function walk:close() end
+
+---@param path string links are followed
+---@return almanac.files.stat? stat
+---@return string? message
+---@return almanac.code? code
+function core.files.stat(path) end
+
+---@param path string an ordinary file
+---@param count integer bytes from its start, up to 64 MiB
+---@return string? bytes fewer when the file is shorter
+---@return string? message
+---@return almanac.code? code
+function core.files.head(path, count) end
+
+---@param path string a file, also a pipe or device
+---@param max? integer bytes, default 64 MiB; a longer file is a failure
+---@return string? bytes
+---@return string? message
+---@return almanac.code? code "limit" when it is longer
+function core.files.read(path, max) end
+
+---@param path string an ordinary file
+---@param offset? integer bytes, default 0
+---@param length? integer bytes, default: to the end; a file that ends before is a failure
+---@return string? hex SHA-256
+---@return integer|string|nil size bytes that were hashed, or the message
+---@return almanac.code? code
+function core.files.sha256(path, offset, length) end
+
+---@param path string an ordinary file
+---@param offset? integer bytes, default 0
+---@param length? integer bytes, default: to the end; a file that ends before is a failure
+---@return string? hex MD5
+---@return integer|string|nil size bytes that were hashed, or the message
+---@return almanac.code? code
+function core.files.md5(path, offset, length) end
+
+---@param path string any file or folder on the file system
+---@return integer? bytes that may still be written
+---@return string? message
+---@return almanac.code? code
+function core.files.free_space(path) end
+
+---Makes a folder and its parents; fine when it exists.
+---@param path string
+---@return true? done
+---@return string? message
+---@return almanac.code? code
+function core.files.make_folder(path) end
+
+---A new folder below TMPDIR, else /tmp, for this user only. Remove it yourself.
+---@return string? path
+---@return string? message
+---@return almanac.code? code
+function core.files.temp_folder() end
+
+---Removes a file, a link or an empty folder; with `tree` a folder with all that
+---is in it. Links are not followed.
+---@param path string
+---@param options? { tree?: boolean }
+---@return true? done
+---@return string? message
+---@return almanac.code? code
+function core.files.remove(path, options) end
+
+---On one file system; replaces a file at `to`.
+---@param from string
+---@param to string
+---@return true? done
+---@return string? message
+---@return almanac.code? code
+function core.files.rename(from, to) end
+
+---Whole or not at all: a new file beside it, on disk, then renamed. A link
+---stays and its target is replaced; a device or pipe is written to.
+---@param path string
+---@param text string
+---@param mode? integer rights of a new file before the umask, default 438 (octal 666)
+---@return true? done
+---@return string? message
+---@return almanac.code? code
+function core.files.write(path, text, mode) end
+
+-- core.text: Unicode, natural order, base64 ----------------------------------
+
+-- Bytes that are not UTF-8 pass through unchanged, each by itself.
+core.text = {}
+
+---Is it well-formed UTF-8?
+---@param text string
+---@return boolean
+function core.text.valid(text) end
+
+---Normalization Form C (Unicode Standard Annex 15).
+---@param text string
+---@return string
+function core.text.nfc(text) end
+
+---NFC, full case folding (Unicode 3.13), NFC again. Accents stay.
+---@param text string
+---@return string
+function core.text.fold(text) end
+
+---A key: sorting by it (plain <) is natural order. Folded text first, runs of
+---0-9 by their value ("page2" < "page10"); then leading zeros ("a1" < "a01");
+---then bytes. Different texts have different keys.
+---@param text string
+---@return string key bytes
+function core.text.natural(text) end
+
+---RFC 4648 section 4, padded, on one line.
+---@param bytes string
+---@return string
+function core.text.base64(bytes) end
+
+---Blanks are skipped, padding may be missing.
+---@param text string
+---@return string? bytes
+---@return string? message
+---@return almanac.code? code "parse"
+function core.text.unbase64(text) end
+
+---@param bytes string
+---@return string hex lower case
+function core.text.hex(bytes) end
+
+-- core.hash: digests of strings ----------------------------------------------
+
+-- nil, message, "io" when libcrypto has not got it (MD5 in FIPS mode).
+core.hash = {}
+
+---@param text string
+---@return string hex
+function core.hash.sha256(text) end
+
+---@param text string
+---@return string hex
+function core.hash.md5(text) end
+
+---RFC 2104 with SHA-256.
+---@param key string
+---@param text string
+---@return string bytes 32
+function core.hash.hmac_sha256(key, text) end
+
+---@param count integer 0 to 1048576
+---@return string bytes fit for secrets
+function core.hash.random(count) end
+
+-- core.sigv4: AWS Signature Version 4 ----------------------------------------
+
+-- "Authenticating Requests" in the Amazon S3 API reference. All raises; there
+-- is no world that could say no.
+core.sigv4 = {}
+
+---@class almanac.sigv4.request
+---@field method string
+---@field path string for s3 raw, "/bucket/key", encoded once; for others as it is sent
+---@field query? { [1]: string, [2]: string? }[] raw names and values; a name alone is sent without "="
+---@field headers table<string, string> all are signed and must be sent; host is needed
+---@field payload_sha256? string hex, or one of AWS's words; default: no payload, when presigning UNSIGNED-PAYLOAD
+---@field region string
+---@field service? string default "s3"
+---@field access_key string
+---@field secret_key string
+---@field session_token? string
+---@field time? number seconds since 1970, default now; a header X-Amz-Date goes before it
+---@field expires? integer seconds, up to a week; presigning only
+
+---@param request almanac.sigv4.request
+---@return table<string, string> headers those given, Authorization, X-Amz-Date, with s3 X-Amz-Content-Sha256, with a token X-Amz-Security-Token
+---@return string path_and_query encoded
+function core.sigv4.sign(request) end
+
+---@param request almanac.sigv4.request with `expires`
+---@return string path_and_query with X-Amz-Signature
+function core.sigv4.presign(request) end
+
+---The steps on the way, for checking a signature that came in. With `expires`
+---those of presigning. Headers and query without what signing adds, or with it.
+---@param request almanac.sigv4.request
+---@return { canonical_request: string, string_to_sign: string, signature: string }
+function core.sigv4.explain(request) end
+
+---The signature of a browser form's policy (service s3).
+---@param policy { policy_base64: string, secret_key: string, date: string, region: string } date is YYYYMMDD
+---@return string hex
+function core.sigv4.sign_policy(policy) end
+
+---Percent-encodes all but A-Z a-z 0-9 - . _ ~ (RFC 3986).
+---@param text string
+---@param keep_slash? boolean
+---@return string
+function core.sigv4.encode(text, keep_slash) end
+
+-- core.xml: bounded XML ------------------------------------------------------
+
+core.xml = {}
+
+---@class almanac.xml.node its child elements are 1, 2, …
+---@field name string without prefix
+---@field namespace? string its address
+---@field attributes table<string, string> with a namespace "prefix:name"
+---@field text string directly in it, those of children left out, as it is
+---@field [integer] almanac.xml.node
+
+---No network, no DOCTYPE, no entities but XML's own five. UTF-8 whose
+---declaration says UTF-16 is read as UTF-8.
+---@param text string
+---@param limits? { max_depth?: integer, max_size?: integer } default 64 elements in each other, 32 MiB
+---@return almanac.xml.node? root
+---@return string? message ends in line and column
+---@return almanac.code? code "parse" or "limit"
+function core.xml.parse(text, limits) end
+
+---Fit for content and attributes. What XML can't hold becomes U+FFFD.
+---@param text string
+---@return string
+function core.xml.escape(text) end
+
+-- core.csv: CSV row by row ---------------------------------------------------
+
+core.csv = {}
+
+---@class almanac.csv.rows
+local rows = {}
+
+---RFC 4180; a quote inside a field is text. A byte order mark is passed over,
+---blanks around unquoted fields and empty lines too. Bytes stay as they are.
+---@param path string
+---@param options? { delimiter?: string } one character, default ","
+---@return almanac.csv.rows? rows
+---@return string? message
+---@return almanac.code? code
+function core.csv.open(path, options) end
+
+---@param text string
+---@param options? { delimiter?: string }
+---@return almanac.csv.rows? rows
+---@return string? message
+---@return almanac.code? code
+function core.csv.parse(text, options) end
+
+---@return string[]? row nil at the end; nil, message, code for a failure, after which nothing follows
+---@return integer|string|nil line in which the row starts, from 1; or the message
+---@return almanac.code? code "parse", "limit" or "io"
+function rows:next() end
+
+---Closes the file. Later calls raise; closing again is fine.
+function rows:close() end
+
+---One line with quotes where they are needed.
+---@param values (string|number)[] with holes when `n` says how many
+---@return string line ends in "\n"
+function core.csv.line(values) end
+
+-- core.runfile: a SQLite file as a journal -----------------------------------
+
+core.runfile = {}
+
+---@class almanac.runfile.options
+---@field mode? "create"|"write"|"read" default "read"; create refuses an existing file; one process may write, any number read
+---@field kind "run"|"rehearsal" SQLite's application_id
+---@field version? integer the one version that is accepted, default 1; SQLite's user_version
+---@field schema? string SQL run when the file is created
+---@field safe? boolean default true: every commit waits for the disk
+
+---@class almanac.runfile.db
+local db = {}
+
+---@alias almanac.runfile.value string|number|boolean|nil a boolean is kept as 0 or 1
+
+---":memory:" is a database of its own, made with `schema` in every mode. The
+---table holder(pid, host, since) belongs to the run file.
+---@param path string
+---@param options almanac.runfile.options
+---@return almanac.runfile.db? db
+---@return string? message says what to do
+---@return almanac.code? code "conflict": exists already, in use (by whom); "missing"; "parse": no SQLite file, cut off, damaged, another kind or version; "io": disk full, rights
+function core.runfile.open(path, options) end
+
+---Runs one statement. SQL that is none, a wrong number of values and a write
+---through mode "read" raise, here and below.
+---@param sql string
+---@param ... almanac.runfile.value one for each parameter
+---@return integer? changes rows changed by the last INSERT, UPDATE or DELETE
+---@return integer|string|nil last_id of the last INSERT, or the message
+---@return almanac.code? code "io": disk full; "conflict": a constraint, or busy
+function db:run(sql, ...) end
+
+---@param sql string
+---@param ... almanac.runfile.value
+---@return table<string, any>? row the first, by column name; nil when there is none
+---@return string? message
+---@return almanac.code? code
+function db:row(sql, ...) end
+
+---@param sql string
+---@param ... almanac.runfile.value
+---@return any value first column of the first row; nil when there is none
+---@return string? message
+---@return almanac.code? code
+function db:value(sql, ...) end
+
+---For a generic for; leaving the loop early ends the statement. Failures of the
+---world raise too: an empty loop would look like "there is none".
+---@param sql string
+---@param ... almanac.runfile.value
+---@return fun(cursor: userdata): table<string, any>?
+---@return userdata cursor
+---@return nil
+---@return userdata closing
+function db:rows(sql, ...) end
+
+---Several statements without values.
+---@param script string
+---@return true? done
+---@return string? message
+---@return almanac.code? code
+function db:exec(script) end
+
+---Transactions don't nest.
+---@return true? done
+---@return string? message
+---@return almanac.code? code
+function db:begin() end
+
+---A commit that fails is rolled back.
+---@return true? done
+---@return string? message
+---@return almanac.code? code
+function db:commit() end
+
+---Does nothing without a transaction. After a full disk SQLite may have rolled
+---back by itself: writes fail until this is called.
+---@return true? done
+---@return string? message
+---@return almanac.code? code
+function db:rollback() end
+
+---@return boolean
+function db:in_transaction() end
+
+---Makes another file of the same kind and version readable as NAME.table.
+---@param path string
+---@param name string
+---@return true? done
+---@return string? message
+---@return almanac.code? code
+function db:attach(path, name) end
+
+---Brings all into the one file, so that it can be copied alone.
+---@return true? done
+---@return string? message
+---@return almanac.code? code "conflict" while others read
+function db:checkpoint() end
+
+---Rolls back what is open. Later calls raise; closing again is fine.
+function db:close() end
+
+-- core.sys: clocks, names, signals -------------------------------------------
+
+core.sys = {}
+
+---A clock that never goes back; only differences mean anything.
+---@return number seconds
+function core.sys.monotonic() end
+
+---@return number seconds since 1970, UTC, with a fraction
+function core.sys.time() end
+
+---@return number seconds of CPU that this process used
+function core.sys.cpu() end
+
+---@return integer bytes of resident memory, the most there ever were
+function core.sys.peak_memory() end
+
+---A signal ends it early.
+---@param seconds number
+function core.sys.sleep(seconds) end
+
+---@return integer
+function core.sys.pid() end
+
+---@return string name login name, or "unknown"
+function core.sys.user() end
+
+---@return string name or "unknown"
+function core.sys.hostname() end
+
+---@param fd integer 0 input, 1 output, 2 errors
+---@return boolean
+function core.sys.is_terminal(fd) end
+
+---@param fd integer
+---@return integer columns 80 when it is no terminal
+function core.sys.columns(fd) end
+
+---From now on SIGINT and SIGTERM only count, and SIGPIPE is ignored.
+function core.sys.catch_signals() end
+
+---@return integer count SIGINT and SIGTERM so far
+function core.sys.interrupts() end
+
+---Has standard input ended? Drops what can be read from it; never waits.
+---@return boolean
+function core.sys.stdin_closed() end
+
 return core
