@@ -152,7 +152,7 @@ local function words_of(method, path, status, errors, code)
   elseif m.is_too_fast(errors, status) then
     return "Alma refuses calls as too many a second: lower --rate, other programs use the same allowance"
   elseif first and first.message ~= "" then
-    return (first.message:gsub("^%u%f[%U]", string.lower):gsub("%.$", ""))
+    return (one_line(first.message):gsub("^%u%f[%U]", string.lower):gsub("%.$", ""))
   end
   return "Alma answered with status " .. status
 end
