@@ -37,6 +37,7 @@ static void *allocate(void *userdata, void *block, size_t old, size_t wanted) {
 static int add_traceback(lua_State *L) {
   const char *message = lua_tostring(L, 1);
   if (!message) message = luaL_tolstring(L, 1, NULL);
+  if (strstr(message, "\nstack traceback:")) return 1; /* a task has added its own */
   luaL_traceback(L, L, message, 1);
   return 1;
 }

@@ -82,7 +82,9 @@ end
 
 local function with_traceback(message)
   if message == CANCELLED then return message end
-  return debug.traceback(tostring(message), 2)
+  message = tostring(message)
+  if message:find("\nstack traceback:", 1, true) then return message end
+  return debug.traceback(message, 2)
 end
 
 local task_methods = {}

@@ -33,7 +33,10 @@ function m.run(arguments, options)
   local folder = m.folder()
   local parts = { "cd " .. quote(options.folder or ".") .. " && env -u LD_PRELOAD" }
   for name, value in pairs(options.env or {}) do
-    table.insert(parts, value and quote(name .. "=" .. value) or "-u " .. name)
+    if not value then table.insert(parts, "-u " .. name) end
+  end
+  for name, value in pairs(options.env or {}) do
+    if value then table.insert(parts, quote(name .. "=" .. value)) end
   end
   table.insert(parts, quote(m.path()))
   for _, argument in ipairs(arguments) do table.insert(parts, quote(argument)) end

@@ -42,9 +42,9 @@ end
 ---@param db table
 ---@return fun(): table? rows { mms_id, title, state, reason, representation_id, files }
 function m.rows(db)
-  local titles = db:rows(ROWS)
+  local step, titles = db:rows(ROWS)
   return function()
-    local row = titles()
+    local row = step(titles)
     if not row then return nil end
     local files = json.array {}
     for file in db:rows(FILES, row.id) do files[#files + 1] = file end
@@ -55,7 +55,7 @@ end
 
 ---Files of the folder that no title took.
 ---@param db table
----@return fun(): { path: string, reason: string? }?
+---@return fun(): { path: string, reason: string? }? ... for a generic for
 function m.unmatched(db)
   return db:rows(UNMATCHED)
 end

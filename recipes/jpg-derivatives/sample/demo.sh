@@ -19,9 +19,9 @@ run() {
   almanac "$@" || [ $? -eq 2 ]
 }
 
-printf '$ almanac rehearsal --titles titles.csv &\n'
+printf '$ almanac rehearsal --port 0 --titles titles.csv &\n'
 mkfifo hold
-almanac rehearsal --titles titles.csv --ready ready.json --until-eof --log rehearsal.log <hold >rehearsal.txt 2>&1 &
+almanac rehearsal --port 0 --titles titles.csv --ready ready.json --until-eof --log rehearsal.log <hold >rehearsal.txt 2>&1 &
 exec 3>hold
 trap 'exec 3>&-; wait; rm -f hold' EXIT
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
