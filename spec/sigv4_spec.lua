@@ -133,7 +133,7 @@ local SUITE = {
   { "post-x-www-form-urlencoded", "POST", "/", {}, { ["Content-Type"] = FORM }, "Param1=value1",
     "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a" },
   { "post-x-www-form-urlencoded-parameters", "POST", "/", {},
-    { ["Content-Type"] = FORM .. "; charset=utf-8" }, "Param1=value1",
+    { ["Content-Type"] = FORM .. "; charset=utf8" }, "Param1=value1",
     "1a72ec8f64bd914b0e42e42607c7fbce7fb2c7465f63e3092b3b0d39fa77a6fe" },
 }
 local TOKEN = "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeoIYRqT"
