@@ -24,7 +24,7 @@ end
 
 ---Starts a server with one empty bucket.
 ---@param bucket string?
----@return { url: string, bucket: string, access_key: string, secret_key: string, stop: fun() }
+---@return { url: string, bucket: string, access_key: string, secret_key: string, stop: fun() } server can be <close>
 function m.start(bucket)
   bucket = bucket or "spec.bucket"
   local folder = assert(core.files.temp_folder())
@@ -40,9 +40,9 @@ function m.start(bucket)
     stop()
     error(port, 0)
   end
-  return {
+  return setmetatable({
     url = "http://127.0.0.1:" .. port, bucket = bucket, access_key = "S3RVER", secret_key = "S3RVER", stop = stop,
-  }
+  }, { __close = stop })
 end
 
 return m

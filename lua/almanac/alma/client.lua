@@ -109,7 +109,8 @@ local function transfer(client, call)
       ["Content-Type"] = writes and "application/json" or nil,
     },
     body = writes and (request.body and json.encode(request.body) or "") or nil,
-    once = call.method == "POST",
+    -- Behind our back curl would send these again on a connection that died.
+    once = call.method == "POST" or call.method == "DELETE",
     connect_timeout = waits.connect,
     stall_timeout = math.max(waits.stall, request.timeout or 0),
     timeout = request.timeout or waits.total,

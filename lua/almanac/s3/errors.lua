@@ -101,7 +101,7 @@ local function words_of(refusal, status, headers)
   if AUTH[code] then return AUTH[code], "auth" end
   if CHANGED[code] then return "the bytes that arrived are not those announced", "conflict" end
   if MISSING[code] then return refusal.message, "missing" end
-  if code == "" and status == 404 then return "there is no such object", "missing" end
+  if code == "" and status == 404 then return "there is no such object or bucket", "missing" end
   if code == "" and status == 403 then return AUTH.AccessDenied, "auth" end
   if redirected then return "the server sends elsewhere: region or endpoint is wrong", "conflict" end
   return refusal.message ~= "" and refusal.message or "the server answered with status " .. status, "status"

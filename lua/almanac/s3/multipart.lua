@@ -91,7 +91,7 @@ end
 local function complete(store, key, upload)
   local result, message, code, detail = request.send(store, {
     method = "POST", key = key, query = { { "uploadId", upload.id } }, body = list_xml(upload.parts),
-    headers = { ["content-type"] = "application/xml" }, may_hold_error = true,
+    headers = { ["content-type"] = "application/xml" }, may_hold_error = true, once = true,
   })
   local done_before = detail and detail.unclear and detail.refusal and detail.refusal.code == "NoSuchUpload"
   if not result and not done_before then return nil, message, code end

@@ -66,7 +66,7 @@ local function transfer(store, request)
   local size = request.file and request.file.length or 0
   return task.fetch {
     method = request.method, url = url, headers = headers, body = request.body, file = request.file,
-    to = request.to, redirects = 0, connect_timeout = store.timeouts.connect,
+    to = request.to, once = request.once, redirects = 0, connect_timeout = store.timeouts.connect,
     stall_timeout = store.timeouts.stall, timeout = request.to and 0 or math.max(store.timeouts.total, size / SLOWEST),
   }
 end
@@ -101,6 +101,7 @@ end
 ---@field sha256 string? of what is sent
 ---@field to string? path of a file for the answer
 ---@field may_hold_error boolean? an answer with status 200 can hold an error
+---@field once boolean? curl must not repeat it unseen: its repetition is answered differently
 ---@field ready (fun(): true|nil, string?, string?)? asked before every try
 
 ---Sends a request until it is answered.
