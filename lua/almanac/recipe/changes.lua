@@ -25,14 +25,18 @@ local function check_field(what, name, value)
   end
 end
 
+local function check_required(given, name)
+  if given[name] == nil or given[name] == "" then
+    error(("add.representation: '%s' is missing"):format(name), 4)
+  end
+end
+
 local function check_representation(given)
   if type(given) ~= "table" then error("add.representation: give it a table, { … }", 3) end
   for name, value in next, given do check_field("add.representation", name, value) end
-  for _, name in ipairs { "usage_type", "library", "files" } do
-    if given[name] == nil or given[name] == "" then
-      error(("add.representation: '%s' is missing"):format(name), 3)
-    end
-  end
+  check_required(given, "usage_type")
+  check_required(given, "library")
+  check_required(given, "files")
   if #given.files == 0 then error("add.representation: 'files' is empty", 3) end
 end
 
@@ -42,9 +46,10 @@ end
 ---@return table change
 function m.representation(given)
   check_representation(given)
-  local change = { kind = "add.representation" }
-  for name in next, FIELDS do change[name] = given[name] end
-  return change
+  return {
+    kind = "add.representation", usage_type = given.usage_type, library = given.library, label = given.label,
+    public_note = given.public_note, access_rights = given.access_rights, files = given.files,
+  }
 end
 
 ---The names below `add` in a recipe.

@@ -7,6 +7,11 @@ local match, lower = string.match, string.lower
 
 -- Two spellings of one type.
 local SAME = { jpeg = "jpg", jpe = "jpg", tiff = "tif" }
+-- The usual ones, so that they need not be looked into a million times.
+local USUAL = {}
+for ext in ("jpg tif pdf png jp2 gif mp3 mp4 wav xml txt"):gmatch "%w+" do
+  USUAL[ext], USUAL[ext:upper()] = ext, ext
+end
 
 ---The name without its extension, and the extension as almanac compares it:
 ---lower case, jpeg as jpg, tiff as tif. An extension is up to 12 letters and
@@ -16,6 +21,8 @@ local SAME = { jpeg = "jpg", jpe = "jpg", tiff = "tif" }
 ---@return string ext "" when there is none
 function m.split_extension(name)
   local stem, ext = match(name, "^(.+)%.(%w+)$")
+  local usual = USUAL[ext]
+  if usual then return stem, usual end
   if not stem or #ext > 12 or not match(ext, "%a") then return name, "" end
   ext = lower(ext)
   return stem, SAME[ext] or ext
@@ -103,7 +110,11 @@ end
 ---@return boolean
 function title_methods:has(ext)
   check_self(self, "has")
-  return self:files(ext)() ~= nil
+  ext = m.extension(ext)
+  for _, file in ipairs(all_files(self)) do
+    if file.ext == ext then return true end
+  end
+  return false
 end
 
 ---The title's representations, of one usage type or all.

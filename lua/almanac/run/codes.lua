@@ -30,8 +30,9 @@ function m.load(client)
   return { libraries = codes_of(libraries), usage_types = codes_of(rows) }
 end
 
+-- Without a list (a run that was read before lists were kept) nothing is said.
 local function unknown(what, wanted, list)
-  for _, code in ipairs(list) do
+  for _, code in ipairs(list or { wanted }) do
     if code == wanted then return nil end
   end
   local near = words.nearest(wanted, list)

@@ -16,7 +16,7 @@ local LONGEST_KEY = 1024    -- bytes of an S3 key
 
 local TITLES = "SELECT id, mms_id, title, reading FROM title WHERE id > ? AND reading IS NOT NULL ORDER BY id LIMIT " .. BATCH
 local CANDIDATES = [[SELECT file.id, file.path, file.name, file.size, file.problem, file_key.page
-  FROM file_key JOIN file ON file.id = file_key.file_id WHERE file_key.key = ? ORDER BY file.path LIMIT ]] .. MOST
+  FROM file_key JOIN file ON file.id = file_key.file_id WHERE file_key.key = ? LIMIT ]] .. MOST
 
 local function checked(ok, ...)
   if not ok then attempt.fail((...), "parse") end
@@ -32,6 +32,23 @@ local function upload_name(name, page, taken)
   return result
 end
 
+local function is_same(a, b)
+  return a and a.usage_type == b.usage_type and a.library == b.library and a.label == b.label
+    and a.public_note == b.public_note and a.access_rights == b.access_rights
+end
+
+-- The change as JSON; mostly it is the same for title after title.
+local function spec_of(run, change)
+  if not is_same(run.last_change, change) then
+    run.last_change = change
+    run.last_spec = json.encode {
+      usage_type = change.usage_type, library = change.library, label = change.label,
+      public_note = change.public_note, access_rights = change.access_rights, collection = run.collection,
+    }
+  end
+  return run.last_spec
+end
+
 ---Writes a change with its pages.
 ---@param run { db: table, institution: string, id: string, collection: string? }
 ---@param title { id: integer, mms_id: string }
@@ -40,12 +57,8 @@ end
 ---@param rows table<table, { id: integer, name: string }> file object -> row of `file`
 ---@return string? doubt
 function m.write_change(run, title, seq, change, rows)
-  local spec = {
-    usage_type = change.usage_type, library = change.library, label = change.label,
-    public_note = change.public_note, access_rights = change.access_rights, collection = run.collection,
-  }
   local _, id = attempt.run(run.db, "INSERT INTO change(title_id, seq, kind, spec) VALUES(?, ?, ?, ?)",
-    title.id, seq, change.kind, json.encode(spec))
+    title.id, seq, change.kind, spec_of(run, change))
   local taken, doubt = {}, nil
   for page, file in ipairs(change.files) do
     local key = ("%s/upload/almanac-%s/%s/%s"):format(run.institution, run.id, title.mms_id,
@@ -104,6 +117,7 @@ local function candidates(db, keys)
   for i, key in ipairs(keys) do
     local files = {}
     for file in db:rows(CANDIDATES, key) do files[#files + 1] = file end
+    if files[2] then table.sort(files, function(a, b) return a.path < b.path end) end
     groups[i] = { key = key, files = files }
   end
   return groups
@@ -131,14 +145,20 @@ local function settle(run, row)
   return m.propose(run, row, title, files)
 end
 
+local ALL_READY = "UPDATE title SET state = 'ready', reason = NULL WHERE reading IS NOT NULL"
+
+-- All begin as ready, within this transaction; the others are written singly.
 local function settle_all(run)
+  attempt.run(run.db, ALL_READY)
   local last = 0
   repeat
     local rows = {}
     for row in run.db:rows(TITLES, last) do rows[#rows + 1] = row end
     for _, row in ipairs(rows) do
       local state, reason = settle(run, row)
-      attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", state, reason, row.id)
+      if state ~= "ready" then
+        attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", state, reason, row.id)
+      end
       last = row.id
     end
   until #rows == 0

@@ -99,15 +99,13 @@ end
 ---@param files table[] objects.file each
 ---@return string? doubt
 function m.held_already(title, files)
-  local held
   for _, file in ipairs(files) do
-    if not held then
-      held = {}
-      for there in title:files() do held[text.fold(there.stem) .. "." .. there.ext] = there end
-    end
-    local there = held[text.fold(file.stem) .. "." .. file.ext]
-    if there then
-      return ("it already holds such a file: %s in representation %s"):format(there.name, there.representation.id)
+    local stem
+    for there in title:files(file.ext) do
+      stem = stem or text.fold(file.stem)
+      if text.fold(there.stem) == stem then
+        return ("it already holds such a file: %s in representation %s"):format(there.name, there.representation.id)
+      end
     end
   end
 end

@@ -158,8 +158,8 @@ local function note_problems(db, source)
 end
 
 -- Titles and files as rows, nothing read from Alma yet.
-local function fill(plan, source)
-  local db = plan.db
+local function fill(plan)
+  local db, source = plan.db, plan.source
   if plan.base then
     reuse.copy(db, plan.order.refresh)
   else
@@ -223,33 +223,44 @@ local function stopped(plan, stop)
   return { db = plan.db, stop = stop, read = done }
 end
 
+-- Reads what is to be read; gives why that ended early.
+local function read_between(plan)
+  local stop
+  local ok, message, code = attempt.try(function()
+    stop = read_titles(plan)
+    return true
+  end)
+  return ok, message, code, stop
+end
+
+local function steps(plan, ...)
+  local list = { ... }
+  return attempt.transaction(plan.db, function()
+    for _, step in ipairs(list) do step(plan) end
+    return true
+  end)
+end
+
+local function match_all(plan)
+  plan.order.on.phase "matching titles and files"
+  match(plan)
+end
+
 local function carry_on(plan, source)
-  local db = plan.db
+  plan.source = source
   local ok, message, code = true, nil, nil
-  if plan.base then ok, message, code = db:attach(plan.order.from, "base") end
-  if ok then
-    ok, message, code = attempt.transaction(db, function()
-      fill(plan, source)
-      return true
-    end)
-  end
-  if ok and plan.reads then
+  if plan.base then ok, message, code = plan.db:attach(plan.order.from, "base") end
+  if ok and not plan.reads then
+    ok, message, code = steps(plan, fill, match_all)
+  elseif ok then
     local stop
-    ok, message, code = attempt.try(function()
-      stop = read_titles(plan)
-      return true
-    end)
+    ok, message, code = steps(plan, fill)
+    if ok then ok, message, code, stop = read_between(plan) end
     if stop then return stopped(plan, stop) end
-  end
-  if ok then
-    plan.order.on.phase "matching titles and files"
-    ok, message, code = attempt.transaction(db, function()
-      match(plan)
-      return true
-    end)
+    if ok then ok, message, code = steps(plan, match_all) end
   end
   if not ok then return give_up(plan, message, code) end
-  return { db = db, source = source }
+  return { db = plan.db, source = source }
 end
 
 local function begin(order)
