@@ -179,7 +179,7 @@ void alm_http_wait(alm_http *http, double seconds, int fd) {
   drive(http);
   while (!http->ended.first) {
     double rest = end - alm_sys_monotonic();
-    if (rest <= 0 || alm_sys_interrupts() != interrupts) return;
+    if (!(rest > 0) || alm_sys_interrupts() != interrupts) return;
     bool on = poll_once(http, rest, fd);
     drive(http);
     if (!on) return;

@@ -233,7 +233,7 @@ void alm_serve_wait(alm_serve *server, double seconds) {
   drive(server);
   while (!server->first) {
     double rest = end - alm_sys_monotonic();
-    if (rest <= 0 || !poll_once(server, rest)) return;
+    if (!(rest > 0) || !poll_once(server, rest)) return;
     drive(server);
   }
 }

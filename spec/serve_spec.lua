@@ -234,7 +234,7 @@ describe("core.serve", function()
   it("answers 500 for a request that was collected or closed unanswered", function()
     assert.equal(500, w:one({ path = "/" }, function(q) q:close() end).status)
     w.multi:add { url = w.base .. "/" }
-    local count, ended = 0, nil
+    local count, ended = 0
     repeat
       ended = w:turn(function() count = count + 1 end)
       collectgarbage()
@@ -266,15 +266,19 @@ describe("core.serve", function()
   end)
 
   it("survives being collected with requests that live on", function()
-    for _ = 1, 5 do
-      local one = web.new { spool_dir = folder, spool_above = 10 }
+    local function abandon()
       local held
+      local one = web.new { spool_dir = folder, spool_above = 10 }
       for _ = 1, 4 do one.multi:add { url = one.base .. "/", method = "POST", body = ("x"):rep(100) } end
       repeat one:turn(function(q) held = q end) until held
-      one = nil
+      return held
+    end
+    for _ = 1, 5 do
+      local held = abandon()
       collectgarbage()
       collectgarbage()
       assert.equal(100, held:body_size())
+      assert.same({ nil, "closed" }, { held:reply {}, select(3, held:reply {}) })
     end
     collectgarbage()
     assert.equal(0, files())
@@ -302,7 +306,7 @@ describe("core.serve", function()
     local held, ended = {}, 0
     for _ = 1, 6 do few.multi:add { url = few.base .. "/", headers = { Connection = "close" } } end
     local function hold(q) held[#held + 1] = q end
-    repeat few:turn(hold) until #held == 2
+    repeat few:turn(hold) until #held >= 2
     few:turn(hold)
     assert.equal(2, #held)
     while ended < 6 do
@@ -314,6 +318,21 @@ describe("core.serve", function()
       end
       assert.is_true(#held <= 2)
     end
+  end)
+
+  it("wakes who polls its descriptor when an answer was given", function()
+    local id = w.multi:add { url = w.base .. "/", timeout = 2 }
+    local held
+    repeat w:turn(function(q) held = q end) until held
+    w.server:wait(0)
+    w.multi:wait(0, w.server:fd())
+    held:reply { status = 204 }
+    local r
+    repeat
+      r = w.multi:wait(600, w.server:fd())[1]   -- the request gives up long before
+      w.server:wait(0)
+    until r
+    assert.same({ id, 204 }, { r.id, r.status })
   end)
 
   it("serves a kept connection many times", function()
