@@ -50,9 +50,10 @@ local function choice(text, entry)
     near and ("; did you mean '" .. near .. "'?") or "")
 end
 
-local function list(text)
+-- The option may be repeated, and hold several with commas between.
+local function list(texts)
   local items = {}
-  for item in text:gmatch "[^,]+" do items[#items + 1] = item:match "^%s*(.-)%s*$" end
+  for item in table.concat(texts, ","):gmatch "[^,]+" do items[#items + 1] = item:match "^%s*(.-)%s*$" end
   return items
 end
 
@@ -153,18 +154,20 @@ function m.declare(args, parser)
         :action(function(result) result[name] = "false" end)
     elseif entry[2] == "list" then
       parser:option(flag(name), describe(entry)):target(name):argname(METAVAR.list):count "*"
-        :action(function(result, _, text)
-          result[name] = result[name] and result[name] .. "," .. text or text
-        end)
     else
       parser:option(flag(name), describe(entry)):target(name):argname(METAVAR[entry[2]])
     end
   end
 end
 
+-- A list that is not given is empty.
+local function is_given(text)
+  return text ~= nil and (type(text) ~= "table" or #text > 0)
+end
+
 ---The values of the arguments.
 ---@param args table[] of the recipe
----@param given table<string, string> texts from the command line
+---@param given table<string, string|string[]> texts from the command line, lists as argparse gives them
 ---@param earlier table<string, any>? values of an earlier run, for what is not given
 ---@return table<string, any>|nil values
 ---@return string? message all that is wrong, in one line
@@ -172,8 +175,8 @@ function m.convert(args, given, earlier)
   local values, wrong = {}, {}
   for _, entry in ipairs(args) do
     local name, kind = entry[1], entry[2]
-    local value, message = nil, nil
-    if given[name] ~= nil then
+    local value, message
+    if is_given(given[name]) then
       value, message = CONVERT[kind](given[name], entry)
       if message then wrong[#wrong + 1] = ("%s: %s"):format(flag(name), message) end
     elseif earlier and earlier[name] ~= nil then

@@ -1,5 +1,5 @@
 -- What a recipe has as `add`: each function describes a change and carries
--- nothing out. A wrong field is told on the line of the recipe.
+-- nothing out. A wrong field is told with the nearest right name.
 local words = require "almanac.words"
 
 local m = {}

@@ -69,8 +69,10 @@ function m.find(name)
     near and (", did you mean '" .. near .. "'?") or ""), "missing"
 end
 
-local function is_example_of(rule, base, variant)
-  return variant[rule] == nil and base.examples and base.examples[rule]
+-- Examples of a rule stay as long as the rule does.
+local function examples_of(rule, base, variant)
+  if variant.examples and variant.examples[rule] then return variant.examples[rule] end
+  if variant[rule] == nil and base.examples then return base.examples[rule] end
 end
 
 -- A variant's arguments replace those of the same name; others are added.
@@ -93,7 +95,7 @@ local function merge(base, variant)
   merged.args = merge_args(base.args, variant.args)
   merged.examples = {}
   for _, rule in ipairs { "file_key", "page", "title_keys" } do
-    merged.examples[rule] = variant.examples and variant.examples[rule] or is_example_of(rule, base, variant)
+    merged.examples[rule] = examples_of(rule, base, variant)
   end
   return merged
 end

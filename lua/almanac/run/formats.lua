@@ -14,7 +14,8 @@ local FORMATS = {
 -- Others that turn up under a wrong name.
 local STRANGERS = {
   { "a web page", "<!DOCTYPE html", "<!doctype html", "<html" }, { "an XML file", "<?xml" },
-  { "a WebP or WAV", "RIFF" }, { "a ZIP or Office file", "PK\3\4" }, { "a HEIC or MP4", "\0\0\0\x18ftyp", "\0\0\0\x1Cftyp", "\0\0\0\x20ftyp", "\0\0\0\x24ftyp" },
+  { "a WebP or WAV", "RIFF" }, { "a ZIP or Office file", "PK\3\4" },
+  { "a HEIC or MP4", "\0\0\0\x18ftyp", "\0\0\0\x1Cftyp", "\0\0\0\x20ftyp", "\0\0\0\x24ftyp" },
   { "a Windows thumbnail cache", "\xD0\xCF\x11\xE0" }, { "a macOS companion file (AppleDouble)", "\0\5\x16\7" },
   { "a BMP", "BM" },
 }

@@ -91,11 +91,13 @@ local function say_keys(out, keys)
   end
 end
 
+local KINDS = { ["add.representation"] = "a new representation" }
+
 local function say_plan(out, title)
   if not title.changes[1] then return out.say "Planned: nothing" end
   for _, change in ipairs(title.changes) do
     local spec = change.spec
-    out.say(("Planned: %s '%s', usage type %s, library %s%s%s"):format(change.kind, spec.label or "", spec.usage_type,
+    out.say(("Planned: %s '%s', usage type %s, library %s%s%s"):format(KINDS[change.kind] or change.kind, spec.label or "", spec.usage_type,
       spec.library, spec.collection and ", collection " .. spec.collection or "",
       change.representation_id and ", made as " .. change.representation_id or ""))
     for _, page in ipairs(title.pages) do
@@ -132,7 +134,8 @@ function m.say_file(file, db, out)
   out.say(("%s  %s"):format(file.path, file.size and words.bytes(file.size) or "size unknown"))
   if file.problem then out.say("Problem: it " .. file.problem) end
   say_rule(out, db)
-  out.say(file.key and ("Key: '%s'%s"):format(file.key, file.page and ", page " .. file.page or "") or "Key: none, the recipe leaves it out")
+  out.say(file.key and ("Key: '%s'%s"):format(file.key, file.page and ", page " .. file.page or "")
+    or "Key: none, the recipe leaves it out")
   for _, title in ipairs(file.titles) do
     out.say(("  fits %s  %s  %s%s"):format(title.mms_id, title.title or "", STATES[title.state] or title.state,
       title.reason and "; " .. title.reason or ""))

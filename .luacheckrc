@@ -1,0 +1,27 @@
+-- luacheck's rules. In recipes/ only the names that a recipe has are known, so
+-- that a forbidden one is marked while it is typed.
+std = "lua54"
+max_line_length = 140
+max_comment_line_length = false
+codes = true
+ignore = { "212/self" }
+
+stds.recipe = {
+  read_globals = {
+    "assert", "error", "ipairs", "pairs", "select", "tonumber", "tostring", "type", "extend",
+    add = { fields = { "representation" } },
+    key = { fields = { "after", "before", "digits", "exact_stem", "fold", "mms_id", "nfc", "part", "stem" } },
+    math = { fields = { "abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger", "min", "mininteger", "modf", "pi",
+      "sqrt", "tointeger", "type", "ult" } },
+    string = { fields = { "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse",
+      "sub", "upper" } },
+    table = { fields = { "concat", "insert", "pack", "remove", "sort", "unpack" } },
+    utf8 = { fields = { "char", "charpattern", "codepoint", "codes", "len", "offset" } },
+  },
+}
+
+files["recipes/"] = { std = "recipe", unused_args = false }
+files["spec/"] = { std = "lua54+busted" }
+
+-- descriptions for editors, not code
+exclude_files = { "spec/node_modules", "build", "lua/almanac/core.d.lua" }
