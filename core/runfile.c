@@ -202,12 +202,14 @@ static alm_db_result open_write(alm_runfile *db, alm_error *err) {
   return result == ALM_DB_DONE ? write_holder(db, err) : result;
 }
 
-/* In a folder that can't be written to there is no place for the log's index;
- * without a log, the file can be read as one that nobody changes. */
+/* In a folder that can't be written to, or on a full disk, there is no place
+ * for the log's index; without a log, the file can be read as one that nobody
+ * changes. */
 static alm_db_result read_unchanging(alm_runfile *db, alm_error *err) {
   if (alm_runfile_has_log(db->path)) {
-    alm_fail(err, ALM_IO, "%s: a write was cut short, and this folder can't be "
-             "written to; copy file and log elsewhere", db->path);
+    if (!alm_runfile_is_full(db->raw, sqlite3_extended_errcode(db->raw)))
+      alm_fail(err, ALM_IO, "%s: a write was cut short, and this folder can't "
+               "be written to; copy file and log elsewhere", db->path);
     return ALM_DB_FAILED;
   }
   sqlite3_close(db->raw);
@@ -218,8 +220,9 @@ static alm_db_result read_unchanging(alm_runfile *db, alm_error *err) {
 }
 
 static bool has_no_place(sqlite3 *raw) {
-  int code = raw ? sqlite3_errcode(raw) & 0xff : SQLITE_OK;
-  return code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
+  int code = raw ? sqlite3_errcode(raw) : SQLITE_OK;
+  return (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_READONLY ||
+         alm_runfile_is_full(raw, code);
 }
 
 static alm_db_result open_read(alm_runfile *db, alm_error *err) {

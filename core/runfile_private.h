@@ -24,6 +24,9 @@ struct alm_runfile {
 /* What SQLite's result code means, with the file's path. */
 alm_db_result alm_runfile_fail(const alm_runfile *db, int code, alm_error *err);
 
+/* Does the code mean that there is no room on the disk? */
+bool alm_runfile_is_full(sqlite3 *raw, int code);
+
 /* Ends all statements, taken ones too. */
 void alm_runfile_end_statements(alm_runfile *db);
 

@@ -18,7 +18,7 @@ struct alm_statement {
 
 /* ---- failures ---- */
 
-static bool is_full(sqlite3 *raw, int code) {
+bool alm_runfile_is_full(sqlite3 *raw, int code) {
   int reason = sqlite3_system_errno(raw);
   return (code & 0xff) == SQLITE_FULL ||
          ((code & 0xff) == SQLITE_IOERR &&
@@ -53,7 +53,7 @@ static alm_db_result failed_readonly(const alm_runfile *db, alm_error *err) {
 
 alm_db_result alm_runfile_fail(const alm_runfile *db, int code,
                                alm_error *err) {
-  if (is_full(db->raw, code))
+  if (alm_runfile_is_full(db->raw, code))
     return failed(err, ALM_IO, db->path,
                   ": the disk is full; make room and go on");
   switch (code & 0xff) {
