@@ -1,4 +1,5 @@
 local core = require "almanac.core"
+local json = require "almanac.json"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
 
@@ -156,15 +157,23 @@ describe("a rehearsal", function()
     assert.is_true(alma.port > 0)
   end)
 
+  -- The text of a file that somebody else is about to write.
+  local function wait_for(path)
+    for _ = 1, 2000 do
+      local text = core.files.read(path)
+      if text and text ~= "" then return text end
+      core.sys.sleep(0.01)
+    end
+    error(path .. " does not come")
+  end
+
   it("ends cleanly on SIGTERM", function()
     local folder = program.folder()
-    os.execute(("sleep 5 | env -u LD_PRELOAD %s rehearsal --port 0 --ready %s/ready >%s/out 2>&1; echo $? >%s/status &"):format(
+    os.execute(("(env -u LD_PRELOAD %s rehearsal --port 0 --ready %s/ready >%s/out 2>&1; echo $? >%s/status) &"):format(
       program.quote(program.path()), folder, folder, folder))
-    while not core.files.stat(folder .. "/ready") do core.sys.sleep(0.01) end
-    local about = require("almanac.json").decode(program.read(folder .. "/ready"))
+    local about = json.decode(wait_for(folder .. "/ready"))
     os.execute("kill " .. about.pid)
-    while not core.files.read(folder .. "/status") do core.sys.sleep(0.01) end
-    assert.equal("0\n", core.files.read(folder .. "/status"))
+    assert.equal("0\n", wait_for(folder .. "/status"))
     program.remove(folder)
   end)
 

@@ -11,17 +11,18 @@ local m = {}
 local PATIENCE = 30   -- seconds until it must listen
 
 local function command(self, port)
-  local parts = { "exec env -u LD_PRELOAD", program.quote(program.path()), "rehearsal --until-eof",
-    "--port", port or 0, "--ready", program.quote(self.ready) }
+  local parts = { program.quote(program.path()), "rehearsal --until-eof", "--port", port or 0,
+    "--ready", program.quote(self.ready) }
   if not self.in_memory then table.insert(parts, "--state " .. program.quote(self.folder .. "/state")) end
   for _, argument in ipairs(self.args) do table.insert(parts, program.quote(argument)) end
-  table.insert(parts, (">%s 2>&1"):format(program.quote(self.output)))
-  return table.concat(parts, " ")
+  table.insert(parts, (">%s 2>&1; status=$?; echo $status >%s; exit $status"):format(
+    program.quote(self.output), program.quote(self.ended)))
+  return "exec env -u LD_PRELOAD sh -c " .. program.quote(table.concat(parts, " "))
 end
 
 local function wait_until_ready(self)
   local deadline = core.sys.monotonic() + PATIENCE
-  while core.sys.monotonic() < deadline do
+  while core.sys.monotonic() < deadline and not core.files.stat(self.ended) do
     local text = core.files.read(self.ready)
     if text then return json.decode(text) end
     core.sys.sleep(0.005)
@@ -31,6 +32,7 @@ end
 
 local function launch(self, port)
   os.remove(self.ready)
+  os.remove(self.ended)
   self.pipe = assert(io.popen(command(self, port), "w"))
   self.about = wait_until_ready(self)
 end
@@ -150,6 +152,7 @@ end
 function m.start(options)
   local folder = program.folder()
   local self = { folder = folder, ready = folder .. "/ready", output = folder .. "/output",
+    ended = folder .. "/ended",
     in_memory = options.memory, args = titles_argument(options.titles, folder) }
   for _, argument in ipairs(options.args or {}) do table.insert(self.args, argument) end
   local ok, message = pcall(launch, self)

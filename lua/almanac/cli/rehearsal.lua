@@ -1,5 +1,5 @@
 -- almanac rehearsal: a local Alma and S3 to try everything on.
-local m = { summary = "Run a local Alma and S3 to try everything on, without a key and without a network.", plain = true }
+local m = { summary = "Run a local Alma and S3 to try everything on, without key and network.", plain = true }
 
 local EPILOG = [[
 --titles reads a CSV list with one row a file and the columns
@@ -32,11 +32,16 @@ local function kinds()
   return table.concat(lines, "\n         ")
 end
 
+local function whole(text)
+  return math.tointeger(tonumber(text))
+end
+
 local function add_numbers(parser)
-  parser:option("--port", "port to listen on; 0 takes a free one"):argname("N"):default("8765"):convert(math.tointeger)
-  parser:option("--rate", "calls a second before 429; 0 for no limit"):argname("N"):default("25"):convert(math.tointeger)
-  parser:option("--daily", "calls a day"):argname("N"):default("500000"):convert(math.tointeger)
-  parser:option("--seed", "of the dice for --faults"):argname("N"):default("1"):convert(math.tointeger)
+  parser:option("--port", "port to listen on; 0 takes a free one"):argname("N"):default("8765"):convert(whole)
+  parser:option("--rate", "calls a second before 429; 0 for no limit"):argname("N"):default("25")
+    :convert(whole)
+  parser:option("--daily", "calls a day"):argname("N"):default("500000"):convert(whole)
+  parser:option("--seed", "of the dice for --faults"):argname("N"):default("1"):convert(whole)
   parser:option("--clock", "seconds that its clock is ahead"):argname("SECONDS"):convert(tonumber)
   parser:option("--form-life", "seconds that an upload form is good for (3600)"):argname("SECONDS"):convert(tonumber)
 end

@@ -39,14 +39,14 @@ function methods:path(name)
 end
 
 ---@return string name of a content that does not exist yet
-function methods:fresh()
+function m.fresh()
   return core.text.hex(hash.random(12))
 end
 
 ---Keeps `text` as a new content.
 ---@return string name
 function methods:keep(text)
-  local name = self:fresh()
+  local name = m.fresh()
   local file <close> = assert(io.open(self:path(name), "wb"))
   assert(file:write(text))
   return name
@@ -59,7 +59,7 @@ function methods:keep_body(request)
   local spooled = request:body_path()
   local kept = { size = request:body_size(), sha256 = request:body_sha256() }
   if spooled then
-    kept.name = self:fresh()
+    kept.name = m.fresh()
     kept.md5 = assert(files.md5(spooled))
     assert(files.rename(spooled, self:path(kept.name)))
   else
@@ -75,7 +75,7 @@ end
 ---@param length integer
 ---@return { name: string, size: integer, md5: string, sha256: string }
 function methods:keep_part(path, offset, length)
-  local name = self:fresh()
+  local name = m.fresh()
   do
     local from <close> = assert(io.open(path, "rb"))
     local to <close> = assert(io.open(self:path(name), "wb"))

@@ -82,7 +82,8 @@ end
 -- The member stays where it stands, and its title is one that is gone.
 function m.break_member(server, member)
   local gone = server.world:id "99"
-  server.world.db:run("UPDATE set_member SET mms_id = ? WHERE set_id = ? AND mms_id = ?", gone, member.set, member.mms_id)
+  server.world.db:run("UPDATE set_member SET mms_id = ? WHERE set_id = ? AND mms_id = ?",
+    gone, member.set, member.mms_id)
   return { mms_id = gone }
 end
 

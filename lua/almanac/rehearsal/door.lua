@@ -59,7 +59,8 @@ end
 local function sets(world)
   local list = rows(world, "SELECT id, name FROM title_set ORDER BY n")
   for _, set in ipairs(list) do
-    set.members = column(world, "SELECT mms_id FROM set_member WHERE set_id = ? ORDER BY n LIMIT ?", set.id, MOST_MEMBERS)
+    set.members = column(world, "SELECT mms_id FROM set_member WHERE set_id = ? ORDER BY n LIMIT ?",
+      set.id, MOST_MEMBERS)
   end
   return list
 end
@@ -102,8 +103,11 @@ end
 -- Undone as a whole when one of the changes can't be made.
 local function make_changes(server, call)
   local wanted = json.decode(call.request:body() or "")
-  if type(wanted) ~= "table" then return { status = 400, body = "the body is no JSON object\n", type = "text/plain" } end
-  local ok, results = pcall(server.world.atomically, server.world, carry_out, server, wanted.op and { wanted } or wanted)
+  if type(wanted) ~= "table" then
+    return { status = 400, body = "the body is no JSON object\n", type = "text/plain" }
+  end
+  local changes = wanted.op and { wanted } or wanted
+  local ok, results = pcall(server.world.atomically, server.world, carry_out, server, changes)
   if ok then return wanted.op and results[1] or results end
   return { status = 400, body = tostring(results) .. "\n", type = "text/plain" }
 end

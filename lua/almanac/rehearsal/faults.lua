@@ -39,7 +39,7 @@ end
 local function parse_when(text)
   local first, last = text:match "^@(%d+)%-?(%d*)$"
   if first then
-    return { first = math.tointeger(first), last = math.tointeger(last) or math.tointeger(first) }
+    return { first = tonumber(first), last = tonumber(last) or tonumber(first) }
   end
   local rate = tonumber(text)
   if rate and rate >= 0 and rate <= 1 then return { rate = rate } end

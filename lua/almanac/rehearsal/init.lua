@@ -87,13 +87,11 @@ end
 function m.open(options)
   local self = { options = options, requests = 0 }
   local message, code
-  for name, make in pairs {
-    gate = function() return gate.new(options) end, faults = function() return faults.parse(options.faults, options.seed) end,
-    latency = function() return latency.parse(options.latency) end, journal = function() return journal.open(options) end,
-  } do
-    self[name], message = make()
-    if not self[name] then return nil, message end
-  end
+  self.gate, message = gate.new(options)
+  if self.gate then self.faults, message = faults.parse(options.faults, options.seed) end
+  if self.faults then self.latency, message = latency.parse(options.latency) end
+  if self.latency then self.journal, message = journal.open(options) end
+  if not self.journal then return nil, message end
   self.world, message, code = open_world(options)
   if not self.world then return nil, message, code end
   self.http, message, code = listen(options, self.world)

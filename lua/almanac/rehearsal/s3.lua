@@ -65,7 +65,9 @@ end
 ---@param call table
 ---@return table answer
 function m.run(world, call)
-  if not call.run then return refuse(405, "MethodNotAllowed", "The specified method is not allowed against this resource.") end
+  if not call.run then
+    return refuse(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+  end
   if call.route.kind == "s3.form" then return call.run(world, call) end
   local refusal = s3_sign.check(world, call)
   if refusal then return refusal end

@@ -1,5 +1,6 @@
 -- Multipart uploads: parts come in any order and number, and become an object
 -- when the list of them is sent. Only the last part may be smaller than 5 MiB.
+local blobs = require "almanac.rehearsal.blobs"
 local core = require "almanac.core"
 local dates = require "almanac.rehearsal.dates"
 local objects = require "almanac.rehearsal.s3_objects"
@@ -144,7 +145,7 @@ end
 
 -- One content of all parts, copied in pieces so that nobody waits for it.
 local function join(world, list)
-  local name = world.blobs:fresh()
+  local name = blobs.fresh()
   local to <close> = assert(io.open(world.blobs:path(name), "wb"))
   local size = 0
   for _, part in ipairs(list) do

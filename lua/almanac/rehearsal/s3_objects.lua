@@ -21,7 +21,8 @@ end
 
 ---Puts a content in place as an object, over what was there.
 ---@param world table
----@param object { key: string, size: integer, etag: string, sha256: string?, checksum: string?, type: string?, blob: string }
+---@param object { key: string, size: integer, etag: string, blob: string, sha256: string?, checksum: string?,
+---  type: string? }
 function m.store(world, object)
   world:atomically(function()
     local old = world.db:value("SELECT blob FROM object WHERE key = ?", object.key)
@@ -51,7 +52,9 @@ end
 
 function m.put(world, call)
   local request, key = call.request, call.object_key
-  if request:header "x-amz-copy-source" then return refuse(501, "NotImplemented", "Copies are not part of the rehearsal") end
+  if request:header "x-amz-copy-source" then
+    return refuse(501, "NotImplemented", "Copies are not part of the rehearsal")
+  end
   if request:body_size() > LARGEST_PUT then
     return refuse(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
   end
@@ -81,10 +84,10 @@ local function range_of(header, size)
   local first, last = (header or ""):match "^bytes=(%d*)%-(%d*)$"
   if not first or first == "" and last == "" then return nil end
   if first == "" then
-    local length = math.min(math.tointeger(last), size)
+    local length = math.min(tonumber(last), size)
     return size - length, length
   end
-  first, last = math.tointeger(first), math.tointeger(last) or size - 1
+  first, last = tonumber(first), tonumber(last) or size - 1
   return first, math.min(last, size - 1) - first + 1
 end
 

@@ -197,8 +197,9 @@ function m.address(world, key, life)
   local time = dates.basic(world:time())
   local scope = { date = time:sub(1, 8), region = world.region }
   local path = "/" .. world.bucket .. "/" .. m.encode(key, true)
+  local credential = ("%s/%s/%s/s3/aws4_request"):format(world.own_key, scope.date, scope.region)
   local query = ("X-Amz-Algorithm=%s&X-Amz-Credential=%s&X-Amz-Date=%s&X-Amz-Expires=%d&X-Amz-SignedHeaders=host")
-    :format(ALGORITHM, m.encode(("%s/%s/%s/s3/aws4_request"):format(world.own_key, scope.date, scope.region)), time, life)
+    :format(ALGORITHM, m.encode(credential), time, life)
   local request = canonical { method = "GET", path = path, query = query, headers = "host:" .. world.host .. "\n",
     signed = "host", payload = "UNSIGNED-PAYLOAD" }
   return ("http://%s%s?%s&X-Amz-Signature=%s"):format(world.host, path, query,
