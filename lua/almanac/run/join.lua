@@ -12,7 +12,6 @@ local m = {}
 
 local BATCH = 500
 local MOST = 5000           -- files of one key that are looked at
-local LONGEST_KEY = 1024    -- bytes of an S3 key
 
 local TITLES = "SELECT id, mms_id, title, reading FROM title WHERE id > ? AND reading IS NOT NULL ORDER BY id LIMIT " .. BATCH
 local CANDIDATES = [[SELECT file.id, file.path, file.name, file.size, file.problem, file_key.page
@@ -55,19 +54,16 @@ end
 ---@param seq integer
 ---@param change table from a recipe
 ---@param rows table<table, { id: integer, name: string }> file object -> row of `file`
----@return string? doubt
 function m.write_change(run, title, seq, change, rows)
   local _, id = attempt.run(run.db, "INSERT INTO change(title_id, seq, kind, spec) VALUES(?, ?, ?, ?)",
     title.id, seq, change.kind, spec_of(run, change))
-  local taken, doubt = {}, nil
+  local taken = {}
   for page, file in ipairs(change.files) do
     local key = ("%s/upload/almanac-%s/%s/%s"):format(run.institution, run.id, title.mms_id,
       upload_name(rows[file].name, page, taken))
-    if #key > LONGEST_KEY then doubt = "a name is too long for S3: " .. rows[file].path end
     attempt.run(run.db, "INSERT INTO page(change_id, seq, file_id, upload_key) VALUES(?, ?, ?, ?)",
       id, page, rows[file].id, key)
   end
-  return doubt
 end
 
 ---Takes back what is planned for a title.
@@ -105,7 +101,7 @@ function m.propose(run, row, title, files, sure)
   local doubt = not sure and judge.held_already(title, list)
   for seq, change in ipairs(changes) do
     doubt = doubt or not sure and judge.similar(title, change)
-    doubt = m.write_change(run, row, seq, change, rows) or doubt
+    m.write_change(run, row, seq, change, rows)
   end
   if not doubt then return "ready" end
   m.erase(run.db, row.id)

@@ -1,0 +1,122 @@
+-- Titles as they were read and real files in a folder, put together by the
+-- rules of a recipe: a run file as `plan` leaves it, without Alma.
+local attempt = require "almanac.run.attempt"
+local core = require "almanac.core"
+local folder_module = require "almanac.run.folder"
+local join = require "almanac.run.join"
+local json = require "almanac.json"
+local plan = require "almanac.run.plan"
+local program = require "support.program"
+local recipe = require "almanac.recipe"
+local store = require "almanac.run.store"
+
+local m = {}
+
+---What begins a JPEG.
+m.JPEG = "\xFF\xD8\xFF\xE0 "
+
+---The nth id of the institution.
+function m.id(n) return ("9910000000%02d3904146"):format(n) end
+
+-- { "a.tif", { usage = "DERIVATIVE_COPY", "a.jpg" } }: names are files of the
+-- master, tables further representations.
+local function reading(title)
+  local reps = json.array {}
+  local function add(spec)
+    local files = json.array {}
+    for i, name in ipairs(spec) do
+      if type(name) == "string" then
+        files[#files + 1] = { name = name, label = name, path = "01X/storage/" .. name, pid = "13" .. i, size = 10 }
+      end
+    end
+    reps[#reps + 1] = { id = "12" .. #reps + 1, usage_type = spec.usage, library = "MAIN", label = spec.label,
+      remote = spec.remote or false, files = files }
+  end
+  if type(title[1]) == "string" then add { usage = "PRESERVATION_MASTER", label = "Master", table.unpack(title) } end
+  for _, spec in ipairs(title) do
+    if type(spec) == "table" then add(spec) end
+  end
+  return { representations = reps }
+end
+
+local function add_titles(db, titles)
+  for n, title in ipairs(titles) do
+    assert(db:run("INSERT INTO title(mms_id, title, reading, state) VALUES(?, ?, ?, 'ask')", m.id(n),
+      title.title or "Title " .. n, json.encode(reading(title))))
+  end
+end
+
+local function load(given, folder)
+  if not (given or ""):find "\n" then return recipe.load(given or "jpg-derivatives") end
+  program.write(folder .. "/recipe.lua", given)
+  return recipe.load(folder .. "/recipe.lua")
+end
+
+---@param case { recipe: string?, files: table<string, string>, titles: table[], args: table?, collection: string? }
+---  recipe: name or text; files: path to content, links for "-> target"
+---@return table|nil run { db, folder, state, reason, pages, file_reason, close }
+---@return string? message
+function m.match(case)
+  local folder = program.folder()
+  local loaded = assert(load(case.recipe, folder))
+  core.files.make_folder(folder .. "/files")
+  for path, content in pairs(case.files or {}) do
+    if content:find "^%-> " then
+      os.execute(("ln -s %s %s"):format(program.quote(content:sub(4)), program.quote(folder .. "/files/" .. path)))
+    else
+      program.write(folder .. "/files/" .. path, content)
+    end
+  end
+  local values = { folder = folder .. "/files", library = "MAIN", label = "JPG", usage = "DERIVATIVE_COPY" }
+  for name, value in pairs(case.args or {}) do values[name] = value end
+  local db = assert(store.create(folder .. "/a.run", {
+    run = "r1", recipe = loaded.name, recipe_version = loaded.version, recipe_sha256 = loaded.sha256,
+    recipe_sources = json.encode(loaded.sources), args = json.encode(values), institution = "01X_INST",
+    environment = "sandbox", folder = folder .. "/files", planned = "now", collection = case.collection,
+  }))
+  local run = { db = db, folder = folder, path = folder .. "/a.run", recipe = loaded }
+  function run.close()
+    db:close()
+    program.remove(folder)
+  end
+  add_titles(db, case.titles)
+  local ok, message = attempt.transaction(db, function()
+    local args = plan.visible(loaded, values)
+    folder_module.scan(db, folder .. "/files", loaded, args)
+    join.match { db = db, recipe = loaded, args = args, institution = "01X_INST", id = "r1", collection = case.collection }
+    return true
+  end)
+  if not ok then
+    run.close()
+    return nil, message
+  end
+
+  function run.state(n) return db:value("SELECT state FROM title WHERE mms_id = ?", m.id(n)) end
+
+  function run.reason(n) return db:value("SELECT reason FROM title WHERE mms_id = ?", m.id(n)) end
+
+  -- Paths of a title's pages in order, with blanks between.
+  function run.pages(n)
+    local paths = {}
+    for row in db:rows([[SELECT file.path FROM title JOIN change ON change.title_id = title.id JOIN page ON page.change_id = change.id
+        JOIN file ON file.id = page.file_id WHERE mms_id = ? ORDER BY change.seq, page.seq]], m.id(n)) do
+      paths[#paths + 1] = row.path
+    end
+    return table.concat(paths, " ")
+  end
+
+  function run.upload_keys(n)
+    local keys = {}
+    for row in db:rows([[SELECT upload_key FROM title JOIN change ON change.title_id = title.id
+        JOIN page ON page.change_id = change.id WHERE mms_id = ? ORDER BY page.seq]], m.id(n)) do
+      keys[#keys + 1] = row.upload_key
+    end
+    return keys
+  end
+
+  function run.file(path) return db:row("SELECT problem, reason FROM file WHERE path = ?", path) end
+
+  return run
+end
+
+return m
