@@ -142,9 +142,25 @@ describe("alma.representations", function()
       assert.are.equal("122", alma.representations.get(client, "991", "122").id)
       assert.is_true(alma.representations.delete(client, "991", "122"))
       assert.are.equal("DELETE", requests[2].method)
-      assert.are.equal("bibs=retain", requests[2].query)
+      assert.are.equal("bibs=retain&override=true", requests[2].query)
+      alma.representations.delete(client, "991", "122", { override = false })
+      assert.are.equal("bibs=retain&override=false", requests[3].query)
     end)
   end)
+
+  -- Alma's only documented error for these calls says nothing; the list does.
+  for _, case in ipairs { { "gone", { "121" }, true }, { "there", { "121", "122" }, nil } } do
+    it("is deleted after a general error when the list says it is " .. case[1], function()
+      with(function(_, query)
+        if not query.limit then return nil, "401652", "General Error" end
+        return page(entries(#case[2], function(i) return { id = case[2][i] } end), "representation", query)
+      end, function(client)
+        local ok, _, code = alma.representations.delete(client, "991", "122")
+        assert.are.equal(case[3], ok)
+        assert.are.equal(case[3] == nil and "status" or nil, code)
+      end)
+    end)
+  end
 end)
 
 describe("alma.files", function()
@@ -199,6 +215,17 @@ describe("alma.files", function()
       local client = alma.new { url = url, key = "k", log = openapi.observer() }
       assert.is_true(alma.files.delete(client, "991", "122", "132"))
       assert.are.equal("bibs=retain&representations=retain", requests[1].query)
+    end)
+  end)
+
+  it("has one deleted whose answer was lost when the list lacks it", function()
+    scripted.run(function(request)
+      if request:method() == "DELETE" then return request:reply { status = 400, body = error_body("401652", "General") } end
+      request:reply { status = 200, body = '{"representation_file":[{"pid":"131"}],"total_record_count":1}' }
+    end, function(url)
+      local client = alma.new { url = url, key = "k", log = openapi.observer() }
+      assert.is_true(alma.files.delete(client, "991", "122", "132"))
+      assert.is_nil((alma.files.delete(client, "991", "122", "131")))
     end)
   end)
 end)

@@ -43,7 +43,8 @@ local ERRORS = {
   ["oslo/item_barcode_error_response.json"] = "401689",
   ["temple/error.json"] = "402203", ["temple/scan_missing_params.json"] = "40166415",
   ["oslo/analytics_response_part4.xml"] = "420033",
-  ["princeton/barcode_32101108683143.json"] = "401689", ["oslo/report_not_found_response.xml"] = "INTERNAL_SERVER_ERROR", ["harvard/harvard_error_701115.xml"] = "701115",
+  ["princeton/barcode_32101108683143.json"] = "401689",
+  ["oslo/report_not_found_response.xml"] = "INTERNAL_SERVER_ERROR", ["harvard/harvard_error_701115.xml"] = "701115",
   ["synthetic/error_60108_set_member.json"] = "60108",
 }
 

@@ -294,13 +294,27 @@ describe("alma.collections", function()
       if type(answer) == "table" then return answer end
       return nil, answer, "Bib record is somewhere."
     end, function(client, requests)
-      assert.is_true(alma.collections.add_bib(client, "811", "991"))
-      assert.is_true(alma.collections.add_bib(client, "811", "991"))
+      assert.are.same({ true, nil, nil, { added = true } }, { alma.collections.add_bib(client, "811", "991") })
+      assert.are.same({ true, nil, nil, { added = false } }, { alma.collections.add_bib(client, "811", "991") })
       assert.are.equal('{"mms_id":"991"}', requests[1].body)
       assert.are.equal("/almaws/v1/bibs/collections/811/bibs", requests[1].path)
       local ok, _, code = alma.collections.add_bib(client, "811", "991")
       assert.is_nil(ok)
       assert.are.equal("conflict", code)
+    end)
+  end)
+
+  it("lose a title, also one that is not in them", function()
+    local answers = { "ok", "701116", "701117" }
+    scripted.run(function(request)
+      local answer = table.remove(answers, 1)
+      request:reply(answer == "ok" and { status = 204 } or { status = 400, body = error_body(answer, "Bib record is.") })
+    end, function(url, requests)
+      local client = alma.new { url = url, key = "k", log = openapi.observer() }
+      assert.is_true(alma.collections.remove_bib(client, "811", "991"))
+      assert.are.equal("/almaws/v1/bibs/collections/811/bibs/991", requests[1].path)
+      assert.is_true(alma.collections.remove_bib(client, "811", "991"))
+      assert.is_nil((alma.collections.remove_bib(client, "811", "991")))
     end)
   end)
 

@@ -7,6 +7,7 @@ local paging = require "almanac.alma.paging"
 local m = {}
 
 local ALREADY_IN = "701115"
+local NOT_IN = "701116"
 local LEVELS = 20   -- of sub-collections, when all are asked for
 
 local function pid_of(collection)
@@ -78,12 +79,29 @@ end
 ---@return true|nil
 ---@return string? message
 ---@return string? code
----@return almanac.alma.detail? detail
+---@return almanac.alma.detail|{ added: boolean }? detail of success: `added` is false when it was in it before
 function m.add_bib(client, pid, mms_id)
   local ok, message, code, detail = client:call {
     method = "POST", path = { "bibs", "collections", pid, "bibs" }, body = { mms_id = mms_id },
   }
-  if ok or client_module.has_code(detail, ALREADY_IN) then return true end
+  if ok then return true, nil, nil, { added = true } end
+  if client_module.has_code(detail, ALREADY_IN) then return true, nil, nil, { added = false } end
+  return nil, message, code, detail
+end
+
+---Takes a title out of a collection; one that is not in it is fine.
+---@param client almanac.alma.client
+---@param pid string
+---@param mms_id string
+---@return true|nil
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.remove_bib(client, pid, mms_id)
+  local ok, message, code, detail = client:call {
+    method = "DELETE", path = { "bibs", "collections", pid, "bibs", mms_id },
+  }
+  if ok or client_module.has_code(detail, NOT_IN) then return true end
   return nil, message, code, detail
 end
 

@@ -49,7 +49,8 @@ function m.create(client, mms_id, rep_id, file)
   return made, message, code, detail
 end
 
----Deletes a file; its representation and title stay.
+---Deletes a file; its representation and title stay. Alma has no error of its
+---own for what is not there, so after an unclear answer the list decides.
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param rep_id string
@@ -59,10 +60,14 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.delete(client, mms_id, rep_id, pid)
-  return client:call {
+  local ok, message, code, detail = client:call {
     method = "DELETE", path = path(mms_id, rep_id, pid),
     query = { representations = "retain", bibs = "retain" },
   }
+  if ok or not detail.unclear then return ok, message, code, detail end
+  local list = m.list(client, mms_id, rep_id)
+  if list and not paging.holds(list, "pid", pid) then return true end
+  return nil, message, code, detail
 end
 
 return m

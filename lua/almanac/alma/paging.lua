@@ -102,6 +102,18 @@ function m.repeated(entries, identify)
   end
 end
 
+---Whether a list has an entry whose `field` is `value`.
+---@param list table[]
+---@param field string
+---@param value string
+---@return boolean
+function m.holds(list, field, value)
+  for _, entry in ipairs(list) do
+    if entry[field] == value then return true end
+  end
+  return false
+end
+
 ---Reads the pages behind the first one with `read(offset)`, several at a time.
 ---@param total integer
 ---@param read fun(offset: integer): table|nil, string?, string?, table?

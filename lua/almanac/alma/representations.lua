@@ -52,16 +52,25 @@ function m.create(client, mms_id, body)
   return made, message, code, detail
 end
 
----Deletes a representation with its files; the title stays.
+---Deletes a representation with its files; the title stays. Alma has no error
+---of its own for what is not there, so after an unclear answer the list decides.
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param id string
+---@param options { override: boolean? }? override: false refuses when Alma has a warning, as for one that has files
 ---@return true|nil
 ---@return string? message
 ---@return string? code
 ---@return almanac.alma.detail? detail
-function m.delete(client, mms_id, id)
-  return client:call { method = "DELETE", path = path(mms_id, id), query = { bibs = "retain" } }
+function m.delete(client, mms_id, id, options)
+  local override = not options or options.override ~= false
+  local ok, message, code, detail = client:call {
+    method = "DELETE", path = path(mms_id, id), query = { bibs = "retain", override = override },
+  }
+  if ok or not detail.unclear then return ok, message, code, detail end
+  local list = m.list(client, mms_id)
+  if list and not paging.holds(list, "id", id) then return true end
+  return nil, message, code, detail
 end
 
 return m

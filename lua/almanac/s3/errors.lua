@@ -71,8 +71,16 @@ function m.date(text)
   return m.epoch(int(year), MONTHS[month], int(day), int(hour), int(minute), int(second))
 end
 
-local function clock_words(headers)
-  local server = m.date(headers.date)
+---@param text string? an ISO 8601 date and time in UTC, "2013-05-24T00:00:00Z"
+---@return integer? seconds since 1970
+function m.instant(text)
+  local list = { (text or ""):match "^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)" }
+  for i, digits in ipairs(list) do list[i] = math.tointeger(tonumber(digits)) end
+  return list[1] and m.epoch(table.unpack(list)) or nil
+end
+
+local function clock_words(refusal, headers)
+  local server = m.instant(refusal.fields.ServerTime) or m.date(headers.date)
   if not server then return "this computer's clock is wrong: set it" end
   local off = math.floor(core.sys.time() - server + 0.5)
   return ("this computer's clock is %d s (%.1f minutes) %s: set it"):format(math.abs(off),
@@ -93,7 +101,7 @@ local WRONG_PLACE = { PermanentRedirect = true, TemporaryRedirect = true, Author
 
 local function words_of(refusal, status, headers)
   local code = refusal.code
-  if code == "RequestTimeTooSkewed" then return clock_words(headers), "auth" end
+  if code == "RequestTimeTooSkewed" then return clock_words(refusal, headers), "auth" end
   local redirected = status >= 300 and status < 400
   if (WRONG_PLACE[code] or redirected) and knows_place(refusal, headers) then
     return region_words(refusal, headers), "conflict"

@@ -6,13 +6,6 @@ local json = require "almanac.json"
 
 local m = {}
 
-local function instant(text)
-  local y, mo, d, h, mi, s = tostring(text):match "^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)"
-  if not y then return nil end
-  local function int(value) return math.tointeger(tonumber(value)) end
-  return errors.epoch(int(y), int(mo), int(d), int(h), int(mi), int(s))
-end
-
 local function field_of(name)
   return type(name) == "string" and name:match "^%$(.+)$" or ""
 end
@@ -50,7 +43,7 @@ function m.read(base64)
   if type(value) ~= "table" or type(value.conditions) ~= "table" then
     return nil, "the policy of Alma's upload form can't be read", "parse"
   end
-  local policy = { conditions = {}, expires = instant(value.expiration) }
+  local policy = { conditions = {}, expires = errors.instant(value.expiration) }
   for _, condition in ipairs(value.conditions) do
     if type(condition) == "table" then add(policy, condition) end
   end

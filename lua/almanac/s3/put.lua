@@ -12,19 +12,27 @@ local function checksum(hex)
   return core.text.base64((hex:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end)))
 end
 
--- Servers that know x-amz-checksum-sha256 give it back from what they stored;
--- of others the size is asked for.
-local function read_back(store, key, size, sum, headers)
-  local etag = (headers.etag or ""):gsub('"', "")
-  local given = headers["x-amz-checksum-sha256"]
-  if given and given == sum then return { etag = etag, size = size } end
-  if given then
+local function about_object(headers)
+  return {
+    size = math.tointeger(tonumber(headers["content-length"])) or 0, etag = (headers.etag or ""):gsub('"', ""),
+    modified = headers["last-modified"], content_type = headers["content-type"],
+  }
+end
+
+-- Asks for what was stored: its size, and its checksum of servers that keep it.
+local function read_back(store, key, size, sum)
+  local result, message, code = request.send(store, {
+    method = "HEAD", key = key, headers = { ["x-amz-checksum-mode"] = "ENABLED" },
+  })
+  if not result then return nil, message, code end
+  local about = about_object(result.headers)
+  local given = result.headers["x-amz-checksum-sha256"]
+  if about.size ~= size then
+    return nil, ("%s: the server stored %d bytes of %d"):format(key, about.size, size), "io"
+  elseif given and given ~= sum then
     return nil, ("%s: the server stored other bytes than were sent"):format(key), "io"
   end
-  local stored, message, code = m.head(store, key)
-  if not stored then return nil, message, code end
-  if stored.size == size then return { etag = stored.etag, size = size } end
-  return nil, ("%s: the server stored %d bytes of %d"):format(key, stored.size, size), "io"
+  return { etag = about.etag, size = size }
 end
 
 local function put_whole(store, key, file, options, unchanged)
@@ -44,7 +52,7 @@ local function put_whole(store, key, file, options, unchanged)
     if not same then return nil, words, conflict end
     return nil, message, code
   end
-  return read_back(store, key, file.size, sum, result.headers)
+  return read_back(store, key, file.size, sum)
 end
 
 ---What is known of an object.
@@ -56,11 +64,7 @@ end
 function m.head(store, key)
   local result, message, code = request.send(store, { method = "HEAD", key = key })
   if not result then return nil, message, code end
-  local headers = result.headers
-  return {
-    size = math.tointeger(tonumber(headers["content-length"])) or 0, etag = (headers.etag or ""):gsub('"', ""),
-    modified = headers["last-modified"], content_type = headers["content-type"],
-  }
+  return about_object(result.headers)
 end
 
 ---Removes an object; fine when there is none.
