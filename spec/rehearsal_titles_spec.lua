@@ -177,6 +177,25 @@ describe("a rehearsal", function()
     program.remove(folder)
   end)
 
+  it("says who has its port or its state", function()
+    alma = rehearsal.start {}
+    local taken = program.run { "rehearsal", "--until-eof", "--port", alma.port }
+    assert.equal(1, taken.status)
+    assert.matches(tostring(alma.port), taken.err)
+    local held = program.run { "rehearsal", "--until-eof", "--port", "0", "--state", alma.folder .. "/state" }
+    assert.equal(1, held.status)
+    assert.matches("in use by process " .. alma.pid(), held.err, 1, true)
+  end)
+
+  it("leaves nothing behind when its list is wrong", function()
+    local folder = program.folder()
+    program.write(folder .. "/t.csv", HEADER .. "x,A,,,,,,\n")
+    assert.equal(1, program.run({ "rehearsal", "--titles", folder .. "/t.csv", "--state", folder .. "/state" }).status)
+    assert.is_nil(core.files.stat(folder .. "/state"))
+    assert.is_nil(core.files.stat(folder .. "/state.objects"))
+    program.remove(folder)
+  end)
+
   it("ends when its stdin does", function()
     local result = program.run { "rehearsal", "--port", "0", "--until-eof" }
     assert.equal(0, result.status)

@@ -139,7 +139,8 @@ local function handle(self)
       payload_sha256 = options.payload_sha256 or core.hash.sha256(options.body or ""),
     }
     signed.host = nil
-    return task.fetch { method = method, url = self.about.url .. address, headers = signed, body = options.body }
+    return task.fetch { method = method, url = self.about.url .. address, headers = signed, body = options.body,
+      once = true }
   end
 
   return setmetatable(alma, { __close = alma.stop, __gc = function() pcall(alma.stop) end })

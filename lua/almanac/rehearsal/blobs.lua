@@ -18,16 +18,19 @@ local MAGIC = {
 }
 
 ---@param folder string? where contents are kept; nil: a temporary folder, removed by close
----@return table|nil blobs
+---@return table|nil blobs `scratch` in it is a folder on the same disk, for bodies on their way
 ---@return string? message, string? code
 function m.open(folder)
-  local self = setmetatable({ made = {} }, meta)
-  local scratch, message, code = files.temp_folder()
-  if not scratch then return nil, message, code end
-  self.scratch = scratch
-  self.folder = folder or scratch .. "/objects"
-  local ok
-  ok, message, code = files.make_folder(self.folder)
+  local self = setmetatable({ made = {}, folder = folder }, meta)
+  local ok, message, code
+  if not folder then
+    self.folder, message, code = files.temp_folder()
+    if not self.folder then return nil, message, code end
+    self.temporary = true
+  end
+  self.scratch = self.folder .. "/.scratch"
+  files.remove(self.scratch, { tree = true })   -- of one that was killed
+  ok, message, code = files.make_folder(self.scratch)
   if not ok then return nil, message, code end
   return self
 end
@@ -145,9 +148,9 @@ function methods:sweep(is_used)
   end
 end
 
----Removes the temporary folder.
+---Removes what is not to be kept.
 function methods:close()
-  files.remove(self.scratch, { tree = true })
+  files.remove(self.temporary and self.folder or self.scratch, { tree = true })
 end
 
 return m

@@ -36,8 +36,7 @@ function m.code_table(world, call)
     list[i] = { code = row[1], description = row[2], default = false, enabled = true }
   end
   return { shape = shapes.code_table, object = {
-    link = world:link("/conf/code-tables/" .. call.path.name), name = call.path.name,
-    description = call.path.name, sub_system = { value = "INFRA", desc = "Infra" }, patron_facing = false,
+    name = call.path.name, description = call.path.name, sub_system = { value = "INFRA", desc = "Infra" }, patron_facing = false,
     language = { value = "en", desc = "English" },
     scope = { institution_id = { value = world.inst, desc = world.name }, library_id = { value = "" } },
     row = list,

@@ -73,7 +73,10 @@ local function open_world(options)
     ok, message, code = seed.load(world, options.titles)
     if not ok then
       world:close()
-      if options.state then core.files.remove(options.state) end
+      if options.state then
+        core.files.remove(options.state)
+        core.files.remove(options.state .. ".objects", { tree = true })
+      end
       return nil, message, code
     end
   end

@@ -12,6 +12,7 @@ local m = {}
 local element, refuse = xml.element, xml.refuse
 local SMALLEST = 5 << 20
 local MOST_PARTS = 10000
+local LONGEST_LIST = 16 << 20
 local PIECE = 4 << 20     -- bytes copied before others get their turn
 
 local function find(world, call)
@@ -107,6 +108,12 @@ function m.abort(world, call)
   return { status = 204 }
 end
 
+-- The list of ten thousand parts is long enough to lie on disk.
+local function text_of(request)
+  local path = request:body_path()
+  return path and core.files.read(path, LONGEST_LIST) or request:body() or ""
+end
+
 local function child(node, name)
   for _, inner in ipairs(node) do
     if inner.name == name then return inner.text end
@@ -188,7 +195,7 @@ function m.complete(world, call)
     return { status = 200, body = xml.failure(INTERNAL, call.request:path(), "in200"), type = "application/xml" }
   end
   local list
-  list, refusal = wanted_parts(world, upload, call.request:body() or "")
+  list, refusal = wanted_parts(world, upload, text_of(call.request))
   refusal = refusal or check_sizes(list)
   if refusal then return refusal end
   local blob, size = join(world, list)

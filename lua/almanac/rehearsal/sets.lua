@@ -73,7 +73,8 @@ function m.members(world, call)
   if not limit then return offset end
   local list = {}
   for row in world.db:rows([[SELECT set_member.mms_id AS id, bib.title FROM set_member LEFT JOIN bib USING(mms_id)
-      WHERE set_id = ? ORDER BY set_member.n LIMIT ? OFFSET ?]], set.id, limit, offset) do
+      WHERE set_id = ?1 AND set_member.n > ?2 AND set_member.n <= ?2 + ?3 ORDER BY set_member.n]],
+      set.id, offset, limit) do
     if not row.title then return failure.new("60108", "Set Member not found: IED " .. row.id) end
     list[#list + 1] = { id = row.id, description = row.title, link = world:link("/bibs/" .. row.id) }
   end

@@ -85,7 +85,7 @@ m.libraries = list("libraries", m.library)
 
 m.code_row = { name = "row", { "code" }, { "description" }, { "default" }, { "enabled" } }
 m.code_table = {
-  name = "code_table", attributes = link,
+  name = "code_table",
   { "name" }, { "description" }, { "sub_system", attributes = desc }, { "patron_facing" },
   { "language", attributes = desc },
   { "scope", shape = { name = "scope", { "institution_id", attributes = desc },
