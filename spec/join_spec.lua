@@ -142,7 +142,8 @@ describe("joining titles and files", function()
     local recipe = HEAD .. [[ file_key = function(file) return file.stem end,
       title_keys = function(title) return { key.stem(title:files "tif"().name) } end, }]]
     match {
-      recipe = recipe, files = { ["a.jpg"] = JPEG, ["b.jpg"] = JPEG, ["c.jpg"] = JPEG, ["d.jpg"] = JPEG, ["e.jpg"] = JPEG, ["f.jpg"] = JPEG },
+      recipe = recipe,
+      files = { ["a.jpg"] = JPEG, ["b.jpg"] = JPEG, ["c.jpg"] = JPEG, ["d.jpg"] = JPEG, ["e.jpg"] = JPEG, ["f.jpg"] = JPEG },
       titles = {
         { "a.tif", { usage = "AUXILIARY", "A.jpeg" } }, { "b.tif", { usage = "DERIVATIVE_COPY", "b.pdf" } },
         { "c.tif", { usage = "AUXILIARY", label = "JPG" } }, { "d.tif", { label = "unknown" } },
@@ -163,7 +164,8 @@ describe("joining titles and files", function()
       title_keys = function(title) return { key.stem(title:files()().name) } end, }]]
     match {
       recipe = recipe, titles = { { "a.tif" }, { "b.tif" }, { "c.tif" } },
-      files = { ["a_10.jpg"] = JPEG, ["a_9.jpg"] = JPEG, ["b_1.jpg"] = JPEG, ["x/b_01.jpg"] = JPEG, ["c_1.jpg"] = JPEG, ["c_x.jpg"] = JPEG },
+      files = { ["a_10.jpg"] = JPEG, ["a_9.jpg"] = JPEG, ["b_1.jpg"] = JPEG, ["x/b_01.jpg"] = JPEG,
+        ["c_1.jpg"] = JPEG, ["c_x.jpg"] = JPEG },
     }
     assert.equal("a_9.jpg a_10.jpg", run.pages(1))
     assert.equal("several files for one page: page 1 of 'b' has b_1.jpg, x/b_01.jpg", run.reason(2))
@@ -189,7 +191,8 @@ describe("joining titles and files", function()
 
   it("refuses a plan with an effect that the recipe does not declare", function()
     local nothing, message = matching.match {
-      recipe = HEAD:gsub('"add" }', '"update" }') .. [[ file_key = function(file) return "k" end, title_keys = function() return { "k" } end, }]],
+      recipe = HEAD:gsub('"add" }', '"update" }') .. [[
+        file_key = function(file) return "k" end, title_keys = function() return { "k" } end, }]],
       files = { ["a.jpg"] = JPEG }, titles = { {} },
     }
     assert.is_nil(nothing)

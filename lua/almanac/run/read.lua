@@ -55,11 +55,18 @@ local function holds_nothing(rep)
   return tonumber(count) == 0
 end
 
+-- Some institutions get brief lists, without usage types. The one representation
+-- of a title needs none; several can't be told apart without.
+local function in_full(client, mms_id, rep, alone)
+  if alone or value(rep.usage_type) then return rep end
+  return alma.representations.get(client, mms_id, rep.id)
+end
+
 ---What a title holds: one call for its representations and one for the files
----of each.
+---of each; a third for each of several when the list does not tell usage types.
 ---@param client table
 ---@param mms_id string
----@return { representations: { id: string, label: string?, usage_type: string?, library: string?, remote: boolean, files: table[] }[] }|nil reading
+---@return { representations: table[] }|nil reading list of { id, label, usage_type, library, remote, files };
 ---  files: { pid, label, path, name, size }; name is the last part of path
 ---@return string? message
 ---@return string? code
@@ -68,12 +75,15 @@ function m.reading(client, mms_id)
   if not list then return nil, message, code end
   local reading = { representations = json.array {} }
   for i, rep in ipairs(list) do
+    local full
+    full, message, code = in_full(client, mms_id, rep, #list == 1)
+    if not full then return nil, message, code end
     local files = {}
-    if not holds_nothing(rep) then
+    if not holds_nothing(full) then
       files, message, code = alma.files.list(client, mms_id, rep.id)
       if not files then return nil, message, code end
     end
-    reading.representations[i] = representation_of(rep, files)
+    reading.representations[i] = representation_of(full, files)
   end
   return reading
 end
