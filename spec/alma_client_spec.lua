@@ -111,8 +111,8 @@ describe("alma client", function()
       function(client, _, events)
         local texts = {}
         for _ = 1, 2 do
-          local _, message = client:call(GET)
-          texts[#texts + 1] = message
+          local _, message, _, detail = client:call(GET)
+          texts[#texts + 1] = message .. json.encode(detail)
         end
         for _, event in ipairs(events) do texts[#texts + 1] = json.encode(event) end
         for _, value in pairs(client) do texts[#texts + 1] = tostring(value) end

@@ -107,6 +107,7 @@ describe("alma errors", function()
     assert.is_false(errors.is_too_fast({ { code = "DAILY_THRESHOLD", message = "" } }, 429))
     assert.is_false(errors.is_too_fast({ { code = "X", message = "Daily API limit reached" } }, 429))
     assert.is_false(errors.is_too_fast({}, 400))
+    assert.is_false(errors.is_daily({ { code = "60108", message = "Set Member not found: Daily News" } }, 400))
   end)
 
   it("tell what leaves a write in doubt", function()

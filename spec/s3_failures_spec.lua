@@ -118,6 +118,20 @@ describe("s3", function()
     assert.truthy(message:find("is no http(s) address", 1, true))
   end)
 
+  it("refuses keys that no address can hold, and none at all", function()
+    with({ STORED }, function(bucket, requests)
+      for _, key in ipairs { "a/./b", "a/../b", "..", "./a" } do
+        local stored, message, code = bucket:put(key, { path = file "x" })
+        assert.is_nil(stored)
+        assert.are.equal("parse", code)
+        assert.truthy(message:find "can't be a key")
+      end
+      assert.error_matches(function() bucket:delete "" end, "the key must be a string, and not empty")
+      assert.error_matches(function() bucket:head() end, "the key must be a string")
+      assert.are.equal(0, #requests)
+    end)
+  end)
+
   describe("put", function()
     it("reads back the size, and the checksum where the server keeps it", function()
       local sum = base64(core.hash.sha256 "hello")

@@ -54,10 +54,8 @@ function m.new(options)
   }
   -- Kept out of the table, so that nothing that prints a client prints the key.
   function client.authorization() return "apikey " .. options.key end
-  function client.hide(text)
-    local from, to = text:find(options.key, 1, true)
-    return from and to >= from and text:sub(1, from - 1) .. "(key)" .. text:sub(to + 1) or text
-  end
+  local plain = options.key:gsub("%p", "%%%0")
+  function client.hide(text) return plain ~= "" and text:gsub(plain, "(key)") or text end
   return setmetatable(client, meta)
 end
 
@@ -150,10 +148,11 @@ local function unreadable(call, result, why)
   }
 end
 
-local function judge(call, result)
+local function judge(client, call, result)
   if result.error then return failed(call, result) end
-  local body = result.body or ""
   local good = result.status >= 200 and result.status <= 299
+  local body = result.body or ""
+  if not good then body = client.hide(body) end   -- a refusal may name the key
   local list = (not good or body:find("errorsExist", 1, true)) and errors.read(body) or nil
   if list or not good then
     return refused(call, result, list or {})
@@ -186,8 +185,7 @@ end
 local function attempt(client, call, try)
   local departed = client.pace:wait()
   local result = transfer(client, call)
-  local outcome = judge(call, result)
-  outcome.message = outcome.message and client.hide(outcome.message)
+  local outcome = judge(client, call, result)
   if outcome.too_fast then client.pace:slow(departed, outcome.retry_after) end
   note(client, call, result, outcome, try)
   return outcome

@@ -108,22 +108,25 @@ function m.is_too_fast(errors, status)
   for _, item in ipairs(errors) do
     if item.code == "PER_SECOND_THRESHOLD" then return true end
   end
-  return status == 429 and not m.is_daily(errors)
+  return status == 429 and not m.is_daily(errors, status)
 end
 
----Whether the day's calls are used up.
+---Whether the day's calls are used up. The code is not published, so the words
+---of a refusal with status 429 count too.
 ---@param errors { code: string, message: string }[]
+---@param status integer
 ---@return boolean
-function m.is_daily(errors)
+function m.is_daily(errors, status)
   for _, item in ipairs(errors) do
-    if item.code == "DAILY_THRESHOLD" or item.message:lower():find "daily" then return true end
+    if item.code == "DAILY_THRESHOLD" then return true end
+    if status == 429 and item.message:lower():find "daily" then return true end
   end
   return false
 end
 
 local function code_of(errors, status)
   local first = errors[1]
-  if m.is_daily(errors) or m.is_too_fast(errors, status) then return "quota" end
+  if m.is_daily(errors, status) or m.is_too_fast(errors, status) then return "quota" end
   if first and MEANING[first.code] then return MEANING[first.code] end
   if status == 401 or status == 403 then return "auth" end
   if status >= 500 then return "status" end
@@ -147,7 +150,7 @@ end
 local function words_of(method, path, status, errors, code)
   local first = errors[1]
   if code == "auth" then return auth_words(method, path, first) end
-  if m.is_daily(errors) then
+  if m.is_daily(errors, status) then
     return "the day's API calls of this institution are used up: go on after midnight with the same command"
   elseif m.is_too_fast(errors, status) then
     return "Alma refuses calls as too many a second: lower --rate, other programs use the same allowance"

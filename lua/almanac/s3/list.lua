@@ -21,7 +21,7 @@ end
 local function page(store, prefix, token)
   local query = { { "list-type", "2" }, { "encoding-type", "url" }, { "prefix", prefix } }
   if token then query[#query + 1] = { "continuation-token", token } end
-  local result, message, code = request.send(store, { method = "GET", query = query })
+  local result, message, code = request.send(store, { method = "GET", of_bucket = true, query = query })
   if not result then return nil, message, code end
   local root
   root, message, code = core.xml.parse(result.body or "")

@@ -91,9 +91,20 @@ function m.failure(what, result, may_hold_error)
   return { message = message, code = code, refusal = refusal, again = again, unclear = again }
 end
 
+-- Without a key the request would be for the bucket itself. Dots as a segment
+-- are taken out of addresses by clients and proxies.
+local function check_key(key)
+  if type(key) ~= "string" or key == "" then error("s3: the key must be a string, and not empty", 3) end
+  for segment in key:gmatch "[^/]+" do
+    if segment == "." or segment == ".." then return nil, ("%q can't be a key"):format(key) end
+  end
+  return true
+end
+
 ---@class almanac.s3.request
 ---@field method string
 ---@field key string?
+---@field of_bucket boolean? a request without a key
 ---@field query string[][]? names and values
 ---@field headers table<string, string>?
 ---@field body string? or
@@ -115,6 +126,10 @@ function m.send(store, request)
   request.headers = request.headers or {}
   request.headers.host = store.host
   request.sha256 = request.sha256 or (request.body and core.hash.sha256(request.body)) or EMPTY
+  if not request.of_bucket then
+    local fit, message = check_key(request.key)
+    if not fit then return nil, message, "parse" end
+  end
   local what = ("%s %s%s"):format(request.method, store.bucket, request.key and "/" .. request.key or "")
   local result, failed, unclear = m.insist(store.backoff, function()
     if request.ready then
