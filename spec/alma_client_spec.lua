@@ -277,6 +277,22 @@ describe("alma client", function()
     end)
   end)
 
+  it("sends a write once also on a kept connection that dies, where curl would repeat it", function()
+    for _, write in ipairs { POST, DELETE } do
+      local writes = 0
+      with(function(request)
+        if request:method() == "GET" then return request:reply(GOOD) end
+        writes = writes + 1
+        request:drop()
+      end, function(client)
+        assert(client:call(GET))
+        local _, _, _, detail = client:call(write)
+        assert.is_true(detail.unclear)
+        assert.are.equal(1, writes)
+      end, { backoff = { tries = 1 } })
+    end
+  end)
+
   it("knows that a refused POST did not happen", function()
     with({ refusal("402260", "Bib record is not assigned to a collection.") }, function(client)
       local _, message, code, detail = client:call(POST)

@@ -78,7 +78,7 @@ describe("alma.sets.members", function()
       if case[3].step then for i = 0, case[2] - 1, case[3].step do broken[i] = true end end
       for offset in pairs(broken) do offsets[#offsets + 1] = offset end
       table.sort(offsets)
-      with(broken_set(case[2], broken), function(client)
+      with(broken_set(case[2], broken), function(client, requests)
         local members, found = alma.sets.members(client, "80")
         assert.are.equal(case[2] - #offsets, #members)
         for i, offset in ipairs(offsets) do
@@ -88,6 +88,10 @@ describe("alma.sets.members", function()
           }, found[i])
         end
         assert.are.equal(#offsets, #found)
+        for _, request in ipairs(requests) do
+          local offset = tonumber(request.query:match "offset=(%d+)")
+          assert.is_true(not offset or offset < case[2], "asked beyond the end")
+        end
       end)
     end)
   end
