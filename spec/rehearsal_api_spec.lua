@@ -173,6 +173,8 @@ describe("the rehearsal's Alma", function()
       assert.same({ "SPEC", "AUXILIARY", "New", "" }, { result.data.library.value, result.data.usage_type.value,
         result.data.label, result.data.public_note })
       refuses("401664", alma.call("PUT", path, { body = { label = "New" } }))
+      local got = get(path)
+      assert.same(got.data, alma.call("PUT", path, { body = got.body }).data)
     end)
 
     it("say PRIMARY only to those who ask for it", function()

@@ -97,6 +97,13 @@ describe("the rehearsal's gateway", function()
     assert.equal(99, remaining(alma.call("GET", "/bibs/test")))
   end)
 
+  it("does not give calls back after a restart", function()
+    start("--daily", "100")
+    for _ = 1, 5 do alma.call("GET", "/bibs/test") end
+    alma.restart()
+    assert.equal("94", alma.call("GET", "/bibs/test").headers["x-exl-api-remaining"])
+  end)
+
   it("refuses what comes faster than the rate, and lets in what comes slower", function()
     start("--rate", "5")
     local statuses = { [200] = 0, [429] = 0 }

@@ -174,7 +174,10 @@ describe("the rehearsal's bucket", function()
     assert.same({ "false", { "c&d" } }, { page.IsTruncated, page.keys })
     page = list { "delimiter", "/" }
     assert.same({ { "a", "c&d" }, { "b/" } }, { page.keys, page.folders })
-    assert.same({ "c%26d" }, list({ "encoding-type", "url" }, { "start-after", upload .. "c" }).keys)
+    page = list({ "encoding-type", "url" }, { "start-after", upload .. "c" })
+    assert.same({ "url", { "c%26d" } }, { page.EncodingType, page.keys })
+    local older = alma.s3("GET", "", { query = { { "prefix", upload }, { "max-keys", "3" } } }).body
+    assert.matches("<NextMarker>" .. upload .. "b/10</NextMarker>", older, 1, true)
     assert.equal(200, alma.s3("HEAD", "").status)
   end)
 

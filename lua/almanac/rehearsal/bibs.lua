@@ -64,6 +64,7 @@ local function find(world, query)
   end
 end
 
+---@type almanac.rehearsal.handler
 function m.list(world, call)
   local rows = find(world, call.query)
   if not rows then return failure.new("402203", "Input parameter mmsId list is not valid.") end
@@ -72,6 +73,7 @@ function m.list(world, call)
   return { shape = shapes.bibs, object = { bib = bibs, total_record_count = #bibs } }
 end
 
+---@type almanac.rehearsal.handler
 function m.get(world, call)
   local bib = model.bib(world, call.path.mms_id)
   if not bib then return failure.mms_id(call.path.mms_id) end
@@ -79,6 +81,7 @@ function m.get(world, call)
 end
 
 -- A title that still has representations is deleted only with override.
+---@type almanac.rehearsal.handler
 function m.delete(world, call)
   local bib = model.bib(world, call.path.mms_id)
   if not bib then return failure.mms_id(call.path.mms_id) end

@@ -11,6 +11,7 @@ local methods = {}
 local meta = { __index = methods }
 
 local IN_MEMORY = 8 << 20     -- made-up content above this goes through a file
+local MOST_MADE = 8           -- such files
 local PATTERN = ("rehearsal of almanac, not a real file. "):rep(1680)   -- about 64 KiB
 local MAGIC = {
   tif = "II*\0\8\0\0\0", tiff = "II*\0\8\0\0\0", jpg = "\xFF\xD8\xFF\xE0", jpeg = "\xFF\xD8\xFF\xE0",
@@ -116,27 +117,23 @@ local function write_made_up(path, size, extension)
   end
 end
 
----Made-up content: the same for each file of one size and type.
+---Made-up content, the same for each file of one size and type. A large one is
+---a file; the last few are kept for those who read ranges.
 ---@param size integer
 ---@param name string a file name; its extension decides the magic number
----@return { body: string?, path: string?, md5: string }
+---@return string|nil path
+---@return string? text when there is no path
 function methods:made_up(size, name)
   local extension = (name:match "%.(%w+)$" or ""):lower()
-  local kind = size .. "." .. (MAGIC[extension] and extension or "bin")
-  local known = self.made[kind]
-  if size <= IN_MEMORY then
-    local body = made_up_text(size, extension)
-    known = known or { md5 = hash.md5(body) }
-    self.made[kind] = known
-    return { body = body, md5 = known.md5 }
+  if size <= IN_MEMORY then return nil, made_up_text(size, extension) end
+  local path = ("%s/made-up-%d.%s"):format(self.scratch, size, MAGIC[extension] and extension or "bin")
+  for _, known in ipairs(self.made) do
+    if known == path then return path end
   end
-  if not known then
-    known = { path = self.scratch .. "/made-up-" .. kind }
-    write_made_up(known.path, size, extension)
-    known.md5 = assert(files.md5(known.path))
-    self.made[kind] = known
-  end
-  return known
+  write_made_up(path, size, extension)
+  table.insert(self.made, path)
+  if #self.made > MOST_MADE then os.remove(table.remove(self.made, 1)) end
+  return path
 end
 
 ---Removes contents that `is_used(name)` does not know: left by a rehearsal that was killed.

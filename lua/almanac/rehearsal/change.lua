@@ -10,6 +10,8 @@ local sets = require "almanac.rehearsal.sets"
 
 local m = {}
 
+---@alias almanac.rehearsal.change fun(server: table, change: table): table?
+
 local function add_files(world, rep_id, files)
   local pids = {}
   for i, file in ipairs(files or {}) do
@@ -19,6 +21,7 @@ local function add_files(world, rep_id, files)
   return pids
 end
 
+---@type almanac.rehearsal.change
 function m.add_bib(server, bib)
   local world = server.world
   local mms_id = model.add_bib(world, { mms_id = bib.mms_id, title = bib.title or "A title", format = bib.format })
@@ -28,10 +31,12 @@ function m.add_bib(server, bib)
   return { mms_id = mms_id }
 end
 
+---@type almanac.rehearsal.change
 function m.delete_bib(server, bib)
   model.delete_bib(server.world, bib.mms_id)
 end
 
+---@type almanac.rehearsal.change
 function m.add_representation(server, rep)
   local id = model.add_representation(server.world, {
     mms_id = rep.mms_id, library = rep.library or "MAIN", usage_type = rep.usage_type or "DERIVATIVE_COPY",
@@ -41,38 +46,46 @@ function m.add_representation(server, rep)
   return { id = id, files = add_files(server.world, id, files) }
 end
 
+---@type almanac.rehearsal.change
 function m.change_representation(server, rep)
   server.world.db:run([[UPDATE representation SET label = coalesce(?2, label), public_note = coalesce(?3, public_note),
       usage_type = coalesce(?4, usage_type), modified_by = ?5 WHERE id = ?1]],
     rep.id, rep.label, rep.public_note, rep.usage_type, rep.by or "System")
 end
 
+---@type almanac.rehearsal.change
 function m.delete_representation(server, rep)
   local row = assert(model.representation(server.world, rep.id), "no such representation")
   model.delete_representation(server.world, row, "retain")
 end
 
+---@type almanac.rehearsal.change
 function m.add_file(server, file)
   return { pid = add_files(server.world, file.representation_id, { file })[1] }
 end
 
+---@type almanac.rehearsal.change
 function m.delete_file(server, file)
   local row = assert(model.file(server.world, file.pid), "no such file")
   model.delete_file(server.world, row, { representations = "retain", bibs = "retain" })
 end
 
+---@type almanac.rehearsal.change
 function m.add_collection(server, collection)
   return { pid = collections.add(server.world, collection) }
 end
 
+---@type almanac.rehearsal.change
 function m.add_to_collection(server, member)
   server.world.db:run("INSERT INTO membership(pid, mms_id) VALUES(?, ?)", member.collection, member.mms_id)
 end
 
+---@type almanac.rehearsal.change
 function m.remove_from_collections(server, member)
   server.world.db:run("DELETE FROM membership WHERE mms_id = ?", member.mms_id)
 end
 
+---@type almanac.rehearsal.change
 function m.add_set(server, set)
   local id = sets.add(server.world, set.name, set.description or "", "SELECT mms_id, n FROM bib WHERE 0")
   for _, mms_id in ipairs(set.members or {}) do sets.add_member(server.world, id, mms_id) end
@@ -80,6 +93,7 @@ function m.add_set(server, set)
 end
 
 -- The member stays where it stands, and its title is one that is gone.
+---@type almanac.rehearsal.change
 function m.break_member(server, member)
   local gone = server.world:id "99"
   server.world.db:run("UPDATE set_member SET mms_id = ? WHERE set_id = ? AND mms_id = ?",
@@ -87,11 +101,13 @@ function m.break_member(server, member)
   return { mms_id = gone }
 end
 
+---@type almanac.rehearsal.change
 function m.delete_object(server, object)
   objects.delete(server.world, { object_key = object.key })
 end
 
 -- As if S3 had lost the end of it; its ETag stays.
+---@type almanac.rehearsal.change
 function m.shorten_object(server, object)
   local world = server.world
   local row = assert(model.object(world, object.key), "no such object")
@@ -100,18 +116,22 @@ function m.shorten_object(server, object)
   world.db:run("UPDATE object SET size = ?, blob = ? WHERE key = ?", kept.size, kept.name, row.key)
 end
 
+---@type almanac.rehearsal.change
 function m.faults(server, change)
   server.faults = assert(faults.parse(change.spec, server.options.seed))
 end
 
+---@type almanac.rehearsal.change
 function m.latency(server, change)
   server.latency = assert(latency.parse(change.spec))
 end
 
+---@type almanac.rehearsal.change
 function m.rate(server, change)
   server.gate.rate, server.gate.accepted, server.gate.next_slot = change.rate, {}, 1
 end
 
+---@type almanac.rehearsal.change
 function m.remaining(server, change)
   server.gate.used = server.gate.daily - change.calls
 end

@@ -70,6 +70,7 @@ local function matches(row, terms)
   return true
 end
 
+---@type almanac.rehearsal.handler
 function m.list(world, call)
   local q = call.query.q
   local terms = q and q ~= "" and parse_query(q)
@@ -88,6 +89,7 @@ function m.list(world, call)
   return { shape = shapes.collections, object = { collection = list, total_record_count = #list } }
 end
 
+---@type almanac.rehearsal.handler
 function m.get(world, call)
   local row = find(world, call.path.pid)
   if not row then return failure.parameter() end
@@ -119,6 +121,7 @@ local function check(world, body)
   end
 end
 
+---@type almanac.rehearsal.handler
 function m.create(world, call)
   local body, refusal = read.object(call, shapes.collection)
   refusal = refusal or check(world, body)
@@ -130,6 +133,7 @@ function m.create(world, call)
   return { shape = shapes.collection, object = object_of(world, find(world, pid), 1) }
 end
 
+---@type almanac.rehearsal.handler
 function m.list_bibs(world, call)
   local pid = call.path.pid
   if not find(world, pid) then return failure.parameter() end
@@ -150,6 +154,7 @@ local function is_member(world, pid, mms_id)
   return world.db:value("SELECT 1 FROM membership WHERE pid = ? AND mms_id = ?", pid, mms_id)
 end
 
+---@type almanac.rehearsal.handler
 function m.add_bib(world, call)
   local pid = call.path.pid
   if not find(world, pid) then return failure.parameter() end
@@ -171,6 +176,7 @@ local function is_bound(world, mms_id)
   return count == 1 and representations > 0
 end
 
+---@type almanac.rehearsal.handler
 function m.remove_bib(world, call)
   local pid, mms_id = call.path.pid, call.path.mms_id
   if not is_member(world, pid, mms_id) then

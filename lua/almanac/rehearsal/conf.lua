@@ -15,12 +15,14 @@ local function library(world, row)
   }
 end
 
+---@type almanac.rehearsal.handler
 function m.libraries(world)
   local list = {}
   for i, row in ipairs(codes.libraries) do list[i] = library(world, row) end
   return { shape = shapes.libraries, object = { library = list, total_record_count = #list } }
 end
 
+---@type almanac.rehearsal.handler
 function m.library(world, call)
   for _, row in ipairs(codes.libraries) do
     if row[1] == call.path.code then return { shape = shapes.library, object = library(world, row) } end
@@ -28,6 +30,7 @@ function m.library(world, call)
   return failure.new("402119", "General error.")
 end
 
+---@type almanac.rehearsal.handler
 function m.code_table(world, call)
   local rows = codes.tables[call.path.name]
   if not rows then return failure.new("40166411", "Param value is invalid.") end
@@ -43,6 +46,7 @@ function m.code_table(world, call)
   } }
 end
 
+---@type almanac.rehearsal.handler
 function m.general(world, call)
   local form = call.query.expand == "ingest_form"
   return { shape = shapes.general, object = {

@@ -32,6 +32,7 @@ local function named(world, call)
   return row
 end
 
+---@type almanac.rehearsal.handler
 function m.list(world, call)
   local rep, refusal = representations.named(world, call)
   if not rep then return refusal end
@@ -41,6 +42,7 @@ function m.list(world, call)
     object = { representation_file = list, total_record_count = #list } }
 end
 
+---@type almanac.rehearsal.handler
 function m.get(world, call)
   local row, refusal = named(world, call)
   return refusal or answer(world, row, call.query)
@@ -61,6 +63,7 @@ function m.source(world, call)
   return nil, failure.general()
 end
 
+---@type almanac.rehearsal.handler
 function m.create(world, call)
   local rep, refusal = representations.named(world, call)
   if not rep then return refusal end
@@ -71,6 +74,7 @@ function m.create(world, call)
   return answer(world, model.file(world, pid), call.query)
 end
 
+---@type almanac.rehearsal.handler
 function m.update(world, call)
   local row, refusal = named(world, call)
   local body
@@ -82,6 +86,7 @@ end
 
 local KEEP = { retain = true, suppress = true, delete = true }
 
+---@type almanac.rehearsal.handler
 function m.delete(world, call)
   local row, refusal = named(world, call)
   if not row then return refusal end

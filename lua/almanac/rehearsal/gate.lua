@@ -85,9 +85,16 @@ local function is_too_fast(self, arrived)
 end
 
 local function count_day(self, now)
-  local day = now // DAY
+  local day = math.floor(now / DAY)
   if day ~= self.day then self.day, self.used = day, 0 end
   self.used = self.used + 1
+end
+
+---Goes on with the count of a day that another process began.
+---@param day integer|nil days since 1970
+---@param used integer|nil
+function methods:resume(day, used)
+  self.day, self.used = day, used or 0
 end
 
 ---@return integer calls left until midnight

@@ -3,6 +3,13 @@
 -- /{bucket}. It behaves as the sources about Alma say; where they say nothing it
 -- takes the harder reading, so that a program that copes here copes there.
 --
+-- Harder readings that it takes: lists refuse a limit over 100; titles come in
+-- the repository's order; a representation that holds files, and a title that
+-- has representations, go only with override; a title with representations
+-- stays in its last collection; unknown fields and codes in a body are 401652,
+-- as is whatever is wrong with a file POST; `active` is ignored in a POST;
+-- refused calls count for the day; a call goes on when its client has left.
+--
 -- Beside them is a door that Alma has not, for specs and demos:
 --   GET  /rehearsal/state    titles, representations with their files in page order, collections, sets, objects,
 --                            counts; ?mms_id=A,B only those titles, ?counts=1 only the counts
@@ -103,6 +110,7 @@ function m.open(options)
     return nil, message, code
   end
   self.world.host = "127.0.0.1:" .. self.http:port()
+  self.gate:resume(tonumber(self.world:note "day"), tonumber(self.world:note "used"))
   return self
 end
 
@@ -148,6 +156,7 @@ end
 ---@param self table
 function m.close(self)
   self.http:close()
+  server.keep_count(self)
   self.world:close()
   self.journal:close()
 end

@@ -31,7 +31,7 @@ end
 
 local function remove_blobs(world, sql, id)
   for row in world.db:rows("SELECT blob FROM file WHERE blob IS NOT NULL AND " .. sql, id) do
-    world.blobs:remove(row.blob)
+    world:discard(row.blob)
   end
 end
 
@@ -152,8 +152,8 @@ end
 ---@param options { representations: string, bibs: string }
 function m.delete_file(world, row, options)
   world:atomically(function()
-    world.blobs:remove(row.blob)
     world.db:run("DELETE FROM file WHERE pid = ?", row.pid)
+    world:discard(row.blob)
     local rep = m.representation(world, row.rep_id)
     if rep and rep.files == 0 and options.representations == "delete" then
       m.delete_representation(world, rep, options.bibs)

@@ -79,6 +79,7 @@ local function named(world, call)
 end
 m.named = named
 
+---@type almanac.rehearsal.handler
 function m.list(world, call)
   local mms_id = call.path.mms_id
   if not model.bib(world, mms_id) then return failure.mms_id(mms_id) end
@@ -95,6 +96,7 @@ function m.list(world, call)
   return { shape = shapes.representations, object = { representation = list, total_record_count = total } }
 end
 
+---@type almanac.rehearsal.handler
 function m.get(world, call)
   local row, refusal = named(world, call)
   return refusal or answer(world, row.id, call.query)
@@ -142,6 +144,7 @@ local function fields_of(call, body)
   return fields
 end
 
+---@type almanac.rehearsal.handler
 function m.create(world, call)
   local mms_id = call.path.mms_id
   if not model.bib(world, mms_id) then return failure.mms_id(mms_id) end
@@ -162,6 +165,7 @@ function m.create(world, call)
 end
 
 -- PUT replaces: what the body leaves out is emptied.
+---@type almanac.rehearsal.handler
 function m.update(world, call)
   local row, refusal = named(world, call)
   local body
@@ -182,6 +186,7 @@ end
 local KEEP = { retain = true, suppress = true, delete = true }
 
 -- That it still holds files is a warning: without override it is refused.
+---@type almanac.rehearsal.handler
 function m.delete(world, call)
   local row, refusal = named(world, call)
   if not row then return refusal end

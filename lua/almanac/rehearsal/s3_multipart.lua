@@ -26,6 +26,7 @@ local function names(world, key, id)
   return element("Bucket", world.bucket) .. element("Key", key) .. element("UploadId", id)
 end
 
+---@type almanac.rehearsal.handler
 function m.create(world, call)
   local id = core.text.hex(core.hash.random(20))
   world.db:run("INSERT INTO upload(id, key, type, checksum, begun) VALUES(?, ?, ?, ?, ?)", id, call.object_key,
@@ -33,6 +34,7 @@ function m.create(world, call)
   return xml.answer("InitiateMultipartUploadResult", names(world, call.object_key, id))
 end
 
+---@type almanac.rehearsal.handler
 function m.put_part(world, call)
   local upload, refusal = find(world, call)
   if not upload then return refusal end
@@ -49,7 +51,7 @@ function m.put_part(world, call)
   if call.fault and call.fault.kind == "short" then objects.shorten(world, kept) end
   local checksum = call.request:header "x-amz-checksum-sha256"
   world:atomically(function()
-    world.blobs:remove(world.db:value("SELECT blob FROM part WHERE upload_id = ? AND number = ?", upload.id, number))
+    world:discard(world.db:value("SELECT blob FROM part WHERE upload_id = ? AND number = ?", upload.id, number))
     world.db:run([[INSERT OR REPLACE INTO part(upload_id, number, size, etag, checksum, blob, modified)
       VALUES(?, ?, ?, ?, ?, ?, ?)]], upload.id, number, kept.size, kept.md5, checksum, kept.name,
       world:time() // 1 | 0)
@@ -63,6 +65,7 @@ local function stored_parts(world, id)
   return parts
 end
 
+---@type almanac.rehearsal.handler
 function m.parts(world, call)
   local upload, refusal = find(world, call)
   if not upload then return refusal end
@@ -84,6 +87,7 @@ function m.parts(world, call)
     element("IsTruncated", more) .. table.concat(list))
 end
 
+---@type almanac.rehearsal.handler
 function m.uploads(world, call)
   local prefix, list = call.query.prefix or "", {}
   for row in world.db:rows "SELECT * FROM upload ORDER BY key, begun" do
@@ -97,10 +101,12 @@ function m.uploads(world, call)
 end
 
 local function remove(world, id)
-  for _, part in ipairs(stored_parts(world, id)) do world.blobs:remove(part.blob) end
+  local parts = stored_parts(world, id)
   world.db:run("DELETE FROM upload WHERE id = ?", id)
+  for _, part in ipairs(parts) do world:discard(part.blob) end
 end
 
+---@type almanac.rehearsal.handler
 function m.abort(world, call)
   local upload, refusal = find(world, call)
   if not upload then return refusal end
@@ -188,6 +194,7 @@ end
 
 local INTERNAL = { code = "InternalError", message = "We encountered an internal error. Please try again." }
 
+---@type almanac.rehearsal.handler
 function m.complete(world, call)
   local upload, refusal = find(world, call)
   if not upload then return refusal end

@@ -15,7 +15,7 @@ local LARGEST_PUT = 5 << 30
 function m.shorten(world, kept)
   if kept.size == 0 then return end
   local short = world.blobs:keep_part(world.blobs:path(kept.name), 0, kept.size - 1)
-  world.blobs:remove(kept.name)
+  world:discard(kept.name)
   kept.name, kept.size = short.name, short.size
 end
 
@@ -29,7 +29,7 @@ function m.store(world, object)
     world.db:run([[INSERT OR REPLACE INTO object(key, size, etag, sha256, checksum, type, blob, modified)
       VALUES(?, ?, ?, ?, ?, ?, ?, ?)]], object.key, object.size, object.etag, object.sha256, object.checksum,
       object.type, object.blob, world:time() // 1 | 0)
-    world.blobs:remove(old)
+    world:discard(old)
   end)
 end
 
@@ -50,6 +50,7 @@ function m.check_sums(request, kept)
   end
 end
 
+---@type almanac.rehearsal.handler
 function m.put(world, call)
   local request, key = call.request, call.object_key
   if request:header "x-amz-copy-source" then
@@ -91,44 +92,52 @@ local function range_of(header, size)
   return first, math.min(last, size - 1) - first + 1
 end
 
--- Where the bytes are, and their ETag; made up for a file that was only declared.
-local function content_of(world, object)
-  if object.blob then return { path = world.blobs:path(object.blob), etag = object.etag } end
-  local made = world.blobs:made_up(object.size, object.key)
-  return { path = made.path, body = made.body, etag = object.etag or made.md5 }
+-- A file that was only declared has the ETag of a multipart upload, which nobody
+-- can compare with the bytes: they need not be made for it.
+local function etag_of(object)
+  return object.etag or core.hash.md5(object.key .. object.size) .. "-2"
 end
 
-local function body_of(content, offset, length)
-  if content.body then return { body = content.body:sub(offset + 1, offset + length) } end
-  return { path = content.path, offset = offset, length = length }
+-- The bytes of an object as an answer; a HEAD only tells how many.
+local function body_of(world, object, offset, length, is_head)
+  if is_head then return { length = length } end
+  local path = object.blob and world.blobs:path(object.blob)
+  if not path then
+    local body
+    path, body = world.blobs:made_up(object.size, object.key)
+    if body then return { body = body:sub(offset + 1, offset + length) } end
+  end
+  return { path = path, offset = offset, length = length }
 end
 
+---@type almanac.rehearsal.handler
 function m.get(world, call)
   local object = find(world, call.object_key)
   if not object then return refuse(404, "NoSuchKey", "The specified key does not exist.") end
-  local content = content_of(world, object)
   local offset, length = range_of(call.request:header "Range", object.size)
   if offset and (offset >= object.size or length <= 0) then
     return refuse(416, "InvalidRange", "The requested range is not satisfiable")
   end
-  local answer = body_of(content, offset or 0, length or object.size)
+  local answer = body_of(world, object, offset or 0, length or object.size, call.method == "HEAD")
   answer.status = offset and 206 or 200
   answer.type = object.type or "binary/octet-stream"
   answer.headers = {
-    ETag = '"' .. content.etag .. '"', ["Last-Modified"] = dates.http(object.modified), ["Accept-Ranges"] = "bytes",
+    ETag = '"' .. etag_of(object) .. '"', ["Last-Modified"] = dates.http(object.modified), ["Accept-Ranges"] = "bytes",
     ["Content-Range"] = offset and ("bytes %d-%d/%d"):format(offset, offset + length - 1, object.size) or nil,
     ["x-amz-checksum-sha256"] = call.request:header "x-amz-checksum-mode" == "ENABLED" and object.checksum or nil,
   }
   return answer
 end
 
+---@type almanac.rehearsal.handler
 function m.delete(world, call)
   local blob = world.db:value("SELECT blob FROM object WHERE key = ?", call.object_key)
   world.db:run("DELETE FROM object WHERE key = ?", call.object_key)
-  world.blobs:remove(blob)
+  world:discard(blob)
   return { status = 204 }
 end
 
+---@type almanac.rehearsal.handler
 function m.head_bucket(world)
   return { status = 200, headers = { ["x-amz-bucket-region"] = world.region } }
 end
@@ -142,10 +151,9 @@ local function keys(world, prefix, after)
     ORDER BY 1]], prefix, after)
 end
 
-local function entry(world, row, name)
-  local etag = row.etag or world.blobs:made_up(row.size, row.key).md5
+local function entry(row, name)
   return xml.element("Contents", xml.element("Key", name(row.key), true) ..
-    xml.element("LastModified", dates.iso(row.modified)) .. xml.element("ETag", '"' .. etag .. '"') ..
+    xml.element("LastModified", dates.iso(row.modified)) .. xml.element("ETag", '"' .. etag_of(row) .. '"') ..
     xml.element("Size", row.size) .. xml.element("StorageClass", "STANDARD"), true)
 end
 
@@ -153,7 +161,7 @@ end
 local function page(world, query, most, name)
   local prefix, delimiter = query.prefix or "", query.delimiter or ""
   local after = query["continuation-token"] and core.text.unbase64(query["continuation-token"])
-    or query["start-after"] or ""
+    or query["start-after"] or query.marker or ""
   local parts, count, last, folder = {}, 0, after, nil
   for row in keys(world, prefix, after) do
     local cut = delimiter ~= "" and row.key:find(delimiter, #prefix + 1, true)
@@ -162,13 +170,20 @@ local function page(world, query, most, name)
       if count == most then return parts, count, last end
       count, folder = count + 1, group
       parts[count] = group and xml.element("CommonPrefixes", xml.element("Prefix", name(group), true), true)
-        or entry(world, row, name)
+        or entry(row, name)
     end
     last = row.key
   end
   return parts, count
 end
 
+-- How the older and the newer form of the call go on after `last`.
+local function next_page(query, last, name)
+  if query["list-type"] ~= "2" then return xml.element("NextMarker", name(last), true) end
+  return xml.element("NextContinuationToken", core.text.base64(last))
+end
+
+---@type almanac.rehearsal.handler
 function m.list(world, call)
   local query = call.query
   local most = math.min(math.tointeger(tonumber(query["max-keys"] or "1000")) or 1000, 1000)
@@ -176,8 +191,10 @@ function m.list(world, call)
   local parts, count, last = page(world, query, most, name)
   local head = {
     xml.element("Name", world.bucket), xml.element("Prefix", name(query.prefix or ""), true),
+    query.delimiter and xml.element("Delimiter", name(query.delimiter), true) or "",
+    query["encoding-type"] == "url" and xml.element("EncodingType", "url") or "",
     xml.element("KeyCount", count), xml.element("MaxKeys", most), xml.element("IsTruncated", last ~= nil),
-    last and xml.element("NextContinuationToken", core.text.base64(last)) or "",
+    last and next_page(query, last, name) or "",
   }
   return xml.answer("ListBucketResult", table.concat(head) .. table.concat(parts))
 end

@@ -12,7 +12,36 @@ local s3_xml = require "almanac.rehearsal.s3_xml"
 
 local m = {}
 
+---@class almanac.rehearsal.call
+---@field request table of core.serve
+---@field method string
+---@field path table<string, string> values in the path of an API call
+---@field query table<string, string>
+---@field route table? name, kind, area, known parameters
+---@field format "json"|"xml"
+---@field key { name: string, rights: table }? API key
+---@field object_key string? of a request to S3
+---@field fault { kind: string, number: number? }?
+---@field arrived number monotonic seconds
+---@field remark string? for the log
+
+---@class almanac.rehearsal.answer what a handler gives; one of shape and object, failure, s3_failure, body, path
+---@field status integer? 200
+---@field shape table?
+---@field object table?
+---@field failure { code: string, message: string }?
+---@field s3_failure { code: string, message: string }?
+---@field body string?
+---@field type string? of the body
+---@field path string? a file, with offset and length
+---@field headers table<string, string>?
+---@field gone string? the connection was reset, why
+---@field cut boolean? half of it is sent
+
+---@alias almanac.rehearsal.handler fun(world: table, call: almanac.rehearsal.call): almanac.rehearsal.answer
+
 local PREFIX = "/almaws/v1/"
+local KEEP_COUNT = 20   -- calls after which the count of the day is kept
 local JSON, XML = "application/json;charset=UTF-8", "application/xml;charset=UTF-8"
 
 -- A file POST takes as long as its file is large; the rest as long as any call.
@@ -25,8 +54,22 @@ local function seconds_of(server, call)
   return server.latency.call
 end
 
-local function run_alma(server, call)
+-- The day's count is kept, so that a restart does not give the calls back.
+local function check(server, call)
   local refusal = server.gate:check(call, server.world:time())
+  if server.gate.used % KEEP_COUNT == 0 then m.keep_count(server) end
+  return refusal
+end
+
+---@param server table
+function m.keep_count(server)
+  if not server.gate.day then return end
+  server.world:set_note("day", server.gate.day)
+  server.world:set_note("used", server.gate.used)
+end
+
+local function run_alma(server, call)
+  local refusal = check(server, call)
   if refusal then return refusal end
   server.journal:unknown_parameters(call)
   server.journal:record(call)
@@ -87,13 +130,10 @@ local function send(server, call, answer)
   local reply = { status = answer.status or 200 }
   local body, kind = body_of(call, answer)
   reply.headers = headers_of(server, call, answer, kind)
-  if answer.path then
-    reply.path, reply.offset, reply.length = answer.path, answer.offset, answer.length
-  else
-    reply.body = body
-  end
+  reply.path, reply.offset, reply.length = answer.path, answer.offset, answer.length
+  if not answer.length then reply.body = body end
   if answer.cut then
-    reply.cut = (answer.path and answer.length or #body) // 2
+    reply.cut = (answer.length or #body) // 2
     if reply.cut == 0 then return call.request:drop() end
   end
   call.request:reply(reply)

@@ -45,6 +45,7 @@ local function is_wanted(query)
   return (query.content_type or "BIB_MMS") == "BIB_MMS" and (query.set_type or "ITEMIZED") == "ITEMIZED"
 end
 
+---@type almanac.rehearsal.handler
 function m.list(world, call)
   local limit, offset = failure.paging(call.query)
   if not limit then return failure.new("40166410", "Parameter value invalid.") end
@@ -60,12 +61,14 @@ function m.list(world, call)
   return { shape = shapes.sets, object = { set = list, total_record_count = total } }
 end
 
+---@type almanac.rehearsal.handler
 function m.get(world, call)
   local row = find(world, call.path.set_id)
   if not row then return failure.new("60107", "Invalid set ID.") end
   return { shape = shapes.set, object = object_of(world, row) }
 end
 
+---@type almanac.rehearsal.handler
 function m.members(world, call)
   local set = find(world, call.path.set_id)
   if not set then return failure.new("60107", "Invalid set ID.") end

@@ -3,7 +3,6 @@
 -- gets this table as its first argument.
 local core = require "almanac.core"
 local blobs = require "almanac.rehearsal.blobs"
-local codes = require "almanac.rehearsal.codes"
 local schema = require "almanac.rehearsal.schema"
 
 local m = {}
@@ -25,15 +24,13 @@ end
 -- What is decided once, when the state is made, and then stays.
 local function settle(world, options)
   local function meta_value(key, first)
-    local value = world.db:value("SELECT value FROM meta WHERE key = ?", key)
-    if value then return value end
-    world.db:run("INSERT INTO meta(key, value) VALUES(?, ?)", key, first)
-    return first
+    if not world:note(key) then world:set_note(key, first) end
+    return world:note(key)
   end
   world.inst = meta_value("institution", options.institution or "01REHEARSAL_INST")
   world.own_secret = meta_value("secret", core.text.hex(core.hash.random(20)))
   world.number = math.tointeger(tonumber(meta_value("serial", "27193000")))
-  world.suffix = world.db:value "SELECT value FROM meta WHERE key = 'suffix'"
+  world.suffix = world:note "suffix"
 end
 
 -- Who may talk to S3: the library with its key pair, Alma with its own.
@@ -54,7 +51,7 @@ function m.open(options)
   local db, fresh, code = open_database(options)
   if not db then return nil, fresh, code end
   local world = setmetatable({
-    db = db, fresh = fresh == true, options = options, libraries = codes.libraries,
+    db = db, fresh = fresh == true, options = options, discarded = {},
     name = "Rehearsal Library", region = options.region or "us-east-1",
     bucket = options.bucket or "rehearsal-st01.ext.exlibrisgroup.com",
     environment = (options.environment or "sandbox"):upper(),
@@ -91,7 +88,7 @@ end
 ---@param digits string
 function methods:set_suffix(digits)
   self.suffix = digits
-  self.db:run("INSERT OR REPLACE INTO meta(key, value) VALUES('suffix', ?)", digits)
+  self:set_note("suffix", digits)
 end
 
 ---A new id: kind, number, the institution's suffix, as in 122719344170003941.
@@ -116,6 +113,32 @@ function methods:storage_path(pid, name)
   return self.inst .. "/storage/alma/" .. pairs_of_hex .. name
 end
 
+---A value kept beside the collection.
+---@param key string
+---@return string?
+function methods:note(key)
+  return self.db:value("SELECT value FROM meta WHERE key = ?", key)
+end
+
+---@param key string
+---@param value any
+function methods:set_note(key, value)
+  self.db:run("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)", key, tostring(value))
+end
+
+---Removes a content that no row names any more: once the change is kept.
+---@param blob string?
+function methods:discard(blob)
+  if not blob then return end
+  table.insert(self.discarded, blob)
+  if not self.db:in_transaction() then self:remove_discarded() end
+end
+
+function methods:remove_discarded()
+  for _, blob in ipairs(self.discarded) do self.blobs:remove(blob) end
+  self.discarded = {}
+end
+
 ---Runs `change` in one transaction: all of it is kept, or nothing.
 ---@param change fun(...): any
 ---@return any ... what it returned
@@ -125,9 +148,11 @@ function methods:atomically(change, ...)
   local results = table.pack(pcall(change, ...))
   if not results[1] then
     self.db:rollback()
+    self.discarded = {}
     error(results[2], 0)
   end
   assert(self.db:commit())
+  self:remove_discarded()
   return table.unpack(results, 2, results.n)
 end
 
