@@ -172,6 +172,7 @@ static alm_csv *new_csv(const char *name, char delimiter, alm_error *err) {
   alm_csv *csv = calloc(1, sizeof *csv);
   if (csv && csv_init(&csv->parser, CSV_STRICT) == 0) {
     csv_set_delim(&csv->parser, (unsigned char)delimiter);
+    csv_set_blk_size(&csv->parser, CHUNK); /* its room grows by so much */
     alm_buf_init(&csv->row, ROW_MAXIMUM);
     csv->fd = -1;
     csv->line = csv->start = 1;

@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+#include "files_private.h"
 
 #define CHUNK (256 * 1024)
 
@@ -14,18 +15,25 @@ static _Thread_local unsigned char chunk[CHUNK];
 
 /* ---- opening ---- */
 
-static bool fill_info(const struct stat *from, alm_file_info *info) {
+static int64_t nanoseconds(const struct timespec *time) {
+  const int64_t most = INT64_MAX / 1000000000 - 1;
+  if (time->tv_sec > most) return INT64_MAX;
+  if (time->tv_sec < -most) return INT64_MIN;
+  return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
+void alm_file_describe(const struct stat *from, alm_file_info *info) {
   info->size = from->st_size;
   info->mode = from->st_mode;
-  info->mtime_ns = (int64_t)from->st_mtim.tv_sec * 1000000000 +
-                   from->st_mtim.tv_nsec;
-  return true;
+  info->mtime_ns = nanoseconds(&from->st_mtim);
 }
 
 bool alm_file_stat(const char *path, alm_file_info *info, alm_error *err) {
   struct stat found;
-  if (stat(path, &found) == 0) return fill_info(&found, info);
-  return alm_fail_errno(err, "can't look at %s", path);
+  if (stat(path, &found) != 0)
+    return alm_fail_errno(err, "can't look at %s", path);
+  alm_file_describe(&found, info);
+  return true;
 }
 
 static int open_any(const char *path, int flags, struct stat *info,

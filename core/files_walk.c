@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "files.h"
+#include "files_private.h"
 
 #define DEPTH 128
 #define NAMES_MAXIMUM ((size_t)1 << 31)
@@ -167,18 +166,16 @@ static bool visit(alm_walk *walk, level *folder, const char *name,
   struct stat info;
   if (fstatat(folder->fd, name, &info, 0) != 0) {
     entry->problem = explain_missing(walk, folder, name);
-  } else if (S_ISDIR(info.st_mode)) {
+    return true;
+  }
+  if (S_ISDIR(info.st_mode)) {
     entry->problem = enter_named(walk, folder, name);
     return entry->problem != NULL;
-  } else if (!S_ISREG(info.st_mode)) {
-    return false;
-  } else if (faccessat(folder->fd, name, R_OK, AT_EACCESS) != 0) {
-    entry->problem = explain(walk, "can't be read");
   }
-  entry->info.size = info.st_size;
-  entry->info.mode = info.st_mode;
-  entry->info.mtime_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 +
-                         info.st_mtim.tv_nsec;
+  if (!S_ISREG(info.st_mode)) return false;
+  if (faccessat(folder->fd, name, R_OK, AT_EACCESS) != 0)
+    entry->problem = explain(walk, "can't be read");
+  alm_file_describe(&info, &entry->info);
   return true;
 }
 

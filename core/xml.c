@@ -220,27 +220,50 @@ static bool is_sixteen_bits(const char *text, size_t length) {
          text[0] == '\0' || text[1] == '\0';
 }
 
-/* The encoding to read with, or NULL for the declared one. A declaration that
- * one can read byte by byte, and that names an encoding of wider units, is
- * wrong: what it stood in was decoded once already. */
-static const char *choose_encoding(const char *text, size_t length) {
+static bool starts_with_any(const char *name, const char *const *starts) {
+  for (; *starts; starts++)
+    if (strncasecmp(name, *starts, strlen(*starts)) == 0) return true;
+  return false;
+}
+
+/* Copies the declared encoding; empty when none is declared in the first
+ * bytes. */
+static void find_declared(const char *text, size_t length, char *name,
+                          size_t size) {
   char start[200];
-  if (is_sixteen_bits(text, length)) return NULL;
-  if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) return "UTF-8";
+  *name = '\0';
   snprintf(start, sizeof start, "%.*s",
            (int)(length < sizeof start ? length : sizeof start - 1), text);
   char *end = strstr(start, "?>");
-  if (strncmp(start, "<?xml", 5) != 0 || !end) return NULL;
+  if (strncmp(start, "<?xml", 5) != 0 || !end) return;
   *end = '\0';
   const char *named = strstr(start, "encoding");
-  if (!named) return NULL;
+  if (!named) return;
   named += strcspn(named, "\"'");
   if (*named) named++;
-  bool wide = strncasecmp(named, "UTF-16", 6) == 0 ||
-              strncasecmp(named, "UTF-32", 6) == 0 ||
-              strncasecmp(named, "UCS-", 4) == 0 ||
-              strncasecmp(named, "ISO-10646-UCS", 13) == 0;
-  return wide ? "UTF-8" : NULL;
+  snprintf(name, size, "%.*s", (int)strcspn(named, "\"'\r\n"), named);
+}
+
+/* The encoding to read with, NULL for the declared one. A declaration that
+ * one can read byte by byte, and that names an encoding of wider units, is
+ * wrong: what it stood in was decoded once already. */
+static bool choose_encoding(reader *r, const char *text, size_t length,
+                            const char **encoding) {
+  static const char *const wide[] = {"UTF-16", "UTF-32", "UCS-",
+                                     "ISO-10646-UCS", NULL};
+  static const char *const known[] = {"UTF-8",        "UTF8",    "US-ASCII",
+                                      "ISO-8859-",    "ASCII",   "ISO8859",
+                                      "windows-125",  "latin1",  NULL};
+  char name[64];
+  *encoding = NULL;
+  if (is_sixteen_bits(text, length)) return true;
+  find_declared(text, length, name, sizeof name);
+  if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) *encoding = "UTF-8";
+  if (starts_with_any(name, wide)) *encoding = "UTF-8";
+  if (!*name || *encoding || starts_with_any(name, known)) return true;
+  r->failed = true;
+  return alm_fail(r->err, ALM_PARSE,
+                  "XML: the encoding %s is not read, line 1 column 1", name);
 }
 
 /* ---- parsing ---- */
@@ -260,7 +283,8 @@ static void set_handlers(xmlParserCtxtPtr parser) {
 }
 
 static void run_parser(reader *r, const char *text, size_t length) {
-  const char *encoding = choose_encoding(text, length);
+  const char *encoding;
+  if (!choose_encoding(r, text, length, &encoding)) return;
   int options = XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_NOWARNING |
                 (encoding ? XML_PARSE_IGNORE_ENC : 0);
   r->parser->_private = r;

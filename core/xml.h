@@ -3,7 +3,8 @@
  * No network, no files, no DOCTYPE, so no entities but the five that XML has.
  * Depth, size and number of elements have a ceiling. The bytes decide the
  * encoding: Alma hands out UTF-8 whose declaration says UTF-16, and that is
- * read as UTF-8. Failures: parse (with line and column) or limit. */
+ * read as UTF-8. ISO-8859, windows-125x and true UTF-16 are read as declared,
+ * other encodings refused. Failures: parse (with line and column) or limit. */
 #ifndef ALM_XML_H
 #define ALM_XML_H
 

@@ -57,8 +57,9 @@ describe("xml.parse", function()
       assert.equal("\u{e9}", assert(xml.parse("\xef\xbb\xbf" .. declared:format("UTF-8", "\u{e9}"))).text)
     end)
 
-    it("Latin-1 that says so", function()
+    it("Latin-1 and Windows' own that say so", function()
       assert.equal("\u{e9}", assert(xml.parse(declared:format("ISO-8859-1", "\xe9"))).text)
+      assert.equal("\u{20ac}", assert(xml.parse(declared:format("windows-1252", "\x80"))).text)
     end)
 
     it("and refuses Latin-1 that says nothing, or an encoding nobody knows", function()
