@@ -25,6 +25,14 @@ describe("a rehearsal with --faults", function()
     return labels
   end
 
+  -- Until there is one; a minute at most.
+  local function wait_until_made()
+    for _ = 1, 600 do
+      if made() > 0 then return end
+      task.sleep(0.1)
+    end
+  end
+
   -- One POST under a fault: its result, and how many representations there are after.
   local function post_with(kind)
     start("--faults", "POST representations=@1:" .. kind)
@@ -58,11 +66,11 @@ describe("a rehearsal with --faults", function()
   end)
 
   it("lets it happen after the connection is gone: late", function()
-    start("--faults", "POST representations=@1:late=0.3")
+    start("--faults", "POST representations=@1:late=1")
     local result = create()
     assert.is_string(result.error)
     assert.equal(0, made())
-    task.sleep(0.6)
+    wait_until_made()
     assert.equal(1, made())
   end)
 
@@ -73,13 +81,13 @@ describe("a rehearsal with --faults", function()
   end)
 
   it("stalls", function()
-    start("--faults", "POST representations=@1:stall=0.4")
+    start("--faults", "POST representations=@1:stall=1.5")
     local result = task.fetch { method = "POST", url = alma.url .. "/almaws/v1" .. PATH, timeout = 0.2, once = true,
       headers = { Authorization = "apikey " .. alma.key, ["Content-Type"] = "application/json" },
       body = require("almanac.json").encode(BODY) }
     assert.equal("timeout", result.code)
     assert.equal(0, made())
-    task.sleep(0.5)
+    wait_until_made()
     assert.equal(1, made())
   end)
 

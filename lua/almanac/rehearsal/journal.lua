@@ -87,6 +87,7 @@ function methods:counts()
     statuses = self.statuses, unknown = self.unknown }
 end
 
+---Closes its files.
 function methods:close()
   if self.log then self.log:close() end
   if self.records then self.records:close() end

@@ -100,6 +100,7 @@ function methods:id(prefix)
   return ("%s%09d000%s"):format(prefix, self.number * 10, self.suffix)
 end
 
+---Keeps the number of the last id, so that none is given twice.
 function methods:save_number()
   self.db:run("UPDATE meta SET value = ? WHERE key = 'serial'", tostring(self.number))
 end
@@ -134,6 +135,7 @@ function methods:discard(blob)
   if not self.db:in_transaction() then self:remove_discarded() end
 end
 
+---Removes what was discarded meanwhile.
 function methods:remove_discarded()
   for _, blob in ipairs(self.discarded) do self.blobs:remove(blob) end
   self.discarded = {}
@@ -175,6 +177,7 @@ function methods:link(path)
   return "http://" .. self.host .. "/almaws/v1" .. path
 end
 
+---Closes the database and removes what is not to be kept.
 function methods:close()
   self.db:close()
   self.blobs:close()
