@@ -4,7 +4,7 @@ std = "lua54"
 max_line_length = 140
 max_comment_line_length = false
 codes = true
-ignore = { "212/self" }
+ignore = { "212/self", "211/_.*" }
 
 stds.recipe = {
   read_globals = {

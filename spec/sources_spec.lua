@@ -58,7 +58,7 @@ describe("a list of titles", function()
   it("is refused with the line when a spreadsheet has rounded its ids", function()
     refused("mms_id\n" .. A .. "\n9.90012E+17\n",
       "line 3: '9.90012E%+17' was rounded by a spreadsheet; format the column as text")
-    refused("mms_id\n" .. A .. "\n990012345678904000\n", 
+    refused("mms_id\n" .. A .. "\n990012345678904000\n",
       "line 3: '990012345678904000' was rounded by a spreadsheet %(zeros after 15 digits%)")
     refused("990012345678904000\n990012345678914000\n", "line 1: ", "line 2: ")
     refused("mms_id;title\n9,90012E+17;x\n", "'9,90012E%+17' was rounded")

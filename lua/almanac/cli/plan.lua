@@ -1,8 +1,12 @@
 -- almanac plan: looks, matches, writes the plan. The recipe's own arguments
 -- become options, so it is loaded before the command line is parsed.
+local core = require "almanac.core"
+local task = require "almanac.task"
 local words = require "almanac.words"
 
-local m = { summary = "Look, match and write a plan; nothing is changed in Alma." }
+local m = { summary = "Look, match and write a plan; nothing is changed in Alma.", ends_itself = true }
+
+local STOPPED = 75
 
 -- Options that take a value and may stand before the recipe's name.
 local WITH_VALUE = {}
@@ -54,27 +58,58 @@ end
 
 local function listen(context)
   local out = context.out
-  return {
-    phase = function(text) out.note(text) end,
-    reading = function(total)
-      local progress = out.progress("titles read", total)
-      local on = { begin = function() progress:begin() end, close = function() progress:close() end }
-      function on.finish(id, ok, message)
-        progress:finish(not ok)
-        if not ok then out.note(id .. ": " .. message) end
-      end
-      return on
-    end,
-  }
+  local on = { phase = function(text) out.note(text) end }
+  function on.reading(total)
+    local progress = out.progress("titles read", total)
+    local reading = { begin = function() progress:begin() end }
+    on.is_reading = true
+    function reading.finish(id, ok, message)
+      progress:finish(not ok)
+      if not ok then out.note(id .. ": " .. message) end
+    end
+    function reading.close()
+      on.is_reading = false
+      progress:close()
+    end
+    return reading
+  end
+  return on
+end
+
+-- One Ctrl-C ends what waits; reading ends by itself, after what is in flight.
+local function watch(work, on)
+  while true do
+    local interrupts = core.sys.interrupts()
+    if interrupts > (on.is_reading and 1 or 0) then return work:cancel() end
+    task.sleep(0.2)
+  end
+end
+
+local function make(order)
+  local work = task.spawn(require("almanac.run.plan").make, order)
+  local watcher = task.spawn(watch, work, order.on)
+  local result, message, code = work:await()
+  watcher:cancel()
+  return result, message, code
+end
+
+local function say_how_to_go_on(args, out, what)
+  out.say(("stopped early; what was read%s is kept. Go on with:"):format(what))
+  out.say(("  almanac plan %s --from %s --missing -o NEW"):format(args.recipe, args.output))
+  return STOPPED
 end
 
 local function tell_stopped(args, context, result)
   local out = context.out
   out.event("stopped", { message = result.stop.message, code = result.stop.code, read = result.read })
   out.fail(result.stop.message)
-  out.say(("stopped early; what was read of %s is kept. Go on with:"):format(words.count(result.read, "title")))
-  out.say(("  almanac plan %s --from %s --missing -o NEW"):format(args.recipe, args.output))
-  return 75
+  return say_how_to_go_on(args, out, " of " .. words.count(result.read, "title"))
+end
+
+local function tell_interrupted(args, context)
+  context.out.fail "interrupted"
+  if core.files.stat(args.output) then return say_how_to_go_on(args, context.out, "") end
+  return STOPPED
 end
 
 local function tell_source(out, source)
@@ -87,13 +122,13 @@ end
 function m.run(args, context)
   local ok, complaint = check(args)
   if not ok then return nil, complaint end
-  local plan = require "almanac.run.plan"
   local summary = require "almanac.run.summary"
-  local result, message, code = plan.make {
+  local result, message, code = make {
     recipe = loaded, given = args, output = args.output, titles = args.titles, collection = args.collection,
     from = args.from, refresh = args.refresh, missing = args.missing,
     settings = function() return context.settings.load(args) end, on = listen(context),
   }
+  if not result and code == "cancelled" then return tell_interrupted(args, context) end
   if not result then return nil, message, code end
   local db <close> = result.db
   if result.stop then return tell_stopped(args, context, result) end

@@ -23,9 +23,10 @@ function m.run(db, sql, ...)
   return changes, id
 end
 
+-- Failures and cancellations are objects and stay as they are.
 local function explain(failure)
-  if getmetatable(failure) == failure_meta then return failure end
-  return debug.traceback(tostring(failure), 2)
+  if type(failure) ~= "string" then return failure end
+  return debug.traceback(failure, 2)
 end
 
 local function settle(ok, ...)

@@ -148,6 +148,7 @@ local function settle_all(run)
   attempt.run(run.db, ALL_READY)
   local last = 0
   repeat
+    if core.sys.interrupts() > 0 then attempt.fail("interrupted", "cancelled") end
     local rows = {}
     for row in run.db:rows(TITLES, last) do rows[#rows + 1] = row end
     for _, row in ipairs(rows) do

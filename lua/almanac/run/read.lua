@@ -165,6 +165,13 @@ local function while_going(work)
   end
 end
 
+-- Also called when a second Ctrl-C ends the work: what was read stays.
+local function commit(work)
+  if not work.db:in_transaction() then return end
+  local ok, message = work.db:commit()
+  if not ok then work.stop = { message = message, code = "io" } end
+end
+
 local function raise(failures)
   if failures[1] then error(failures[1].message, 0) end
 end
@@ -179,12 +186,10 @@ end
 function m.titles(db, client, ids, on)
   local work = { db = db, client = client, on = on, known = {}, written = 0, failed = 0, unreachable = 0 }
   assert(db:begin())
+  local _keep <close> = setmetatable({}, { __close = function() commit(work) end })
   raise(task.each(batches(ids, work), 8, function(batch) read_batch(work, batch) end))
   raise(task.each(while_going(work), IN_FLIGHT, function(id) read_title(work, id) end))
-  if db:in_transaction() then
-    local ok, message = db:commit()
-    if not ok then work.stop = { message = message, code = "io" } end
-  end
+  commit(work)
   return { failed = work.failed, stop = work.stop }
 end
 

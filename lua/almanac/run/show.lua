@@ -57,6 +57,7 @@ function m.file(db, path)
   file.titles = key and rows(db, TITLES_OF_KEY, key.key) or {}
   file.used_by = rows(db, [[SELECT title.mms_id, page.seq, page.upload_key FROM page JOIN change ON change.id = page.change_id
     JOIN title ON title.id = change.title_id WHERE page.file_id = ?]], file.id)
+  file.id, file.mtime_ns = nil, nil   -- nobody's business; and more digits than JSON holds
   return file
 end
 
