@@ -107,7 +107,7 @@ static alm_sigv4_request check_request(lua_State *L, bool presign) {
       .time = (int64_t)alm_lua_field_number(L, 1, "time", alm_sys_time()),
   };
   lua_Integer expires = alm_lua_field_integer(L, 1, "expires", 0);
-  luaL_argcheck(L, expires >= presign && expires <= WEEK, 1,
+  luaL_argcheck(L, expires >= (presign ? 1 : 0) && expires <= WEEK, 1,
                 "field 'expires' is out of range");
   request.expires = (int)expires;
   get_table(L, "query");
