@@ -82,6 +82,14 @@ describe("joining titles and files", function()
     assert.equal(0, run.db:value "SELECT count(*) FROM change")
   end)
 
+  it("asks when very many files have one key, whatever their number", function()
+    local files = {}
+    for i = 1, 60 do files[("d%d/a.jpg"):format(i)] = JPEG end
+    match { files = files, titles = { { "a.tif" } } }
+    assert.equal("ask", run.state(1))
+    assert.matches("^very many files for one key: 'a' has d", run.reason(1))
+  end)
+
   it("asks when one file fits two titles", function()
     match { files = { ["a.jpg"] = JPEG, ["b.jpg"] = JPEG }, titles = { { "a.tif" }, { "a.tif" }, { "b.tif" } } }
     local words = ("a file fits several titles: a.jpg fits %s, %s"):format(id(1), id(2))

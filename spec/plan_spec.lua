@@ -193,6 +193,7 @@ describe("plan", function()
     refused("'nowhere' does not exist", "--folder", "nowhere", "--titles", id(1), "-o", "a.run")
     refused("'jpg/s1.jpg' is no folder", "--folder", "jpg/s1.jpg", "--titles", id(1), "-o", "a.run")
     refused("which titles%? give %-%-titles FILE or %-%-set", "--folder", "jpg", "-o", "a.run")
+    refused("give %-%-titles or %-%-set, not both", "--folder", "jpg", "--titles", id(1), "--set", "x", "-o", "a.run")
     refused("name the run file to write: %-o RUN", "--folder", "jpg", "--titles", id(1))
     refused("there is no set 'TIFF onyl', did you mean 'TIFF only'", "--folder", "jpg", "--set", "TIFF onyl", "-o", "a.run")
     refused("library 'MAINE' does not exist in this institution, did you mean 'MAIN'", "--folder", "jpg", "--titles", id(1),

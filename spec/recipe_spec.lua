@@ -160,6 +160,43 @@ return extend "%s/base.lua" {
   end)
 end)
 
+describe("what is written about recipes", function()
+  it("holds: the variant in the reference loads", function()
+    local folder = program.folder()
+    program.write(folder .. "/r.lua", program.read("recipes/README.md"):match "```lua\n(.-)```")
+    local loaded, message = recipe.load(folder .. "/r.lua")
+    program.remove(folder)
+    assert(loaded, message)
+    assert.same({ true, "0042" }, { rules.file_key(loaded, objects.file "scan 0042 b.jpg", {}) })
+  end)
+
+  it("holds: every recipe that ships passes its own examples", function()
+    for _, entry in ipairs(recipe.list()) do
+      local loaded = assert(recipe.load(entry.path))
+      assert.equal(entry.name, loaded.name)
+      assert.same({}, rules.examples(loaded, arguments.defaults(loaded.args)))
+      assert.is_not_nil(next(loaded.examples), entry.name .. " has no examples")
+    end
+  end)
+
+  it("holds: luacheck knows the names that a recipe has, no others", function()
+    local config = {}
+    config.stds, config.files = {}, {}
+    assert(loadfile(".luacheckrc", "t", config))()
+    local changes, key, sandbox = require "almanac.recipe.changes", require "almanac.recipe.key", require "almanac.recipe.sandbox"
+    local environment = sandbox.environment { key = key, add = changes.add, extend = print }
+    local function has(t, name) return (pcall(function() assert(t[name] ~= nil) end)) end
+    local known = config.stds.recipe.read_globals
+    for name, entry in pairs(known) do
+      if type(name) == "number" then name, entry = entry, {} end
+      assert.is_true(has(environment, name), name)
+      for _, field in ipairs(entry.fields or {}) do assert.is_true(has(environment[name], field), name .. "." .. field) end
+    end
+    for name in pairs(key) do assert.is_true(table.concat(known.key.fields, " "):find(name, 1, true) ~= nil, name) end
+    for name in pairs(changes.add) do assert.same({ name }, known.add.fields) end
+  end)
+end)
+
 describe("the rules of a recipe", function()
   local folder
 

@@ -66,35 +66,51 @@ local CONVERT = {
 }
 local LUA_TYPE = { number = "number", integer = "number", boolean = "boolean", list = "table" }
 
-local function check_entry(entry, seen)
-  local name, kind = entry[1], entry[2]
+local function suggestion(name, known)
+  table.sort(known)
+  local near = words.nearest(tostring(name), known)
+  return near and (", did you mean '" .. near .. "'?") or "; there are: " .. table.concat(known, ", ")
+end
+
+local function names_of(t)
+  local list = {}
+  for name in pairs(t) do list[#list + 1] = name end
+  return list
+end
+
+local function check_name(name, seen)
   if type(name) ~= "string" or not name:match "^[a-z][a-z0-9_]*$" then
     return nil, "args: each begins with its name in lower-case letters, e.g. { \"folder\", \"dir\" }"
   elseif TAKEN[name] then
     return nil, ("args: '%s' is an option of `almanac plan` itself; take another name"):format(name)
   elseif seen[name] then
     return nil, ("args: '%s' is there twice"):format(name)
-  elseif not CONVERT[kind] then
-    local kinds = {}
-    for known in pairs(CONVERT) do kinds[#kinds + 1] = known end
-    table.sort(kinds)
-    local near = words.nearest(tostring(kind), kinds)
-    return nil, ("args: '%s' has the unknown type '%s'%s"):format(name, tostring(kind),
-      near and (", did you mean '" .. near .. "'?") or "; there are: " .. table.concat(kinds, ", "))
   end
   seen[name] = true
+  return true
+end
+
+local function check_fields(entry)
   for field, value in pairs(entry) do
-    if type(field) == "string" then
-      local known = FIELDS[field]
-      if not known then
-        local near = words.nearest(field, { "required", "default", "help", "choices", "min", "max" })
-        return nil, ("args: '%s' has the unknown field '%s'%s"):format(name, field,
-          near and (", did you mean '" .. near .. "'?") or "")
-      elseif known ~= "any" and type(value) ~= known then
-        return nil, ("args: '%s': '%s' must be a %s"):format(name, field, known)
-      end
+    local known = FIELDS[field]
+    if type(field) == "string" and not known then
+      return nil, ("args: '%s' has the unknown field '%s'%s"):format(entry[1], field, suggestion(field, names_of(FIELDS)))
+    elseif known and known ~= "any" and type(value) ~= known then
+      return nil, ("args: '%s': '%s' must be a %s"):format(entry[1], field, known)
     end
   end
+  return true
+end
+
+local function check_entry(entry, seen)
+  local name, kind = entry[1], entry[2]
+  local ok, message = check_name(name, seen)
+  if not ok then return nil, message end
+  if not CONVERT[kind] then
+    return nil, ("args: '%s' has the unknown type '%s'%s"):format(name, tostring(kind), suggestion(kind, names_of(CONVERT)))
+  end
+  ok, message = check_fields(entry)
+  if not ok then return nil, message end
   if kind == "choice" and not entry.choices then return nil, ("args: '%s' needs choices = { … }"):format(name) end
   if entry.default ~= nil and type(entry.default) ~= (LUA_TYPE[kind] or "string") then
     return nil, ("args: the default of '%s' is a %s, but it is of type %s"):format(name, type(entry.default), kind)

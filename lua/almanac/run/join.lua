@@ -11,11 +11,12 @@ local rules = require "almanac.recipe.rules"
 local m = {}
 
 local BATCH = 500
-local MOST = 5000           -- files of one key that are looked at
+local MOST_PAGES = 5000     -- files of one key that are looked at
+local MOST_ALIKE = 20       -- where a second one is a doubt already
 
 local TITLES = "SELECT id, mms_id, title, reading FROM title WHERE id > ? AND reading IS NOT NULL ORDER BY id LIMIT " .. BATCH
 local CANDIDATES = [[SELECT file.id, file.path, file.name, file.size, file.problem, file_key.page
-  FROM file_key JOIN file ON file.id = file_key.file_id WHERE file_key.key = ? LIMIT ]] .. MOST
+  FROM file_key JOIN file ON file.id = file_key.file_id WHERE file_key.key = ? LIMIT ?]]
 
 local function checked(ok, ...)
   if not ok then attempt.fail((...), "parse") end
@@ -108,13 +109,13 @@ function m.propose(run, row, title, files, sure)
   return "ask", doubt
 end
 
-local function candidates(db, keys)
-  local groups = {}
+local function candidates(run, keys)
+  local groups, most = {}, run.recipe.page and MOST_PAGES or MOST_ALIKE
   for i, key in ipairs(keys) do
     local files = {}
-    for file in db:rows(CANDIDATES, key) do files[#files + 1] = file end
+    for file in run.db:rows(CANDIDATES, key, most) do files[#files + 1] = file end
     if files[2] then table.sort(files, function(a, b) return a.path < b.path end) end
-    groups[i] = { key = key, files = files }
+    groups[i] = { key = key, files = files, more = #files == most }
   end
   return groups
 end
@@ -135,7 +136,7 @@ local function settle(run, row)
   if not checked(ok, wanted) then
     return "skip", "not wanted by the recipe" .. (why and ": " .. why or "")
   end
-  local files, doubts = judge.choose(candidates(run.db, keys), run.recipe.every_key)
+  local files, doubts = judge.choose(candidates(run, keys), run.recipe.every_key)
   if #files == 0 then return "skip", without_files(keys) end
   if doubts[1] then return "ask", table.concat(doubts, "; ") end
   return m.propose(run, row, title, files)

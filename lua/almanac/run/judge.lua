@@ -30,6 +30,7 @@ end
 
 -- Files of one key are a sequence if each has a page of its own.
 local function pages_doubt(group)
+  if group.more then return ("very many files for one key: '%s' has %s"):format(group.key, paths(group.files)) end
   local at = {}
   for _, file in ipairs(group.files) do
     local page = file.page
@@ -74,7 +75,8 @@ local function all_files(groups)
 end
 
 ---The files for a title, in page order.
----@param groups { key: string, files: table[] }[] for each key of the title its files { id, path, problem, page }
+---@param groups { key: string, files: table[], more: boolean? }[] for each key of the title its files
+---  { id, path, problem, page }; more: there are others
 ---@param every_key boolean? whether each key must have a file
 ---@return table[] files
 ---@return string[] doubts

@@ -31,7 +31,8 @@ end
 local function absolute(path)
   if path:sub(1, 1) == "/" then return path end
   local pipe <close> = assert(io.popen("pwd -P", "r"))
-  return (pipe:read "l" .. "/" .. path):gsub("/%./", "/"):gsub("/%.?$", ""), nil
+  local full = pipe:read "l" .. "/" .. path
+  return (full:gsub("/%./", "/"):gsub("/%.?$", ""))
 end
 
 local function check_examples(recipe)
@@ -78,7 +79,9 @@ local function prepare(order)
   local name = arguments.first(recipe.args, "dir")
   plan.folder = name and plan.values[name] and absolute(plan.values[name])
   plan.set = plan.values[arguments.first(recipe.args, "set") or ""]
-  if not (plan.base or order.titles or plan.set) then
+  if order.titles and plan.set and not plan.base then
+    attempt.fail(("give --titles or --%s, not both"):format(arguments.first(recipe.args, "set")), "conflict")
+  elseif not (plan.base or order.titles or plan.set) then
     attempt.fail("which titles? give --titles FILE" ..
       (arguments.first(recipe.args, "set") and " or --set ID|NAME" or ""), "missing")
   end

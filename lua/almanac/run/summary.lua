@@ -60,20 +60,21 @@ function m.of(db)
   }
 end
 
-local function say_groups(out, list, examples)
-  for i, group in ipairs(list) do
-    if i > GROUPS_SHOWN then
-      out.say(("  %7d  for %d other reasons"):format(0, #list - GROUPS_SHOWN))
-      break
-    end
-    out.say(("  %7d  %s"):format(group.n, group.kind))
-    for j = 1, examples and #group.examples or 0 do
-      local title = group.examples[j]
-      local particulars = title.reason:sub(#group.kind + 3)
-      out.say(("           %s%s"):format(title.mms_id, particulars ~= "" and "  " .. particulars or ""))
-    end
-    if examples and group.n > #group.examples then out.say(("           and %d more"):format(group.n - #group.examples)) end
+local function say_group(out, group)
+  out.say(("  %7d  %s"):format(group.n, group.kind))
+  for _, title in ipairs(group.examples) do
+    local particulars = title.reason:sub(#group.kind + 3)
+    out.say(("           %s%s"):format(title.mms_id, particulars ~= "" and "  " .. particulars or ""))
   end
+  if group.n > #group.examples then out.say(("           and %d more"):format(group.n - #group.examples)) end
+end
+
+local function say_groups(out, list)
+  local others = 0
+  for i, group in ipairs(list) do
+    if i <= GROUPS_SHOWN then say_group(out, group) else others = others + group.n end
+  end
+  if others > 0 then out.say(("  %7d  for %d other reasons"):format(others, #list - GROUPS_SHOWN)) end
 end
 
 local function say_files(out, summary)
@@ -89,13 +90,13 @@ local function say_files(out, summary)
 end
 
 local function say_forecast(out, summary)
-  local forecast_ = summary.forecast
+  local will = summary.forecast
   if summary.counts.ready == 0 then return end
   out.say("")
   out.say(("Carrying it out takes about %s%s, %s at %g a second, and sends %s."):format(
-    words.count(forecast_.calls, "call"), forecast_.left and (" (Alma allows %s more today)"):format(
-      words.count(forecast_.left, "call")) or "",
-    words.duration(math.max(1, forecast_.seconds)), tonumber(summary.meta.rate) or 20, words.bytes(forecast_.bytes)))
+    words.count(will.calls, "call"), will.left and (" (Alma allows %s more today)"):format(
+      words.count(will.left, "call")) or "",
+    words.duration(math.max(1, will.seconds)), tonumber(summary.meta.rate) or 20, words.bytes(will.bytes)))
 end
 
 local function say_titles(out, summary)
@@ -107,12 +108,12 @@ local function say_titles(out, summary)
   if counts.ask > 0 then
     out.say ""
     out.say("To decide: " .. counts.ask)
-    say_groups(out, summary.ask, true)
+    say_groups(out, summary.ask)
   end
   if counts.skip > 0 then
     out.say ""
     out.say("Left out: " .. counts.skip)
-    say_groups(out, summary.skip, true)
+    say_groups(out, summary.skip)
   end
 end
 
@@ -148,7 +149,7 @@ function m.say_next(summary, out, path)
   if summary.counts.ask > 0 then
     out.say("Decide:     almanac decide " .. path .. " --template decisions.csv")
   end
-  out.say("Look:       almanac show " .. path .. " MMS_ID   (or a file; --list ask for all)")
+  out.say("Look:       almanac show " .. path .. " MMS_ID   (or a file; --list ready|ask|skip|files for all)")
   if summary.counts.ready > 0 then out.say("Carry out:  almanac apply " .. path) end
 end
 
