@@ -73,9 +73,9 @@ local function suggestion(name, known)
 end
 
 local function names_of(t)
-  local list = {}
-  for name in pairs(t) do list[#list + 1] = name end
-  return list
+  local found = {}
+  for name in pairs(t) do found[#found + 1] = name end
+  return found
 end
 
 local function check_name(name, seen)
