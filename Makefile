@@ -86,7 +86,7 @@ deps: ## installs what building and running needs (Debian packages)
 deps-test: deps ## installs what the specs and the linter need as well
 	@$(call install_missing,$(TEST_DEPS))
 	@command -v npm >/dev/null || { $(call install_missing,nodejs npm); }
-	@[ -d spec/node_modules/s3rver ] || npm ci --prefix spec --no-audit --no-fund --loglevel=error
+	@[ -d spec/node_modules/s3rver ] || npm ci --prefix spec --no-audit --no-fund --loglevel=error --ignore-scripts
 
 demo: deps ## the main job on sample images, against a local rehearsal
 	@$(MAKE) --no-print-directory -s all

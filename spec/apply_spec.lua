@@ -174,7 +174,7 @@ describe("apply", function()
     start(titles, "--seed", "7", "--faults",
       "POST representations=0.3:lost,POST files=0.3:500after,POST files=0.1:cut,GET=0.05:500,POST files=0.1:reset")
     plan()
-    for _ = 1, 4 do almanac("apply", "a.run") end
+    for _ = 1, 4 do almanac("apply", "a.run", "--settle", "0.2") end
     local made = derivatives()
     for i = 1, 12 do
       assert.same({ ("t%d_1.jpg t%d_2.jpg"):format(i, i) }, made[("99%09d04146"):format(i)])
@@ -189,7 +189,7 @@ describe("apply", function()
     plan()
     os.execute(("cd %s && ALMANAC_API_URL=%s ALMA_API_KEY=%s timeout -s KILL 0.45 %s apply a.run -q >/dev/null 2>&1"):format(
       program.quote(folder), alma.url, alma.key, program.quote(program.path())))
-    local result = almanac("apply", "a.run")
+    local result = almanac("apply", "a.run", "--settle", "0.5")
     assert.equal(0, result.status, result.err)
     local made = derivatives()
     for i = 1, 8 do assert.same({ "k" .. i .. ".jpg" }, made[("99%09d04146"):format(i)]) end

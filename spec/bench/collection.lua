@@ -16,7 +16,7 @@ local function write_files()
   core.files.make_folder(folder .. "/jpg")
   local body = "\xFF\xD8\xFF\xE0" .. core.hash.random(size - 4)
   for i = 1, count do
-    if i % 1000 == 1 then core.files.make_folder(("%s/jpg/%03d"):format(folder, i // 1000)) end
+    if i % 1000 == 0 or i == 1 then core.files.make_folder(("%s/jpg/%03d"):format(folder, i // 1000)) end
     local file = assert(io.open(("%s/jpg/%03d/bench_%d_OBJ.jpg"):format(folder, i // 1000, i), "wb"))
     file:write(body)
     file:close()
@@ -45,7 +45,7 @@ end
 
 local function write_run()
   local db <close> = assert(store.create(folder .. "/read.run", {
-    run = "bench", institution = institution, environment = "sandbox", created = "2026-01-01",
+    run = "bench", institution = institution, environment = "SANDBOX", created = "2026-01-01",
     recipe = "jpg-derivatives", recipe_version = "1.0.0", folder = folder .. "/jpg",
     args = json.encode { folder = folder .. "/jpg" },
   }))

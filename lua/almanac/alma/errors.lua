@@ -15,7 +15,7 @@ local MEANING = {
   DAILY_THRESHOLD = "quota", PER_SECOND_THRESHOLD = "quota",
   ["402203"] = "missing", ["402204"] = "missing", ["60107"] = "missing", ["33007"] = "missing",
   ["401861"] = "missing", ["401890"] = "missing", ["401871"] = "missing", ["10106"] = "missing",
-  ["402260"] = "conflict", ["701115"] = "conflict", ["60115"] = "conflict", ["402263"] = "conflict",
+  ["402260"] = "missing", ["701115"] = "conflict", ["60115"] = "conflict", ["402263"] = "conflict",
   ["402264"] = "conflict", ["402471"] = "conflict", ["4022034"] = "conflict",
   ["60108"] = "status",   -- "Set Member not found": the set is there, one member is broken
 }

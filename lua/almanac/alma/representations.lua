@@ -40,7 +40,7 @@ end
 ---@param body table library {value}, usage_type {value}, label, public_note …; `is_remote` is false unless given
 ---@return table|nil representation as Alma made it
 ---@return string? message
----@return string? code "conflict" with 402260: the title is in no collection
+---@return string? code "missing" with 402260: the title is in no collection
 ---@return almanac.alma.detail? detail
 function m.create(client, mms_id, body)
   local full = { is_remote = false }

@@ -3,6 +3,7 @@ local alma = require "almanac.alma"
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
 local limits = require "almanac.run.limits"
+local reconcile = require "almanac.run.reconcile"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
 local words = require "almanac.words"
@@ -17,6 +18,8 @@ function m.configure(parser)
   parser:option("--reserve", "calls a day that are kept for the library's other services: a number, or a " ..
     "share of the highest count seen (10%)"):argname "N|N%"
   parser:option("--until", "begin no title after this time of day"):argname "HH:MM"
+  parser:option("--settle", "seconds to wait before looking for what a lost answer made (2)")
+    :argname("N"):convert(tonumber)
   parser:flag("--wait", "when the day's calls are used up, sleep until midnight and go on")
   parser:epilog("Exit status: 0 all done, 1 nothing was started, 2 some titles failed or need a " ..
     "decision, 75 stopped early (the same command goes on).")
@@ -45,6 +48,7 @@ local function prepare(args, context, db)
   run.storage, message, code = connect.storage(run.client, run.general, settings)
   if not run.storage then return nil, message, code end
   run.limit = args.limit
+  if args.settle then reconcile.pauses = { args.settle, 3 * args.settle } end
   run.limits, message = limits_of(args, run.client)
   if not run.limits then return nil, message end
   return run

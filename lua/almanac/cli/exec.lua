@@ -1,7 +1,9 @@
 -- almanac exec: a Lua script with the library at hand. Trusted: no sandbox.
 local m = { summary = "Run a Lua script with the library at hand (trusted: it may do anything).", plain = true }
 
-function m.configure(parser)
+function m.configure(parser, arguments)
+  -- What stands behind the script is the script's, options too.
+  if arguments[1] and arguments[1]:sub(1, 1) ~= "-" then table.insert(arguments, 1, "--") end
   parser:argument("script", "the Lua file")
   parser:argument("arguments", "given to the script as ..."):args "*"
   parser:epilog "Inside, `require \"almanac.alma\"`, `require \"almanac.task\"` and the others are at hand."

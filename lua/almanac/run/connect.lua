@@ -48,7 +48,9 @@ function m.storage(client, general, settings)
   if not digital.bucket then
     return nil, "this institution has no Alma Digital storage (GET /conf/general names no bucket)"
   end
-  local keys = own.access_key and own or s3.credentials { profile = own.profile }
+  local keys, message, code = own, nil, nil
+  if not own.access_key then keys, message, code = s3.credentials { profile = own.profile } end
+  if code then return nil, message, code end
   if keys then
     return s3.new {
       endpoint = own.endpoint or os.getenv "ALMANAC_S3_URL" or endpoint_of(digital),

@@ -128,8 +128,12 @@ local function collect(job, change)
   if not collection then return true end
   return steps.perform(job, {
     change = change.seq, kind = "collect", page = 0, during = "uploaded", after = "collected",
-    call = function() return alma.collections.add_bib(job.client, collection, job.title.mms_id) end,
-    keep = function() return { collection = collection } end,
+    call = function()
+      local ok, message, code, detail = alma.collections.add_bib(job.client, collection, job.title.mms_id)
+      if ok then return detail end
+      return nil, message, code, detail
+    end,
+    keep = function(detail) return { collection = collection, added = detail.added } end,
   })
 end
 
@@ -146,13 +150,24 @@ function m.body(spec)
   }
 end
 
+local NO_COLLECTION = "402260"
+
+local function create(job, spec)
+  local rep, message, code, detail = alma.representations.create(job.client, job.title.mms_id, m.body(spec))
+  if not rep and alma.has_code(detail, NO_COLLECTION) then
+    message = "the title is in no collection, and Alma takes no representation then: add it to one in Alma " ..
+      "and apply again, or plan again with --collection ID"
+  end
+  return rep, message, code, detail
+end
+
 local function represent(job, change)
   local mms_id, spec = job.title.mms_id, change.spec
   return steps.perform(job, {
     change = change.seq, kind = "represent", page = 0,
     during = spec.collection and "collected" or "uploaded", after = "represented",
     before = job.present and { table.unpack(job.present) },
-    call = function() return alma.representations.create(job.client, mms_id, m.body(spec)) end,
+    call = function() return create(job, spec) end,
     look = function(before)
       local list, message, code = alma.representations.list(job.client, mms_id)
       if not list then return nil, message, code end
