@@ -200,7 +200,7 @@ function m.each(list, limit, fn)
       if not ok then failures[#failures + 1] = { item = item, message = message } end
     end
   end
-  local all <close> = setmetatable({}, { __close = function()
+  local _ <close> = setmetatable({}, { __close = function()
     for _, worker in ipairs(workers) do worker:cancel() end
   end })
   for i = 1, limit do workers[i] = m.spawn(work) end

@@ -57,7 +57,8 @@ function benches.upload(work)
   local keys = ("AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s "):format(server.access_key, server.secret_key)
   local ours, theirs, peak = {}, {}, 0
   for i = 1, 3 do
-    ours[i] = succeeded(measure.command(keys .. exec("upload.lua", folder, server.url, server.bucket, "ours" .. i .. "/")))
+    local upload = exec("upload.lua", folder, server.url, server.bucket, "ours" .. i .. "/")
+    ours[i] = succeeded(measure.command(keys .. upload))
     theirs[i] = succeeded(measure.command("env -u AWS_CA_BUNDLE " .. keys .. RCLONE:format(quote(folder), server.bucket, "theirs" .. i, server.url)))
     peak = math.max(peak, tonumber(ours[i].out))
     print(("  almanac %.2f s wall %.2f s CPU; rclone %.2f s wall %.2f s CPU"):format(ours[i].wall, ours[i].cpu,
@@ -81,11 +82,13 @@ function benches.pace(work)
     args = { "--latency", "0.3,file=3", "--rate", "25" } }
   local _ <close> = stopping(alma)
   local env = ("ALMANAC_API_URL=%s ALMA_API_KEY=%s "):format(alma.url, alma.key)
-  succeeded(measure.command(env .. almanac .. (" plan jpg-derivatives --from %s/read.run --folder %s/jpg -o %s/pace.run -q")
-    :format(folder, folder, folder)))
+  local function at_work(words)
+    return succeeded(measure.command(env .. almanac .. words:gsub("DIR", folder)))
+  end
+  at_work " plan jpg-derivatives --from DIR/read.run --folder DIR/jpg -o DIR/pace.run -q"
   local before = alma.calls()
-  local run = succeeded(measure.command(env .. almanac .. (" apply %s/pace.run --rate 25 -q"):format(folder)))
-  local report = json.decode(measure.command(almanac .. (" report %s/pace.run --format json"):format(folder)).out)
+  local run = at_work " apply DIR/pace.run --rate 25 -q"
+  local report = json.decode(at_work(" report DIR/pace.run --format json").out)
   local calls = 0
   for _, n in pairs(report.calls) do calls = calls + n end
   print(("  %d titles done, %d calls in %.1f s, %.2f s CPU"):format(report.titles.done, calls, run.wall, run.cpu))
