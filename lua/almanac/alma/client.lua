@@ -174,6 +174,8 @@ local function note(client, call, result, outcome, try)
   end
   local remaining = result.headers and tonumber(result.headers["x-exl-api-remaining"])
   if remaining then client.remaining = math.tointeger(remaining) end
+  local date = result.headers and result.headers.date
+  if date then client.dated = { text = date, at = core.sys.time() } end
   local first = outcome.errors and outcome.errors[1]
   client.log {
     method = call.method, path = call.path, query = call.request.query, body = call.request.body,
@@ -275,6 +277,7 @@ end
 ---@class almanac.alma.client
 ---@field url string with /almaws/v1
 ---@field remaining integer? calls left until midnight, as Alma last said (X-Exl-Api-Remaining)
+---@field dated { text: string, at: number }? the last Date header, and this computer's time when it came
 ---@field calls table<string, integer> requests sent, by method
 ---@field pace almanac.pace
 ---@field timeouts { connect: number, stall: number, total: number, file: number }

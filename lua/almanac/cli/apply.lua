@@ -1,8 +1,8 @@
 -- almanac apply: carries a plan out, or goes on with one.
-local alma = require "almanac.alma"
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
 local limits = require "almanac.run.limits"
+local preflight = require "almanac.run.preflight"
 local reconcile = require "almanac.run.reconcile"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
@@ -36,21 +36,36 @@ local function limits_of(args, client)
   return limits.new { client = client, reserve = reserve, until_time = until_time }
 end
 
+-- Looks at everything that the run needs; what is wrong is told before anything is written.
+local function look_first(args, context, run)
+  run.path, run.probe = args.run, store.meta(run.db, "run")
+  local wrong, code = {}, nil
+  for _, finding in ipairs(preflight.run(run)) do
+    local text = preflight.words(finding)
+    if finding.state == "note" then context.out.note(text) end
+    if finding.state == "bad" then
+      wrong[#wrong + 1] = text
+      code = code or finding.code
+    end
+  end
+  for i = 2, #wrong do context.out.fail(wrong[i]) end
+  if wrong[1] then return nil, wrong[1], code end
+  return true
+end
+
 -- Everything that can refuse before the first write.
 local function prepare(args, context, db)
-  local settings, message, code = context.settings.load(args)
+  local settings, message = context.settings.load(args)
   if not settings then return nil, message end
-  local run, ok
+  local run, ok, code
   run, message, code = connect.run(db, settings)
   if not run then return nil, message, code end
-  ok, message, code = alma.test(run.client, "bibs", true)
-  if not ok then return nil, message, code end
-  run.storage, message, code = connect.storage(run.client, run.general, settings)
-  if not run.storage then return nil, message, code end
   run.limit = args.limit
   if args.settle then reconcile.pauses = { args.settle, 3 * args.settle } end
   run.limits, message = limits_of(args, run.client)
   if not run.limits then return nil, message end
+  ok, message, code = look_first(args, context, run)
+  if not ok then return nil, message, code end
   return run
 end
 

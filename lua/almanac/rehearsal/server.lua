@@ -117,6 +117,7 @@ end
 local function headers_of(server, call, answer, kind)
   local headers = answer.headers or {}
   headers["Content-Type"] = answer.wrong_type or kind
+  headers.Date = os.date("!%a, %d %b %Y %H:%M:%S GMT", server.world:time() // 1 | 0)
   if call.is_alma then
     headers["X-Exl-Api-Remaining"] = tostring(server.gate:remaining())
     headers["X-Request-ID"], headers.Server = call.id, "Layer7-API-Gateway"

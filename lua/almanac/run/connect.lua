@@ -65,8 +65,8 @@ function m.storage(client, general, settings)
   return s3.form {
     ingest = digital,
     refresh = function()
-      local fresh, message, code = m.general(client)
-      if not fresh then return nil, message, code end
+      local fresh, why, kind = m.general(client)
+      if not fresh then return nil, why, kind end
       return fresh.digital
     end,
   }
@@ -85,7 +85,7 @@ end
 ---belongs to the institution and environment that the plan was made for.
 ---@param db table the run file
 ---@param settings table from almanac.settings
----@return { db: table, client: table, general: table, folder: string }|nil run
+---@return { db: table, client: table, general: table, folder: string, settings: table }|nil run
 ---@return string? message
 ---@return string? code
 function m.run(db, settings)
@@ -96,7 +96,7 @@ function m.run(db, settings)
   local ok
   ok, message, code = same_place(meta, general)
   if not ok then return nil, message, code end
-  return { db = db, client = client, general = general, folder = meta.folder }
+  return { db = db, client = client, general = general, folder = meta.folder, settings = settings }
 end
 
 return m

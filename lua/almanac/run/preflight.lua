@@ -1,0 +1,203 @@
+-- What must be right before anything is written: the key's rights, the codes
+-- that the plan uses, the bucket, the clock, the disk. Nothing is left behind.
+-- At most eight calls to Alma, that of connect.general counted.
+local alma = require "almanac.alma"
+local codes = require "almanac.run.codes"
+local connect = require "almanac.run.connect"
+local core = require "almanac.core"
+local policies = require "almanac.s3.policy"
+local s3_errors = require "almanac.s3.errors"
+local task = require "almanac.task"
+local words = require "almanac.words"
+
+local m = {}
+
+local POST_TRIES = 4
+local COLLECTIONS = 3            -- looked up at most
+local SKEW = { told = 60, wrong = 900 }   -- seconds; Amazon refuses what is 15 minutes off
+local SPACE = { least = 8 << 20, title = 4 << 10 }   -- bytes that a run file and its journal may grow by
+
+local function ok(text) return { state = "ok", text = text } end
+local function note(text, remedy) return { state = "note", text = text, remedy = remedy } end
+local function bad(text, remedy, code) return { state = "bad", text = text, remedy = remedy, code = code } end
+
+local function may_read(place)
+  local institution, message, code = alma.test(place.client, "bibs")
+  if not institution then return bad(message, nil, code) end
+  return ok("the key may read Bibs")
+end
+
+-- A test call changes nothing, so unlike other POSTs it may be sent again.
+local function may_write(place)
+  local answer, message, code, detail
+  for try = 1, POST_TRIES do
+    if try > 1 then task.sleep(0.2 * try) end
+    answer, message, code, detail = place.client:call { method = "POST", path = { "bibs", "test" }, raw = true }
+    if answer then return ok("the key may write Bibs") end
+    if not (detail and detail.unclear) then break end
+  end
+  return bad(message, nil, code)
+end
+
+local function may_read_conf(place)
+  if place.general then
+    return ok(("the key belongs to %s (%s) and may read Configuration"):format(place.general.institution,
+      place.general.environment))
+  end
+  return bad(place.refused.message, nil, place.refused.code)
+end
+
+local function codes_known(place)
+  local found, message, code = codes.load(place.client)
+  if not found then return bad(message, nil, code) end
+  local wrong = place.db and codes.check_plan(found, place.db)
+  if wrong then
+    return bad(wrong, "plan again with a code that exists; libraries: Alma > Configuration > General > Libraries, " ..
+      "usage types: code table RepresentationUsageType", "missing")
+  end
+  return ok(("%s, %s%s"):format(words.count(#found.libraries, "library", "libraries"),
+    words.count(#found.usage_types, "usage type"), place.db and "; those of the plan exist" or ""))
+end
+
+local function planned(place, name, limit)
+  local list = {}
+  local sql = "SELECT DISTINCT json_extract(spec, ?) AS value FROM change WHERE json_extract(spec, ?) IS NOT NULL LIMIT ?"
+  for row in place.db:rows(sql, "$." .. name, "$." .. name, limit) do list[#list + 1] = tostring(row.value) end
+  return list
+end
+
+local function collections_exist(place)
+  local wanted = place.db and planned(place, "collection", COLLECTIONS) or {}
+  for _, pid in ipairs(wanted) do
+    local found, message, code = alma.collections.get(place.client, pid)
+    if not found and (code == "missing" or code == "status") then
+      return bad(("the plan's collection %s can't be read: %s"):format(pid, message),
+        "plan again with --collection; collections: Alma > Resources > Manage Collections", code)
+    elseif not found then
+      return bad(message, nil, code)
+    end
+  end
+  return wanted[1] and ok "the collection of the plan exists" or nil
+end
+
+-- No call lists the policies, so only what can't be an id is told.
+local function policies_fit(place)
+  local wanted = place.db and planned(place, "access_rights", 20) or {}
+  for _, id in ipairs(wanted) do
+    if not id:find "^%d+$" then
+      return bad(("'%s' can't be an access rights policy: its id is a number"):format(id),
+        "Alma > Configuration > Fulfillment > Copyright Management > Access Rights", "parse")
+    end
+  end
+  return wanted[1] and note(("access rights policy %s: no call of Alma's tells whether it exists"):format(
+    table.concat(wanted, ", ")), "the first title will tell") or nil
+end
+
+-- A form's uploads can't be deleted, so it is only read.
+local function form_fits(storage, key)
+  local policy = storage.form.policy
+  if not policies.allows(policy, "key", key) then
+    return bad(("Alma's upload form does not allow the key %s"):format(key),
+      "use AWS keys, made in " .. s3_errors.KEYS_PLACE, "auth")
+  end
+  local left = policy.expires and policy.expires - core.sys.time()
+  if left and left <= 0 then
+    return note("the upload form is out of date as it comes, by this computer's clock", "set this computer's clock")
+  end
+  return ok(("upload form: allows the upload folder%s; not tried, what it uploads can't be deleted"):format(
+    left and ", good for " .. words.duration(left) or ""))
+end
+
+local function write_probe(storage, key)
+  local folder, message, code = core.files.temp_folder()
+  if not folder then return nil, message, code end
+  local _ <close> = setmetatable({}, { __close = function() core.files.remove(folder, { tree = true }) end })
+  local path = folder .. "/probe"
+  local written
+  written, message, code = core.files.write(path, "almanac\n")
+  if not written then return nil, message, code end
+  return storage:put(key, { path = path, size = 8 })
+end
+
+local function bucket_takes(place)
+  local storage, why, code = connect.storage(place.client, place.general, place.settings)
+  if not storage then return bad(why, nil, code) end
+  place.storage = storage
+  local key = ("%s/upload/almanac-probe-%s"):format(place.general.institution, place.probe or core.text.hex(core.hash.random(6)))
+  if not storage.delete then return form_fits(storage, key) end
+  local stored
+  stored, why, code = write_probe(storage, key)
+  if not stored then return bad("the bucket takes no file: " .. why, nil, code) end
+  local gone
+  gone, why = storage:delete(key)
+  if not gone then return note(("the bucket takes files, but %s stays: %s"):format(key, why)) end
+  return ok(("bucket %s takes files"):format(place.general.digital.bucket))
+end
+
+-- Only signatures with AWS keys need the right time.
+local function clock_right(place)
+  local dated = place.client.dated
+  local server = dated and s3_errors.date(dated.text)
+  if not server then return nil end
+  local off = math.floor(dated.at - server + 0.5)
+  local text = ("this computer's clock is %s %s of Alma's"):format(words.duration(math.abs(off)), off < 0 and "behind" or "ahead")
+  local by_form = place.storage and not place.storage.delete
+  if math.abs(off) >= SKEW.wrong and not by_form then
+    return bad(text, "set it: Amazon refuses what is signed 15 minutes off", "conflict")
+  end
+  if math.abs(off) >= SKEW.told then return note(text, "set it") end
+  return ok "this computer's clock agrees with Alma's"
+end
+
+local function space_left(place)
+  local folder = (place.path or ""):match "^(.*)/[^/]*$" or "."
+  if folder == "" then folder = "/" end
+  local free, message, code = core.files.free_space(folder)
+  if not free then return bad(message, nil, code) end
+  local titles = place.db and place.db:value "SELECT count(*) FROM title" or 0
+  local need = SPACE.least + titles * SPACE.title
+  if free < need then
+    return bad(("%s are free for the run file, it may need %s"):format(words.bytes(free), words.bytes(need)),
+      "make room on that disk, or move the run file to another", "io")
+  end
+  return ok(words.bytes(free) .. " are free for the run file")
+end
+
+local CHECKS = {
+  { "Configuration, read", may_read_conf }, { "Bibs, read", may_read }, { "Bibs, write", may_write },
+  { "codes", codes_known, true }, { "collection", collections_exist, true }, { "access rights", policies_fit, true },
+  { "bucket", bucket_takes, true }, { "clock", clock_right }, { "space", space_left },
+}
+
+-- After these nothing else can be told either.
+local HOPELESS = { connect = true, tls = true, timeout = true, quota = true }
+
+---Looks at everything that a run needs. Where it can be reached, `place.storage`
+---is set.
+---@param place { client: table, settings: table, general: table?, refused: { message: string, code: string }?,
+---  db: table?, path: string?, probe: string?, storage: table? } general or why there is none (from connect.general);
+---  db, path: the run file, when it is about one; probe: makes the probe's name the same every time
+---@return { name: string, state: "ok"|"note"|"bad", text: string, remedy: string?, code: string? }[] findings
+function m.run(place)
+  local findings, hopeless = {}, false
+  for _, check in ipairs(CHECKS) do
+    local name, look, needs_general = table.unpack(check)
+    local skip = needs_general and not place.general or hopeless and look ~= space_left
+    local finding = not skip and look(place) or nil
+    if finding then
+      finding.name = name
+      findings[#findings + 1] = finding
+      hopeless = hopeless or finding.state == "bad" and HOPELESS[finding.code] or false
+    end
+  end
+  return findings
+end
+
+---A finding in one line: what it is and what helps.
+---@param finding table
+---@return string
+function m.words(finding)
+  return finding.text .. (finding.remedy and ": " .. finding.remedy or "")
+end
+
+return m
