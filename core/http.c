@@ -130,17 +130,6 @@ static void start(alm_http *http, alm_transfer *t,
   if (!ready) alm_transfer_fail(t, &err);
 }
 
-int64_t alm_http_add(alm_http *http, const alm_http_request *request,
-                     alm_error *err) {
-  if (!check(request, err)) return 0;
-  alm_transfer *t = take(&http->spare, http->spare.last);
-  if (!t) t = alm_transfer_new();
-  if (!t) return alm_fail(err, ALM_LIMIT, "no memory for a transfer");
-  t->result.id = ++http->last_id;
-  start(http, t, request);
-  return t->result.id;
-}
-
 /* Driving **************************************************************/
 
 static void collect(alm_http *http) {
@@ -164,6 +153,19 @@ static void drive(alm_http *http) {
 }
 
 /* False when waiting ended for another reason than time or a transfer. */
+int64_t alm_http_add(alm_http *http, const alm_http_request *request,
+                     alm_error *err) {
+  if (!check(request, err)) return 0;
+  alm_transfer *t = take(&http->spare, http->spare.last);
+  if (!t) t = alm_transfer_new();
+  if (!t) return alm_fail(err, ALM_LIMIT, "no memory for a transfer");
+  t->result.id = ++http->last_id;
+  int64_t id = t->result.id;
+  start(http, t, request);
+  drive(http); /* leaves now: who paces its calls counts from here */
+  return id;
+}
+
 static bool poll_once(alm_http *http, double seconds, int fd) {
   struct curl_waitfd extra = {.fd = fd, .events = CURL_WAIT_POLLIN};
   int milliseconds = (int)((seconds < 1e6 ? seconds : 1e6) * 1000) + 1;

@@ -194,7 +194,7 @@ describe("alma client", function()
         { refusal("402203", "Input parameters mmsId 1 is not valid."), "missing" },
         { refusal("401664", "Mandatory field is missing: library"), "status" },
         { refusal("DAILY_THRESHOLD", "Daily limit reached", 429), "quota" },
-        { refusal("402260", "Bib record is not assigned to a collection."), "conflict" },
+        { refusal("402260", "Bib record is not assigned to a collection."), "missing" },
         { { status = 400, body = "Invalid API Key" }, "auth" },
       } do
         with({ case[1] }, function(client, requests)
@@ -296,7 +296,7 @@ describe("alma client", function()
   it("knows that a refused POST did not happen", function()
     with({ refusal("402260", "Bib record is not assigned to a collection.") }, function(client)
       local _, message, code, detail = client:call(POST)
-      assert.are.equal("conflict", code)
+      assert.are.equal("missing", code)
       assert.is_false(detail.unclear)
       assert.is_true(alma.has_code(detail, "402260"))
       assert.are.equal("POST /bibs/991/representations: bib record is not assigned to a collection " ..
