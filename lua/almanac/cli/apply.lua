@@ -20,6 +20,8 @@ function m.configure(parser)
   parser:option("--until", "begin no title after this time of day"):argname "HH:MM"
   parser:option("--settle", "seconds to wait before looking for what a lost answer made (2)")
     :argname("N"):convert(tonumber)
+  parser:option("--production", "the institution code, when production is written to; on a terminal it is asked for")
+    :argname "CODE"
   parser:flag("--wait", "when the day's calls are used up, sleep until midnight and go on")
   parser:epilog("Exit status: 0 all done, 1 nothing was started, 2 some titles failed or need a " ..
     "decision, 75 stopped early (the same command goes on).")
@@ -64,7 +66,8 @@ local function prepare(args, context, db)
   if args.settle then reconcile.pauses = { args.settle, 3 * args.settle } end
   run.limits, message = limits_of(args, run.client)
   if not run.limits then return nil, message end
-  ok, message, code = look_first(args, context, run)
+  ok, message, code = connect.confirm(run, args.production, context.out.asker())
+  if ok then ok, message, code = look_first(args, context, run) end
   if not ok then return nil, message, code end
   return run
 end

@@ -46,6 +46,17 @@ function m.event(name, data)
   io.stdout:flush()
 end
 
+---Asks on the terminal; nil when there is none to ask on.
+---@return (fun(question: string): string?)? ask gives the line that was typed
+function m.asker()
+  if m.json or not (core.sys.is_terminal(0) and core.sys.is_terminal(2)) then return nil end
+  return function(question)
+    clear()
+    io.stderr:write(question)
+    return io.stdin:read "l"
+  end
+end
+
 local progress_methods = {}
 
 local function line(self, now)

@@ -9,6 +9,8 @@ local m = { summary = "Take back exactly what a run made. Without --yes it only 
 function m.configure(parser)
   parser:argument("run", "the run file")
   parser:flag("--yes", "delete; without it nothing is changed")
+  parser:option("--production", "the institution code, when production is written to; on a terminal it is asked for")
+    :argname "CODE"
   parser:epilog("A bib is never deleted. Representations that somebody changed since are listed and left.\n" ..
     "Exit status: 0 all is (or would be) taken back, 1 nothing was started, 2 something was left.")
 end
@@ -42,6 +44,11 @@ function m.run(args, context)
   if not settings then return nil, message end
   run, message, code = connect.run(db, settings)
   if not run then return nil, message, code end
+  if args.yes then
+    local sure
+    sure, message, code = connect.confirm(run, args.production, context.out.asker())
+    if not sure then return nil, message, code end
+  end
   run.storage, run.journal, run.yes = connect.storage(run.client, run.general, settings), journal.new(db), args.yes
   local undo = require "almanac.run.undo"
   local progress = context.out.progress("titles taken back", undo.total(db))

@@ -81,6 +81,30 @@ local function same_place(meta, general)
     :format(meta.institution, meta.environment, general.institution, general.environment), "conflict"
 end
 
+---Production is written to only when somebody named the institution: by
+---`--production CODE`, or on a terminal when asked. Once said it holds for the run.
+---@param run { db: table, general: table }
+---@param given string? the institution code of --production
+---@param ask (fun(question: string): string?)? asks on a terminal; nil when there is none
+---@return true|nil
+---@return string? message
+---@return string? code "conflict"
+function m.confirm(run, given, ask)
+  local institution, environment = run.general.institution, tostring(run.general.environment)
+  if environment:upper() ~= "PRODUCTION" then return true end
+  if not given and store.meta(run.db, "production") == institution then return true end
+  local how = ("to write to production of %s, give --production %s"):format(institution, institution)
+  if not given then
+    if not ask then return nil, how, "conflict" end
+    given = ask(("This writes to PRODUCTION of %s. Type its institution code to go on: "):format(institution)) or ""
+  end
+  if given:match "^%s*(.-)%s*$" ~= institution then
+    return nil, ("'%s' is not the institution of this run: %s"):format(given, how), "conflict"
+  end
+  store.set(run.db, { production = institution })
+  return true
+end
+
 ---A run ready to work on: its file, a client, and the certainty that the key
 ---belongs to the institution and environment that the plan was made for.
 ---@param db table the run file
