@@ -32,11 +32,13 @@ describe("apply", function()
 
   local function start(titles, ...)
     local csv = collection(folder, titles)
-    alma = rehearsal.start { titles = csv, args = { "--rate", "200", ... } }
+    alma = rehearsal.start { titles = csv, args = { "--rate", "0", ... } }
   end
 
   local function almanac(...)
-    return program.run({ ... }, { folder = folder, env = {
+    local arguments = { ... }
+    if arguments[1] ~= "report" then table.insert(arguments, "--rate=500") end
+    return program.run(arguments, { folder = folder, env = {
       HOME = folder, XDG_CONFIG_HOME = false, AWS_PROFILE = false, AWS_ACCESS_KEY_ID = false,
       ALMANAC_API_URL = alma.url, ALMA_API_KEY = alma.key,
     } })

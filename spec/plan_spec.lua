@@ -41,7 +41,7 @@ describe("plan", function()
   end
 
   local function plan(...)
-    return almanac("plan", "jpg-derivatives", "--rate", "25", ...)
+    return almanac("plan", "jpg-derivatives", "--rate", "500", ...)
   end
 
   -- n titles with one TIFF each, and a JPG for each

@@ -111,6 +111,11 @@ local function api_url(args, profile)
   return nil, "no Alma server: give --url, set ALMANAC_API_URL, or region in almanac.conf.lua"
 end
 
+-- A rehearsal on this machine sets its own limit.
+local function is_local(url)
+  return url:find "^http://127%.0%.0%.1[:/]" or url:find "^http://localhost[:/]"
+end
+
 ---What a command needs to reach Alma.
 ---@param args table the parsed command line (profile, url, rate)
 ---@return { url: string, key: string, rate: number, s3: table, profile: string? }|nil settings
@@ -124,7 +129,7 @@ function m.load(args)
   key, message = api_key(profile)
   if not key then return nil, message end
   local rate = args.rate or profile.rate or 20
-  if rate <= 0 or rate > 25 then
+  if rate <= 0 or rate > 25 and not is_local(url) then
     return nil, ("--rate is %g; Alma allows an institution 25 calls a second"):format(rate)
   end
   return { url = url, key = key, rate = rate, s3 = profile.s3 or {}, profile = name,
