@@ -44,7 +44,7 @@ missing=$$(for p in $(1); do dpkg-query -Wf '$${Status}' $$p 2>/dev/null | grep 
   $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y --no-install-recommends $$missing >/dev/null; }
 endef
 
-SPEC     ?= spec
+SPEC     ?=
 SPEC_ENV  = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(BUILD)/lua/?.so;;" \
             ALMANAC_BUILD=$(BUILD) $(if $(SANITIZE),$(SAN_ENV))
 SAN_ENV   = LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so) \
@@ -98,7 +98,7 @@ test: deps-test ## installs what is missing and runs all specs
 
 # SPEC=spec/x_spec.lua runs one
 spec: all ## runs the specs with what is installed
-	@$(SPEC_ENV) $(LUA) /usr/bin/busted $(SPEC)
+	@$(SPEC_ENV) $(LUA) spec/run.lua $(SPEC)
 
 bench: deps-test ## benchmarks beside named peers; BENCH="startup upload plan pace"
 	@$(call install_missing,$(BENCH_DEPS))
