@@ -11,12 +11,13 @@ local m = {}
 m.pauses = { 2, 6 }
 
 ---@param look fun(): table[]|nil, string?, string? all that fits, read completely
+---@param longer number? seconds more before each look
 ---@return table|nil found
 ---@return string? message words for a person; nil when it is proven absent
----@return string? code "missing" proven absent, "conflict" several fit, else why nobody can tell
-function m.find(look)
+---@return string? code "absent" proven so, "conflict" several fit, else why nobody can tell
+function m.find(look, longer)
   for _, pause in ipairs(m.pauses) do
-    task.sleep(pause)
+    task.sleep(pause + (longer or 0))
     local matches, message, code = look()
     if not matches then return nil, message, code end
     if #matches == 1 then return matches[1] end
@@ -24,7 +25,7 @@ function m.find(look)
       return nil, ("%d things in Alma could be what was made here"):format(#matches), "conflict"
     end
   end
-  return nil, nil, "missing"
+  return nil, nil, "absent"
 end
 
 local function same(planned, found)

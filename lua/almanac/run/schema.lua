@@ -61,9 +61,10 @@ CREATE TABLE step(
   id       INTEGER PRIMARY KEY,
   title_id INTEGER NOT NULL REFERENCES title(id),
   change   INTEGER NOT NULL,        -- change.seq
-  kind     TEXT NOT NULL,           -- upload collect represent attach
+  kind     TEXT NOT NULL,           -- upload collect represent attach single undo
   page     INTEGER NOT NULL,        -- page.seq, 0 when the step is of the whole change
   state    TEXT NOT NULL,           -- intent done
+  sent     INTEGER NOT NULL DEFAULT 1,   -- how often the call may have been made
   before   TEXT,                    -- JSON: what was there before the call
   result   TEXT,                    -- JSON: what the call gave
   begun    REAL, ended REAL,        -- seconds since 1970
@@ -74,6 +75,21 @@ CREATE TABLE tally(                 -- calls to Alma, every try counted
   command TEXT NOT NULL, method TEXT NOT NULL, calls INTEGER NOT NULL,
   PRIMARY KEY(command, method)
 ) WITHOUT ROWID;
+
+CREATE TABLE session(               -- a command that worked on this file
+  id INTEGER PRIMARY KEY, command TEXT NOT NULL, arguments TEXT NOT NULL,
+  began REAL NOT NULL, ended REAL,  -- seconds since 1970; not ended: killed
+  user TEXT, host TEXT, pid INTEGER, version TEXT, url TEXT
+);
+
+CREATE TABLE route(                 -- what was called: paths with {} for ids
+  id INTEGER PRIMARY KEY, method TEXT NOT NULL, path TEXT NOT NULL, UNIQUE(method, path)
+);
+
+CREATE TABLE call(                  -- calls to Alma, packed: see almanac.run.audit
+  id INTEGER PRIMARY KEY, session INTEGER NOT NULL REFERENCES session(id),
+  at REAL NOT NULL, lines TEXT NOT NULL
+);
 
 CREATE TABLE problem(               -- what belongs to no row: broken set members, unreadable folders
   id INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL

@@ -4,6 +4,7 @@
 local json = require "almanac.json"
 local reconcile = require "almanac.run.reconcile"
 local sys = require "almanac.core".sys
+local task = require "almanac.task"
 
 local m = {}
 
@@ -11,9 +12,10 @@ local TRIES = 3   -- how often a write that Alma calls unclear is sent in all
 
 local INTENT = [[INSERT INTO step(title_id, change, kind, page, state, before, begun)
   VALUES(?, ?, ?, ?, 'intent', ?, ?)]]
-local DONE = [[UPDATE step SET state = 'done', result = ?, ended = ?
-  WHERE title_id = ? AND change = ? AND kind = ? AND page = ?]]
-local FORGET = "DELETE FROM step WHERE title_id = ? AND change = ? AND kind = ? AND page = ?"
+local WHICH = " WHERE title_id = ? AND change = ? AND kind = ? AND page = ?"
+local DONE = "UPDATE step SET state = 'done', result = ?, ended = ?" .. WHICH
+local AGAIN = "UPDATE step SET sent = sent + 1" .. WHICH
+local FORGET = "DELETE FROM step" .. WHICH
 local STATE = "UPDATE title SET state = ?, reason = ? WHERE id = ?"
 
 local function name_of(change, kind, page)
@@ -34,24 +36,45 @@ function m.load(db, title_id)
   return steps
 end
 
+---A step that was begun: state "intent" or "done", before, result, and `sent`,
+---how often its call may have been made.
+---@return { state: string, before: any, result: any, sent: integer }|nil
+function m.get(job, change, kind, page)
+  return job.steps[name_of(change.seq, kind, page or 0)]
+end
+
 ---The result of a step that is done; nil otherwise.
 function m.result(job, change, kind, page)
-  local step = job.steps[name_of(change.seq, kind, page or 0)]
+  local step = m.get(job, change, kind, page)
   return step and step.state == "done" and step.result or nil
 end
 
 ---Whether a step was begun, done or not.
 function m.begun(job, change, kind, page)
-  return job.steps[name_of(change.seq, kind, page or 0)] ~= nil
+  return m.get(job, change, kind, page) ~= nil
+end
+
+---Whether a step was begun and its end is not known.
+function m.is_open(job, change, kind, page)
+  local step = m.get(job, change, kind, page)
+  return step ~= nil and step.state == "intent"
+end
+
+local function note(job, step, entry)
+  entry.before, entry.sent = step.before, step.sent
+  job.steps[name_of(step.change, step.kind, step.page)] = entry
 end
 
 local function begin(job, step)
-  return job.journal:write(function(db)
-    local ok, message, code = db:run(INTENT, job.title.id, step.change, step.kind, step.page,
+  local ok, message, code = job.journal:write(function(db)
+    local done, why, kind = db:run(INTENT, job.title.id, step.change, step.kind, step.page,
       step.before and json.encode(step.before), sys.time())
-    if ok then ok, message, code = db:run(STATE, step.during, nil, job.title.id) end
-    return ok, message, code
+    if done then done, why, kind = db:run(STATE, step.during, nil, job.title.id) end
+    return done, why, kind
   end)
+  if not ok then return nil, message, code end
+  note(job, step, { state = "intent" })
+  return true
 end
 
 local function finish(job, step, found)
@@ -64,59 +87,84 @@ local function finish(job, step, found)
     return done, why, kind
   end)
   if not ok then return nil, message, code end
-  job.steps[name_of(step.change, step.kind, step.page)] = { state = "done", result = result }
+  note(job, step, { state = "done", result = result })
   return result
 end
 
 -- The call was refused and nothing happened: as if it had never been begun.
 local function forget(job, step)
+  job.steps[name_of(step.change, step.kind, step.page)] = nil
   return job.journal:write(function(db)
     return db:run(FORGET, job.title.id, step.change, step.kind, step.page)
   end)
 end
 
--- Sends the call until it is answered or known to have happened.
-local function send(job, step)
+-- A call that may take effect late is counted before it is made once more:
+-- then two things in Alma may be ours.
+local function count_again(job, step)
+  if not step.look then return true end
+  step.sent = step.sent + 1
+  return job.journal:write(function(db)
+    return db:run(AGAIN, job.title.id, step.change, step.kind, step.page)
+  end)
+end
+
+-- Looks whether a call happened; "absent" when it surely did not.
+local function find(step)
+  if not step.look then
+    task.sleep(reconcile.pauses[1])
+    return nil, nil, "absent"
+  end
+  return reconcile.find(function() return step.look(step.before, step.sent) end, step.longer)
+end
+
+-- Sends the call until it is answered or known to have happened. `fresh`: it
+-- was never sent before.
+local function send(job, step, fresh)
   local result, message, code, detail
-  for _ = 1, TRIES do
+  for try = 1, TRIES do
+    local first = fresh and try == 1
+    if not first then
+      local ok, why, kind = count_again(job, step)
+      if not ok then return nil, why, kind end
+    end
     result, message, code, detail = step.call()
     if result then return result end
-    if not (detail and detail.unclear) then return nil, message, code, true end
-    local found, why, kind = reconcile.find(step.look)
+    if not (detail and detail.unclear) then
+      return nil, message, code, first and detail ~= nil
+    end
+    local found, why, kind = find(step)
     if found then return found end
-    if kind ~= "missing" then return nil, why or message, kind end
+    if kind ~= "absent" then return nil, why or message, kind end
   end
-  return nil, message, code, true
+  return nil, message, code
 end
 
 ---Carries out one step, or finds that it is done.
 ---@param job { title: table, steps: table, journal: table }
 ---@param step { change: integer, kind: string, page: integer, during: string, after: string,
----  before: any, call: fun(): table|nil, look: (fun(before: any): table[]|nil)?,
+---  before: any, call: fun(): table|nil, look: (fun(before: any, sent: integer): table[]|nil)?, longer: number?,
 ---  keep: fun(answer: table): table, record: (fun(db: table, result: table): any)? }
 ---  `call` gives Alma's answer, or nil, message, code, detail; `look` all that fits in Alma (a
----  step without it can be repeated freely); `keep` what is worth keeping of either
+---  step without it can be repeated freely), `longer` seconds that it takes Alma longer than
+---  usual; `keep` what is worth keeping of either
 ---@return table|nil result
 ---@return string? message
 ---@return string? code
 function m.perform(job, step)
   local known = job.steps[name_of(step.change, step.kind, step.page)]
   if known and known.state == "done" then return known.result end
+  step.sent = known and known.sent or 1
   if known then step.before = known.before end
-  local look = step.look
-  step.look = function()
-    if not look then return {} end
-    return look(step.before)
-  end
-  if known and look then
-    local found, message, code = reconcile.find(step.look)
+  if known and step.look then
+    local found, message, code = find(step)
     if found then return finish(job, step, found) end
-    if code ~= "missing" then return nil, message, code end
+    if code ~= "absent" then return nil, message, code end
   elseif not known then
     local ok, message, code = begin(job, step)
     if not ok then return nil, message, code end
   end
-  local result, message, code, nothing_happened = send(job, step)
+  local result, message, code, nothing_happened = send(job, step, not known)
   if result then return finish(job, step, result) end
   if nothing_happened then forget(job, step) end
   return nil, message, code

@@ -3,6 +3,10 @@
 -- uploads that never became files. Never a bib. What others changed since is
 -- listed and left.
 local alma = require "almanac.alma"
+local collect = require "almanac.run.collect"
+local makers = require "almanac.run.maker"
+local reconcile = require "almanac.run.reconcile"
+local representation = require "almanac.run.representation"
 local steps = require "almanac.run.steps"
 local title_work = require "almanac.run.title"
 local verify = require "almanac.run.verify"
@@ -23,64 +27,111 @@ local function own_files(change)
   return own
 end
 
--- In words what others did to a representation of ours; false when nothing.
-local function changed_by_others(job, change, rep)
-  local words = verify.wrong_field(rep, change.spec)
-  if words then return words end
-  local files, message, code = alma.files.list(job.client, job.title.mms_id, rep.id)
-  if not files then return nil, message, code end
+-- A file that was attached, but whose answer the run never got.
+local function is_unrecorded(job, change, file)
+  for _, page in ipairs(change.pages) do
+    if steps.is_open(job, change, "attach", page.seq)
+      and reconcile.new_files({ file }, {}, page.name, page.size)[1] then return true end
+  end
+  return false
+end
+
+-- The files of a representation of ours must be those that the run attached.
+local function foreign_file(job, change, files)
   local own = own_files(change)
   for _, file in ipairs(files) do
     local page = own[file.pid]
-    if not page then return ("file %s (%s) is not of this run"):format(file.pid, file.label or "") end
-    if tonumber(file.size) ~= page.size then return ("file %s was replaced"):format(file.pid) end
+    if not page and not is_unrecorded(job, change, file) then
+      return ("file %s (%s) is not of this run"):format(file.pid, file.label or "")
+    end
+    if page and tonumber(file.size) ~= page.size then return ("file %s was replaced"):format(file.pid) end
     own[file.pid] = nil
   end
   local gone = next(own)
   return gone and ("file %s was deleted"):format(gone) or false
 end
 
-local function open_intent(job)
-  for _, step in pairs(job.steps) do
-    if step.state == "intent" and (step.kind == "represent" or step.kind == "attach") then return true end
+-- In words what others did to a representation of ours; false when nothing.
+local function changed_by_others(job, change, rep)
+  local words = verify.wrong_field(rep, change.spec)
+  if words then return words end
+  if (rep.public_note or "") ~= (change.spec.public_note or "") then return "it has another public note" end
+  local who = makers.other(job.maker, rep)
+  if who then return "last modified by " .. who end
+  local files, message, code = alma.files.list(job.client, job.title.mms_id, rep.id)
+  if not files then return nil, message, code end
+  return foreign_file(job, change, files)
+end
+
+local function is_listed(list, id)
+  for _, rep in ipairs(list) do
+    if rep.id == id then return true end
   end
+  return false
+end
+
+-- What a POST with an unknown end made, and what one POST too many made.
+local function unrecorded(job, change, list)
+  local step = steps.get(job, change, "represent")
+  if not step then return {} end
+  if step.state == "done" then return representation.twins(job, change, list, change.representation_id) end
+  local ours, others, code = representation.made_since(job, change, step.before, list)
+  if not ours then return nil, others, code end
+  if #ours <= step.sent then return ours end
+  return nil, "its last step has an unknown end, and several representations could be its own", "conflict"
+end
+
+-- The recorded representation of a change, if it is still there and unchanged.
+local function recorded(job, change, list, ids)
+  local id = change.representation_id
+  if not id or not is_listed(list, id) then return true end
+  local rep, message, code = alma.representations.get(job.client, job.title.mms_id, id)
+  if not rep then return nil, message, code end
+  local words, why, kind = changed_by_others(job, change, rep)
+  if words then return nil, "changed since: " .. words, "conflict" end
+  if words == nil then return nil, why, kind end
+  ids[#ids + 1] = id
+  return true
+end
+
+-- The ids of what a change made and is still there; or why it has to stay.
+local function made_by(job, change, list)
+  local ids = {}
+  local ok, message, code = recorded(job, change, list, ids)
+  if not ok then return nil, message, code end
+  local more, why, kind = unrecorded(job, change, list)
+  if not more then return nil, why, kind end
+  for _, rep in ipairs(more) do ids[#ids + 1] = rep.id end
+  return ids
 end
 
 -- What is to be taken back for a title: representation ids by change, or words
--- why it has to stay.
+-- why it has to stay. Only a complete list says what is no longer there.
 local function look(job)
-  if open_intent(job) then
-    return nil, "its last step has an unknown end: `almanac apply` first", "conflict"
-  end
   local found = {}
+  local list, message, code = representation.list(job)
+  if not list then
+    if code == "missing" then return found end   -- the title itself is gone
+    return nil, message, code
+  end
   for _, change in ipairs(job.changes) do
-    local id = change.representation_id
-    local rep, message, code
-    if id then rep, message, code = alma.representations.get(job.client, job.title.mms_id, id) end
-    if rep then
-      local words, why, kind = changed_by_others(job, change, rep)
-      if words then return nil, "changed since: " .. words, "conflict" end
-      if words == nil then return nil, why, kind end
-      found[change.seq] = id
-    elseif id and code ~= "missing" then
-      return nil, message, code
-    end
+    found[change.seq], message, code = made_by(job, change, list)
+    if not found[change.seq] then return nil, message, code end
   end
   return found
 end
 
 local function delete_representation(job, change, id)
   return steps.perform(job, {
-    change = change.seq, kind = "undo", page = 0, during = job.title.state, after = job.title.state,
+    change = change.seq, kind = "undo " .. id, page = 0, during = job.title.state, after = job.title.state,
     call = function() return alma.representations.delete(job.client, job.title.mms_id, id) end,
     keep = function() return { representation_id = id } end,
   })
 end
 
 local function leave_collection(job, change)
-  local collected = steps.result(job, change, "collect")
-  if not (collected and collected.added) then return true end
-  local ok, message, code = alma.collections.remove_bib(job.client, collected.collection, job.title.mms_id)
+  if not collect.was_added(job, change) then return true end
+  local ok, message, code = alma.collections.remove_bib(job.client, change.spec.collection, job.title.mms_id)
   if code == "missing" then return true end
   return ok, message, code
 end
@@ -89,7 +140,7 @@ end
 local function remove_uploads(job, change)
   if not (job.storage and job.storage.delete) then return true end
   for _, page in ipairs(change.pages) do
-    if not page.pid and steps.begun(job, change, "upload", page.seq) then
+    if steps.begun(job, change, "upload", page.seq) then
       local ok, message, code = job.storage:delete(page.upload_key)
       if not ok and code ~= "missing" then return nil, message, code end
     end
@@ -97,13 +148,20 @@ local function remove_uploads(job, change)
   return true
 end
 
+local function take_back_change(job, change, ids)
+  for _, id in ipairs(ids) do
+    local ok, message, code = delete_representation(job, change, id)
+    if not ok then return nil, message, code end
+  end
+  local ok, message, code = leave_collection(job, change)
+  if ok then ok, message, code = remove_uploads(job, change) end
+  return ok, message, code
+end
+
 local function take_back(job, found)
   for i = #job.changes, 1, -1 do
     local change = job.changes[i]
-    local ok, message, code = true, nil, nil
-    if found[change.seq] then ok, message, code = delete_representation(job, change, found[change.seq]) end
-    if ok then ok, message, code = leave_collection(job, change) end
-    if ok then ok, message, code = remove_uploads(job, change) end
+    local ok, message, code = take_back_change(job, change, found[change.seq] or {})
     if not ok then return nil, message, code end
   end
   return job.journal:write(function(db)

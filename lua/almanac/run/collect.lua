@@ -1,0 +1,62 @@
+-- Puts a title into the collection that the plan names. Which titles are in it
+-- already is read once for all of them: so `undo` knows what the run added,
+-- also when an answer was lost, and such titles need no call.
+local alma = require "almanac.alma"
+local steps = require "almanac.run.steps"
+local task = require "almanac.task"
+
+local m = {}
+
+local function read(client, collection)
+  local list, message, code = alma.collections.bibs(client, collection)
+  if not list then return nil, message, code == "conflict" and "parse" or code end
+  local members = {}
+  for _, bib in ipairs(list) do members[bib.mms_id] = true end
+  return members
+end
+
+-- All titles that ask meanwhile wait for the same reading; a failed one is
+-- tried again by the next.
+local function members_of(job, collection)
+  local readings = job.members
+  local reading = readings[collection] or task.spawn(read, job.client, collection)
+  readings[collection] = reading
+  local members, message, code = reading:await()
+  if not members and readings[collection] == reading then readings[collection] = nil end
+  return members, message, code
+end
+
+---@param job table from title.load
+---@param change table
+---@return table|true|nil result
+---@return string? message
+---@return string? code
+function m.run(job, change)
+  local collection, mms_id = change.spec.collection, job.title.mms_id
+  if not collection or steps.result(job, change, "collect") then return true end
+  local before
+  if not steps.begun(job, change, "collect") then
+    local members, message, code = members_of(job, collection)
+    if not members then return nil, message, code end
+    before = { member = members[mms_id] or false }
+  end
+  return steps.perform(job, {
+    change = change.seq, kind = "collect", page = 0, during = "uploaded", after = "collected", before = before,
+    call = function()
+      if before and before.member then return {} end
+      local ok, message, code, detail = alma.collections.add_bib(job.client, collection, mms_id)
+      if ok then return {} end
+      return nil, message, code, detail
+    end,
+    keep = function() return { collection = collection } end,
+  })
+end
+
+---Whether this run put the title into its collection, or may have.
+---@return boolean
+function m.was_added(job, change)
+  local step = steps.get(job, change, "collect")
+  return step ~= nil and step.before ~= nil and not step.before.member
+end
+
+return m

@@ -1,0 +1,155 @@
+-- Makes the representation of a change, once. Two that fit are ours only if two
+-- POSTs may have been sent; then the one too many is deleted while it is empty.
+local alma = require "almanac.alma"
+local json = require "almanac.json"
+local makers = require "almanac.run.maker"
+local reconcile = require "almanac.run.reconcile"
+local steps = require "almanac.run.steps"
+local task = require "almanac.task"
+
+local m = {}
+
+---The body of POST representations. `active` and `repository` are left out:
+---the published XSD has no `active`, and says not to use `repository` for
+---local ones.
+---@param spec table usage_type, library, label, public_note, access_rights
+---@return table
+function m.body(spec)
+  return {
+    is_remote = false, label = spec.label, public_note = spec.public_note,
+    library = { value = spec.library }, usage_type = { value = spec.usage_type },
+    access_rights_policy_id = spec.access_rights and { value = spec.access_rights } or nil,
+  }
+end
+
+local NO_COLLECTION = "402260"
+
+local function create(job, spec)
+  local rep, message, code, detail = alma.representations.create(job.client, job.title.mms_id, m.body(spec))
+  if rep then makers.learn(job.maker, rep) end
+  if not rep and alma.has_code(detail, NO_COLLECTION) then
+    message = "the title is in no collection, and Alma takes no representation then: add it to one in Alma " ..
+      "and apply again, or plan again with --collection ID"
+  end
+  return rep, message, code, detail
+end
+
+-- What the plan saw, for an intent without a list of its own.
+local function planned_ids(job)
+  local ids = {}
+  for i, rep in ipairs(json.decode(job.title.reading or "{}").representations or {}) do ids[i] = rep.id end
+  return ids
+end
+
+---The empty representations that were made since the intent and look as
+---planned, divided into ours and others'.
+---@param job table
+---@param change table
+---@param before string[]? ids that were there before the first POST
+---@param list table[] the title's representations now
+---@return table[]|nil ours
+---@return table[]|string others or message
+---@return string? code
+function m.made_since(job, change, before, list)
+  return makers.divide(job, reconcile.new_representations(list, before or planned_ids(job), change.spec))
+end
+
+---All representations of the title. A list that changed under the reading is a
+---failure of the moment, not a doubt.
+---@param job table
+---@return table[]|nil list
+---@return string? message
+---@return string? code
+function m.list(job)
+  local list, message, code = alma.representations.list(job.client, job.title.mms_id)
+  return list, message, code == "conflict" and "parse" or code
+end
+
+local function look(job, change, before, sent)
+  local list, message, code = m.list(job)
+  if not list then return nil, message, code end
+  local ours, others, kind = m.made_since(job, change, before, list)
+  if not ours then return nil, others, kind end
+  if others[1] then
+    return nil, ("somebody else made a representation like the planned one (%s) at the same time"):format(
+      others[1].id), "conflict"
+  end
+  if #ours > 1 and #ours <= sent then return { ours[1] } end
+  return ours
+end
+
+---@param job table from title.load
+---@param change table
+---@return { representation_id: string }|nil result
+---@return string? message
+---@return string? code
+function m.make(job, change)
+  local spec = change.spec
+  return steps.perform(job, {
+    change = change.seq, kind = "represent", page = 0,
+    during = spec.collection and "collected" or "uploaded", after = "represented",
+    before = job.present and { table.unpack(job.present) },
+    call = function() return create(job, spec) end,
+    look = function(before, sent) return look(job, change, before, sent) end,
+    keep = function(rep) return { representation_id = rep.id } end,
+    record = function(db, result)
+      local ok, message, code = makers.keep(job.maker, db)
+      if not ok then return nil, message, code end
+      return db:run("UPDATE change SET representation_id = ? WHERE id = ?",
+        result.representation_id, change.id)
+    end,
+  })
+end
+
+---Ours that are one too many: empty, and not the one that the run goes on with.
+---@return table[]|nil twins
+---@return string? message
+---@return string? code
+function m.twins(job, change, list, id)
+  local step = steps.get(job, change, "represent")
+  if not step or step.sent < 2 then return {} end
+  local ours, message, code = m.made_since(job, change, step.before, list)
+  if not ours then return nil, message, code end
+  local twins = {}
+  for _, rep in ipairs(ours) do
+    if rep.id ~= id then twins[#twins + 1] = rep end
+  end
+  return twins
+end
+
+-- Alma itself refuses to delete one that has got files meanwhile.
+local function remove_twins(job, change, id)
+  task.sleep(reconcile.pauses[#reconcile.pauses])
+  local list, twins, message, code
+  list, message, code = m.list(job)
+  if list then twins, message, code = m.twins(job, change, list, id) end
+  if not twins then return nil, message, code end
+  local removed = json.array {}
+  for i, twin in ipairs(twins) do
+    local ok
+    ok, message, code = alma.representations.delete(job.client, job.title.mms_id, twin.id, { override = false })
+    if not ok then return nil, message, code end
+    removed[i] = twin.id
+  end
+  return { removed = removed }
+end
+
+---A POST that was given up may take effect after all the looks, when another
+---was sent already. So, once it was sent twice, a last look is taken.
+---@param job table
+---@param change table
+---@param id string the representation that the run goes on with
+---@return table|true|nil
+---@return string? message
+---@return string? code
+function m.single(job, change, id)
+  local step = steps.get(job, change, "represent")
+  if not step or step.sent < 2 then return true end
+  return steps.perform(job, {
+    change = change.seq, kind = "single", page = 0, during = "attaching", after = "attaching",
+    call = function() return remove_twins(job, change, id) end,
+    keep = function(result) return result end,
+  })
+end
+
+return m

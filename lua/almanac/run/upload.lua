@@ -1,0 +1,59 @@
+-- Brings a planned file into the bucket. What an interrupted run may have put
+-- there already is looked at first, where AWS keys allow that.
+local core = require "almanac.core"
+local steps = require "almanac.run.steps"
+
+local m = {}
+
+-- The file must be the one that was planned: same size, same time.
+local function same_file(path, page)
+  local stat, message, code = core.files.stat(path)
+  if not stat then return nil, message, code == "missing" and "conflict" or code end
+  if stat.size == page.size and stat.mtime_ns == page.mtime_ns then return true end
+  return nil, ("%s changed on disk since the plan"):format(page.path), "conflict"
+end
+
+-- Whether the bucket holds these very bytes. The ETag of an object that came in
+-- one piece is its MD5; any other is no proof.
+local function is_in_place(job, page, path)
+  if not job.storage.head then return false end
+  local object = job.storage:head(page.upload_key)
+  return object ~= nil and object.size == page.size and object.etag == core.files.md5(path)
+end
+
+local function put(job, page, maybe_there)
+  local path = job.folder .. "/" .. page.path
+  local ok, message, code = same_file(path, page)
+  if not ok then return nil, message, code end
+  page.sha256, message, code = core.files.sha256(path)
+  if not page.sha256 then return nil, message, code end
+  if not (maybe_there and is_in_place(job, page, path)) then
+    ok, message, code = job.storage:put(page.upload_key,
+      { path = path, size = page.size, sha256 = page.sha256 })
+  end
+  if ok then ok, message, code = same_file(path, page) end
+  if not ok then return nil, message, code end
+  return { sha256 = page.sha256 }
+end
+
+---Uploads one page of a change.
+---@param job table from title.load
+---@param change table
+---@param page table
+---@return table|nil result
+---@return string? message
+---@return string? code
+function m.run(job, change, page)
+  local maybe_there = steps.is_open(job, change, "upload", page.seq)
+  return steps.perform(job, {
+    change = change.seq, kind = "upload", page = page.seq,
+    during = "uploading", after = "uploaded",
+    call = function() return put(job, page, maybe_there) end,
+    keep = function(stored) return stored end,
+    record = function(db, result)
+      return db:run("UPDATE file SET sha256 = ? WHERE id = ?", result.sha256, page.file_id)
+    end,
+  })
+end
+
+return m

@@ -1,0 +1,68 @@
+-- Run by `almanac exec`: the program itself, in a hurry. The first argument says
+-- what is different, separated by spaces; the others are a command line.
+--   parts                uploads above 8 KiB go in parts
+--   kill=N               SIGKILL just after the Nth commit of the run file
+--   kill=N,before        just before it
+--   blind                reconciling sees nothing: for the spec of the harness itself
+local alma = require "almanac.alma"
+local core = require "almanac.core"
+local pace = require "almanac.pace"
+local s3 = require "almanac.s3"
+local store = require "almanac.run.store"
+
+local switches = ...
+local BACKOFF = { tries = 5, first = 0.01, longest = 0.1 }
+
+local new_client, new_store, new_form = alma.new, s3.new, s3.form
+
+function alma.new(options)
+  options.pace = pace.new { rate = 1000 }
+  options.backoff = BACKOFF
+  return new_client(options)
+end
+
+function s3.new(options)
+  options.backoff = BACKOFF
+  if switches:find "parts" then options.multipart_above = 8192 end
+  return new_store(options)
+end
+
+function s3.form(options)
+  options.backoff = BACKOFF
+  return new_form(options)
+end
+
+local function die()
+  os.execute("kill -9 " .. core.sys.pid())
+end
+
+-- The methods of all run files are those of the first one.
+local function kill_at(db, last, before)
+  local methods = getmetatable(db).__index
+  local commit, count = methods.commit, 0
+  function methods.commit(self)
+    count = count + 1
+    if before and count == last then die() end
+    local ok, message, code = commit(self)
+    if count == last then die() end
+    return ok, message, code
+  end
+end
+
+local last, when = switches:match "kill=(%d+),?(%a*)"
+if last then
+  local open = store.open
+  function store.open(...)
+    local db, message, code = open(...)
+    if db then kill_at(db, tonumber(last), when == "before") end
+    return db, message, code
+  end
+end
+
+if switches:find "blind" then
+  local reconcile = require "almanac.run.reconcile"
+  reconcile.new_representations = function() return {} end
+  reconcile.new_files = function() return {} end
+end
+
+return require "almanac.cli" { select(2, ...) }
