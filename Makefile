@@ -46,7 +46,7 @@ endef
 
 SPEC     ?=
 SPEC_ENV  = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(BUILD)/lua/?.so;;" \
-            ALMANAC_BUILD=$(BUILD) $(if $(SANITIZE),$(SAN_ENV))
+            ALMANAC_BUILD=$(BUILD) ALMANAC_LUA=$(abspath lua) $(if $(SANITIZE),$(SAN_ENV))
 SAN_ENV   = LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so) \
             ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 

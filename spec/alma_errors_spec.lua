@@ -62,7 +62,7 @@ describe("alma errors", function()
       { "401861", "User with identifier X was not found.", "missing" },
       { "401689", "No items found for barcode X.", "missing" },
       { "INTERNAL_SERVER_ERROR", "Path not found (/shared/x)", "missing" },
-      { "402260", "Bib record is not assigned to a collection.", "conflict" },
+      { "402260", "Bib record is not assigned to a collection.", "missing" },
       { "701115", "Bib record is already assigned to this collection.", "conflict" },
       { "60108", "Set Member not found: IED 991", "status" },
       { "401652", "General Error - An error has occurred while processing the request.", "status" },

@@ -304,7 +304,7 @@ describe("alma.collections", function()
       assert.are.equal("/almaws/v1/bibs/collections/811/bibs", requests[1].path)
       local ok, _, code = alma.collections.add_bib(client, "811", "991")
       assert.is_nil(ok)
-      assert.are.equal("conflict", code)
+      assert.are.equal("missing", code)
     end)
   end)
 
