@@ -60,6 +60,18 @@ local function check_configuration(path, configuration)
   return configuration
 end
 
+-- Lua's messages quote the place; that may be a key that lacks its quotes.
+local function without_text(message)
+  return (message:gsub(" near .*", ""):gsub(" %(%a+ '.*", "")) .. ": correct it (texts stand in quotes)"
+end
+
+local function run_bounded(chunk)
+  local function stop() error("almanac.conf.lua does not end", 0) end
+  debug.sethook(stop, "", 1000000)
+  local _ <close> = setmetatable({}, { __close = function() debug.sethook() end })
+  return chunk()
+end
+
 ---Reads almanac.conf.lua.
 ---@return table|nil configuration { default, profiles }; empty when there is no file
 ---@return string? message
@@ -69,9 +81,9 @@ function m.configuration()
   local text, message = core.files.read(path, 1 << 20)
   if not text then return nil, message end
   local chunk, syntax = load(text, "@" .. path, "t", {})
-  if not chunk then return nil, syntax end
-  local ok, result = pcall(chunk)
-  if not ok then return nil, tostring(result) end
+  if not chunk then return nil, without_text(syntax) end
+  local ok, result = pcall(run_bounded, chunk)
+  if not ok then return nil, without_text(tostring(result)) end
   return check_configuration(path, result)
 end
 
@@ -103,7 +115,8 @@ local function api_key(profile)
 end
 
 local function api_url(args, profile)
-  local url = args.url or os.getenv "ALMANAC_API_URL" or profile.url or REGIONS[profile.region]
+  local set = os.getenv "ALMANAC_API_URL"
+  local url = args.url or set ~= "" and set or profile.url or REGIONS[profile.region]
   if url then return (url:gsub("/+$", "")) end
   if profile.region then
     return nil, ("there is no region '%s'; regions are na, eu, ap, aps, ca, cn"):format(profile.region)

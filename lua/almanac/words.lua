@@ -2,18 +2,22 @@
 -- right spelling of a name.
 local m = {}
 
--- Edits (insert, delete, replace) between two short strings.
+-- Edits between two short strings: insert, delete, replace, or swap two
+-- neighbours (optimal string alignment).
 local function distance(a, b)
-  local row = {}
+  local before, row = {}, {}
   for j = 0, #b do row[j] = j end
   for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
+    local above = row
+    row = { [0] = i }
     for j = 1, #b do
-      local cost = a:byte(i) == b:byte(j) and 0 or 1
-      local value = math.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
-      diagonal, row[j] = row[j], value
+      local x, y = a:byte(i), b:byte(j)
+      row[j] = math.min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (x == y and 0 or 1))
+      if i > 1 and j > 1 and x == b:byte(j - 1) and y == a:byte(i - 1) then
+        row[j] = math.min(row[j], before[j - 2] + 1)
+      end
     end
+    before = above
   end
   return row[#b]
 end

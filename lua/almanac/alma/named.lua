@@ -38,7 +38,7 @@ local function nothing(search, list)
   for _, entry in ipairs(list) do names[#names + 1] = entry.name end
   local near = words.nearest(search.wanted, names)
   return nil, ("there is no %s '%s'%s"):format(search.what, search.wanted,
-    near and (", did you mean '" .. near .. "'?") or ""), "missing"
+    near and (", did you mean '" .. near .. "'?") or "; give its id, or its name as Alma shows it"), "missing"
 end
 
 local function by_name(search)

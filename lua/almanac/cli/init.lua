@@ -41,11 +41,20 @@ local function nearest(name)
   return require("almanac.words").nearest(name, names)
 end
 
+-- argparse's message on one line, and where to read on. A negative number
+-- looks like an option to it, and its guesses are of no use then.
+local function wrong_usage(command, message)
+  message = message:gsub("\nDid you mean one of these: (.*)%?$", "; is it one of %1?"):gsub("\nDid you mean", "; did you mean")
+  if message:find "^unknown option '%-%d" then message = message:gsub(";.*", "; numbers are not negative here") end
+  return ("%s; see `almanac %s --help`"):format(message, command[1])
+end
+
 local function add_common(parser)
+  local number = require "almanac.cli.number"
   parser:option("--profile", "profile of almanac.conf.lua to use"):argname "NAME"
   parser:option("--url", "Alma API server, e.g. https://api-na.hosted.exlibrisgroup.com"):argname "URL"
   parser:option("--rate", "calls a second at most (20; Alma allows an institution 25)")
-    :argname("N"):convert(tonumber)
+    :argname("N"):convert(number("--rate", 0))
   parser:flag("--json", "one JSON object a line on stdout instead of words")
   parser:flag("-q --quiet", "results and errors only")
 end
@@ -58,7 +67,7 @@ local function parse(command, arguments)
   local ok, message = module.configure(parser, arguments)
   if ok == nil and message then return nil, message end
   local parsed, args = parser:pparse(arguments)
-  if not parsed then return nil, ("%s\n%s"):format(args, parser:get_usage()) end
+  if not parsed then return nil, wrong_usage(command, args) end
   return module, args
 end
 
@@ -78,9 +87,19 @@ local function run_module(module, args, context)
   end)
 end
 
+-- What is given is written into run files and JSON, which are UTF-8.
+local function not_text(arguments)
+  for _, argument in ipairs(arguments) do
+    if not core.text.valid(argument) then
+      return "an argument is not UTF-8 text: rename the file or folder, or set the terminal to UTF-8"
+    end
+  end
+end
+
 local function run(command, arguments)
   local out = require "almanac.cli.out"
-  local module, args = parse(command, arguments)
+  local wrong, module, args = not_text(arguments), nil, nil
+  if wrong then args = wrong else module, args = parse(command, arguments) end
   if not module then
     out.fail(args)
     return 1

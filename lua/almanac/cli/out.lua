@@ -35,13 +35,19 @@ function m.fail(text)
   io.stderr:write("almanac: ", text, "\n")
 end
 
+-- JSON is UTF-8; the bytes of a name that is not are shown as %XX.
+local function as_text(value)
+  if core.text.valid(value) then return value end
+  return (value:gsub("[\x80-\xFF]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+end
+
 ---An event, written only with --json.
 ---@param name string
 ---@param data table
 function m.event(name, data)
   if not m.json then return end
   local event = { event = name }
-  for key, value in pairs(data) do event[key] = value end
+  for key, value in pairs(data) do event[key] = type(value) == "string" and as_text(value) or value end
   io.stdout:write(require("almanac.json").encode(event), "\n")
   io.stdout:flush()
 end

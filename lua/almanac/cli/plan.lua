@@ -49,7 +49,7 @@ function m.configure(parser, arguments)
 end
 
 local function check(args)
-  if not args.output then return nil, "name the run file to write: -o RUN" end
+  if not args.output or args.output == "" then return nil, "name the run file to write: -o RUN" end
   if (args.refresh or args.missing) and not args.from then
     return nil, "--refresh and --missing go with --from RUN"
   end

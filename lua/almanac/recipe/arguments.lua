@@ -18,6 +18,7 @@ end
 
 local function file_of_kind(kind, word)
   return function(text)
+    if text == "" then return nil, ("no %s is named"):format(word) end
     local stat = core.files.stat(text)
     if not stat then return nil, ("'%s' does not exist"):format(text) end
     if stat.kind ~= kind then return nil, ("'%s' is no %s"):format(text, word) end

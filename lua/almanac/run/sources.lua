@@ -7,6 +7,7 @@ local sheet = require "almanac.run.sheet"
 
 local m = {}
 
+local EMPTY = ": holds no MMS ID; give one a line, or a CSV with a column mms_id"
 local MMS_ID = { mms_id = { "mmsid", "mmsids", "mmsrecordid", "bibmmsid", "almammsid" } }
 
 -- Each id once, in the order given.
@@ -24,7 +25,7 @@ local function unique(list)
 end
 
 local function finished(list, empty, where)
-  if #list == 0 then return nil, where .. ": holds no MMS ID", "parse" end
+  if #list == 0 then return nil, where .. EMPTY, "parse" end
   local wrong = ids.check(list)
   if wrong[1] then return nil, ids.tell(wrong, where), "parse" end
   local titles, duplicates = unique(list)
@@ -46,13 +47,13 @@ local function id_column(rows, path)
     local has_id = sheet.clean(first[1]):find "^%d"
     return 1, has_id and 1 or 2
   end
-  return nil, ("%s: no column is headed mms_id or MMS ID; there are %s"):format(path, headings(first)), "parse"
+  return nil, ("%s: no column is headed mms_id or MMS ID; there are %s: give the right one that heading"):format(path, headings(first)), "parse"
 end
 
 local function from_file(path)
   local rows, message, code = sheet.read(path)
   if not rows then return nil, message, code end
-  if not rows[1] then return nil, path .. ": holds no MMS ID", "parse" end
+  if not rows[1] then return nil, path .. EMPTY, "parse" end
   local column, first
   column, first, code = id_column(rows, path)
   if not column then return nil, first, code end
@@ -81,10 +82,14 @@ end
 ---@return string? message every wrong line with its number
 ---@return string? code
 function m.list(given)
-  local stat = core.files.stat(given)
-  if stat and stat.kind ~= "folder" then return from_file(given) end
+  local stat = given ~= "" and core.files.stat(given)
+  if stat and stat.kind == "folder" then
+    return nil, ("--titles: '%s' is a folder; give the list itself"):format(given), "parse"
+  elseif stat then
+    return from_file(given)
+  end
   if given:find "^[%d,;%s'\"]+$" then return from_text(given) end
-  return nil, ("--titles: there is no file '%s'"):format(given), "missing"
+  return nil, ("--titles: there is no file '%s'; give a file, or MMS IDs with commas between"):format(given), "missing"
 end
 
 ---The titles of a set in Alma, with the members that Alma can't give.

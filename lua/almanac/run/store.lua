@@ -29,7 +29,10 @@ end
 ---@return string? message
 ---@return string? code "conflict" in use or of another version, "missing", "parse" not a run file
 function m.open(path, mode)
-  return core.runfile.open(path, { mode = mode, kind = "run", version = VERSION, schema = schema })
+  if path == "" then return nil, "no run file is named", "missing" end
+  local db, message, code = core.runfile.open(path, { mode = mode, kind = "run", version = VERSION, schema = schema })
+  if not db and code == "missing" then message = message .. "; `almanac plan … -o RUN` makes a run file" end
+  return db, message, code
 end
 
 ---Writes settings; nil values are left out.
