@@ -2,6 +2,7 @@
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
 local limits = require "almanac.run.limits"
+local number = require "almanac.cli.number"
 local preflight = require "almanac.run.preflight"
 local reconcile = require "almanac.run.reconcile"
 local store = require "almanac.run.store"
@@ -14,12 +15,12 @@ local STOPPED_EARLY = 75
 
 function m.configure(parser)
   parser:argument("run", "the run file that `almanac plan` wrote")
-  parser:option("--limit", "stop after so many titles"):argname("N"):convert(tonumber)
+  parser:option("--limit", "stop after so many titles"):argname("N"):convert(number("--limit", 1, true))
   parser:option("--reserve", "calls a day that are kept for the library's other services: a number, or a " ..
     "share of the highest count seen (10%)"):argname "N|N%"
   parser:option("--until", "begin no title after this time of day"):argname "HH:MM"
   parser:option("--settle", "seconds to wait before looking for what a lost answer made (2)")
-    :argname("N"):convert(tonumber)
+    :argname("N"):convert(number("--settle", 0))
   parser:option("--production", "the institution code, when production is written to; on a terminal it is asked for")
     :argname "CODE"
   parser:flag("--wait", "when the day's calls are used up, sleep until midnight and go on")

@@ -14,6 +14,14 @@ function m.alma(settings, log)
   return alma.new { url = settings.url, key = settings.key, rate = settings.rate, log = log }
 end
 
+-- The first call of all: whatever is not Alma's own no may be another server.
+local ELSEWHERE = { connect = true, tls = true, closed = true, timeout = true, parse = true }
+
+local function with_advice(message, code)
+  if not (ELSEWHERE[code] or message:find "%(status %d+%)$") then return message end
+  return message .. "; is this your Alma server, and can it be reached? (--url, ALMANAC_API_URL or almanac.conf.lua say which)"
+end
+
 ---Who Alma says it is: GET /conf/general, with the upload form.
 ---@param client table
 ---@return { institution: string, environment: string, digital: table }|nil
@@ -21,7 +29,7 @@ end
 ---@return string? code
 function m.general(client)
   local general, message, code = alma.conf.general(client, { ingest_form = true })
-  if not general then return nil, message, code end
+  if not general then return nil, with_advice(message, code), code end
   return {
     institution = general.institution.value,
     environment = general.environment_type,
