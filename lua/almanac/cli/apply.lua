@@ -28,7 +28,7 @@ function m.configure(parser)
     "decision, 75 stopped early (the same command goes on).")
 end
 
-local function limits_of(args, client)
+local function limits_of(args)
   local reserve, message = limits.reserve(args.reserve)
   if not reserve then return nil, message end
   local until_time
@@ -36,7 +36,7 @@ local function limits_of(args, client)
     until_time, message = limits.time_of_day(args["until"], os.time())
     if not until_time then return nil, message end
   end
-  return limits.new { client = client, reserve = reserve, until_time = until_time }
+  return { reserve = reserve, until_time = until_time }
 end
 
 -- Looks at everything that the run needs; what is wrong is told before anything is written.
@@ -58,19 +58,21 @@ end
 
 -- Everything that can refuse before the first write.
 local function prepare(args, context, db)
-  local settings, message = context.settings.load(args)
+  local bounds, message = limits_of(args)
+  if not bounds then return nil, message end
+  local settings, run, ok, code
+  settings, message = context.settings.load(args)
   if not settings then return nil, message end
-  local run, ok, code
-  run, message, code = connect.run(db, settings)
+  run, message, code = connect.run(db, settings, "apply", args)
   if not run then return nil, message, code end
-  run.limit = args.limit
+  run.limit, bounds.client = args.limit, run.client
+  run.limits = limits.new(bounds)
   if args.settle then reconcile.pauses = { args.settle, 3 * args.settle } end
-  run.limits, message = limits_of(args, run.client)
-  if not run.limits then return nil, message end
   ok, message, code = connect.confirm(run, args.production, context.out.asker())
   if ok then ok, message, code = look_first(args, context, run) end
-  if not ok then return nil, message, code end
-  return run
+  if ok then return run end
+  run.audit:close()
+  return nil, message, code
 end
 
 local function listen(run, context, total)
@@ -123,6 +125,7 @@ function m.run(args, context)
   local run
   run, message, code = prepare(args, context, db)
   if not run then return nil, message, code end
+  local _ <close> = run.audit
   local progress = listen(run, context, total)
   local outcome = apply.run(run)
   while args.wait and outcome.stop and outcome.stop.code == "quota" and sleep_until_midnight(context, outcome) do

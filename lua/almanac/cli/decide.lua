@@ -1,4 +1,5 @@
 -- almanac decide: settles the doubtful titles of a plan.
+local audit = require "almanac.run.audit"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -48,6 +49,7 @@ function m.run(args, context)
   local counts
   counts, message, code = require("almanac.run.decide").apply(db, args.decisions)
   if not counts then return nil, message, code end
+  audit.note(db, { command = "decide", args = args })
   local left = store.counts(db).ask
   out.event("decided", { use = counts.use, skip = counts.skip, ask = left })
   out.say(("decided %s: %d to be carried out, %d left out; %d still open"):format(

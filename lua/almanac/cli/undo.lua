@@ -21,8 +21,8 @@ local function listen(run, context, progress)
     progress:finish(result ~= "undone")
     out.event("title", { mms_id = title.mms_id, result = result, message = message })
     if result ~= "undone" then return out.note(("%s: %s"):format(title.mms_id, message)) end
-    for _, id in pairs(found) do
-      if not run.yes then out.say(("would delete representation %s of %s"):format(id, title.mms_id)) end
+    for _, ids in pairs(run.yes and {} or found) do
+      for _, id in ipairs(ids) do out.say(("would delete representation %s of %s"):format(id, title.mms_id)) end
     end
   end }
 end
@@ -42,8 +42,9 @@ function m.run(args, context)
   local settings, run
   settings, message = context.settings.load(args)
   if not settings then return nil, message end
-  run, message, code = connect.run(db, settings)
+  run, message, code = connect.run(db, settings, "undo", args)
   if not run then return nil, message, code end
+  local _ <close> = run.audit
   if args.yes then
     local sure
     sure, message, code = connect.confirm(run, args.production, context.out.asker())

@@ -17,8 +17,9 @@ function m.run(args, context)
   local settings, run
   settings, message = context.settings.load(args)
   if not settings then return nil, message end
-  run, message, code = connect.run(db, settings)
+  run, message, code = connect.run(db, settings, "verify", args)
   if not run then return nil, message, code end
+  local _ <close> = run.audit
   local verify = require "almanac.run.verify"
   local progress = out.progress("titles verified", verify.total(db))
   run.on = { finish = function(title, ok, why)

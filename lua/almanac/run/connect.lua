@@ -1,6 +1,7 @@
 -- From settings to something that works: a client for Alma, a way into its
 -- bucket, and the guard that a plan is carried out only where it was made.
 local alma = require "almanac.alma"
+local audit = require "almanac.run.audit"
 local s3 = require "almanac.s3"
 local store = require "almanac.run.store"
 
@@ -117,18 +118,25 @@ end
 ---belongs to the institution and environment that the plan was made for.
 ---@param db table the run file
 ---@param settings table from almanac.settings
----@return { db: table, client: table, general: table, folder: string, settings: table }|nil run
+---@param command string for the audit trail: "apply", …
+---@param args table? as typed
+---@return { db: table, client: table, general: table, folder: string, settings: table, audit: table }|nil run
+---  close its `audit` before the run file
 ---@return string? message
 ---@return string? code
-function m.run(db, settings)
-  local client = m.alma(settings)
+function m.run(db, settings, command, args)
+  local trail = audit.new()
+  trail:open(db, { command = command, args = args, url = settings.url })
+  local client = m.alma(settings, trail:log())
   local general, message, code = m.general(client)
-  if not general then return nil, message, code end
   local meta = store.meta(db)
-  local ok
-  ok, message, code = same_place(meta, general)
-  if not ok then return nil, message, code end
-  return { db = db, client = client, general = general, folder = meta.folder, settings = settings }
+  local ok = general
+  if ok then ok, message, code = same_place(meta, general) end
+  if not ok then
+    trail:close()
+    return nil, message, code
+  end
+  return { db = db, client = client, general = general, folder = meta.folder, settings = settings, audit = trail }
 end
 
 return m

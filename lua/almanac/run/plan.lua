@@ -4,6 +4,7 @@
 local alma = require "almanac.alma"
 local arguments = require "almanac.recipe.arguments"
 local attempt = require "almanac.run.attempt"
+local audit = require "almanac.run.audit"
 local codes = require "almanac.run.codes"
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
@@ -94,7 +95,7 @@ local function reach(plan)
   local order = plan.order
   local settings = need(order.settings())
   plan.url, plan.rate = settings.url, settings.rate
-  plan.client = connect.alma(settings)
+  plan.client = connect.alma(settings, plan.audit:log())
   local general = need(connect.general(plan.client))
   plan.institution, plan.environment = general.institution, general.environment
   local base = plan.base and plan.base.meta
@@ -207,6 +208,7 @@ end
 
 -- A run file without anything read in it is of no use to anybody.
 local function give_up(plan, message, code)
+  plan.audit:close()
   local kept = plan.reads and plan.db:value "SELECT count(*) FROM title WHERE reading IS NOT NULL" or 0
   if kept == 0 then
     discard(plan)
@@ -268,11 +270,13 @@ end
 
 local function begin(order)
   local plan = prepare(order)
+  plan.audit = audit.new()
   if plan.reads then reach(plan) else take_over(plan) end
   check_codes(plan)
   local source = find_titles(plan)
   if source.ids then check_quota(plan, #source.ids) end
   plan.db = need(store.create(order.output, meta_of(plan, source)))
+  plan.audit:open(plan.db, { command = "plan", args = order.given, url = plan.client and plan.url })
   return plan, source
 end
 
@@ -290,6 +294,7 @@ end
 function m.make(order)
   local plan, source, code = attempt.try(begin, order)
   if not plan then return nil, source, code end
+  local _ <close> = plan.audit
   return carry_on(plan, source)
 end
 

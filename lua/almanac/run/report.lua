@@ -1,5 +1,6 @@
 -- What a run did, from the run file alone: one row a title, streamed, so that
 -- a run of any size can be reported.
+local audit = require "almanac.run.audit"
 local core = require "almanac.core"
 local json = require "almanac.json"
 local store = require "almanac.run.store"
@@ -88,6 +89,28 @@ local function csv_line(row, page, file)
   }
 end
 
+-- The titles that failed, for `plan --titles`.
+local function write_failed(db, write)
+  write(core.csv.line { "mms_id", "title", "reason" })
+  for row in m.rows(db) do
+    if store.group(row.state, row.reason) == "failed" then
+      write(core.csv.line { id_text(row.mms_id), row.title or "", row.reason or "" })
+    end
+  end
+end
+
+local function utc(time, form)
+  return os.date(form or "!%Y-%m-%d %H:%M:%S", math.floor(time))
+end
+
+local function write_calls(db, write)
+  write(core.csv.line { "time", "session", "command", "method", "path", "status", "ms", "try", "tracking_id" })
+  for call in audit.calls(db) do
+    write(core.csv.line { utc(call.at, "!%Y-%m-%dT%H:%M:%S") .. (".%03dZ"):format(call.at % 1 * 1000 // 1), tostring(call.session),
+      call.command, call.method, call.path, tostring(call.status), tostring(call.ms), tostring(call.try), call.tracking or "" })
+  end
+end
+
 local function write_csv(db, write)
   write(core.csv.line(CSV_HEAD))
   for row in m.rows(db) do
@@ -106,10 +129,25 @@ local function total_calls(calls)
   return total, table.concat(parts, ", ")
 end
 
+local SESSIONS_SHOWN = 12
+
+-- Who did what, when, from where, with which almanac.
+local function write_sessions(db, write)
+  local list = audit.sessions(db)
+  local first = math.max(1, #list - SESSIONS_SHOWN + 1)
+  if first > 1 then write(("        %d earlier commands\n"):format(first - 1)) end
+  for i = first, #list do
+    local one = list[i]
+    write(("%-7s %s to %s UTC  %s@%s  almanac %s  %s %s\n"):format(i == first and "By:" or "", utc(one.began),
+      one.ended and utc(one.ended, "!%H:%M:%S") or "?", one.user or "?", one.host or "?", one.version, one.command, one.arguments))
+  end
+end
+
 local function write_head(head, meta, write)
   local calls, by_method = total_calls(head.calls)
   write(("Run %s: %s %s at %s (%s), planned %s\n"):format(head.run, head.recipe.name, head.recipe.version,
     head.institution, meta.environment, meta.created))
+  write(("Rules:  SHA-256 %s\n"):format(head.recipe.sha256 or "-"))
   write(("Titles: %d done, %d to do, %d to decide, %d skipped, %d failed\n"):format(head.titles.done,
     head.titles.ready, head.titles.ask, head.titles.skip, head.titles.failed))
   write(("Files:  %d planned, %d attached (%s), %d without a title\n"):format(head.files.planned,
@@ -119,6 +157,7 @@ end
 
 local function write_text(db, write)
   write_head(m.head(db), store.meta(db), write)
+  write_sessions(db, write)
   for row in m.rows(db) do
     local files = #row.files == 1 and row.files[1].path or row.files[1] and #row.files .. " files" or ""
     write(("\n%s  %-9s %s\n"):format(row.mms_id, row.state, row.title or ""))
@@ -134,11 +173,11 @@ local function write_text(db, write)
   end
 end
 
-local WRITERS = { text = write_text, csv = write_csv, json = write_json }
+local WRITERS = { text = write_text, csv = write_csv, json = write_json, failed = write_failed, calls = write_calls }
 
 ---Writes a report.
 ---@param db table
----@param format "text"|"csv"|"json"
+---@param format "text"|"csv"|"json"|"failed"|"calls" failed: CSV for `plan --titles`; calls: CSV of every call
 ---@param write fun(text: string)
 function m.write(db, format, write)
   WRITERS[format](db, write)
