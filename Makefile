@@ -105,6 +105,10 @@ bench: deps-test ## benchmarks beside named peers; BENCH="startup upload plan pa
 	@$(MAKE) --no-print-directory -s all
 	@$(SPEC_ENV) $(LUA) spec/bench/run.lua $(BENCH)
 
+torture: deps-test ## kills, cuts and lies to runs and compares; N=1000 rounds, SEED=7, KIND=kills
+	@$(MAKE) --no-print-directory -s all
+	@$(SPEC_ENV) N=$(N) SEED=$(SEED) KIND=$(KIND) $(LUA) spec/torture/run.lua
+
 lint: ## luacheck, and the rules of the layout
 	luacheck -q lua recipes spec
 	$(LUA) spec/lint.lua
@@ -112,4 +116,4 @@ lint: ## luacheck, and the rules of the layout
 clean: ## removes what was built
 	rm -rf build
 
-.PHONY: all help install deps deps-test demo test spec bench lint clean
+.PHONY: all help install deps deps-test demo test spec bench torture lint clean

@@ -90,7 +90,7 @@ local function call_and_kill_at_commits(round, ...)
 end
 
 function methods:set_faults()
-  self.alma.change { op = "latency", spec = "0.005,file=0.03" }
+  self.alma.change { op = "latency", spec = self.latency }
   self.alma.change { op = "faults", spec = table.concat(self.rules, ",") }
 end
 
@@ -104,11 +104,10 @@ end
 
 -- Calls a command under the round's fate until it has nothing left to do.
 local function until_done(round, kills, restarts, ...)
-  for _ = 1, kills do
-    local status = call_and_kill(round, ...)
-    if status == 0 then return 0 end
-  end
   for _ = 1, restarts do call_and_restart(round, ...) end
+  for _ = 1, kills do
+    if call_and_kill(round, ...) == 0 then return 0 end
+  end
   local status
   for try = 1, 2 * QUIET_TRIES do
     if try == QUIET_TRIES then
@@ -179,6 +178,7 @@ function m.run(options)
   local folder = program.folder()
   local round = setmetatable({ folder = folder, random = random, fate = fate, blind = options.blind,
     client = CLIENT,
+    latency = ("%.3f,file=%.3f"):format(random(5, 40) / 1000, random(20, 250) / 1000),
     kills = 0, restarts = 0, faults = {}, rules = {}, violations = {} }, meta)
   round.planned = collection.make(folder, options.titles or fate.titles, random)
   round.alma = rehearsal.start { titles = folder .. "/titles.csv", args = { "--rate", "0", "--seed", options.seed } }

@@ -142,6 +142,9 @@ local function remove_uploads(job, change)
   for _, page in ipairs(change.pages) do
     if steps.begun(job, change, "upload", page.seq) then
       local ok, message, code = job.storage:delete(page.upload_key)
+      if ok and page.size > job.storage.multipart_above then
+        ok, message, code = job.storage:remove_unfinished(page.upload_key)
+      end
       if not ok and code ~= "missing" then return nil, message, code end
     end
   end

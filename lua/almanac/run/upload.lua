@@ -29,7 +29,7 @@ local function put(job, page, maybe_there)
   if not page.sha256 then return nil, message, code end
   if not (maybe_there and is_in_place(job, page, path)) then
     ok, message, code = job.storage:put(page.upload_key,
-      { path = path, size = page.size, sha256 = page.sha256 })
+      { path = path, size = page.size, sha256 = page.sha256 }, { resume = maybe_there })
   end
   if ok then ok, message, code = same_file(path, page) end
   if not ok then return nil, message, code end

@@ -7,6 +7,7 @@ local form = require "almanac.s3.form"
 local list = require "almanac.s3.list"
 local put = require "almanac.s3.put"
 local request = require "almanac.s3.request"
+local unfinished = require "almanac.s3.unfinished"
 
 local m = {}
 
@@ -15,6 +16,7 @@ local PART_SIZE = 16 << 20
 
 local methods = {
   put = put.put, head = put.head, delete = put.delete, list = list.list, get = list.get,
+  remove_unfinished = unfinished.remove,
 }
 local meta = { __index = methods }
 
@@ -43,7 +45,7 @@ end
 ---@field backoff { tries: integer?, first: number?, longest: number? }? seconds
 ---@field timeouts { connect: number?, stall: number?, total: number? }? seconds
 
----A bucket, with AWS keys. The store has `put`, `head`, `get`, `list` and `delete`.
+---A bucket, with AWS keys. The store has `put`, `head`, `get`, `list`, `delete` and `remove_unfinished`.
 ---@param options almanac.s3.options
 ---@return table|nil store
 ---@return string? message

@@ -4,6 +4,7 @@
 local core = require "almanac.core"
 local request = require "almanac.s3.request"
 local task = require "almanac.task"
+local unfinished = require "almanac.s3.unfinished"
 
 local m = {}
 
@@ -66,10 +67,41 @@ local function parts_of(size, length)
   return parts
 end
 
+local function read_range(path, part)
+  local file <close> = io.open(path, "rb")
+  return file and file:seek("set", part.offset) and file:read(part.length)
+end
+
+-- Marks the parts that the bucket has with these very bytes: the ETag of a part is its MD5.
+local function recognise(upload, there)
+  for _, part in ipairs(upload.parts) do
+    local stored = there[part.number]
+    local bytes = stored and stored.size == part.length and read_range(upload.path, part)
+    if bytes and core.hash.md5(bytes) == stored.etag:gsub('"', "") then part.etag = stored.etag end
+  end
+end
+
+-- Goes on with what an interrupted program left of this key: the newest upload
+-- that can still be read; older ones are taken back.
+local function go_on(store, key, upload)
+  local ids, message, code = unfinished.uploads(store, key)
+  if not ids then return nil, message, code end
+  for i = #ids, 1, -1 do
+    local there = not upload.id and unfinished.parts(store, key, ids[i])
+    if there then
+      upload.id = ids[i]
+      recognise(upload, there)
+    else
+      unfinished.abort(store, key, ids[i])
+    end
+  end
+  return true
+end
+
 local function send_parts(store, key, upload)
   local failed
   local raised = task.each(upload.parts, PARALLEL, function(part)
-    if failed then return end
+    if failed or part.etag then return end
     local ok, message, code = send_part(store, key, upload, part)
     if not ok then failed = failed or { message, code } end
   end)
@@ -106,7 +138,7 @@ end
 ---@param store table
 ---@param key string
 ---@param file { path: string, size: integer }
----@param options { content_type: string? }
+---@param options { content_type: string?, resume: boolean? } resume: goes on with an unfinished upload of this key
 ---@param unchanged fun(): boolean?, string?, string? whether the file is still as it was
 ---@return { etag: string, size: integer }|nil
 ---@return string? message
@@ -115,18 +147,19 @@ function m.put(store, key, file, options, unchanged)
   if file.size > LARGEST then
     return nil, ("%s has %d bytes; S3 takes 5 TiB at most"):format(file.path, file.size), "limit"
   end
-  local id, message, code = begin(store, key, options)
-  if not id then return nil, message, code end
   local upload = {
-    id = id, path = file.path, size = file.size, unchanged = unchanged,
+    path = file.path, size = file.size, unchanged = unchanged,
     parts = parts_of(file.size, m.part_size(file.size, store.part_size)),
   }
-  local ok, stored
+  local ok, stored, message, code = true, nil, nil, nil
+  if options.resume then ok, message, code = go_on(store, key, upload) end
+  if ok and not upload.id then upload.id, message, code = begin(store, key, options) end
+  if not upload.id then return nil, message, code end
   ok, message, code = send_parts(store, key, upload)
   if ok then ok, message, code = unchanged() end
   if ok then stored, message, code = complete(store, key, upload) end
   if stored then return stored end
-  request.send(store, { method = "DELETE", key = key, query = { { "uploadId", id } } })
+  request.send(store, { method = "DELETE", key = key, query = { { "uploadId", upload.id } } })
   return nil, message, code
 end
 

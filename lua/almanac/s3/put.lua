@@ -83,7 +83,7 @@ end
 ---@param store table
 ---@param key string
 ---@param file { path: string, size: integer?, sha256: string? } size and SHA-256 as they were planned
----@param options { content_type: string? }?
+---@param options { content_type: string?, resume: boolean? }? resume: an earlier try may have left parts of it
 ---@return { etag: string, size: integer }|nil
 ---@return string? message
 ---@return string? code "conflict" when the file is not, or no longer, the planned one
