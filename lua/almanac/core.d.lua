@@ -200,6 +200,7 @@ core.files = {}
 ---@class almanac.files.stat
 ---@field size integer bytes
 ---@field mtime_ns integer nanoseconds since 1970, UTC
+---@field mode integer permission bits
 ---@field kind "file"|"folder"|"other"
 
 ---@class almanac.files.walk

@@ -39,9 +39,15 @@ local function check_fields(where, given, fields)
   return true
 end
 
-local function configuration_path()
+---Where the configuration of this user stands.
+---@return string path
+function m.user_path()
   local home = os.getenv "XDG_CONFIG_HOME" or (os.getenv "HOME" or "") .. "/.config"
-  for _, path in ipairs { "almanac.conf.lua", home .. "/almanac/almanac.conf.lua" } do
+  return home .. "/almanac/almanac.conf.lua"
+end
+
+local function configuration_path()
+  for _, path in ipairs { "almanac.conf.lua", m.user_path() } do
     if core.files.stat(path) then return path end
   end
 end
@@ -70,6 +76,27 @@ local function run_bounded(chunk)
   debug.sethook(stop, "", 1000000)
   local _ <close> = setmetatable({}, { __close = function() debug.sethook() end })
   return chunk()
+end
+
+local function holds_secret(profile)
+  return profile.key or profile.s3 and (profile.s3.secret_key or profile.s3.session_token)
+end
+
+local WORLD_READS = 4   -- permission bit
+
+---Words for a configuration with a key in it that every user of this machine
+---can read.
+---@return string? words
+function m.exposed()
+  local path = configuration_path()
+  local configuration = path and m.configuration()
+  local about = configuration and core.files.stat(path)
+  if not about or about.mode & WORLD_READS == 0 then return nil end
+  for _, profile in pairs(configuration.profiles or {}) do
+    if holds_secret(profile) then
+      return ("%s holds a key and other users can read it: chmod 600 %s, or use api_key_command"):format(path, path)
+    end
+  end
 end
 
 ---Reads almanac.conf.lua.
@@ -129,6 +156,9 @@ local function is_local(url)
   return url:find "^http://127%.0%.0%.1[:/]" or url:find "^http://localhost[:/]"
 end
 
+---Called with words that a person should read; the command line sets it.
+function m.warn() end
+
 ---What a command needs to reach Alma.
 ---@param args table the parsed command line (profile, url, rate)
 ---@return { url: string, key: string, rate: number, s3: table, profile: string? }|nil settings
@@ -136,6 +166,8 @@ end
 function m.load(args)
   local profile, name = profile_of(args)
   if not profile then return nil, name end
+  local exposed = m.exposed()
+  if exposed then m.warn(exposed) end
   local url, message = api_url(args, profile)
   if not url then return nil, message end
   local key

@@ -2,7 +2,7 @@
 -- what it gives into an exit status.
 local core = require "almanac.core"
 
--- name, summary; each is a file of this folder, loaded only when it is called
+-- name, summary, file of this folder (like the name), loaded only when it is called
 local COMMANDS = {
   { "plan", "look, match, write the plan" },
   { "show", "why a title or file is where it is in the plan" },
@@ -11,6 +11,8 @@ local COMMANDS = {
   { "verify", "read everything back and compare" },
   { "report", "what the run did, as text, CSV or JSON" },
   { "undo", "take back exactly what a run made" },
+  { "doctor", "look whether everything is there that a run needs" },
+  { "init", "write a commented configuration", "init_command" },
   { "recipe", "the recipes at hand" },
   { "rehearsal", "a local Alma and S3 to try everything on" },
   { "exec", "run a Lua script with the library at hand" },
@@ -61,7 +63,7 @@ end
 
 local function parse(command, arguments)
   local argparse = require "argparse"
-  local module = require("almanac.cli." .. command[1])
+  local module = require("almanac.cli." .. (command[3] or command[1]))
   local parser = argparse("almanac " .. command[1], module.summary or command[2])
   if not module.plain then add_common(parser) end
   local ok, message = module.configure(parser, arguments)
@@ -107,6 +109,7 @@ local function run(command, arguments)
   out.json, out.quiet = args.json or false, args.quiet or false
   core.sys.catch_signals()
   local settings = require "almanac.settings"
+  settings.warn = out.note
   local context = { out = out, settings = settings, json = out.json }
   local status, message, code = run_module(module, args, context)
   if status then return status end

@@ -90,6 +90,18 @@ local function same_place(meta, general)
     :format(meta.institution, meta.environment, general.institution, general.environment), "conflict"
 end
 
+---The profile of almanac.conf.lua may name the institution that its key is for.
+---@param settings table
+---@param general table
+---@return true|nil
+---@return string? message
+---@return string? code "conflict"
+function m.expected(settings, general)
+  if not settings.institution or settings.institution == general.institution then return true end
+  return nil, ("profile '%s' of almanac.conf.lua is for %s, but the key belongs to %s: correct one of them"):format(
+    settings.profile, settings.institution, general.institution), "conflict"
+end
+
 ---Production is written to only when somebody named the institution: by
 ---`--production CODE`, or on a terminal when asked. Once said it holds for the run.
 ---@param run { db: table, general: table }
@@ -131,6 +143,7 @@ function m.run(db, settings, command, args)
   local general, message, code = m.general(client)
   local meta = store.meta(db)
   local ok = general
+  if ok then ok, message, code = m.expected(settings, general) end
   if ok then ok, message, code = same_place(meta, general) end
   if not ok then
     trail:close()

@@ -202,18 +202,19 @@ local function match(plan)
 end
 
 local function discard(plan)
+  plan.audit:close()
   plan.db:close()
   for _, ending in ipairs { "", "-wal", "-shm" } do core.files.remove(plan.order.output .. ending) end
 end
 
 -- A run file without anything read in it is of no use to anybody.
 local function give_up(plan, message, code)
-  plan.audit:close()
   local kept = plan.reads and plan.db:value "SELECT count(*) FROM title WHERE reading IS NOT NULL" or 0
   if kept == 0 then
     discard(plan)
     return nil, message, code
   end
+  plan.audit:close()
   plan.db:close()
   return nil, ("%s\nwhat was read of %d titles is kept: correct this and plan again with --from %s -o NEW")
     :format(message, kept, plan.order.output), code
@@ -287,8 +288,8 @@ end
 ---  given: the recipe's arguments as typed; titles: list or file of MMS IDs; from: a run whose readings are used;
 ---  refresh: read all of them again; missing: read those that could not be read; settings: called only when Alma
 ---  is needed; on.reading: gives { begin, finish, close }
----@return { db: table, source: table?, stop: { message: string, code: string }?, read: integer? }|nil result
----  the open run file; `stop`: reading ended early and the plan is not finished
+---@return { db: table, source: table?, stop: { message: string, code: string }?, read: integer? }|nil result `db`: the
+---  open run file; `stop`: reading ended early and the plan is not finished
 ---@return string? message
 ---@return string? code
 function m.make(order)

@@ -41,6 +41,8 @@ end
 
 local function may_read_conf(place)
   if place.general then
+    local expected, message, code = connect.expected(place.settings, place.general)
+    if not expected then return bad(message, nil, code) end
     return ok(("the key belongs to %s (%s) and may read Configuration"):format(place.general.institution,
       place.general.environment))
   end
