@@ -189,7 +189,7 @@ describe("apply", function()
     for i = 1, 8 do titles[i] = { "k" .. i } end
     start(titles, "--latency", "0.05,file=0.3")
     plan()
-    os.execute(("cd %s && ALMANAC_API_URL=%s ALMA_API_KEY=%s timeout -s KILL 0.45 %s apply a.run -q >/dev/null 2>&1"):format(
+    os.execute(("cd %s && ALMANAC_API_URL=%s ALMA_API_KEY=%s timeout --foreground -s KILL 0.45 %s apply a.run -q >/dev/null 2>&1"):format(
       program.quote(folder), alma.url, alma.key, program.quote(program.path())))
     local result = almanac("apply", "a.run", "--settle", "0.5")
     assert.equal(0, result.status, result.err)

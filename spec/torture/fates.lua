@@ -57,6 +57,10 @@ local kinds = {
         "POST files=0.1:lost" } }
   end,
   commits = function() return { commits = true, titles = 5 } end,
+  -- for the spec of the harness
+  blind = function()
+    return { rules = { "POST representations=0.4:lost", "POST files=0.2:lost" } }
+  end,
 }
 
 m.names = { "kills", "answers", "bucket", "both", "restarts", "all", "rivals", "commits" }

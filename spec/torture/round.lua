@@ -58,7 +58,7 @@ end
 
 -- Runs it and kills it after a while, unless it ends before.
 local function call_and_kill(round, ...)
-  local seconds = ("timeout -s KILL %.3f"):format(round.random(30, 700) / 1000)
+  local seconds = ("timeout --foreground -s KILL %.3f"):format(round.random(30, 700) / 1000)
   local line = ("(%s; exit $?) 2>/dev/null"):format(command(round, "", { ... }, seconds))
   local _, _, status = os.execute(line)
   if status == KILLED then round.kills = round.kills + 1 end
@@ -100,6 +100,10 @@ function methods:note_faults()
     local kind = rule.rule:match ":([%w]+)"
     self.faults[kind] = (self.faults[kind] or 0) + rule.hits
   end
+end
+
+function methods:let_late_things_happen()
+  if table.concat(self.fate.rules):find "late" then os.execute("sleep " .. LATE) end
 end
 
 -- Calls a command under the round's fate until it has nothing left to do.
@@ -156,13 +160,13 @@ local function go(round)
   local status = apply(round)
   round:note_faults()
   alma.change { op = "faults", spec = "" }
-  os.execute("sleep " .. LATE)
+  round:let_late_things_happen()
   if status ~= 0 and not fate.rivals then table.insert(violations, "apply ends with " .. tostring(status)) end
   local report = json.decode(round:must("report", "a.run", "--format", "json"))
   add(violations, check.run(before, alma.state(), report, round.planned, fate.collection))
   if violations[1] then return end
   status = undo(round)
-  os.execute("sleep " .. LATE)
+  round:let_late_things_happen()
   if status ~= 0 and not fate.rivals then table.insert(violations, "undo ends with " .. tostring(status)) end
   add(violations, check.undo(before, alma.state(), { rivals = fate.rivals, uploads_stay = not fate.keys }))
 end

@@ -98,6 +98,11 @@ local function tell(args, context, outcome, counts)
     out.fail(outcome.stop.message)
     out.say("stopped early; go on with:  almanac apply " .. args.run)
     return STOPPED_EARLY
+  elseif counts.ready > 0 and not args.limit then
+    out.fail(("%s stopped in the middle, Alma or its bucket gave no clear answer"):format(
+      words.count(counts.ready, "title")))
+    out.say("go on with:  almanac apply " .. args.run)
+    return STOPPED_EARLY
   elseif counts.failed > 0 or counts.ask > 0 then
     out.say("see why with:  almanac report " .. args.run)
     return 2

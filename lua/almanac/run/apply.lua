@@ -11,11 +11,14 @@ local m = {}
 
 local IN_FLIGHT = 64      -- titles; attaching takes seconds, the calls are paced anyway
 local UNREACHABLE = 12    -- titles in a row that could not reach Alma: the run stops
+local ROUNDS = 3          -- how often a title is tried that a failure of the moment left in the middle
 
 local OPEN = [[state IN ('ready', 'uploading', 'uploaded', 'collected', 'represented', 'attaching', 'failed')]]
-local NEXT = [[SELECT title.*, (SELECT count(*) FROM change JOIN page ON page.change_id = change.id
+local TITLES = [[SELECT title.*, (SELECT count(*) FROM change JOIN page ON page.change_id = change.id
     WHERE change.title_id = title.id) AS pages
-  FROM title WHERE id > ? AND ]] .. OPEN .. " ORDER BY id LIMIT 500"
+  FROM title WHERE ]]
+local NEXT = TITLES .. "id > ? AND " .. OPEN .. " ORDER BY id LIMIT 500"
+local AGAIN = TITLES .. "id = ?"
 
 -- Failures of the moment: the title stays where it is and the next apply goes on.
 local PASSING = { timeout = true, connect = true, tls = true, io = true, parse = true, closed = true, cancelled = true }
@@ -56,6 +59,20 @@ local function open_titles(run)
   end
 end
 
+-- Titles that a failure of the moment left in the middle, once more.
+local function titles_again(run)
+  local ids, i = run.again, 0
+  run.again = {}
+  return function()
+    i = i + 1
+    if run.stop or not ids[i] then return nil end
+    local title = run.db:row(AGAIN, ids[i])
+    local ok, message, code = run.limits:allow(cost(title))
+    if not ok then return stop(run, message, code) end
+    return title
+  end
+end
+
 -- The title's new state after a failure; nil leaves it in the middle.
 local function state_after(code)
   if code == "conflict" then return "ask" end
@@ -76,6 +93,7 @@ end
 
 local function record_failure(run, title, message, code)
   local state = state_after(code)
+  if not state then table.insert(run.again, title.id) end
   if run.stop and not state then return end
   if code == "auth" or code == "quota" then state = nil end
   run.journal:write(function(db)
@@ -116,9 +134,15 @@ end
 ---@return { done: integer, stop: { message: string, code: string }? } outcome `stop`: it ended early, and why
 function m.run(run)
   run.journal, run.done, run.unreachable, run.stop = journal.new(run.db), run.done or 0, 0, nil
+  run.again = {}
   local failures
   local work = task.spawn(function()
-    failures = task.each(open_titles(run), IN_FLIGHT, function(title) carry_out(run, title) end)
+    local titles = open_titles(run)
+    for _ = 1, ROUNDS do
+      failures = task.each(titles, IN_FLIGHT, function(title) carry_out(run, title) end)
+      if failures[1] or run.stop or not run.again[1] then break end
+      titles = titles_again(run)
+    end
   end)
   local watch = task.spawn(watch_interrupts, run, work)
   work:await()
