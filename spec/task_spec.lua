@@ -101,6 +101,22 @@ describe("task", function()
     assert.is_true(cleaned)
   end)
 
+  it("ends at its next wait when it is cancelled after it was woken", function()
+    local went_on = false
+    task.run(function()
+      local target
+      -- both sleep equally long: the first cancels the second when that is awake already
+      task.spawn(function() task.sleep(0.01) target:cancel() end)
+      target = task.spawn(function()
+        task.sleep(0.01)
+        task.pause()
+        went_on = true
+      end)
+      target:await()
+    end)
+    assert.is_false(went_on)
+  end)
+
   it("cannot be swallowed by pcall when it is cancelled twice over", function()
     local steps = 0
     task.run(function()

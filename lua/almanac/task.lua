@@ -38,6 +38,10 @@ end
 local function wait_for(start)
   local self = tasks[coroutine.running()]
   if self then
+    if self.cancelled and not self.told then
+      self.told = true
+      error(CANCELLED, 0)
+    end
     local function wake(...)
       if self.parked ~= wake then return end
       self.parked, self.release = nil, nil
@@ -129,14 +133,14 @@ function task_methods:await(timeout)
   error(self.failure, 0)
 end
 
----Ends the task at the place where it waits: an error passes through it, so
----that its clean-up runs. A task that is done stays as it is.
+---Ends the task at the place where it waits, or where it waits next: an error
+---passes through it, so that its clean-up runs. A task that is done stays as it is.
 function task_methods:cancel()
   if self.done or self.cancelled then return end
   self.cancelled = true
   local release = self.release
   if self.parked then
-    self.parked, self.release = nil, nil
+    self.parked, self.release, self.told = nil, nil, true
     if release then release() end
     make_ready(self, CANCELLED)
   end
