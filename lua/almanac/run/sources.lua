@@ -47,7 +47,8 @@ local function id_column(rows, path)
     local has_id = sheet.clean(first[1]):find "^%d"
     return 1, has_id and 1 or 2
   end
-  return nil, ("%s: no column is headed mms_id or MMS ID; there are %s: give the right one that heading"):format(path, headings(first)), "parse"
+  return nil, ("%s: no column is headed mms_id or MMS ID; there are %s: give the right one that heading"):format(path,
+    headings(first)), "parse"
 end
 
 local function from_file(path)

@@ -1,0 +1,214 @@
+-- Bad files, odd names, titles that changed under way, a disk that is full:
+-- each is told in words, and nothing is lost.
+local core = require "almanac.core"
+local program = require "support.program"
+local tried = require "support.tried"
+
+local id = tried.id
+
+describe("bad files:", function()
+  local trial
+
+  after_each(function()
+    if trial then trial.close() end
+    trial = nil
+  end)
+
+  local function start(stems, ...)
+    trial = tried.start(stems, { args = { ... } })
+  end
+
+  local function jpg(name, text) program.write(trial.folder .. "/jpg/" .. name, text) end
+
+  -- Plans, expects a decision about title 1, and gives the reason.
+  local function doubt()
+    local result = trial.plan()
+    assert.equal(2, result.status, result.out .. result.err)
+    local row = trial.row(1)
+    assert.equal("ask", row.state)
+    return row.reason
+  end
+
+  it("a file that can't be used leaves its title to a person", function()
+    start { "a", "b" }
+    jpg("a.jpg", "")
+    assert.matches("can't be used: a.jpg is empty %(0 bytes%)", doubt())
+    jpg("a.jpg", "\x89PNG\r\n\x1A\n1234")
+    assert.matches("can't be used: a.jpg is a PNG, not a JPEG", doubt())
+    jpg("a.jpg", "hello world")
+    assert.matches("can't be used: a.jpg is not a JPEG: it begins with the bytes 68 65", doubt())
+    os.execute("cd " .. program.quote(trial.folder .. "/jpg") .. " && rm a.jpg && ln -s nowhere a.jpg")
+    assert.matches("can't be used: a.jpg can't be read: a link that leads nowhere", doubt())
+    assert.equal(2, trial.apply().status)
+    assert.same({ [id(2)] = "b.jpg" }, trial.derivatives())
+  end)
+
+  it("two files with one key, and one file for two titles, are left to a person", function()
+    start { "a", "b" }
+    jpg("more/A.JPG", tried.JPEG)
+    assert.matches("several files for one key: 'a' has a.jpg, more/A.JPG", doubt())
+    trial.close()
+    start { "a", "a" }
+    assert.matches("a file fits several titles: a.jpg fits " .. id(1) .. ", " .. id(2), doubt())
+    assert.equal(2, trial.apply().status)
+    assert.equal(0, trial.writes())
+  end)
+
+  it("a file that changed, or is gone, since the plan is not sent; the others are", function()
+    start { "a", "b", "c" }
+    trial.plan()
+    jpg("a.jpg", tried.JPEG .. "and more")
+    os.remove(trial.folder .. "/jpg/b.jpg")
+    assert.equal(2, trial.apply().status)
+    local first, second = trial.row(1), trial.row(2)
+    assert.same({ "ask", "ask" }, { first.state, second.state })
+    assert.matches("a.jpg changed on disk since the plan", first.reason)
+    assert.matches("b.jpg", second.reason)
+    assert.same({ [id(3)] = "c.jpg" }, trial.derivatives())
+  end)
+
+  describe("a title", function()
+    it("that was deleted since the plan is told; the others are done", function()
+      start { "a", "b" }
+      trial.plan()
+      trial.alma.change { op = "delete_bib", mms_id = id(1) }
+      assert.equal(2, trial.apply().status)
+      assert.matches("Alma no longer has this title", trial.row(1).reason)
+      assert.same({ [id(2)] = "b.jpg" }, trial.derivatives())
+    end)
+
+    it("that somebody gave a JPG since the plan gets no second one", function()
+      start { "a", "b" }
+      trial.plan()
+      trial.alma.change { op = "add_representation", mms_id = id(1), usage_type = "DERIVATIVE_COPY", file_name = "theirs.jpg" }
+      assert.equal(2, trial.apply().status)
+      assert.matches("since the plan somebody added a representation", trial.row(1).reason)
+      assert.same({ [id(1)] = "theirs.jpg", [id(2)] = "b.jpg" }, trial.derivatives())
+    end)
+
+    it("in no collection says so, and is done once --collection is given", function()
+      start { "a", collection = "none" }
+      trial.plan()
+      assert.equal(2, trial.apply().status)
+      assert.matches("in no collection.*%-%-collection ID", trial.row(1).reason)
+      trial.plan { "--folder", "jpg", "--titles", "titles.csv", "--collection", trial.alma.state().collections[1].pid }
+      assert.equal(0, trial.apply().status)
+      assert.same({ [id(1)] = "a.jpg" }, trial.derivatives())
+    end)
+  end)
+
+  describe("names", function()
+    local ODD = { "with space", " lead", "trail ", "o'quote", 'double"quote', "plus+eq=col:on", "(par) & #hash", "100% sure",
+      "%41%zz", "comma, semi;", "back`tick$~!*?[x]{y}|<z>", "-dash", "a..b", ("a"):rep(251), ("é"):rep(125),
+      "caf\u{E9}", "fe\u{302}te", "emoji\u{1F600}" }
+
+    -- Every file arrives under its name, in NFC, and reads back as planned.
+    local function all_arrive(env)
+      local result = trial.plan(nil, env)
+      assert.equal(0, result.status, result.out .. result.err)
+      result = trial.apply(env)
+      assert.equal(0, result.status, result.out .. result.err)
+      result = trial.run({ "verify", "a.run", "--rate", "500" }, env)
+      assert.equal(0, result.status, result.out .. result.err)
+      local expected = {}
+      for i, stem in ipairs(ODD) do expected[id(i)] = core.text.nfc(stem) .. ".jpg" end
+      assert.same(expected, trial.derivatives())
+      assert.equal(#ODD, trial.report().files.attached)
+    end
+
+    it("of every kind are sent through the upload form and attached", function()
+      start(ODD)
+      all_arrive()
+    end)
+
+    it("of every kind are sent with AWS keys and attached", function()
+      start(ODD)
+      all_arrive { AWS_ACCESS_KEY_ID = trial.alma.access_key, AWS_SECRET_ACCESS_KEY = trial.alma.secret_key }
+    end)
+
+    it("in the other accent form in Alma than on disk are the same", function()
+      start { "caf\u{E9}" }
+      os.rename(trial.folder .. "/jpg/caf\u{E9}.jpg", trial.folder .. "/jpg/cafe\u{301}.jpg")
+      assert.equal(0, trial.plan().status)
+      assert.equal(0, trial.apply().status)
+      assert.same({ [id(1)] = "caf\u{E9}.jpg" }, trial.derivatives())
+    end)
+
+    it("below a path of 2,000 bytes are sent", function()
+      start { "a" }
+      local deep = ("/" .. ("d"):rep(249)):rep(8)
+      local jpgs = program.quote(trial.folder .. "/jpg")
+      os.execute(("mkdir -p %s%s && mv %s/a.jpg %s%s"):format(jpgs, deep, jpgs, jpgs, deep))
+      assert.equal(0, trial.plan().status)
+      assert.equal(0, trial.apply().status)
+      assert.same({ [id(1)] = "a.jpg" }, trial.derivatives())
+    end)
+
+    it("that are not UTF-8, or hold control characters, are told and not sent", function()
+      start { "a" }
+      jpg("caf\xE9.jpg", tried.JPEG)
+      jpg("line\nbreak.jpg", tried.JPEG)
+      assert.equal(0, trial.plan().status)
+      local result = trial.run { "show", "a.run" }
+      assert.matches("caf%%E9.jpg: ", result.out)
+      assert.matches("line%%0Abreak.jpg: ", result.out)
+      assert.equal(0, trial.apply().status)
+    end)
+  end)
+
+  describe("a full disk", function()
+    local disk
+
+    -- A small disk of its own, where that is allowed.
+    local function mount(size)
+      disk = program.folder()
+      if os.execute(("mount -t tmpfs -o size=%s almanac-spec %s 2>/dev/null"):format(size, disk)) then return true end
+      pending "mount is not permitted here"
+    end
+
+    after_each(function()
+      if disk then os.execute(("umount %s 2>/dev/null; rmdir %s"):format(disk, disk)) end
+      disk = nil
+    end)
+
+    local function fill() os.execute(("cat /dev/zero >%s/filler 2>/dev/null"):format(disk)) end
+
+    local function plan()
+      return trial.run { "plan", "jpg-derivatives", "--folder", "jpg", "--titles", "titles.csv",
+        "-o", disk .. "/a.run", "--rate", "500" }
+    end
+
+    it("ends a plan in clear words; with space it is made", function()
+      start { "a", "b" }
+      if not mount "16m" then return end
+      fill()
+      tried.refused(plan(), "a.run.*disk is full")
+      assert.is_nil(core.files.stat(disk .. "/a.run"))
+      os.remove(disk .. "/filler")
+      assert.equal(0, plan().status)
+    end)
+
+    it("stops an apply under way; with space it goes on and nothing is made twice", function()
+      local stems = {}
+      for i = 1, 40 do stems[i] = "s" .. i end
+      start(stems, "--latency", "0.02,file=0.6")
+      if not mount "16m" then return end
+      assert.equal(0, plan().status)
+      local quote = program.quote
+      os.execute(("cd %s && { ALMANAC_API_URL=%s ALMA_API_KEY=%s timeout 100 %s apply %s/a.run --settle 0.2 " ..
+        "--rate 500 >stopped.out 2>&1; echo $? >stopped.status; } &"):format(quote(trial.folder), trial.alma.url, tried.KEY, quote(program.path()), disk))
+      repeat core.sys.sleep(0.01) until next(trial.derivatives())
+      fill()
+      repeat core.sys.sleep(0.05) until (core.files.read(trial.folder .. "/stopped.status") or ""):find "\n"
+      assert.equal("75\n", program.read(trial.folder .. "/stopped.status"))
+      assert.matches("the run file can't be written: .*disk is full", program.read(trial.folder .. "/stopped.out"))
+      tried.refused(trial.run { "apply", disk .. "/a.run" }, "the disk is full; make room")
+      os.remove(disk .. "/filler")
+      local result = trial.run { "apply", disk .. "/a.run", "--settle", "0.2", "--rate", "500" }
+      assert.equal(0, result.status, result.out .. result.err)
+      local expected = {}
+      for i, stem in ipairs(stems) do expected[id(i)] = stem .. ".jpg" end
+      assert.same(expected, trial.derivatives())
+    end)
+  end)
+end)
