@@ -113,7 +113,7 @@ local function until_done(round, kills, restarts, ...)
     if call_and_kill(round, ...) == 0 then return 0 end
   end
   local status
-  for try = 1, 2 * QUIET_TRIES do
+  for try = 1, round.blind and 1 or 2 * QUIET_TRIES do
     if try == QUIET_TRIES then
       round:note_faults()
       round.rules = {}

@@ -59,14 +59,14 @@ end
 ---@param list table[] files as Alma gives them
 ---@param before string[] file ids that were there already
 ---@param name string
----@param size integer bytes
+---@param size integer? bytes; nil: any
 ---@return table[]
 function m.new_files(list, before, name, size)
   local old, fits = {}, {}
   for _, pid in ipairs(before) do old[pid] = true end
   for _, file in ipairs(list) do
     local stored = file.path and file.path:match "[^/]+$"
-    if not old[file.pid] and (stored == name or file.label == name) and tonumber(file.size) == size then
+    if not old[file.pid] and (stored == name or file.label == name) and same(size, tonumber(file.size)) then
       fits[#fits + 1] = file
     end
   end

@@ -114,7 +114,9 @@ local function attach(job, change, page, representation_id, attached)
     look = function(before)
       local list, why, kind = alma.files.list(job.client, mms_id, representation_id)
       if not list then return nil, why, kind end
-      return reconcile.new_files(list, before or attached, page.name, page.size)
+      local fits = reconcile.new_files(list, before or attached, page.name, page.size)
+      if fits[1] then return fits end
+      return reconcile.new_files(list, before or attached, page.name)   -- cut short on its way
     end,
     keep = function(file) return kept_of(page, file) end,
     record = function(db, kept)

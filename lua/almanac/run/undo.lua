@@ -31,7 +31,7 @@ end
 local function is_unrecorded(job, change, file)
   for _, page in ipairs(change.pages) do
     if steps.is_open(job, change, "attach", page.seq)
-      and reconcile.new_files({ file }, {}, page.name, page.size)[1] then return true end
+      and reconcile.new_files({ file }, {}, page.name)[1] then return true end
   end
   return false
 end
