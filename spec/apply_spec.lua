@@ -242,6 +242,17 @@ describe("apply", function()
       assert.equal("verified", report().rows[1].state)
     end)
 
+    it("finds a doubled representation", function()
+      start { { "a" } }
+      plan()
+      almanac("apply", "a.run")
+      alma.change { op = "add_representation", mms_id = "9900000000104146", usage_type = "DERIVATIVE_COPY",
+        label = "JPG" }
+      local result = almanac("verify", "a.run")
+      assert.equal(2, result.status)
+      assert.matches("second such representation", report().rows[1].reason)
+    end)
+
     it("says what differs", function()
       start { { "a" }, { "b_1", "b_2" } }
       plan()

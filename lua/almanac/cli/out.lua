@@ -1,7 +1,10 @@
 -- What a person sees. Results go to stdout, remarks and progress to stderr;
 -- with --json stdout carries one JSON object a line instead.
 local core = require "almanac.core"
+local task = require "almanac.task"
 local words = require "almanac.words"
+
+local RECENT = 30   -- seconds over which a pace is told
 
 local m = { json = false, quiet = false }
 
@@ -65,13 +68,22 @@ end
 
 local progress_methods = {}
 
+-- How fast it went lately: the time left should follow a changed pace.
+local function recent_rate(self, now)
+  local samples = self.samples
+  samples[#samples + 1] = { time = now, done = self.done }
+  while #samples > 2 and now - samples[1].time > RECENT do table.remove(samples, 1) end
+  local first = samples[1]
+  return (self.done - first.done) / math.max(now - first.time, 0.001)
+end
+
 local function line(self, now)
   local parts = { self.label, ("%d of %d"):format(self.done, self.total) }
-  local rate = self.done / math.max(now - self.begun, 0.001)
-  if self.done > 0 then parts[#parts + 1] = ("%.1f/s"):format(rate) end
+  local rate = recent_rate(self, now)
+  if rate > 0 then parts[#parts + 1] = ("%.1f/s"):format(rate) end
   if self.flying > 0 then parts[#parts + 1] = self.flying .. " in flight" end
   if self.failed > 0 then parts[#parts + 1] = self.failed .. " failed" end
-  if self.done > 0 and self.done < self.total then
+  if rate > 0 and self.done < self.total then
     parts[#parts + 1] = words.duration((self.total - self.done) / rate) .. " left"
   end
   return table.concat(parts, " · ")
@@ -110,6 +122,7 @@ end
 
 ---Takes the line off the terminal.
 function progress_methods:close()
+  self.ticker:cancel()
   if self.terminal and live == self then
     clear()
     live = nil
@@ -124,10 +137,17 @@ end
 function m.progress(label, total)
   local now = core.sys.monotonic()
   local terminal = core.sys.is_terminal(2)
-  return setmetatable({
-    label = label, total = total, done = 0, flying = 0, failed = 0, begun = now,
-    terminal = terminal, next_time = now + (terminal and 0 or 10),
+  local self = setmetatable({
+    label = label, total = total, done = 0, flying = 0, failed = 0, samples = { { time = now, done = 0 } },
+    terminal = terminal, next_time = now + (terminal and 0.2 or 10),
   }, { __index = progress_methods })
+  self.ticker = task.spawn(function()
+    while true do
+      task.sleep(0.5)
+      show(self)
+    end
+  end)
+  return self
 end
 
 return m

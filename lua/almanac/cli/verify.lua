@@ -27,8 +27,10 @@ function m.run(args, context)
     out.event("title", { mms_id = title.mms_id, ok = ok and true or false, message = why })
     if not ok then out.note(title.mms_id .. ": " .. why) end
   end }
-  local counts = verify.run(run)
+  local counts
+  counts, message, code = verify.run(run)
   progress:close()
+  if not counts then return nil, message, code end
   out.event("verified", counts)
   out.say(("verified %s; %d differ, %d could not be read"):format(
     words.count(counts.verified, "title"), counts.differs, counts.unknown))

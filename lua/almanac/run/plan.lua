@@ -190,7 +190,7 @@ local function read_titles(plan)
   local on = plan.order.on.reading(#ids)
   local outcome = read.titles(plan.db, plan.client, ids, on)
   on.close()
-  store.add_calls(plan.db, "plan", plan.client.calls)
+  need(store.add_calls(plan.db, "plan", plan.client.calls))
   return outcome.stop
 end
 

@@ -90,11 +90,16 @@ end
 ---@param db table
 ---@param command string "plan", "apply", …
 ---@param calls table<string, integer> by method
+---@return true|nil
+---@return string? message
+---@return string? code "io": the disk is full
 function m.add_calls(db, command, calls)
   for method, n in pairs(calls) do
-    assert(db:run([[INSERT INTO tally VALUES(?, ?, ?)
-      ON CONFLICT DO UPDATE SET calls = calls + excluded.calls]], command, method, n))
+    local ok, message, code = db:run([[INSERT INTO tally VALUES(?, ?, ?)
+      ON CONFLICT DO UPDATE SET calls = calls + excluded.calls]], command, method, n)
+    if not ok then return nil, message, code end
   end
+  return true
 end
 
 return m

@@ -1,6 +1,7 @@
 -- Reads back what a run made and compares it with the plan: one representation
 -- as planned, its files by name, size and order, each in Alma's storage.
 local alma = require "almanac.alma"
+local json = require "almanac.json"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
 local title_work = require "almanac.run.title"
@@ -61,14 +62,21 @@ local function wrong_files(change, files)
   end
 end
 
--- In words what is not as planned; nil, message, code when Alma gave no answer.
-local function check_change(job, change)
-  local id = change.representation_id
-  local rep, message, code = alma.representations.get(job.client, job.title.mms_id, id)
-  if not rep then
-    if code == "missing" then return ("representation %s is gone"):format(id) end
-    return nil, message, code
+-- The planned representation as Alma has it now. A brief list leaves out what
+-- has to be compared: then it is asked for by itself.
+local function find_own(job, list, id)
+  for _, rep in ipairs(list) do
+    if rep.id == id and rep.usage_type then return rep end
+    if rep.id == id then return alma.representations.get(job.client, job.title.mms_id, id) end
   end
+  return nil, ("representation %s is gone"):format(id), "missing"
+end
+
+local function check_change(job, change, list)
+  local id = change.representation_id
+  local rep, message, code = find_own(job, list, id)
+  if not rep and code == "missing" then return message end
+  if not rep then return nil, message, code end
   local words = m.wrong_field(rep, change.spec)
   if words then return words end
   local files
@@ -77,17 +85,38 @@ local function check_change(job, change)
   return wrong_files(change, files) or false
 end
 
+-- A second representation of the planned kind that the plan did not find: a
+-- doubled one looks like this.
+local function doubled(job, list)
+  local known = {}
+  for _, rep in ipairs(json.decode(job.title.reading).representations or {}) do known[rep.id] = true end
+  for _, change in ipairs(job.changes) do known[change.representation_id] = true end
+  for _, rep in ipairs(list) do
+    for _, change in ipairs(job.changes) do
+      local usage_type = value(rep.usage_type)
+      if not known[rep.id] and rep.label == change.spec.label
+        and (usage_type == nil or usage_type == change.spec.usage_type) then
+        return ("there is a second such representation: %s ('%s')"):format(rep.id, rep.label or "")
+      end
+    end
+  end
+  return false
+end
+
 ---Compares one title with its plan.
 ---@param job table from title.load
----@return string|false|nil words what differs; false when nothing does
+---@return string|false|nil words what differs; false when nothing does; nil when Alma gave no answer
 ---@return string? message why it could not be told
 ---@return string? code
 function m.check(job)
+  local list, why, kind = alma.representations.list(job.client, job.title.mms_id)
+  if not list and kind == "missing" then return "the title is gone: " .. why end
+  if not list then return nil, why, kind end
   for _, change in ipairs(job.changes) do
-    local words, message, code = check_change(job, change)
+    local words, message, code = check_change(job, change, list)
     if words ~= false then return words, message, code end
   end
-  return false
+  return doubled(job, list)
 end
 
 local function verify_title(run, title, counts)
@@ -98,7 +127,11 @@ local function verify_title(run, title, counts)
     return
   end
   local state = words and "attached" or "verified"
-  assert(run.db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, words or nil, title.id))
+  local ok, why, kind = run.db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, words or nil, title.id)
+  if not ok then
+    run.broken = { message = why, code = kind }
+    return
+  end
   counts[words and "differs" or "verified"] = counts[words and "differs" or "verified"] + 1
   run.on.finish(title, not words, words or nil)
 end
@@ -110,14 +143,22 @@ end
 
 ---Verifies every title that the run has finished.
 ---@param run { db: table, client: table, folder: string, on: { finish: function } }
----@return { verified: integer, differs: integer, unknown: integer } counts
+---@return { verified: integer, differs: integer, unknown: integer }|nil counts
+---@return string? message the run file can't be written
+---@return string? code
 function m.run(run)
   local counts = { verified = 0, differs = 0, unknown = 0 }
   local titles = {}
   for row in run.db:rows(MADE) do titles[#titles + 1] = row end
-  local failures = task.each(titles, IN_FLIGHT, function(title) verify_title(run, title, counts) end)
-  store.add_calls(run.db, "verify", run.client.calls)
+  local at = 0
+  local failures = task.each(function()
+    at = at + 1
+    return not run.broken and titles[at] or nil
+  end, IN_FLIGHT, function(title) verify_title(run, title, counts) end)
   if failures[1] then error(failures[1].message, 0) end
+  if run.broken then return nil, run.broken.message, run.broken.code end
+  local ok, message, code = store.add_calls(run.db, "verify", run.client.calls)
+  if not ok then return nil, message, code end
   return counts
 end
 
