@@ -101,6 +101,13 @@ local function check_key(key)
   return true
 end
 
+-- A refusal may quote the request: the session token and signature stay here.
+local function hide(store, message)
+  local token = store.secrets().session_token
+  if token and token ~= "" then message = message:gsub(token:gsub("%p", "%%%0"), "(session token)") end
+  return (message:gsub("Signature=%x+", "Signature=…"))
+end
+
 ---@class almanac.s3.request
 ---@field method string
 ---@field key string?
@@ -142,7 +149,7 @@ function m.send(store, request)
     return answer
   end)
   if result then return result end
-  return nil, failed.message, failed.code, { refusal = failed.refusal, unclear = unclear }
+  return nil, hide(store, failed.message), failed.code, { refusal = failed.refusal, unclear = unclear }
 end
 
 return m
