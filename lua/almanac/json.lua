@@ -15,6 +15,9 @@ cjson.decode_invalid_numbers(false)
 
 local array_meta = { __name = "json.array" }
 
+---Writes `null`, for a key that readers count on. Reading never gives it.
+m.null = setmetatable({}, { __name = "json.null", __newindex = function() error("json.null can't be changed", 2) end })
+
 ---Marks a table as an array, so that an empty one is written as `[]`.
 ---@param t table
 ---@return table t the same table
@@ -165,7 +168,9 @@ end
 
 function encode_value(value, out, depth)
   local kind = type(value)
-  if kind == "string" then
+  if value == m.null then
+    out[#out + 1] = "null"
+  elseif kind == "string" then
     out[#out + 1] = encode_string(value)
   elseif kind == "number" then
     out[#out + 1] = encode_number(value)

@@ -6,7 +6,7 @@ local m = { summary = "What a run did, as text, CSV or JSON." }
 
 function m.configure(parser)
   parser:argument("run", "the run file")
-  parser:option("--format", "text, csv or json (text)"):choices { "text", "csv", "json" }:default "text"
+  parser:option("--format", "text, csv or json (text)"):choices { "text", "csv", "json" }:default("text"):show_default(false)
   parser:flag("--failed", "only the titles that failed, as a list for --titles of the next plan")
   parser:flag("--calls", "every call to Alma: time, path, status, milliseconds, try, tracking id (CSV)")
   parser:option("-o --output", "write it to this file instead of stdout"):argname "FILE"
@@ -34,7 +34,7 @@ function m.run(args, context)
   local db <close>, message, code = store.open(args.run, "read")
   if not db then return nil, message, code end
   local ok
-  local format = args.calls and "calls" or args.failed and "failed" or args.format
+  local format = args.calls and "calls" or args.failed and "failed" or args.json and "json" or args.format
   if args.output then
     ok, message, code = write_file(db, format, args.output)
     if not ok then return nil, message, code end

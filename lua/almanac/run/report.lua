@@ -14,6 +14,8 @@ local ROWS = [[SELECT title.id, title.mms_id, title.title, title.state, title.re
 local FILES = [[SELECT file.path, file.name, file.size, file.sha256, page.pid
   FROM change JOIN page ON page.change_id = change.id JOIN file ON file.id = page.file_id
   WHERE change.title_id = ? ORDER BY change.seq, page.seq]]
+local ATTACHED = [[FROM page JOIN file ON file.id = page.file_id JOIN change ON change.id = page.change_id
+  JOIN title ON title.id = change.title_id WHERE pid IS NOT NULL AND title.state <> 'undone']]
 local UNMATCHED = "SELECT path, coalesce(problem, reason) AS reason FROM file WHERE id NOT IN (SELECT file_id FROM page) ORDER BY path"
 
 ---The numbers of a run; the head of `report --format json`.
@@ -24,17 +26,16 @@ function m.head(db)
   local calls = {}
   for row in db:rows "SELECT method, sum(calls) AS n FROM tally GROUP BY method" do calls[row.method] = row.n end
   local counts = store.counts(db)
-  counts.undone = nil
   return {
     run = meta.run, institution = meta.institution,
     recipe = { name = meta.recipe, version = meta.recipe_version, sha256 = meta.recipe_sha256 },
     titles = counts,
     files = {
       planned = db:value "SELECT count(*) FROM page",
-      attached = db:value "SELECT count(*) FROM page WHERE pid IS NOT NULL",
+      attached = db:value("SELECT count(*) " .. ATTACHED),
       unmatched = db:value "SELECT count(*) FROM file WHERE id NOT IN (SELECT file_id FROM page)",
     },
-    bytes = db:value "SELECT coalesce(sum(file.size), 0) FROM page JOIN file ON file.id = page.file_id WHERE pid IS NOT NULL",
+    bytes = db:value("SELECT coalesce(sum(file.size), 0) " .. ATTACHED),
     calls = calls,
   }
 end
@@ -47,11 +48,28 @@ function m.rows(db)
   return function()
     local row = step(titles)
     if not row then return nil end
-    local files = json.array {}
-    for file in db:rows(FILES, row.id) do files[#files + 1] = file end
+    local files, undone = json.array {}, row.state == "undone"
+    for file in db:rows(FILES, row.id) do
+      if undone then file.pid = nil end
+      files[#files + 1] = file
+    end
+    if undone then row.representation_id = nil end
     row.id, row.files = nil, files
     return row
   end
+end
+
+-- Every row has every key: readers count on them.
+local function filled(row)
+  for _, key in ipairs { "title", "reason", "representation_id" } do
+    if row[key] == nil then row[key] = json.null end
+  end
+  for _, file in ipairs(row.files) do
+    for _, key in ipairs { "size", "sha256", "pid" } do
+      if file[key] == nil then file[key] = json.null end
+    end
+  end
+  return row
 end
 
 ---Files of the folder that no title took.
@@ -67,7 +85,7 @@ local function write_json(db, write)
   write(head:sub(1, -2) .. ',"rows":[')
   local separator = "\n"
   for row in m.rows(db) do
-    write(separator .. json.encode(row))
+    write(separator .. json.encode(filled(row)))
     separator = ",\n"
   end
   write "\n]}\n"
@@ -150,9 +168,18 @@ local function write_head(head, meta, write)
   write(("Rules:  SHA-256 %s\n"):format(head.recipe.sha256 or "-"))
   write(("Titles: %d done, %d to do, %d to decide, %d skipped, %d failed\n"):format(head.titles.done,
     head.titles.ready, head.titles.ask, head.titles.skip, head.titles.failed))
+  if head.titles.undone then write(("        %d taken back\n"):format(head.titles.undone)) end
   write(("Files:  %d planned, %d attached (%s), %d without a title\n"):format(head.files.planned,
     head.files.attached, words.bytes(head.bytes), head.files.unmatched))
   write(("Calls:  %d%s\n"):format(calls, calls > 0 and " (" .. by_method .. ")" or ""))
+end
+
+local function write_problems(db, write)
+  local heading = "\nProblems\n"
+  for row in db:rows "SELECT text FROM problem ORDER BY id" do
+    write(("%s    %s\n"):format(heading, row.text))
+    heading = ""
+  end
 end
 
 local function write_text(db, write)
@@ -171,6 +198,7 @@ local function write_text(db, write)
     write(("%s    %s%s\n"):format(heading, file.path, file.reason and ": " .. file.reason or ""))
     heading = ""
   end
+  write_problems(db, write)
 end
 
 local WRITERS = { text = write_text, csv = write_csv, json = write_json, failed = write_failed, calls = write_calls }
