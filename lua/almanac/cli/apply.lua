@@ -65,7 +65,9 @@ local function prepare(args, context, db)
   if not settings then return nil, message end
   run, message, code = connect.run(db, settings, "apply", args)
   if not run then return nil, message, code end
+  local seen = store.meta(db)
   run.limit, bounds.client = args.limit, run.client
+  bounds.highest = math.max(tonumber(seen.highest) or 0, tonumber(seen.left) or 0)
   run.limits = limits.new(bounds)
   if args.settle then reconcile.pauses = { args.settle, 3 * args.settle } end
   ok, message, code = connect.confirm(run, args.production, context.out.asker())
@@ -111,15 +113,35 @@ local function tell(args, context, outcome, counts)
   return 0
 end
 
--- The day's count begins anew at midnight. False when somebody stopped it.
-local function sleep_until_midnight(context, outcome)
-  local wake = limits.time_of_day("0:01", os.time())
-  context.out.note(("%s; waiting until %s"):format(outcome.stop.message, os.date("%H:%M", wake)))
+-- The day's count begins anew at midnight where the institution is; Alma does
+-- not say where. So it is looked for at midnight here, then every hour. False
+-- when somebody stopped it.
+local function sleep_until_new_day(context, message, again)
+  local wake = again and os.time() + 3600 or limits.time_of_day("0:01", os.time())
+  context.out.note(("%s; waiting until %s"):format(message, os.date("%H:%M", wake)))
   while os.time() < wake do
     if core.sys.interrupts() > 0 then return false end
     task.sleep(1)
   end
   return true
+end
+
+-- Calls `try` until something else than the day's quota ends it.
+local function wait_for_quota(args, context, try)
+  local waited = false
+  while true do
+    local result, message, code = try()
+    local stop = result and result.stop or not result and { message = message, code = code }
+    if not (args.wait and stop and stop.code == "quota") then return result, message, code end
+    if not sleep_until_new_day(context, stop.message, waited) then return result, message, code end
+    waited = true
+  end
+end
+
+local function stopped_before(args, context, message)
+  context.out.fail(message)
+  context.out.say("nothing was begun; go on with:  almanac apply " .. args.run)
+  return STOPPED_EARLY
 end
 
 function m.run(args, context)
@@ -128,15 +150,17 @@ function m.run(args, context)
   local apply = require "almanac.run.apply"
   local total = math.min(apply.remaining(db), args.limit or math.huge)
   local run
-  run, message, code = prepare(args, context, db)
+  run, message, code = wait_for_quota(args, context, function() return prepare(args, context, db) end)
+  if not run and code == "quota" then return stopped_before(args, context, message) end
   if not run then return nil, message, code end
   local _ <close> = run.audit
   local progress = listen(run, context, total)
-  local outcome = apply.run(run)
-  while args.wait and outcome.stop and outcome.stop.code == "quota" and sleep_until_midnight(context, outcome) do
-    outcome = apply.run(run)
-  end
+  local outcome = wait_for_quota(args, context, function()
+    if run.stop then run.client.remaining = nil end   -- yesterday's
+    return apply.run(run)
+  end)
   progress:close()
+  if not run.journal.broken then store.set(db, { highest = run.limits.highest }) end
   return tell(args, context, outcome, store.counts(db))
 end
 

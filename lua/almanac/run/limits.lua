@@ -20,6 +20,13 @@ function m.reserve(text)
   return nil, ("--reserve %s: give a number of calls, or a share such as 20%%"):format(text)
 end
 
+---Calls that are kept for others when nothing else is said.
+---@param highest integer the highest count seen
+---@return integer
+function m.reserved(highest)
+  return math.ceil(highest * SHARE)
+end
+
 ---The next time that the clock shows HH:MM, in the zone of this machine.
 ---@param text string
 ---@param now integer seconds since 1970

@@ -1,4 +1,5 @@
 -- A plan in numbers and words: what `almanac plan` and `almanac show` print.
+local limits = require "almanac.run.limits"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -35,16 +36,24 @@ local function groups(db, state)
   return list
 end
 
+-- Days at the calls that were left when the plan was made, less what is kept
+-- for others (apply --reserve).
+local function days_of(calls, left)
+  local own = left and left - limits.reserved(left)
+  return own and own > 0 and math.ceil(calls / own) or nil
+end
+
 -- For each title a look, a representation and perhaps a collection, and for
 -- each page its file.
 local function forecast(meta, ready, planned)
   local calls = ready * (meta.collection and 3 or 2) + planned.files
-  return { calls = calls, seconds = calls / (tonumber(meta.rate) or 20), bytes = planned.bytes, left = tonumber(meta.left) }
+  return { calls = calls, seconds = calls / (tonumber(meta.rate) or 20), bytes = planned.bytes, left = tonumber(meta.left),
+    days = days_of(calls, tonumber(meta.left)) }
 end
 
 ---@param db table
 ---@return table summary { meta, counts, ask, skip: groups { kind, n, examples }, planned { files, bytes },
----  unmatched: integer, unmatched_examples, problems: string[], forecast { calls, seconds, bytes, left } }
+---  unmatched: integer, unmatched_examples, problems: string[], forecast { calls, seconds, bytes, left, days } }
 function m.of(db)
   local meta = store.meta(db)
   local counts = store.counts(db)
@@ -94,8 +103,8 @@ local function say_forecast(out, summary)
   if summary.counts.ready == 0 then return end
   out.say("")
   out.say(("Carrying it out takes about %s%s, %s at %g a second, and sends %s."):format(
-    words.count(will.calls, "call"), will.left and (" (Alma allows %s more today)"):format(
-      words.count(will.left, "call")) or "",
+    words.count(will.calls, "call"), will.left and (" (Alma allows %s more today%s)"):format(words.count(will.left, "call"),
+      will.days and will.days > 1 and (", with 10%% kept for others: %d days"):format(will.days) or "") or "",
     words.duration(math.max(1, will.seconds)), tonumber(summary.meta.rate) or 20, words.bytes(will.bytes)))
 end
 
@@ -160,7 +169,7 @@ end
 function m.event(summary, path)
   return { run = summary.meta.run, path = path, titles = summary.counts, files = summary.planned.files,
     bytes = summary.planned.bytes, unmatched = summary.unmatched, problems = #summary.problems,
-    calls = summary.forecast.calls }
+    calls = summary.forecast.calls, seconds = summary.forecast.seconds, days = summary.forecast.days }
 end
 
 return m
