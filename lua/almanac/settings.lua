@@ -21,7 +21,7 @@ local PROFILE_FIELDS = {
 }
 local S3_FIELDS = {
   endpoint = "string", access_key = "string", secret_key = "string",
-  session_token = "string", profile = "string",
+  session_token = "string", profile = "string", form = "boolean",
 }
 
 local function check_fields(where, given, fields)

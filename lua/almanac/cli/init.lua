@@ -51,21 +51,31 @@ local function wrong_usage(command, message)
   return ("%s; see `almanac %s --help`"):format(message, command[1])
 end
 
-local function add_common(parser)
+local function add_common(parser, offline)
+  parser:flag("--json", "one JSON object a line on stdout instead of words")
+  parser:flag("-q --quiet", "results and errors only")
+  if offline then return end
   local number = require "almanac.cli.number"
   parser:option("--profile", "profile of almanac.conf.lua to use"):argname "NAME"
   parser:option("--url", "Alma API server, e.g. https://api-na.hosted.exlibrisgroup.com"):argname "URL"
   parser:option("--rate", "calls a second at most (20; Alma allows an institution 25)")
     :argname("N"):convert(number("--rate", 0))
-  parser:flag("--json", "one JSON object a line on stdout instead of words")
-  parser:flag("-q --quiet", "results and errors only")
 end
+
+---What a file of this folder gives.
+---@class almanac.command
+---@field summary string the first line of its help
+---@field configure fun(parser: table, arguments: string[]): nil, string? its options, on a parser of lua-argparse; nil, message refuses
+---@field run fun(args: table, context: table): integer|nil, string?, string? exit status; or nil, message, code: nothing was started
+---@field offline boolean? it never calls Alma
+---@field plain boolean? it takes none of the common options
+---@field ends_itself boolean? it looks for Ctrl-C on its own
 
 local function parse(command, arguments)
   local argparse = require "argparse"
   local module = require("almanac.cli." .. (command[3] or command[1]))
   local parser = argparse("almanac " .. command[1], module.summary or command[2])
-  if not module.plain then add_common(parser) end
+  if not module.plain then add_common(parser, module.offline) end
   local ok, message = module.configure(parser, arguments)
   if ok == nil and message then return nil, message end
   local parsed, args = parser:pparse(arguments)

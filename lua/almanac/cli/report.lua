@@ -2,7 +2,7 @@
 local report = require "almanac.run.report"
 local store = require "almanac.run.store"
 
-local m = { summary = "What a run did, as text, CSV or JSON." }
+local m = { offline = true, summary = "What a run did, as text, CSV or JSON." }
 
 function m.configure(parser)
   parser:argument("run", "the run file")

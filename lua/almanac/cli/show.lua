@@ -1,7 +1,7 @@
 -- almanac show: why a title or a file is where it is.
 local store = require "almanac.run.store"
 
-local m = { summary = "Show a plan, or why a title or a file is where it is in it." }
+local m = { offline = true, summary = "Show a plan, or why a title or a file is where it is in it." }
 
 function m.configure(parser)
   parser:help_max_width(100)

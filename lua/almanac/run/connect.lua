@@ -58,7 +58,7 @@ function m.storage(client, general, settings)
     return nil, "this institution has no Alma Digital storage (GET /conf/general names no bucket)"
   end
   local keys, message, code = own, nil, nil
-  if not own.access_key then keys, message, code = s3.credentials { profile = own.profile } end
+  if own.form then keys = nil elseif not own.access_key then keys, message, code = s3.credentials { profile = own.profile } end
   if code then return nil, message, code end
   if keys then
     return s3.new {

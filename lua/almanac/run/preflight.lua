@@ -129,7 +129,11 @@ local function bucket_takes(place)
   if not storage.delete then return form_fits(storage, key) end
   local stored
   stored, why, code = write_probe(storage, key)
-  if not stored then return bad("the bucket takes no file: " .. why, nil, code) end
+  if not stored then
+    return bad("the bucket takes no file: " .. why, code == "auth" and
+      "AWS keys come from the environment or ~/.aws/credentials; without them (s3 = { form = true } in " ..
+      "almanac.conf.lua) files go through Alma's upload form", code)
+  end
   local gone
   gone, why = storage:delete(key)
   if not gone then return note(("the bucket takes files, but %s stays: %s"):format(key, why)) end
