@@ -16,7 +16,7 @@ local m = {}
 
 local HEADINGS = { "mms_id", "decision", "file", "title", "reason" }
 local COLUMNS = { mms_id = { "mmsid" }, decision = { "decision" }, file = { "file", "path" } }
--- States in which nothing was sent to Alma yet.
+-- States that a person may settle.
 local OPEN = { ask = true, skip = true, ready = true }
 
 local CANDIDATES = [[SELECT DISTINCT file.path FROM title_key JOIN file_key USING(key)
@@ -93,7 +93,8 @@ local function entry_of(work, mms_id, line)
       ids.may_be_rounded(mms_id) and " (was the id rounded by a spreadsheet?)" or ""))
   end
   if not OPEN[row.state] then return complain(work, line, ("title %s is %s already"):format(mms_id, row.state)) end
-  local entry = { mms_id = mms_id, row = row, files = {}, chosen = {}, line = line }
+  local begun = work.db:value("SELECT count(*) FROM step WHERE title_id = ? AND kind IN ('represent', 'attach')", row.id) > 0
+  local entry = { mms_id = mms_id, row = row, files = {}, chosen = {}, line = line, begun = begun }
   work.entries[mms_id] = entry
   work.order[#work.order + 1] = entry
   return entry
@@ -111,13 +112,16 @@ local function take_row(work, row, columns)
   if entry.decision and entry.decision ~= decision then
     return complain(work, row.line, ("title %s is to be used and skipped at once"):format(mms_id))
   end
+  if entry.begun and decision == "skip" then
+    return complain(work, row.line, ("title %s was begun in Alma: use goes on with it, `almanac undo` takes it back"):format(mms_id))
+  end
   entry.decision = decision
-  if decision == "use" then take_file(work, entry, row[columns.file] or "", row.line) end
+  if decision == "use" and not entry.begun then take_file(work, entry, row[columns.file] or "", row.line) end
 end
 
 -- "use" without a file takes the candidates, if they are one for each key.
 local function complete(work, entry)
-  if entry.decision ~= "use" then return end
+  if entry.decision ~= "use" or entry.begun then return end
   if not entry.row.reading then
     return complain(work, entry.line, ("title %s has not been read; plan again with --from and --missing"):format(entry.mms_id))
   end
@@ -174,23 +178,48 @@ local function run_of(db)
   local recipe, message, code = recipe_module.restore(json.decode(meta.recipe_sources or "[]"))
   if not recipe then attempt.fail(message, code) end
   return { db = db, recipe = recipe, args = plan.visible(recipe, json.decode(meta.args)),
-    institution = meta.institution, id = meta.run, collection = meta.collection }
+    institution = meta.institution, id = meta.run, collection = meta.collection, folder = meta.folder }
+end
+
+-- The person saw the file as it is now.
+local function look_at_files(run, entry)
+  for _, file in ipairs(entry.files) do
+    local stat, message, code = core.files.stat(run.folder .. "/" .. file.path)
+    if not stat then attempt.fail(("title %s: %s"):format(entry.mms_id, message), code) end
+    attempt.run(run.db, "UPDATE file SET size = ?, mtime_ns = ?, sha256 = NULL WHERE id = ?", stat.size, stat.mtime_ns, file.id)
+    file.size = stat.size
+  end
 end
 
 local function use(run, entry)
+  look_at_files(run, entry)
   local title = objects.title(entry.mms_id, entry.row.title, json.decode(entry.row.reading))
   local state, reason = join.propose(run, entry.row, title, entry.files, true)
   if state ~= "ready" then attempt.fail(("title %s: %s"):format(entry.mms_id, reason), "conflict") end
 end
 
+-- What was planned, and what was uploaded for it; nothing of it is in Alma.
+local function forget(db, title_id)
+  attempt.run(db, "DELETE FROM step WHERE title_id = ?", title_id)
+  join.erase(db, title_id)
+end
+
+-- A title that was begun goes on where it stands.
+local function state_after(entry)
+  if entry.decision == "skip" then return "skip" end
+  return entry.begun and "uploaded" or "ready"
+end
+
 local function carry_out(run, order)
   local counts = { use = 0, skip = 0 }
   local who = core.sys.user()
-  for _, entry in ipairs(order) do join.erase(run.db, entry.row.id) end
+  for _, entry in ipairs(order) do
+    if not entry.begun then forget(run.db, entry.row.id) end
+  end
   for _, entry in ipairs(order) do
     counts[entry.decision] = counts[entry.decision] + 1
-    if entry.decision == "use" then use(run, entry) end
-    attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", entry.decision == "use" and "ready" or "skip",
+    if entry.decision == "use" and not entry.begun then use(run, entry) end
+    attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", state_after(entry),
       ("decided by %s: %s"):format(who, entry.decision), entry.row.id)
   end
   join.explain_files(run.db)
