@@ -169,14 +169,34 @@ local function space_left(place)
   return ok(words.bytes(free) .. " are free for the run file")
 end
 
-local CHECKS = {
-  { "Configuration, read", may_read_conf }, { "Bibs, read", may_read }, { "Bibs, write", may_write },
-  { "codes", codes_known, true }, { "collection", collections_exist, true }, { "access rights", policies_fit, true },
-  { "bucket", bucket_takes, true }, { "clock", clock_right }, { "space", space_left },
+-- In three rounds: those of a round look side by side.
+local ROUNDS = {
+  { { "Configuration, read", may_read_conf } },
+  {
+    { "Bibs, read", may_read }, { "Bibs, write", may_write }, { "codes", codes_known, true },
+    { "collection", collections_exist, true }, { "access rights", policies_fit, true }, { "bucket", bucket_takes, true },
+  },
+  { { "clock", clock_right }, { "space", space_left } },
 }
 
 -- After these nothing else can be told either.
 local HOPELESS = { connect = true, tls = true, timeout = true, quota = true }
+
+-- The findings of a round, in its order.
+local function look_around(place, round, hopeless)
+  local found = {}
+  local failures = task.each(round, #round, function(check)
+    local name, look, needs_general = table.unpack(check)
+    if needs_general and not place.general or hopeless and look ~= space_left then return end
+    local finding = look(place)
+    if finding then
+      finding.name = name
+      found[check] = finding
+    end
+  end)
+  if failures[1] then error(failures[1].message, 0) end
+  return found
+end
 
 ---Looks at everything that a run needs. Where it can be reached, `place.storage`
 ---is set.
@@ -186,14 +206,12 @@ local HOPELESS = { connect = true, tls = true, timeout = true, quota = true }
 ---@return { name: string, state: "ok"|"note"|"bad", text: string, remedy: string?, code: string? }[] findings
 function m.run(place)
   local findings, hopeless = {}, false
-  for _, check in ipairs(CHECKS) do
-    local name, look, needs_general = table.unpack(check)
-    local skip = needs_general and not place.general or hopeless and look ~= space_left
-    local finding = not skip and look(place) or nil
-    if finding then
-      finding.name = name
+  for _, round in ipairs(ROUNDS) do
+    local found = look_around(place, round, hopeless)
+    for _, check in ipairs(round) do
+      local finding = found[check]
       findings[#findings + 1] = finding
-      hopeless = hopeless or finding.state == "bad" and HOPELESS[finding.code] or false
+      hopeless = hopeless or finding and finding.state == "bad" and HOPELESS[finding.code] or false
     end
   end
   return findings
