@@ -34,6 +34,7 @@ return {
       -- Configuration > Digital Storage. Large files (above 5 GB) need them.
       -- s3 = { profile = "alma" },   -- of ~/.aws/credentials
       -- s3 = { access_key = "AKIA...", secret_key = "..." },
+      -- s3 = { form = true },        -- the upload form, whatever AWS keys this computer has
     },
 
     production = {
