@@ -196,7 +196,8 @@ describe("bad files:", function()
       assert.equal(0, plan().status)
       local quote = program.quote
       os.execute(("cd %s && { ALMANAC_API_URL=%s ALMA_API_KEY=%s timeout 100 %s apply %s/a.run --settle 0.2 " ..
-        "--rate 500 >stopped.out 2>&1; echo $? >stopped.status; } &"):format(quote(trial.folder), trial.alma.url, tried.KEY, quote(program.path()), disk))
+        "--rate 500 >stopped.out 2>&1; echo $? >stopped.status; } &"):format(quote(trial.folder),
+        trial.alma.url, tried.KEY, quote(program.path()), disk))
       repeat core.sys.sleep(0.01) until next(trial.derivatives())
       fill()
       repeat core.sys.sleep(0.05) until (core.files.read(trial.folder .. "/stopped.status") or ""):find "\n"

@@ -25,6 +25,7 @@ function m.array(t)
   return setmetatable(t, array_meta)
 end
 
+local type, tointeger = type, math.tointeger
 local clean
 
 local function clean_array(array)
@@ -48,12 +49,15 @@ function clean(value)
     return value
   elseif kind == "number" then
     if value >= EXACT or value <= -EXACT then error(value) end
-    return math.tointeger(value) or value
+    return tointeger(value) or value
   elseif value == null then
     return nil
   elseif kind == "table" then
     if value[1] ~= nil then return clean_array(value) end
-    for key, item in next, value do value[key] = clean(item) end
+    for key, item in next, value do
+      local its = type(item)   -- most values are strings: looked at here, without a call
+      if its ~= "string" and its ~= "boolean" then value[key] = clean(item) end
+    end
   end
   return value
 end

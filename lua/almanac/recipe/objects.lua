@@ -140,6 +140,7 @@ end
 function m.title(mms_id, name, reading)
   local title = setmetatable({ mms_id = mms_id, title = name }, title_meta)
   readings[title] = reading
+  all_files(title)   -- at once: inside a rule every step is counted, and slower for it
   return title
 end
 

@@ -10,6 +10,8 @@ local rules = require "almanac.recipe.rules"
 
 local m = {}
 
+local nfc = core.text.nfc
+
 local BATCH = 500
 local MOST_PAGES = 5000     -- files of one key that are looked at
 local MOST_ALIKE = 20       -- where a second one is a doubt already
@@ -26,7 +28,7 @@ end
 -- What S3 gets as the last part of the key: the name in NFC; a second file of
 -- the same name has its page number in front.
 local function upload_name(name, page, taken)
-  local result = core.text.nfc(name)
+  local result = nfc(name)
   while taken[result] do result = page .. "-" .. result end
   taken[result] = true
   return result

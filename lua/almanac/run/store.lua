@@ -19,6 +19,8 @@ function m.create(path, meta)
   })
   if not db then return nil, message, code end
   m.set(db, meta)
+  -- A plan refers only to rows that it has just written itself; looking each up again takes its time.
+  db:exec "PRAGMA foreign_keys=OFF"
   return db
 end
 
