@@ -133,6 +133,27 @@ describe("apply", function()
     assert.matches("somebody added a representation", head.rows[1].reason)
   end)
 
+  it("goes on with what a person decided about such a title, and only with that", function()
+    start { { "a" }, { "b" } }
+    plan()
+    for i = 1, 2 do
+      alma.change { op = "add_representation", mms_id = ("99%09d04146"):format(i), usage_type = "AUXILIARY",
+        label = "Mine", file_name = "mine.txt" }
+    end
+    program.write(folder .. "/jpg/b.jpg", JPEG .. "touched since")
+    assert.equal(2, almanac("apply", "a.run").status)
+    program.write(folder .. "/decisions.csv", "mms_id,decision,file\n9900000000104146,use,\n9900000000204146,use,\n")
+    local decided = program.run({ "decide", "a.run", "decisions.csv" }, { folder = folder })
+    assert.equal(0, decided.status, decided.err)
+    alma.change { op = "add_representation", mms_id = "9900000000204146", usage_type = "AUXILIARY", label = "Again" }
+    assert.equal(2, almanac("apply", "a.run").status)
+    local result = report()
+    assert.equal("attached", result.rows[1].state)
+    assert.equal("ask", result.rows[2].state)
+    assert.matches("Again", result.rows[2].reason)
+    assert.same({ "a.jpg" }, derivatives()["9900000000104146"])
+  end)
+
   it("fails a title that was deleted since the plan, and does the others", function()
     start { { "a" }, { "b" } }
     plan()

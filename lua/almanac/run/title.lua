@@ -70,13 +70,33 @@ function m.difference(reading, list, own)
     if not before and not own[rep.id] then
       return ("since the plan somebody added a representation (%s, '%s')"):format(rep.id, rep.label or "")
     end
-    local count = file_count(rep)
-    if before and count and count ~= #before.files then
-      return ("since the plan representation %s went from %d to %d files"):format(rep.id, #before.files, count)
+    local count, held = file_count(rep), before and (before.file_count or #before.files)
+    if before and count and count ~= held then
+      return ("since the plan representation %s went from %d to %d files"):format(rep.id, held, count)
     end
   end
   local gone = next(planned)
   if gone then return ("since the plan representation %s was deleted"):format(gone) end
+end
+
+local function value(coded)
+  return type(coded) == "table" and coded.value or coded
+end
+
+-- What a doubt was about is what a decision is about: the title as it is now
+-- takes the place of what the plan read.
+local function remember(job, reading, list, own)
+  local before, representations = {}, json.array {}
+  for _, rep in ipairs(reading.representations or {}) do before[rep.id] = rep end
+  for _, rep in ipairs(list) do
+    local entry = before[rep.id] or { id = rep.id, label = rep.label, usage_type = value(rep.usage_type),
+      library = value(rep.library), remote = rep.is_remote == true or nil, files = {} }
+    entry.file_count, entry.files = file_count(rep), json.array(entry.files)
+    if not own[rep.id] then table.insert(representations, entry) end
+  end
+  return job.journal:write(function(db)
+    return db:run("UPDATE title SET reading = ? WHERE id = ?", json.encode { representations = representations }, job.title.id)
+  end)
 end
 
 -- Reads the title again before its first write. What is there now is what a
@@ -87,8 +107,13 @@ local function read_again(job)
     if code == "missing" then message = "Alma no longer has this title: " .. message end
     return nil, message, code
   end
-  local words = m.difference(json.decode(job.title.reading), list, own_ids(job))
-  if words then return nil, words, "conflict" end
+  local reading, own = json.decode(job.title.reading), own_ids(job)
+  local words = m.difference(reading, list, own)
+  if words then
+    local ok, why, kind = remember(job, reading, list, own)
+    if not ok then return nil, why, kind end
+    return nil, words .. ": look at it in Alma, then `almanac decide`", "conflict"
+  end
   job.present = {}
   for i, rep in ipairs(list) do job.present[i] = rep.id end
   return true
