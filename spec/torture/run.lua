@@ -13,6 +13,11 @@ local keep = os.getenv "KEEP"
 if kind == "" then kind = nil end
 if keep == "" then keep = nil end
 
+if kind and not (" " .. table.concat(fates.names, " ") .. " "):find(" " .. kind .. " ", 1, true) then
+  io.stderr:write(("torture: there is no KIND=%s; there are %s\n"):format(kind, table.concat(fates.names, ", ")))
+  os.exit(2)
+end
+
 local total = { rounds = 0, kills = 0, restarts = 0, violations = 0, faults = {} }
 
 local function add(result, name, own_seed)
