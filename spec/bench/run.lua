@@ -59,7 +59,8 @@ function benches.upload(work)
   for i = 1, 3 do
     local upload = exec("upload.lua", folder, server.url, server.bucket, "ours" .. i .. "/")
     ours[i] = succeeded(measure.command(keys .. upload))
-    theirs[i] = succeeded(measure.command("env -u AWS_CA_BUNDLE " .. keys .. RCLONE:format(quote(folder), server.bucket, "theirs" .. i, server.url)))
+    local rclone = RCLONE:format(quote(folder), server.bucket, "theirs" .. i, server.url)
+    theirs[i] = succeeded(measure.command("env -u AWS_CA_BUNDLE " .. keys .. rclone))
     peak = math.max(peak, tonumber(ours[i].out))
     print(("  almanac %.2f s wall %.2f s CPU; rclone %.2f s wall %.2f s CPU"):format(ours[i].wall, ours[i].cpu,
       theirs[i].wall, theirs[i].cpu))

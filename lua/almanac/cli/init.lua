@@ -110,8 +110,8 @@ end
 
 local function run(command, arguments)
   local out = require "almanac.cli.out"
-  local wrong, module, args = not_text(arguments), nil, nil
-  if wrong then args = wrong else module, args = parse(command, arguments) end
+  local module, args = nil, not_text(arguments)
+  if not args then module, args = parse(command, arguments) end
   if not module then
     out.fail(args)
     return 1
