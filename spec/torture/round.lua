@@ -102,6 +102,10 @@ function methods:note_faults()
   end
 end
 
+function methods:nothing_failed()
+  return program.read(self.folder .. "/out"):find("%f[%d]0 failed") ~= nil
+end
+
 function methods:let_late_things_happen()
   if table.concat(self.fate.rules):find "late" then os.execute("sleep " .. LATE) end
 end
@@ -120,7 +124,8 @@ local function until_done(round, kills, restarts, ...)
       round:set_faults()
     end
     status = round:call("", ...)
-    if status == 0 or status == 2 and round.fate.rivals then return status end
+    -- With rivals some titles ask for ever; those that failed are tried again.
+    if status == 0 or status == 2 and round.fate.rivals and round:nothing_failed() then return status end
   end
   return status
 end
