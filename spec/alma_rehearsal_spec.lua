@@ -131,7 +131,7 @@ describe("the clients with a rehearsal", function()
     local title = place.change { op = "add_bib", title = "Alone" }.mms_id
     local made, _, code, detail = alma.representations.create(api, title, BODY)
     assert.is_nil(made)
-    assert.are.equal("conflict", code)
+    assert.are.equal("missing", code)
     assert.is_true(alma.has_code(detail, "402260"))
     local maps = alma.collections.find(api, "Maps").pid.value
     assert.is_true(alma.collections.add_bib(api, maps, title))

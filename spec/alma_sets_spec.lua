@@ -286,7 +286,7 @@ describe("alma.collections", function()
       local found, message, code = alma.collections.find(client, "Charts")
       assert.is_nil(found)
       assert.are.equal("missing", code)
-      assert.are.equal("there is no collection 'Charts'", message)
+      assert.are.equal("there is no collection 'Charts'; give its id, or its name as Alma shows it", message)
     end)
   end)
 

@@ -44,7 +44,7 @@ describe("production", function()
     for i, word in ipairs { program.path(), ... } do words[i] = program.quote(word) end
     local settings = ("cd %s && export HOME=%s ALMANAC_API_URL=%s ALMA_API_KEY=%s; unset AWS_ACCESS_KEY_ID;"):format(
       program.quote(folder), program.quote(folder), alma.url, alma.key)
-    local _, _, status = os.execute(("%s printf '%s\\n' | script -qec %s /dev/null >%s/seen 2>&1"):format(settings, typed,
+    local _, _, status = os.execute(("%s printf '%s\\n' | env -u LD_PRELOAD script -qec %s /dev/null >%s/seen 2>&1"):format(settings, typed,
       program.quote(table.concat(words, " ")), program.quote(folder)))
     return status, program.read(folder .. "/seen")
   end
@@ -74,6 +74,9 @@ describe("production", function()
   end)
 
   it("is asked for on a terminal", function()
+    if not os.execute "env -u LD_PRELOAD script -qec true /dev/null >/dev/null 2>&1" then
+      return pending "this system gives no terminal"
+    end
     start "production"
     local status, seen = on_terminal("01WRONG", "apply", "a.run")
     assert.equal(1, status, seen)
