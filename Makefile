@@ -63,7 +63,7 @@ $(PROGRAM): $(HOST_O) $(MODULE_O)
 $(MODULE): $(MODULE_O)
 	@mkdir -p $(@D)
 	@echo '  ld  $@'
-	@$(CC) $(SAN) -shared -o $@ $^ $(LIBS)
+	@$(CC) $(SAN) -shared -Wl,-z,nodelete -o $@ $^ $(LIBS)
 
 $(BUILD)/obj/%.o: core/%.c
 	@mkdir -p $(@D)
