@@ -1,0 +1,34 @@
+/* Records one after the other from a file, standard input or text, in whatever
+ * format its content shows (marc_format.h), as UTF-8. Bytes that are MARC-8 by
+ * the leader or by what they are (both are looked at; UTF-8 that is labelled
+ * MARC-8 is common) are converted. */
+#ifndef ALM_MARC_READ_H
+#define ALM_MARC_READ_H
+
+#include "marc.h"
+#include "marc_format.h"
+
+typedef enum { ALM_CHARSET_FOUND_OUT, ALM_CHARSET_UTF8, ALM_CHARSET_MARC8 } alm_charset;
+
+typedef struct {
+  const alm_marc_format *format;  /* NULL: found out from the content */
+  alm_charset charset;
+} alm_marc_options;
+
+typedef struct alm_marc_reader alm_marc_reader;
+
+/* NULL `path`: reads `text`, which must stay until the close. Failures:
+ * missing, io; parse when the content is none of the formats. An empty source
+ * has no records. */
+alm_marc_reader *alm_marc_reader_open(const char *path, const char *text, size_t length,
+                                      const alm_marc_options *options, alm_error *err);
+void alm_marc_reader_close(alm_marc_reader *reader); /* NULL is fine */
+
+/* The record stays until the next call. After a failure nothing follows. */
+alm_marc_result alm_marc_reader_next(alm_marc_reader *reader, const alm_marc **record,
+                                     alm_error *err);
+
+const alm_marc_format *alm_marc_reader_format(const alm_marc_reader *reader); /* NULL: empty */
+const alm_marc_source *alm_marc_reader_source(const alm_marc_reader *reader);
+
+#endif
