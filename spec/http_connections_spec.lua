@@ -1,24 +1,18 @@
 local core = require "almanac.core"
+local program = require "support.program"
 local web = require "support.web"
-
-local function write(path, text)
-  local file <close> = assert(io.open(path, "wb"))
-  file:write(text)
-end
 
 describe("core.http, on its connections,", function()
   local w, folder
 
   before_each(function()
-    folder = os.tmpname()
-    os.remove(folder)
-    assert(os.execute("mkdir " .. folder))
+    folder = program.folder()
     w = web.new { spool_dir = folder, spool_above = 1000 }
   end)
 
   after_each(function()
     w:close()
-    os.execute("rm -rf " .. folder)
+    program.remove(folder)
   end)
 
   local function answer(reply)
@@ -116,7 +110,7 @@ describe("core.http, on its connections,", function()
     end)
 
     it("sends a request a single time when a kept connection dies", function()
-      write(folder .. "/f", ("x"):rep(300000))
+      program.write(folder .. "/f", ("x"):rep(300000))
       for _, request in ipairs {
         { method = "POST", body = "x" }, { method = "POST" }, { method = "POST", body = ("x"):rep(500000) },
         { method = "POST", file = { path = folder .. "/f" } }, { method = "PUT", file = { path = folder .. "/f" } },
@@ -189,7 +183,7 @@ describe("core.http, on its connections,", function()
     end)
 
     it("keeps its requests from an aggressive collector", function()
-      write(folder .. "/f", ("f"):rep(70000))
+      program.write(folder .. "/f", ("f"):rep(70000))
       local function many()
         local requests = {}
         for i = 1, 40 do

@@ -1,29 +1,18 @@
 local core = require "almanac.core"
+local program = require "support.program"
 local web = require "support.web"
-
-local function write(path, text)
-  local file <close> = assert(io.open(path, "wb"))
-  file:write(text)
-end
-
-local function read(path)
-  local file <close> = io.open(path, "rb")
-  return file and file:read "a"
-end
 
 describe("core.http", function()
   local w, folder
 
   before_each(function()
-    folder = os.tmpname()
-    os.remove(folder)
-    assert(os.execute("mkdir " .. folder))
+    folder = program.folder()
     w = web.new { spool_dir = folder, spool_above = 1000 }
   end)
 
   after_each(function()
     w:close()
-    os.execute("rm -rf " .. folder)
+    program.remove(folder)
   end)
 
   local function answer(reply)
@@ -92,7 +81,7 @@ describe("core.http", function()
 
   describe("files", function()
     it("uploads a slice at an offset", function()
-      write(folder .. "/in", "0123456789")
+      program.write(folder .. "/in", "0123456789")
       local bodies = {}
       local function take(q) bodies[q:path()] = q:body() q:reply {} end
       w:all({
@@ -117,7 +106,7 @@ describe("core.http", function()
     end)
 
     it("says which file can't be sent, before anything is", function()
-      write(folder .. "/short", "abc")
+      program.write(folder .. "/short", "abc")
       local r = w:all {
         { path = "/", method = "PUT", file = { path = folder .. "/none" } },
         { path = "/", method = "PUT", file = { path = folder .. "/short", offset = 2, length = 2 } },
@@ -140,13 +129,13 @@ describe("core.http", function()
     end)
 
     it("sends a form with values and files", function()
-      write(folder .. "/page", ("p"):rep(5000))
+      program.write(folder .. "/page", ("p"):rep(5000))
       local body, content_type
       w:one({ path = "/", method = "POST", form = {
         { name = "key", value = "a/b" }, { name = "empty", value = "" },
         { name = "file", path = folder .. "/page", filename = "p 1.jpg", type = "image/jpeg" },
       } }, function(q)
-        content_type, body = q:header "content-type", read(q:body_path())
+        content_type, body = q:header "content-type", core.files.read(q:body_path())
         assert.is_nil(q:header "expect")
         q:reply {}
       end)
@@ -163,13 +152,13 @@ describe("core.http", function()
     it("downloads into a file that appears when it is complete", function()
       local to, seen = folder .. "/out", "nothing"
       local r = w:one({ path = "/", to = to }, function(q)
-        seen = read(to)
+        seen = core.files.read(to)
         q:reply { body = ("z"):rep(3000000) }
       end)
       assert.same({ nil, 3000000 }, { r.body, r.size })
       assert.is_nil(seen)
-      assert.equal(("z"):rep(3000000), read(to))
-      assert.is_nil(read(to .. ".part"))
+      assert.equal(("z"):rep(3000000), core.files.read(to))
+      assert.is_nil(core.files.read(to .. ".part"))
     end)
 
     it("leaves no file of a refused or broken download", function()
@@ -182,7 +171,7 @@ describe("core.http", function()
       assert.equal("limit", large.code)
       local nowhere = w:one({ path = "/", to = folder .. "/no/out" }, answer { body = "z" })
       assert.equal("missing", nowhere.code)
-      assert.is_nil(read(to) or read(to .. ".part"))
+      assert.is_nil(core.files.read(to) or core.files.read(to .. ".part"))
     end)
   end)
 
@@ -202,7 +191,7 @@ describe("core.http", function()
       assert.is_nil(q:header "accept-encoding")
       q:reply { body = "as it is" }
     end)
-    assert.equal("as it is", read(to))
+    assert.equal("as it is", core.files.read(to))
   end)
 
   describe("limits", function()
@@ -238,7 +227,7 @@ describe("core.http", function()
     end
 
     it("are followed, with the body where the status says so", function()
-      write(folder .. "/f", "file")
+      program.write(folder .. "/f", "file")
       local function go(status, request)
         request.path = "/"
         return w:one(request, chain(status, "/next")).body

@@ -1,10 +1,6 @@
 local core = require "almanac.core"
+local program = require "support.program"
 local web = require "support.web"
-
-local function read(path)
-  local file <close> = io.open(path, "rb")
-  return file and file:read "a"
-end
 
 local ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"   -- FIPS 180-4, "abc"
 local EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -13,15 +9,13 @@ describe("core.serve", function()
   local w, folder
 
   before_each(function()
-    folder = os.tmpname()
-    os.remove(folder)
-    assert(os.execute("mkdir " .. folder))
+    folder = program.folder()
     w = web.new { spool_dir = folder, spool_above = 1000, max_body = 100000 }
   end)
 
   after_each(function()
     w:close()
-    os.execute("rm -rf " .. folder)
+    program.remove(folder)
   end)
 
   local function files()
@@ -90,7 +84,7 @@ describe("core.serve", function()
           local path = q:body_path()
           assert.equal(in_memory and 0 or 1, files())
           if body == "abc" then assert.equal(ABC, q:body_sha256()) end
-          if path then assert.equal(body, read(path)) end
+          if path then assert.equal(body, core.files.read(path)) end
           if body == large then
             kept = folder .. "/kept"
             assert(os.rename(path, kept))
@@ -100,7 +94,7 @@ describe("core.serve", function()
           q:close()
         end)
       end
-      assert.equal(large, read(kept))
+      assert.equal(large, core.files.read(kept))
       assert.equal(1, files())
     end)
 
@@ -145,7 +139,7 @@ describe("core.serve", function()
       local function never() error "it was seen" end
       assert.equal(431, w:one({ path = "/", headers = headers }, never).status)
       assert.equal(431, w:one({ path = "/", headers = { a = ("x"):rep(70000) } }, never).status)
-      os.execute("rm -rf " .. folder)
+      program.remove(folder)
       assert.equal(507, w:one({ path = "/", method = "PUT", body = ("x"):rep(5000) }, never).status)
     end)
 
