@@ -5,33 +5,9 @@ local json = require "almanac.json"
 local openapi = require "support.openapi"
 local scripted = require "support.scripted"
 
-local function error_body(code, message)
-  return json.encode { errorsExist = true, errorList = { error = { { errorCode = code, errorMessage = message } } } }
-end
-
-local function unescape(text)
-  return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
-end
-
-local function query_of(request)
-  local query = {}
-  for name, value in request:query():gmatch "([^=&]+)=([^&]*)" do query[name] = unescape(value) end
-  return query
-end
-
 -- Gives `answer(path, query, n)` as JSON; it returns a table, or nil, code, message.
 local function with(answer, fn)
-  local count = 0
-  return scripted.run(function(request)
-    count = count + 1
-    local body, code, message = answer(request:path():gsub("^/almaws/v1", ""), query_of(request), count)
-    if body == nil then return request:reply { status = 400, body = error_body(code, message) } end
-    request:reply { status = 200, body = json.encode(body) }
-  end, function(url, requests)
-    local client = alma.new { url = url, key = "k", rate = 10000, log = openapi.observer(),
-      backoff = { first = 0.001, longest = 0.002 } }
-    return fn(client, requests)
-  end)
+  return scripted.alma(function(_, path, query, n) return answer(path, query, n) end, fn)
 end
 
 local function entries(n, make)
@@ -220,7 +196,7 @@ describe("alma.files", function()
 
   it("has one deleted whose answer was lost when the list lacks it", function()
     scripted.run(function(request)
-      if request:method() == "DELETE" then return request:reply { status = 400, body = error_body("401652", "General") } end
+      if request:method() == "DELETE" then return request:reply { status = 400, body = scripted.error_body("401652", "General") } end
       request:reply { status = 200, body = '{"representation_file":[{"pid":"131"}],"total_record_count":1}' }
     end, function(url)
       local client = alma.new { url = url, key = "k", log = openapi.observer() }

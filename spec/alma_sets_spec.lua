@@ -3,30 +3,7 @@ local json = require "almanac.json"
 local openapi = require "support.openapi"
 local scripted = require "support.scripted"
 
-local function error_body(code, message)
-  return json.encode { errorsExist = true, errorList = { error = { { errorCode = code, errorMessage = message } } } }
-end
-
-local function query_of(request)
-  local query = {}
-  for name, value in request:query():gmatch "([^=&]+)=([^&]*)" do
-    query[name] = value:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
-  end
-  return query
-end
-
--- `answer(method, path, query)` gives a table, or nil, code, message.
-local function with(answer, fn)
-  return scripted.run(function(request)
-    local path = request:path():gsub("^/almaws/v1", "")
-    local body, code, message = answer(request:method(), path, query_of(request))
-    if type(body) == "string" then return request:reply { status = 200, body = body } end
-    if body == nil then return request:reply { status = 400, body = error_body(code, message) } end
-    request:reply { status = 200, body = json.encode(body) }
-  end, function(url, requests)
-    return fn(alma.new { url = url, key = "k", rate = 10000, log = openapi.observer() }, requests)
-  end)
-end
+local with = scripted.alma
 
 -- A set whose members at these offsets have a broken record: any page that
 -- holds one of them fails, as seen at a real institution.
@@ -312,7 +289,7 @@ describe("alma.collections", function()
     local answers = { "ok", "701116", "701117" }
     scripted.run(function(request)
       local answer = table.remove(answers, 1)
-      request:reply(answer == "ok" and { status = 204 } or { status = 400, body = error_body(answer, "Bib record is.") })
+      request:reply(answer == "ok" and { status = 204 } or { status = 400, body = scripted.error_body(answer, "Bib record is.") })
     end, function(url, requests)
       local client = alma.new { url = url, key = "k", log = openapi.observer() }
       assert.is_true(alma.collections.remove_bib(client, "811", "991"))

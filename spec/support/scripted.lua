@@ -1,6 +1,9 @@
 -- A server in the spec's own process that answers as the spec says: for what
 -- neither a rehearsal nor a real server does on request.
+local alma = require "almanac.alma"
 local core = require "almanac.core"
+local json = require "almanac.json"
+local openapi = require "support.openapi"
 local task = require "almanac.task"
 
 local m = {}
@@ -43,6 +46,39 @@ function m.answers(...)
     if answer == "drop" then return request:drop() end
     request:reply(answer)
   end
+end
+
+---An error's body in the shape of Alma's JSON.
+---@param code string
+---@param message string?
+---@return string
+function m.error_body(code, message)
+  return json.encode { errorsExist = true, errorList = { error = { { errorCode = code, errorMessage = message } } } }
+end
+
+local function query_of(request)
+  local query = {}
+  for name, value in request:query():gmatch "([^=&]+)=([^&]*)" do
+    query[name] = value:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
+  end
+  return query
+end
+
+---Runs `fn(client, requests)` with a client of a small Alma: `answer(method,
+---path, query, n)` gives a table, sent as JSON; text, sent as it is; or nil,
+---code, message: an error of status 400. Each call must be one of the OpenAPI.
+---@param answer fun(method: string, path: string, query: table<string, string>, n: integer): table|string|nil, string?, string?
+---@param fn fun(client: table, requests: table[])
+function m.alma(answer, fn)
+  return m.run(function(request, n)
+    local path = request:path():gsub("^/almaws/v1", "")
+    local body, code, message = answer(request:method(), path, query_of(request), n)
+    if body == nil then return request:reply { status = 400, body = m.error_body(code, message) } end
+    request:reply { status = 200, body = type(body) == "string" and body or json.encode(body) }
+  end, function(url, requests)
+    return fn(alma.new { url = url, key = "k", rate = 10000, log = openapi.observer(),
+      backoff = { first = 0.001, longest = 0.002 } }, requests)
+  end)
 end
 
 return m
