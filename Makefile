@@ -9,7 +9,8 @@ PREFIX   ?= /usr/local
 DESTDIR  ?=
 
 LUA      = lua5.4
-PACKAGES = libcurl libcrypto sqlite3 libmicrohttpd libutf8proc libxml-2.0
+PACKAGES = libcurl libcrypto sqlite3 libmicrohttpd libutf8proc libxml-2.0 zlib jansson
+OPENED   = yaz   # only its headers: core/marc8.c opens it when there is MARC-8
 PC       := $(shell pkg-config --version >/dev/null 2>&1 && echo pkg-config)
 
 CC       ?= gcc
@@ -18,7 +19,7 @@ STRICT    = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow \
             -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Werror
 SAN       = $(if $(SANITIZE),-fsanitize=address$(COMMA)undefined -fno-omit-frame-pointer)
 COMMA    := ,
-CPPFLAGS += $(if $(PC),$(shell $(PC) --cflags $(PACKAGES) lua5.4))
+CPPFLAGS += $(if $(PC),$(shell $(PC) --cflags $(PACKAGES) $(OPENED) lua5.4))
 ALL_C     = $(STRICT) $(CFLAGS) $(SAN) -fPIC $(CPPFLAGS)
 LIBS      = $(if $(PC),$(shell $(PC) --libs $(PACKAGES))) -lcsv -lm -pthread
 LUA_LIBS  = $(if $(PC),$(shell $(PC) --libs lua5.4))
@@ -32,9 +33,9 @@ MODULE    = $(BUILD)/lua/almanac/core.so
 
 DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse \
             libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev \
-            libutf8proc-dev libcsv-dev libxml2-dev
+            libutf8proc-dev libcsv-dev libxml2-dev libyaz-dev zlib1g-dev libjansson-dev
 BENCH_DEPS = rclone
-TEST_DEPS = lua5.4 lua-busted lua-check libxml2-utils
+TEST_DEPS = lua5.4 lua-busted lua-check libxml2-utils yaz
 
 # installs the Debian packages of $(1) that are not there yet
 define install_missing
