@@ -2,8 +2,8 @@
 -- what becomes of it when the program is killed.
 local audit = require "almanac.run.audit"
 local core = require "almanac.core"
+local desk = require "support.desk"
 local program = require "support.program"
-local rehearsal = require "support.rehearsal"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
 
@@ -14,35 +14,16 @@ local function all(calls)
 end
 
 describe("the audit trail", function()
-  local folder, alma, env
-
-  before_each(function() folder = program.folder() end)
-  after_each(function()
-    if alma then alma.stop() end
-    alma = nil
-    program.remove(folder)
-  end)
-
-  local function almanac(...)
-    return program.run({ ... }, { folder = folder, env = env })
-  end
+  local at = desk.each(before_each, after_each)
 
   local function start(titles, ...)
-    local rows = { "mms_id,title,usage_type,file_name,size,representation_id,collection" }
-    for i = 1, titles do
-      rows[#rows + 1] = ("99%09d04146,Title %d,PRESERVATION_MASTER,p%d.tif,1000,12%09d04146,"):format(i, i, i, i)
-      program.write(("%s/jpg/p%d.jpg"):format(folder, i), "\xFF\xD8\xFF\xE0 " .. i)
-    end
-    program.write(folder .. "/titles.csv", table.concat(rows, "\n") .. "\n")
-    alma = rehearsal.start { titles = folder .. "/titles.csv", args = { "--rate", "200", ... } }
-    env = { HOME = folder, XDG_CONFIG_HOME = false, AWS_PROFILE = false, AWS_ACCESS_KEY_ID = false,
-      ALMANAC_API_URL = alma.url, ALMA_API_KEY = alma.key }
-    local result = almanac("plan", "jpg-derivatives", "--folder", "jpg", "--titles", "titles.csv", "-o", "a.run")
+    at.start(desk.single(titles), ...)
+    local result = at.plan()
     assert.equal(0, result.status, result.err)
   end
 
   local function calls_of(command)
-    local db <close> = assert(store.open(folder .. "/a.run", "read"))
+    local db <close> = assert(store.open(at.folder .. "/a.run", "read"))
     local list = {}
     for call in audit.calls(db) do
       if not command or call.command == command then list[#list + 1] = call end
@@ -51,15 +32,15 @@ describe("the audit trail", function()
   end
 
   local function sessions()
-    local db <close> = assert(store.open(folder .. "/a.run", "read"))
+    local db <close> = assert(store.open(at.folder .. "/a.run", "read"))
     return audit.sessions(db)
   end
 
   it("has a row for each command that touched the run: who, where, when, with what", function()
     start(2)
-    almanac("apply", "a.run", "--limit", "1")
-    almanac("verify", "a.run")
-    almanac("undo", "a.run")
+    at.almanac("apply", "a.run", "--limit", "1")
+    at.almanac("verify", "a.run")
+    at.almanac("undo", "a.run")
     local list = sessions()
     local commands = {}
     for i, one in ipairs(list) do
@@ -76,9 +57,9 @@ describe("the audit trail", function()
 
   it("has every call that the rehearsal saw, with the path as it was", function()
     start(3)
-    almanac("apply", "a.run")
+    at.almanac("apply", "a.run")
     local seen, mine = {}, {}
-    for route, n in pairs(alma.calls().routes) do
+    for route, n in pairs(at.alma.calls().routes) do
       if not route:find "/rehearsal/" then seen[route] = n end
     end
     for _, call in ipairs(calls_of()) do
@@ -101,9 +82,9 @@ describe("the audit trail", function()
 
   it("keeps status, try and tracking id of what was refused and tried again", function()
     start(1, "--faults", "GET representations=@2:500")
-    almanac("apply", "a.run")
-    alma.change { op = "delete_bib", mms_id = "9900000000104146" }
-    almanac("verify", "a.run")
+    at.almanac("apply", "a.run")
+    at.alma.change { op = "delete_bib", mms_id = "9900000000104146" }
+    at.almanac("verify", "a.run")
     local again, refused
     for _, call in ipairs(calls_of()) do
       if call.try == 2 then again = call end
@@ -111,15 +92,15 @@ describe("the audit trail", function()
     end
     assert.equal(200, again.status)
     assert.matches("^E01%-", refused.tracking)
-    local out = almanac("report", "a.run", "--calls").out
+    local out = at.almanac("report", "a.run", "--calls").out
     assert.matches(refused.tracking, out, 1, true)
     assert.matches("\n%d%d%d%d%-%d%d%-%d%dT[%d:.]+Z,%d+,verify,GET,/bibs/9900000000104146/representations", out)
   end)
 
   it("stands at the head of the report", function()
     start(1)
-    almanac("apply", "a.run")
-    local out = almanac("report", "a.run").out
+    at.almanac("apply", "a.run")
+    local out = at.almanac("report", "a.run").out
     assert.matches(core.sys.user() .. "@" .. core.sys.hostname(), out, 1, true)
     assert.matches("Rules:  SHA%-256 %x+", out)
     assert.matches("apply run=a.run", out)
@@ -128,7 +109,7 @@ describe("the audit trail", function()
   it("loses little when the program is killed", function()
     start(6, "--latency", "0.02,file=3")
     os.execute(("cd %s && HOME=%s ALMANAC_API_URL=%s ALMA_API_KEY=%s timeout -s KILL 2.5 %s apply a.run -q >/dev/null 2>&1")
-      :format(program.quote(folder), program.quote(folder), alma.url, alma.key, program.quote(program.path())))
+      :format(program.quote(at.folder), program.quote(at.folder), at.alma.url, at.alma.key, program.quote(program.path())))
     local list = sessions()
     assert.is_nil(list[2].ended)
     local posts = 0
@@ -140,18 +121,18 @@ describe("the audit trail", function()
 
   it("writes failed titles as a list that the next plan takes", function()
     start(3)
-    alma.change { op = "delete_bib", mms_id = "9900000000204146" }
-    assert.equal(2, almanac("apply", "a.run").status)
-    assert.equal(0, almanac("report", "a.run", "--failed", "-o", "failed.csv").status)
-    local text = program.read(folder .. "/failed.csv")
+    at.alma.change { op = "delete_bib", mms_id = "9900000000204146" }
+    assert.equal(2, at.almanac("apply", "a.run").status)
+    assert.equal(0, at.almanac("report", "a.run", "--failed", "-o", "failed.csv").status)
+    local text = program.read(at.folder .. "/failed.csv")
     assert.matches("\n'9900000000204146,Title 2,", text)
     assert.not_matches("9900000000104146", text)
-    local result = almanac("plan", "jpg-derivatives", "--folder", "jpg", "--titles", "failed.csv", "-o", "b.run")
+    local result = at.almanac("plan", "jpg-derivatives", "--folder", "jpg", "--titles", "failed.csv", "-o", "b.run")
     assert.matches("1 title", result.out .. result.err)
   end)
 
   it("packs many calls into few rows", function()
-    local db <close> = assert(store.create(folder .. "/c.run", {}))
+    local db <close> = assert(store.create(at.folder .. "/c.run", {}))
     local path = "/bibs/9912345678904146/representations/12876543210004146/files"
     task.run(function()
       local trail <close> = audit.new()

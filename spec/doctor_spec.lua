@@ -1,33 +1,16 @@
 -- doctor and init, with the built program against the rehearsal.
 local core = require "almanac.core"
+local desk = require "support.desk"
 local program = require "support.program"
-local rehearsal = require "support.rehearsal"
 
 describe("doctor", function()
-  local folder, alma, env
-
-  before_each(function() folder = program.folder() end)
-  after_each(function()
-    if alma then alma.stop() end
-    alma = nil
-    program.remove(folder)
-  end)
-
-  local function start(...)
-    alma = rehearsal.start { memory = true, args = { "--rate", "200", ... } }
-    env = { HOME = folder, XDG_CONFIG_HOME = false, AWS_PROFILE = false, AWS_ACCESS_KEY_ID = false,
-      AWS_SECRET_ACCESS_KEY = false, ALMANAC_API_URL = alma.url, ALMA_API_KEY = alma.key }
-  end
-
-  local function almanac(...)
-    return program.run({ ... }, { folder = folder, env = env })
-  end
+  local at = desk.each(before_each, after_each)
 
   it("says a line for each thing and ends with 0 when all is well", function()
-    start()
-    local result = almanac "doctor"
+    at.start()
+    local result = at.almanac "doctor"
     assert.equal(0, result.status, result.out .. result.err)
-    for _, words in ipairs { "almanac " .. core.version:gsub("%p", "%%%0"), alma.inst, "may read Bibs", "may write Bibs",
+    for _, words in ipairs { "almanac " .. core.version:gsub("%p", "%%%0"), at.alma.inst, "may read Bibs", "may write Bibs",
       "3 libraries", "upload form", "clock agrees", "free for the run file", "calls are left today" } do
       assert.matches("\nok [^\n]*" .. words, "\n" .. result.out)
     end
@@ -35,58 +18,58 @@ describe("doctor", function()
   end)
 
   it("tries the bucket with AWS keys", function()
-    start()
-    env.AWS_ACCESS_KEY_ID, env.AWS_SECRET_ACCESS_KEY = alma.access_key, alma.secret_key
-    local result = almanac "doctor"
+    at.start()
+    at.env.AWS_ACCESS_KEY_ID, at.env.AWS_SECRET_ACCESS_KEY = at.alma.access_key, at.alma.secret_key
+    local result = at.almanac "doctor"
     assert.equal(0, result.status, result.out .. result.err)
     assert.matches("ok    bucket [^\n]* takes files", result.out)
-    local listing = alma.s3("GET", "", { query = { { "list-type", "2" }, { "prefix", alma.inst .. "/upload/" } } })
+    local listing = at.alma.s3("GET", "", { query = { { "list-type", "2" }, { "prefix", at.alma.inst .. "/upload/" } } })
     assert.not_matches("probe", listing.body)
   end)
 
   it("says what is missing and where it is given", function()
-    start()
-    env.ALMA_API_KEY = "rehearsal-read-only"
-    local result = almanac "doctor"
+    at.start()
+    at.env.ALMA_API_KEY = "rehearsal-read-only"
+    local result = at.almanac "doctor"
     assert.equal(1, result.status)
     assert.matches("BAD   [^\n]*Bibs[^\n]*API Keys", result.out)
     assert.matches("ok    [^\n]*may read Bibs", result.out)
-    env.ALMA_API_KEY = "rehearsal-bibs-only"
-    assert.matches("BAD   [^\n]*Configuration[^\n]*API Keys", almanac("doctor").out)
-    env.ALMA_API_KEY = "unknown"
-    assert.matches("BAD   [^\n]*does not know this API key", almanac("doctor").out)
+    at.env.ALMA_API_KEY = "rehearsal-bibs-only"
+    assert.matches("BAD   [^\n]*Configuration[^\n]*API Keys", at.almanac("doctor").out)
+    at.env.ALMA_API_KEY = "unknown"
+    assert.matches("BAD   [^\n]*does not know this API key", at.almanac("doctor").out)
   end)
 
   it("says that there are no settings, and what to do", function()
-    start()
-    env.ALMA_API_KEY, env.ALMANAC_API_URL = false, false
-    local result = almanac "doctor"
+    at.start()
+    at.env.ALMA_API_KEY, at.env.ALMANAC_API_URL = false, false
+    local result = at.almanac "doctor"
     assert.equal(1, result.status)
     assert.matches("BAD   no Alma server", result.out)
   end)
 
   it("tells about a server that nobody answers at, once", function()
-    start()
-    local url = alma.url
-    alma.stop()
-    env.ALMANAC_API_URL = url
-    local result = almanac "doctor"
+    at.start()
+    local url = at.alma.url
+    at.alma.stop()
+    at.env.ALMANAC_API_URL = url
+    local result = at.almanac "doctor"
     assert.equal(1, result.status)
     local _, lines = result.out:gsub("BAD", "")
     assert.equal(1, lines, result.out)
   end)
 
   it("looks at a plan as well", function()
-    start()
-    program.write(folder .. "/jpg/a.jpg", "\xFF\xD8\xFF\xE0 a")
-    assert.is_true(almanac("plan", "jpg-derivatives", "--folder", "jpg", "--titles", "9910000000104146", "-o", "a.run").status ~= 1)
-    assert.matches("ok    the plan was made for " .. alma.inst, almanac("doctor", "a.run").out)
-    assert.equal(1, almanac("doctor", "none.run").status)
+    at.start()
+    program.write(at.folder .. "/jpg/a.jpg", "\xFF\xD8\xFF\xE0 a")
+    assert.is_true(at.almanac("plan", "jpg-derivatives", "--folder", "jpg", "--titles", "9910000000104146", "-o", "a.run").status ~= 1)
+    assert.matches("ok    the plan was made for " .. at.alma.inst, at.almanac("doctor", "a.run").out)
+    assert.equal(1, at.almanac("doctor", "none.run").status)
   end)
 
   it("writes findings as events", function()
-    start()
-    local result = almanac("doctor", "--json")
+    at.start()
+    local result = at.almanac("doctor", "--json")
     assert.matches('"event":"finding"', result.out)
     assert.matches('"name":"bucket"', result.out)
   end)

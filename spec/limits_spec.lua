@@ -1,9 +1,8 @@
 -- When a run ends by itself: before the calls that are kept for others are
 -- used, when the day's are gone, at a time of day.
+local desk = require "support.desk"
 local json = require "almanac.json"
 local limits = require "almanac.run.limits"
-local program = require "support.program"
-local rehearsal = require "support.rehearsal"
 
 describe("limits", function()
   local function with(reserve, remaining, highest)
@@ -65,64 +64,44 @@ describe("limits", function()
 end)
 
 describe("the day's quota", function()
-  local folder, alma, env
+  local at = desk.each(before_each, after_each)
   local TITLES = 20
 
-  before_each(function() folder = program.folder() end)
-  after_each(function()
-    if alma then alma.stop() end
-    alma = nil
-    program.remove(folder)
-  end)
-
-  local function almanac(...)
-    return program.run({ ... }, { folder = folder, env = env })
-  end
-
   local function start(daily, titles)
-    local rows = { "mms_id,title,usage_type,file_name,size,representation_id" }
-    for i = 1, titles or TITLES do
-      rows[#rows + 1] = ("99%09d04146,Title %d,PRESERVATION_MASTER,p%d.tif,1000,12%09d04146"):format(i, i, i, i)
-      program.write(("%s/jpg/p%d.jpg"):format(folder, i), "\xFF\xD8\xFF\xE0 " .. i)
-    end
-    program.write(folder .. "/titles.csv", table.concat(rows, "\n") .. "\n")
-    alma = rehearsal.start { titles = folder .. "/titles.csv", args = { "--rate", "200", "--daily", tostring(daily) } }
-    env = { HOME = folder, XDG_CONFIG_HOME = false, AWS_PROFILE = false, AWS_ACCESS_KEY_ID = false,
-      ALMANAC_API_URL = alma.url, ALMA_API_KEY = alma.key }
-    local result = almanac("plan", "jpg-derivatives", "--folder", "jpg", "--titles", "titles.csv", "-o", "a.run")
-    return result
+    at.start(desk.single(titles or TITLES), "--daily", tostring(daily))
+    return at.plan()
   end
 
   local function done()
-    return json.decode(almanac("report", "a.run", "--format", "json").out).titles.done
+    return json.decode(at.almanac("report", "a.run", "--format", "json").out).titles.done
   end
 
   it("is not used up: the run stops before the reserve, says when to come back, and goes on", function()
     assert.equal(0, start(600).status)
-    local result = almanac("apply", "a.run", "--reserve", "480", "--settle", "0.2")
+    local result = at.almanac("apply", "a.run", "--reserve", "480", "--settle", "0.2")
     assert.equal(75, result.status, result.err)
     assert.matches("480 of them are kept .* come back after midnight", result.err)
     assert.matches("go on with:  almanac apply a.run", result.out)
     local first = done()
     assert.is_true(first < TITLES)
-    assert.equal(0, almanac("apply", "a.run", "--reserve", "10").status)
+    assert.equal(0, at.almanac("apply", "a.run", "--reserve", "10").status)
     assert.equal(TITLES, done())
   end)
 
   local function leave(calls)
-    while alma.call("GET", "/conf/libraries").headers["x-exl-api-remaining"] ~= tostring(calls) do end
+    while at.alma.call("GET", "/conf/libraries").headers["x-exl-api-remaining"] ~= tostring(calls) do end
   end
 
   it("ends a run that comes near it, with nothing made twice", function()
     assert.equal(0, start(300).status)
     leave(20)
-    assert.equal(75, almanac("apply", "a.run", "--reserve", "0").status)
+    assert.equal(75, at.almanac("apply", "a.run", "--reserve", "0").status)
     local first = done()
     assert.is_true(first > 0 and first < TITLES)
-    local result = almanac("apply", "a.run", "--reserve", "0")
+    local result = at.almanac("apply", "a.run", "--reserve", "0")
     assert.equal(75, result.status, result.err)
     local made = {}
-    for _, rep in ipairs(alma.state().representations) do
+    for _, rep in ipairs(at.alma.state().representations) do
       if rep.usage_type == "DERIVATIVE_COPY" then
         assert.is_nil(made[rep.mms_id])
         made[rep.mms_id] = true
@@ -133,7 +112,7 @@ describe("the day's quota", function()
   it("that is gone already lets nothing begin; the same command goes on later", function()
     assert.equal(0, start(300).status)
     leave(0)
-    local result = almanac("apply", "a.run")
+    local result = at.almanac("apply", "a.run")
     assert.equal(75, result.status, result.err)
     assert.matches("midnight", result.err)
     assert.matches("go on with:  almanac apply a.run", result.out)
@@ -150,7 +129,7 @@ describe("the day's quota", function()
   it("is not the only end: --until is one that has to be a time of day", function()
     assert.equal(0, start(5000).status)
     local past = os.date("%H:%M", os.time() + 120)
-    assert.equal(0, almanac("apply", "a.run", "--until", past).status)
-    assert.equal(1, almanac("apply", "a.run", "--until", "25:00").status)
+    assert.equal(0, at.almanac("apply", "a.run", "--until", past).status)
+    assert.equal(1, at.almanac("apply", "a.run", "--until", "25:00").status)
   end)
 end)
