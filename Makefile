@@ -106,9 +106,9 @@ bench: deps-test ## benchmarks beside named peers; BENCH="startup upload plan pa
 	@$(MAKE) --no-print-directory -s all
 	@$(SPEC_ENV) $(LUA) spec/bench/run.lua $(BENCH)
 
-torture: deps-test ## kills, cuts and lies to runs and compares; N=1000 rounds, SEED=7, KIND=kills
+torture: deps-test ## kills, cuts and lies to runs and compares; N=1000 rounds, SEED=7, J=4 at a time, KIND=help
 	@$(MAKE) --no-print-directory -s all
-	@$(SPEC_ENV) N=$(N) SEED=$(SEED) KIND=$(KIND) $(LUA) spec/torture/run.lua
+	@$(SPEC_ENV) N=$(N) SEED=$(SEED) KIND=$(KIND) J=$(J) KEEP=$(KEEP) $(LUA) spec/torture/run.lua
 
 lint: ## luacheck, and the rules of the layout
 	luacheck -q lua recipes spec

@@ -147,8 +147,8 @@ local function handle(self)
 end
 
 ---Starts a rehearsal.
----@param options { titles: string?, args: string[]?, memory: boolean? } titles: a path, or CSV text; memory:
----  nothing is kept, and it can't be started again
+---@param options { titles: string?, args: string[]?, memory: boolean?, port: integer? } titles: a path, or CSV text;
+---  memory: nothing is kept, and it can't be started again; port: any free one when absent
 ---@return table alma url, port, key, bucket, inst, stop, state, calls, change, restart, call, s3; can be <close>
 function m.start(options)
   local folder = program.folder()
@@ -156,7 +156,7 @@ function m.start(options)
     ended = folder .. "/ended",
     in_memory = options.memory, args = titles_argument(options.titles, folder) }
   for _, argument in ipairs(options.args or {}) do table.insert(self.args, argument) end
-  local ok, message = pcall(launch, self)
+  local ok, message = pcall(launch, self, options.port)
   if not ok then
     pcall(land, self, true)
     program.remove(folder)

@@ -1,6 +1,7 @@
 -- Run by `almanac exec`: the program itself, in a hurry. The first argument says
 -- what is different, separated by spaces; the others are a command line.
 --   parts                uploads above 8 KiB go in parts
+--   patience=N           an answer is waited for N seconds
 --   kill=N               SIGKILL just after the Nth commit of the run file
 --   kill=N,before        just before it
 --   blind                reconciling sees nothing: for the spec of the harness itself
@@ -12,23 +13,25 @@ local store = require "almanac.run.store"
 
 local switches = ...
 local BACKOFF = { tries = 5, first = 0.01, longest = 0.1 }
+local patience = tonumber(switches:match "patience=([%d.]+)")
+local TIMEOUTS = patience and { connect = 10, stall = patience, total = patience, file = patience }
 
 local new_client, new_store, new_form = alma.new, s3.new, s3.form
 
 function alma.new(options)
   options.pace = pace.new { rate = 1000 }
-  options.backoff = BACKOFF
+  options.backoff, options.timeouts = BACKOFF, TIMEOUTS
   return new_client(options)
 end
 
 function s3.new(options)
-  options.backoff = BACKOFF
+  options.backoff, options.timeouts = BACKOFF, TIMEOUTS
   if switches:find "parts" then options.multipart_above = 8192 end
   return new_store(options)
 end
 
 function s3.form(options)
-  options.backoff = BACKOFF
+  options.backoff, options.timeouts = BACKOFF, TIMEOUTS
   return new_form(options)
 end
 

@@ -42,41 +42,104 @@ local function of_bucket(random, count, parts)
   return rules
 end
 
+-- As long as users may see it, many at once: the client waits. Which calls
+-- they are differs, so that any step is met.
+local function of_thirty_seconds(random)
+  return {
+    ("POST representations=@%d:stall=30"):format(random(1, 40)),
+    ("POST files=@%d:stall=30"):format(random(1, 60)), ("POST files=@%d:stall=30"):format(random(61, 90)),
+    ("GET=@%d:stall=30"):format(random(10, 50)), ("* s3=@%d:stall=30"):format(random(3, 80)),
+  }
+end
+
+-- Longer than the client waits: it gives up, and two seconds later it happens.
+local function of_given_up(random)
+  return { ("POST representations=%s:stall=3"):format(rate(random)), ("POST files=%s:stall=3"):format(rate(random)),
+    "GET=0.03:stall=3", "* s3=0.03:stall=3" }
+end
+
 -- Each takes the dice and gives what is special about the round.
 local kinds = {
-  kills = function(random) return { kills = random(3, 10) } end,
-  answers = function(random) return { rules = of_api(random, random(2, 4)) } end,
-  bucket = function(random) return { keys = true, parts = random(1, 2) == 1, rules = of_bucket(random, random(2, 4), true) } end,
-  both = function(random) return { kills = random(2, 6), rules = of_api(random, 3), undo_too = true } end,
-  all = function(random)
-    local rules = of_api(random, 2)
-    table.move(of_bucket(random, 2, false), 1, 2, #rules + 1, rules)
-    table.insert(rules, "POST collections=0.1:lost")
-    return { kills = random(2, 5), rules = rules, undo_too = true, collection = true }
-  end,
-  restarts = function(random) return { restarts = random(1, 3), kills = random(0, 3) } end,
-  rivals = function(random)
-    return { rivals = true, kills = random(0, 3),
-      rules = { "POST representations=0.1:rival", "POST representations=0.1:lost", "POST representations=0.1:500",
-        "POST files=0.1:lost" } }
-  end,
-  commits = function() return { commits = true, titles = 5 } end,
-  -- for the spec of the harness
-  blind = function()
-    return { rules = { "POST representations=0.4:lost", "POST files=0.2:lost" } }
-  end,
+  { name = "kills", about = "SIGKILL at random moments, then the same command again",
+    of = function(random) return { kills = random(3, 10) } end },
+  { name = "answers", about = "faults of the API: lost, cut, late, 500, 429, HTML; stalls of 0.3 s",
+    of = function(random) return { rules = of_api(random, random(2, 4)) } end },
+  { name = "bucket", about = "faults of S3, SlowDown, errors inside a 200, objects cut short",
+    of = function(random)
+      return { keys = true, parts = random(1, 2) == 1, rules = of_bucket(random, random(2, 4), true) }
+    end },
+  { name = "both", about = "faults of the API and SIGKILL; undo meets them as well",
+    of = function(random) return { kills = random(2, 6), rules = of_api(random, 3), undo_too = true } end },
+  { name = "restarts", about = "the rehearsal ends and starts again in the middle; SIGKILL",
+    of = function(random) return { restarts = random(1, 3), kills = random(0, 3) } end },
+  { name = "all", about = "faults of API and S3, SIGKILL, a collection; undo meets them as well",
+    of = function(random)
+      local rules = of_api(random, 2)
+      table.move(of_bucket(random, 2, false), 1, 2, #rules + 1, rules)
+      table.insert(rules, "POST collections=0.1:lost")
+      return { kills = random(2, 5), rules = rules, undo_too = true, collection = true }
+    end },
+  { name = "rivals", about = "somebody else adds representations at the same moment",
+    of = function(random)
+      return { rivals = true, kills = random(0, 3),
+        rules = { "POST representations=0.1:rival", "POST representations=0.1:lost", "POST representations=0.1:500",
+          "POST files=0.1:lost" } }
+    end },
+  { name = "commits", about = "SIGKILL at every commit of the run file in turn; 5 titles",
+    of = function() return { commits = true, titles = 5 } end },
+  { name = "stalls", seldom = true, about = "every 20th round: stalls of real 30 s, the time-outs as users have them\n" ..
+      "            (90 s); or of 3 s, which is longer than the client waits then (1 s)",
+    of = function(random)
+      if random(1, 2) == 1 then return { rules = of_thirty_seconds(random) } end
+      return { rules = of_given_up(random), patience = 1, settle = 1, late = 3 }
+    end },
+  { name = "blind", seldom = true, about = "for the spec of this harness: lost answers",
+    of = function() return { rules = { "POST representations=0.4:lost", "POST files=0.2:lost" } } end },
 }
 
-m.names = { "kills", "answers", "bucket", "both", "restarts", "all", "rivals", "commits" }
+local SELDOM = 20   -- every so many rounds there is one of stalls: it lasts a minute
+
+---The kinds of rounds, for people.
+---@return { name: string, about: string }[]
+function m.kinds() return kinds end
+
+local function kind_of(name)
+  for _, kind in ipairs(kinds) do
+    if kind.name == name then return kind end
+  end
+end
+
+---Whether there is such a kind.
+m.exists = function(name) return kind_of(name) ~= nil end
+
+---The kind of the round with this number.
+---@param i integer
+---@return string name
+function m.in_turn(i)
+  if i % SELDOM == 0 then return "stalls" end
+  local usual = {}
+  for _, kind in ipairs(kinds) do
+    if not kind.seldom then usual[#usual + 1] = kind.name end
+  end
+  return usual[(i - 1) % #usual + 1]
+end
+
+-- Seconds after which nothing that a fault put off is under way.
+local function late(fate)
+  if fate.late then return fate.late end
+  return table.concat(fate.rules):find "late" and 0.8 or 0
+end
 
 ---The fate of a round.
----@param name string one of `names`
+---@param name string
 ---@param random fun(from: integer, to: integer): integer
----@return table fate kills, restarts, commits, rules, rivals, keys, parts, titles, collection, undo_too
+---@return table fate kills, restarts, commits, rules, rivals, keys, parts, titles, collection, undo_too, late,
+---  patience: the client's time-outs in seconds, when not as users have them; settle: seconds
 function m.of(name, random)
-  local fate = kinds[name](random)
+  local fate = kind_of(name).of(random)
   fate.name, fate.titles, fate.kills, fate.rules = name, fate.titles or 40, fate.kills or 0, fate.rules or {}
   if fate.keys == nil then fate.keys = random(1, 2) == 1 end
+  fate.late, fate.settle = late(fate), fate.settle or 0.1
   return fate
 end
 

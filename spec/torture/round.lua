@@ -2,6 +2,7 @@
 -- under its fate until it is done, then the checks, then `undo`.
 local check = require "torture.check"
 local collection = require "torture.collection"
+local core = require "almanac.core"
 local fates = require "torture.fates"
 local json = require "almanac.json"
 local program = require "support.program"
@@ -10,7 +11,6 @@ local rehearsal = require "support.rehearsal"
 local m = {}
 
 local QUIET_TRIES = 12    -- times `apply` is called without a kill until faults are switched off
-local LATE = 0.8          -- seconds after which nothing late is under way
 local KILLED = 137
 
 local function absolute(path)
@@ -33,6 +33,7 @@ local function command(round, switches, arguments, prefix)
     table.insert(parts, "AWS_SECRET_ACCESS_KEY=" .. round.alma.secret_key)
   end
   if round.fate.parts then switches = "parts " .. switches end
+  if round.fate.patience then switches = ("patience=%g %s"):format(round.fate.patience, switches) end
   if round.blind then switches = "blind " .. switches end
   table.insert(parts, prefix or "")
   for _, word in ipairs { program.path(), "exec", round.client, switches, table.unpack(arguments) } do
@@ -58,7 +59,7 @@ end
 
 -- Runs it and kills it after a while, unless it ends before.
 local function call_and_kill(round, ...)
-  local seconds = ("timeout --foreground -s KILL %.3f"):format(round.random(30, 700) / 1000)
+  local seconds = ("timeout --foreground -s KILL %.3f"):format(round.random(30, 400) / 1000)
   local line = ("(%s; exit $?) 2>/dev/null"):format(command(round, "", { ... }, seconds))
   local _, _, status = os.execute(line)
   if status == KILLED then round.kills = round.kills + 1 end
@@ -68,7 +69,7 @@ end
 -- Runs it while the rehearsal goes down and comes up again.
 local function call_and_restart(round, ...)
   local pipe = assert(io.popen(command(round, "", { ... }) .. "; echo $?"))
-  os.execute(("sleep %.3f"):format(round.random(50, 700) / 1000))
+  core.sys.sleep(round.random(50, 700) / 1000)
   round:note_faults()
   round.alma.restart(round.random(1, 2) == 1)
   round:set_faults()
@@ -107,14 +108,14 @@ function methods:nothing_failed()
 end
 
 function methods:let_late_things_happen()
-  if table.concat(self.fate.rules):find "late" then os.execute("sleep " .. LATE) end
+  if self.fate.late > 0 then core.sys.sleep(self.fate.late) end
 end
 
 -- Calls a command under the round's fate until it has nothing left to do.
 local function until_done(round, kills, restarts, ...)
-  for _ = 1, restarts do call_and_restart(round, ...) end
-  for _ = 1, kills do
-    if call_and_kill(round, ...) == 0 then return 0 end
+  for i = 1, math.max(kills, restarts) do
+    if i <= kills and call_and_kill(round, ...) == 0 then return 0 end
+    if i <= restarts then call_and_restart(round, ...) end
   end
   local status
   for try = 1, round.blind and 1 or 2 * QUIET_TRIES do
@@ -131,7 +132,7 @@ local function until_done(round, kills, restarts, ...)
 end
 
 local function apply(round)
-  local arguments = { "apply", "a.run", "--settle", "0.1", "-q" }
+  local arguments = { "apply", "a.run", "--settle", round.fate.settle, "-q" }
   if round.fate.commits then return call_and_kill_at_commits(round, table.unpack(arguments)) end
   return until_done(round, round.fate.kills, round.fate.restarts or 0, table.unpack(arguments))
 end
@@ -176,6 +177,18 @@ local function go(round)
   add(violations, check.undo(before, alma.state(), { rivals = fate.rivals, uploads_stay = not fate.keys }))
 end
 
+-- A rehearsal comes up again on its port, which nobody may take meanwhile: so
+-- it is none of those that the system gives to whoever connects.
+local function rehearse(options)
+  local first = 10000 + core.sys.pid() % 20000
+  for port = first, first + 9 do
+    options.port = port
+    local ok, alma = pcall(rehearsal.start, options)
+    if ok then return alma end
+    if port == first + 9 then error(alma, 0) end
+  end
+end
+
 ---Runs a round.
 ---@param options { seed: integer, kind: string, titles: integer?, blind: boolean?, keep: string? }
 ---  blind: without reconciling; keep: where the folder of a failing round stays
@@ -190,7 +203,7 @@ function m.run(options)
     latency = ("%.3f,file=%.3f"):format(random(5, 40) / 1000, random(20, 250) / 1000),
     kills = 0, restarts = 0, faults = {}, rules = {}, violations = {} }, meta)
   round.planned = collection.make(folder, options.titles or fate.titles, random)
-  round.alma = rehearsal.start { titles = folder .. "/titles.csv", args = { "--rate", "0", "--seed", options.seed } }
+  round.alma = rehearse { titles = folder .. "/titles.csv", args = { "--rate", "0", "--seed", options.seed } }
   local ok, message = xpcall(go, debug.traceback, round)
   if not ok then table.insert(round.violations, message) end
   if options.keep and round.violations[1] then
