@@ -1,8 +1,8 @@
 -- Keys never leave: every command runs with marked keys, well and failing in
 -- many ways, and the mark is in nothing that it prints, writes or shows.
 local core = require "almanac.core"
+local desk = require "support.desk"
 local program = require "support.program"
-local rehearsal = require "support.rehearsal"
 
 local MARK = "MaRkEd5eCrEt"
 local KEY = "l8xx" .. MARK .. "A"
@@ -10,28 +10,11 @@ local SECRET = "wJalr/" .. MARK .. "+B"
 local TOKEN = "FwoG" .. MARK .. "/C="
 
 describe("secrets", function()
-  local folder, alma, env
-
-  before_each(function() folder = program.folder() end)
-  after_each(function()
-    if alma then alma.stop() end
-    alma = nil
-    program.remove(folder)
-  end)
+  local at = desk.each(before_each, after_each)
 
   local function start(...)
-    program.write(folder .. "/titles.csv", "mms_id,title,usage_type,file_name,size,representation_id\n" ..
-      "9900000000104146,One,PRESERVATION_MASTER,a.tif,1000,1200000000104146\n" ..
-      "9900000000204146,Two,PRESERVATION_MASTER,b.tif,1000,1200000000204146\n")
-    program.write(folder .. "/jpg/a.jpg", "\xFF\xD8\xFF\xE0 a")
-    program.write(folder .. "/jpg/b.jpg", "\xFF\xD8\xFF\xE0 b")
-    alma = rehearsal.start { titles = folder .. "/titles.csv", args = { "--rate", "200", "--key", KEY .. "=", ... } }
-    env = { HOME = folder, XDG_CONFIG_HOME = false, AWS_PROFILE = false, AWS_SESSION_TOKEN = false,
-      AWS_ACCESS_KEY_ID = false, AWS_SECRET_ACCESS_KEY = false, ALMANAC_API_URL = alma.url, ALMA_API_KEY = KEY }
-  end
-
-  local function use_aws(access, secret, token)
-    env.AWS_ACCESS_KEY_ID, env.AWS_SECRET_ACCESS_KEY, env.AWS_SESSION_TOKEN = access, secret, token or false
+    at.start({ { "a" }, { "b" } }, "--key", KEY .. "=", ...)
+    at.env.ALMA_API_KEY = KEY
   end
 
   -- No form of a secret: as it is, in base64, percent-encoded.
@@ -44,7 +27,7 @@ describe("secrets", function()
 
   -- What was written into the folder since, the run file with its log too.
   local function assert_files_unmarked()
-    local pipe <close> = assert(io.popen("find " .. program.quote(folder) .. " -type f"))
+    local pipe <close> = assert(io.popen("find " .. program.quote(at.folder) .. " -type f"))
     for path in pipe:lines() do
       if not path:find "almanac%.conf%.lua$" then assert_unmarked(path, program.read(path)) end
     end
@@ -53,7 +36,7 @@ describe("secrets", function()
   local ran
 
   local function almanac(...)
-    local result = program.run({ ... }, { folder = folder, env = env })
+    local result = at.almanac(...)
     local name = table.concat({ ... }, " ")
     assert_unmarked("stdout of " .. name, result.out)
     assert_unmarked("stderr of " .. name, result.err)
@@ -94,7 +77,7 @@ describe("secrets", function()
   it("are nowhere when the bucket refuses the AWS secret", function()
     start()
     plan()
-    use_aws(alma.access_key, SECRET)
+    at.use_aws(at.alma.access_key, SECRET)
     assert.equal(1, almanac("apply", "a.run").status)
     assert.equal(1, almanac "doctor".status)
   end)
@@ -102,37 +85,36 @@ describe("secrets", function()
   it("are nowhere when the bucket does not know access key and token", function()
     start()
     plan()
-    use_aws("AKIA" .. MARK:upper(), SECRET, TOKEN)
+    at.use_aws("AKIA" .. MARK:upper(), SECRET, TOKEN)
     all_commands()
   end)
 
   it("are nowhere when Alma does not know the key", function()
     start()
     plan()
-    env.ALMA_API_KEY = KEY .. "x"
+    at.env.ALMA_API_KEY = KEY .. "x"
     assert.equal(1, plan().status)
     all_commands()
-    env.ALMA_API_KEY = KEY .. " typed?&wrong"
+    at.env.ALMA_API_KEY = KEY .. " typed?&wrong"
     assert.equal(1, almanac "doctor".status)
   end)
 
   it("are nowhere when the server is gone", function()
     start()
     plan()
-    local url = alma.url
-    alma.stop()
-    env.ALMANAC_API_URL = url
+    local url = at.alma.url
+    at.alma.stop()
+    at.env.ALMANAC_API_URL = url
     assert.equal(1, almanac("apply", "a.run").status)
     almanac("report", "a.run", "--calls")
     assert.equal(1, almanac("doctor", "a.run").status)
-    alma = nil
   end)
 
   it("are nowhere when answers are HTML, cut, of the wrong type or reset", function()
     start("--seed", "3", "--faults", "GET=0.06:html,*=0.06:cut,*=0.06:type,*=0.06:reset,* s3=0.1:500")
     plan()
-    use_aws(alma.access_key, alma.secret_key)
-    if core.files.stat(folder .. "/a.run") then
+    at.use_aws(at.alma.access_key, at.alma.secret_key)
+    if core.files.stat(at.folder .. "/a.run") then
       almanac("apply", "a.run", "--settle", "0.1")
       almanac("verify", "a.run")
       almanac("report", "a.run", "--calls")
@@ -161,30 +143,31 @@ describe("secrets", function()
   it("are nowhere when a server sends them back", function()
     start()
     plan()
-    program.write(folder .. "/echo.lua", ECHO)
-    os.execute(("env -u LD_PRELOAD %s exec %s/echo.lua %s/port >/dev/null 2>&1 &"):format(program.quote(program.path()), folder, folder))
+    program.write(at.folder .. "/echo.lua", ECHO)
+    os.execute(("env -u LD_PRELOAD %s exec %s/echo.lua %s/port >/dev/null 2>&1 &"):format(
+      program.quote(program.path()), at.folder, at.folder))
     for _ = 1, 500 do
-      if core.files.stat(folder .. "/port") then break end
+      if core.files.stat(at.folder .. "/port") then break end
       core.sys.sleep(0.02)
     end
-    local port, pid = program.read(folder .. "/port"):match "(%d+) (%d+)"
+    local port, pid = program.read(at.folder .. "/port"):match "(%d+) (%d+)"
     local _ <close> = setmetatable({}, { __close = function() os.execute("kill -9 " .. pid) end })
-    local alma_url = env.ALMANAC_API_URL
-    env.ALMANAC_API_URL = "http://127.0.0.1:" .. port
+    local alma_url = at.env.ALMANAC_API_URL
+    at.env.ALMANAC_API_URL = "http://127.0.0.1:" .. port
     for _ = 1, 3 do
       assert.equal(1, almanac("apply", "a.run").status)
       assert.equal(1, almanac("doctor", "a.run").status)
     end
-    env.ALMANAC_API_URL = alma_url
-    env.ALMANAC_S3_URL = "http://127.0.0.1:" .. port
-    use_aws("AKIAX", SECRET, TOKEN)
+    at.env.ALMANAC_API_URL = alma_url
+    at.env.ALMANAC_S3_URL = "http://127.0.0.1:" .. port
+    at.use_aws("AKIAX", SECRET, TOKEN)
     for _ = 1, 3 do assert.equal(1, almanac("apply", "a.run").status) end
     assert.matches("apply", almanac("report", "a.run", "--calls").out)
   end)
 
   it("are nowhere in messages about a configuration that can't be read", function()
     start()
-    env.ALMA_API_KEY = false
+    at.env.ALMA_API_KEY = false
     for _, text in ipairs {
       ("return { profiles = { a = { key = %q } }"):format(KEY),
       ("return { profiles = { a = { key = %s } } }"):format(KEY),
@@ -194,8 +177,8 @@ describe("secrets", function()
       ("return %q .. nil"):format(KEY),
       ("return %q"):format(KEY),
     } do
-      program.write(folder .. "/almanac.conf.lua", text)
-      os.execute("chmod 644 " .. folder .. "/almanac.conf.lua")
+      program.write(at.folder .. "/almanac.conf.lua", text)
+      os.execute("chmod 644 " .. at.folder .. "/almanac.conf.lua")
       assert.equal(1, almanac("doctor", "--profile", "a").status, text)
     end
   end)
@@ -203,25 +186,25 @@ describe("secrets", function()
   it("are not in the command line of a running apply, nor in its audit trail", function()
     start("--latency", "0.05,file=1.5")
     plan()
-    use_aws(alma.access_key, alma.secret_key)
+    at.use_aws(at.alma.access_key, at.alma.secret_key)
     local script = ("cd %s && export HOME=%s ALMANAC_API_URL=%s ALMA_API_KEY=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s; " ..
       "%s apply a.run -q >out 2>err & echo $! >pid; sleep 0.6; cat /proc/$!/cmdline | tr '\\0' ' ' >seen; " ..
-      "pgrep -P $! -a >>seen; wait $!"):format(program.quote(folder), program.quote(folder), alma.url, KEY, alma.access_key,
-      alma.secret_key, program.quote(program.path()))
+      "pgrep -P $! -a >>seen; wait $!"):format(program.quote(at.folder), program.quote(at.folder), at.alma.url, KEY, at.alma.access_key,
+      at.alma.secret_key, program.quote(program.path()))
     local _, _, status = os.execute("env -u LD_PRELOAD bash -c " .. program.quote(script))
-    assert.equal(0, status, program.read(folder .. "/err"))
-    local seen = program.read(folder .. "/seen")
+    assert.equal(0, status, program.read(at.folder .. "/err"))
+    local seen = program.read(at.folder .. "/seen")
     assert.matches("apply a%.run", seen)
     assert_unmarked("the command line", seen)
     assert_files_unmarked()
     for _, name in ipairs { "out", "err" } do
-      assert(not program.read(folder .. "/" .. name):find(alma.secret_key, 1, true))
+      assert(not program.read(at.folder .. "/" .. name):find(at.alma.secret_key, 1, true))
     end
-    assert(not program.read(folder .. "/a.run"):find(alma.secret_key, 1, true))
+    assert(not program.read(at.folder .. "/a.run"):find(at.alma.secret_key, 1, true))
   end)
 
   it("would be found: the mark is seen where it is", function()
-    program.write(folder .. "/leak", "Authorization: apikey " .. KEY)
+    program.write(at.folder .. "/leak", "Authorization: apikey " .. KEY)
     assert.has_error(assert_files_unmarked)
   end)
 end)

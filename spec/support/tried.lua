@@ -3,6 +3,7 @@
 -- every command nothing that it printed or wrote may hold a secret.
 local assert = require "luassert"
 local core = require "almanac.core"
+local desk = require "support.desk"
 local json = require "almanac.json"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
@@ -13,19 +14,13 @@ m.KEY = "l8xxSpecSecretKey77"                  -- all rights
 local SECRETS = { m.KEY, "l8xxWrong", "rehearsal-secret", "rehearsal-read-only", "rehearsal-bibs-only" }
 local WRITTEN = { "a.run", "a.run-wal", "report.txt", "report.csv", "report.json" }
 
----What begins a JPEG.
-m.JPEG = "\xFF\xD8\xFF\xE0almanac "
+---The nth id of the institution, and what begins a JPEG.
+m.id, m.JPEG = desk.id, desk.JPEG
 
----The nth id of the institution.
-function m.id(n) return ("99%09d04146"):format(n) end
-
-local function csv_of(stems)
-  local csv = { "mms_id,title,usage_type,file_name,size,representation_id,collection\n" }
-  for i, stem in ipairs(stems) do
-    csv[#csv + 1] = core.csv.line { m.id(i), "Title " .. i, "PRESERVATION_MASTER", stem .. ".tif", "1000",
-      ("12%09d04146"):format(i), stems.collection or "" }
-  end
-  return table.concat(csv)
+local function titles_of(stems)
+  local titles = {}
+  for i, stem in ipairs(stems) do titles[i] = { stem, collection = stems.collection } end
+  return titles
 end
 
 local function check_secrets(texts)
@@ -43,11 +38,10 @@ end
 function m.start(stems, options)
   options = options or {}
   local trial = { folder = program.folder() }
-  for _, stem in ipairs(stems) do program.write(trial.folder .. "/jpg/" .. stem .. ".jpg", m.JPEG .. stem) end
-  program.write(trial.folder .. "/titles.csv", csv_of(stems))
+  local csv = desk.collection(trial.folder, titles_of(stems))
   local args = { "--rate", "0", "--key", m.KEY }
   for _, argument in ipairs(options.args or {}) do args[#args + 1] = argument end
-  trial.alma = rehearsal.start { titles = trial.folder .. "/titles.csv", args = args }
+  trial.alma = rehearsal.start { titles = csv, args = args }
 
   function trial.close()
     trial.alma.stop()
@@ -56,11 +50,7 @@ function m.start(stems, options)
 
   ---@param env table<string, string|false>? on top of what a user has
   function trial.environment(env)
-    local all = { HOME = trial.folder, XDG_CONFIG_HOME = false, ALMANAC_PROFILE = false, AWS_PROFILE = false,
-      AWS_ACCESS_KEY_ID = false, AWS_SECRET_ACCESS_KEY = false, AWS_SESSION_TOKEN = false, ALMANAC_S3_URL = false,
-      ALMANAC_API_URL = trial.alma.url, ALMA_API_KEY = m.KEY }
-    for name, value in pairs(env or {}) do all[name] = value end
-    return all
+    return desk.environment({ url = trial.alma.url, key = m.KEY }, trial.folder, env)
   end
 
   local function written()
