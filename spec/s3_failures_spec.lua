@@ -61,13 +61,13 @@ describe("s3", function()
         local signed = {}
         for name in authorization:match("SignedHeaders=([^,]+)"):gmatch "[^;]+" do signed[name] = headers[name] end
         local y, mo, d, h, mi, s = headers["x-amz-date"]:match "(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)Z"
-        local errors = require "almanac.s3.errors"
+        local dates = require "almanac.dates"
         signed.authorization, signed["x-amz-date"], signed["x-amz-content-sha256"] = nil, nil, nil
         local expected = core.sigv4.explain {
           method = request.method, path = "/spec.bucket/01UNI_INST/upload/a b+c=d//\u{e9}.jpg", headers = signed,
           payload_sha256 = headers["x-amz-content-sha256"], region = "eu-central-1", service = "s3",
           access_key = KEYS.access_key, secret_key = KEYS.secret_key,
-          time = errors.epoch(tonumber(y), tonumber(mo), tonumber(d), tonumber(h), tonumber(mi), tonumber(s)),
+          time = dates.epoch(tonumber(y), tonumber(mo), tonumber(d), tonumber(h), tonumber(mi), tonumber(s)),
         }
         assert.are.equal(expected.signature, authorization:match "Signature=(%x+)")
         assert.are.equal("/spec.bucket/01UNI_INST/upload/a%20b%2Bc%3Dd//%C3%A9.jpg", request.path)

@@ -5,6 +5,7 @@ local alma = require "almanac.alma"
 local codes = require "almanac.run.codes"
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
+local dates = require "almanac.dates"
 local policies = require "almanac.s3.policy"
 local s3_errors = require "almanac.s3.errors"
 local task = require "almanac.task"
@@ -143,7 +144,7 @@ end
 -- Only signatures with AWS keys need the right time.
 local function clock_right(place)
   local dated = place.client.dated
-  local server = dated and s3_errors.date(dated.text)
+  local server = dated and dates.http(dated.text)
   if not server then return nil end
   local off = math.floor(dated.at - server + 0.5)
   local text = ("this computer's clock is %s %s of Alma's"):format(words.duration(math.abs(off)), off < 0 and "behind" or "ahead")

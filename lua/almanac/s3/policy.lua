@@ -1,7 +1,7 @@
 -- The policy of a signed upload form: what it allows, until when
 -- (docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html).
 local core = require "almanac.core"
-local errors = require "almanac.s3.errors"
+local dates = require "almanac.dates"
 local json = require "almanac.json"
 
 local m = {}
@@ -43,7 +43,7 @@ function m.read(base64)
   if type(value) ~= "table" or type(value.conditions) ~= "table" then
     return nil, "the policy of Alma's upload form can't be read", "parse"
   end
-  local policy = { conditions = {}, expires = errors.instant(value.expiration) }
+  local policy = { conditions = {}, expires = dates.iso(value.expiration) }
   for _, condition in ipairs(value.conditions) do
     if type(condition) == "table" then add(policy, condition) end
   end

@@ -1,0 +1,56 @@
+-- A descriptive record of whatever kind: MARC in any of its formats, or Dublin
+-- Core and MODS as XML. What Alma's `anies`, OAI-PMH and SRU give, and what a run
+-- file keeps, is told by its content.
+local core = require "almanac.core"
+local dc = require "almanac.dc"
+
+local m = {}
+
+---Whether a text is XML that is not MARC.
+---@param text string
+---@return boolean
+function m.is_elements(text)
+  if not text:find "^[\xEF\xBB\xBF%s]*<" then return false end
+  return not (text:find "<[%w:]*leader" or text:find "<[%w:]*controlfield" or text:find "<[%w:]*datafield")
+end
+
+-- The text was decoded already, whatever its declaration says.
+local function without_declaration(text)
+  return (text:gsub("^[\xEF\xBB\xBF%s]*<%?xml.-%?>%s*", "", 1))
+end
+
+---Reads one record.
+---@param text string MARCXML, ISO 2709, …, Dublin Core or MODS
+---@return any record of core.marc, or almanac.dc.record
+---@return string? format "marc", "dc" or "mods"; the message when there is no record
+---@return string? code "parse" | "limit"
+function m.parse(text)
+  if m.is_elements(text) then
+    local record, message, code = dc.parse(text)
+    if not record then return nil, message, code end
+    return record, record.format
+  end
+  local reader, message, code = core.marc.parse(without_declaration(text))
+  if not reader then return nil, message, code end
+  local record
+  record, message, code = reader:next()
+  reader:close()
+  if not record then return nil, message or "there is no record in it", code or "parse" end
+  return record, "marc"
+end
+
+---The shortest text that `parse` reads the same record from: what a run keeps.
+---@param text string
+---@return string|nil text ISO 2709 for MARC, else XML
+---@return string? message
+---@return string? code
+function m.compact(text)
+  local record, format, code = m.parse(text)
+  if not record then return nil, format, code end
+  if format ~= "marc" then return record:text() end
+  local short = record:encode "iso2709"
+  if short then return short end
+  return record:encode "marcxml"   -- longer than ISO 2709 can be
+end
+
+return m
