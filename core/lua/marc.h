@@ -1,0 +1,28 @@
+/* Between the binding files of almanac.core.marc. A record's box belongs to
+ * the binding of records (core/lua/marc*.c); what asks and changes records by
+ * MARCspec is in core/lua/marcspec.c. */
+#ifndef ALM_LUA_MARC_H
+#define ALM_LUA_MARC_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "../marc.h"
+
+/* ---- from the binding of records ---- */
+
+/* The record at `index`; raises when it is none. */
+const alm_marc *alm_lua_record(lua_State *L, int index);
+
+/* Packs `record` and makes it what the record at `index` holds from now on. */
+void alm_lua_record_change(lua_State *L, int index, const alm_marc *record);
+
+/* ---- from the binding of MARCspec ---- */
+
+extern const luaL_Reg alm_lua_marcspec_functions[]; /* spec, where */
+extern const luaL_Reg alm_lua_marcspec_methods[];   /* get, all, add, set, remove */
+
+/* Makes its metatables and its cache; once, before the functions are called. */
+void alm_lua_marcspec_open(lua_State *L);
+
+#endif
