@@ -3,61 +3,19 @@
 local core = require "almanac.core"
 local codes = require "almanac.rehearsal.codes"
 local collections = require "almanac.rehearsal.collections"
+local holdings = require "almanac.holdings"
 local model = require "almanac.rehearsal.model"
 local sample = require "almanac.rehearsal.sample"
 local sets = require "almanac.rehearsal.sets"
 
 local m = {}
 
-local NEEDED = { "mms_id", "title", "usage_type", "file_name" }
 local DEFAULT_SIZE = 1000000
 local DEFAULT_COLLECTION = "Digital titles"
 
-local function columns_of(header)
-  local columns = {}
-  for i, name in ipairs(header) do columns[name:lower():gsub("^%s+", ""):gsub("%s+$", "")] = i end
-  for _, name in ipairs(NEEDED) do
-    if not columns[name] then
-      return nil, ("there is no column '%s'; columns are mms_id, title, usage_type, file_name " ..
-        "and, if wanted, size, representation_id, collection, format"):format(name)
-    end
-  end
-  return columns
-end
-
--- Row by row as tables by column name; comment lines and empty ones left out.
-local function records(rows)
-  local columns
-  return function()
-    while true do
-      local row, line, code = rows:next()
-      if not row then return nil, line, code end
-      local first = row[1] or ""
-      if first:sub(1, 1) == "#" or (#row <= 1 and first == "") then goto continue end
-      if columns then
-        local record = { line = line }
-        for name, i in pairs(columns) do record[name] = row[i] end
-        return record
-      end
-      local message
-      columns, message = columns_of(row)
-      if not columns then return nil, message, "parse" end
-      ::continue::
-    end
-  end, function() return columns end
-end
-
 local function check(record)
-  if not record.mms_id:find "^%d+$" then
-    return ("'%s' is no MMS id (a spreadsheet may have rounded it)"):format(record.mms_id)
-  elseif record.usage_type ~= "" and not codes.describe(codes.tables.RepresentationUsageType, record.usage_type) then
+  if record.usage_type and not codes.describe(codes.tables.RepresentationUsageType, record.usage_type) then
     return ("'%s' is no usage type"):format(record.usage_type)
-  elseif (record.size or "") ~= "" and not math.tointeger(tonumber(record.size)) then
-    return ("'%s' is no size in bytes"):format(record.size)
-  elseif (record.format or "") ~= "" and record.format ~= "marc21" and record.format ~= "dc" then
-    return ("'%s' is no format: marc21 or dc"):format(record.format)
-  elseif (record.representation_id or ""):find "%D" then
-    return ("'%s' is no representation id"):format(record.representation_id)
   end
 end
 
@@ -65,16 +23,14 @@ local function add_title(world, known, record)
   if known.titles[record.mms_id] then return end
   known.titles[record.mms_id] = true
   if not world.suffix then world:set_suffix(record.mms_id:sub(-4)) end
-  local format = record.format ~= "" and record.format or nil
-  model.add_bib(world, { mms_id = record.mms_id, title = record.title, format = format })
+  model.add_bib(world, { mms_id = record.mms_id, title = record.title, format = record.format })
 end
 
 -- Where the list says nothing the title is in the default collection; "none"
 -- puts it into none, and Alma refuses representations of such a title.
 local function add_membership(world, known, record)
-  local name = record.collection or ""
+  local name = record.collection or DEFAULT_COLLECTION
   if name == "none" then return end
-  if name == "" then name = DEFAULT_COLLECTION end
   local pid = known.collections[name]
   if not pid then
     pid = collections.add(world, { pid = name:match "^81%d+$", name = name, library = "MAIN" })
@@ -84,9 +40,8 @@ local function add_membership(world, known, record)
 end
 
 local function add_file(world, known, record)
-  if record.file_name == "" and record.usage_type == "" then return end
-  local usage = record.usage_type ~= "" and record.usage_type or "PRESERVATION_MASTER"
-  local given = record.representation_id ~= "" and record.representation_id or nil
+  if not (record.name or record.usage_type) then return end
+  local usage, given = record.usage_type or "PRESERVATION_MASTER", record.representation_id
   local group = ("%s %s %s"):format(record.mms_id, usage, given or "")
   local rep_id = known.representations[group]
   if not rep_id then
@@ -94,21 +49,17 @@ local function add_file(world, known, record)
       library = "MAIN", label = codes.describe(codes.tables.RepresentationUsageType, usage) })
     known.representations[group] = rep_id
   end
-  if record.file_name == "" then return end
-  model.add_file(world, { rep_id = rep_id, name = record.file_name:match "[^/\\]+$" or record.file_name,
-    size = math.tointeger(tonumber(record.size)) or DEFAULT_SIZE })
+  if not record.name then return end
+  model.add_file(world, { rep_id = rep_id, name = record.name, size = record.size or DEFAULT_SIZE })
 end
 
 local function load(world, rows)
   local known = { titles = {}, representations = {}, collections = {} }
-  local next_record, columns = records(rows)
+  local next_record = holdings.records(rows)
   while true do
     local record, message, code = next_record()
-    if not record then
-      if code then error({ message = message }, 0) end
-      if not columns() then error({ message = "there is no header line" }, 0) end
-      return
-    end
+    if code then error({ message = message }, 0) end
+    if not record then return end
     local problem = check(record)
     if problem then error({ message = ("line %d: %s"):format(record.line, problem) }, 0) end
     add_title(world, known, record)
