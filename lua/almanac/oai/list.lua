@@ -1,0 +1,166 @@
+-- A list of OAI-PMH, page after page by resumption tokens (section 3.5 of the
+-- protocol). It ends at an absent or empty token; a token that comes again with
+-- the same page would go on for ever, and is an error.
+local core = require "almanac.core"
+local record = require "almanac.record"
+local xml = require "almanac.xml"
+
+local m = {}
+
+local MOST_EMPTY = 1000     -- pages without an entry in a row
+
+-- ---- entries ----
+
+local entry_methods = {}
+local entry_meta = { __index = entry_methods }
+
+---The record as XML text; nil when it is deleted or the list has headers only.
+---@return string?
+function entry_methods:text()
+  return self.node and xml.write(self.node)
+end
+
+---The record, read.
+---@return any record of core.marc, or almanac.dc.record
+---@return string? format or message
+---@return string? code
+function entry_methods:record()
+  local text = self:text()
+  if not text then return nil, self.identifier .. ": there is no record in it", "missing" end
+  return record.parse(text)
+end
+
+---An entry from a <record> or <header>.
+---@param node almanac.xml.node
+---@return almanac.oai.entry
+function m.entry(node)
+  local header = node.name == "header" and node or xml.child(node, "header") or { attributes = {} }
+  local sets = {}
+  for i, item in ipairs(xml.children(header, "setSpec")) do sets[i] = item.text end
+  local metadata = xml.child(node, "metadata")
+  return setmetatable({
+    identifier = xml.text(header, "identifier") or "", datestamp = xml.text(header, "datestamp"), sets = sets,
+    deleted = header.attributes.status == "deleted", node = metadata and metadata[1],
+  }, entry_meta)
+end
+
+-- ---- pages ----
+
+local methods = {}
+local meta = { __index = methods }
+
+---A list that was not begun yet.
+---@param client table
+---@param verb string
+---@param parameters table[]
+---@param element string name of what it lists
+---@return almanac.oai.list
+function m.new(client, verb, parameters, element)
+  return setmetatable({ client = client, verb = verb, parameters = parameters, element = element,
+    page = {}, at = 0, seen = {}, count = 0, pages = 0, empty = 0 }, meta)
+end
+
+-- What a page holds, in short: two pages are the same when their ends are.
+local function ends_of(page)
+  local function id(node)
+    local header = node and (xml.child(node, "header") or node)
+    return header and (xml.text(header, "identifier") or xml.text(header, "setSpec")) or ""
+  end
+  return ("%s %s %d"):format(id(page[1]), id(page[#page]), #page)
+end
+
+-- A server may keep one token for a whole list; then its pages differ.
+local function goes_in_circles(list, token)
+  local mark = core.hash.md5((token or "") .. " " .. ends_of(list.page)) or (token or "") .. ends_of(list.page)
+  if list.seen[mark] then return true end
+  list.seen[mark] = true
+end
+
+local function where(list)
+  return ("%s %s, after %d entries"):format(list.client.shown, list.verb, list.count)
+end
+
+local function note_token(list, answer)
+  local node = xml.child(answer, "resumptionToken")
+  list.token = node and node.text:match "^%s*(.-)%s*$"
+  if list.token == "" then list.token = nil end
+  local size = node and math.tointeger(tonumber(node.attributes.completeListSize))
+  list.size = size or list.size
+end
+
+-- The next page; false when the last one was it.
+local function turn(list)
+  local asked, parameters = list.token, list.parameters
+  if list.pages > 0 then
+    if not asked then return false end
+    parameters = { { "resumptionToken", asked } }   -- exclusive: nothing else beside it
+  end
+  local answer, message, code, name = list.client:ask(list.verb, parameters)
+  if not answer then return nil, message, code, name end
+  list.page, list.at, list.pages = xml.children(answer, list.element), 0, list.pages + 1
+  note_token(list, answer)
+  list.empty = list.page[1] and 0 or list.empty + 1
+  if asked and goes_in_circles(list, asked) then
+    return nil, where(list) .. ": the server gives the same page again, so the list has no end", "parse"
+  elseif list.empty > MOST_EMPTY then
+    return nil, where(list) .. ": nothing but empty pages", "limit"
+  end
+  return true
+end
+
+---The next element of the list as it is.
+---@return almanac.xml.node|nil node nil at the end
+---@return string? message
+---@return string? code
+---@return string? name OAI-PMH's own name of the error
+function methods:next_node()
+  if self.failed then return nil, table.unpack(self.failed, 1, 3) end
+  while self.at == #self.page do
+    local ok, message, code, name = turn(self)
+    if ok == false then return nil end
+    if not ok then
+      self.failed = { message, code, name }
+      return nil, message, code, name
+    end
+  end
+  self.at, self.count = self.at + 1, self.count + 1
+  return self.page[self.at]
+end
+
+---The next entry. After a failure nothing follows.
+---@return almanac.oai.entry|nil entry nil at the end
+---@return string? message
+---@return string? code
+function methods:next()
+  local node, message, code = self:next_node()
+  if not node then return nil, message, code end
+  return m.entry(node)
+end
+
+---For a generic for; raises the message when the list can't be read to its end.
+---@return fun(): almanac.oai.entry?
+function methods:entries()
+  return function()
+    local entry, message = self:next()
+    if not entry and message then error(message, 0) end
+    return entry
+  end
+end
+
+---@class almanac.oai.entry
+---@field identifier string
+---@field datestamp string? of the last change
+---@field sets string[]
+---@field deleted boolean then there is no record
+---@field node almanac.xml.node? the record
+---@field text fun(self: almanac.oai.entry): string?
+---@field record fun(self: almanac.oai.entry): any, string?, string?
+
+---@class almanac.oai.list
+---@field count integer entries given so far
+---@field pages integer read so far
+---@field size integer? entries in all, as the server estimates (completeListSize)
+---@field next fun(self: almanac.oai.list): almanac.oai.entry|nil, string?, string?
+---@field entries fun(self: almanac.oai.list): fun(): almanac.oai.entry?
+
+return m

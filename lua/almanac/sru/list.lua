@@ -1,0 +1,140 @@
+-- The records of an SRU search, page after page. A page may be shorter than
+-- asked for; a list that ends before its own total is an error, and so is one
+-- that is longer than Alma gives.
+local record = require "almanac.record"
+local xml = require "almanac.xml"
+
+local m = {}
+
+local PAGE = 50          -- records a page; Alma gives no more, silently (its explain says so)
+m.MOST = 10000           -- records of a query (Ex Libris: SRU/SRW Search)
+local DIAGNOSTICS = "info:srw/schema/1/diagnostics"
+
+local entry_methods = {}
+local entry_meta = { __index = entry_methods }
+
+---The record as XML text.
+---@return string? text nil when the server gave a diagnostic instead
+function entry_methods:text()
+  return self.packed or self.node and xml.write(self.node)
+end
+
+---The record, read.
+---@return any record of core.marc, or almanac.dc.record
+---@return string? format or message
+---@return string? code
+function entry_methods:record()
+  local text = self:text()
+  if not text then return nil, self.problem or "there is no record in it", "missing" end
+  return record.parse(text)
+end
+
+-- The record lies in recordData as XML, or as text that is XML.
+local function entry_of(node, explain)
+  local data = xml.child(node, "recordData") or { text = "" }
+  local entry = { identifier = xml.text(node, "recordIdentifier"), schema = xml.text(node, "recordSchema"),
+    position = math.tointeger(tonumber(xml.text(node, "recordPosition"))) }
+  if (entry.schema or ""):sub(1, #DIAGNOSTICS) == DIAGNOSTICS or data[1] and data[1].name == "diagnostic" then
+    entry.problem = explain(data[1] or { text = "" })
+  elseif data[1] then
+    entry.node = data[1]
+  elseif data.text:find "^%s*<" then
+    entry.packed = data.text
+  end
+  return setmetatable(entry, entry_meta)
+end
+
+local methods = {}
+local meta = { __index = methods }
+
+---A search that was not begun yet.
+---@param client table
+---@param query string
+---@param schema string
+---@param explain fun(node: almanac.xml.node): string
+---@return almanac.sru.list
+function m.new(client, query, schema, explain)
+  return setmetatable({ client = client, query = query, schema = schema, explain = explain,
+    page = {}, at = 0, count = 0 }, meta)
+end
+
+local function wrong(list, words, code)
+  return nil, ("%s: %s"):format(list.client.shown, words), code
+end
+
+local function check_total(list, root)
+  local total = math.tointeger(tonumber(xml.text(root, "numberOfRecords")))
+  if not total then return wrong(list, "the answer has no numberOfRecords", "parse") end
+  if list.total and total ~= list.total then
+    return wrong(list, ("the result changed while it was read (%d records, now %d): try again"):format(
+      list.total, total), "conflict")
+  end
+  list.total = total
+  return true
+end
+
+local function turn(list)
+  if list.count == m.MOST then
+    return wrong(list, ("the query finds %d records, and the server gives %d of them: narrow it, or use OAI-PMH"):format(
+      list.total, m.MOST), "limit")
+  end
+  local root, message, code = list.client:ask("searchRetrieve", {
+    { "recordSchema", list.schema }, { "startRecord", list.count + 1 },
+    { "maximumRecords", math.min(PAGE, m.MOST - list.count) }, { "query", list.query },
+  })
+  if not root then return nil, message, code end
+  local ok
+  ok, message, code = check_total(list, root)
+  if not ok then return nil, message, code end
+  list.page, list.at = xml.children(xml.child(root, "records"), "record"), 0
+  if #list.page == 0 and list.count < list.total then
+    return wrong(list, ("the list ends after %d of %d records"):format(list.count, list.total), "parse")
+  end
+  return true
+end
+
+---The next record. After a failure nothing follows.
+---@return almanac.sru.entry|nil entry nil at the end
+---@return string? message
+---@return string? code "limit": the server gives no more of this query
+function methods:next()
+  if self.failed then return nil, self.failed[1], self.failed[2] end
+  if self.at == #self.page then
+    if self.total and self.count >= self.total then return nil end
+    local ok, message, code = turn(self)
+    if not ok then
+      self.failed = { message, code }
+      return nil, message, code
+    end
+    if self.total == 0 then return nil end
+  end
+  self.at, self.count = self.at + 1, self.count + 1
+  return entry_of(self.page[self.at], self.explain)
+end
+
+---For a generic for; raises the message when the list can't be read to its end.
+---@return fun(): almanac.sru.entry?
+function methods:entries()
+  return function()
+    local entry, message = self:next()
+    if not entry and message then error(message, 0) end
+    return entry
+  end
+end
+
+---@class almanac.sru.entry
+---@field identifier string? recordIdentifier; Alma's is the MMS ID
+---@field position integer?
+---@field schema string?
+---@field problem string? what the server says instead of this record
+---@field node almanac.xml.node?
+---@field text fun(self: almanac.sru.entry): string?
+---@field record fun(self: almanac.sru.entry): any, string?, string?
+
+---@class almanac.sru.list
+---@field total integer? records that the query finds, once the first page is read
+---@field count integer entries given so far
+---@field next fun(self: almanac.sru.list): almanac.sru.entry|nil, string?, string?
+---@field entries fun(self: almanac.sru.list): fun(): almanac.sru.entry?
+
+return m
