@@ -133,6 +133,38 @@ describe("exactly once:", function()
     keys = {}
   end)
 
+  -- All pages are in the bucket, nothing is in Alma.
+  local function until_uploaded()
+    plan "POST representations=@1-999:500"
+    assert.equal(2, apply().status)
+    alma.change { op = "faults", spec = "" }
+  end
+
+  for way, given in pairs { ["AWS keys"] = true, ["the upload form"] = false } do
+    it("an upload that vanished is sent again, with " .. way, function()
+      keys = given and { AWS_ACCESS_KEY_ID = alma.access_key, AWS_SECRET_ACCESS_KEY = alma.secret_key } or {}
+      finally(function() keys = {} end)
+      until_uploaded()
+      assert.equal(2, #alma.state().objects)
+      for _, object in ipairs(alma.state().objects) do alma.s3("DELETE", object.key) end
+      local result = apply()
+      assert.equal(0, result.status, result.err)
+      assert.same({ "exl_api: a_1.jpg a_2.jpg" }, added())
+      assert.same({}, alma.state().objects)
+    end)
+  end
+
+  it("a page that Alma refuses although its upload is there is not sent again, with AWS keys", function()
+    keys = { AWS_ACCESS_KEY_ID = alma.access_key, AWS_SECRET_ACCESS_KEY = alma.secret_key }
+    finally(function() keys = {} end)
+    until_uploaded()
+    local puts = calls "S3 PutObject"
+    alma.change { op = "faults", spec = "POST files=@1-2:500" }
+    assert.equal(0, apply().status)
+    assert.equal(puts + 1, calls "S3 PutObject")   -- the probe of the bucket
+    assert.same({ "exl_api: a_1.jpg a_2.jpg" }, added())
+  end)
+
   it("a title that a failure of the moment left in the middle is tried again, or told of", function()
     plan "POST files=@1-3:reset"
     local result = apply()

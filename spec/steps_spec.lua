@@ -91,6 +91,41 @@ describe("a step", function()
     assert.same({ "call", "look", "look", "call" }, events)
   end)
 
+  it("looks once more when it mended what made Alma refuse, and then calls again", function()
+    local events = {}
+    local function note(name) events[#events + 1] = name end
+    local result = perform {
+      call = function()
+        note "call"
+        if events[4] then return { id = "16" } end
+        return nil, "general error", "status", { unclear = true }
+      end,
+      look = function()
+        note "look"
+        return {}
+      end,
+      mend = function(_, left)
+        note("mend " .. left)
+        return true
+      end,
+    }
+    assert.same({ id = "16" }, result)
+    assert.equal("call look look mend 2 look look call", table.concat(events, " "))
+  end)
+
+  it("adopts what happened while it mended", function()
+    local looks = 0
+    local result = perform {
+      call = function() return nil, "general error", "status", { unclear = true } end,
+      look = function()
+        looks = looks + 1
+        return looks > 2 and { { id = "17" } } or {}
+      end,
+      mend = function() return true end,
+    }
+    assert.same({ id = "17" }, result)
+  end)
+
   it("never takes a failed look for 'not there'", function()
     local calls = 0
     local result, message, code = perform {

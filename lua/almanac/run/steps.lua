@@ -118,6 +118,16 @@ local function find(step)
   return reconcile.find(function() return step.look(step.before, step.sent) end, step.longer)
 end
 
+-- Mends what may make the call fail, where the step can. What was sent before
+-- may happen meanwhile: so it is looked for once more.
+local function mend(step, detail, left)
+  if not step.mend or left == 0 then return nil, nil, "absent" end
+  local mended, message, code = step.mend(detail, left)
+  if mended then return find(step) end
+  if mended == nil then return nil, message, code end
+  return nil, nil, "absent"
+end
+
 -- Sends the call until it is answered or known to have happened. `fresh`: it
 -- was never sent before.
 local function send(job, step, fresh)
@@ -134,6 +144,7 @@ local function send(job, step, fresh)
       return nil, message, code, first and detail ~= nil
     end
     local found, why, kind = find(step)
+    if kind == "absent" then found, why, kind = mend(step, detail, TRIES - try) end
     if found then return found end
     if kind ~= "absent" then return nil, why or message, kind end
   end
@@ -144,10 +155,12 @@ end
 ---@param job { title: table, steps: table, journal: table }
 ---@param step { change: integer, kind: string, page: integer, during: string, after: string,
 ---  before: any, call: fun(): table|nil, look: (fun(before: any, sent: integer): table[]|nil)?, longer: number?,
+---  mend: (fun(detail: table, left: integer): boolean|nil, string?, string?)?,
 ---  keep: fun(answer: table): table, record: (fun(db: table, result: table): any)? }
 ---  `call` gives Alma's answer, or nil, message, code, detail; `look` all that fits in Alma (a
 ---  step without it can be repeated freely), `longer` seconds that it takes Alma longer than
----  usual; `keep` what is worth keeping of either
+---  usual; `mend` makes good what may be the reason of a refusal, before the `left` tries that
+---  are left: whether it did something; `keep` what is worth keeping of either
 ---@return table|nil result
 ---@return string? message
 ---@return string? code

@@ -1,11 +1,10 @@
 -- What is done for one title, in order: look at it again, bring its files into
 -- the bucket, put it into a collection when that was asked for, make the
 -- representation, attach the files page by page.
-local alma = require "almanac.alma"
+local attach = require "almanac.run.attach"
 local collect = require "almanac.run.collect"
 local json = require "almanac.json"
 local makers = require "almanac.run.maker"
-local reconcile = require "almanac.run.reconcile"
 local representation = require "almanac.run.representation"
 local steps = require "almanac.run.steps"
 local upload = require "almanac.run.upload"
@@ -119,41 +118,6 @@ local function read_again(job)
   return true
 end
 
--- Kept of an attached file: its id, and its size when that is not the planned one.
-local function kept_of(page, file)
-  local size = tonumber(file.size)
-  return { pid = file.pid, size = size ~= page.size and size or nil }
-end
-
-local MOVED = 20e6   -- bytes a second that Alma moves to its storage, at least
-
-local function attach(job, change, page, representation_id, attached)
-  local mms_id = job.title.mms_id
-  local result, message, code = steps.perform(job, {
-    change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,
-    during = "attaching", after = "attaching", before = attached,
-    call = function()
-      return alma.files.create(job.client, mms_id, representation_id,
-        { label = page.name, path = page.upload_key })
-    end,
-    look = function(before)
-      local list, why, kind = alma.files.list(job.client, mms_id, representation_id)
-      if not list then return nil, why, kind end
-      local fits = reconcile.new_files(list, before or attached, page.name, page.size)
-      if fits[1] then return fits end
-      return reconcile.new_files(list, before or attached, page.name)   -- cut short on its way
-    end,
-    keep = function(file) return kept_of(page, file) end,
-    record = function(db, kept)
-      return db:run("UPDATE page SET pid = ? WHERE change_id = ? AND seq = ?",
-        kept.pid, change.id, page.seq)
-    end,
-  })
-  if not result then return nil, message, code end
-  if not result.size then return result end
-  return nil, ("Alma took %s as %d bytes, the file has %d"):format(page.path, result.size, page.size), "conflict"
-end
-
 local function carry_out_change(job, change)
   for _, page in ipairs(change.pages) do
     local ok, message, code = upload.run(job, change, page)
@@ -168,7 +132,7 @@ local function carry_out_change(job, change)
   local attached = {}
   for i, page in ipairs(change.pages) do
     local file
-    file, message, code = attach(job, change, page, made.representation_id, { table.unpack(attached) })
+    file, message, code = attach.run(job, change, page, made.representation_id, { table.unpack(attached) })
     if not file then return nil, message, code end
     attached[i] = file.pid
   end

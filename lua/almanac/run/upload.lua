@@ -36,6 +36,23 @@ local function put(job, page, maybe_there)
   return { sha256 = page.sha256 }
 end
 
+---Sends a page once more that may be gone from the upload folder. With AWS keys
+---only if it is.
+---@param job table from title.load
+---@param page table
+---@return boolean|nil sent
+---@return string? message
+---@return string? code
+function m.restore(job, page)
+  if job.storage.head then
+    local object, message, code = job.storage:head(page.upload_key)
+    if object then return false end
+    if code ~= "missing" then return nil, message, code end
+  end
+  local ok, message, code = put(job, page, true)
+  return ok and true, message, code
+end
+
 ---Uploads one page of a change.
 ---@param job table from title.load
 ---@param change table

@@ -1,0 +1,70 @@
+-- Makes a page a file of its representation, once. Alma moves the object out of
+-- the upload folder for it: so one object can become one file only, however
+-- often the call is sent.
+local alma = require "almanac.alma"
+local reconcile = require "almanac.run.reconcile"
+local steps = require "almanac.run.steps"
+local upload = require "almanac.run.upload"
+
+local m = {}
+
+local MOVED = 20e6          -- bytes a second that Alma moves to its storage, at least
+local GENERAL = "401652"    -- the only error that is documented for this call; also told of an object that is not there
+
+-- Kept of an attached file: its id, and its size when that is not the planned one.
+local function kept_of(page, file)
+  local size = tonumber(file.size)
+  return { pid = file.pid, size = size ~= page.size and size or nil }
+end
+
+local function fitting(list, before, page)
+  local fits = reconcile.new_files(list, before, page.name, page.size)
+  if fits[1] then return fits end
+  return reconcile.new_files(list, before, page.name)   -- cut short on its way
+end
+
+-- An upload may vanish before it is attached: the folder is cleaned now and
+-- then. With AWS keys the bucket tells; else the page is sent again when Alma
+-- refused twice and the last try is left.
+local function mend(job, page, detail, left)
+  if job.storage.head then return upload.restore(job, page) end
+  if left > 1 or not alma.has_code(detail, GENERAL) then return false end
+  return upload.restore(job, page)
+end
+
+---Attaches one page.
+---@param job table from title.load
+---@param change table
+---@param page table
+---@param representation_id string
+---@param attached string[] file ids of the pages before it
+---@return { pid: string }|nil file
+---@return string? message
+---@return string? code "conflict" when Alma has other bytes than the file
+function m.run(job, change, page, representation_id, attached)
+  local mms_id = job.title.mms_id
+  local result, message, code = steps.perform(job, {
+    change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,
+    during = "attaching", after = "attaching", before = attached,
+    call = function()
+      return alma.files.create(job.client, mms_id, representation_id,
+        { label = page.name, path = page.upload_key })
+    end,
+    look = function(before)
+      local list, why, kind = alma.files.list(job.client, mms_id, representation_id)
+      if not list then return nil, why, kind end
+      return fitting(list, before or attached, page)
+    end,
+    mend = function(detail, left) return mend(job, page, detail, left) end,
+    keep = function(file) return kept_of(page, file) end,
+    record = function(db, kept)
+      return db:run("UPDATE page SET pid = ? WHERE change_id = ? AND seq = ?",
+        kept.pid, change.id, page.seq)
+    end,
+  })
+  if not result then return nil, message, code end
+  if not result.size then return result end
+  return nil, ("Alma took %s as %d bytes, the file has %d"):format(page.path, result.size, page.size), "conflict"
+end
+
+return m
