@@ -111,6 +111,19 @@ describe("a rehearsal with --faults", function()
     assert.equal("somebody else", alma.state("?mms_id=" .. MMS).representations[2].created_by)
   end)
 
+  it("loses the upload that a file is to be made of: gone", function()
+    start("--faults", "POST files=@1:gone")
+    local rep = create().data.id
+    local key = alma.inst .. "/upload/a"
+    local function attach()
+      alma.s3("PUT", key, { body = "12345" })
+      return alma.call("POST", PATH .. "/" .. rep .. "/files", { body = { label = "a", path = key } })
+    end
+    assert.matches("401652", attach().body)
+    assert.same({}, alma.state().objects)
+    assert.equal(200, attach().status)
+  end)
+
   it("meets S3 as well, and only where it is told to", function()
     start("--faults", "PUT s3=@1:429,PUT s3=@2:500,PUT s3=@3:short,PUT s3=@4:lost")
     local key = alma.inst .. "/upload/a"

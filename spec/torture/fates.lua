@@ -3,7 +3,7 @@
 local m = {}
 
 local WRITES = { "POST representations", "POST files" }
-local OF_WRITES = { "500", "500after", "reset", "lost", "late=0.2", "late=0.5", "cut", "stall=0.3", "429", "html", "type" }
+local OF_WRITES = { "500", "500after", "reset", "lost", "late=0.2", "late=0.5", "cut", "stall=0.3", "429", "html", "type", "gone" }
 local OF_READS = { "500", "reset", "cut", "stall=0.3", "429", "html", "type" }
 local OF_S3 = { "500", "500after", "reset", "lost", "late=0.2", "cut", "stall=0.3", "429", "html" }
 local OF_PARTS = { "s3.complete=%s:in200", "s3.complete=%s:lost", "s3.part=%s:429", "s3.part=%s:reset", "s3.create=%s:500" }
@@ -16,13 +16,19 @@ local function pick(random, list)
   return list[random(1, #list)]
 end
 
+local function of_write(random)
+  local kind = pick(random, OF_WRITES)
+  local place = kind == "gone" and "POST files" or pick(random, WRITES)
+  return ("%s=%s:%s"):format(place, rate(random), kind)
+end
+
+local function of_read(random)
+  return ("GET=%s:%s"):format(rate(random), pick(random, OF_READS))
+end
+
 local function of_api(random, count)
   local rules = {}
-  for i = 1, count do
-    local write = random(1, 3) > 1
-    rules[i] = ("%s=%s:%s"):format(write and pick(random, WRITES) or "GET", rate(random),
-      pick(random, write and OF_WRITES or OF_READS))
-  end
+  for i = 1, count do rules[i] = random(1, 3) > 1 and of_write(random) or of_read(random) end
   return rules
 end
 
@@ -62,7 +68,7 @@ end
 local kinds = {
   { name = "kills", about = "SIGKILL at random moments, then the same command again",
     of = function(random) return { kills = random(3, 10) } end },
-  { name = "answers", about = "faults of the API: lost, cut, late, 500, 429, HTML; stalls of 0.3 s",
+  { name = "answers", about = "faults of the API: lost, cut, late, 500, 429, HTML, vanished uploads; stalls of 0.3 s",
     of = function(random) return { rules = of_api(random, random(2, 4)) } end },
   { name = "bucket", about = "faults of S3, SlowDown, errors inside a 200, objects cut short",
     of = function(random)

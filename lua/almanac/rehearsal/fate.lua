@@ -1,7 +1,9 @@
 -- What becomes of a call that was let in: its time passes, it happens or does
 -- not, and the fault that --faults rolled for it strikes.
+local files = require "almanac.rehearsal.files"
 local gate = require "almanac.rehearsal.gate"
 local model = require "almanac.rehearsal.model"
+local objects = require "almanac.rehearsal.s3_objects"
 local read = require "almanac.rehearsal.read"
 local shapes = require "almanac.rehearsal.shapes"
 local task = require "almanac.task"
@@ -13,6 +15,7 @@ local HTML = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>
   "<body><h1>502 Bad Gateway</h1><p>The server is temporarily unable to service your request.</p></body></html>\n"
 
 local function internal_error(call)
+  if call.is_view then return { status = 500, body = "Internal Server Error", type = "text/plain" } end
   if call.is_s3 then return xml.refuse(500, "InternalError", "We encountered an internal error. Please try again.") end
   return { status = 500, failure = { code = "INTERNAL_SERVER_ERROR", message = "Internal Server Error" } }
 end
@@ -27,6 +30,10 @@ local instead = {
   ["500"] = internal_error,
   reset = function(call) return drop(call, "reset") end,
   html = function() return { status = 502, body = HTML, type = "text/html" } end,
+  busy = function(_, fault)
+    return { status = 503, body = "Service Unavailable", type = "text/plain",
+      headers = { ["Retry-After"] = ("%d"):format(fault.number) } }
+  end,
   ["429"] = function(call)
     if call.is_s3 then return xml.refuse(503, "SlowDown", "Please reduce your request rate.") end
     return gate.too_fast()
@@ -57,6 +64,15 @@ local function add_rival(world, call)
     created_by = "somebody else", modified_by = "somebody else" })
 end
 
+-- The object of a POST files leaves the bucket.
+local function remove_object(world, call)
+  if call.method ~= "POST" or call.is_s3 or call.route.kind ~= "files" then return end
+  local object = files.source(world, call)
+  if object then objects.delete(world, { object_key = object.key }) end
+end
+
+local before = { rival = add_rival, gone = remove_object }
+
 local function pass(seconds)
   if seconds > 0 then task.sleep(seconds) end
 end
@@ -71,9 +87,9 @@ function m.run(server, call, run, seconds)
   local fault = call.route and server.faults:pick(call.method, call.route.kind)
   call.fault = fault
   local kind = fault and fault.kind
-  if instead[kind] then return instead[kind](call) end
+  if instead[kind] then return instead[kind](call, fault) end
   if kind == "stall" then pass(fault.number) end
-  if kind == "rival" then add_rival(server.world, call) end
+  if before[kind] then before[kind](server.world, call) end
   if kind == "late" then
     local gone = drop(call, "late")
     pass(fault.number)

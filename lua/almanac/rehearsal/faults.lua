@@ -18,7 +18,12 @@ m.kinds = {
   { "html", "a gateway's HTML page with status 502; nothing happened" },
   { "type", "it happens; the answer says it is HTML" },
   { "rival", "somebody else adds a representation with this label to the title just before" },
+  { "gone", "the upload that a file is to be made of is gone just before" },
   { "short", "S3: the object is stored without its last byte" },
+  { "busy", "OAI and SRU: 503 with Retry-After: N", 1 },
+  { "sametoken", "OAI: the page's resumption token is the one that it was asked with" },
+  { "emptytoken", "OAI: the page's resumption token is empty although there is more" },
+  { "badtoken", "OAI: the resumption token has expired" },
   { "in200", "S3: completing a multipart upload answers InternalError with status 200" },
 }
 
@@ -26,7 +31,7 @@ local KINDS = {}
 for _, kind in ipairs(m.kinds) do KINDS[kind[1]] = kind end
 
 local METHODS = { GET = true, POST = true, PUT = true, DELETE = true, HEAD = true, ["*"] = true }
-local PLACES = { "bibs", "collections", "representations", "files", "sets", "conf", "test", "s3",
+local PLACES = { "bibs", "items", "collections", "representations", "files", "sets", "conf", "test", "oai", "sru", "s3",
   "s3.object", "s3.list", "s3.create", "s3.part", "s3.parts", "s3.complete", "s3.form" }
 
 local function is_place(name)
@@ -83,10 +88,12 @@ local function roll(self)
   return self.state / 0x100000000
 end
 
+local BESIDE = { oai = true, sru = true }
+
 -- A rule without a place is about the API, "s3" about all of S3.
 local function is_meant(rule, method, place)
   if rule.method ~= "*" and rule.method ~= method then return false end
-  if rule.place == "" then return not place:find "^s3" end
+  if rule.place == "" then return not (place:find "^s3" or BESIDE[place]) end
   return rule.place == place or rule.place == "s3" and place:find "^s3" ~= nil
 end
 
