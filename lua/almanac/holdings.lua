@@ -5,7 +5,8 @@ local core = require "almanac.core"
 local m = {}
 
 local NEEDED = { "mms_id", "title", "usage_type", "file_name" }
-local OTHERS = "size, representation_id, collection, format"
+local OTHERS = "size, representation_id, collection, format, barcode, call_number, oclc"
+local FORMATS = { marc21 = true, dc = true, dcap01 = true }
 
 local function columns_of(header)
   local columns = {}
@@ -30,8 +31,8 @@ local function problem(record)
     return ("'%s' is no MMS id (a spreadsheet may have rounded it)"):format(record.mms_id)
   elseif record.size and not math.tointeger(tonumber(record.size)) then
     return ("'%s' is no size in bytes"):format(record.size)
-  elseif (record.format or "marc21") ~= "marc21" and record.format ~= "dc" then
-    return ("'%s' is no format: marc21 or dc"):format(record.format)
+  elseif not FORMATS[record.format or "marc21"] then
+    return ("'%s' is no format: marc21, dc or dcap01"):format(record.format)
   elseif (record.representation_id or ""):find "%D" then
     return ("'%s' is no representation id"):format(record.representation_id)
   end
@@ -51,7 +52,7 @@ end
 ---Goes through a list row by row; comment lines and empty ones are left out.
 ---@param rows table of core.csv
 ---@return fun(): table|nil, string?, string? next gives { line, mms_id, title, name, size, usage_type, representation_id,
----  collection, format, … } with nil for empty cells; nil at the end; nil, message, code when a row is wrong
+---  collection, format, barcode, call_number, oclc, … } with nil for empty cells; nil at the end; nil, message, code when a row is wrong
 function m.records(rows)
   local columns
   return function()

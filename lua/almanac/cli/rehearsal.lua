@@ -4,24 +4,26 @@ local m = { summary = "Run a local Alma and S3 to try everything on, without key
 local EPILOG = [[
 --titles reads a CSV list with one row a file and the columns
   mms_id, title, usage_type, file_name [, size] [, representation_id] [, collection] [, format]
+  [, barcode] [, call_number] [, oclc]
 in any order. Rows with the same mms_id, usage_type and representation_id are the
 pages of one representation. An empty file_name is a title without files; collection is
 a name, nothing for a common one, or none for a title that is in no collection; format
-is marc21 or dc. Lines that begin with # are left out. Contents are made up when read.
+is marc21, dc or dcap01; barcode makes a physical item. Lines that begin with # are left out. Contents are made up when read.
 
 --latency SECONDS[,file=SECONDS][,s3=SECONDS]: how long a call takes, a file POST
 (as long again per 100 MB of the file), a request to S3.
 
 --faults WHERE=WHEN:KIND[,…]: what goes wrong.
   WHERE  a method, or * for any, and if wanted a place:
-         bibs collections representations files sets conf test (API; all of it without a place)
-         s3 (all of it) s3.object s3.list s3.create s3.part s3.parts s3.complete s3.form
+         bibs items collections representations files sets conf test (API; all of it without a place)
+         s3 (all of it) s3.object s3.list s3.create s3.part s3.parts s3.complete s3.form;
+         oai sru
   WHEN   a rate from 0 to 1, by dice that --seed sets; or @3 the third such call, @2-5 those
   KIND   %s
 Example: --faults 'GET=0.05:500,POST files=@1:lost,PUT s3=0.02:reset'
 
 API keys: rehearsal-key (everything), rehearsal-read-only, rehearsal-bibs-only (Bibs and
-nothing else). S3: access key REHEARSALACCESSKEY, secret rehearsal-secret.]]
+nothing else). OAI-PMH is at /view/oai/INSTITUTION/request, SRU at /view/sru/INSTITUTION. S3: access key REHEARSALACCESSKEY, secret rehearsal-secret.]]
 
 local function kinds()
   local lines = {}

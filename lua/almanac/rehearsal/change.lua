@@ -24,11 +24,17 @@ end
 ---@type almanac.rehearsal.change
 function m.add_bib(server, bib)
   local world = server.world
-  local mms_id = model.add_bib(world, { mms_id = bib.mms_id, title = bib.title or "A title", format = bib.format })
+  local mms_id = model.add_bib(world, { mms_id = bib.mms_id, title = bib.title or "A title", format = bib.format,
+    oclc = bib.oclc, call_number = bib.call_number })
   if bib.collection then
     world.db:run("INSERT INTO membership(pid, mms_id) VALUES(?, ?)", bib.collection, mms_id)
   end
   return { mms_id = mms_id }
+end
+
+---@type almanac.rehearsal.change
+function m.add_item(server, item)
+  return { pid = model.add_item(server.world, item) }
 end
 
 ---@type almanac.rehearsal.change

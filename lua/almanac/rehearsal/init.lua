@@ -1,6 +1,7 @@
 -- A local Alma and its S3 bucket, to rehearse against before anything touches
--- the real one. Both are on one port: the API below /almaws/v1, the bucket at
--- /{bucket}. It behaves as the sources about Alma say; where they say nothing it
+-- the real one. All is on one port: the API below /almaws/v1, the bucket at
+-- /{bucket}, OAI-PMH at /view/oai/{institution}/request, SRU at
+-- /view/sru/{institution}. It behaves as the sources about Alma say; where they say nothing it
 -- takes the harder reading, so that a program that copes here copes there.
 --
 -- Harder readings that it takes: lists refuse a limit over 100; titles come in
@@ -9,6 +10,9 @@
 -- stays in its last collection; unknown fields and codes in a body are 401652,
 -- as is whatever is wrong with a file POST; `active` is ignored in a POST;
 -- refused calls count for the day; a call goes on when its client has left.
+-- OAI-PMH wants a set in every list, publishes each set in few of the formats
+-- that it lists, and its tokens need encoding; SRU answers an index that it has
+-- not with the whole catalogue (both seen at a national library's Alma).
 --
 -- Beside them is a door that Alma has not, for specs and demos:
 --   GET  /rehearsal/state    titles, representations with their files in page order, collections, sets, objects,
@@ -17,7 +21,8 @@
 --                            that came in one second (busiest_second), how often each fault struck
 --   POST /rehearsal/change   what somebody else does, or what happens to it: {"op": …} with the fields of that
 --     op, or an array of these, all or none of them
---     add_bib mms_id? title? format? collection?           delete_bib mms_id
+--     add_bib mms_id? title? format? collection? oclc? call_number?      delete_bib mms_id
+--     add_item mms_id barcode
 --     add_representation mms_id label? usage_type? library? by?, file_name? size? or files [{name, size?}]
 --     change_representation id, label? public_note? usage_type? by?      delete_representation id
 --     add_file representation_id name size?                delete_file pid

@@ -59,7 +59,7 @@ function methods:write(call, status, seconds)
   self.requests = self.requests + 1
   local name = call.route and call.route.name or call.method .. " (no such call)"
   count(self.routes, name)
-  if not call.is_s3 then count(self.methods, call.method) end
+  if not (call.is_s3 or call.is_view) then count(self.methods, call.method) end
   count(self.statuses, tostring(status))
   if not self.log then return end
   local query = call.request:query()

@@ -20,13 +20,26 @@ function m.bib(world, mms_id)
   return world.db:row("SELECT * FROM bib WHERE mms_id = ?", mms_id)
 end
 
----@param bib { mms_id: string?, title: string, format: string? }
+---@param bib { mms_id: string?, title: string, format: string?, oclc: string?, call_number: string? }
 ---@return string mms_id
 function m.add_bib(world, bib)
   local mms_id, today = bib.mms_id or world:id "99", world:today()
-  world.db:run("INSERT INTO bib(mms_id, title, format, created, modified) VALUES(?, ?, ?, ?, ?)",
-    mms_id, bib.title, bib.format or "marc21", today, today)
+  world.db:run("INSERT INTO bib(mms_id, title, format, oclc, call_number, created, modified) VALUES(?, ?, ?, ?, ?, ?, ?)",
+    mms_id, bib.title, bib.format or "marc21", bib.oclc, bib.call_number, today, today)
   return mms_id
+end
+
+---Adds a physical item; a barcode that the title has already stays one item.
+---@param item { mms_id: string, barcode: string }
+---@return string pid
+function m.add_item(world, item)
+  local known = world.db:row("SELECT holding_id, max(barcode = ?2) AS same, max(pid) FILTER (WHERE barcode = ?2) AS pid " ..
+    "FROM item WHERE mms_id = ?1", item.mms_id, item.barcode)
+  if known.same == 1 then return known.pid end
+  local pid = world:id "23"
+  world.db:run("INSERT INTO item(pid, mms_id, holding_id, barcode) VALUES(?, ?, ?, ?)",
+    pid, item.mms_id, known.holding_id or world:id "22", item.barcode)
+  return pid
 end
 
 local function remove_blobs(world, sql, id)

@@ -26,33 +26,79 @@ local function availability(world, rep)
     "d", rep.repository or "Alma", "e", rep.label, "f", rep.public_note)
 end
 
-local function marc(world, bib, representations)
+-- The fields of a title in MARC, without what stands around them.
+local function marc_fields(world, bib, representations)
   local parts = {
-    "<record><leader>00000nam a2200000 a 4500</leader>",
+    "<leader>00000nam a2200000 a 4500</leader>",
     ('<controlfield tag="001">%s</controlfield>'):format(bib.mms_id),
     ('<controlfield tag="005">%s000000.0</controlfield>'):format((bib.modified:gsub("[^%d]", ""))),
     '<controlfield tag="008">200101s2020    xxu           000 0 eng d</controlfield>',
     field("035", "  ", "a", ("(%s)%s"):format(world.inst, bib.mms_id)),
-    field("245", "00", "a", bib.title),
   }
+  if bib.oclc then parts[#parts + 1] = field("035", "  ", "a", bib.oclc) end
+  if bib.call_number then parts[#parts + 1] = field("050", " 4", "a", bib.call_number) end
+  parts[#parts + 1] = field("245", "00", "a", bib.title)
   for _, rep in ipairs(representations) do parts[#parts + 1] = availability(world, rep) end
-  parts[#parts + 1] = "</record>"
   return table.concat(parts)
 end
 
-local function dublin_core(world, bib, representations)
+local function element(name, value, attributes)
+  return ("<%s%s>%s</%s>"):format(name, attributes or "", escape(value), name)
+end
+
+local function elements(world, bib, representations)
   local parts = {
-    ('<record xmlns="http://alma.exlibrisgroup.com/dc/%s" xmlns:dc="http://purl.org/dc/elements/1.1/" ' ..
-      'xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">')
-      :format(world.inst),
-    ("<dc:title>%s</dc:title>"):format(escape(bib.title)),
-    ("<dc:identifier>alma:%s/bibs/%s</dc:identifier>"):format(world.inst, bib.mms_id),
+    element("dc:title", bib.title),
+    element("dc:identifier", ("alma:%s/bibs/%s"):format(world.inst, bib.mms_id)),
   }
-  for _, rep in ipairs(representations) do
-    parts[#parts + 1] = ("<dc:identifier>%s</dc:identifier>"):format(escape(m.delivery(world, rep.id)))
+  if bib.oclc then parts[#parts + 1] = element("dc:identifier", bib.oclc) end
+  if bib.call_number then
+    parts[#parts + 1] = element("dcterms:subject", bib.call_number, ' xsi:type="dcterms:LCC"')
   end
-  parts[#parts + 1] = "</record>"
+  for _, rep in ipairs(representations) do
+    parts[#parts + 1] = element("dc:identifier", m.delivery(world, rep.id))
+  end
   return table.concat(parts)
+end
+
+local SPACES = ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"' ..
+  ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+
+-- As Alma keeps it: in a namespace of the institution.
+local function dublin_core(world, bib, representations)
+  return ('<record xmlns="http://alma.exlibrisgroup.com/dc/%s"%s>%s</record>'):format(world.inst, SPACES,
+    elements(world, bib, representations))
+end
+
+---Whether a title's own record is Dublin Core.
+---@param bib table row
+---@return boolean
+function m.is_dublin_core(bib)
+  return bib.format ~= "marc21"
+end
+
+---As OAI-PMH and SRU give a record: MARCXML in its namespace.
+---@param bib table row
+---@return string xml
+function m.marcxml(world, bib)
+  return '<record xmlns="http://www.loc.gov/MARC21/slim" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" ' ..
+    'xsi:schemaLocation="http://www.loc.gov/MARC21/slim http://www.loc.gov/standards/marcxml/schema/MARC21slim.xsd">' ..
+    marc_fields(world, bib, {}) .. "</record>"
+end
+
+---@param bib table row
+---@return string xml simple Dublin Core
+function m.oai_dc(world, bib)
+  return ('<oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" xmlns:dc="http://purl.org/dc/elements/1.1/">' ..
+    "%s%s</oai_dc:dc>"):format(element("dc:title", bib.title),
+    element("dc:identifier", ("alma:%s/bibs/%s"):format(world.inst, bib.mms_id)))
+end
+
+---@param bib table row
+---@return string xml qualified Dublin Core
+function m.oai_qdc(world, bib)
+  return ('<oai_qdc:qualifieddc xmlns:oai_qdc="http://worldcat.org/xmlschemas/qdc-1.0/"%s>%s</oai_qdc:qualifieddc>')
+    :format(SPACES, elements(world, bib, {}))
 end
 
 ---@param id string of a representation
@@ -71,8 +117,8 @@ end
 ---@param representations table[] rows; empty without expand=d_avail
 ---@return string xml
 function m.write(world, bib, representations)
-  local write = bib.format == "dc" and dublin_core or marc
-  return write(world, bib, representations)
+  if m.is_dublin_core(bib) then return dublin_core(world, bib, representations) end
+  return "<record>" .. marc_fields(world, bib, representations) .. "</record>"
 end
 
 return m

@@ -3,7 +3,9 @@
 -- and --latency speak of it.
 local m = {}
 
-local MODULES = { "bibs", "collections", "representations", "files", "sets", "conf" }
+local MODULES = { "bibs", "items", "collections", "representations", "files", "sets", "conf" }
+
+local AREA = { ["/items"] = "bibs" }    -- where it is not the first word of the path
 
 local by_size = {}   -- method .. number of segments -> routes; fixed segments come first
 
@@ -14,9 +16,10 @@ local function split(path)
 end
 
 ---@param path string the template of a call
----@return string name bibs, collections, representations, files, sets, conf or test
+---@return string name bibs, items, collections, representations, files, sets, conf or test
 local function kind_of(path)
   if path:find "/test$" then return "test" end
+  if path:find "/items" then return "items" end
   if path:find "/collections" then return "collections" end
   if path:find "/files" then return "files" end
   if path:find "/representations" then return "representations" end
@@ -36,7 +39,7 @@ local function add(definition)
   local method, path = definition[1]:match "^(%u+) (.+)$"
   local route = {
     name = definition[1], method = method, run = definition[2], segments = split(path), known = {},
-    kind = kind_of(path), area = path:match "^/(%w+)",
+    kind = kind_of(path), area = AREA[path] or path:match "^/(%w+)",
   }
   for parameter in definition[3]:gmatch "%S+" do route.known[parameter] = true end
   route.variables = variables(route.segments)

@@ -10,7 +10,9 @@ CREATE TABLE bib(
   n          INTEGER PRIMARY KEY AUTOINCREMENT,
   mms_id     TEXT NOT NULL UNIQUE,
   title      TEXT NOT NULL,
-  format     TEXT NOT NULL,          -- marc21 | dc
+  format     TEXT NOT NULL,          -- marc21 | dc | dcap01
+  oclc        TEXT,                  -- OCLC number as it stands in 035 or dc:identifier
+  call_number TEXT,
   suppressed INTEGER NOT NULL DEFAULT 0,
   created    TEXT NOT NULL,          -- dates are Alma's: 2018-09-05Z
   modified   TEXT NOT NULL
@@ -36,6 +38,17 @@ CREATE TABLE representation(
   modified_date TEXT NOT NULL
 );
 CREATE INDEX representation_bib ON representation(mms_id);
+
+-- Physical items; those of a title are in one holding.
+CREATE TABLE item(
+  n          INTEGER PRIMARY KEY AUTOINCREMENT,
+  pid        TEXT NOT NULL UNIQUE,
+  mms_id     TEXT NOT NULL REFERENCES bib(mms_id) ON DELETE CASCADE,
+  holding_id TEXT NOT NULL,
+  barcode    TEXT NOT NULL,
+  UNIQUE(mms_id, barcode)
+);
+CREATE INDEX item_barcode ON item(barcode);
 
 -- n is the page order: files stand in the order in which they were attached.
 CREATE TABLE file(

@@ -23,7 +23,8 @@ local function add_title(world, known, record)
   if known.titles[record.mms_id] then return end
   known.titles[record.mms_id] = true
   if not world.suffix then world:set_suffix(record.mms_id:sub(-4)) end
-  model.add_bib(world, { mms_id = record.mms_id, title = record.title, format = record.format })
+  model.add_bib(world, { mms_id = record.mms_id, title = record.title, format = record.format, oclc = record.oclc,
+    call_number = record.call_number })
 end
 
 -- Where the list says nothing the title is in the default collection; "none"
@@ -64,6 +65,7 @@ local function load(world, rows)
     if problem then error({ message = ("line %d: %s"):format(record.line, problem) }, 0) end
     add_title(world, known, record)
     add_membership(world, known, record)
+    if record.barcode then model.add_item(world, { mms_id = record.mms_id, barcode = record.barcode }) end
     add_file(world, known, record)
   end
 end

@@ -9,6 +9,7 @@ local files = require "almanac.rehearsal.files"
 local routes = require "almanac.rehearsal.routes"
 local s3 = require "almanac.rehearsal.s3"
 local s3_xml = require "almanac.rehearsal.s3_xml"
+local views = require "almanac.rehearsal.views"
 
 local m = {}
 
@@ -94,6 +95,8 @@ local function dispatch(server, call)
     return alma(server, call)
   elseif s3.recognise(server.world, call) then
     return fate.run(server, call, s3.run, seconds_of(server, call))
+  elseif views.recognise(server.world, call) then
+    return fate.run(server, call, views.run, server.latency.call)
   elseif path:find "^/rehearsal/" then
     call.is_door = true
     return door.run(server, call)

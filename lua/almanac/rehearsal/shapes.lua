@@ -55,6 +55,19 @@ m.bib = {
 -- An empty answer says "bib": [] (recorded), where others leave the key out.
 m.bibs = list("bibs", m.bib, true)
 
+-- The fields of rest_item.xsd that say what an item is; there are sixty more.
+m.item = {
+  name = "item", attributes = link,
+  { "bib_data", shape = { name = "bib_data", attributes = link, { "mms_id" }, { "title" },
+    { "network_number", each = "text", wrapped = "network_numbers" } } },
+  { "holding_data", shape = { name = "holding_data", attributes = link, { "holding_id" }, { "call_number" },
+    { "call_number_type", attributes = desc } } },
+  { "item_data", shape = { name = "item_data", { "pid" }, { "barcode" }, { "description" },
+    { "physical_material_type", attributes = desc }, { "library", attributes = desc }, { "location", attributes = desc },
+    { "public_note" } } },
+}
+m.items = list("items", m.item)
+
 m.collection = {
   name = "collection", attributes = link,
   { "pid", attributes = link }, { "parent_pid", attributes = link },

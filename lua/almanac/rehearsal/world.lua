@@ -7,7 +7,7 @@ local schema = require "almanac.rehearsal.schema"
 
 local m = {}
 
-local VERSION = 1
+local VERSION = 2
 local methods = {}
 local meta = { __index = methods }
 
@@ -92,7 +92,7 @@ function methods:set_suffix(digits)
 end
 
 ---A new id: kind, number, the institution's suffix, as in 122719344170003941.
----@param prefix string 12 local representation, 32 remote, 13 file, 81 collection, 99 bib
+---@param prefix string 12 local representation, 32 remote, 13 file, 22 holding, 23 item, 81 collection, 99 bib
 ---@return string
 function methods:id(prefix)
   self.number = self.number + 1
