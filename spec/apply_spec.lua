@@ -2,6 +2,7 @@
 local desk = require "support.desk"
 local json = require "almanac.json"
 local program = require "support.program"
+local store = require "almanac.run.store"
 
 describe("apply", function()
   local at = desk.each(before_each, after_each)
@@ -199,8 +200,7 @@ describe("apply", function()
   it("refuses a plan that was made elsewhere", function()
     at.start { { "a" } }
     plan()
-    local core = require "almanac.core"
-    local db = assert(core.runfile.open(at.folder .. "/a.run", { mode = "write", kind = "run", version = 1, schema = "" }))
+    local db = assert(store.open(at.folder .. "/a.run", "write"))
     db:run "UPDATE meta SET value = '01OTHER_INST' WHERE key = 'institution'"
     db:close()
     local result = almanac("apply", "a.run")
@@ -212,7 +212,7 @@ describe("apply", function()
     at.start { { "a" } }
     plan()
     local core = require "almanac.core"
-    local db = assert(core.runfile.open(at.folder .. "/a.run", { mode = "write", kind = "run", version = 1, schema = "" }))
+    local db = assert(store.open(at.folder .. "/a.run", "write"))
     local result = almanac("apply", "a.run")
     db:close()
     assert.equal(1, result.status)

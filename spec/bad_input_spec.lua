@@ -187,7 +187,7 @@ describe("bad input:", function()
       assert.equal(whole:sub(1, #whole // 2), program.read(trial.folder .. "/cut.run"))
       local newer = whole:sub(1, 60) .. ("\0\0\0\x63") .. whole:sub(65)
       write("newer.run", newer)
-      each("newer.run", "newer.run has format 99, this almanac needs 1; a newer almanac made it")
+      each("newer.run", "newer.run has format 99, this almanac needs 2; a newer almanac made it")
       assert.equal(newer, program.read(trial.folder .. "/newer.run"))
     end)
 

@@ -81,8 +81,8 @@ describe("plan", function()
     assert.equal(2, result.status, result.err)
     local lines = { core.csv.line { "mms_id", "state", "reason", "files" } }
     for _, row in ipairs(rows("a.run", [[SELECT mms_id, state, coalesce(reason, '') AS reason, coalesce((SELECT group_concat(path, '|')
-        FROM (SELECT path FROM change JOIN page ON change_id = change.id JOIN file ON file.id = file_id
-          WHERE change.title_id = title.id ORDER BY page.seq)), '') AS files FROM title ORDER BY mms_id]])) do
+        FROM (SELECT path FROM page JOIN file ON file.id = file_id
+          WHERE page.title_id = title.id ORDER BY page.change, page.seq)), '') AS files FROM title ORDER BY mms_id]])) do
       lines[#lines + 1] = core.csv.line { row.mms_id, row.state, row.reason, row.files }
     end
     for _, row in ipairs(rows("a.run", "SELECT path, reason FROM file WHERE reason LIKE 'no title%'")) do
@@ -165,7 +165,7 @@ describe("plan", function()
     assert.equal(0, result.status, result.err)
     assert.equal(before, calls())
     local db <close> = assert(store.open(folder .. "/b.run", "read"))
-    assert.equal("Other", json.decode(db:value "SELECT spec FROM change LIMIT 1").label)
+    assert.equal("Other", json.decode(db:value "SELECT spec FROM spec LIMIT 1").label)
     assert.equal(folder .. "/jpg", store.meta(db, "folder"))
     assert.same({ "1", "2" }, { db:value "SELECT key FROM title_key ORDER BY key", db:value "SELECT max(key) FROM title_key" })
   end)
@@ -281,7 +281,7 @@ describe("plan", function()
     start(titles(1))
     local pid = alma.state().collections[1].pid
     assert.equal(0, plan("--folder", "jpg", "--titles", id(1), "--collection", "Digital titles", "-o", "a.run").status)
-    assert.equal(pid, json.decode(rows("a.run", "SELECT spec FROM change")[1].spec).collection)
+    assert.equal(pid, json.decode(rows("a.run", "SELECT spec FROM spec")[1].spec).collection)
   end)
 
   it("tells a program by events what it tells people in words", function()

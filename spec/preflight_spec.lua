@@ -1,6 +1,7 @@
 -- What is looked at before the first write, with the built program against
 -- the rehearsal: each thing that is missing is named, and nothing is written.
 local desk = require "support.desk"
+local store = require "almanac.run.store"
 
 describe("preflight", function()
   local at = desk.each(before_each, after_each)
@@ -19,8 +20,7 @@ describe("preflight", function()
   end
 
   local function change_plan(sql)
-    local core = require "almanac.core"
-    local db <close> = assert(core.runfile.open(at.folder .. "/a.run", { mode = "write", kind = "run", version = 1, schema = "" }))
+    local db <close> = assert(store.open(at.folder .. "/a.run", "write"))
     assert(db:run(sql))
   end
 
@@ -47,23 +47,23 @@ describe("preflight", function()
   it("names a library and a usage type that no longer exist", function()
     at.start { { "a" } }
     plan()
-    change_plan "UPDATE change SET spec = json_set(spec, '$.library', 'MAIM')"
+    change_plan "UPDATE spec SET spec = json_set(spec, '$.library', 'MAIM')"
     assert_refused("library 'MAIM' does not exist", "did you mean 'MAIN'", "Configuration > General > Libraries")
-    change_plan "UPDATE change SET spec = json_set(spec, '$.library', 'MAIN', '$.usage_type', 'DERIVATE')"
+    change_plan "UPDATE spec SET spec = json_set(spec, '$.library', 'MAIN', '$.usage_type', 'DERIVATE')"
     assert_refused("usage type 'DERIVATE' does not exist", "RepresentationUsageType")
   end)
 
   it("names a collection that does not exist", function()
     at.start { { "a" } }
     plan()
-    change_plan "UPDATE change SET spec = json_set(spec, '$.collection', '81999')"
+    change_plan "UPDATE spec SET spec = json_set(spec, '$.collection', '81999')"
     assert_refused("collection 81999 can't be read", "Manage Collections")
   end)
 
   it("refuses what can't be an access rights policy", function()
     at.start { { "a" } }
     plan()
-    change_plan "UPDATE change SET spec = json_set(spec, '$.access_rights', 'open')"
+    change_plan "UPDATE spec SET spec = json_set(spec, '$.access_rights', 'open')"
     assert_refused("'open' can't be an access rights policy", "Access Rights")
   end)
 
@@ -71,7 +71,7 @@ describe("preflight", function()
     at.start { { "a" } }
     plan()
     at.use_aws(nil, "wrong")
-    change_plan "UPDATE change SET spec = json_set(spec, '$.library', 'MAIM')"
+    change_plan "UPDATE spec SET spec = json_set(spec, '$.library', 'MAIM')"
     assert_refused("library 'MAIM'", "secret key does not belong")
   end)
 

@@ -2,6 +2,7 @@
 local desk = require "support.desk"
 local json = require "almanac.json"
 local program = require "support.program"
+local store = require "almanac.run.store"
 
 local CODE = "01REHEARSAL_INST"
 
@@ -69,8 +70,7 @@ describe("production", function()
   it("is asked before an undo deletes, not before it looks", function()
     start "production"
     assert.equal(0, at.almanac("apply", "a.run", "--production", CODE).status)
-    local core = require "almanac.core"
-    local db = assert(core.runfile.open(at.folder .. "/a.run", { mode = "write", kind = "run", version = 1, schema = "" }))
+    local db = assert(store.open(at.folder .. "/a.run", "write"))
     db:run "DELETE FROM meta WHERE key = 'production'"
     db:close()
     assert.equal(0, at.almanac("undo", "a.run").status)

@@ -30,19 +30,19 @@ describe("a step", function()
   end
 
   local function stored()
-    return db:row "SELECT state, before, result FROM step"
+    return db:row "SELECT ended IS NOT NULL AS done, before, result FROM step"
   end
 
   it("has its intent on disk before the call is made, and the result after it", function()
     local during
     local result = perform { call = function()
       local reader <close> = assert(store.open(folder .. "/a.run", "read"))
-      during = reader:value "SELECT state FROM step"
+      during = reader:value "SELECT ended IS NULL FROM step"
       return { id = "12" }
     end }
     assert.same({ id = "12" }, result)
-    assert.equal("intent", during)
-    assert.same({ state = "done", before = '["old"]', result = '{"id":"12"}' }, stored())
+    assert.equal(1, during)
+    assert.same({ done = 1, before = '["old"]', result = '{"id":"12"}' }, stored())
     assert.equal("represented", db:value "SELECT state FROM title")
   end)
 
@@ -136,7 +136,7 @@ describe("a step", function()
       look = function() return nil, "no answer", "timeout" end,
     }
     assert.same({ nil, "no answer", "timeout", 1 }, { result, message, code, calls })
-    assert.equal("intent", stored().state)
+    assert.equal(0, stored().done)
   end)
 
   it("leaves it to a person when several things could be its own", function()

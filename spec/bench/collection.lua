@@ -3,6 +3,7 @@
 --   collection.lua FOLDER TITLES JPG_BYTES INSTITUTION
 local core = require "almanac.core"
 local json = require "almanac.json"
+local readings = require "almanac.run.reading"
 local store = require "almanac.run.store"
 
 local folder, count, size, institution = ...
@@ -35,11 +36,9 @@ end
 
 local function reading(i)
   local _, rep_id, pid = ids(i)
-  local name = ("bench_%d_OBJ.tif"):format(i)
-  return json.encode { representations = { {
+  return readings.encode { representations = { {
     id = rep_id, label = "TIFF", usage_type = "PRESERVATION_MASTER", library = "MAIN", remote = false,
-    files = { { pid = pid, label = name, name = name, size = 16000000,
-      path = institution .. "/storage/alma/00/11/22/33/44/55/66/77/88/99/AA/BB/CC/DD/EE/FF/" .. name } },
+    files = { { pid = pid, label = "Page 1", name = ("bench_%d_OBJ.tif"):format(i), size = 16000000 } },
   } } }
 end
 

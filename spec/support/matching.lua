@@ -5,8 +5,10 @@ local core = require "almanac.core"
 local folder_module = require "almanac.run.folder"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
+local pages = require "almanac.run.pages"
 local plan = require "almanac.run.plan"
 local program = require "support.program"
+local readings = require "almanac.run.reading"
 local recipe = require "almanac.recipe"
 local store = require "almanac.run.store"
 
@@ -26,7 +28,7 @@ local function reading(title)
     local files = json.array {}
     for i, name in ipairs(spec) do
       if type(name) == "string" then
-        files[#files + 1] = { name = name, label = name, path = "01X/storage/" .. name, pid = "13" .. i, size = 10 }
+        files[#files + 1] = { name = name, label = name, pid = "13" .. i, size = 10 }
       end
     end
     reps[#reps + 1] = { id = "12" .. #reps + 1, usage_type = spec.usage, library = "MAIN", label = spec.label,
@@ -42,7 +44,7 @@ end
 local function add_titles(db, titles)
   for n, title in ipairs(titles) do
     assert(db:run("INSERT INTO title(mms_id, title, reading, state) VALUES(?, ?, ?, 'ask')", m.id(n),
-      title.title or "Title " .. n, json.encode(reading(title))))
+      title.title or "Title " .. n, readings.encode(reading(title))))
   end
 end
 
@@ -83,7 +85,7 @@ function m.match(case)
   local ok, message = attempt.transaction(db, function()
     local args = plan.visible(loaded, values)
     folder_module.scan(db, folder .. "/files", loaded, args)
-    join.match { db = db, recipe = loaded, args = args, institution = "01X_INST", id = "r1", collection = case.collection }
+    join.match { db = db, recipe = loaded, args = args, collection = case.collection }
     return true
   end)
   if not ok then
@@ -95,22 +97,18 @@ function m.match(case)
 
   function run.reason(n) return db:value("SELECT reason FROM title WHERE mms_id = ?", m.id(n)) end
 
+  function run.planned(n) return pages.of(db, db:row("SELECT id, mms_id FROM title WHERE mms_id = ?", m.id(n))) end
+
   -- Paths of a title's pages in order, with blanks between.
   function run.pages(n)
     local paths = {}
-    for row in db:rows([[SELECT file.path FROM title JOIN change ON change.title_id = title.id JOIN page ON page.change_id = change.id
-        JOIN file ON file.id = page.file_id WHERE mms_id = ? ORDER BY change.seq, page.seq]], m.id(n)) do
-      paths[#paths + 1] = row.path
-    end
+    for i, page in ipairs(run.planned(n)) do paths[i] = page.path end
     return table.concat(paths, " ")
   end
 
   function run.upload_keys(n)
     local keys = {}
-    for row in db:rows([[SELECT upload_key FROM title JOIN change ON change.title_id = title.id
-        JOIN page ON page.change_id = change.id WHERE mms_id = ? ORDER BY page.seq]], m.id(n)) do
-      keys[#keys + 1] = row.upload_key
-    end
+    for i, page in ipairs(run.planned(n)) do keys[i] = page.upload_key end
     return keys
   end
 

@@ -14,9 +14,7 @@ local UNREACHABLE = 12    -- titles in a row that could not reach Alma: the run 
 local ROUNDS = 3          -- how often a title is tried that a failure of the moment left in the middle
 
 local OPEN = [[state IN ('ready', 'uploading', 'uploaded', 'collected', 'represented', 'attaching', 'failed')]]
-local TITLES = [[SELECT title.*, (SELECT count(*) FROM change JOIN page ON page.change_id = change.id
-    WHERE change.title_id = title.id) AS pages
-  FROM title WHERE ]]
+local TITLES = "SELECT title.*, (SELECT count(*) FROM page WHERE page.title_id = title.id) AS pages FROM title WHERE "
 local NEXT = TITLES .. "id > ? AND " .. OPEN .. " ORDER BY id LIMIT 500"
 local AGAIN = TITLES .. "id = ?"
 

@@ -11,10 +11,10 @@ local m = {}
 local MOVED = 20e6          -- bytes a second that Alma moves to its storage, at least
 local GENERAL = "401652"    -- the only error that is documented for this call; also told of an object that is not there
 
--- Kept of an attached file: its id, and its size when that is not the planned one.
+-- Kept of an attached file: its id, and what Alma took when that is not what was planned.
 local function kept_of(page, file)
   local size = tonumber(file.size)
-  return { pid = file.pid, size = size ~= page.size and size or nil }
+  return { pid = file.pid, taken = size ~= page.size and size or nil }
 end
 
 local function fitting(list, before, page)
@@ -45,26 +45,26 @@ function m.run(job, change, page, representation_id, attached)
   local mms_id = job.title.mms_id
   local result, message, code = steps.perform(job, {
     change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,
-    during = "attaching", after = "attaching", before = attached,
+    during = "attaching", after = "attaching",
     call = function()
       return alma.files.create(job.client, mms_id, representation_id,
         { label = page.name, path = page.upload_key })
     end,
-    look = function(before)
+    look = function()
       local list, why, kind = alma.files.list(job.client, mms_id, representation_id)
       if not list then return nil, why, kind end
-      return fitting(list, before or attached, page)
+      return fitting(list, attached, page)
     end,
     mend = function(detail, left) return mend(job, page, detail, left) end,
-    keep = function(file) return kept_of(page, file) end,
+    keep = function(file) return kept_of(page, file) end, recorded = { pid = page.pid, taken = page.taken },
     record = function(db, kept)
-      return db:run("UPDATE page SET pid = ? WHERE change_id = ? AND seq = ?",
-        kept.pid, change.id, page.seq)
+      return db:run("UPDATE page SET pid = ?, taken = ? WHERE title_id = ? AND change = ? AND seq = ?",
+        kept.pid, kept.taken, job.title.id, change.seq, page.seq)
     end,
   })
   if not result then return nil, message, code end
-  if not result.size then return result end
-  return nil, ("Alma took %s as %d bytes, the file has %d"):format(page.path, result.size, page.size), "conflict"
+  if not result.taken then return result end
+  return nil, ("Alma took %s as %d bytes, the file has %d"):format(page.path, result.taken, page.size), "conflict"
 end
 
 return m

@@ -70,7 +70,7 @@ function m.probe(codes, recipe, args)
 end
 
 local USED = [[SELECT DISTINCT json_extract(spec, '$.usage_type') AS usage_type, json_extract(spec, '$.library') AS library
-  FROM change ORDER BY 1, 2]]
+  FROM spec WHERE id IN (SELECT spec_id FROM change) ORDER BY 1, 2]]
 
 ---What is wrong with the codes of a plan.
 ---@param codes table

@@ -33,7 +33,7 @@ end
 ---@return string? code
 function m.run(job, change)
   local collection, mms_id = change.spec.collection, job.title.mms_id
-  if not collection or steps.result(job, change, "collect") then return true end
+  if not collection or steps.is_done(job, change, "collect") then return true end
   local before
   if not steps.begun(job, change, "collect") then
     local members, message, code = members_of(job, collection)

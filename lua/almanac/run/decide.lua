@@ -8,6 +8,7 @@ local join = require "almanac.run.join"
 local json = require "almanac.json"
 local objects = require "almanac.recipe.objects"
 local plan = require "almanac.run.plan"
+local readings = require "almanac.run.reading"
 local recipe_module = require "almanac.recipe"
 local sheet = require "almanac.run.sheet"
 local store = require "almanac.run.store"
@@ -21,6 +22,8 @@ local OPEN = { ask = true, skip = true, ready = true }
 
 local CANDIDATES = [[SELECT DISTINCT file.path FROM title_key JOIN file_key USING(key)
   JOIN file ON file.id = file_key.file_id WHERE title_key.title_id = ? ORDER BY file.path LIMIT 1000]]
+
+local NAMED = "SELECT id, path, size, problem FROM file WHERE substr(path, -1 - length(?1)) = '/' || ?1 LIMIT 2"
 
 local function natural_order(paths)
   local keys = {}
@@ -64,10 +67,10 @@ end
 
 local function find_file(db, cell)
   for _, name in ipairs { cell, sheet.clean(cell) } do
-    local file = db:row("SELECT id, path, name, size, problem FROM file WHERE path = ?", name)
+    local file = db:row("SELECT id, path, size, problem FROM file WHERE path = ?", name)
     if file then return file end
     local list = {}
-    for row in db:rows("SELECT id, path, name, size, problem FROM file WHERE name = ? LIMIT 2", name) do list[#list + 1] = row end
+    for row in db:rows(NAMED, name) do list[#list + 1] = row end
     if #list == 2 then return nil, ("there are several files '%s'; give the path"):format(name) end
     if list[1] then return list[1] end
   end
@@ -144,8 +147,7 @@ local function check_sharing(work)
     for _, file in ipairs(entry.files) do
       local other = owner[file.id]
       if not other then
-        local row = work.db:row([[SELECT title.mms_id FROM page JOIN change ON change.id = page.change_id
-          JOIN title ON title.id = change.title_id WHERE page.file_id = ?]], file.id)
+        local row = work.db:row("SELECT mms_id FROM page JOIN title ON title.id = page.title_id WHERE page.file_id = ?", file.id)
         other = row and not (work.entries[row.mms_id] or {}).decision and row.mms_id
       end
       if other then complain(work, entry.line, ("%s is planned for title %s already"):format(file.path, other)) end
@@ -178,7 +180,7 @@ local function run_of(db)
   local recipe, message, code = recipe_module.restore(json.decode(meta.recipe_sources or "[]"))
   if not recipe then attempt.fail(message, code) end
   return { db = db, recipe = recipe, args = plan.visible(recipe, json.decode(meta.args)),
-    institution = meta.institution, id = meta.run, collection = meta.collection, folder = meta.folder }
+    collection = meta.collection, folder = meta.folder }
 end
 
 -- The person saw the file as it is now.
@@ -193,7 +195,7 @@ end
 
 local function use(run, entry)
   look_at_files(run, entry)
-  local title = objects.title(entry.mms_id, entry.row.title, json.decode(entry.row.reading))
+  local title = objects.title(entry.mms_id, entry.row.title, readings.decode(entry.row.reading))
   local state, reason = join.propose(run, entry.row, title, entry.files, true)
   if state ~= "ready" then attempt.fail(("title %s: %s"):format(entry.mms_id, reason), "conflict") end
 end

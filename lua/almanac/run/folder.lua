@@ -8,7 +8,7 @@ local rules = require "almanac.recipe.rules"
 
 local m = {}
 
-local FILE = "INSERT OR IGNORE INTO file(path, name, size, mtime_ns, problem, reason) VALUES(?, ?, ?, ?, ?, ?)"
+local FILE = "INSERT OR IGNORE INTO file(path, size, mtime_ns, problem, reason) VALUES(?, ?, ?, ?, ?)"
 local KEY = "INSERT OR IGNORE INTO file_key(key, file_id, page) VALUES(?, ?, ?)"
 
 local NO_KEY = "left out: the recipe gives it no key"
@@ -55,7 +55,7 @@ local function add(scan, path, size, mtime, unreadable)
   if unreadable then problem = add_unreadable(db, path, unreadable) end
   local key, page = key_of(scan, file)
   if key and not problem then problem = wrong_content(scan.folder, file) end
-  local added, id = attempt.run(db, FILE, file.path, file.name, size, mtime, problem, not key and NO_KEY or nil)
+  local added, id = attempt.run(db, FILE, file.path, size, mtime, problem, not key and NO_KEY or nil)
   if key and added == 1 then attempt.run(db, KEY, key, id, page) end
   scan.files = scan.files + 1
 end

@@ -6,6 +6,7 @@ local core = require "almanac.core"
 local json = require "almanac.json"
 local judge = require "almanac.run.judge"
 local objects = require "almanac.recipe.objects"
+local readings = require "almanac.run.reading"
 local rules = require "almanac.recipe.rules"
 
 local m = {}
@@ -17,7 +18,7 @@ local MOST_PAGES = 5000     -- files of one key that are looked at
 local MOST_ALIKE = 20       -- where a second one is a doubt already
 
 local TITLES = "SELECT id, mms_id, title, reading FROM title WHERE id > ? AND reading IS NOT NULL ORDER BY id LIMIT " .. BATCH
-local CANDIDATES = [[SELECT file.id, file.path, file.name, file.size, file.problem, file_key.page
+local CANDIDATES = [[SELECT file.id, file.path, file.size, file.problem, file_key.page
   FROM file_key JOIN file ON file.id = file_key.file_id WHERE file_key.key = ? LIMIT ?]]
 
 local function checked(ok, ...)
@@ -35,43 +36,50 @@ local function upload_name(name, page, taken)
 end
 
 local function is_same(a, b)
-  return a and a.usage_type == b.usage_type and a.library == b.library and a.label == b.label
+  return a.kind == b.kind and a.usage_type == b.usage_type and a.library == b.library and a.label == b.label
     and a.public_note == b.public_note and a.access_rights == b.access_rights
 end
 
--- The change as JSON; mostly it is the same for title after title.
-local function spec_of(run, change)
-  if not is_same(run.last_change, change) then
-    run.last_change = change
-    run.last_spec = json.encode {
-      usage_type = change.usage_type, library = change.library, label = change.label,
-      public_note = change.public_note, access_rights = change.access_rights, collection = run.collection,
-    }
+local function add_spec(run, change)
+  local _, id = attempt.run(run.db, "INSERT INTO spec(kind, spec) VALUES(?, ?)", change.kind, json.encode {
+    usage_type = change.usage_type, library = change.library, label = change.label,
+    public_note = change.public_note, access_rights = change.access_rights, collection = run.collection,
+  })
+  return id
+end
+
+-- The row that says what is to be made. The changes of a title find those of
+-- the title before it, at the same place.
+local function spec_of(run, seq, change)
+  run.specs = run.specs or {}
+  local last = run.specs[seq]
+  if not last or not is_same(last.change, change) then
+    last = { change = change, id = add_spec(run, change) }
+    run.specs[seq] = last
   end
-  return run.last_spec
+  return last.id
 end
 
 ---Writes a change with its pages.
----@param run { db: table, institution: string, id: string, collection: string? }
----@param title { id: integer, mms_id: string }
+---@param run { db: table, collection: string? }
+---@param title { id: integer }
 ---@param seq integer
 ---@param change table from a recipe
----@param rows table<table, { id: integer, name: string }> file object -> row of `file`
+---@param rows table<table, { id: integer }> file object -> row of `file`
 function m.write_change(run, title, seq, change, rows)
-  local _, id = attempt.run(run.db, "INSERT INTO change(title_id, seq, kind, spec) VALUES(?, ?, ?, ?)",
-    title.id, seq, change.kind, spec_of(run, change))
+  attempt.run(run.db, "INSERT INTO change(title_id, seq, spec_id) VALUES(?, ?, ?)", title.id, seq, spec_of(run, seq, change))
   local taken = {}
   for page, file in ipairs(change.files) do
-    local key = ("%s/upload/almanac-%s/%s/%s"):format(run.institution, run.id, title.mms_id,
-      upload_name(rows[file].name, page, taken))
-    attempt.run(run.db, "INSERT INTO page(change_id, seq, file_id, upload_key) VALUES(?, ?, ?, ?)",
-      id, page, rows[file].id, key)
+    local name = objects.last_part(file.path)
+    local given = upload_name(name, page, taken)
+    attempt.run(run.db, "INSERT INTO page(title_id, change, seq, file_id, name) VALUES(?, ?, ?, ?, ?)",
+      title.id, seq, page, rows[file].id, given ~= name and given or nil)
   end
 end
 
 ---Takes back what is planned for a title.
 function m.erase(db, title_id)
-  attempt.run(db, "DELETE FROM page WHERE change_id IN (SELECT id FROM change WHERE title_id = ?)", title_id)
+  attempt.run(db, "DELETE FROM page WHERE title_id = ?", title_id)
   attempt.run(db, "DELETE FROM change WHERE title_id = ?", title_id)
 end
 
@@ -90,7 +98,7 @@ function m.file_objects(files)
 end
 
 ---Asks the recipe for the changes of a title and writes them.
----@param run table recipe, args, db, institution, id, collection
+---@param run table recipe, args, db, collection
 ---@param row table of `title`
 ---@param title table from objects.title
 ---@param files table[] rows of `file` in page order
@@ -129,7 +137,7 @@ local function without_files(keys)
 end
 
 local function settle(run, row)
-  local title = objects.title(row.mms_id, row.title, assert(json.decode(row.reading)))
+  local title = objects.title(row.mms_id, row.title, readings.decode(row.reading))
   local keys = checked(rules.title_keys(run.recipe, title, run.args))
   for _, key in ipairs(keys) do
     attempt.run(run.db, "INSERT INTO title_key(key, title_id) VALUES(?, ?)", key, row.id)
@@ -181,8 +189,7 @@ local function doubt_shared(db)
     for row in db:rows(ANSWERING, key) do ids[#ids + 1] = row.mms_id end
     attempt.run(db, DOUBT, ("a file fits several titles: %s fits %s"):format(db:value(PATH, key), judge.names(ids)), key)
   end
-  attempt.run(db, [[DELETE FROM page WHERE change_id IN (SELECT change.id FROM change
-    JOIN title ON title.id = change.title_id WHERE title.state = 'ask')]])
+  attempt.run(db, "DELETE FROM page WHERE title_id IN (SELECT id FROM title WHERE state = 'ask')")
   attempt.run(db, "DELETE FROM change WHERE title_id IN (SELECT id FROM title WHERE state = 'ask')")
 end
 
@@ -206,7 +213,7 @@ end
 
 ---Matches all titles that were read with all files. Called inside an attempt
 ---and a transaction: a rule that fails ends it.
----@param run { db: table, recipe: table, args: table, institution: string, id: string, collection: string? }
+---@param run { db: table, recipe: table, args: table, collection: string? }
 function m.match(run)
   settle_all(run)
   doubt_shared(run.db)

@@ -16,7 +16,7 @@ local m = {}
 local POST_TRIES = 4
 local COLLECTIONS = 3            -- looked up at most
 local SKEW = { told = 60, wrong = 900 }   -- seconds; Amazon refuses what is 15 minutes off
-local SPACE = { least = 8 << 20, title = 4 << 10 }   -- bytes that a run file and its journal may grow by
+local SPACE = { least = 8 << 20, title = 2 << 10 }   -- bytes that a run file and its journal may grow by
 
 local function ok(text) return { state = "ok", text = text } end
 local function note(text, remedy) return { state = "note", text = text, remedy = remedy } end
@@ -64,7 +64,8 @@ end
 
 local function planned(place, name, limit)
   local list = {}
-  local sql = "SELECT DISTINCT json_extract(spec, ?) AS value FROM change WHERE json_extract(spec, ?) IS NOT NULL LIMIT ?"
+  local sql = [[SELECT DISTINCT json_extract(spec, ?) AS value FROM spec
+    WHERE json_extract(spec, ?) IS NOT NULL AND id IN (SELECT spec_id FROM change) LIMIT ?]]
   for row in place.db:rows(sql, "$." .. name, "$." .. name, limit) do list[#list + 1] = tostring(row.value) end
   return list
 end

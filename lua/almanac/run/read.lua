@@ -4,6 +4,7 @@
 local alma = require "almanac.alma"
 local core = require "almanac.core"
 local json = require "almanac.json"
+local readings = require "almanac.run.reading"
 local task = require "almanac.task"
 
 local m = {}
@@ -36,7 +37,7 @@ end
 
 local function file_of(file)
   local path = text(file.path)
-  return { pid = file.pid, label = text(file.label), path = path, size = tonumber(file.size),
+  return { pid = file.pid, label = text(file.label), size = tonumber(file.size),
     name = path and path:match "[^/]+$" or text(file.label) or "" }
 end
 
@@ -67,7 +68,7 @@ end
 ---@param client table
 ---@param mms_id string
 ---@return { representations: table[] }|nil reading list of { id, label, usage_type, library, remote, files };
----  files: { pid, label, path, name, size }; name is the last part of path
+---  files: { pid, label, name, size }; name is the last part of Alma's path
 ---@return string? message
 ---@return string? code
 function m.reading(client, mms_id)
@@ -137,7 +138,7 @@ local function read_title(work, id)
   local reading, message, code = m.reading(work.client, id)
   if reading then
     work.unreachable = 0
-    keep(work, "UPDATE title SET reading = ?, reason = NULL WHERE mms_id = ?", json.encode(reading), id)
+    keep(work, "UPDATE title SET reading = ?, reason = NULL WHERE mms_id = ?", readings.encode(reading), id)
   else
     fail(work, { id }, message, code)
   end

@@ -3,6 +3,7 @@
 local audit = require "almanac.run.audit"
 local core = require "almanac.core"
 local json = require "almanac.json"
+local objects = require "almanac.recipe.objects"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -11,11 +12,10 @@ local m = {}
 local ROWS = [[SELECT title.id, title.mms_id, title.title, title.state, title.reason,
     (SELECT representation_id FROM change WHERE title_id = title.id ORDER BY seq LIMIT 1) AS representation_id
   FROM title ORDER BY title.id]]
-local FILES = [[SELECT file.path, file.name, file.size, file.sha256, page.pid
-  FROM change JOIN page ON page.change_id = change.id JOIN file ON file.id = page.file_id
-  WHERE change.title_id = ? ORDER BY change.seq, page.seq]]
-local ATTACHED = [[FROM page JOIN file ON file.id = page.file_id JOIN change ON change.id = page.change_id
-  JOIN title ON title.id = change.title_id WHERE pid IS NOT NULL AND title.state <> 'undone']]
+local FILES = [[SELECT file.path, file.size, file.sha256, page.pid FROM page JOIN file ON file.id = page.file_id
+  WHERE page.title_id = ? ORDER BY page.change, page.seq]]
+local ATTACHED = [[FROM page JOIN file ON file.id = page.file_id
+  JOIN title ON title.id = page.title_id WHERE pid IS NOT NULL AND title.state <> 'undone']]
 local UNMATCHED = "SELECT path, coalesce(problem, reason) AS reason FROM file WHERE id NOT IN (SELECT file_id FROM page) ORDER BY path"
 
 ---The numbers of a run; the head of `report --format json`.
@@ -50,6 +50,7 @@ function m.rows(db)
     if not row then return nil end
     local files, undone = json.array {}, row.state == "undone"
     for file in db:rows(FILES, row.id) do
+      file.name = objects.last_part(file.path)
       if undone then file.pid = nil end
       files[#files + 1] = file
     end

@@ -3,6 +3,7 @@
 local alma = require "almanac.alma"
 local json = require "almanac.json"
 local makers = require "almanac.run.maker"
+local readings = require "almanac.run.reading"
 local reconcile = require "almanac.run.reconcile"
 local steps = require "almanac.run.steps"
 local task = require "almanac.task"
@@ -37,7 +38,7 @@ end
 -- What the plan saw, for an intent without a list of its own.
 local function planned_ids(job)
   local ids = {}
-  for i, rep in ipairs(json.decode(job.title.reading or "{}").representations or {}) do ids[i] = rep.id end
+  for i, rep in ipairs(readings.decode(job.title.reading or "[]").representations) do ids[i] = rep.id end
   return ids
 end
 
@@ -85,20 +86,23 @@ end
 ---@return string? code
 function m.make(job, change)
   local spec = change.spec
-  return steps.perform(job, {
+  local made, message, code = steps.perform(job, {
     change = change.seq, kind = "represent", page = 0,
     during = spec.collection and "collected" or "uploaded", after = "represented",
     before = job.present and { table.unpack(job.present) },
     call = function() return create(job, spec) end,
     look = function(before, sent) return look(job, change, before, sent) end,
     keep = function(rep) return { representation_id = rep.id } end,
+    recorded = { representation_id = change.representation_id },
     record = function(db, result)
-      local ok, message, code = makers.keep(job.maker, db)
-      if not ok then return nil, message, code end
-      return db:run("UPDATE change SET representation_id = ? WHERE id = ?",
-        result.representation_id, change.id)
+      local ok, why, kind = makers.keep(job.maker, db)
+      if not ok then return nil, why, kind end
+      return db:run("UPDATE change SET representation_id = ? WHERE title_id = ? AND seq = ?",
+        result.representation_id, job.title.id, change.seq)
     end,
   })
+  if made then change.representation_id = made.representation_id end
+  return made, message, code
 end
 
 ---Ours that are one too many: empty, and not the one that the run goes on with.

@@ -1,5 +1,6 @@
 -- The tables of a run file. Everything a run knows is here: who planned what
--- with which rules, what Alma answered, what was decided, and every step.
+-- with which rules, what Alma answered, what was decided, and every step. A run
+-- may have a hundred thousand titles: what follows from something else is not kept.
 return [[
 CREATE TABLE meta(
   key   TEXT PRIMARY KEY,     -- recipe, args, institution, url, folder, user, created, …
@@ -10,16 +11,14 @@ CREATE TABLE title(
   id      INTEGER PRIMARY KEY,
   mms_id  TEXT NOT NULL UNIQUE,
   title   TEXT,
-  reading TEXT,               -- JSON: the representations and files Alma gave; NULL: not read
+  reading TEXT,               -- what Alma holds, see almanac.run.reading; NULL: not read
   state   TEXT NOT NULL,      -- ready ask skip | uploading … attached verified failed undone
   reason  TEXT                -- in words, for everything but ready
 );
-CREATE INDEX title_state ON title(state);
 
 CREATE TABLE file(
   id       INTEGER PRIMARY KEY,
   path     TEXT NOT NULL UNIQUE,   -- below meta.folder
-  name     TEXT NOT NULL,
   size     INTEGER,                -- bytes
   mtime_ns INTEGER,
   sha256   TEXT,                   -- hex; set when the file is read for its upload
@@ -37,39 +36,44 @@ CREATE TABLE file_key(
   PRIMARY KEY(key, file_id)
 ) WITHOUT ROWID;
 
+CREATE TABLE spec(                  -- what is to be made; mostly the same for title after title
+  id   INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,               -- add.representation
+  spec TEXT NOT NULL                -- JSON: usage_type, library, label, public_note, collection, …
+);
+
 CREATE TABLE change(
-  id                INTEGER PRIMARY KEY,
   title_id          INTEGER NOT NULL REFERENCES title(id),
   seq               INTEGER NOT NULL,
-  kind              TEXT NOT NULL,  -- add.representation
-  spec              TEXT NOT NULL,  -- JSON: usage_type, library, label, public_note, collection, …
-  representation_id TEXT            -- once it is made
-);
-CREATE INDEX change_title ON change(title_id, seq);
+  spec_id           INTEGER NOT NULL REFERENCES spec(id),
+  representation_id TEXT,           -- once it is made
+  PRIMARY KEY(title_id, seq)
+) WITHOUT ROWID;
 
 CREATE TABLE page(
-  change_id  INTEGER NOT NULL REFERENCES change(id),
-  seq        INTEGER NOT NULL,      -- page order, from 1
-  file_id    INTEGER NOT NULL REFERENCES file(id),
-  upload_key TEXT NOT NULL,         -- {INST}/upload/…
-  pid        TEXT,                  -- Alma's file id, once it is attached
-  PRIMARY KEY(change_id, seq)
+  title_id INTEGER NOT NULL REFERENCES title(id),
+  change   INTEGER NOT NULL,        -- change.seq
+  seq      INTEGER NOT NULL,        -- page order, from 1
+  file_id  INTEGER NOT NULL REFERENCES file(id),
+  name     TEXT,                    -- it is uploaded by; NULL: its own
+  pid      TEXT,                    -- Alma's file id, once it is attached
+  taken    INTEGER,                 -- bytes that Alma took, when those are not file.size
+  PRIMARY KEY(title_id, change, seq)
 ) WITHOUT ROWID;
 CREATE INDEX page_file ON page(file_id);
 
 CREATE TABLE step(
-  id       INTEGER PRIMARY KEY,
   title_id INTEGER NOT NULL REFERENCES title(id),
   change   INTEGER NOT NULL,        -- change.seq
   kind     TEXT NOT NULL,           -- upload collect represent attach single undo
   page     INTEGER NOT NULL,        -- page.seq, 0 when the step is of the whole change
-  state    TEXT NOT NULL,           -- intent done
   sent     INTEGER NOT NULL DEFAULT 1,   -- how often the call may have been made
   before   TEXT,                    -- JSON: what was there before the call
-  result   TEXT,                    -- JSON: what the call gave
-  begun    REAL, ended REAL,        -- seconds since 1970
-  UNIQUE(title_id, change, kind, page)
-);
+  result   TEXT,                    -- JSON: what the call gave, unless it is kept in another table
+  begun    INTEGER NOT NULL,        -- seconds since 1970
+  ended    INTEGER,                 -- NULL: the end is not known
+  PRIMARY KEY(title_id, change, kind, page)
+) WITHOUT ROWID;
 
 CREATE TABLE tally(                 -- calls to Alma, every try counted
   command TEXT NOT NULL, method TEXT NOT NULL, calls INTEGER NOT NULL,

@@ -1,6 +1,8 @@
 -- Why a title or a file is where it is in a plan: the rule, the keys, the
 -- candidates, what is planned. From the run file alone.
 local json = require "almanac.json"
+local pages = require "almanac.run.pages"
+local readings = require "almanac.run.reading"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -9,11 +11,13 @@ local m = {}
 local CANDIDATES = [[SELECT title_key.key, file.path, file.size, file.problem, file_key.page
   FROM title_key LEFT JOIN file_key USING(key) LEFT JOIN file ON file.id = file_key.file_id
   WHERE title_key.title_id = ? ORDER BY title_key.key, file.path LIMIT 200]]
-local PAGES = [[SELECT change.seq AS change, page.seq, file.path, file.size, page.upload_key, page.pid
-  FROM change JOIN page ON page.change_id = change.id JOIN file ON file.id = page.file_id
-  WHERE change.title_id = ? ORDER BY change.seq, page.seq]]
+local CHANGES = [[SELECT change.seq, spec.kind, spec.spec, change.representation_id
+  FROM change JOIN spec ON spec.id = change.spec_id WHERE change.title_id = ? ORDER BY change.seq]]
 local TITLES_OF_KEY = [[SELECT title.mms_id, title.title, title.state, title.reason FROM title_key
   JOIN title ON title.id = title_key.title_id WHERE title_key.key = ? ORDER BY title.id LIMIT 50]]
+
+local NAMED = "SELECT * FROM file WHERE substr(path, -1 - length(?1)) = '/' || ?1 ORDER BY path LIMIT 20"
+local USED_BY = "SELECT DISTINCT title.id, title.mms_id FROM page JOIN title ON title.id = page.title_id WHERE page.file_id = ?"
 
 local function rows(db, sql, ...)
   local list = {}
@@ -29,12 +33,26 @@ end
 function m.title(db, mms_id)
   local title = db:row("SELECT * FROM title WHERE mms_id = ?", mms_id)
   if not title then return nil end
-  title.reading = title.reading and json.decode(title.reading)
+  title.reading = title.reading and readings.decode(title.reading)
   title.keys = rows(db, CANDIDATES, title.id)
-  title.pages = rows(db, PAGES, title.id)
-  title.changes = rows(db, "SELECT seq, kind, spec, representation_id FROM change WHERE title_id = ? ORDER BY seq", title.id)
+  title.pages = pages.of(db, title)
+  for _, page in ipairs(title.pages) do page.file_id, page.mtime_ns = nil, nil end   -- more digits than JSON holds
+  title.changes = rows(db, CHANGES, title.id)
   for _, change in ipairs(title.changes) do change.spec = json.decode(change.spec) end
   return title
+end
+
+-- The pages that a file is planned for.
+local function uses(db, file_id)
+  local list = {}
+  for _, title in ipairs(rows(db, USED_BY, file_id)) do
+    for _, page in ipairs(pages.of(db, title)) do
+      if page.file_id == file_id then
+        list[#list + 1] = { mms_id = title.mms_id, seq = page.seq, upload_key = page.upload_key }
+      end
+    end
+  end
+  return list
 end
 
 ---A file of the run, by its path or, when there is one of it, its name.
@@ -44,7 +62,7 @@ end
 ---@return string? message several files have the name
 function m.file(db, path)
   local list = rows(db, "SELECT * FROM file WHERE path = ?", path)
-  if not list[1] then list = rows(db, "SELECT * FROM file WHERE name = ? ORDER BY path LIMIT 20", path) end
+  if not list[1] then list = rows(db, NAMED, path) end
   if #list > 1 then
     local paths = {}
     for i, file in ipairs(list) do paths[i] = file.path end
@@ -55,8 +73,7 @@ function m.file(db, path)
   local key = db:row("SELECT key, page FROM file_key WHERE file_id = ?", file.id)
   file.key, file.page = key and key.key, key and key.page
   file.titles = key and rows(db, TITLES_OF_KEY, key.key) or {}
-  file.used_by = rows(db, [[SELECT title.mms_id, page.seq, page.upload_key FROM page JOIN change ON change.id = page.change_id
-    JOIN title ON title.id = change.title_id WHERE page.file_id = ?]], file.id)
+  file.used_by = uses(db, file.id)
   file.id, file.mtime_ns = nil, nil   -- nobody's business; and more digits than JSON holds
   return file
 end

@@ -10,10 +10,9 @@ local m = {}
 
 local TRIES = 3   -- how often a write that Alma calls unclear is sent in all
 
-local INTENT = [[INSERT INTO step(title_id, change, kind, page, state, before, begun)
-  VALUES(?, ?, ?, ?, 'intent', ?, ?)]]
+local INTENT = "INSERT INTO step(title_id, change, kind, page, before, begun) VALUES(?, ?, ?, ?, ?, ?)"
 local WHICH = " WHERE title_id = ? AND change = ? AND kind = ? AND page = ?"
-local DONE = "UPDATE step SET state = 'done', result = ?, ended = ?" .. WHICH
+local DONE = "UPDATE step SET result = ?, ended = ?" .. WHICH
 local AGAIN = "UPDATE step SET sent = sent + 1" .. WHICH
 local FORGET = "DELETE FROM step" .. WHICH
 local STATE = "UPDATE title SET state = ?, reason = ? WHERE id = ?"
@@ -29,6 +28,7 @@ end
 function m.load(db, title_id)
   local steps = {}
   for row in db:rows("SELECT * FROM step WHERE title_id = ?", title_id) do
+    row.state = row.ended and "done" or "intent"
     row.before = row.before and json.decode(row.before)
     row.result = row.result and json.decode(row.result)
     steps[name_of(row.change, row.kind, row.page)] = row
@@ -43,10 +43,10 @@ function m.get(job, change, kind, page)
   return job.steps[name_of(change.seq, kind, page or 0)]
 end
 
----The result of a step that is done; nil otherwise.
-function m.result(job, change, kind, page)
+---Whether a step is done.
+function m.is_done(job, change, kind, page)
   local step = m.get(job, change, kind, page)
-  return step and step.state == "done" and step.result or nil
+  return step ~= nil and step.state == "done"
 end
 
 ---Whether a step was begun, done or not.
@@ -60,6 +60,10 @@ function m.is_open(job, change, kind, page)
   return step ~= nil and step.state == "intent"
 end
 
+local function now()
+  return math.floor(sys.time())
+end
+
 local function note(job, step, entry)
   entry.before, entry.sent = step.before, step.sent
   job.steps[name_of(step.change, step.kind, step.page)] = entry
@@ -68,7 +72,7 @@ end
 local function begin(job, step)
   local ok, message, code = job.journal:write(function(db)
     local done, why, kind = db:run(INTENT, job.title.id, step.change, step.kind, step.page,
-      step.before and json.encode(step.before), sys.time())
+      step.before and json.encode(step.before), now())
     if done then done, why, kind = db:run(STATE, step.during, nil, job.title.id) end
     return done, why, kind
   end)
@@ -80,7 +84,7 @@ end
 local function finish(job, step, found)
   local result = step.keep(found)
   local ok, message, code = job.journal:write(function(db)
-    local done, why, kind = db:run(DONE, json.encode(result), sys.time(), job.title.id,
+    local done, why, kind = db:run(DONE, not step.record and json.encode(result) or nil, now(), job.title.id,
       step.change, step.kind, step.page)
     if done and step.record then done, why, kind = step.record(db, result) end
     if done then done, why, kind = db:run(STATE, step.after, nil, job.title.id) end
@@ -156,17 +160,18 @@ end
 ---@param step { change: integer, kind: string, page: integer, during: string, after: string,
 ---  before: any, call: fun(): table|nil, look: (fun(before: any, sent: integer): table[]|nil)?, longer: number?,
 ---  mend: (fun(detail: table, left: integer): boolean|nil, string?, string?)?,
----  keep: fun(answer: table): table, record: (fun(db: table, result: table): any)? }
+---  keep: fun(answer: table): table, record: (fun(db: table, result: table): any)?, recorded: table? }
 ---  `call` gives Alma's answer, or nil, message, code, detail; `look` all that fits in Alma (a
 ---  step without it can be repeated freely), `longer` seconds that it takes Alma longer than
 ---  usual; `mend` makes good what may be the reason of a refusal, before the `left` tries that
----  are left: whether it did something; `keep` what is worth keeping of either
+---  are left: whether it did something; `keep` what is worth keeping of either; `record` writes
+---  that into a table of its own, `recorded` is what an earlier run wrote there
 ---@return table|nil result
 ---@return string? message
 ---@return string? code
 function m.perform(job, step)
   local known = job.steps[name_of(step.change, step.kind, step.page)]
-  if known and known.state == "done" then return known.result end
+  if known and known.state == "done" then return known.result or step.recorded end
   step.sent = known and known.sent or 1
   if known then step.before = known.before end
   if known and step.look then

@@ -5,7 +5,7 @@ local schema = require "almanac.run.schema"
 
 local m = {}
 
-local VERSION = 1
+local VERSION = 2   -- 2: compact; before the first release
 
 ---A new run file. An existing one is never overwritten.
 ---@param path string

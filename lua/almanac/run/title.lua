@@ -5,21 +5,27 @@ local attach = require "almanac.run.attach"
 local collect = require "almanac.run.collect"
 local json = require "almanac.json"
 local makers = require "almanac.run.maker"
+local pages = require "almanac.run.pages"
+local readings = require "almanac.run.reading"
 local representation = require "almanac.run.representation"
 local steps = require "almanac.run.steps"
 local upload = require "almanac.run.upload"
 
 local m = {}
 
-local CHANGES = "SELECT * FROM change WHERE title_id = ? ORDER BY seq"
-local PAGES = [[SELECT page.seq, page.upload_key, page.pid, file.id AS file_id, file.path,
-    file.name, file.size, file.mtime_ns, file.sha256
-  FROM page JOIN file ON file.id = page.file_id WHERE page.change_id = ? ORDER BY page.seq]]
+local CHANGES = [[SELECT change.seq, change.representation_id, spec.kind, spec.spec
+  FROM change JOIN spec ON spec.id = change.spec_id WHERE change.title_id = ? ORDER BY change.seq]]
 
-local function rows(db, sql, ...)
-  local list = {}
-  for row in db:rows(sql, ...) do list[#list + 1] = row end
-  return list
+local function changes_of(run, title)
+  local changes, by_seq = {}, {}
+  for change in run.db:rows(CHANGES, title.id) do
+    change.spec, change.pages = json.decode(change.spec), {}
+    changes[#changes + 1], by_seq[change.seq] = change, change
+  end
+  for _, page in ipairs(pages.of(run.db, title, run.upload_folder)) do
+    table.insert(by_seq[page.change].pages, page)
+  end
+  return changes
 end
 
 ---Everything the run file knows about a title's work.
@@ -27,14 +33,10 @@ end
 ---@param title table a row of `title`
 ---@return table job
 function m.load(run, title)
-  local changes = rows(run.db, CHANGES, title.id)
-  for _, change in ipairs(changes) do
-    change.spec = json.decode(change.spec)
-    change.pages = rows(run.db, PAGES, change.id)
-  end
   run.maker, run.members = run.maker or makers.load(run.db), run.members or {}
+  run.upload_folder = run.upload_folder or pages.upload_folder(run.db)
   return {
-    title = title, changes = changes, steps = steps.load(run.db, title.id),
+    title = title, changes = changes_of(run, title), steps = steps.load(run.db, title.id),
     db = run.db, client = run.client, storage = run.storage, journal = run.journal,
     folder = run.folder, maker = run.maker, members = run.members,
   }
@@ -49,8 +51,7 @@ end
 local function own_ids(job)
   local own = {}
   for _, change in ipairs(job.changes) do
-    local made = steps.result(job, change, "represent")
-    if made then own[made.representation_id] = true end
+    if change.representation_id then own[change.representation_id] = true end
   end
   return own
 end
@@ -62,7 +63,7 @@ end
 ---@return string? words nil when it is as it was
 function m.difference(reading, list, own)
   local planned = {}
-  for _, rep in ipairs(reading.representations or {}) do planned[rep.id] = rep end
+  for _, rep in ipairs(reading.representations) do planned[rep.id] = rep end
   for _, rep in ipairs(list) do
     local before = planned[rep.id]
     planned[rep.id] = nil
@@ -85,16 +86,17 @@ end
 -- What a doubt was about is what a decision is about: the title as it is now
 -- takes the place of what the plan read.
 local function remember(job, reading, list, own)
-  local before, representations = {}, json.array {}
-  for _, rep in ipairs(reading.representations or {}) do before[rep.id] = rep end
+  local before, representations = {}, {}
+  for _, rep in ipairs(reading.representations) do before[rep.id] = rep end
   for _, rep in ipairs(list) do
     local entry = before[rep.id] or { id = rep.id, label = rep.label, usage_type = value(rep.usage_type),
-      library = value(rep.library), remote = rep.is_remote == true or nil, files = {} }
-    entry.file_count, entry.files = file_count(rep), json.array(entry.files)
+      library = value(rep.library), remote = rep.is_remote == true, files = {} }
+    entry.file_count = file_count(rep)
     if not own[rep.id] then table.insert(representations, entry) end
   end
   return job.journal:write(function(db)
-    return db:run("UPDATE title SET reading = ? WHERE id = ?", json.encode { representations = representations }, job.title.id)
+    return db:run("UPDATE title SET reading = ? WHERE id = ?",
+      readings.encode { representations = representations }, job.title.id)
   end)
 end
 
@@ -106,7 +108,7 @@ local function read_again(job)
     if code == "missing" then message = "Alma no longer has this title: " .. message end
     return nil, message, code
   end
-  local reading, own = json.decode(job.title.reading), own_ids(job)
+  local reading, own = readings.decode(job.title.reading), own_ids(job)
   local words = m.difference(reading, list, own)
   if words then
     local ok, why, kind = remember(job, reading, list, own)

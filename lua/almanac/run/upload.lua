@@ -66,7 +66,7 @@ function m.run(job, change, page)
     change = change.seq, kind = "upload", page = page.seq,
     during = "uploading", after = "uploaded",
     call = function() return put(job, page, maybe_there) end,
-    keep = function(stored) return stored end,
+    keep = function(stored) return stored end, recorded = { sha256 = page.sha256 },
     record = function(db, result)
       return db:run("UPDATE file SET sha256 = ? WHERE id = ?", result.sha256, page.file_id)
     end,

@@ -1,7 +1,7 @@
 -- Reads back what a run made and compares it with the plan: one representation
 -- as planned, its files by name, size and order, each in Alma's storage.
 local alma = require "almanac.alma"
-local json = require "almanac.json"
+local readings = require "almanac.run.reading"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
 local title_work = require "almanac.run.title"
@@ -89,7 +89,7 @@ end
 -- doubled one looks like this.
 local function doubled(job, list)
   local known = {}
-  for _, rep in ipairs(json.decode(job.title.reading).representations or {}) do known[rep.id] = true end
+  for _, rep in ipairs(readings.decode(job.title.reading).representations) do known[rep.id] = true end
   for _, change in ipairs(job.changes) do known[change.representation_id] = true end
   for _, rep in ipairs(list) do
     for _, change in ipairs(job.changes) do

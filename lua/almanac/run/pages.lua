@@ -1,0 +1,39 @@
+-- The files that are planned for a title, and where in the bucket each goes.
+-- Where follows from the run, the title and the name, so it is not kept: no
+-- collision between titles, runs or pages.
+local objects = require "almanac.recipe.objects"
+local store = require "almanac.run.store"
+
+local m = {}
+
+local PAGES = [[SELECT page.change, page.seq, page.name AS given, page.pid, page.taken, file.id AS file_id, file.path,
+    file.size, file.mtime_ns, file.sha256
+  FROM page JOIN file ON file.id = page.file_id WHERE page.title_id = ? ORDER BY page.change, page.seq]]
+
+---Where the uploads of a run go: all its keys begin so.
+---@param db table
+---@return string folder
+function m.upload_folder(db)
+  return ("%s/upload/almanac-%s"):format(store.meta(db, "institution"), store.meta(db, "run"))
+end
+
+---The planned files of a title, all its changes one after another.
+---@param db table
+---@param title { id: integer, mms_id: string }
+---@param folder string? from m.upload_folder, when there are many titles
+---@return { change: integer, seq: integer, path: string, name: string, size: integer, mtime_ns: integer, sha256: string?,
+---  file_id: integer, pid: string?, taken: integer?, upload_key: string }[] pages name: on disk; taken: bytes that
+---  Alma took, when they are not `size`
+function m.of(db, title, folder)
+  local list = {}
+  folder = folder or m.upload_folder(db)
+  for page in db:rows(PAGES, title.id) do
+    page.name = objects.last_part(page.path)
+    page.upload_key = ("%s/%s/%s"):format(folder, title.mms_id, page.given or page.name)
+    page.given = nil
+    list[#list + 1] = page
+  end
+  return list
+end
+
+return m
