@@ -10,6 +10,7 @@ return {
   conf = require "almanac.alma.conf",
   errors = require "almanac.alma.errors",
   files = require "almanac.alma.files",
+  items = require "almanac.alma.items",
   representations = require "almanac.alma.representations",
   sets = require "almanac.alma.sets",
   test = require "almanac.alma.test".test,
