@@ -10,7 +10,8 @@ stds.recipe = {
   read_globals = {
     "assert", "error", "ipairs", "pairs", "select", "tonumber", "tostring", "type", "extend",
     add = { fields = { "representation" } },
-    key = { fields = { "after", "before", "digits", "exact_stem", "fold", "mms_id", "nfc", "part", "stem" } },
+    key = { fields = { "after", "around", "bare", "before", "date", "digits", "exact_stem", "fold", "folder", "id_class",
+      "mms_id", "nfc", "of_institution", "page", "part", "parts", "role", "size", "stem", "without_page" } },
     math = { fields = { "abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger", "min", "mininteger", "modf", "pi",
       "sqrt", "tointeger", "type", "ult" } },
     string = { fields = { "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse",
