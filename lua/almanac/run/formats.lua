@@ -1,5 +1,7 @@
 -- What the first bytes of a file say it is. A file that is not what its name
 -- says would be attached, and shown broken, in Alma: it is found before.
+local objects = require "almanac.recipe.objects"
+
 local m = {}
 
 -- Extension -> how it is called, and what such a file begins with.
@@ -22,6 +24,14 @@ local STRANGERS = {
 
 ---Bytes of a file that `check` wants to see.
 m.enough = 16
+
+---What a file of this name begins with; nothing when its extension is not known.
+---@param name string
+---@return string bytes
+function m.beginning(name)
+  local _, ext = objects.split_extension(name)
+  return FORMATS[ext] and FORMATS[ext][2] or ""
+end
 
 local function begins(head, format)
   for i = 2, #format do

@@ -1,0 +1,37 @@
+-- Commands with actions (`almanac marc dump`, `almanac recipe test`): each
+-- action is a file in a folder of the command's name, with summary, configure
+-- and run as a command has them.
+local m = {}
+
+local function module_of(command, action)
+  return require(("almanac.cli.%s.%s"):format(command, action))
+end
+
+---Adds the actions to the command's parser.
+---@param parser table of argparse
+---@param command string "marc"
+---@param names string[] actions, files of almanac/cli/COMMAND
+function m.configure(parser, command, names)
+  parser:help_max_width(100)
+  parser:require_command(true)
+  parser:command_target "action"
+  for _, name in ipairs(names) do
+    local module = module_of(command, name)
+    local action = parser:command(name):summary(module.summary):description(module.summary):help_max_width(100)
+    module.configure(action)
+    if module.epilog then action:epilog(module.epilog) end
+  end
+end
+
+---Runs the action that was named.
+---@param command string
+---@param args table
+---@param context table
+---@return integer|nil status
+---@return string? message
+---@return string? code
+function m.run(command, args, context)
+  return module_of(command, args.action).run(args, context)
+end
+
+return m

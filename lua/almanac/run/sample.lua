@@ -1,0 +1,175 @@
+-- The sample beside a recipe: titles.csv, files and what the plan must be.
+--   sample/titles.csv    titles and the files they hold (as `almanac rehearsal --titles` reads)
+--   sample/files.txt     names of files, one a line; or the files themselves in sample/files
+--   sample/args.csv      argument,value: what is given to the recipe; paths are seen from sample/
+--   sample/expected.csv  mms_id,state,kind,files,reason: what the plan must come to
+local arguments = require "almanac.recipe.arguments"
+local core = require "almanac.core"
+local sheet = require "almanac.run.sheet"
+local trial = require "almanac.run.trial"
+
+local m = {}
+
+local COLUMNS = { "mms_id", "state", "kind", "files", "reason" }
+
+local function exists(path)
+  local stat = core.files.stat(path)
+  return stat ~= nil and stat.kind
+end
+
+-- Rows of a CSV file as tables by the names in its first line.
+local function records(path)
+  local rows, message, code = sheet.read(path)
+  if not rows then return nil, message, code end
+  local head, list = rows[1] or {}, {}
+  for i = 2, #rows do
+    local record = { line = rows[i].line }
+    for n, name in ipairs(head) do record[sheet.clean(name)] = rows[i][n] or "" end
+    list[#list + 1] = record
+  end
+  return list
+end
+
+-- What is given to the recipe, as on the command line.
+local function given_of(recipe, folder)
+  local path = folder .. "/args.csv"
+  if not exists(path) then return {} end
+  local list, message, code = records(path)
+  if not list then return nil, message, code end
+  local kinds, given = {}, {}
+  for _, entry in ipairs(recipe.args) do kinds[entry[1]] = entry[2] end
+  for _, record in ipairs(list) do
+    local kind, value = kinds[record.argument], record.value
+    if not kind then return nil, ("%s:%d: the recipe has no argument '%s'"):format(path, record.line, record.argument), "parse" end
+    if kind == "dir" or kind == "file" then value = folder .. "/" .. value end
+    given[record.argument] = kind == "list" and { value } or value
+  end
+  return given
+end
+
+local function names_in(path)
+  local text, message, code = core.files.read(path)
+  if not text then return nil, message, code end
+  local names = {}
+  for line in text:gmatch "[^\r\n]+" do
+    if not line:find "^#" then names[#names + 1] = line end
+  end
+  return names
+end
+
+-- The folder of files, and whether it was made for this.
+local function files_of(recipe, folder, given)
+  local dir = arguments.first(recipe.args, "dir")
+  if not dir then return nil end
+  if given[dir] then return given[dir] end
+  if not exists(folder .. "/files.txt") then return folder .. "/files" end
+  local names, message, code = names_in(folder .. "/files.txt")
+  if not names then return nil, message, code end
+  local made
+  made, message, code = trial.folder_of_names(names)
+  return made, message, code, made ~= nil
+end
+
+---The folder of a recipe's sample; nil when it has none.
+---@param recipe table
+---@return string?
+function m.folder(recipe)
+  local folder = (recipe.path:match "^(.*)/" or ".") .. "/sample"
+  return exists(folder .. "/titles.csv") and folder or nil
+end
+
+---Calls `fn(case)` with what `trial.plan` wants, and takes away what was made for it.
+---@param recipe table
+---@param folder string from m.folder
+---@param fn fun(case: table): any
+---@return any ... what `fn` gives; nil, message, code when the sample can't be read
+function m.with(recipe, folder, fn)
+  local titles, message, code = trial.titles(folder .. "/titles.csv")
+  if not titles then return nil, message, code end
+  local given
+  given, message, code = given_of(recipe, folder)
+  if not given then return nil, message, code end
+  local files, why, kind, made = files_of(recipe, folder, given)
+  if why then return nil, why, kind end
+  local _ <close> = setmetatable({}, { __close = function()
+    if made then core.files.remove(files, { tree = true }) end
+  end })
+  local values
+  values, message = trial.values(recipe, given, files)
+  if not values then return nil, folder .. "/args.csv: " .. message, "parse" end
+  return fn { recipe = recipe, titles = titles, folder = files, values = values }
+end
+
+---What the plan of the sample comes to.
+---@param recipe table
+---@param folder string
+---@return table[]|nil rows of trial.outcome
+---@return string? message
+---@return string? code
+function m.outcome(recipe, folder)
+  return m.with(recipe, folder, function(case)
+    local db, message, code = trial.plan(case)
+    if not db then return nil, message, code end
+    local _ <close> = setmetatable({}, { __close = function() db:close() end })
+    return trial.outcome(db)
+  end)
+end
+
+-- A row in words; only what the expectation speaks of.
+local function told(row, columns)
+  local parts = {}
+  for _, name in ipairs(columns) do
+    if row[name] and row[name] ~= "" and name ~= "mms_id" then parts[#parts + 1] = row[name] end
+  end
+  return parts[1] and table.concat(parts, ", ") or "nothing"
+end
+
+local function name_of(row)
+  return row.mms_id ~= "" and row.mms_id or row.files
+end
+
+local function by_name(rows)
+  local map = {}
+  for _, row in ipairs(rows) do map[name_of(row)] = row end
+  return map
+end
+
+---How a plan differs from what is expected.
+---@param rows table[] of m.outcome
+---@param path string of expected.csv
+---@return string[]|nil differences a line each
+---@return string? message
+---@return string? code
+function m.compare(rows, path)
+  local expected, message, code = records(path)
+  if not expected then return nil, message, code end
+  local columns, found, wrong = {}, by_name(rows), {}
+  for _, name in ipairs(COLUMNS) do
+    if expected[1] and expected[1][name] then columns[#columns + 1] = name end
+  end
+  for _, row in ipairs(expected) do
+    local name = name_of(row)
+    local want, have = told(row, columns), found[name] and told(found[name], columns) or "nothing of it"
+    found[name] = nil
+    if want ~= have then wrong[#wrong + 1] = ("%s: expected %s; the plan has %s"):format(name, want, have) end
+  end
+  for _, row in ipairs(rows) do
+    if found[name_of(row)] then wrong[#wrong + 1] = ("%s: not expected; the plan has %s"):format(name_of(row), told(row, columns)) end
+  end
+  return wrong
+end
+
+---An outcome as the text of expected.csv.
+---@param rows table[]
+---@return string
+function m.text(rows)
+  local lines = { core.csv.line(COLUMNS) }
+  for _, row in ipairs(rows) do
+    local cells = {}
+    for i, name in ipairs(COLUMNS) do cells[i] = row[name] end
+    lines[#lines + 1] = core.csv.line(cells)
+  end
+  return table.concat(lines)
+end
+
+return m

@@ -1,0 +1,116 @@
+-- A recipe tried without Alma: titles from a list or an earlier run, files of
+-- a folder or only their names, matched as `plan` does it. Nothing is kept.
+local arguments = require "almanac.recipe.arguments"
+local attempt = require "almanac.run.attempt"
+local core = require "almanac.core"
+local folder_of = require "almanac.run.folder"
+local formats = require "almanac.run.formats"
+local holdings = require "almanac.holdings"
+local join = require "almanac.run.join"
+local json = require "almanac.json"
+local plan = require "almanac.run.plan"
+local store = require "almanac.run.store"
+
+local m = {}
+
+local INSTITUTION = "01TRIAL_INST"
+
+local function meta_of(recipe, values, folder, collection)
+  return {
+    run = "trial", recipe = recipe.name, recipe_version = recipe.version, recipe_sha256 = recipe.sha256,
+    recipe_sources = json.encode(json.array(recipe.sources)), args = json.encode(values), institution = INSTITUTION,
+    environment = "sandbox", folder = folder, planned = "now", collection = collection,
+  }
+end
+
+local function add_titles(db, titles)
+  for _, title in ipairs(titles) do
+    attempt.run(db, "INSERT INTO title(mms_id, title, reading, state) VALUES(?, ?, ?, 'ask')", title.mms_id, title.title,
+      title.reading and json.encode(title.reading))
+  end
+end
+
+---Plans into a run file in memory.
+---@param case { recipe: table, titles: table[], folder: string?, values: table<string, any>, collection: string? }
+---  titles: { mms_id, title, reading } each, as almanac.holdings gives them; values: of the arguments
+---@return table|nil db a run file, to be closed
+---@return string? message
+---@return string? code
+function m.plan(case)
+  local recipe, values = case.recipe, case.values
+  local db, message, code = store.create(":memory:", meta_of(recipe, values, case.folder, case.collection))
+  if not db then return nil, message, code end
+  local ok
+  ok, message, code = attempt.transaction(db, function()
+    local args = plan.visible(recipe, values)
+    add_titles(db, case.titles)
+    if case.folder then folder_of.scan(db, case.folder, recipe, args) end
+    join.match { db = db, recipe = recipe, args = args, institution = INSTITUTION, id = "trial", collection = case.collection }
+    return true
+  end)
+  if ok then return db end
+  db:close()
+  return nil, message, code
+end
+
+local OUTCOME = [[SELECT title.mms_id, title.state, coalesce(title.reason, '') AS reason,
+    coalesce(group_concat(DISTINCT change.kind), '') AS kind,
+    coalesce((SELECT group_concat(path, '|') FROM (SELECT file.path FROM change AS c JOIN page ON page.change_id = c.id
+      JOIN file ON file.id = page.file_id WHERE c.title_id = title.id ORDER BY c.seq, page.seq)), '') AS files
+  FROM title LEFT JOIN change ON change.title_id = title.id GROUP BY title.id ORDER BY title.id]]
+local LEFT_OVER = "SELECT path, reason FROM file WHERE reason LIKE 'no title %' ORDER BY path"
+
+---What a plan comes to: a row for each title, then one for each file that no
+---title answers to.
+---@param db table
+---@return { mms_id: string, state: string, kind: string, files: string, reason: string }[] rows
+---  files: paths in page order with | between; kind: of the changes, with commas between
+function m.outcome(db)
+  local rows = {}
+  for row in db:rows(OUTCOME) do rows[#rows + 1] = row end
+  for row in db:rows(LEFT_OVER) do
+    rows[#rows + 1] = { mms_id = "", state = "", kind = "", files = row.path, reason = row.reason }
+  end
+  return rows
+end
+
+---A folder of small files with these names, each as its extension says.
+---@param names string[] paths
+---@return string|nil folder to be removed with all that is in it
+---@return string? message
+---@return string? code
+function m.folder_of_names(names)
+  local root, message, code = core.files.temp_folder()
+  for _, name in ipairs(root and names or {}) do
+    local path = root .. "/" .. name
+    local ok
+    ok, message, code = core.files.make_folder(path:match "^(.*)/")
+    if ok then ok, message, code = core.files.write(path, formats.beginning(name) .. "sample") end
+    if not ok then
+      core.files.remove(root, { tree = true })
+      return nil, message, code
+    end
+  end
+  return root, message, code
+end
+
+---Values for a recipe's arguments: what is given as text, else the defaults;
+---the folder of files is `folder`.
+---@param recipe table
+---@param given table<string, string>
+---@param folder string?
+---@return table<string, any>|nil values
+---@return string? message
+function m.values(recipe, given, folder)
+  local all = {}
+  for name, text in pairs(given) do all[name] = text end
+  local dir = arguments.first(recipe.args, "dir")
+  if dir and not all[dir] then all[dir] = folder end
+  return arguments.convert(recipe.args, all)
+end
+
+---Titles for a trial: from a CSV list of what they hold (the columns of
+---`almanac rehearsal --titles`).
+m.titles = holdings.titles
+
+return m
