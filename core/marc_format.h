@@ -33,6 +33,11 @@ typedef struct {
   /* Adds the record to `out`. Fails with limit when the format can't hold it. */
   bool (*write)(const alm_marc *record, alm_buf *out, alm_error *err);
   const char *head, *between, *tail;    /* what stands around records in a document */
+
+  /* Text may be anything: the reader looks and makes UTF-8 of it. For a format
+   * whose `bytes` is the record as it was read, as ISO 2709's, its notes name
+   * the byte of the record; otherwise the byte of its text. */
+  bool any_bytes;
 } alm_marc_format;
 
 extern const alm_marc_format alm_marc_iso2709, alm_marc_marcxml, alm_marc_json,

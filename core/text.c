@@ -15,15 +15,28 @@ size_t alm_text_character(const char *text, size_t left) {
   return length > 0 ? (size_t)length : 0;
 }
 
-static size_t valid_prefix(const char *text, size_t length) {
-  size_t at = 0, step;
-  while (at < length && (step = alm_text_character(text + at, length - at)))
-    at += step;
+static size_t ascii_prefix(const char *text, size_t length) {
+  size_t at = 0;
+  uint64_t eight;
+  for (; at + sizeof eight <= length; at += sizeof eight) {
+    memcpy(&eight, text + at, sizeof eight);
+    if (eight & 0x8080808080808080u) break;
+  }
+  while (at < length && (unsigned char)text[at] < 0x80) at++;
   return at;
 }
 
+size_t alm_text_valid_prefix(const char *text, size_t length) {
+  for (size_t at = 0;;) {
+    at += ascii_prefix(text + at, length - at);
+    size_t step = at < length ? alm_text_character(text + at, length - at) : 0;
+    if (step == 0) return at;
+    at += step;
+  }
+}
+
 bool alm_text_valid(const char *text, size_t length) {
-  return valid_prefix(text, length) == length;
+  return alm_text_valid_prefix(text, length) == length;
 }
 
 static bool is_ascii(const char *text, size_t length) {
@@ -47,7 +60,7 @@ static bool map_valid(const char *text, size_t length, int options,
 
 static bool map(const char *text, size_t length, int options, alm_buf *out) {
   while (length > 0) {
-    size_t good = valid_prefix(text, length);
+    size_t good = alm_text_valid_prefix(text, length);
     if (good && !map_valid(text, good, options, out)) return false;
     if (good < length && !alm_buf_add(out, text + good++, 1)) return false;
     text += good;

@@ -15,6 +15,9 @@
 /* Is it well-formed UTF-8 (no overlong forms, no surrogates)? */
 bool alm_text_valid(const char *text, size_t length);
 
+/* How many bytes are well-formed before the first that are not. */
+size_t alm_text_valid_prefix(const char *text, size_t length);
+
 /* Length in bytes of the UTF-8 character at `text`, 0 when it is none. */
 size_t alm_text_character(const char *text, size_t length);
 

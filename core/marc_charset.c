@@ -1,0 +1,162 @@
+/* Which characters a record has, and a record of UTF-8 from one that has
+ * others. */
+#include "marc_charset.h"
+
+#include <string.h>
+
+#include "text.h"
+
+enum { ESCAPE = 0x1b, BLOCK = 64, CODING_SCHEME = 9, ENTRY_MAP_END = 23 };
+static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+
+/* ---- looking ---- */
+
+typedef struct {
+  bool high, escapes;
+} content;
+
+/* In blocks, which the compiler turns into vector instructions. */
+static content look(const char *text, size_t length) {
+  unsigned char high = 0, escapes = 0;
+  size_t at = 0;
+  for (; at + BLOCK <= length; at += BLOCK)
+    for (size_t i = 0; i < BLOCK; i++) {
+      high |= (unsigned char)text[at + i];
+      escapes |= text[at + i] == ESCAPE;
+    }
+  for (; at < length; at++) {
+    high |= (unsigned char)text[at];
+    escapes |= text[at] == ESCAPE;
+  }
+  return (content){high & 0x80, escapes};
+}
+
+static bool is_marc21(const alm_marc *record) { return record->leader[ENTRY_MAP_END] != ' '; }
+static bool says_utf8(const alm_marc *record) { return record->leader[CODING_SCHEME] == 'a'; }
+
+static alm_charset find_out(const alm_marc *record, content has, bool valid) {
+  if (valid && has.high) return ALM_CHARSET_UTF8;
+  if (says_utf8(record) && (valid || !has.escapes)) return ALM_CHARSET_UTF8;
+  return ALM_CHARSET_MARC8;
+}
+
+/* ---- converting text ---- */
+
+typedef struct {
+  alm_marc_converter *converter;
+  alm_charset charset;
+  const alm_marc *record;
+  const char *tag;
+  alm_buf text;
+} conversion;
+
+static void note(conversion *to, const char *at) {
+  bool escape = *at == ESCAPE;
+  alm_marc_note(to->converter->builder, escape ? ALM_MARC_ESCAPE : ALM_MARC_CHARACTER,
+                (size_t)(at - to->record->bytes),
+                escape ? "field %s: an unknown escape sequence" : "field %s: 0x%02x is no %s character",
+                to->tag, (unsigned char)*at, to->charset == ALM_CHARSET_UTF8 ? "UTF-8" : "MARC-8");
+}
+
+static bool is_continuation(char c) { return ((unsigned char)c & 0xc0) == 0x80; }
+
+/* A broken character and its rest are one U+FFFD. */
+static size_t bad_length(const conversion *to, const char *text, size_t left) {
+  size_t length = 1;
+  if (to->charset == ALM_CHARSET_UTF8)
+    while (length < left && length < 4 && is_continuation(text[length])) length++;
+  return length;
+}
+
+static size_t convert_good(conversion *to, const char *text, size_t length) {
+  if (to->charset == ALM_CHARSET_MARC8)
+    return alm_marc8_convert(to->converter->marc8, text, length, &to->text);
+  size_t good = alm_text_valid_prefix(text, length);
+  return alm_buf_add(&to->text, text, good) ? good : 0;
+}
+
+static alm_slice convert(conversion *to, alm_slice from) {
+  alm_buf_clear(&to->text);
+  if (to->charset == ALM_CHARSET_MARC8) alm_marc8_begin(to->converter->marc8);
+  for (size_t at = 0; at < from.length;) {
+    at += convert_good(to, from.text + at, from.length - at);
+    if (at >= from.length) break;
+    note(to, from.text + at);
+    if (!alm_buf_adds(&to->text, replacement)) break;
+    at += bad_length(to, from.text + at, from.length - at);
+  }
+  return (alm_slice){alm_buf_text(&to->text), to->text.length};
+}
+
+/* ---- converting a record ---- */
+
+static void add_text(conversion *to, alm_slice from) {
+  alm_slice text = convert(to, from);
+  alm_marc_add_text(to->converter->builder, text.text, text.length);
+}
+
+static void add_code(conversion *to, alm_slice from) {
+  alm_slice code = convert(to, from);
+  alm_marc_open_subfield(to->converter->builder, code.text, code.length);
+}
+
+static void add_field(conversion *to, const alm_marc_field *field) {
+  const alm_marc *record = to->record;
+  alm_marc_builder *builder = to->converter->builder;
+  alm_subfield subfield = {.next = NULL};
+  to->tag = field->tag;
+  if (field->control) {
+    if (alm_marc_open_control(builder, field->tag)) add_text(to, alm_marc_content(record, field));
+    return;
+  }
+  if (!alm_marc_open_data(builder, field->tag, alm_marc_indicator(record, field, 1),
+                          alm_marc_indicator(record, field, 2)))
+    return;
+  while (alm_marc_next_subfield(record, field, &subfield)) {
+    add_code(to, subfield.code);
+    add_text(to, subfield.value);
+  }
+}
+
+static void keep_notes(alm_marc_builder *builder, const alm_marc *record) {
+  for (size_t i = 0; i < record->problem_count; i++)
+    alm_marc_note(builder, record->problems[i].kind, record->problems[i].at, "%s",
+                  record->problems[i].message);
+}
+
+static void add_leader(conversion *to) {
+  char leader[ALM_MARC_LEADER];
+  memcpy(leader, to->record->leader, sizeof leader);
+  if (to->charset == ALM_CHARSET_MARC8 && is_marc21(to->record)) leader[CODING_SCHEME] = 'a';
+  alm_marc_set_leader(to->converter->builder, leader, sizeof leader);
+}
+
+static const alm_marc *convert_record(alm_marc_converter *converter, alm_charset charset,
+                                      const alm_marc *record, alm_error *err) {
+  conversion to = {.converter = converter, .charset = charset, .record = record};
+  bool needs_marc8 = charset == ALM_CHARSET_MARC8 && !converter->marc8;
+  if (needs_marc8 && !(converter->marc8 = alm_marc8_open(err))) return NULL;
+  alm_buf_init(&to.text, ALM_MARC_MAXIMUM);
+  alm_marc_clear(converter->builder, record->number, record->offset);
+  keep_notes(converter->builder, record);
+  add_leader(&to);
+  for (size_t i = 0; i < record->field_count; i++) add_field(&to, &record->fields[i]);
+  alm_buf_free(&to.text);
+  return alm_marc_built(converter->builder);
+}
+
+const alm_marc *alm_marc_to_utf8(alm_marc_converter *converter, const alm_marc *record,
+                                 alm_error *err) {
+  content has = look(record->bytes, record->length);
+  if (!has.high && !has.escapes) return record;
+  bool valid = alm_text_valid(record->bytes, record->length);
+  alm_charset charset = converter->charset;
+  if (charset == ALM_CHARSET_FOUND_OUT) charset = find_out(record, has, valid);
+  if (charset == ALM_CHARSET_UTF8 && valid) return record;
+  return convert_record(converter, charset, record, err);
+}
+
+void alm_marc_converter_free(alm_marc_converter *converter) {
+  alm_marc8_close(converter->marc8);
+  alm_marc_builder_free(converter->builder);
+}

@@ -1,0 +1,167 @@
+/* A reader: a source, the format of its content, and text made UTF-8. */
+#include "marc_read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "marc_charset.h"
+
+enum { HEAD = 4096 };
+
+/* An optional format is weak: it is there when its file is linked. */
+#pragma weak alm_marc_iso2709
+#pragma weak alm_marc_marcxml
+#pragma weak alm_marc_json
+#pragma weak alm_marc_line
+#pragma weak alm_marc_mrk
+
+static const alm_marc_format *const formats[] = {
+    &alm_marc_marcxml, &alm_marc_json, &alm_marc_mrk, &alm_marc_line, &alm_marc_iso2709,
+};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+struct alm_marc_reader {
+  alm_marc_reading reading;
+  const alm_marc_format *format;
+  alm_marc_converter converter;
+  bool opened, ended;
+};
+
+/* ---- formats by name ---- */
+
+const alm_marc_format *alm_marc_format_named(const char *name) {
+  if (strcmp(name, "xml") == 0) name = "marcxml";
+  if (strcmp(name, "marc") == 0) name = "iso2709";
+  for (size_t i = 0; i < FORMATS; i++)
+    if (formats[i] && strcmp(formats[i]->name, name) == 0) return formats[i];
+  return NULL;
+}
+
+const char *alm_marc_format_names(void) { return "iso2709, marcxml, json, line, mrk"; }
+
+/* ---- what is it? ---- */
+
+static size_t count_blanks(const char *text, size_t length) {
+  size_t count = 0;
+  while (count < length && (text[count] == ' ' || (text[count] >= '\t' && text[count] <= '\r')))
+    count++;
+  return count;
+}
+
+static bool is_utf16(const char *text, size_t length) {
+  return length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+}
+
+static bool pass_mark(alm_marc_source *source, alm_error *err) {
+  const alm_window *head = alm_marc_source_fill(source, HEAD, err);
+  if (!head) return false;
+  if (is_utf16(head->data, head->length))
+    return alm_fail(err, ALM_PARSE, "%s is UTF-16; save it as UTF-8",
+                    alm_marc_source_name(source));
+  if (head->length >= 3 && memcmp(head->data, "\xef\xbb\xbf", 3) == 0)
+    alm_marc_source_use(source, 3);
+  return true;
+}
+
+static const alm_window *pass_blanks(alm_marc_source *source, alm_error *err) {
+  for (;;) {
+    const alm_window *head = alm_marc_source_fill(source, HEAD, err);
+    if (!head) return NULL;
+    size_t blanks = count_blanks(head->data, head->length);
+    alm_marc_source_use(source, blanks);
+    if (blanks == 0 || (head->length == 0 && head->at_end)) return head;
+  }
+}
+
+static bool recognise(alm_marc_reader *reader, const alm_window *head, alm_error *err) {
+  size_t length = head->length < HEAD ? head->length : HEAD;
+  for (size_t i = 0; i < FORMATS && !reader->format; i++)
+    if (formats[i] && formats[i]->looks(head->data, length)) reader->format = formats[i];
+  return reader->format ||
+         alm_fail(err, ALM_PARSE, "%s holds no MARC records (known are %s)",
+                  alm_marc_source_name(reader->reading.source), alm_marc_format_names());
+}
+
+static bool begin(alm_marc_reader *reader, alm_error *err) {
+  alm_marc_source *source = reader->reading.source;
+  if (!pass_mark(source, err)) return false;
+  const alm_window *head = pass_blanks(source, err);
+  if (!head) return false;
+  reader->ended = head->length == 0;
+  if (reader->ended) return true;
+  if (!reader->format && !recognise(reader, head, err)) return false;
+  reader->opened = !reader->format->open || reader->format->open(&reader->reading, err);
+  return reader->opened;
+}
+
+/* ---- records ---- */
+
+/* A format stops where the bytes end; the source knows whether they broke off. */
+static alm_marc_result end(alm_marc_reader *reader, alm_error *err) {
+  return alm_marc_source_fill(reader->reading.source, 1, err) ? ALM_MARC_END : ALM_MARC_FAILED;
+}
+
+static alm_marc_result next(alm_marc_reader *reader, const alm_marc **record, alm_error *err) {
+  alm_marc_reading *reading = &reader->reading;
+  reading->number++;
+  alm_marc_result result = reader->format->next(reading, err);
+  if (result == ALM_MARC_END) return end(reader, err);
+  if (result == ALM_MARC_FAILED) return result;
+  *record = reading->record;
+  if (reader->format->any_bytes)
+    *record = alm_marc_to_utf8(&reader->converter, reading->record, err);
+  return *record ? ALM_MARC_RECORD : ALM_MARC_FAILED;
+}
+
+alm_marc_result alm_marc_reader_next(alm_marc_reader *reader, const alm_marc **record,
+                                     alm_error *err) {
+  *record = NULL;
+  if (reader->ended) return ALM_MARC_END;
+  alm_marc_result result = next(reader, record, err);
+  reader->ended = result != ALM_MARC_RECORD;
+  return result;
+}
+
+/* ---- opening and closing ---- */
+
+static alm_marc_reader *new_reader(const alm_marc_options *options, alm_error *err) {
+  alm_marc_reader *reader = calloc(1, sizeof *reader);
+  if (reader) {
+    reader->format = options ? options->format : NULL;
+    reader->converter.charset = options ? options->charset : ALM_CHARSET_FOUND_OUT;
+    reader->converter.builder = alm_marc_builder_new();
+    reader->reading.builder = alm_marc_builder_new();
+    if (reader->reading.builder && reader->converter.builder) return reader;
+  }
+  alm_marc_reader_close(reader);
+  alm_fail(err, ALM_LIMIT, "can't read MARC: out of memory");
+  return NULL;
+}
+
+alm_marc_reader *alm_marc_reader_open(const char *path, const char *text, size_t length,
+                                      const alm_marc_options *options, alm_error *err) {
+  alm_marc_reader *reader = new_reader(options, err);
+  if (!reader) return NULL;
+  reader->reading.source =
+      path ? alm_marc_source_open(path, err) : alm_marc_source_text(text, length, err);
+  if (reader->reading.source && begin(reader, err)) return reader;
+  alm_marc_reader_close(reader);
+  return NULL;
+}
+
+void alm_marc_reader_close(alm_marc_reader *reader) {
+  if (!reader) return;
+  if (reader->opened && reader->format->close) reader->format->close(&reader->reading);
+  alm_marc_source_close(reader->reading.source);
+  alm_marc_builder_free(reader->reading.builder);
+  alm_marc_converter_free(&reader->converter);
+  free(reader);
+}
+
+const alm_marc_format *alm_marc_reader_format(const alm_marc_reader *reader) {
+  return reader->opened ? reader->format : NULL;
+}
+
+const alm_marc_source *alm_marc_reader_source(const alm_marc_reader *reader) {
+  return reader->reading.source;
+}
