@@ -24,16 +24,21 @@ ALL_C     = $(STRICT) $(CFLAGS) $(SAN) -fPIC $(CPPFLAGS)
 LIBS      = $(if $(PC),$(shell $(PC) --libs $(PACKAGES))) -lcsv -lm -pthread
 LUA_LIBS  = $(if $(PC),$(shell $(PC) --libs lua5.4))
 
-ENGINE   := $(filter-out core/main.c core/host.c,$(wildcard core/*.c))
+GUARD_C   = core/sandbox_child.c core/sandbox_lock.c core/sandbox_watch.c
+ENGINE   := $(filter-out core/main.c core/host.c $(GUARD_C),$(wildcard core/*.c))
 BINDINGS := $(wildcard core/lua/*.c)
 MODULE_O := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(ENGINE) $(BINDINGS))
 HOST_O   := $(BUILD)/obj/main.o $(BUILD)/obj/host.o
 PROGRAM   = $(BUILD)/bin/almanac
 MODULE    = $(BUILD)/lua/almanac/core.so
+# the process that a recipe runs in: Lua, text, and what locks it in
+GUARD     = $(BUILD)/lua/almanac/guard
+GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) core/buf.c core/error.c core/text.c \
+              $(addprefix core/lua/,scratch.c text.c util.c wire.c))
 
 DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse \
             libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev \
-            libutf8proc-dev libcsv-dev libxml2-dev libyaz-dev zlib1g-dev libjansson-dev
+            libutf8proc-dev libcsv-dev libxml2-dev libseccomp-dev libyaz-dev zlib1g-dev libjansson-dev
 BENCH_DEPS = rclone
 TEST_DEPS = lua5.4 lua-busted lua-check libxml2-utils yaz
 
@@ -51,7 +56,7 @@ SPEC_ENV  = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(BUILD)
 SAN_ENV   = LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so) \
             ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
-all: $(PROGRAM) $(MODULE) ## the program and the module for stock Lua
+all: $(PROGRAM) $(MODULE) $(GUARD) ## the program, the module for stock Lua, the process for recipes
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -66,18 +71,24 @@ $(MODULE): $(MODULE_O)
 	@echo '  ld  $@'
 	@$(CC) $(SAN) -shared -Wl,-z,nodelete -o $@ $^ $(LIBS)
 
+$(GUARD): $(GUARD_O)
+	@mkdir -p $(@D)
+	@echo '  ld  $@'
+	@$(CC) $(SAN) -o $@ $^ $(if $(PC),$(shell $(PC) --libs libutf8proc libseccomp)) $(LUA_LIBS)
+
 $(BUILD)/obj/%.o: core/%.c
 	@mkdir -p $(@D)
 	@echo '  cc  $<'
 	@$(CC) $(ALL_C) -MMD -MP -c -o $@ $<
 
--include $(MODULE_O:.o=.d) $(HOST_O:.o=.d)
+-include $(MODULE_O:.o=.d) $(HOST_O:.o=.d) $(GUARD_O:.o=.d)
 
 install: all ## program, library, recipes and module, below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.4/almanac \
 	  $(DESTDIR)$(PREFIX)/share/lua/5.4 $(DESTDIR)$(PREFIX)/share/almanac
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/almanac
 	install -m 644 $(MODULE) $(DESTDIR)$(PREFIX)/lib/lua/5.4/almanac/core.so
+	install -m 755 $(GUARD) $(DESTDIR)$(PREFIX)/lib/lua/5.4/almanac/guard
 	cp -R lua/almanac $(DESTDIR)$(PREFIX)/share/lua/5.4/
 	cp -R recipes $(DESTDIR)$(PREFIX)/share/almanac/
 

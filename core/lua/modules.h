@@ -11,6 +11,7 @@
   module(hash) \
   module(http) \
   module(runfile) \
+  module(sandbox) \
   module(serve) \
   module(sigv4) \
   module(sys) \

@@ -6,7 +6,6 @@ local folder_module = require "almanac.run.folder"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
 local pages = require "almanac.run.pages"
-local plan = require "almanac.run.plan"
 local program = require "support.program"
 local readings = require "almanac.run.reading"
 local recipe = require "almanac.recipe"
@@ -79,13 +78,13 @@ function m.match(case)
   local run = { db = db, folder = folder, path = folder .. "/a.run", recipe = loaded }
   function run.close()
     db:close()
+    recipe.close(loaded)
     program.remove(folder)
   end
   add_titles(db, case.titles)
   local ok, message = attempt.transaction(db, function()
-    local args = plan.visible(loaded, values)
-    folder_module.scan(db, folder .. "/files", loaded, args)
-    join.match { db = db, recipe = loaded, args = args, collection = case.collection }
+    folder_module.scan(db, folder .. "/files", loaded, values)
+    join.match { db = db, recipe = loaded, args = values, collection = case.collection }
     return true
   end)
   if not ok then

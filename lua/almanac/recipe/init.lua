@@ -1,17 +1,15 @@
--- Recipes: where they are found, how one is loaded. A recipe is text that
--- runs in the sandbox and returns a table; what comes out of here is checked.
+-- Recipes: where they are found, how one is loaded. A recipe is text that runs
+-- in a process of its own; what comes out of here is data, and checked.
 local core = require "almanac.core"
 local arguments = require "almanac.recipe.arguments"
-local changes = require "almanac.recipe.changes"
 local check = require "almanac.recipe.check"
+local guards = require "almanac.recipe.guard"
 local header = require "almanac.recipe.header"
-local key = require "almanac.recipe.key"
-local sandbox = require "almanac.recipe.sandbox"
 
 local m = {}
 
 local LARGEST = 1 << 20     -- bytes of a recipe's source
-local DEEPEST = 8           -- recipes that extend each other
+local MOST = 12             -- recipes that one recipe needs
 
 -- The recipes that come with almanac: PREFIX/share/almanac/recipes when it is
 -- installed, recipes/ of the source tree otherwise.
@@ -69,45 +67,11 @@ function m.find(name)
     near and (", did you mean '" .. near .. "'?") or ""), "missing"
 end
 
--- Examples of a rule stay as long as the rule does.
-local function examples_of(rule, base, variant)
-  if variant.examples and variant.examples[rule] then return variant.examples[rule] end
-  if variant[rule] == nil and base.examples then return base.examples[rule] end
-end
-
--- A variant's arguments replace those of the same name; others are added.
-local function merge_args(base, variant)
-  local merged, at = {}, {}
-  for _, list in ipairs { base or {}, variant or {} } do
-    for _, entry in ipairs(list) do
-      local name = type(entry) == "table" and entry[1] or entry
-      at[name] = at[name] or #merged + 1
-      merged[at[name]] = entry
-    end
-  end
-  return merged
-end
-
-local function merge(base, variant)
-  local merged = {}
-  for name, value in pairs(base) do merged[name] = value end
-  for name, value in pairs(variant) do merged[name] = value end
-  merged.args = merge_args(base.args, variant.args)
-  merged.examples = {}
-  for _, rule in ipairs { "file_key", "page", "title_keys" } do
-    merged.examples[rule] = examples_of(rule, base, variant)
-  end
-  return merged
-end
-
-local run_source
-
--- Reads what `extend` names: from the stored sources of a run, else from disk.
-local function source_of(name, loader)
-  local stored = loader.stored
+-- Reads what a recipe or `extend` names: from the stored sources of a run, else from disk.
+local function source_of(name, stored)
   if stored then
     if stored[name] then return stored[name] end
-    return nil, ("the run holds no source of the recipe '%s'"):format(name)
+    return nil, ("the run holds no source of the recipe '%s'"):format(name), "missing"
   end
   local path, message, code = m.find(name)
   if not path then return nil, message, code end
@@ -117,49 +81,14 @@ local function source_of(name, loader)
   return { name = name, path = path, text = text }
 end
 
-local function extender(loader, source)
-  return function(name)
-    if type(name) ~= "string" then error("extend: write extend \"name\" { … }", 2) end
-    return function(variant)
-      if type(variant) ~= "table" then error("extend: write extend \"name\" { … }", 2) end
-      local ok, message = check.variant(variant, source)
-      if not ok then error(message, 0) end
-      local base
-      base, message = run_source(name, loader)
-      if not base then error(message, 0) end
-      return merge(base, variant)
-    end
-  end
-end
-
-local function run_chunk(source, loader)
-  local text, message, code = header.check(source.text, source.path)
-  if not text then return nil, message, code end
-  local environment = sandbox.environment {
-    key = key, add = changes.add, extend = extender(loader, source),
-  }
-  local chunk
-  chunk, message = load(text, "@" .. source.path, "t", environment)
-  if not chunk then return nil, message, "parse" end
-  local ok, raw = sandbox.call(chunk)
-  if not ok then return nil, type(raw) == "string" and raw or source.path .. ": error without a text", "parse" end
-  return raw
-end
-
-function run_source(name, loader)
-  local source, message, code = source_of(name, loader)
+local function add_source(sources, name, stored)
+  local source, message, code = source_of(name, stored)
   if not source then return nil, message, code end
-  loader.sources[#loader.sources + 1] = source
-  if #loader.sources > DEEPEST then
-    return nil, ("%s: recipes extend each other more than %d deep"):format(source.path, DEEPEST), "parse"
-  end
-  local raw
-  raw, message, code = run_chunk(source, loader)
-  if raw == nil then return nil, message or source.path .. ": returns nothing", code or "parse" end
   local ok
-  ok, message, code = check.recipe(raw, source)
+  ok, message, code = header.check(source.text, source.path)
   if not ok then return nil, message, code end
-  return raw
+  sources[#sources + 1] = source
+  return true
 end
 
 local function as_set(list)
@@ -188,22 +117,61 @@ local function finished(raw, sources)
   return recipe
 end
 
-local function load_with(name, loader)
-  loader.sources = {}
-  local raw, message, code = run_source(name, loader)
+-- What stands in for a rule: it runs elsewhere.
+local function stand_in()
+  error("a rule runs in the process of its recipe: ask it with almanac.recipe.rules", 2)
+end
+
+-- What came out of the process, checked once more: nothing from there is trusted.
+local function checked(answer, source)
+  local raw, rules = answer.recipe, answer.rules
+  for _, name in pairs(type(raw) == "table" and type(rules) == "table" and rules or {}) do raw[name] = stand_in end
+  local ok, message, code = check.recipe(raw, source)
+  if not ok then return nil, message, code end
+  return raw
+end
+
+-- The process runs the text and says which other recipe it needs to go on.
+local function collect(guard, name, stored)
+  local sources = {}
+  repeat
+    local ok, message, code = add_source(sources, name, stored)
+    if not ok then return nil, message, code end
+    local answer
+    answer, message, code = guard:ask { "load", sources }
+    if not answer then return nil, message, code end
+    if not answer.need then return answer, sources end
+    name = tostring(answer.need)
+  until #sources == MOST
+  return nil, sources[1].path .. ": needs too many other recipes", "parse"
+end
+
+local function run(guard, name, stored)
+  local answer, sources, code = collect(guard, name, stored)
+  if not answer then return nil, sources, code end
+  local raw, message
+  raw, message, code = checked(answer, sources[1])
   if not raw then return nil, message, code end
-  return finished(raw, loader.sources)
+  guard:keep(sources)
+  return finished(raw, sources)
+end
+
+local function load_with(name, stored)
+  local guard = guards.new()
+  local recipe, message, code = run(guard, name, stored)
+  if not recipe then guard:close() end
+  return recipe, message, code
 end
 
 ---Loads a recipe: checks its first line, runs it in the sandbox, checks what
----it returns.
+---it returns. almanac.recipe.rules asks its rules.
 ---@param name string name or path
 ---@return table|nil recipe the fields of the format (DESIGN 7), args, examples and effects (a set)
----  never nil, and path, sha256, description, sources { name, path, text }[] (itself, then what it extends)
+---  never nil, a function stands for each rule, and path, sha256, description, sources { name, path, text }[] (itself, then what it extends)
 ---@return string? message names file, line and field
 ---@return string? code "missing" | "parse" | "io"
 function m.load(name)
-  return load_with(name, {})
+  return load_with(name)
 end
 
 ---Loads a recipe from the sources that a run file holds.
@@ -214,7 +182,14 @@ end
 function m.restore(sources)
   local stored = {}
   for _, source in ipairs(sources) do stored[source.name] = source end
-  return load_with(sources[1].name, { stored = stored })
+  return load_with(sources[1].name, stored)
+end
+
+---Ends the process of a recipe that is not needed any more. A later question
+---to its rules starts another.
+---@param recipe table
+function m.close(recipe)
+  guards.of(recipe):close()
 end
 
 ---The recipes at hand; one of a name that an earlier folder has is left out.

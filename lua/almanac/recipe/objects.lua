@@ -144,4 +144,25 @@ function m.title(mms_id, name, reading)
   return title
 end
 
+local function plain_file(file)
+  return { name = file.name, label = file.label, size = file.size, pid = file.pid }
+end
+
+local function plain_representation(representation)
+  local plain, files = {}, {}
+  for name, value in pairs(representation) do plain[name] = value end
+  for i, file in ipairs(representation.files) do files[i] = plain_file(file) end
+  plain.files = files
+  return plain
+end
+
+---A title as data, of which m.title makes the same title again.
+---@param title table from m.title
+---@return { mms_id: string, title: string?, representations: table[] }
+function m.plain(title)
+  local list = {}
+  for i, representation in ipairs(readings[title].representations) do list[i] = plain_representation(representation) end
+  return { mms_id = title.mms_id, title = title.title, representations = list }
+end
+
 return m

@@ -1,22 +1,38 @@
--- Calls the rules of a recipe and checks what they answer. Every function
--- gives true and the answer, or false and a message that names rule and case.
+-- Asks the rules of a recipe, which run in its own process, and checks what
+-- they answer. Every function gives true and the answer, or false, a message
+-- that names rule and case, and a code: "parse", or "cancelled" after Ctrl-C.
 local changes = require "almanac.recipe.changes"
+local guard = require "almanac.recipe.guard"
 local objects = require "almanac.recipe.objects"
-local sandbox = require "almanac.recipe.sandbox"
 
 local m = {}
 
-local call = sandbox.call
+---What a process that is not trusted gave in place of an answer.
+m.NONSENSE = "the recipe's process gave an answer of another shape"
 
-local function failed(rule, case, message)
-  if type(message) ~= "string" then message = "error without a text" end
-  return false, ("%s (rule %s, for '%s')"):format(message, rule, case)
+local function ask(recipe, rule, ...)
+  local answer, message, code = guard.of(recipe):ask { rule, ... }
+  if answer then return true, answer end
+  return false, message, code
 end
 
--- Keys are text; whole numbers are taken as their digits.
-local function key_text(key)
-  if type(key) == "string" then return key end
-  if math.type(key) == "integer" then return ("%d"):format(key) end
+local function file_data(file)
+  return { path = file.path, size = file.size, page = file.page }
+end
+
+local function is_kind(value, ...)
+  for _, kind in ipairs { ... } do
+    if type(value) == kind then return true end
+  end
+  return false
+end
+
+local function ask_about_file(rule, recipe, file, args)
+  if not recipe[rule] then return true, nil end
+  local ok, answer, code = ask(recipe, rule, args, file_data(file))
+  if not ok then return false, answer, code end
+  if is_kind(answer[1], "string", "number", "nil") then return true, answer[1] end
+  return false, m.NONSENSE, "parse"
 end
 
 ---The key of a file.
@@ -25,70 +41,106 @@ end
 ---@param args table
 ---@return boolean ok
 ---@return string|nil key nil: the recipe leaves the file out
+---@return string? code
 function m.file_key(recipe, file, args)
-  if not recipe.file_key then return true, nil end
-  local ok, key = call(recipe.file_key, file, args)
-  if not ok then return failed("file_key", file.path, key) end
-  if not key or key == "" then return true, nil end
-  local text = key_text(key)
-  if text then return true, text end
-  return failed("file_key", file.path, "a key is text; this one is a " .. type(key))
+  return ask_about_file("file_key", recipe, file, args)
 end
 
 ---The page of a file; nil when the recipe has no such rule or gives none.
 ---@return boolean ok
 ---@return string|number|nil page
+---@return string? code
 function m.page(recipe, file, args)
-  if not recipe.page then return true, nil end
-  local ok, page = call(recipe.page, file, args)
-  if not ok then return failed("page", file.path, page) end
-  if page == nil or page == false then return true, nil end
-  if type(page) == "string" or type(page) == "number" then return true, page end
-  return failed("page", file.path, "a page is a number or text; this one is a " .. type(page))
+  return ask_about_file("page", recipe, file, args)
+end
+
+---Whether this is a list of keys.
+---@param keys any
+---@return boolean
+function m.are_keys(keys)
+  if type(keys) ~= "table" then return false end
+  for _, key in pairs(keys) do
+    if type(key) ~= "string" then return false end
+  end
+  return true
 end
 
 ---The keys of a title, each once, in the order given.
+---@param title table from objects.title
 ---@return boolean ok
 ---@return string[] keys
+---@return string? code
 function m.title_keys(recipe, title, args)
-  local ok, keys = call(recipe.title_keys, title, args)
-  if not ok then return failed("title_keys", title.mms_id, keys) end
-  if type(keys) ~= "table" then keys = { keys or nil } end
-  local list, seen = {}, {}
-  for _, key in ipairs(keys) do
-    local text = key_text(key)
-    if not text then return failed("title_keys", title.mms_id, "a key is text; this one is a " .. type(key)) end
-    if text ~= "" and not seen[text] then
-      seen[text] = true
-      list[#list + 1] = text
-    end
-  end
-  return true, list
+  local ok, answer, code = ask(recipe, "title_keys", args, objects.plain(title))
+  if not ok then return false, answer, code end
+  if m.are_keys(answer[1]) then return true, answer[1] end
+  return false, m.NONSENSE, "parse"
 end
 
 ---Whether the title takes part; the recipe may say why not.
 ---@return boolean ok
 ---@return boolean wanted
----@return string? reason
+---@return string? reason or code
 function m.wants(recipe, title, args)
   if not recipe.wants then return true, true end
-  local ok, wanted, reason = call(recipe.wants, title, args)
-  if not ok then return failed("wants", title.mms_id, wanted) end
-  return true, wanted and true or false, type(reason) == "string" and reason or nil
+  local ok, answer, code = ask(recipe, "wants", args, objects.plain(title))
+  if not ok then return false, answer, code end
+  if type(answer[1]) == "boolean" and is_kind(answer[2], "string", "nil") then return true, answer[1], answer[2] end
+  return false, m.NONSENSE, "parse"
 end
 
-local function check_change(recipe, change, known)
-  if type(change) ~= "table" or not changes.effects[change.kind] then
-    return "give what add.representation { … } returns, or a list of it"
+local function take_files(data, files, taken)
+  if type(data.files) ~= "table" then return nil, "'files' is a list of files" end
+  local list = {}
+  for i, place in ipairs(data.files) do
+    if not files[place] or taken[place] then
+      return nil, "files may hold only files that `changes` was given, each once"
+    end
+    taken[place], list[i] = true, files[place]
   end
-  local effect = changes.effects[change.kind]
+  return list
+end
+
+-- Made again here, by the function that the recipe is to have used, a change
+-- has the fields of its kind and no others.
+local function make(kind, given)
+  local group, name = kind:match "^(%a+)%.(.+)$"
+  local ok, change = pcall(changes[group][name], given)
+  if ok then return change end
+end
+
+-- From the data of a proposal the change that it describes.
+local function take(recipe, data, files, taken)
+  local kind = type(data) == "table" and data.kind
+  local effect = changes.effects[kind]
+  if not effect then return nil, "give what add.representation { … } returns, or a list of it" end
   if not recipe.effects[effect] then
-    return ("proposes %s, but its effects do not declare '%s'"):format(change.kind, effect)
+    return nil, ("proposes %s, but its effects do not declare '%s'"):format(kind, effect)
   end
-  for _, file in ipairs(change.files) do
-    if not known[file] then return "files may hold only files that `changes` was given, each once" end
-    known[file] = nil
+  local list, words = take_files(data, files, taken)
+  if not list then return nil, words end
+  data.kind, data.files = nil, list
+  local change = make(kind, data)
+  if not change then return nil, ("give what %s { … } returns, or a list of it"):format(kind) end
+  return change
+end
+
+---Makes changes of what a recipe's process proposed.
+---@param recipe table
+---@param id string MMS ID
+---@param proposed table[] as data, files as places in `files`
+---@param files table[] those that `changes` was given
+---@return boolean ok
+---@return table[]|string list of changes, or why it is refused
+---@return string? code
+function m.take_changes(recipe, id, proposed, files)
+  local list, taken = {}, {}
+  for i, data in ipairs(proposed) do
+    local change, words = take(recipe, data, files, taken)
+    if not change then return false, ("%s (rule changes, for '%s')"):format(words, id), "parse" end
+    list[i] = change
   end
+  return true, list
 end
 
 ---The changes that the recipe proposes for a title.
@@ -98,20 +150,14 @@ end
 ---@param args table
 ---@return boolean ok
 ---@return table[] list of changes; empty when it proposes nothing
+---@return string? code
 function m.changes(recipe, title, files, args)
   if not recipe.changes then return true, {} end
-  local known = {}
-  for _, file in ipairs(files) do known[file] = true end
-  local ok, proposed = call(recipe.changes, title, files, args)
-  if not ok then return failed("changes", title.mms_id, proposed) end
-  if not proposed then return true, {} end
-  if type(proposed) == "table" and proposed.kind then proposed = { proposed } end
-  if type(proposed) ~= "table" then return failed("changes", title.mms_id, "gives a " .. type(proposed)) end
-  for _, change in ipairs(proposed) do
-    local words = check_change(recipe, change, known)
-    if words then return failed("changes", title.mms_id, words) end
-  end
-  return true, proposed
+  local list = {}
+  for i, file in ipairs(files) do list[i] = file_data(file) end
+  local ok, proposed, code = ask(recipe, "changes", args, objects.plain(title), list)
+  if not ok then return false, proposed, code end
+  return m.take_changes(recipe, title.mms_id, proposed, files)
 end
 
 local function shown(value)

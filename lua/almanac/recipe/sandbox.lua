@@ -1,72 +1,18 @@
--- What a recipe sees and how long it may think. The environment is an
--- allow-list: names that are not in it do not exist for a recipe. There is no
--- pcall, so nothing outlives the budget, and no clock, randomness, address or
--- hash order, so that the same input gives the same plan.
---
--- Known limits: work inside one C function (a pattern that backtracks without
--- end, inserting at the front of a huge table) is not interrupted, and one
--- giant string is stopped only by the ceiling of the host's allocator.
+-- What a recipe sees. The environment is an allow-list: names that are not in
+-- it do not exist for a recipe. There is no pcall and no metatable, and no
+-- clock, randomness, address or hash order, so that the same input gives the
+-- same plan. How long a rule may think, and that it reaches nothing else, is
+-- not for Lua to say: see core/sandbox_child.c.
 local words = require "almanac.words"
 
 local m = {}
 
-local SLICE = 100000                -- instructions between two looks
-local BUDGET = 20000000             -- instructions that one call may take
-local SECONDS = 5                   -- processor time that one call may take
-local MEMORY = 256 * 1024           -- KiB that one call may add
 local LONGEST = 1 << 20             -- bytes of a string that rep may make
 
-local pcall, sethook, clock, count = pcall, debug.sethook, os.clock, collectgarbage
 local string_meta, host_string, host_tostring = getmetatable "", string, tostring
 
-local slices, begun, memory
-
-local function refuse(what)
-  error("the recipe was stopped: " .. what, 3)
-end
-
--- The count hook; it sees only the time that the recipe itself takes.
-local function look()
-  slices = slices + 1
-  if slices == 1 then
-    begun, memory = clock(), count "count"
-  elseif slices * SLICE > BUDGET then
-    refuse(("one call took more than %d million steps"):format(BUDGET // 1000000))
-  elseif clock() - begun > SECONDS then
-    refuse(("one call took longer than %d s"):format(SECONDS))
-  elseif count "count" - memory > MEMORY then
-    count "collect"
-    if count "count" - memory > MEMORY then
-      refuse(("one call took more than %d MB of memory"):format(MEMORY // 1024))
-    end
-  end
-end
-
--- ("x"):rep works without `string` in the environment: while a recipe runs,
--- methods of strings are those that recipes have.
+-- What recipes have of `string`.
 local limited = {}
-local running = false
-
-local function leave(...)
-  sethook()
-  string_meta.__index = host_string
-  running = false
-  return ...
-end
-
----Calls a function of a recipe within its budget. A call inside a call (a
----recipe that extends another) shares the budget.
----@param fn function
----@param ... any
----@return boolean ok
----@return any ... its results; after a failure the error
-function m.call(fn, ...)
-  if running then return pcall(fn, ...) end
-  running, slices = true, 0
-  string_meta.__index = limited
-  sethook(look, "", SLICE)
-  return leave(pcall(fn, ...))
-end
 
 local originals = setmetatable({}, { __mode = "k" })
 
@@ -156,8 +102,8 @@ for _, name in ipairs { "byte", "char", "find", "gmatch", "gsub", "len", "lower"
 end
 
 function limited.rep(text, n, separator)
-  local size = #text * n + #(separator or "") * (n > 0 and n - 1 or 0)
-  if size > LONGEST then error("string.rep: the text would be longer than 1 MiB", 2) end
+  if n < 1 then return "" end
+  if n > LONGEST or #text * n + #(separator or "") * (n - 1) > LONGEST then error("string.rep: the text would be longer than 1 MiB", 2) end
   return host_string.rep(text, n, separator)
 end
 
@@ -226,6 +172,13 @@ function m.environment(own)
     end,
     __metatable = false,
   })
+end
+
+---Makes methods of strings those that recipes have: ("x"):rep works without
+---`string`. For the whole process, and for good.
+function m.enclose()
+  string_meta.__index = limited
+  string_meta.__metatable = false
 end
 
 return m

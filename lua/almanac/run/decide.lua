@@ -7,7 +7,6 @@ local ids = require "almanac.run.ids"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
 local objects = require "almanac.recipe.objects"
-local plan = require "almanac.run.plan"
 local readings = require "almanac.run.reading"
 local recipe_module = require "almanac.recipe"
 local sheet = require "almanac.run.sheet"
@@ -179,7 +178,7 @@ local function run_of(db)
   local meta = store.meta(db)
   local recipe, message, code = recipe_module.restore(json.decode(meta.recipe_sources or "[]"))
   if not recipe then attempt.fail(message, code) end
-  return { db = db, recipe = recipe, args = plan.visible(recipe, json.decode(meta.args)),
+  return { db = db, recipe = recipe, args = json.decode(meta.args),
     collection = meta.collection, folder = meta.folder }
 end
 

@@ -22,7 +22,8 @@ local CANDIDATES = [[SELECT file.id, file.path, file.size, file.problem, file_ke
   FROM file_key JOIN file ON file.id = file_key.file_id WHERE file_key.key = ? LIMIT ?]]
 
 local function checked(ok, ...)
-  if not ok then attempt.fail((...), "parse") end
+  local message, code = ...
+  if not ok then attempt.fail(message, code or "parse") end
   return ...
 end
 

@@ -14,7 +14,6 @@ local json = require "almanac.json"
 local read = require "almanac.run.read"
 local reuse = require "almanac.run.reuse"
 local rules = require "almanac.recipe.rules"
-local sandbox = require "almanac.recipe.sandbox"
 local sources = require "almanac.run.sources"
 local store = require "almanac.run.store"
 
@@ -37,21 +36,10 @@ local function absolute(path)
 end
 
 local function check_examples(recipe)
-  local wrong = rules.examples(recipe, m.visible(recipe, arguments.defaults(recipe.args)))
+  local wrong = rules.examples(recipe, arguments.defaults(recipe.args))
   if wrong[1] then
     attempt.fail(("%s: its own examples do not hold: %s"):format(recipe.path, table.concat(wrong, "; ")), "parse")
   end
-end
-
----The arguments as the rules see them: to be read only, and a name that is
----not declared is an error.
----@param recipe table
----@param args table<string, any>
----@return table
-function m.visible(recipe, args)
-  local names = {}
-  for i, entry in ipairs(recipe.args) do names[i] = entry[1] end
-  return sandbox.read_only(args, "args", names)
 end
 
 -- A plan from an earlier one has the titles of that.
@@ -75,11 +63,10 @@ local function prepare(order)
   end
   check_examples(recipe)
   if order.from then plan.base = need(reuse.open(order.from)) end
-  plan.values = need(arguments.convert(recipe.args, order.given, plan.base and plan.base.args))
-  plan.args = m.visible(recipe, plan.values)
+  plan.args = need(arguments.convert(recipe.args, order.given, plan.base and plan.base.args))
   local name = arguments.first(recipe.args, "dir")
-  plan.folder = name and plan.values[name] and absolute(plan.values[name])
-  plan.set = plan.values[arguments.first(recipe.args, "set") or ""]
+  plan.folder = name and plan.args[name] and absolute(plan.args[name])
+  plan.set = plan.args[arguments.first(recipe.args, "set") or ""]
   if order.titles and plan.set and not plan.base then
     attempt.fail(("give --titles or --%s, not both"):format(arguments.first(recipe.args, "set")), "conflict")
   elseif not (plan.base or order.titles or plan.set) then
@@ -146,7 +133,7 @@ local function meta_of(plan, source)
   plan.id = new_id()
   return {
     run = plan.id, recipe = recipe.name, recipe_version = recipe.version, recipe_sha256 = recipe.sha256,
-    recipe_sources = json.encode(json.array(recipe.sources)), args = json.encode(plan.values),
+    recipe_sources = json.encode(json.array(recipe.sources)), args = json.encode(plan.args),
     institution = plan.institution, environment = plan.environment, url = plan.url, rate = plan.rate,
     folder = plan.folder, collection = plan.collection, codes = json.encode(plan.codes),
     source = source.words, from_run = plan.base and plan.base.meta.run, created = os.date "!%Y-%m-%dT%H:%M:%SZ",

@@ -1,0 +1,32 @@
+/* The call of a rule that is under way in the sandbox's own process, and what
+ * ends it. Knows Lua: this process holds one state and nothing else. */
+#ifndef ALM_SANDBOX_CHILD_H
+#define ALM_SANDBOX_CHILD_H
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes that the state may hold. */
+#define ALM_SANDBOX_MEMORY ((size_t)256 << 20)
+
+/* Watches the calls of this state from now on. `library` is the folder of
+ * almanac's own Lua files: a place in them is not the recipe's. */
+void alm_watch_start(lua_State *L, double seconds, const char *library);
+
+/* fn, … on the stack -> true, results … or false, error, as pcall does, within
+ * the limits of one call. `rule` and `name` say what it is about. A call
+ * inside a call shares its limits. Passing them ends the process after a last
+ * message { stopped = "where: what" }: nothing in Lua can catch that. */
+int alm_watch_call(lua_State *L, const char *rule, const char *name, int args);
+
+/* Whether a sign of life is due: some time has passed since the last. */
+bool alm_watch_sign(void);
+
+/* Notes where memory ran out, for the message. Called by the allocator. */
+void alm_watch_no_memory(void);
+
+/* Writes a last message and ends the process. */
+_Noreturn void alm_watch_stop(const char *words);
+
+#endif

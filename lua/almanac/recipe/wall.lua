@@ -1,0 +1,142 @@
+-- Runs in the process of a recipe, inside core/sandbox_child.c: loads the
+-- recipe and answers questions about its rules until nobody asks any more.
+-- What goes back is plain data; a failure is { failed = message }.
+local core = require "almanac.core"
+local json = require "almanac.json"
+local load_recipe = require "almanac.recipe.wall_load"
+local objects = require "almanac.recipe.objects"
+local rules = require "almanac.recipe.wall_rules"
+local sandbox = require "almanac.recipe.sandbox"
+
+local inside = core.inside
+local recipe            -- the one of this process
+local titles = {}       -- batches of titles that `changes` is still to be asked for
+local ops = {}
+
+sandbox.enclose()
+
+local function visible(args)
+  local names = {}
+  for i, entry in ipairs(recipe.args or {}) do names[i] = entry[1] end
+  return sandbox.read_only(args, "args", names)
+end
+
+local function failed(message)
+  return { failed = message }
+end
+
+local function file_of(data)
+  local file = objects.file(data.path, data.size)
+  file.page = data.page
+  return file
+end
+
+local function title_of(data)
+  return objects.title(data.mms_id, data.title, data)
+end
+
+-- { "load", sources } -> { recipe = … }, or { need = name } of a source that is missing
+function ops.load(sources)
+  local raw, answer = load_recipe(sources)
+  recipe = raw
+  return answer
+end
+
+-- { "file_key" | "page", args, file } -> { value }
+local function ask_about_file(rule)
+  return function(args, file)
+    local ok, value = rules[rule](recipe, file_of(file), visible(args))
+    return ok and { value } or failed(value)
+  end
+end
+
+ops.file_key, ops.page = ask_about_file "file_key", ask_about_file "page"
+
+-- { "title_keys" | "wants", args, title } -> { value, reason }
+local function ask_about_title(rule)
+  return function(args, title)
+    local ok, value, reason = rules[rule](recipe, title_of(title), visible(args))
+    return ok and { value, reason } or failed(value)
+  end
+end
+
+ops.title_keys, ops.wants = ask_about_title "title_keys", ask_about_title "wants"
+
+-- { "changes", args, title, files } -> list of changes, files as numbers
+function ops.changes(args, title, files)
+  local list = {}
+  for i, file in ipairs(files) do list[i] = file_of(file) end
+  local ok, changes = rules.changes(recipe, title_of(title), list, visible(args))
+  return ok and changes or failed(changes)
+end
+
+-- { "files", args, paths, sizes } -> { keys, pages }, false for none
+function ops.files(args, paths, sizes)
+  local view, keys, pages = visible(args), {}, {}
+  for i, path in ipairs(paths) do
+    local file = objects.file(path, sizes[i] or nil)
+    local ok, key = rules.file_key(recipe, file, view)
+    if not ok then return failed(key) end
+    local page
+    if key then
+      ok, page = rules.page(recipe, file, view)
+      if not ok then return failed(page) end
+    end
+    keys[i], pages[i] = key or false, page or false
+  end
+  return { keys, pages }
+end
+
+local function settle(title, args)
+  local ok, keys = rules.title_keys(recipe, title, args)
+  if not ok then return nil, keys end
+  local wanted, reason
+  ok, wanted, reason = rules.wants(recipe, title, args)
+  if not ok then return nil, wanted end
+  return { keys, wanted, reason }
+end
+
+-- { "titles", args, batch, mms_ids, names, readings } -> { keys, wanted, reason } of each
+function ops.titles(args, batch, mms_ids, names, readings)
+  local view, held, answers = visible(args), {}, {}
+  for i, mms_id in ipairs(mms_ids) do
+    local title = objects.title(mms_id, names[i] or nil, assert(json.decode(readings[i])))
+    local answer, message = settle(title, view)
+    if not answer then return failed(message) end
+    held[i], answers[i] = title, answer
+  end
+  titles[batch] = held
+  return answers
+end
+
+local function files_of(flat)
+  local list = {}
+  for i = 1, #flat, 3 do
+    list[#list + 1] = file_of { path = flat[i], size = flat[i + 1] or nil, page = flat[i + 2] or nil }
+  end
+  return list
+end
+
+-- { "proposals", args, batch, { place in the batch, … }, { { path, size, page, … }, … } } -> changes of each
+function ops.proposals(args, batch, places, files)
+  local view, held, answers = visible(args), titles[batch], {}
+  titles[batch] = nil
+  for i, place in ipairs(places) do
+    local ok, changes = rules.changes(recipe, held[place], files_of(files[i]), view)
+    if not ok then return failed(changes) end
+    answers[i] = changes
+  end
+  return answers
+end
+
+local function answer(request)
+  local ok, reply = pcall(ops[request[1]], table.unpack(request, 2, 8))
+  if not ok then reply = failed(tostring(reply)) end
+  local sent, message = pcall(inside.send, reply)
+  if not sent then inside.send(failed("the recipe gives what almanac can't take: " .. message)) end
+end
+
+return function(filtered)
+  inside.send { filtered = filtered }
+  while true do answer(inside.receive()) end
+end

@@ -1,0 +1,114 @@
+-- Runs the text of a recipe, inside its process, and of those that it
+-- extends; what comes out is checked.
+local changes = require "almanac.recipe.changes"
+local check = require "almanac.recipe.check"
+local header = require "almanac.recipe.header"
+local inside = require "almanac.core".inside
+local key = require "almanac.recipe.key"
+local sandbox = require "almanac.recipe.sandbox"
+
+local DEEPEST = 8           -- recipes that extend each other
+
+-- Examples of a rule stay as long as the rule does.
+local function examples_of(rule, base, variant)
+  if variant.examples and variant.examples[rule] then return variant.examples[rule] end
+  if variant[rule] == nil and base.examples then return base.examples[rule] end
+end
+
+-- A variant's arguments replace those of the same name; others are added.
+local function merge_args(base, variant)
+  local merged, at = {}, {}
+  for _, list in ipairs { base or {}, variant or {} } do
+    for _, entry in ipairs(list) do
+      local name = type(entry) == "table" and entry[1] or entry
+      at[name] = at[name] or #merged + 1
+      merged[at[name]] = entry
+    end
+  end
+  return merged
+end
+
+local function merge(base, variant)
+  local merged = {}
+  for name, value in pairs(base) do merged[name] = value end
+  for name, value in pairs(variant) do merged[name] = value end
+  merged.args = merge_args(base.args, variant.args)
+  merged.examples = {}
+  for _, rule in ipairs { "file_key", "page", "title_keys" } do
+    merged.examples[rule] = examples_of(rule, base, variant)
+  end
+  return merged
+end
+
+local run_source
+
+local function extender(loader, source)
+  return function(name)
+    if type(name) ~= "string" then error("extend: write extend \"name\" { … }", 2) end
+    return function(variant)
+      if type(variant) ~= "table" then error("extend: write extend \"name\" { … }", 2) end
+      local ok, message = check.variant(variant, source)
+      if not ok then error(message, 0) end
+      local base
+      base, message = run_source(name, loader)
+      if not base then error(message, 0) end
+      return merge(base, variant)
+    end
+  end
+end
+
+local function run_chunk(source, loader)
+  local environment = sandbox.environment {
+    key = key, add = changes.add, extend = extender(loader, source),
+  }
+  local text, message = header.check(source.text, source.path)
+  if not text then return nil, message end
+  local chunk
+  chunk, message = load(text, "@" .. source.path, "t", environment)
+  if not chunk then return nil, message end
+  local ok, raw = inside.call("", "", chunk)
+  if ok or raw == loader.need then return raw end
+  return nil, type(raw) == "string" and raw or source.path .. ": error without a text"
+end
+
+-- A missing source ends everything: it is asked for, and all begins again.
+function run_source(name, loader)
+  local source = loader.sources[name]
+  if not source then
+    loader.need = { need = name }
+    return nil, loader.need
+  end
+  loader.depth = loader.depth + 1
+  if loader.depth > DEEPEST then
+    return nil, ("%s: recipes extend each other more than %d deep"):format(source.path, DEEPEST)
+  end
+  local raw, message = run_chunk(source, loader)
+  if loader.need then return nil, loader.need end
+  if raw == nil then return nil, message or source.path .. ": returns nothing" end
+  local ok
+  ok, message = check.recipe(raw, source)
+  if not ok then return nil, message end
+  return raw
+end
+
+-- The recipe for the other side: its data, and the names of its rules.
+local function as_data(raw)
+  local data, rules = {}, {}
+  for name, value in pairs(raw) do
+    if type(value) == "function" then rules[#rules + 1] = name else data[name] = value end
+  end
+  return { recipe = data, rules = rules }
+end
+
+---Loads the first of the sources.
+---@param sources { name: string, path: string, text: string }[] itself, then what it extends
+---@return table|nil raw what the recipe returned, checked
+---@return table answer { recipe = its data, rules = names }, { need = name of a source } or { failed = message }
+return function(sources)
+  local loader = { sources = {}, depth = 0 }
+  for _, source in ipairs(sources) do loader.sources[source.name] = source end
+  local raw, message = run_source(sources[1].name, loader)
+  if loader.need then return nil, loader.need end
+  if not raw then return nil, { failed = message } end
+  return raw, as_data(raw)
+end

@@ -1,0 +1,94 @@
+-- Calls the rules of a recipe, inside its process, and brings what they answer
+-- into one form. Every function gives true and the answer, or false and a
+-- message that names rule and case.
+local call = require "almanac.core".inside.call
+
+local m = {}
+
+local function failed(rule, case, message)
+  if type(message) ~= "string" then message = "error without a text" end
+  return false, ("%s (rule %s, for '%s')"):format(message, rule, case)
+end
+
+-- Keys are text; whole numbers are taken as their digits.
+local function key_text(key)
+  if type(key) == "string" then return key end
+  if math.type(key) == "integer" then return ("%d"):format(key) end
+end
+
+---@return boolean ok
+---@return string|nil key nil: the recipe leaves the file out
+function m.file_key(recipe, file, args)
+  local ok, key = call("file_key", file.path, recipe.file_key, file, args)
+  if not ok then return failed("file_key", file.path, key) end
+  if not key or key == "" then return true, nil end
+  local text = key_text(key)
+  if text then return true, text end
+  return failed("file_key", file.path, "a key is text; this one is a " .. type(key))
+end
+
+---@return boolean ok
+---@return string|number|nil page
+function m.page(recipe, file, args)
+  if not recipe.page then return true, nil end
+  local ok, page = call("page", file.path, recipe.page, file, args)
+  if not ok then return failed("page", file.path, page) end
+  if page == nil or page == false then return true, nil end
+  if type(page) == "string" or type(page) == "number" then return true, page end
+  return failed("page", file.path, "a page is a number or text; this one is a " .. type(page))
+end
+
+---@return boolean ok
+---@return string[] keys each once, in the order given
+function m.title_keys(recipe, title, args)
+  local id = title.mms_id
+  local ok, keys = call("title_keys", id, recipe.title_keys, title, args)
+  if not ok then return failed("title_keys", id, keys) end
+  if type(keys) ~= "table" then keys = { keys or nil } end
+  local list, seen = {}, {}
+  for _, key in ipairs(keys) do
+    local text = key_text(key)
+    if not text then return failed("title_keys", id, "a key is text; this one is a " .. type(key)) end
+    if text ~= "" and not seen[text] then
+      seen[text] = true
+      list[#list + 1] = text
+    end
+  end
+  return true, list
+end
+
+---@return boolean ok
+---@return boolean wanted
+---@return string? reason
+function m.wants(recipe, title, args)
+  if not recipe.wants then return true, true end
+  local ok, wanted, reason = call("wants", title.mms_id, recipe.wants, title, args)
+  if not ok then return failed("wants", title.mms_id, wanted) end
+  return true, wanted and true or false, type(reason) == "string" and reason or nil
+end
+
+-- A change with the numbers of its files instead of them; 0: not one of them.
+local function as_data(change, place)
+  local data, files = {}, {}
+  for name, value in next, change do data[name] = value end
+  if type(change.files) ~= "table" then return data end
+  for i, file in ipairs(change.files) do files[i] = place[file] or 0 end
+  data.files = files
+  return data
+end
+
+---@return boolean ok
+---@return table[] list of what the recipe proposes, a file as its place in `files`
+function m.changes(recipe, title, files, args)
+  local id, place, list = title.mms_id, {}, {}
+  for i, file in ipairs(files) do place[file] = i end
+  local ok, proposed = call("changes", id, recipe.changes, title, files, args)
+  if not ok then return failed("changes", id, proposed) end
+  if not proposed then return true, list end
+  if type(proposed) == "table" and proposed.kind then proposed = { proposed } end
+  if type(proposed) ~= "table" then return failed("changes", id, "gives a " .. type(proposed)) end
+  for i, change in ipairs(proposed) do list[i] = type(change) == "table" and as_data(change, place) or false end
+  return true, list
+end
+
+return m
