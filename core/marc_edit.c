@@ -152,7 +152,7 @@ static bool check_length(const alm_marc_hit *hit, alm_slice value, alm_error *er
   size_t wanted = characters(hit->text), given = characters(value);
   bool fixed = !hit->field || (hit->field->control && hit->part->cut);
   if (!fixed || wanted == given) return true;
-  return alm_fail(err, ALM_PARSE, "the value has %zu characters, the place has %zu", given, wanted);
+  return alm_fail(err, ALM_PARSE, "%zu characters are to be replaced, the value has %zu", wanted, given);
 }
 
 static bool check_set(const alm_marc_hit *hit, alm_slice value, alm_error *err) {

@@ -149,8 +149,8 @@ static bool scan_clause(alm_scan *scan, locale_t letters, clause *c) {
   }
   if (at_join(scan) || scan->at == scan->length) return true;
   if (absent) return alm_scan_expected(scan, "&&, || or the end");
-  char what[80] = "=, !=, ~, !~, =~, &&, ||, the end";
-  if (scan->at == end) strcat(strcat(what, " or "), next);
+  char what[80] = "=, !=, ~, !~, =~, &&, || or the end";
+  if (scan->at == end) snprintf(what, sizeof what, "=, !=, ~, !~, =~, &&, ||, the end or %s", next);
   return alm_scan_expected(scan, what);
 }
 
