@@ -36,14 +36,12 @@ static alm_code code_of(CURLcode code) {
     case CURLE_TOO_MANY_REDIRECTS:
     case CURLE_OUT_OF_MEMORY:
       return ALM_LIMIT;
-    case CURLE_GOT_NOTHING:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_ABORTED_BY_CALLBACK:
-      return ALM_CLOSED;
+    case CURLE_READ_ERROR:
+    case CURLE_WRITE_ERROR:
+    case CURLE_FILE_COULDNT_READ_FILE:
+      return ALM_IO; /* a file here, never a connection */
     default:
-      return ALM_IO;
+      return ALM_CLOSED;
   }
 }
 

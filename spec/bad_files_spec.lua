@@ -67,6 +67,37 @@ describe("bad files:", function()
     assert.same({ [id(3)] = "c.jpg" }, trial.derivatives())
   end)
 
+  it("files that can't be read fail their titles, however many: the run goes on", function()
+    local stems = {}
+    for i = 1, 15 do stems[i] = "s" .. i end
+    start(stems)
+    trial.plan()
+    local folder = program.quote(trial.folder .. "/jpg")
+    for i = 1, 14 do   -- a link to itself: neither there nor absent
+      os.execute(("cd %s && mv s%d.jpg kept%d && ln -s s%d.jpg s%d.jpg"):format(folder, i, i, i, i))
+    end
+    local result = trial.apply()
+    assert.equal(2, result.status, result.out .. result.err)
+    assert.equal("failed", trial.row(1).state)
+    assert.matches("s1.jpg", trial.row(1).reason)
+    assert.same({ [id(15)] = "s15.jpg" }, trial.derivatives())
+    for i = 1, 14 do os.execute(("cd %s && mv kept%d s%d.jpg"):format(folder, i, i)) end
+    assert.equal(0, trial.apply().status)
+  end)
+
+  it("a folder that is gone as a whole stops the run, and decides nothing", function()
+    start { "a", "b" }
+    trial.plan()
+    local folder = program.quote(trial.folder .. "/jpg")
+    os.execute(("mv %s %s.away"):format(folder, folder))
+    local result = trial.apply()
+    assert.equal(75, result.status, result.out .. result.err)
+    assert.matches("jpg is not there: is its disk or network share connected", result.err)
+    os.execute(("mv %s.away %s"):format(folder, folder))
+    assert.equal(0, trial.apply().status)
+    assert.same({ [id(1)] = "a.jpg", [id(2)] = "b.jpg" }, trial.derivatives())
+  end)
+
   describe("a title", function()
     it("that was deleted since the plan is told; the others are done", function()
       start { "a", "b" }

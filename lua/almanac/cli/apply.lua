@@ -79,15 +79,16 @@ end
 
 local function listen(run, context, total)
   local progress = context.out.progress("titles applied", total)
-  local told   -- when nobody answers, all in flight say the same
+  local told = {}   -- by title; `last`: when nobody answers, all in flight say the same
   run.on = {
     begin = function() progress:begin() end,
     finish = function(title, ok, message, code)
       progress:finish(not ok)
       context.out.event("title", { mms_id = title.mms_id, ok = ok and true or false,
         message = message, code = code })
-      if not ok and code ~= "cancelled" and message ~= told then context.out.note(title.mms_id .. ": " .. message) end
-      told = message or told
+      if ok or code == "cancelled" then return end
+      if message ~= told.last and message ~= told[title.mms_id] then context.out.note(title.mms_id .. ": " .. message) end
+      told.last, told[title.mms_id] = message, message
     end,
   }
   return progress

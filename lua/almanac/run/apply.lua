@@ -18,8 +18,9 @@ local TITLES = "SELECT title.*, (SELECT count(*) FROM page WHERE page.title_id =
 local NEXT = TITLES .. "id > ? AND " .. OPEN .. " ORDER BY id LIMIT 500"
 local AGAIN = TITLES .. "id = ?"
 
--- Failures of the moment: the title stays where it is and the next apply goes on.
-local PASSING = { timeout = true, connect = true, tls = true, io = true, parse = true, closed = true, cancelled = true }
+-- Failures of the moment: nobody answers, or not so that it can be read. The
+-- title stays where it is and the next apply goes on.
+local PASSING = { timeout = true, connect = true, tls = true, parse = true, closed = true, cancelled = true }
 
 ---How many titles are still to do.
 ---@param db table
@@ -57,7 +58,8 @@ local function open_titles(run)
   end
 end
 
--- Titles that a failure of the moment left in the middle, once more.
+-- Titles that a failure of the moment left in the middle, and those with a file
+-- that could not be read or arrived in another size, once more.
 local function titles_again(run)
   local ids, i = run.again, 0
   run.again = {}
@@ -71,18 +73,20 @@ local function titles_again(run)
   end
 end
 
--- The title's new state after a failure; nil leaves it in the middle.
+-- The title's new state after a failure; nil leaves it in the middle. What
+-- failed is tried again as well, by the next apply.
 local function state_after(code)
   if code == "conflict" then return "ask" end
   if PASSING[code] then return nil end
   return "failed"
 end
 
--- What stops everything: no right, no quota, no disk for the run file, nobody there.
+-- What stops everything: no right, no quota, no disk for the run file, none for
+-- the images, nobody there. A file that can't be read concerns its title alone.
 local function consider_stopping(run, message, code)
   if run.journal.broken then
     return stop(run, "the run file can't be written: " .. run.journal.broken, "io")
-  elseif code == "auth" or code == "quota" then
+  elseif code == "auth" or code == "quota" or code == "io" and not core.files.stat(run.folder) then
     return stop(run, message, code)
   end
   run.unreachable = PASSING[code] and run.unreachable + 1 or 0
@@ -91,7 +95,7 @@ end
 
 local function record_failure(run, title, message, code)
   local state = state_after(code)
-  if not state then table.insert(run.again, title.id) end
+  if not state or code == "io" then table.insert(run.again, title.id) end
   if run.stop and not state then return end
   if code == "auth" or code == "quota" then state = nil end
   run.journal:write(function(db)

@@ -5,10 +5,22 @@ local steps = require "almanac.run.steps"
 
 local m = {}
 
+local function path_of(job, page)
+  return job.folder .. "/" .. page.path
+end
+
+-- Why a planned file is not there. When the folder is gone as a whole, that is
+-- nothing to decide about a title.
+local function absent(job, message, code)
+  if code ~= "missing" then return nil, message, code end
+  if core.files.stat(job.folder) then return nil, message, "conflict" end
+  return nil, job.folder .. " is not there: is its disk or network share connected?", "io"
+end
+
 -- The file must be the one that was planned: same size, same time.
-local function same_file(path, page)
-  local stat, message, code = core.files.stat(path)
-  if not stat then return nil, message, code == "missing" and "conflict" or code end
+local function same_file(job, page)
+  local stat, message, code = core.files.stat(path_of(job, page))
+  if not stat then return absent(job, message, code) end
   if stat.size == page.size and stat.mtime_ns == page.mtime_ns then return true end
   return nil, ("%s changed on disk since the plan"):format(page.path), "conflict"
 end
@@ -22,8 +34,8 @@ local function is_in_place(job, page, path)
 end
 
 local function put(job, page, maybe_there)
-  local path = job.folder .. "/" .. page.path
-  local ok, message, code = same_file(path, page)
+  local path = path_of(job, page)
+  local ok, message, code = same_file(job, page)
   if not ok then return nil, message, code end
   page.sha256, message, code = core.files.sha256(path)
   if not page.sha256 then return nil, message, code end
@@ -31,7 +43,7 @@ local function put(job, page, maybe_there)
     ok, message, code = job.storage:put(page.upload_key,
       { path = path, size = page.size, sha256 = page.sha256 }, { resume = maybe_there })
   end
-  if ok then ok, message, code = same_file(path, page) end
+  if ok then ok, message, code = same_file(job, page) end
   if not ok then return nil, message, code end
   return { sha256 = page.sha256 }
 end
