@@ -8,7 +8,7 @@ local formats = require "almanac.run.formats"
 local holdings = require "almanac.holdings"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
-local plan = require "almanac.run.plan"
+local readings = require "almanac.run.reading"
 local store = require "almanac.run.store"
 
 local m = {}
@@ -26,7 +26,7 @@ end
 local function add_titles(db, titles)
   for _, title in ipairs(titles) do
     attempt.run(db, "INSERT INTO title(mms_id, title, reading, state) VALUES(?, ?, ?, 'ask')", title.mms_id, title.title,
-      title.reading and json.encode(title.reading))
+      title.reading and readings.encode(title.reading))
   end
 end
 
@@ -42,10 +42,9 @@ function m.plan(case)
   if not db then return nil, message, code end
   local ok
   ok, message, code = attempt.transaction(db, function()
-    local args = plan.visible(recipe, values)
     add_titles(db, case.titles)
-    if case.folder then folder_of.scan(db, case.folder, recipe, args) end
-    join.match { db = db, recipe = recipe, args = args, institution = INSTITUTION, id = "trial", collection = case.collection }
+    if case.folder then folder_of.scan(db, case.folder, recipe, values) end
+    join.match { db = db, recipe = recipe, args = values, collection = case.collection }
     return true
   end)
   if ok then return db end
@@ -53,11 +52,12 @@ function m.plan(case)
   return nil, message, code
 end
 
-local OUTCOME = [[SELECT title.mms_id, title.state, coalesce(title.reason, '') AS reason,
-    coalesce(group_concat(DISTINCT change.kind), '') AS kind,
-    coalesce((SELECT group_concat(path, '|') FROM (SELECT file.path FROM change AS c JOIN page ON page.change_id = c.id
-      JOIN file ON file.id = page.file_id WHERE c.title_id = title.id ORDER BY c.seq, page.seq)), '') AS files
-  FROM title LEFT JOIN change ON change.title_id = title.id GROUP BY title.id ORDER BY title.id]]
+local OUTCOME = [[SELECT mms_id, state, coalesce(reason, '') AS reason,
+    coalesce((SELECT group_concat(DISTINCT spec.kind) FROM change JOIN spec ON spec.id = change.spec_id
+      WHERE change.title_id = title.id), '') AS kind,
+    coalesce((SELECT group_concat(path, '|') FROM (SELECT file.path FROM page JOIN file ON file.id = page.file_id
+      WHERE page.title_id = title.id ORDER BY page.change, page.seq)), '') AS files
+  FROM title ORDER BY id]]
 local LEFT_OVER = "SELECT path, reason FROM file WHERE reason LIKE 'no title %' ORDER BY path"
 
 ---What a plan comes to: a row for each title, then one for each file that no
@@ -109,8 +109,28 @@ function m.values(recipe, given, folder)
   return arguments.convert(recipe.args, all)
 end
 
----Titles for a trial: from a CSV list of what they hold (the columns of
----`almanac rehearsal --titles`).
-m.titles = holdings.titles
+local function titles_of_run(path)
+  local db, message, code = store.open(path, "read")
+  if not db then return nil, message, code end
+  local titles = {}
+  for row in db:rows "SELECT mms_id, title, reading FROM title WHERE reading IS NOT NULL ORDER BY id" do
+    titles[#titles + 1] = { mms_id = row.mms_id, title = row.title, reading = readings.decode(row.reading) }
+  end
+  db:close()
+  return titles
+end
+
+---Titles for a trial, without a call to Alma: from a run file, or from a CSV
+---list of what they hold (the columns of `almanac rehearsal --titles`).
+---@param path string
+---@return table[]|nil titles { mms_id, title, reading }
+---@return string? message
+---@return string? code
+function m.titles(path)
+  local head, message, code = core.files.head(path, 16)
+  if not head then return nil, message, code end
+  if head:find "^SQLite format 3" then return titles_of_run(path) end
+  return holdings.titles(path)
+end
 
 return m

@@ -33,8 +33,7 @@ local function tell(out, name, good, wrong)
 end
 
 local function test_examples(recipe, out)
-  local visible = require("almanac.run.plan").visible(recipe, arguments.defaults(recipe.args))
-  local wrong = require("almanac.recipe.rules").examples(recipe, visible)
+  local wrong = require("almanac.recipe.rules").examples(recipe, arguments.defaults(recipe.args))
   return tell(out, "examples", words.count(count_of(recipe.examples), "example"), wrong)
 end
 
