@@ -220,42 +220,6 @@ describe("apply", function()
     assert.matches(tostring(core.sys.pid()), result.err)
   end)
 
-  describe("then verify", function()
-    it("finds all as planned", function()
-      at.start { { "a" }, { "b_1", "b_2" } }
-      plan()
-      almanac("apply", "a.run")
-      local result = almanac("verify", "a.run")
-      assert.equal(0, result.status, result.err)
-      assert.matches("verified 2 titles; 0 differ", result.out)
-      assert.equal("verified", report().rows[1].state)
-    end)
-
-    it("finds a doubled representation", function()
-      at.start { { "a" } }
-      plan()
-      almanac("apply", "a.run")
-      at.alma.change { op = "add_representation", mms_id = "9900000000104146", usage_type = "DERIVATIVE_COPY",
-        label = "JPG" }
-      local result = almanac("verify", "a.run")
-      assert.equal(2, result.status)
-      assert.matches("second such representation", report().rows[1].reason)
-    end)
-
-    it("says what differs", function()
-      at.start { { "a" }, { "b_1", "b_2" } }
-      plan()
-      almanac("apply", "a.run")
-      local row = report().rows[2]
-      at.alma.change { op = "delete_file", pid = row.files[1].pid }
-      local result = almanac("verify", "a.run")
-      assert.equal(2, result.status)
-      row = report().rows[2]
-      assert.matches("page 1", row.reason)
-      assert.equal(1, report().titles.failed)
-    end)
-  end)
-
   describe("then report", function()
     it("keeps the shape that others read", function()
       at.start { { "a" } }

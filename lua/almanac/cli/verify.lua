@@ -1,5 +1,7 @@
 -- almanac verify: reads everything back and compares it with the plan.
 local connect = require "almanac.run.connect"
+local journal = require "almanac.run.journal"
+local number = require "almanac.cli.number"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -7,7 +9,29 @@ local m = { summary = "Read back what a run made and compare it with the plan." 
 
 function m.configure(parser)
   parser:argument("run", "the run file")
-  parser:epilog "Exit status: 0 all is as planned, 1 nothing was started, 2 something differs or could not be read."
+  parser:option("--sample", "only so many titles, others every time"):argname("N"):convert(number("--sample", 1, true))
+  parser:epilog("Of each title: one representation as planned, its files by name, size and order, each in Alma's storage\n" ..
+    "and to be read there (its first byte is fetched, no call to Alma). A title takes 2 calls.\n" ..
+    "When 300 titles taken at random are all right, fewer than 1 in 100 of all are wrong, with 95 % certainty.\n" ..
+    "Exit status: 0 all is as planned, 1 nothing was started, 2 something differs or could not be read.")
+end
+
+local function listen(run, out, progress)
+  run.on = { finish = function(title, ok, why)
+    progress:finish(not ok)
+    out.event("title", { mms_id = title.mms_id, ok = ok and true or false, message = why })
+    if not ok then out.note(title.mms_id .. ": " .. why) end
+  end }
+end
+
+local function tell(out, counts, sample, total)
+  out.event("verified", counts)
+  out.say(("verified %s%s; %d differ, %d could not be read"):format(words.count(counts.verified, "title"),
+    sample and (", %d of %s taken at random"):format(sample, words.count(total, "title")) or "", counts.differs, counts.unknown))
+  if counts.unseen > 0 then
+    out.say(("not looked at in the storage, Alma gave no address: %s"):format(words.count(counts.unseen, "file")))
+  end
+  return (counts.differs > 0 or counts.unknown > 0) and 2 or 0
 end
 
 function m.run(args, context)
@@ -21,20 +45,15 @@ function m.run(args, context)
   if not run then return nil, message, code end
   local _ <close> = run.audit
   local verify = require "almanac.run.verify"
-  local progress = out.progress("titles verified", verify.total(db))
-  run.on = { finish = function(title, ok, why)
-    progress:finish(not ok)
-    out.event("title", { mms_id = title.mms_id, ok = ok and true or false, message = why })
-    if not ok then out.note(title.mms_id .. ": " .. why) end
-  end }
+  local total = verify.total(db)
+  run.journal, run.sample = journal.new(db), args.sample and math.min(args.sample, total)
+  local progress = out.progress("titles verified", run.sample or total)
+  listen(run, out, progress)
   local counts
   counts, message, code = verify.run(run)
   progress:close()
   if not counts then return nil, message, code end
-  out.event("verified", counts)
-  out.say(("verified %s; %d differ, %d could not be read"):format(
-    words.count(counts.verified, "title"), counts.differs, counts.unknown))
-  return (counts.differs > 0 or counts.unknown > 0) and 2 or 0
+  return tell(out, counts, run.sample, total)
 end
 
 return m

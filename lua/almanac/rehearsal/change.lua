@@ -122,6 +122,20 @@ function m.shorten_object(server, object)
   world.db:run("UPDATE object SET size = ?, blob = ? WHERE key = ?", kept.size, kept.name, row.key)
 end
 
+-- Alma goes on listing the file as it was.
+---@type almanac.rehearsal.change
+function m.break_file(server, file)
+  local world = server.world
+  local row = assert(model.file(world, file.pid), "no such file")
+  world.db:run("UPDATE file SET stored = ? WHERE pid = ?", file.left or 0, row.pid)
+end
+
+-- expand=url gives none from now on.
+---@type almanac.rehearsal.change
+function m.no_addresses(server)
+  server.world.no_addresses = true
+end
+
 ---@type almanac.rehearsal.change
 function m.faults(server, change)
   server.faults = assert(faults.parse(change.spec, server.options.seed))

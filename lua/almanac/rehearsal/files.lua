@@ -15,7 +15,8 @@ local URL_LIFE = 3600   -- seconds that an address of expand=url works
 local function object_of(world, row, query)
   return {
     pid = row.pid, path = row.path, thumbnail_url = record.thumbnail(world, row.pid), label = row.label,
-    size = row.size, url = query.expand == "url" and s3_sign.address(world, row.path, URL_LIFE) or nil,
+    size = row.size, url = query.expand == "url" and not world.no_addresses
+      and s3_sign.address(world, row.path, URL_LIFE) or nil,
   }
 end
 

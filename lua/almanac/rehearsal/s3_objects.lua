@@ -77,7 +77,8 @@ end
 
 local function find(world, key)
   return world.db:row("SELECT * FROM object WHERE key = ?", key)
-    or world.db:row("SELECT path AS key, size, etag, sha256, blob, modified FROM file WHERE path = ?", key)
+    or world.db:row([[SELECT path AS key, coalesce(stored, size) AS size, etag, sha256, blob, modified
+      FROM file WHERE path = ? AND stored IS NOT 0]], key)
 end
 
 -- "bytes=0-99", "bytes=100-", "bytes=-50" -> offset, length; nil: no usable range
@@ -147,7 +148,8 @@ local function keys(world, prefix, after)
   return world.db:rows([[
     SELECT key, size, etag, modified FROM object WHERE key >= ?1 AND key < ?1 || char(0x10FFFF) AND key > ?2
     UNION ALL
-    SELECT path, size, etag, modified FROM file WHERE path >= ?1 AND path < ?1 || char(0x10FFFF) AND path > ?2
+    SELECT path, coalesce(stored, size), etag, modified FROM file
+      WHERE path >= ?1 AND path < ?1 || char(0x10FFFF) AND path > ?2 AND stored IS NOT 0
     ORDER BY 1]], prefix, after)
 end
 

@@ -61,6 +61,7 @@ CREATE TABLE file(
   etag     TEXT,                     -- NULL with a NULL blob: content that is made up when read
   sha256   TEXT,                     -- hex, of the whole content
   blob     TEXT,                     -- name of the file that holds the content
+  stored   INTEGER,                  -- bytes left in the bucket when somebody broke it, 0: none; else NULL
   modified INTEGER NOT NULL          -- seconds since 1970
 );
 CREATE INDEX file_representation ON file(rep_id);

@@ -6,6 +6,7 @@ local journal = require "almanac.run.journal"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
 local title_work = require "almanac.run.title"
+local titles = require "almanac.run.titles"
 
 local m = {}
 
@@ -14,9 +15,8 @@ local UNREACHABLE = 12    -- titles in a row that could not reach Alma: the run 
 local ROUNDS = 3          -- how often a title is tried that a failure of the moment left in the middle
 
 local OPEN = [[state IN ('ready', 'uploading', 'uploaded', 'collected', 'represented', 'attaching', 'failed')]]
-local TITLES = "SELECT title.*, (SELECT count(*) FROM page WHERE page.title_id = title.id) AS pages FROM title WHERE "
-local NEXT = TITLES .. "id > ? AND " .. OPEN .. " ORDER BY id LIMIT 500"
-local AGAIN = TITLES .. "id = ?"
+local PAGES = "(SELECT count(*) FROM page WHERE page.title_id = title.id) AS pages"
+local AGAIN = "SELECT title.*, " .. PAGES .. " FROM title WHERE id = ?"
 
 -- Failures of the moment: nobody answers, or not so that it can be read. The
 -- title stays where it is and the next apply goes on.
@@ -26,7 +26,7 @@ local PASSING = { timeout = true, connect = true, tls = true, parse = true, clos
 ---@param db table
 ---@return integer
 function m.remaining(db)
-  return db:value("SELECT count(*) FROM title WHERE " .. OPEN)
+  return titles.count(db, OPEN)
 end
 
 local function stop(run, message, code)
@@ -39,21 +39,15 @@ local function cost(title)
   return 4 + 2 * title.pages
 end
 
--- Titles to do, read in portions so that memory stays small.
 local function open_titles(run)
-  local last, batch, i, given = 0, {}, 0, 0
+  local next_title, given = titles.each(run.db, OPEN, { also = PAGES }), 0
   return function()
     if run.stop or (run.limit and given >= run.limit) then return nil end
-    i = i + 1
-    if i > #batch then
-      batch, i = {}, 1
-      for row in run.db:rows(NEXT, last) do batch[#batch + 1] = row end
-    end
-    local title = batch[i]
+    local title = next_title()
     if not title then return nil end
     local ok, message, code = run.limits:allow(cost(title))
     if not ok then return stop(run, message, code) end
-    last, given = title.id, given + 1
+    given = given + 1
     return title
   end
 end
@@ -139,11 +133,11 @@ function m.run(run)
   run.again = {}
   local failures
   local work = task.spawn(function()
-    local titles = open_titles(run)
+    local next_title = open_titles(run)
     for _ = 1, ROUNDS do
-      failures = task.each(titles, IN_FLIGHT, function(title) carry_out(run, title) end)
+      failures = task.each(next_title, IN_FLIGHT, function(title) carry_out(run, title) end)
       if failures[1] or run.stop or not run.again[1] then break end
-      titles = titles_again(run)
+      next_title = titles_again(run)
     end
   end)
   local watch = task.spawn(watch_interrupts, run, work)

@@ -145,10 +145,16 @@ local function read_title(work, id)
   work.on.finish(id, reading ~= nil, message)
 end
 
+-- Whether something ends the reading: a failure, or Ctrl-C.
+local function stopped(work)
+  if core.sys.interrupts() > 0 then work.stop = work.stop or { message = "interrupted", code = "cancelled" } end
+  return work.stop ~= nil
+end
+
 local function batches(ids, work)
   local first = 1
   return function()
-    if first > #ids or work.stop then return nil end
+    if stopped(work) or first > #ids then return nil end
     local batch = table.move(ids, first, math.min(first + BATCH - 1, #ids), 1, {})
     first = first + BATCH
     return batch
@@ -159,8 +165,7 @@ end
 local function while_going(work)
   local i = 0
   return function()
-    if core.sys.interrupts() > 0 then work.stop = work.stop or { message = "interrupted", code = "cancelled" } end
-    if work.stop then return nil end
+    if stopped(work) then return nil end
     i = i + 1
     return work.known[i]
   end

@@ -9,14 +9,14 @@ local reconcile = require "almanac.run.reconcile"
 local representation = require "almanac.run.representation"
 local steps = require "almanac.run.steps"
 local title_work = require "almanac.run.title"
+local titles = require "almanac.run.titles"
 local verify = require "almanac.run.verify"
 local task = require "almanac.task"
 
 local m = {}
 
 local IN_FLIGHT = 32
-local BEGUN = [[SELECT * FROM title WHERE state <> 'undone'
-  AND EXISTS (SELECT 1 FROM step WHERE title_id = title.id) ORDER BY id DESC]]
+local BEGUN = "state <> 'undone' AND EXISTS (SELECT 1 FROM step WHERE title_id = title.id)"
 
 -- Files that this run attached, by pid.
 local function own_files(change)
@@ -184,8 +184,7 @@ end
 
 ---How many titles the run has begun and not taken back.
 function m.total(db)
-  return db:value [[SELECT count(*) FROM title WHERE state <> 'undone'
-    AND EXISTS (SELECT 1 FROM step WHERE title_id = title.id)]]
+  return titles.count(db, BEGUN)
 end
 
 ---Takes a run back; only looks unless `yes`. Called again it goes on.
@@ -193,9 +192,9 @@ end
 ---  on: { finish: fun(title: table, result: string, message: string?) } }
 ---@return { undone: integer, left: integer, failed: integer } counts
 function m.run(run)
-  local counts, titles = { undone = 0, left = 0, failed = 0 }, {}
-  for row in run.db:rows(BEGUN) do titles[#titles + 1] = row end
-  local failures = task.each(titles, IN_FLIGHT, function(title) undo_title(run, title, counts) end)
+  local counts = { undone = 0, left = 0, failed = 0 }
+  local begun = titles.each(run.db, BEGUN, { backwards = true })
+  local failures = task.each(begun, IN_FLIGHT, function(title) undo_title(run, title, counts) end)
   if failures[1] then error(failures[1].message, 0) end
   return counts
 end

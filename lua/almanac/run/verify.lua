@@ -1,15 +1,18 @@
 -- Reads back what a run made and compares it with the plan: one representation
--- as planned, its files by name, size and order, each in Alma's storage.
+-- as planned, its files by name, size and order, each in Alma's storage and
+-- to be read there.
 local alma = require "almanac.alma"
 local readings = require "almanac.run.reading"
 local store = require "almanac.run.store"
+local storage = require "almanac.run.stored"
 local task = require "almanac.task"
 local title_work = require "almanac.run.title"
+local titles = require "almanac.run.titles"
 
 local m = {}
 
 local IN_FLIGHT = 32
-local MADE = "SELECT * FROM title WHERE state IN ('attached', 'verified') ORDER BY id"
+local MADE = "state IN ('attached', 'verified')"
 
 local function value(coded)
   return type(coded) == "table" and coded.value or coded
@@ -80,9 +83,11 @@ local function check_change(job, change, list)
   local words = m.wrong_field(rep, change.spec)
   if words then return words end
   local files
-  files, message, code = alma.files.list(job.client, job.title.mms_id, id)
+  files, message, code = alma.files.list(job.client, job.title.mms_id, id, { url = true })
   if not files then return nil, message, code end
-  return wrong_files(change, files) or false
+  words = wrong_files(change, files)
+  if words then return words end
+  return storage.check(change.pages, files)
 end
 
 -- A second representation of the planned kind that the plan did not find: a
@@ -106,17 +111,30 @@ end
 ---Compares one title with its plan.
 ---@param job table from title.load
 ---@return string|false|nil words what differs; false when nothing does; nil when Alma gave no answer
----@return string? message why it could not be told
+---@return string|integer message_or_unseen why it could not be told; with false: files that could not be looked at
+---  in the storage, since Alma gave no address for them
 ---@return string? code
 function m.check(job)
+  local unseen = 0
   local list, why, kind = alma.representations.list(job.client, job.title.mms_id)
   if not list and kind == "missing" then return "the title is gone: " .. why end
   if not list then return nil, why, kind end
   for _, change in ipairs(job.changes) do
     local words, message, code = check_change(job, change, list)
     if words ~= false then return words, message, code end
+    unseen = unseen + message
   end
-  return doubled(job, list)
+  local words = doubled(job, list)
+  return words, not words and unseen or nil
+end
+
+-- What was found of a title, written down when it is news.
+local function note(run, title, words)
+  local state = words and "attached" or "verified"
+  if title.state == state and title.reason == words then return true end
+  return run.journal:write(function(db)
+    return db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, words, title.id)
+  end)
 end
 
 local function verify_title(run, title, counts)
@@ -126,35 +144,34 @@ local function verify_title(run, title, counts)
     run.on.finish(title, nil, message, code)
     return
   end
-  local state = words and "attached" or "verified"
-  local ok, why, kind = run.db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, words or nil, title.id)
+  local ok, why, kind = note(run, title, words or nil)
   if not ok then
     run.broken = { message = why, code = kind }
     return
   end
-  counts[words and "differs" or "verified"] = counts[words and "differs" or "verified"] + 1
+  local result = words and "differs" or "verified"
+  counts[result] = counts[result] + 1
+  if not words then counts.unseen = counts.unseen + message end
   run.on.finish(title, not words, words or nil)
 end
 
 ---How many titles there are to verify.
 function m.total(db)
-  return db:value "SELECT count(*) FROM title WHERE state IN ('attached', 'verified')"
+  return titles.count(db, MADE)
 end
 
----Verifies every title that the run has finished.
----@param run { db: table, client: table, folder: string, on: { finish: function } }
----@return { verified: integer, differs: integer, unknown: integer }|nil counts
+---Verifies the titles that the run has finished.
+---@param run { db: table, client: table, journal: table, folder: string, sample: integer?, on: { finish: function } }
+---  sample: only so many, taken at random
+---@return { verified: integer, differs: integer, unknown: integer, unseen: integer }|nil counts titles; unseen: files
+---  of verified titles that were not looked at in the storage
 ---@return string? message the run file can't be written
 ---@return string? code
 function m.run(run)
-  local counts = { verified = 0, differs = 0, unknown = 0 }
-  local titles = {}
-  for row in run.db:rows(MADE) do titles[#titles + 1] = row end
-  local at = 0
-  local failures = task.each(function()
-    at = at + 1
-    return not run.broken and titles[at] or nil
-  end, IN_FLIGHT, function(title) verify_title(run, title, counts) end)
+  local counts = { verified = 0, differs = 0, unknown = 0, unseen = 0 }
+  local next_title = run.sample and titles.sample(run.db, MADE, run.sample) or titles.each(run.db, MADE)
+  local failures = task.each(function() return not run.broken and next_title() or nil end, IN_FLIGHT,
+    function(title) verify_title(run, title, counts) end)
   if failures[1] then error(failures[1].message, 0) end
   if run.broken then return nil, run.broken.message, run.broken.code end
   local ok, message, code = store.add_calls(run.db, "verify", run.client.calls)
