@@ -9,10 +9,11 @@ local TYPES = {
   name = "string", summary = "string", version = "string", license = "string",
   effects = "table", args = "table", file_key = "function", title_keys = "function",
   wants = "function", page = "function", changes = "function", every_key = "boolean",
-  examples = "table",
+  examples = "table", reads = "table",
 }
 local REQUIRED = { "name", "summary", "version", "license", "effects", "title_keys" }
 local EFFECTS = { "add", "update", "delete", "create-bib" }
+local READS = { "items", "record" }
 local EXAMPLES = { file_key = "table", page = "table", title_keys = "table" }
 local CALLED = { string = "text", table = "a list", ["function"] = "a function", boolean = "true or false" }
 
@@ -82,6 +83,15 @@ local function check_effects(raw, source)
   return true
 end
 
+local function check_reads(raw, source)
+  for _, name in ipairs(raw.reads or {}) do
+    if name ~= "record" and name ~= "items" then
+      return fail(source, "reads", ("reads: unknown '%s'%s"):format(tostring(name), suggestion(name, READS)))
+    end
+  end
+  return true
+end
+
 local function check_examples(raw, source)
   for name, cases in pairs(raw.examples or {}) do
     if not EXAMPLES[name] then
@@ -120,7 +130,7 @@ function m.recipe(raw, source)
   if type(raw) ~= "table" then
     return fail(source, nil, "must end in `return { … }`; it returned a " .. type(raw))
   end
-  for _, check in ipairs { check_fields, check_required, check_effects, check_examples } do
+  for _, check in ipairs { check_fields, check_required, check_effects, check_reads, check_examples } do
     local ok, message, code = check(raw, source)
     if not ok then return nil, message, code end
   end

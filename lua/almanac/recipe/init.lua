@@ -110,6 +110,7 @@ local function finished(raw, sources)
   recipe.args = raw.args or {}
   recipe.examples = raw.examples or {}
   recipe.effects = as_set(raw.effects)
+  recipe.reads = as_set(raw.reads or {})
   recipe.path = sources[1].path
   recipe.sources = sources
   recipe.sha256 = hash_of(sources)

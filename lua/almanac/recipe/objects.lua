@@ -1,9 +1,13 @@
 -- What rules get to look at: files on disk, titles in Alma with the files
 -- they hold. Plain tables made for one call, so a rule may do with them what
 -- it likes.
+local records = require "almanac.recipe.record"
+
 local m = {}
 
 local match, lower = string.match, string.lower
+
+local UNREAD = "%s: this title was planned without; a recipe that uses it has the field reads = { \"%s\" }"
 
 -- Two spellings of one type.
 local SAME = { jpeg = "jpg", jpe = "jpg", tiff = "tif" }
@@ -55,7 +59,23 @@ function m.file(path, size)
 end
 
 local title_methods = {}
-local title_meta = { __index = title_methods, __metatable = false }
+local readings = setmetatable({}, { __mode = "k" })
+
+-- What few recipes read is made when it is read.
+local function later(title, name)
+  if title_methods[name] then return title_methods[name] end
+  if name ~= "record" then return nil end
+  local reading = readings[title]
+  if not reading.record then error(UNREAD:format("title.record", "record"), 2) end
+  if not reading.view then
+    local view, message = records.new(reading.record)
+    if not view then error(("title.record: the record of %s can't be read: %s"):format(title.mms_id, message), 2) end
+    reading.view = view
+  end
+  return reading.view
+end
+
+local title_meta = { __index = later, __metatable = false }
 
 -- A file in Alma. Its type is in the path; the label may lack the extension.
 local function held_file(file, representation)
@@ -64,8 +84,6 @@ local function held_file(file, representation)
   return { name = name, stem = stem, ext = ext, label = file.label, size = file.size,
     pid = file.pid, representation = representation }
 end
-
-local readings = setmetatable({}, { __mode = "k" })
 
 local function all_files(title)
   local reading = readings[title]
@@ -132,10 +150,19 @@ function title_methods:representations(usage_type)
   return list
 end
 
+---The title's physical items; for recipes with reads = { "items" }.
+---@return { barcode: string?, call_number: string?, library: string?, location: string?, description: string?,
+---  material: string?, holding_id: string?, pid: string? }[]
+function title_methods:items()
+  check_self(self, "items")
+  return readings[self].items or error(UNREAD:format("title:items", "items"), 2)
+end
+
 ---A title with what Alma holds for it.
 ---@param mms_id string
 ---@param name string? its title
----@param reading { representations: table[] } as run.read gives it; the title keeps it
+---@param reading { representations: table[], record: string?, items: table[]? } as run.read gives it; the title keeps it;
+---  record: text of the descriptive record
 ---@return table
 function m.title(mms_id, name, reading)
   local title = setmetatable({ mms_id = mms_id, title = name }, title_meta)
@@ -158,11 +185,12 @@ end
 
 ---A title as data, of which m.title makes the same title again.
 ---@param title table from m.title
----@return { mms_id: string, title: string?, representations: table[] }
+---@return { mms_id: string, title: string?, representations: table[], record: string?, items: table[]? }
 function m.plain(title)
   local list = {}
   for i, representation in ipairs(readings[title].representations) do list[i] = plain_representation(representation) end
-  return { mms_id = title.mms_id, title = title.title, representations = list }
+  local reading = readings[title]
+  return { mms_id = title.mms_id, title = title.title, representations = list, record = reading.record, items = reading.items }
 end
 
 return m
