@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "marc_map.h"
 #include "text.h"
 
 enum { ESCAPE = 0x1b, BLOCK = 64, CODING_SCHEME = 9, ENTRY_MAP_END = 23 };
@@ -46,16 +47,15 @@ typedef struct {
   alm_marc_converter *converter;
   alm_charset charset;
   const alm_marc *record;
-  const char *tag;
   alm_buf text;
 } conversion;
 
-static void note(conversion *to, const char *at) {
+static void note(const conversion *to, const alm_marc_field *field, const char *at) {
   bool escape = *at == ESCAPE;
   alm_marc_note(to->converter->builder, escape ? ALM_MARC_ESCAPE : ALM_MARC_CHARACTER,
                 (size_t)(at - to->record->bytes),
                 escape ? "field %s: an unknown escape sequence" : "field %s: 0x%02x is no %s character",
-                to->tag, (unsigned char)*at, to->charset == ALM_CHARSET_UTF8 ? "UTF-8" : "MARC-8");
+                field->tag, (unsigned char)*at, to->charset == ALM_CHARSET_UTF8 ? "UTF-8" : "MARC-8");
 }
 
 static bool is_continuation(char c) { return ((unsigned char)c & 0xc0) == 0x80; }
@@ -75,13 +75,14 @@ static size_t convert_good(conversion *to, const char *text, size_t length) {
   return alm_buf_add(&to->text, text, good) ? good : 0;
 }
 
-static alm_slice convert(conversion *to, alm_slice from) {
+static alm_slice convert(void *context, const alm_marc_field *field, alm_slice from) {
+  conversion *to = context;
   alm_buf_clear(&to->text);
   if (to->charset == ALM_CHARSET_MARC8) alm_marc8_begin(to->converter->marc8);
   for (size_t at = 0; at < from.length;) {
     at += convert_good(to, from.text + at, from.length - at);
     if (at >= from.length) break;
-    note(to, from.text + at);
+    note(to, field, from.text + at);
     if (!alm_buf_adds(&to->text, replacement)) break;
     at += bad_length(to, from.text + at, from.length - at);
   }
@@ -90,58 +91,22 @@ static alm_slice convert(conversion *to, alm_slice from) {
 
 /* ---- converting a record ---- */
 
-static void add_text(conversion *to, alm_slice from) {
-  alm_slice text = convert(to, from);
-  alm_marc_add_text(to->converter->builder, text.text, text.length);
-}
-
-static void add_code(conversion *to, alm_slice from) {
-  alm_slice code = convert(to, from);
-  alm_marc_open_subfield(to->converter->builder, code.text, code.length);
-}
-
-static void add_field(conversion *to, const alm_marc_field *field) {
-  const alm_marc *record = to->record;
-  alm_marc_builder *builder = to->converter->builder;
-  alm_subfield subfield = {.next = NULL};
-  to->tag = field->tag;
-  if (field->control) {
-    if (alm_marc_open_control(builder, field->tag)) add_text(to, alm_marc_content(record, field));
-    return;
-  }
-  if (!alm_marc_open_data(builder, field->tag, alm_marc_indicator(record, field, 1),
-                          alm_marc_indicator(record, field, 2)))
-    return;
-  while (alm_marc_next_subfield(record, field, &subfield)) {
-    add_code(to, subfield.code);
-    add_text(to, subfield.value);
-  }
-}
-
-static void keep_notes(alm_marc_builder *builder, const alm_marc *record) {
-  for (size_t i = 0; i < record->problem_count; i++)
-    alm_marc_note(builder, record->problems[i].kind, record->problems[i].at, "%s",
-                  record->problems[i].message);
-}
-
-static void add_leader(conversion *to) {
+static void say_utf8(alm_marc_builder *builder, const alm_marc *record) {
   char leader[ALM_MARC_LEADER];
-  memcpy(leader, to->record->leader, sizeof leader);
-  if (to->charset == ALM_CHARSET_MARC8 && is_marc21(to->record)) leader[CODING_SCHEME] = 'a';
-  alm_marc_set_leader(to->converter->builder, leader, sizeof leader);
+  memcpy(leader, record->leader, sizeof leader);
+  leader[CODING_SCHEME] = 'a';
+  alm_marc_set_leader(builder, leader, sizeof leader);
 }
 
 static const alm_marc *convert_record(alm_marc_converter *converter, alm_charset charset,
                                       const alm_marc *record, alm_error *err) {
   conversion to = {.converter = converter, .charset = charset, .record = record};
-  bool needs_marc8 = charset == ALM_CHARSET_MARC8 && !converter->marc8;
-  if (needs_marc8 && !(converter->marc8 = alm_marc8_open(err))) return NULL;
+  bool is_marc8 = charset == ALM_CHARSET_MARC8;
+  if (is_marc8 && !converter->marc8 && !(converter->marc8 = alm_marc8_open(err))) return NULL;
   alm_buf_init(&to.text, ALM_MARC_MAXIMUM);
-  alm_marc_clear(converter->builder, record->number, record->offset);
-  keep_notes(converter->builder, record);
-  add_leader(&to);
-  for (size_t i = 0; i < record->field_count; i++) add_field(&to, &record->fields[i]);
+  alm_marc_map(record, converter->builder, convert, &to);
   alm_buf_free(&to.text);
+  if (is_marc8 && is_marc21(record)) say_utf8(converter->builder, record);
   return alm_marc_built(converter->builder);
 }
 

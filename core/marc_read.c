@@ -16,7 +16,7 @@ enum { HEAD = 4096 };
 #pragma weak alm_marc_mrk
 
 static const alm_marc_format *const formats[] = {
-    &alm_marc_marcxml, &alm_marc_json, &alm_marc_mrk, &alm_marc_line, &alm_marc_iso2709,
+    &alm_marc_iso2709, &alm_marc_marcxml, &alm_marc_json, &alm_marc_line, &alm_marc_mrk,
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
@@ -34,6 +34,12 @@ const alm_marc_format *alm_marc_format_named(const char *name) {
   if (strcmp(name, "marc") == 0) name = "iso2709";
   for (size_t i = 0; i < FORMATS; i++)
     if (formats[i] && strcmp(formats[i]->name, name) == 0) return formats[i];
+  return NULL;
+}
+
+const alm_marc_format *alm_marc_format_at(int index) {
+  for (size_t i = 0; i < FORMATS; i++)
+    if (formats[i] && index-- == 0) return formats[i];
   return NULL;
 }
 

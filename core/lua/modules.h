@@ -10,6 +10,7 @@
   module(files) \
   module(hash) \
   module(http) \
+  module(marc) \
   module(runfile) \
   module(sandbox) \
   module(serve) \

@@ -1,0 +1,159 @@
+/* almanac.core.marc: readers of records; the records are in marc_record.c. */
+#include <string.h>
+
+#include "../marc_read.h"
+#include "marc_record.h"
+#include "modules.h"
+#include "util.h"
+
+#define CLASS "almanac.marc.reader"
+
+/* ---- formats ---- */
+
+static int bad_format(lua_State *L, int index, const char *name) {
+  return luaL_argerror(L, index, lua_pushfstring(L, "format '%s' is none of %s", name,
+                                                 alm_marc_format_names()));
+}
+
+const alm_marc_format *alm_lua_marc_format(lua_State *L, int index) {
+  const char *name = luaL_checkstring(L, index);
+  const alm_marc_format *format = alm_marc_format_named(name);
+  if (!format) bad_format(L, index, name);
+  return format;
+}
+
+static int f_formats(lua_State *L) {
+  lua_newtable(L);
+  for (int i = 0; alm_marc_format_at(i); i++) {
+    lua_pushstring(L, alm_marc_format_at(i)->name);
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+static int f_frame(lua_State *L) {
+  const alm_marc_format *format = alm_lua_marc_format(L, 1);
+  lua_pushstring(L, format->head ? format->head : "");
+  lua_pushstring(L, format->between ? format->between : "");
+  lua_pushstring(L, format->tail ? format->tail : "");
+  return 3;
+}
+
+/* ---- opening ---- */
+
+static alm_charset check_charset(lua_State *L, int index) {
+  const char *name = alm_lua_field_string(L, index, "charset", NULL, NULL);
+  if (!name) return ALM_CHARSET_FOUND_OUT;
+  if (strcmp(name, "utf-8") == 0) return ALM_CHARSET_UTF8;
+  if (strcmp(name, "marc-8") == 0) return ALM_CHARSET_MARC8;
+  return luaL_argerror(L, index, "field 'charset' is 'utf-8' or 'marc-8'");
+}
+
+static alm_marc_options check_options(lua_State *L, int index) {
+  static const char *const known[] = {"format", "charset", NULL};
+  alm_marc_options options = {.format = NULL};
+  if (lua_isnoneornil(L, index)) return options;
+  luaL_checktype(L, index, LUA_TTABLE);
+  alm_lua_known_fields(L, index, known);
+  const char *name = alm_lua_field_string(L, index, "format", NULL, NULL);
+  if (name && !(options.format = alm_marc_format_named(name))) bad_format(L, index, name);
+  options.charset = check_charset(L, index);
+  return options;
+}
+
+/* The handle, closed; it keeps the string it reads from. */
+static alm_marc_reader **new_handle(lua_State *L) {
+  alm_marc_reader **box = lua_newuserdatauv(L, sizeof *box, 1);
+  *box = NULL;
+  luaL_setmetatable(L, CLASS);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, -2, 1);
+  return box;
+}
+
+static int f_open(lua_State *L) {
+  alm_error err;
+  const char *path = luaL_checkstring(L, 1);
+  alm_marc_options options = check_options(L, 2);
+  alm_marc_reader **box = new_handle(L);
+  *box = alm_marc_reader_open(path, NULL, 0, &options, &err);
+  return *box ? 1 : alm_lua_fail(L, &err);
+}
+
+static int f_parse(lua_State *L) {
+  alm_error err;
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  alm_marc_options options = check_options(L, 2);
+  alm_marc_reader **box = new_handle(L);
+  *box = alm_marc_reader_open(NULL, text, length, &options, &err);
+  return *box ? 1 : alm_lua_fail(L, &err);
+}
+
+/* ---- reading ---- */
+
+static alm_marc_reader *check_reader(lua_State *L) {
+  alm_marc_reader **box = luaL_checkudata(L, 1, CLASS);
+  luaL_argcheck(L, *box, 1, "the reader is closed");
+  return *box;
+}
+
+static int f_next(lua_State *L) {
+  alm_error err;
+  const alm_marc *record;
+  switch (alm_marc_reader_next(check_reader(L), &record, &err)) {
+    case ALM_MARC_RECORD: return alm_lua_record_push(L, record);
+    case ALM_MARC_FAILED: return alm_lua_fail(L, &err);
+    default: lua_pushnil(L); return 1;
+  }
+}
+
+/* A loop that just ended would look like the end of the records. */
+static int f_next_or_raise(lua_State *L) {
+  if (f_next(L) == 1) return 1;
+  lua_pop(L, 1); /* the code; the message is at the top */
+  return lua_error(L);
+}
+
+static int f_records(lua_State *L) {
+  check_reader(L);
+  lua_pushcfunction(L, f_next_or_raise);
+  lua_pushvalue(L, 1);
+  return 2;
+}
+
+static int f_format(lua_State *L) {
+  const alm_marc_format *format = alm_marc_reader_format(check_reader(L));
+  lua_pushstring(L, format ? format->name : NULL);
+  return 1;
+}
+
+static int f_progress(lua_State *L) {
+  const alm_marc_source *source = alm_marc_reader_source(check_reader(L));
+  uint64_t size = alm_marc_source_size(source);
+  lua_pushinteger(L, (lua_Integer)alm_marc_source_read(source));
+  if (size) lua_pushinteger(L, (lua_Integer)size);
+  return size ? 2 : 1;
+}
+
+static int f_close(lua_State *L) {
+  alm_marc_reader **box = luaL_checkudata(L, 1, CLASS);
+  alm_marc_reader_close(*box);
+  *box = NULL;
+  return 0;
+}
+
+int alm_open_marc(lua_State *L) {
+  static const luaL_Reg functions[] = {{"open", f_open},
+                                       {"parse", f_parse},
+                                       {"formats", f_formats},
+                                       {"frame", f_frame},
+                                       {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"next", f_next},         {"records", f_records},
+                                     {"format", f_format},     {"progress", f_progress},
+                                     {NULL, NULL}};
+  alm_lua_class(L, CLASS, methods, f_close);
+  alm_lua_record_open(L, NULL);
+  luaL_newlib(L, functions);
+  return 1;
+}

@@ -1,0 +1,182 @@
+/* Records of almanac.core.marc: a userdata each, the record packed into it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../marc_write.h"
+#include "marc_record.h"
+#include "scratch.h"
+#include "util.h"
+
+#define CLASS "almanac.marc.record"
+
+/* The packed record lies behind it, or, after a change, in the user value. */
+typedef struct {
+  const alm_marc *record;
+} record_box;
+
+enum { WRITTEN = 8 * ALM_MARC_MAXIMUM };
+
+/* ---- the box ---- */
+
+int alm_lua_record_push(lua_State *L, const alm_marc *record) {
+  record_box *box = lua_newuserdatauv(L, sizeof *box + alm_marc_packed_size(record), 1);
+  box->record = alm_marc_pack(record, box + 1);
+  luaL_setmetatable(L, CLASS);
+  return 1;
+}
+
+const alm_marc *alm_lua_record(lua_State *L, int index) {
+  return ((record_box *)luaL_checkudata(L, index, CLASS))->record;
+}
+
+void alm_lua_record_change(lua_State *L, int index, const alm_marc *record) {
+  index = lua_absindex(L, index);
+  record_box *box = luaL_checkudata(L, index, CLASS);
+  void *block = lua_newuserdatauv(L, alm_marc_packed_size(record), 0);
+  alm_marc *packed = alm_marc_pack(record, block);
+  lua_setiuservalue(L, index, 1);
+  box->record = packed;
+}
+
+/* ---- looking ---- */
+
+static const char *check_tag(lua_State *L, int index) {
+  size_t length;
+  const char *tag = luaL_checklstring(L, index, &length);
+  luaL_argcheck(L, length == 3, index, "a tag has three characters");
+  return tag;
+}
+
+static int f_leader(lua_State *L) {
+  lua_pushlstring(L, alm_lua_record(L, 1)->leader, ALM_MARC_LEADER);
+  return 1;
+}
+
+static int f_number(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)alm_lua_record(L, 1)->number);
+  return 1;
+}
+
+static int f_offset(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)alm_lua_record(L, 1)->offset);
+  return 1;
+}
+
+static void push_slice(lua_State *L, alm_slice slice) {
+  lua_pushlstring(L, slice.text, slice.length);
+}
+
+static int f_control(lua_State *L) {
+  const alm_marc *record = alm_lua_record(L, 1);
+  const char *tag = check_tag(L, 2);
+  const alm_marc_field *field = alm_marc_find(record, tag, NULL);
+  while (field && !field->control) field = alm_marc_find(record, tag, field);
+  if (!field) return 0;
+  push_slice(L, alm_marc_content(record, field));
+  return 1;
+}
+
+/* ---- fields as tables ---- */
+
+static void set_slice(lua_State *L, const char *name, alm_slice slice) {
+  push_slice(L, slice);
+  lua_setfield(L, -2, name);
+}
+
+static void set_indicator(lua_State *L, const char *name, char indicator) {
+  lua_pushlstring(L, &indicator, 1);
+  lua_setfield(L, -2, name);
+}
+
+static void push_subfields(lua_State *L, const alm_marc *record, const alm_marc_field *field) {
+  alm_subfield subfield = {.next = NULL};
+  lua_newtable(L);
+  for (lua_Integer i = 1; alm_marc_next_subfield(record, field, &subfield); i++) {
+    lua_createtable(L, 0, 2);
+    set_slice(L, "code", subfield.code);
+    set_slice(L, "value", subfield.value);
+    lua_rawseti(L, -2, i);
+  }
+}
+
+static void push_field(lua_State *L, const alm_marc *record, const alm_marc_field *field) {
+  lua_createtable(L, 0, 4);
+  lua_pushlstring(L, field->tag, 3);
+  lua_setfield(L, -2, "tag");
+  if (field->control) {
+    set_slice(L, "value", alm_marc_content(record, field));
+    return;
+  }
+  set_indicator(L, "indicator1", alm_marc_indicator(record, field, 1));
+  set_indicator(L, "indicator2", alm_marc_indicator(record, field, 2));
+  push_subfields(L, record, field);
+  lua_setfield(L, -2, "subfields");
+}
+
+static int f_fields(lua_State *L) {
+  const alm_marc *record = alm_lua_record(L, 1);
+  const char *tag = lua_isnoneornil(L, 2) ? NULL : check_tag(L, 2);
+  const alm_marc_field *field = NULL;
+  lua_newtable(L);
+  for (lua_Integer i = 1; (field = alm_marc_find(record, tag, field)); i++) {
+    push_field(L, record, field);
+    lua_rawseti(L, -2, i);
+  }
+  return 1;
+}
+
+/* ---- problems ---- */
+
+static void push_problem(lua_State *L, const alm_marc_problem *problem) {
+  lua_createtable(L, 0, 3);
+  lua_pushstring(L, alm_marc_kind_name(problem->kind));
+  lua_setfield(L, -2, "kind");
+  lua_pushinteger(L, problem->at);
+  lua_setfield(L, -2, "byte");
+  lua_pushstring(L, problem->message);
+  lua_setfield(L, -2, "message");
+}
+
+static int f_problems(lua_State *L) {
+  const alm_marc *record = alm_lua_record(L, 1);
+  lua_createtable(L, (int)record->problem_count, 0);
+  for (size_t i = 0; i < record->problem_count; i++) {
+    push_problem(L, &record->problems[i]);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
+/* ---- writing ---- */
+
+static bool check_nfc(lua_State *L, int index) {
+  static const char *const known[] = {"nfc", NULL};
+  if (lua_isnoneornil(L, index)) return false;
+  luaL_checktype(L, index, LUA_TTABLE);
+  alm_lua_known_fields(L, index, known);
+  return alm_lua_field_bool(L, index, "nfc", false);
+}
+
+static int f_encode(lua_State *L) {
+  alm_error err;
+  const alm_marc *record = alm_lua_record(L, 1);
+  const alm_marc_format *format = alm_lua_marc_format(L, 2);
+  bool nfc = check_nfc(L, 3);
+  alm_buf *out = alm_lua_scratch(L, WRITTEN);
+  if (!alm_marc_write(record, format, nfc, out, &err)) return alm_lua_fail(L, &err);
+  return alm_lua_scratch_push(L);
+}
+
+void alm_lua_record_open(lua_State *L, const luaL_Reg *more) {
+  static const luaL_Reg methods[] = {
+      {"leader", f_leader},   {"number", f_number},     {"offset", f_offset},
+      {"control", f_control}, {"fields", f_fields},     {"problems", f_problems},
+      {"encode", f_encode},   {NULL, NULL},
+  };
+  alm_lua_class(L, CLASS, methods, NULL);
+  if (!more) return;
+  luaL_getmetatable(L, CLASS);
+  lua_getfield(L, -1, "__index");
+  luaL_setfuncs(L, more, 0);
+  lua_pop(L, 2);
+}

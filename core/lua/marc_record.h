@@ -1,0 +1,17 @@
+/* Records as the readers' binding needs them. */
+#ifndef ALM_LUA_MARC_RECORD_H
+#define ALM_LUA_MARC_RECORD_H
+
+#include "../marc_format.h"
+#include "marc.h"
+
+/* Makes the metatable; `more` are methods of other files, or NULL. */
+void alm_lua_record_open(lua_State *L, const luaL_Reg *more);
+
+/* Pushes a packed copy of the record; returns 1. */
+int alm_lua_record_push(lua_State *L, const alm_marc *record);
+
+/* The format whose name is at `index`; raises when there is none. */
+const alm_marc_format *alm_lua_marc_format(lua_State *L, int index);
+
+#endif

@@ -1,0 +1,48 @@
+/* Copies a record field by field, each text through a function. */
+#include "marc_map.h"
+
+typedef struct {
+  const alm_marc *from;
+  alm_marc_builder *to;
+  alm_marc_mapper *map;
+  void *context;
+} mapping;
+
+static void keep_problems(const mapping *m) {
+  for (size_t i = 0; i < m->from->problem_count; i++) {
+    const alm_marc_problem *problem = &m->from->problems[i];
+    alm_marc_note(m->to, problem->kind, problem->at, "%s", problem->message);
+  }
+}
+
+static void add_text(const mapping *m, const alm_marc_field *field, alm_slice text) {
+  text = m->map(m->context, field, text);
+  alm_marc_add_text(m->to, text.text, text.length);
+}
+
+static void add_data(const mapping *m, const alm_marc_field *field) {
+  alm_subfield subfield = {.next = NULL};
+  char indicator1 = alm_marc_indicator(m->from, field, 1);
+  char indicator2 = alm_marc_indicator(m->from, field, 2);
+  if (!alm_marc_open_data(m->to, field->tag, indicator1, indicator2)) return;
+  while (alm_marc_next_subfield(m->from, field, &subfield)) {
+    alm_slice code = m->map(m->context, field, subfield.code);
+    alm_marc_open_subfield(m->to, code.text, code.length);
+    add_text(m, field, subfield.value);
+  }
+}
+
+void alm_marc_map(const alm_marc *from, alm_marc_builder *to, alm_marc_mapper *map,
+                  void *context) {
+  mapping m = {from, to, map, context};
+  alm_marc_clear(to, from->number, from->offset);
+  alm_marc_set_leader(to, from->leader, ALM_MARC_LEADER);
+  keep_problems(&m);
+  for (size_t i = 0; i < from->field_count; i++) {
+    const alm_marc_field *field = &from->fields[i];
+    if (!field->control)
+      add_data(&m, field);
+    else if (alm_marc_open_control(to, field->tag))
+      add_text(&m, field, alm_marc_content(from, field));
+  }
+}
