@@ -16,6 +16,12 @@ CREATE TABLE title(
   reason  TEXT                -- in words, for everything but ready
 );
 
+CREATE TABLE detail(                -- of titles whose recipe reads more (`reads`); else empty
+  title_id INTEGER PRIMARY KEY REFERENCES title(id),
+  record   TEXT,                    -- ISO 2709 or XML
+  items    TEXT                     -- JSON: a list of physical items
+);
+
 CREATE TABLE file(
   id       INTEGER PRIMARY KEY,
   path     TEXT NOT NULL UNIQUE,   -- below meta.folder

@@ -1,0 +1,81 @@
+-- What a run file keeps of a title only because its recipe reads it: the
+-- descriptive record as text, and the physical items.
+local attempt = require "almanac.run.attempt"
+local json = require "almanac.json"
+local record = require "almanac.record"
+
+local m = {}
+
+---What a recipe may ask for in `reads`, and what it costs.
+m.NAMES = { "record", "items" }
+
+local KEEP = [[INSERT INTO detail(title_id, record, items) SELECT id, ?2, ?3 FROM title WHERE mms_id = ?1
+  ON CONFLICT(title_id) DO UPDATE SET record = coalesce(excluded.record, record), items = coalesce(excluded.items, items)]]
+
+---The statement that keeps a title's details, for `db:run(m.KEEP, mms_id, record, items)`; nil leaves what is there.
+m.KEEP = KEEP
+
+---The record of a bib as Alma gives it, ready to be kept.
+---@param bib table with view=full
+---@return string|nil text
+---@return string? message
+function m.record_of(bib)
+  local text = type(bib.anies) == "table" and bib.anies[1]
+  if type(text) ~= "string" or text == "" then return nil, "Alma gave no record with it" end
+  local short, message = record.compact(text)
+  if not short then return nil, "its record can't be read: " .. tostring(message) end
+  return short
+end
+
+local function text(value)
+  if type(value) == "table" then value = value.value end
+  if type(value) == "string" and value ~= "" then return value end
+end
+
+---Items as rules see them, of those that Alma gave.
+---@param list table[] of almanac.alma.items
+---@return string json
+function m.items_of(list)
+  local items = json.array {}
+  for i, item in ipairs(list) do
+    local data, holding = item.item_data or {}, item.holding_data or {}
+    items[i] = { pid = text(data.pid), barcode = text(data.barcode), description = text(data.description),
+      library = text(data.library), location = text(data.location), material = text(data.physical_material_type),
+      call_number = text(data.alternative_call_number) or text(holding.call_number), holding_id = text(holding.holding_id) }
+  end
+  return json.encode(items)
+end
+
+---Puts the records of a source into the run file. Called inside an attempt.
+---@param db table
+---@param spool table? from almanac.run.spool
+function m.fill(db, spool)
+  if not spool then return end
+  for id, content in spool:each() do attempt.run(db, KEEP, id, content) end
+end
+
+local COPY = [[INSERT INTO detail(title_id, record, items)
+  SELECT title.id, old.record, %s FROM base.detail AS old JOIN base.title AS was ON was.id = old.title_id
+  JOIN title ON title.mms_id = was.mms_id]]
+
+---Copies the details of an earlier run, attached as `base`.
+---@param db table
+---@param records_only boolean? items are read again
+function m.copy(db, records_only)
+  attempt.run(db, COPY:format(records_only and "NULL" or "old.items"))
+end
+
+---Adds to a reading what is kept besides: `record`, as text, and `items`.
+---@param db table
+---@param title_id integer
+---@param reading table
+---@return table reading
+function m.add(db, title_id, reading)
+  local row = db:row("SELECT record, items FROM detail WHERE title_id = ?", title_id)
+  if not row then return reading end
+  reading.record = row.record
+  reading.items = row.items and json.decode(row.items)
+  return reading
+end
+
+return m
