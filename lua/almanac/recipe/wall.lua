@@ -2,7 +2,6 @@
 -- recipe and answers questions about its rules until nobody asks any more.
 -- What goes back is plain data; a failure is { failed = message }.
 local core = require "almanac.core"
-local json = require "almanac.json"
 local load_recipe = require "almanac.recipe.wall_load"
 local objects = require "almanac.recipe.objects"
 local rules = require "almanac.recipe.wall_rules"
@@ -96,11 +95,11 @@ local function settle(title, args)
   return { keys, wanted, reason }
 end
 
--- { "titles", args, batch, mms_ids, names, readings } -> { keys, wanted, reason } of each
-function ops.titles(args, batch, mms_ids, names, readings)
+-- { "titles", args, batch, titles } -> { keys, wanted, reason } of each
+function ops.titles(args, batch, list)
   local view, held, answers = visible(args), {}, {}
-  for i, mms_id in ipairs(mms_ids) do
-    local title = objects.title(mms_id, names[i] or nil, assert(json.decode(readings[i])))
+  for i, data in ipairs(list) do
+    local title = title_of(data)
     local answer, message = settle(title, view)
     if not answer then return failed(message) end
     held[i], answers[i] = title, answer

@@ -19,6 +19,7 @@ end
 ---@return boolean ok
 ---@return string|nil key nil: the recipe leaves the file out
 function m.file_key(recipe, file, args)
+  if not recipe.file_key then return true, nil end
   local ok, key = call("file_key", file.path, recipe.file_key, file, args)
   if not ok then return failed("file_key", file.path, key) end
   if not key or key == "" then return true, nil end
@@ -80,6 +81,7 @@ end
 ---@return boolean ok
 ---@return table[] list of what the recipe proposes, a file as its place in `files`
 function m.changes(recipe, title, files, args)
+  if not recipe.changes then return true, {} end
   local id, place, list = title.mms_id, {}, {}
   for i, file in ipairs(files) do place[file] = i end
   local ok, proposed = call("changes", id, recipe.changes, title, files, args)

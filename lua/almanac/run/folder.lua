@@ -4,12 +4,14 @@ local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local formats = require "almanac.run.formats"
 local objects = require "almanac.recipe.objects"
-local rules = require "almanac.recipe.rules"
+local stream = require "almanac.recipe.guard_stream"
 
 local m = {}
 
 local FILE = "INSERT OR IGNORE INTO file(path, size, mtime_ns, problem, reason) VALUES(?, ?, ?, ?, ?)"
 local KEY = "INSERT OR IGNORE INTO file_key(key, file_id, page) VALUES(?, ?, ?)"
+
+local BATCH = 2000
 
 local NO_KEY = "left out: the recipe gives it no key"
 
@@ -38,26 +40,58 @@ local function add_unreadable(db, path, message)
   return words
 end
 
-local function key_of(scan, file)
-  local ok, key, page = rules.file_key(scan.recipe, file, scan.args)
-  if ok and key then
-    ok, page = rules.page(scan.recipe, file, scan.args)
-    if not ok then key = page end
-  end
-  if not ok then attempt.fail(key, "parse") end
-  return key, page
-end
-
-local function add(scan, path, size, mtime, unreadable)
-  local db, file = scan.db, objects.file(path, size)
+-- A file that takes part in the run, as far as the walk tells.
+local function looked_at(db, path, size, detail)
+  local file = objects.file(path, size)
   local problem = wrong_name(path)
   if problem then file = objects.file(printable(path), size) end
-  if unreadable then problem = add_unreadable(db, path, unreadable) end
-  local key, page = key_of(scan, file)
+  if size then
+    file.mtime = detail
+  else
+    problem = add_unreadable(db, path, detail)
+  end
+  file.problem = problem
+  return file
+end
+
+local function next_batch(scan)
+  local batch = {}
+  while #batch < BATCH do
+    local path, size, detail = scan.walk:next()
+    if not path then break end
+    batch[#batch + 1] = looked_at(scan.db, path, size, detail)
+  end
+  return batch
+end
+
+local function add(scan, file, key, page)
+  local db, problem = scan.db, file.problem
   if key and not problem then problem = wrong_content(scan.folder, file) end
-  local added, id = attempt.run(db, FILE, file.path, size, mtime, problem, not key and NO_KEY or nil)
+  local added, id = attempt.run(db, FILE, file.path, file.size, file.mtime, problem, not key and NO_KEY or nil)
   if key and added == 1 then attempt.run(db, KEY, key, id, page) end
-  scan.files = scan.files + 1
+end
+
+local function checked(result, message, code)
+  if not result then attempt.fail(message, code) end
+  return result, message
+end
+
+local function add_all(scan, batch)
+  local keys, pages = checked(scan.stream:take_keys(#batch))
+  for i, file in ipairs(batch) do add(scan, file, keys[i] or nil, pages[i] or nil) end
+  scan.files = scan.files + #batch
+end
+
+-- The keys of a batch are found while the one before is written down.
+local function scan_all(scan)
+  local before = {}
+  repeat
+    local batch = next_batch(scan)
+    if batch[1] then checked(scan.stream:ask_files(batch)) end
+    if before[1] then add_all(scan, before) end
+    before = batch
+  until not batch[1]
+  return scan.files
 end
 
 ---Writes down all files of the folder with their keys. Called inside an
@@ -70,12 +104,8 @@ end
 function m.scan(db, folder, recipe, args)
   local walk, message, code = core.files.walk(folder)
   if not walk then attempt.fail(message, code) end
-  local scan = { db = db, folder = folder, recipe = recipe, args = args, files = 0 }
-  while true do
-    local path, size, detail = walk:next()
-    if not path then return scan.files end
-    if size then add(scan, path, size, detail) else add(scan, path, nil, nil, detail) end
-  end
+  local questions <close> = stream.new(recipe, args)
+  return scan_all { db = db, folder = folder, walk = walk, stream = questions, files = 0 }
 end
 
 return m

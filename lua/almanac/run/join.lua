@@ -8,12 +8,14 @@ local judge = require "almanac.run.judge"
 local objects = require "almanac.recipe.objects"
 local readings = require "almanac.run.reading"
 local rules = require "almanac.recipe.rules"
+local stream = require "almanac.recipe.guard_stream"
 
 local m = {}
 
 local nfc = core.text.nfc
 
 local BATCH = 500
+local MOST_BYTES = 1 << 20  -- of readings in one batch
 local MOST_PAGES = 5000     -- files of one key that are looked at
 local MOST_ALIKE = 20       -- where a second one is a doubt already
 
@@ -25,6 +27,11 @@ local function checked(ok, ...)
   local message, code = ...
   if not ok then attempt.fail(message, code or "parse") end
   return ...
+end
+
+local function found(result, message, code)
+  if not result then attempt.fail(message, code) end
+  return result
 end
 
 -- What S3 gets as the last part of the key: the name in NFC; a second file of
@@ -98,6 +105,17 @@ function m.file_objects(files)
   return list, rows
 end
 
+-- What is planned for a title, unless it may be there already.
+local function write_plan(run, row, title, files, changes, sure)
+  if #changes == 0 then return "skip", "nothing to do: the recipe proposes no change" end
+  local list, rows = files.list, files.rows
+  local doubt = not sure and judge.held_already(title, list)
+  for _, change in ipairs(changes) do doubt = doubt or not sure and judge.similar(title, change) end
+  if doubt then return "ask", doubt end
+  for seq, change in ipairs(changes) do m.write_change(run, row, seq, change, rows) end
+  return "ready"
+end
+
 ---Asks the recipe for the changes of a title and writes them.
 ---@param run table recipe, args, db, collection
 ---@param row table of `title`
@@ -109,15 +127,7 @@ end
 function m.propose(run, row, title, files, sure)
   local list, rows = m.file_objects(files)
   local changes = checked(rules.changes(run.recipe, title, list, run.args))
-  if #changes == 0 then return "skip", "nothing to do: the recipe proposes no change" end
-  local doubt = not sure and judge.held_already(title, list)
-  for seq, change in ipairs(changes) do
-    doubt = doubt or not sure and judge.similar(title, change)
-    m.write_change(run, row, seq, change, rows)
-  end
-  if not doubt then return "ready" end
-  m.erase(run.db, row.id)
-  return "ask", doubt
+  return write_plan(run, row, title, { list = list, rows = rows }, changes, sure)
 end
 
 local function candidates(run, keys)
@@ -137,40 +147,78 @@ local function without_files(keys)
   return ("no file: nothing in the folder has the key '%s'"):format(judge.names(keys))
 end
 
-local function settle(run, row)
-  local title = objects.title(row.mms_id, row.title, readings.decode(row.reading))
-  local keys = checked(rules.title_keys(run.recipe, title, run.args))
+local function set_state(run, row, state, reason)
+  if state == "ready" then return end
+  attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", state, reason, row.id)
+end
+
+-- The files of a title whose keys are known; else what becomes of it.
+local function files_for(run, row, keys, wanted, why)
   for _, key in ipairs(keys) do
     attempt.run(run.db, "INSERT INTO title_key(key, title_id) VALUES(?, ?)", key, row.id)
   end
-  local ok, wanted, why = rules.wants(run.recipe, title, run.args)
-  if not checked(ok, wanted) then
-    return "skip", "not wanted by the recipe" .. (why and ": " .. why or "")
-  end
+  if not wanted then return nil, "skip", "not wanted by the recipe" .. (why and ": " .. why or "") end
   local files, doubts = judge.choose(candidates(run, keys), run.recipe.every_key)
-  if #files == 0 then return "skip", without_files(keys) end
-  if doubts[1] then return "ask", table.concat(doubts, "; ") end
-  return m.propose(run, row, title, files)
+  if #files == 0 then return nil, "skip", without_files(keys) end
+  if doubts[1] then return nil, "ask", table.concat(doubts, "; ") end
+  return files
+end
+
+-- Reads the titles behind an id and asks for their keys.
+local function ask_titles(run, last)
+  local batch, bytes = { last = last }, 0
+  for row in run.db:rows(TITLES, last) do
+    batch[#batch + 1] = row
+    bytes = bytes + #row.reading
+    row.reading = readings.decode(row.reading)
+    if bytes > MOST_BYTES then break end
+  end
+  if not batch[1] then return batch end
+  batch.last = batch[#batch].id
+  batch.number = found(run.stream:ask_titles(batch))
+  return batch
+end
+
+-- Which of a batch have files; asks for their changes.
+local function ask_changes(run, batch)
+  local open = {}
+  for i, answer in ipairs(found(run.stream:take_titles(#batch))) do
+    local row = batch[i]
+    local files, state, reason = files_for(run, row, answer[1], answer[2], answer[3])
+    if files then open[#open + 1] = { row = row, place = i, files = files } else set_state(run, row, state, reason) end
+  end
+  found(run.stream:ask_changes(batch.number, open))
+  return open
+end
+
+local function write_plans(run, open)
+  local answers = found(run.stream:take_changes(#open))
+  for i, entry in ipairs(open) do
+    local row = entry.row
+    local list, rows = m.file_objects(entry.files)
+    local changes = checked(rules.take_changes(run.recipe, row.mms_id, answers[i], list))
+    local title = objects.title(row.mms_id, row.title, row.reading)
+    set_state(run, row, write_plan(run, row, title, { list = list, rows = rows }, changes))
+  end
 end
 
 local ALL_READY = "UPDATE title SET state = 'ready', reason = NULL WHERE reading IS NOT NULL"
 
 -- All begin as ready, within this transaction; the others are written singly.
+-- The recipe is always asked about a batch or two while another is written.
 local function settle_all(run)
   attempt.run(run.db, ALL_READY)
-  local last = 0
-  repeat
+  local batch = ask_titles(run, 0)
+  local following = ask_titles(run, batch.last)
+  local open
+  while batch[1] do
     if core.sys.interrupts() > 0 then attempt.fail("interrupted", "cancelled") end
-    local rows = {}
-    for row in run.db:rows(TITLES, last) do rows[#rows + 1] = row end
-    for _, row in ipairs(rows) do
-      local state, reason = settle(run, row)
-      if state ~= "ready" then
-        attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", state, reason, row.id)
-      end
-      last = row.id
-    end
-  until #rows == 0
+    local asked = ask_changes(run, batch)
+    local after = ask_titles(run, following.last)
+    if open then write_plans(run, open) end
+    batch, following, open = following, after, asked
+  end
+  if open then write_plans(run, open) end
 end
 
 local SHARED = [[SELECT key FROM title_key WHERE key IN (SELECT key FROM file_key)
@@ -216,7 +264,11 @@ end
 ---and a transaction: a rule that fails ends it.
 ---@param run { db: table, recipe: table, args: table, collection: string? }
 function m.match(run)
-  settle_all(run)
+  do
+    local questions <close> = stream.new(run.recipe, run.args)
+    run.stream = questions
+    settle_all(run)
+  end
   doubt_shared(run.db)
   m.explain_files(run.db)
 end

@@ -1,0 +1,134 @@
+-- Asks the rules of a recipe about thousands of files or titles: a batch is a
+-- message, and several may be on their way while the caller writes down what
+-- came back. Answers come in the order of the questions.
+local guard = require "almanac.recipe.guard"
+local rules = require "almanac.recipe.rules"
+
+local m = {}
+
+local methods = {}
+local meta = { __index = methods }
+
+---A stream of questions to one recipe.
+---@param recipe table
+---@param args table its arguments
+---@return table stream
+function m.new(recipe, args)
+  local its = guard.of(recipe)
+  its:close()   -- questions of somebody else, who gave up
+  return setmetatable({ guard = its, recipe = recipe, args = args, batch = 0 }, meta)
+end
+
+---Asks for the keys and pages of files.
+---@param files { path: string, size: integer? }[]
+---@return true|nil
+---@return string? message
+---@return string? code as rules
+function methods:ask_files(files)
+  local paths, sizes = {}, {}
+  for i, file in ipairs(files) do paths[i], sizes[i] = file.path, file.size or false end
+  return self.guard:send { "files", self.args, paths, sizes }
+end
+
+-- true for a value in the list for each of n, each of one of the types
+local function has(list, n, types)
+  if type(list) ~= "table" or #list ~= n then return false end
+  for i = 1, n do
+    if not types[type(list[i])] then return false end
+  end
+  return true
+end
+
+local KEY, PAGE = { string = true, boolean = true }, { string = true, number = true, boolean = true }
+
+---Takes the answer to ask_files.
+---@param n integer files of the batch
+---@return (string|false)[]|nil keys
+---@return (string|number|false)[]|string pages, or a message
+---@return string? code
+function methods:take_keys(n)
+  local answer, message, code = self.guard:receive(2 * n)
+  if not answer then return nil, message, code end
+  if has(answer[1], n, KEY) and has(answer[2], n, PAGE) then return answer[1], answer[2] end
+  return nil, rules.NONSENSE, "parse"
+end
+
+---Asks for the keys of titles, and whether they take part. Their changes have
+---to be asked for once their keys are known.
+---@param rows { mms_id: string, title: string?, reading: { representations: table[] } }[]
+---@return integer|nil batch
+---@return string? message
+---@return string? code
+function methods:ask_titles(rows)
+  local titles = {}
+  for i, row in ipairs(rows) do
+    titles[i] = { mms_id = row.mms_id, title = row.title, representations = row.reading.representations }
+  end
+  self.batch = self.batch + 1
+  local ok, message, code = self.guard:send { "titles", self.args, self.batch, titles }
+  if not ok then return nil, message, code end
+  return self.batch
+end
+
+local function is_settled(answer)
+  return type(answer) == "table" and rules.are_keys(answer[1]) and type(answer[2]) == "boolean"
+    and (answer[3] == nil or type(answer[3]) == "string")
+end
+
+---Takes the answer to ask_titles.
+---@param n integer titles of the batch
+---@return table[]|nil answers { keys, wanted, reason } each
+---@return string? message
+---@return string? code
+function methods:take_titles(n)
+  local answers, message, code = self.guard:receive(2 * n)
+  if not answers then return nil, message, code end
+  if #answers ~= n then return nil, rules.NONSENSE, "parse" end
+  for _, answer in ipairs(answers) do
+    if not is_settled(answer) then return nil, rules.NONSENSE, "parse" end
+  end
+  return answers
+end
+
+-- path, size, page of each, in one list
+local function flat(files)
+  local list = {}
+  for i, file in ipairs(files) do
+    list[3 * i - 2], list[3 * i - 1], list[3 * i] = file.path, file.size or false, file.page or false
+  end
+  return list
+end
+
+---Asks for the changes of titles of a batch; once for every batch, also when
+---none is left of it.
+---@param batch integer from ask_titles
+---@param open { place: integer, files: { path: string, size: integer?, page: any }[] }[] place: of the title in its batch
+---@return true|nil
+---@return string? message
+---@return string? code
+function methods:ask_changes(batch, open)
+  local places, files = {}, {}
+  for i, entry in ipairs(open) do places[i], files[i] = entry.place, flat(entry.files) end
+  return self.guard:send { "proposals", self.args, batch, places, files }
+end
+
+---Takes the answer to ask_changes.
+---@param n integer how many were asked for
+---@return table[]|nil proposals for rules.take_changes
+---@return string? message
+---@return string? code
+function methods:take_changes(n)
+  local answers, message, code = self.guard:receive(n)
+  if not answers then return nil, message, code end
+  if has(answers, n, { table = true }) then return answers end
+  return nil, rules.NONSENSE, "parse"
+end
+
+---Ends the process: nobody asks any more.
+function methods:close()
+  self.guard:close()
+end
+
+meta.__close = methods.close
+
+return m
