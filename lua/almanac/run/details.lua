@@ -6,14 +6,19 @@ local record = require "almanac.record"
 
 local m = {}
 
----What a recipe may ask for in `reads`, and what it costs.
-m.NAMES = { "record", "items" }
-
 local KEEP = [[INSERT INTO detail(title_id, record, items) SELECT id, ?2, ?3 FROM title WHERE mms_id = ?1
   ON CONFLICT(title_id) DO UPDATE SET record = coalesce(excluded.record, record), items = coalesce(excluded.items, items)]]
 
 ---The statement that keeps a title's details, for `db:run(m.KEEP, mms_id, record, items)`; nil leaves what is there.
 m.KEEP = KEEP
+
+---Whether a title's record is kept already.
+---@param db table
+---@param mms_id string
+---@return boolean
+function m.has_record(db, mms_id)
+  return db:value("SELECT 1 FROM detail JOIN title ON title.id = title_id WHERE mms_id = ? AND record IS NOT NULL", mms_id) ~= nil
+end
 
 ---The record of a bib as Alma gives it, ready to be kept.
 ---@param bib table with view=full

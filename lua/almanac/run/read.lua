@@ -3,6 +3,7 @@
 -- something is absent: the title stays unread, with the reason.
 local alma = require "almanac.alma"
 local core = require "almanac.core"
+local details = require "almanac.run.details"
 local json = require "almanac.json"
 local readings = require "almanac.run.reading"
 local task = require "almanac.task"
@@ -118,14 +119,41 @@ local function fail(work, ids, message, code)
   if FATAL[code] or work.unreachable >= UNREACHABLE then work.stop = work.stop or { message = message, code = code } end
 end
 
+-- Records that the titles' source gave stay; the others come in the same call.
+local function lacking_records(work, ids)
+  local lacking, any = {}, false
+  if not work.reads.record then return lacking, any end
+  for _, id in ipairs(ids) do
+    lacking[id] = not details.has_record(work.db, id)
+    any = any or lacking[id]
+  end
+  return lacking, any
+end
+
+local function keep_bib(work, bib, lacks_record)
+  keep(work, "UPDATE title SET title = ?, reason = ? WHERE mms_id = ?", text(bib.title),
+    UNREAD .. ": not asked for yet", bib.mms_id)
+  if lacks_record then
+    local record, message = details.record_of(bib)
+    if not record then return nil, message end
+    keep(work, details.KEEP, bib.mms_id, record, nil)
+  end
+  return true
+end
+
 local function read_batch(work, ids)
-  local bibs, missing, code = alma.bibs.get(work.client, ids, { view = "brief" })
+  local lacking, any = lacking_records(work, ids)
+  local bibs, missing, code = alma.bibs.get(work.client, ids, { view = any and "full" or "brief" })
   if not bibs then return fail(work, ids, missing, code) end
   work.unreachable = 0
   for _, bib in ipairs(bibs) do
-    keep(work, "UPDATE title SET title = ?, reason = ? WHERE mms_id = ?", text(bib.title),
-      UNREAD .. ": not asked for yet", bib.mms_id)
-    work.known[#work.known + 1] = bib.mms_id
+    local kept, message = keep_bib(work, bib, lacking[bib.mms_id])
+    if kept then
+      work.known[#work.known + 1] = bib.mms_id
+    else
+      fail(work, { bib.mms_id }, message)
+      work.on.finish(bib.mms_id, false, message)
+    end
   end
   for _, id in ipairs(missing) do
     keep(work, "UPDATE title SET state = 'skip', reason = ? WHERE mms_id = ?", GONE, id)
@@ -133,9 +161,21 @@ local function read_batch(work, ids)
   end
 end
 
+local function read_items(work, id)
+  local list, message, code = alma.items.list(work.client, id)
+  if not list then return nil, message, code end
+  keep(work, details.KEEP, id, nil, details.items_of(list))
+  return true
+end
+
 local function read_title(work, id)
   work.on.begin(id)
   local reading, message, code = m.reading(work.client, id)
+  if reading and work.reads.items then
+    local ok
+    ok, message, code = read_items(work, id)
+    if not ok then reading = nil end
+  end
   if reading then
     work.unreachable = 0
     keep(work, "UPDATE title SET reading = ?, reason = NULL WHERE mms_id = ?", readings.encode(reading), id)
@@ -188,9 +228,10 @@ end
 ---@param client table
 ---@param ids string[] MMS IDs, rows of `title` already
 ---@param on { begin: fun(id: string), finish: fun(id: string, ok: boolean, message: string?) }
+---@param reads table<string, boolean>? what its recipe reads besides: record, items
 ---@return { failed: integer, stop: { message: string, code: string }? } outcome `stop`: it ended early, and why
-function m.titles(db, client, ids, on)
-  local work = { db = db, client = client, on = on, known = {}, written = 0, failed = 0, unreachable = 0 }
+function m.titles(db, client, ids, on, reads)
+  local work = { db = db, client = client, on = on, reads = reads or {}, known = {}, written = 0, failed = 0, unreachable = 0 }
   assert(db:begin())
   local _keep <close> = setmetatable({}, { __close = function() commit(work) end })
   raise(task.each(batches(ids, work), 8, function(batch) read_batch(work, batch) end))
@@ -199,11 +240,13 @@ function m.titles(db, client, ids, on)
   return { failed = work.failed, stop = work.stop }
 end
 
----Calls that reading so many titles takes, with one representation each.
+---Calls that reading so many titles takes, with one representation each. Records
+---come with the titles and take none; items take one a title.
 ---@param n integer
+---@param reads table<string, boolean>?
 ---@return integer
-function m.calls_for(n)
-  return math.ceil(n / BATCH) + 2 * n
+function m.calls_for(n, reads)
+  return math.ceil(n / BATCH) + (reads and reads.items and 3 or 2) * n
 end
 
 return m
