@@ -109,8 +109,9 @@ bool alm_values_next_field(alm_marc_values *values) {
 static alm_slice join_subfields(alm_marc_values *values) {
   alm_subfield subfield = {0};
   char *to = values->room;
-  while (alm_marc_next_subfield(values->record, values->hit.field, &subfield)) {
-    if (to > values->room) *to++ = ' ';
+  for (bool first = true; alm_marc_next_subfield(values->record, values->hit.field, &subfield);
+       first = false) {
+    if (!first) *to++ = ' ';
     if (subfield.value.length) memcpy(to, subfield.value.text, subfield.value.length);
     to += subfield.value.length;
   }

@@ -153,7 +153,9 @@ int alm_open_marc(lua_State *L) {
                                      {"format", f_format},     {"progress", f_progress},
                                      {NULL, NULL}};
   alm_lua_class(L, CLASS, methods, f_close);
-  alm_lua_record_open(L, NULL);
+  alm_lua_marcspec_open(L);
+  alm_lua_record_open(L, alm_lua_marcspec_methods);
   luaL_newlib(L, functions);
+  luaL_setfuncs(L, alm_lua_marcspec_functions, 0);
   return 1;
 }
