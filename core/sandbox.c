@@ -93,8 +93,8 @@ static bool start(alm_sandbox *sandbox, const alm_sandbox_options *options,
   fcntl(sandbox->to[1], F_SETFL, O_NONBLOCK);
   fcntl(sandbox->from, F_SETFL, O_NONBLOCK);
   snprintf(seconds, sizeof seconds, "%g", options->seconds);
-  char *arguments[] = {program, (char *)options->library,
-                       (char *)options->cpath, seconds, NULL};
+  char *arguments[] = {program, (char *)options->library, seconds,
+                       NULL};
   errno = spawn(&sandbox->pid, arguments, sandbox->to[0], from[1]);
   bool ok = errno == 0;
   if (!ok) {

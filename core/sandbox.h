@@ -18,7 +18,6 @@ typedef struct alm_sandbox alm_sandbox;
 
 typedef struct {
   const char *library; /* the folder that holds almanac/ */
-  const char *cpath;   /* where the process finds C modules: package.cpath */
   double seconds;      /* processor time that one call of a rule may take */
   double silence;      /* seconds without a sign of life that end the process */
 } alm_sandbox_options;

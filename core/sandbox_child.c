@@ -1,5 +1,5 @@
 /* The program `guard`: the process in which the rules of a recipe run.
- *   guard LIBRARY CPATH SECONDS
+ *   guard LIBRARY SECONDS
  * It loads almanac.recipe.wall from LIBRARY, gives its rights away, and from then
  * on answers messages on standard input until that ends. One lua_State, whose
  * allocator has a ceiling. */
@@ -113,12 +113,10 @@ static int open_core(lua_State *L) {
   return 1;
 }
 
-static void set_paths(lua_State *L, const char *library, const char *cpath) {
+static void set_path(lua_State *L, const char *library) {
   lua_getglobal(L, "package");
   lua_pushfstring(L, "%s/?.lua;%s/?/init.lua", library, library);
   lua_setfield(L, -2, "path");
-  lua_pushstring(L, cpath);
-  lua_setfield(L, -2, "cpath");
   lua_pop(L, 1);
 }
 
@@ -132,23 +130,23 @@ static void lock_in(lua_State *L) {
   lua_pushboolean(L, filtered);
 }
 
-/* library, cpath, seconds; runs protected, never returns */
+/* library, seconds; runs protected, never returns */
 static int serve(lua_State *L) {
   luaL_openlibs(L);
   luaL_requiref(L, "almanac.core", open_core, 0);
-  set_paths(L, lua_tostring(L, 1), lua_tostring(L, 2));
+  set_path(L, lua_tostring(L, 1));
   lua_getglobal(L, "require");
   lua_pushliteral(L, "almanac.recipe.wall");
   lua_call(L, 1, 1); /* serve */
   lua_gc(L, LUA_GCGEN, 0, 0);
-  alm_watch_start(L, strtod(lua_tostring(L, 3), NULL), lua_tostring(L, 1));
+  alm_watch_start(L, strtod(lua_tostring(L, 2), NULL), lua_tostring(L, 1));
   lock_in(L); /* serve, filtered */
   lua_call(L, 1, 0);
   return 0;
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) return 1;
+  if (argc != 3) return 1;
   /* Ctrl-C is for the other side, which then closes standard input. */
   signal(SIGINT, SIG_IGN);
   signal(SIGTERM, SIG_IGN);

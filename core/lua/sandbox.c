@@ -21,13 +21,11 @@ static alm_sandbox *check_sandbox(lua_State *L) {
 }
 
 static int f_open(lua_State *L) {
-  static const char *const known[] = {"library", "cpath", "seconds",
-                                      "silence", NULL};
+  static const char *const known[] = {"library", "seconds", "silence", NULL};
   luaL_checktype(L, 1, LUA_TTABLE);
   alm_lua_known_fields(L, 1, known);
   alm_sandbox_options options = {
       .library = alm_lua_field_string(L, 1, "library", "", NULL),
-      .cpath = alm_lua_field_string(L, 1, "cpath", "", NULL),
       .seconds = alm_lua_field_number(L, 1, "seconds", 5),
       .silence = alm_lua_field_number(L, 1, "silence", 30)};
   luaL_argcheck(L, options.seconds >= 0.01, 1, "seconds: at least 0.01");

@@ -594,8 +594,8 @@ local sandbox = {}
 
 ---Starts the process. Its first message, { filtered = boolean }, says whether
 ---the system also filters what it may ask for (seccomp).
----@param options { library: string, cpath: string, seconds: number?, silence: number? } library: the folder that
----  holds almanac/; cpath: its package.cpath; seconds: processor time of one call of a rule (5); silence: seconds
+---@param options { library: string, seconds: number?, silence: number? } library: the folder that
+---  holds almanac/; seconds: processor time of one call of a rule (5); silence: seconds
 ---  without a sign of life that end it (30)
 ---@return almanac.sandbox|nil
 ---@return string? message

@@ -53,7 +53,7 @@ end
 
 local function start(guard)
   local child, message, code = core.sandbox.open {
-    library = library(), cpath = package.cpath, seconds = m.seconds, silence = m.silence,
+    library = library(), seconds = m.seconds, silence = m.silence,
   }
   if not child then return nil, message, code end
   guard.child, guard.waiting = child, 1
