@@ -10,7 +10,7 @@ local STOPPED = 75
 
 -- Options that take a value and may stand before the recipe's name.
 local WITH_VALUE = {}
-for name in ("-o --output --titles --from --collection --profile --url --rate"):gmatch "%S+" do WITH_VALUE[name] = true end
+for name in ("-o --output --titles --titles-id --oai --oai-url --oai-prefix --oai-from --sru --sru-url --from --collection --profile --url --rate"):gmatch "%S+" do WITH_VALUE[name] = true end
 
 local function recipe_name(arguments)
   local i = 1
@@ -29,7 +29,14 @@ function m.configure(parser, arguments)
     "with it, --help also shows its own options")
   parser:option("-o --output", "the run file to write; it must be new"):argname "RUN"
   parser:option("--titles", "the titles: MMS IDs with commas between, a file with one a line, " ..
-    "or a CSV with a column mms_id"):argname "FILE|IDS"
+    "a CSV with a column mms_id or barcode, or a MARC file in any format"):argname "FILE|IDS"
+  parser:option("--titles-id", "where the MMS ID stands in a MARC record, when it is not 001"):argname "MARCSPEC"
+  parser:option("--oai", "the titles: those of a set that Alma publishes by OAI-PMH"):argname "SET"
+  parser:option("--oai-url", "the OAI-PMH address when it is not Alma's own"):argname "URL"
+  parser:option("--oai-prefix", "format that the set is published in (marc21)"):argname "PREFIX"
+  parser:option("--oai-from", "only what changed since this day"):argname "DATE"
+  parser:option("--sru", "the titles: those that a CQL query finds, at most 10,000"):argname "QUERY"
+  parser:option("--sru-url", "the SRU address when it is not Alma's own"):argname "URL"
   parser:option("--collection", "put each title into this collection as well (Alma wants a title with " ..
     "representations to be in one)"):argname "ID|NAME"
   parser:option("--from", "take the titles, what was read of them, and arguments that are not given " ..
@@ -116,6 +123,7 @@ local function tell_source(out, source)
   if not source then return end
   if source.duplicates > 0 then out.note(("%s in the list more than once; each counts once"):format(
     words.count(source.duplicates, "id is", "ids are"))) end
+  if (source.deleted or 0) > 0 then out.note(("%s passed over"):format(words.count(source.deleted, "deleted record"))) end
   if source.empty > 0 then out.note(("%s without an MMS ID passed over"):format(words.count(source.empty, "row"))) end
 end
 
@@ -124,7 +132,9 @@ function m.run(args, context)
   if not ok then return nil, complaint end
   local summary = require "almanac.run.summary"
   local result, message, code = make {
-    recipe = loaded, given = args, output = args.output, titles = args.titles, collection = args.collection,
+    recipe = loaded, given = args, output = args.output, titles = args.titles,
+    titles_id = args.titles_id, oai = args.oai, oai_url = args.oai_url, oai_prefix = args.oai_prefix, oai_from = args.oai_from,
+    sru = args.sru, sru_url = args.sru_url, collection = args.collection,
     from = args.from, refresh = args.refresh, missing = args.missing,
     settings = function() return context.settings.load(args) end, on = listen(context),
   }

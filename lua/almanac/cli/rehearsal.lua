@@ -23,7 +23,7 @@ is marc21, dc or dcap01; barcode makes a physical item. Lines that begin with # 
 Example: --faults 'GET=0.05:500,POST files=@1:lost,PUT s3=0.02:reset'
 
 API keys: rehearsal-key (everything), rehearsal-read-only, rehearsal-bibs-only (Bibs and
-nothing else). OAI-PMH is at /view/oai/INSTITUTION/request, SRU at /view/sru/INSTITUTION. S3: access key REHEARSALACCESSKEY, secret rehearsal-secret.]]
+nothing else). S3: access key REHEARSALACCESSKEY, secret rehearsal-secret.]]
 
 local function kinds()
   local lines = {}

@@ -12,7 +12,8 @@ local METAVAR = {
 }
 -- Options that `almanac plan` has itself.
 local TAKEN = {}
-for name in ("recipe titles output from refresh missing collection profile url rate json quiet help limit"):gmatch "%a+" do
+for name in ("recipe titles titles_id oai oai_url oai_prefix oai_from sru sru_url output from refresh missing collection profile " ..
+    "url rate json quiet help limit"):gmatch "[%a_]+" do
   TAKEN[name] = true
 end
 

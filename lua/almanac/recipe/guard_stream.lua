@@ -30,16 +30,18 @@ function methods:ask_files(files)
   return self.guard:send { "files", self.args, paths, sizes }
 end
 
--- true for a value in the list for each of n, each of one of the types
-local function has(list, n, types)
+-- Whether there is something for each of n, and all of it is right.
+local function has(list, n, is_right)
   if type(list) ~= "table" or #list ~= n then return false end
   for i = 1, n do
-    if not types[type(list[i])] then return false end
+    if not is_right(list[i]) then return false end
   end
   return true
 end
 
-local KEY, PAGE = { string = true, boolean = true }, { string = true, number = true, boolean = true }
+local function is_key(value)
+  return type(value) ~= "number" and rules.is_value(value)
+end
 
 ---Takes the answer to ask_files.
 ---@param n integer files of the batch
@@ -49,20 +51,21 @@ local KEY, PAGE = { string = true, boolean = true }, { string = true, number = t
 function methods:take_keys(n)
   local answer, message, code = self.guard:receive(2 * n)
   if not answer then return nil, message, code end
-  if has(answer[1], n, KEY) and has(answer[2], n, PAGE) then return answer[1], answer[2] end
+  if has(answer[1], n, is_key) and has(answer[2], n, rules.is_value) then return answer[1], answer[2] end
   return nil, rules.NONSENSE, "parse"
 end
 
 ---Asks for the keys of titles, and whether they take part. Their changes have
 ---to be asked for once their keys are known.
----@param rows { mms_id: string, title: string?, reading: { representations: table[] } }[]
+---@param rows { mms_id: string, title: string?, reading: { representations: table[], record: string?, items: table[]? } }[]
 ---@return integer|nil batch
 ---@return string? message
 ---@return string? code
 function methods:ask_titles(rows)
   local titles = {}
   for i, row in ipairs(rows) do
-    titles[i] = { mms_id = row.mms_id, title = row.title, representations = row.reading.representations }
+    titles[i] = { mms_id = row.mms_id, title = row.title, representations = row.reading.representations,
+      record = row.reading.record, items = row.reading.items }
   end
   self.batch = self.batch + 1
   local ok, message, code = self.guard:send { "titles", self.args, self.batch, titles }
@@ -72,8 +75,9 @@ end
 
 local function is_settled(answer)
   return type(answer) == "table" and rules.are_keys(answer[1]) and type(answer[2]) == "boolean"
-    and (answer[3] == nil or type(answer[3]) == "string")
 end
+
+local function is_list(value) return type(value) == "table" end
 
 ---Takes the answer to ask_titles.
 ---@param n integer titles of the batch
@@ -83,10 +87,8 @@ end
 function methods:take_titles(n)
   local answers, message, code = self.guard:receive(2 * n)
   if not answers then return nil, message, code end
-  if #answers ~= n then return nil, rules.NONSENSE, "parse" end
-  for _, answer in ipairs(answers) do
-    if not is_settled(answer) then return nil, rules.NONSENSE, "parse" end
-  end
+  if not has(answers, n, is_settled) then return nil, rules.NONSENSE, "parse" end
+  for _, answer in ipairs(answers) do answer[3] = answer[3] and guard.readable(answer[3]) end
   return answers
 end
 
@@ -120,7 +122,7 @@ end
 function methods:take_changes(n)
   local answers, message, code = self.guard:receive(n)
   if not answers then return nil, message, code end
-  if has(answers, n, { table = true }) then return answers end
+  if has(answers, n, is_list) then return answers end
   return nil, rules.NONSENSE, "parse"
 end
 

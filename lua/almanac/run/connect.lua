@@ -25,7 +25,7 @@ end
 
 ---Who Alma says it is: GET /conf/general, with the upload form.
 ---@param client table
----@return { institution: string, environment: string, digital: table }|nil
+---@return { institution: string, environment: string, digital: table, alma_url: string? }|nil alma_url: https://DOMAIN…/
 ---@return string? message
 ---@return string? code
 function m.general(client)
@@ -35,6 +35,7 @@ function m.general(client)
     institution = general.institution.value,
     environment = general.environment_type,
     digital = general.digital or {},
+    alma_url = general.alma_url,
   }
 end
 

@@ -4,6 +4,7 @@
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local ids = require "almanac.run.ids"
+local details = require "almanac.run.details"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
 local objects = require "almanac.recipe.objects"
@@ -194,7 +195,9 @@ end
 
 local function use(run, entry)
   look_at_files(run, entry)
-  local title = objects.title(entry.mms_id, entry.row.title, readings.decode(entry.row.reading))
+  local reading = readings.decode(entry.row.reading)
+  if next(run.recipe.reads) then details.add(run.db, entry.row.id, reading) end
+  local title = objects.title(entry.mms_id, entry.row.title, reading)
   local state, reason = join.propose(run, entry.row, title, entry.files, true)
   if state ~= "ready" then attempt.fail(("title %s: %s"):format(entry.mms_id, reason), "conflict") end
 end

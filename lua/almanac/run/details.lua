@@ -60,27 +60,38 @@ function m.fill(db, spool)
 end
 
 local COPY = [[INSERT INTO detail(title_id, record, items)
-  SELECT title.id, old.record, %s FROM base.detail AS old JOIN base.title AS was ON was.id = old.title_id
+  SELECT title.id, %s, %s FROM base.detail AS old JOIN base.title AS was ON was.id = old.title_id
   JOIN title ON title.mms_id = was.mms_id]]
 
 ---Copies the details of an earlier run, attached as `base`.
 ---@param db table
----@param records_only boolean? items are read again
-function m.copy(db, records_only)
-  attempt.run(db, COPY:format(records_only and "NULL" or "old.items"))
+---@param what { record: boolean?, items: boolean? }
+function m.copy(db, what)
+  if not (what.record or what.items) then return end
+  attempt.run(db, COPY:format(what.record and "old.record" or "NULL", what.items and "old.items" or "NULL"))
+end
+
+---What a recipe reads, for the settings of a run.
+---@param reads table<string, boolean>
+---@return string? words nil when it reads nothing of this
+function m.words(reads)
+  local names = {}
+  for name in pairs(reads) do names[#names + 1] = name end
+  table.sort(names)
+  return names[1] and table.concat(names, ",")
 end
 
 ---Adds to a reading what is kept besides: `record`, as text, and `items`.
 ---@param db table
 ---@param title_id integer
 ---@param reading table
----@return table reading
+---@return integer bytes that it added
 function m.add(db, title_id, reading)
   local row = db:row("SELECT record, items FROM detail WHERE title_id = ?", title_id)
-  if not row then return reading end
+  if not row then return 0 end
   reading.record = row.record
   reading.items = row.items and json.decode(row.items)
-  return reading
+  return #(row.record or "") + #(row.items or "")
 end
 
 return m

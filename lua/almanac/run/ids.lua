@@ -83,14 +83,16 @@ end
 ---Wrong lines in one message, the first of them at length.
 ---@param wrong { line: integer?, words: string }[]
 ---@param where string what they are lines of
+---@param unit string? "line" by default
 ---@return string
-function m.tell(wrong, where)
+function m.tell(wrong, where, unit)
+  unit = unit or "line"
   local parts = {}
   for i = 1, math.min(#wrong, 10) do
     local entry = wrong[i]
-    parts[i] = (entry.line and ("line %d: "):format(entry.line) or "") .. entry.words
+    parts[i] = (entry.line and ("%s %d: "):format(unit, entry.line) or "") .. entry.words
   end
-  if #wrong > 10 then parts[11] = ("and %d more lines"):format(#wrong - 10) end
+  if #wrong > 10 then parts[11] = ("and %d more %ss"):format(#wrong - 10, unit) end
   return where .. ": " .. table.concat(parts, "\n  ")
 end
 

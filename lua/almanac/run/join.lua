@@ -3,6 +3,7 @@
 -- with the number of titles or files.
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
+local details = require "almanac.run.details"
 local json = require "almanac.json"
 local judge = require "almanac.run.judge"
 local objects = require "almanac.recipe.objects"
@@ -171,6 +172,7 @@ local function ask_titles(run, last)
     batch[#batch + 1] = row
     bytes = bytes + #row.reading
     row.reading = readings.decode(row.reading)
+    if next(run.recipe.reads) then bytes = bytes + details.add(run.db, row.id, row.reading) end
     if bytes > MOST_BYTES then break end
   end
   if not batch[1] then return batch end

@@ -8,13 +8,14 @@ local audit = require "almanac.run.audit"
 local codes = require "almanac.run.codes"
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
+local details = require "almanac.run.details"
 local folder = require "almanac.run.folder"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
+local origin = require "almanac.run.origin"
 local read = require "almanac.run.read"
 local reuse = require "almanac.run.reuse"
 local rules = require "almanac.recipe.rules"
-local sources = require "almanac.run.sources"
 local store = require "almanac.run.store"
 
 local m = {}
@@ -42,14 +43,9 @@ local function check_examples(recipe)
   end
 end
 
--- A plan from an earlier one has the titles of that.
-local function refuse_other_titles(plan)
-  local order, name = plan.order, arguments.first(plan.recipe.args, "set")
-  local other_set = name and order.given[name] and order.given[name] ~= plan.base.args[name]
-  if order.titles or other_set then
-    attempt.fail(("the titles come from %s: leave out %s, or leave out --from"):format(order.from,
-      order.titles and "--titles" or "--" .. name), "conflict")
-  elseif not plan.reads and order.collection and not order.collection:find "^%d+$" then
+local function check_collection(plan)
+  local collection = plan.order.collection
+  if plan.base and not plan.reads and collection and not collection:find "^%d+$" then
     attempt.fail("with --from give the id of the collection, not its name (or add --refresh)", "parse")
   end
 end
@@ -67,14 +63,9 @@ local function prepare(order)
   local name = arguments.first(recipe.args, "dir")
   plan.folder = name and plan.args[name] and absolute(plan.args[name])
   plan.set = plan.args[arguments.first(recipe.args, "set") or ""]
-  if order.titles and plan.set and not plan.base then
-    attempt.fail(("give --titles or --%s, not both"):format(arguments.first(recipe.args, "set")), "conflict")
-  elseif not (plan.base or order.titles or plan.set) then
-    attempt.fail("which titles? give --titles FILE" ..
-      (arguments.first(recipe.args, "set") and " or --set ID|NAME" or ""), "missing")
-  end
   plan.reads = not plan.base or order.refresh or order.missing
-  if plan.base then refuse_other_titles(plan) end
+  origin.check(plan)
+  check_collection(plan)
   return plan
 end
 
@@ -84,7 +75,7 @@ local function reach(plan)
   plan.url, plan.rate = settings.url, settings.rate
   plan.client = connect.alma(settings, plan.audit:log())
   local general = need(connect.general(plan.client))
-  plan.institution, plan.environment = general.institution, general.environment
+  plan.institution, plan.environment, plan.alma_url = general.institution, general.environment, general.alma_url
   local base = plan.base and plan.base.meta
   if base and (base.institution ~= plan.institution or base.environment ~= plan.environment) then
     attempt.fail(("%s was read from %s (%s), but the key belongs to %s (%s)"):format(order.from,
@@ -110,14 +101,8 @@ local function check_codes(plan)
   if wrong then attempt.fail(wrong, "missing") end
 end
 
-local function find_titles(plan)
-  if plan.base then return { words = plan.base.meta.source, broken = {}, duplicates = 0, empty = 0 } end
-  if plan.order.titles then return need(sources.list(plan.order.titles)) end
-  return need(sources.set(plan.client, plan.set))
-end
-
 local function check_quota(plan, n)
-  local left, wanted = plan.client.remaining, read.calls_for(n)
+  local left, wanted = plan.client.remaining, read.calls_for(n, plan.recipe.reads)
   if left and left - SPARE < wanted then
     attempt.fail(("reading %d titles takes about %d calls, but Alma allows %d more today: plan fewer titles, or after midnight")
       :format(n, wanted, left), "quota")
@@ -136,6 +121,7 @@ local function meta_of(plan, source)
     recipe_sources = json.encode(json.array(recipe.sources)), args = json.encode(plan.args),
     institution = plan.institution, environment = plan.environment, url = plan.url, rate = plan.rate,
     folder = plan.folder, collection = plan.collection, codes = json.encode(plan.codes),
+    reads = details.words(recipe.reads), records = source.spool and "source" or plan.base and plan.base.meta.records,
     source = source.words, from_run = plan.base and plan.base.meta.run, created = os.date "!%Y-%m-%dT%H:%M:%SZ",
     version = core.version, user = core.sys.user(), host = core.sys.hostname(),
   }
@@ -146,15 +132,19 @@ local function note_problems(db, source)
     attempt.run(db, "INSERT INTO problem(kind, text) VALUES('set member', ?)",
       ("member %d of the %s: %s"):format(member.offset + 1, source.words, member.message))
   end
+  for _, text in ipairs(source.notes or {}) do
+    attempt.run(db, "INSERT INTO problem(kind, text) VALUES('source', ?)", text)
+  end
 end
 
 -- Titles and files as rows, nothing read from Alma yet.
 local function fill(plan)
   local db, source = plan.db, plan.source
   if plan.base then
-    reuse.copy(db, plan.order.refresh)
+    reuse.copy(db, plan.base, plan.recipe.reads, plan.order.refresh)
   else
     read.add(db, source.ids)
+    details.fill(db, source.spool)
   end
   note_problems(db, source)
   if plan.folder then
@@ -175,7 +165,7 @@ local function read_titles(plan)
   local ids = unread(plan.db)
   check_quota(plan, #ids)
   local on = plan.order.on.reading(#ids)
-  local outcome = read.titles(plan.db, plan.client, ids, on)
+  local outcome = read.titles(plan.db, plan.client, ids, on, plan.recipe.reads)
   on.close()
   need(store.add_calls(plan.db, "plan", plan.client.calls))
   return outcome.stop
@@ -261,7 +251,7 @@ local function begin(order)
   plan.audit = audit.new()
   if plan.reads then reach(plan) else take_over(plan) end
   check_codes(plan)
-  local source = find_titles(plan)
+  local source = origin.find(plan)
   if source.ids then check_quota(plan, #source.ids) end
   plan.db = need(store.create(order.output, meta_of(plan, source)))
   plan.audit:open(plan.db, { command = "plan", args = order.given, url = plan.client and plan.url })
@@ -269,10 +259,11 @@ local function begin(order)
 end
 
 ---Makes a plan and writes it to a new run file.
----@param order { recipe: table, given: table<string, string>, output: string, titles: string?, collection: string?,
+---@param order { recipe: table, given: table<string, string>, output: string, titles: string?, titles_id: string?,
+---  oai: string?, oai_url: string?, oai_prefix: string?, oai_from: string?, sru: string?, sru_url: string?, collection: string?,
 ---  from: string?, refresh: boolean?, missing: boolean?, settings: (fun(): table|nil, string?),
 ---  on: { phase: fun(text: string), reading: fun(total: integer): table } }
----  given: the recipe's arguments as typed; titles: list or file of MMS IDs; from: a run whose readings are used;
+---  given: the recipe's arguments as typed; titles: list or file of MMS IDs, or a MARC file; titles_id: MARCspec of the id in it; oai: a set; sru: a query; from: a run whose readings are used;
 ---  refresh: read all of them again; missing: read those that could not be read; settings: called only when Alma
 ---  is needed; on.reading: gives { begin, finish, close }
 ---@return { db: table, source: table?, stop: { message: string, code: string }?, read: integer? }|nil result `db`: the

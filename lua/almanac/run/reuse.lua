@@ -1,5 +1,6 @@
 -- Planning again from what an earlier run has read, without a single call.
 local attempt = require "almanac.run.attempt"
+local details = require "almanac.run.details"
 local json = require "almanac.json"
 local store = require "almanac.run.store"
 
@@ -32,10 +33,15 @@ local NAMES = [[INSERT INTO title(mms_id, title, state, reason)
 
 ---Copies the titles of an earlier run, attached as `base`. Called inside an attempt.
 ---@param db table the new run file
----@param afresh boolean? only which titles there are, to read all of them again
-function m.copy(db, afresh)
+---@param base table from m.open
+---@param reads table<string, boolean> what the recipe reads besides
+---@param afresh boolean? only which titles there are, to read all of them again; records that their source gave stay
+function m.copy(db, base, reads, afresh)
   attempt.run(db, afresh and NAMES or COPY)
-  attempt.run(db, "INSERT INTO problem(kind, text) SELECT kind, text FROM base.problem WHERE kind = 'set member'")
+  details.copy(db, {
+    record = reads.record and (not afresh or base.meta.records == "source"), items = reads.items and not afresh,
+  })
+  attempt.run(db, "INSERT INTO problem(kind, text) SELECT kind, text FROM base.problem WHERE kind IN ('set member', 'source')")
 end
 
 return m

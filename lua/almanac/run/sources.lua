@@ -8,6 +8,7 @@ local sheet = require "almanac.run.sheet"
 local m = {}
 
 local EMPTY = ": holds no MMS ID; give one a line, or a CSV with a column mms_id"
+local BARCODE = { barcode = { "barcode", "itembarcode", "barcodes" } }
 local MMS_ID = { mms_id = { "mmsid", "mmsids", "mmsrecordid", "bibmmsid", "almammsid" } }
 
 -- Each id once, in the order given.
@@ -51,11 +52,28 @@ local function id_column(rows, path)
     headings(first)), "parse"
 end
 
+-- A list without ids may have barcodes; they are looked up.
+local function barcodes(rows)
+  local column = sheet.columns(rows[1], BARCODE).barcode
+  if not column then return nil end
+  local list, seen = {}, {}
+  for i = 2, #rows do
+    local barcode = sheet.clean(rows[i][column])
+    if barcode ~= "" and not seen[barcode] then
+      seen[barcode] = true
+      list[#list + 1] = { barcode = barcode, line = rows[i].line }
+    end
+  end
+  return list[1] and list
+end
+
 local function from_file(path)
   local rows, message, code = sheet.read(path)
   if not rows then return nil, message, code end
   if not rows[1] then return nil, path .. EMPTY, "parse" end
   local column, first
+  local others = not sheet.columns(rows[1], MMS_ID).mms_id and barcodes(rows)
+  if others then return { barcodes = others } end
   column, first, code = id_column(rows, path)
   if not column then return nil, first, code end
   local list, empty = {}, 0
@@ -79,7 +97,8 @@ end
 ---The titles of a list.
 ---@param given string a file (one id a line, or CSV with a column of MMS IDs), or ids with commas between
 ---@return { ids: string[], duplicates: integer, empty: integer, broken: table[], words: string }|nil source
----  words: what it is, for people; duplicates, empty: rows that gave no id of their own
+---  words: what it is, for people; duplicates, empty: rows that gave no id of their own; only `barcodes`, a list of
+---  { barcode, line }, when the file has such a column and none of ids
 ---@return string? message every wrong line with its number
 ---@return string? code
 function m.list(given)

@@ -1,0 +1,128 @@
+-- Where the titles of a plan come from: a list, a MARC file, a set in Alma, what
+-- OAI-PMH publishes, what a search by SRU finds, or an earlier run.
+local arguments = require "almanac.recipe.arguments"
+local attempt = require "almanac.run.attempt"
+local barcodes = require "almanac.run.barcodes"
+local catalogue = require "almanac.run.catalogue"
+local core = require "almanac.core"
+local sources = require "almanac.run.sources"
+
+local m = {}
+
+local HEAD = 4096     -- bytes that tell a MARC file from a list
+
+-- What was given to name titles, as options.
+local function given(plan)
+  local order, set, list = plan.order, arguments.first(plan.recipe.args, "set"), {}
+  if order.titles then list[1] = "--titles" end
+  if set and order.given[set] then list[#list + 1] = "--" .. set:gsub("_", "-") end
+  if order.oai then list[#list + 1] = "--oai" end
+  if order.sru then list[#list + 1] = "--sru" end
+  return list
+end
+
+-- A plan from an earlier one has the titles of that.
+local function check_base(plan)
+  local order, name = plan.order, arguments.first(plan.recipe.args, "set")
+  local same_set = name and order.given[name] == plan.base.args[name] and "--" .. name:gsub("_", "-")
+  for _, option in ipairs(given(plan)) do
+    if option ~= same_set then
+      attempt.fail(("the titles come from %s: leave out %s, or leave out --from"):format(order.from, option), "conflict")
+    end
+  end
+  local held = plan.base.meta.reads or ""
+  for _, name_of in ipairs { "items", "record" } do
+    if plan.recipe.reads[name_of] and not order.refresh and not held:find(name_of, 1, true) then
+      attempt.fail(("%s was planned without %s, which this recipe reads: add --refresh"):format(order.from,
+        name_of == "record" and "records" or "items"), "missing")
+    end
+  end
+end
+
+-- The recipe's set may have a default: what is given goes before it.
+local function check_given(plan)
+  local list, set = given(plan), arguments.first(plan.recipe.args, "set")
+  if #list > 1 then
+    attempt.fail(("give %s or %s, not both"):format(list[1], list[2]), "conflict")
+  elseif #list == 0 and not plan.set then
+    attempt.fail(("which titles? give --titles FILE%s (or --oai SET, --sru QUERY)"):format(
+      set and " or --" .. set:gsub("_", "-") .. " ID|NAME" or ""), "missing")
+  end
+end
+
+---Refuses what can be refused without Alma.
+---@param plan table order, recipe, base, set
+function m.check(plan)
+  local order = plan.order
+  if plan.base then return check_base(plan) end
+  check_given(plan)
+  local function goes_with(option, value, others, any)
+    if value and not any then attempt.fail(("%s goes with %s"):format(option, others), "conflict") end
+  end
+  goes_with("--titles-id", order.titles_id, "--titles FILE, --oai or --sru", order.titles or order.oai or order.sru)
+  for _, name in ipairs { "url", "prefix", "from" } do goes_with("--oai-" .. name, order["oai_" .. name], "--oai SET", order.oai) end
+  goes_with("--sru-url", order.sru_url, "--sru QUERY", order.sru)
+end
+
+-- Alma's own addresses; GET /conf/general says its domain.
+local function address(plan, option, path)
+  local base = plan.alma_url
+  if not base or base == "" then
+    attempt.fail(("Alma does not say its address: give %s URL"):format(option), "missing")
+  end
+  return base:gsub("/+$", "") .. path:format(plan.institution)
+end
+
+local function need(value, message, code)
+  if value == nil then attempt.fail(message, code or "parse") end
+  return value
+end
+
+local function by_oai(plan, options)
+  local order = plan.order
+  plan.order.on.phase(("reading the OAI-PMH set '%s'"):format(order.oai))
+  options.url = order.oai_url or address(plan, "--oai-url", "/view/oai/%s/request")
+  options.set, options.prefix, options.from = order.oai, order.oai_prefix, order.oai_from
+  return need(catalogue.oai(options))
+end
+
+local function by_sru(plan, options)
+  plan.order.on.phase "searching by SRU"
+  options.url = plan.order.sru_url or address(plan, "--sru-url", "/view/sru/%s")
+  options.query = plan.order.sru
+  return need(catalogue.sru(options))
+end
+
+local function is_marc(path)
+  local stat = path == "-" and { kind = "file" } or core.files.stat(path)
+  if not stat or stat.kind ~= "file" then return false end
+  return path == "-" or catalogue.is_marc(core.files.head(path, HEAD) or "")
+end
+
+local function by_list(plan, options)
+  local path = plan.order.titles
+  if path ~= "" and is_marc(path) then return need(catalogue.file(path, options)) end
+  if plan.order.titles_id then
+    attempt.fail(("--titles-id is for MARC files; %s is none"):format(path), "conflict")
+  end
+  local source = need(sources.list(path))
+  if not source.barcodes then return source end
+  plan.order.on.phase(("looking up %d barcodes"):format(#source.barcodes))
+  return need(barcodes.source(plan.client, source.barcodes, path))
+end
+
+---Finds the titles. May ask Alma.
+---@param plan table order, recipe, base, set, client, institution, alma_url
+---@return table source { ids, duplicates, empty, broken, words, deleted?, notes?, spool? }; without ids when they are
+---  the titles of an earlier run
+function m.find(plan)
+  local order = plan.order
+  local options = { id = order.titles_id, records = plan.recipe.reads.record }
+  if plan.base then return { words = plan.base.meta.source, broken = {}, duplicates = 0, empty = 0 } end
+  if order.titles then return by_list(plan, options) end
+  if order.oai then return by_oai(plan, options) end
+  if order.sru then return by_sru(plan, options) end
+  return need(sources.set(plan.client, plan.set))
+end
+
+return m
