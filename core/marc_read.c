@@ -9,7 +9,6 @@
 enum { HEAD = 4096 };
 
 /* An optional format is weak: it is there when its file is linked. */
-#pragma weak alm_marc_iso2709
 #pragma weak alm_marc_marcxml
 #pragma weak alm_marc_json
 #pragma weak alm_marc_line

@@ -1,0 +1,341 @@
+/* Records in which something is wrong: what can be read, and what it was. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "marc_iso2709_private.h"
+
+enum { LEADER = ALM_MARC_LEADER, WIDTHS = 12, NO_BASE = 0 };
+
+static bool is_plain(char c) { return c >= ' ' && c <= '~'; }
+
+/* ---- changing a byte ---- */
+
+static void change(alm_iso2709 *iso, size_t at, char to) {
+  if (iso->bytes != iso->copy) {
+    if (iso->copy_room < iso->length) {
+      char *copy = realloc(iso->copy, iso->length);
+      if (!copy) return;
+      iso->copy = copy;
+      iso->copy_room = iso->length;
+    }
+    memcpy(iso->copy, iso->bytes, iso->length);
+    iso->bytes = iso->copy;
+  }
+  iso->copy[at] = to;
+}
+
+/* ---- the end ---- */
+
+/* Where the fields end: before the record's terminator, when it is there. */
+static size_t check_end(alm_iso2709 *iso, long said) {
+  size_t length = iso->length;
+  bool ended = iso->bytes[length - 1] == ISO_END;
+  if (length > ISO_LONGEST)
+    alm_marc_note(iso->notes, ALM_MARC_TOO_LONG, 0,
+                  "the record has %zu bytes; ISO 2709 has room for 99999", length);
+  else if (said > (long)length)
+    alm_marc_note(iso->notes, ended ? ALM_MARC_LENGTH : ALM_MARC_TRUNCATED, ended ? 0 : length,
+                  "leader/00-04 says %ld bytes, there are %zu", said, length);
+  else if (said != (long)length)
+    alm_marc_note(iso->notes, ALM_MARC_LENGTH, 0, "leader/00-04 says %.5s bytes, there are %zu",
+                  iso->bytes, length);
+  if (!ended && said <= (long)length)
+    alm_marc_note(iso->notes, ALM_MARC_TERMINATOR, length - 1, "the record has no terminator");
+  return ended || said == (long)length ? length - 1 : length;
+}
+
+/* ---- leader ---- */
+
+static void clean_leader(alm_iso2709 *iso) {
+  for (size_t i = 0; i < LEADER; i++) {
+    if (is_plain(iso->bytes[i])) continue;
+    alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, i, "leader/%02zu is no character", i);
+    change(iso, i, ' ');
+  }
+}
+
+static size_t leader_digit(alm_iso2709 *iso, size_t at, size_t least, size_t usual) {
+  long value = alm_iso2709_number(iso->bytes + at, 1);
+  if (value >= (long)least) return (size_t)value;
+  alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, at, "leader/%02zu is '%c', taken as %zu", at,
+                iso->bytes[at], usual);
+  return usual;
+}
+
+static void set_widths(alm_iso2709 *iso, size_t length_width, size_t start_width) {
+  iso->length_width = length_width;
+  iso->start_width = start_width;
+  iso->entry = ISO_TAG + length_width + start_width;
+}
+
+/* ---- directory ---- */
+
+static bool is_entry(const alm_iso2709 *iso, size_t at) {
+  return at + iso->entry <= iso->length &&
+         alm_iso2709_number(iso->bytes + at + ISO_TAG, iso->entry - ISO_TAG) >= 0;
+}
+
+static bool is_directory(const alm_iso2709 *iso, size_t end) {
+  if (end < LEADER || end > iso->length || (end - LEADER) % iso->entry) return false;
+  for (size_t at = LEADER; at < end; at += iso->entry)
+    if (!is_entry(iso, at)) return false;
+  return true;
+}
+
+static size_t find_field_end(const alm_iso2709 *iso, size_t from) {
+  const char *found = from < iso->length ? memchr(iso->bytes + from, ISO_FIELD, iso->length - from) : NULL;
+  return found ? (size_t)(found - iso->bytes) : iso->length;
+}
+
+static bool ends_entries(const alm_iso2709 *iso, size_t end) {
+  return end >= LEADER && end < iso->length && iso->bytes[end] == ISO_FIELD &&
+         (end - LEADER) % iso->entry == 0;
+}
+
+/* Where the directory's terminator is, or should be: where the leader says,
+ * when there is one in place; the first, when only entries come before it; where
+ * the leader says, when it is the terminator that is damaged; the first. */
+static size_t find_directory_end(const alm_iso2709 *iso, size_t said) {
+  size_t first = find_field_end(iso, LEADER);
+  if (ends_entries(iso, said)) return said;
+  if (first < iso->length && is_directory(iso, first)) return first;
+  if (said < iso->length && is_directory(iso, said)) return said;
+  return first;
+}
+
+/* Entries of other widths than the usual are rare; damage in leader/20-21 isn't. */
+static size_t read_directory(alm_iso2709 *iso) {
+  long base = alm_iso2709_number(iso->bytes + 12, 5);
+  size_t said = base > 0 ? (size_t)base - 1 : NO_BASE;
+  set_widths(iso, leader_digit(iso, 20, 1, 4), leader_digit(iso, 21, 1, 5));
+  size_t end = find_directory_end(iso, said);
+  if (iso->entry != WIDTHS && !is_directory(iso, end)) {
+    alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, 20, "leader/20-21 is '%.2s', taken as 45",
+                  iso->bytes + 20);
+    set_widths(iso, 4, 5);
+    end = find_directory_end(iso, said);
+  }
+  if (end >= iso->length)
+    alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, iso->length, "the directory has no end");
+  else if (end != said)
+    alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, 12,
+                  "leader/12-16 says %.5s, the data begin at byte %zu", iso->bytes + 12, end + 1);
+  else if (iso->bytes[end] != ISO_FIELD)
+    alm_marc_note(iso->notes, ALM_MARC_TERMINATOR, end, "the directory has no terminator");
+  return end;
+}
+
+/* ---- where a field is ---- */
+
+typedef struct {
+  size_t base, end;  /* of the data */
+  bool in_order;     /* the fields come as the directory names them */
+} data_area;
+
+typedef struct {
+  size_t start, end; /* without terminator */
+} span;
+
+static bool find_ends(alm_iso2709 *iso, const data_area *data) {
+  iso->end_count = 0;
+  for (size_t at = data->base; at < data->end; at++) {
+    at = find_field_end(iso, at);
+    if (at >= data->end) return true;
+    if (iso->end_count == iso->end_room) {
+      size_t room = iso->end_room ? 2 * iso->end_room : 64;
+      uint32_t *ends = realloc(iso->ends, room * sizeof *ends);
+      if (!ends) return false;
+      iso->ends = ends;
+      iso->end_room = room;
+    }
+    iso->ends[iso->end_count++] = (uint32_t)at;
+  }
+  return true;
+}
+
+static span piece(const alm_iso2709 *iso, const data_area *data, size_t index) {
+  return (span){index ? iso->ends[index - 1] + 1 : data->base, iso->ends[index]};
+}
+
+/* The place that the directory gives; an empty one behind the data when it is
+ * none. */
+static span told(const alm_iso2709 *iso, const data_area *data, size_t entry) {
+  const char *digits = iso->bytes + entry + ISO_TAG;
+  long length = alm_iso2709_number(digits, iso->length_width);
+  long start = alm_iso2709_number(digits + iso->length_width, iso->start_width);
+  if (length < 1 || start < 0 || data->base + (size_t)start >= data->end)
+    return (span){data->end, data->end};
+  start += (long)data->base;
+  return (span){(size_t)start, (size_t)start + (size_t)length - 1};
+}
+
+static bool begins(const alm_iso2709 *iso, const data_area *data, span at) {
+  return at.start == data->base || (at.start < data->end && iso->bytes[at.start - 1] == ISO_FIELD);
+}
+
+static bool ends(const alm_iso2709 *iso, const data_area *data, span at) {
+  return at.end < data->end && iso->bytes[at.end] == ISO_FIELD;
+}
+
+static bool is_right(const alm_iso2709 *iso, const data_area *data, span at) {
+  return begins(iso, data, at) && ends(iso, data, at);
+}
+
+/* As many terminators as entries, and no entry that is right says otherwise.
+ * Of a record that is too long the entries can't be right. */
+static bool are_in_order(const alm_iso2709 *iso, const data_area *data, size_t count) {
+  if (iso->length > ISO_LONGEST) return true;
+  if (count != iso->end_count) return false;
+  for (size_t i = 0; i < count; i++) {
+    span at = told(iso, data, LEADER + i * iso->entry);
+    if (is_right(iso, data, at) && at.start != piece(iso, data, i).start) return false;
+  }
+  return true;
+}
+
+/* False when nothing is left of it. */
+static bool find_field(alm_iso2709 *iso, const data_area *data, size_t index, const char *tag,
+                       span *at) {
+  size_t entry = LEADER + index * iso->entry;
+  bool too_long = iso->length > ISO_LONGEST;
+  *at = told(iso, data, entry);
+  if (!too_long && is_right(iso, data, *at)) return true;
+  if (!too_long)
+    alm_marc_note(iso->notes, ends(iso, data, *at) || data->in_order ? ALM_MARC_DIRECTORY : ALM_MARC_TERMINATOR,
+                  entry, "field %s is not where the directory says, or has no terminator", tag);
+  if (data->in_order && index < iso->end_count) {
+    *at = piece(iso, data, index);
+    return true;
+  }
+  if (at->end > data->end) at->end = data->end;
+  return at->start < at->end;
+}
+
+/* ---- what a field is ---- */
+
+static void read_tag(alm_iso2709 *iso, size_t at, char *tag) {
+  memcpy(tag, iso->bytes + at, ISO_TAG);
+  tag[ISO_TAG] = '\0';
+  bool odd = false;
+  for (size_t i = 0; i < ISO_TAG; i++) {
+    if (!is_plain(tag[i])) tag[i] = '?';
+    char lower = tag[i] | 0x20;
+    odd |= !((tag[i] >= '0' && tag[i] <= '9') || (lower >= 'a' && lower <= 'z'));
+  }
+  if (odd) alm_marc_note(iso->notes, ALM_MARC_TAG, at, "'%s' is no tag", tag);
+}
+
+static bool is_at(const alm_iso2709 *iso, span at, size_t offset, char c) {
+  return at.start + offset < at.end && iso->bytes[at.start + offset] == c;
+}
+
+static void clean_indicators(alm_iso2709 *iso, const char *tag, span at) {
+  for (size_t i = at.start; i < at.end && i < at.start + iso->indicators; i++) {
+    if (is_plain(iso->bytes[i])) continue;
+    alm_marc_note(iso->notes, ALM_MARC_INDICATOR, i, "field %s: indicator %zu is no character", tag,
+                  i - at.start + 1);
+    change(iso, i, ' ');
+  }
+}
+
+/* What stands where the first delimiter should be is one, as yaz-marcdump has
+ * it; but there may be indicators too few or one too many. */
+static void check_indicators(alm_iso2709 *iso, const char *tag, span at) {
+  size_t length = at.end - at.start, wanted = iso->indicators;
+  const char *first = length ? memchr(iso->bytes + at.start, ISO_SUBFIELD, length) : NULL;
+  size_t have = first ? (size_t)(first - iso->bytes) - at.start : length;
+  if (is_at(iso, at, wanted, ISO_SUBFIELD)) {
+    clean_indicators(iso, tag, at);
+  } else if (have < wanted || have == wanted + 1) {
+    alm_marc_note(iso->notes, ALM_MARC_INDICATOR, at.start, "field %s has %zu indicators", tag, have);
+  } else if (have > wanted) {
+    clean_indicators(iso, tag, at);
+    alm_marc_note(iso->notes, ALM_MARC_SUBFIELD, at.start + wanted,
+                  "field %s: no delimiter before the first subfield", tag);
+    change(iso, at.start + wanted, ISO_SUBFIELD);
+  }
+}
+
+static void check_subfields(alm_iso2709 *iso, const char *tag, span at) {
+  for (size_t i = at.start; i < at.end; i++)
+    if (iso->bytes[i] == ISO_SUBFIELD && (i + 1 == at.end || iso->bytes[i + 1] == ISO_SUBFIELD))
+      alm_marc_note(iso->notes, ALM_MARC_SUBFIELD, i, "field %s: a subfield without a code", tag);
+}
+
+static void clean_text(alm_iso2709 *iso, const char *tag, span at) {
+  for (size_t i = at.start; i < at.end; i++) {
+    if (iso->bytes[i] != ISO_FIELD && iso->bytes[i] != ISO_END) continue;
+    alm_marc_note(iso->notes, ALM_MARC_TERMINATOR, i, "field %s: a terminator in the text", tag);
+    change(iso, i, ' ');
+  }
+}
+
+static bool has_subfields(const alm_iso2709 *iso, const char *tag, span at) {
+  if (memcmp(tag, "00", 2) != 0) return true;
+  return iso->indicators > 0 && iso->indicators < 4 &&
+         (is_at(iso, at, iso->indicators, ISO_SUBFIELD) ||
+          is_at(iso, at, iso->indicators + 1, ISO_SUBFIELD));
+}
+
+static void add_field(alm_iso2709 *iso, const char *tag, span at) {
+  bool data = has_subfields(iso, tag, at);
+  if (!alm_iso2709_grow(iso)) return;
+  clean_text(iso, tag, at);
+  if (data) check_indicators(iso, tag, at);
+  if (data) check_subfields(iso, tag, at);
+  alm_marc_field *field = &iso->fields[iso->count++];
+  *field = (alm_marc_field){.control = !data, .start = (uint32_t)at.start,
+                            .length = (uint32_t)(at.end - at.start)};
+  memcpy(field->tag, tag, sizeof field->tag);
+}
+
+/* ---- all of it ---- */
+
+/* Two, unless the first field with subfields has as many as the leader says. */
+static void set_indicators(alm_iso2709 *iso, const data_area *data) {
+  iso->indicators = leader_digit(iso, 10, 0, 2);
+  if (iso->indicators == 2) return;
+  for (size_t i = 0; i < iso->end_count; i++) {
+    span at = piece(iso, data, i);
+    if (is_at(iso, at, iso->indicators, ISO_SUBFIELD)) return;
+    if (!is_at(iso, at, 2, ISO_SUBFIELD)) continue;
+    alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, 10, "leader/10 is '%c', taken as 2",
+                  iso->bytes[10]);
+    iso->indicators = 2;
+    return;
+  }
+}
+
+static void read_fields(alm_iso2709 *iso, data_area *data, size_t directory_end) {
+  size_t count = (directory_end - LEADER) / iso->entry, lost = 0;
+  char tag[ISO_TAG + 1];
+  span at;
+  data->in_order = are_in_order(iso, data, count);
+  if ((directory_end - LEADER) % iso->entry)
+    alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, LEADER + count * iso->entry,
+                  "the directory's last entry is cut off");
+  for (size_t i = 0; i < count; i++) {
+    read_tag(iso, LEADER + i * iso->entry, tag);
+    if (find_field(iso, data, i, tag, &at))
+      add_field(iso, tag, at);
+    else
+      lost++;
+  }
+  if (lost)
+    alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, directory_end,
+                  "%zu of the directory's %zu fields are not there", lost, count);
+}
+
+void alm_iso2709_lenient(alm_iso2709 *iso, const char *bytes, size_t length) {
+  long said = alm_iso2709_number(bytes, 5);
+  iso->bytes = bytes;
+  iso->length = length;
+  iso->count = 0;
+  data_area data = {.end = check_end(iso, said)};
+  clean_leader(iso);
+  size_t directory_end = read_directory(iso);
+  data.base = directory_end < data.end ? directory_end + 1 : data.end;
+  if (!find_ends(iso, &data)) return;
+  set_indicators(iso, &data);
+  read_fields(iso, &data, directory_end);
+}
