@@ -174,7 +174,6 @@ void alm_lua_record_open(lua_State *L, const luaL_Reg *more) {
       {"encode", f_encode},   {NULL, NULL},
   };
   alm_lua_class(L, CLASS, methods, NULL);
-  if (!more) return;
   luaL_getmetatable(L, CLASS);
   lua_getfield(L, -1, "__index");
   luaL_setfuncs(L, more, 0);

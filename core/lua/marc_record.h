@@ -5,7 +5,7 @@
 #include "../marc_format.h"
 #include "marc.h"
 
-/* Makes the metatable; `more` are methods of other files, or NULL. */
+/* Makes the metatable; `more` are methods of another file. */
 void alm_lua_record_open(lua_State *L, const luaL_Reg *more);
 
 /* Pushes a packed copy of the record; returns 1. */
