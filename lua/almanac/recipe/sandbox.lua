@@ -149,19 +149,35 @@ local function library(t, what)
   return m.read_only(t, what, names_of(t))
 end
 
+-- Functions, and libraries as tables of them: of Lua, then `own`.
+local function all_names(own)
+  local all = {
+    assert = assert, error = error, ipairs = ipairs, pairs = pairs_in_order, select = select,
+    tonumber = tonumber, tostring = text_of, type = type, string = limited,
+    table = pick(table, "concat insert pack remove sort unpack"),
+    utf8 = pick(utf8, "char charpattern codepoint codes len offset"),
+    math = pick(math, "abs ceil floor fmod huge max maxinteger min mininteger modf pi sqrt tointeger type ult"),
+  }
+  for name, value in next, own do all[name] = value end
+  return all
+end
+
+---What a recipe can name, for those that check one without running it.
+---@param own table<string, table|function> as for m.environment
+---@return table<string, string[]|true> names a library's functions, or true
+---@return table<string, string> hints what to do instead of a name that is not there
+function m.names(own)
+  local names = {}
+  for name, value in next, all_names(own) do names[name] = type(value) == "table" and names_of(value) or true end
+  return names, HINTS
+end
+
 ---The environment of one recipe.
 ---@param own table<string, table|function> what almanac gives: key, add, extend
 ---@return table
 function m.environment(own)
-  local names = {
-    assert = assert, error = error, ipairs = ipairs, pairs = pairs_in_order, select = select,
-    tonumber = tonumber, tostring = text_of, type = type,
-    string = library(limited, "string"),
-    table = library(pick(table, "concat insert pack remove sort unpack"), "table"),
-    utf8 = library(pick(utf8, "char charpattern codepoint codes len offset"), "utf8"),
-    math = library(pick(math, "abs ceil floor fmod huge max maxinteger min mininteger modf pi sqrt tointeger type ult"), "math"),
-  }
-  for name, value in next, own do
+  local names = {}
+  for name, value in next, all_names(own) do
     names[name] = type(value) == "table" and library(value, name) or value
   end
   setmetatable(names, { __index = missing(names) })

@@ -7,6 +7,11 @@ function m.recipe(parser)
 end
 
 ---@param parser table of argparse
+function m.titles(parser)
+  parser:option("--titles", "titles and what they hold: a run file, or CSV as `almanac rehearsal --titles` reads it"):argname "FILE"
+end
+
+---@param parser table of argparse
 function m.json(parser)
   parser:flag("--json", "one JSON object a line on stdout instead of words")
 end

@@ -1,0 +1,35 @@
+-- almanac recipe check: whether a recipe is right, without any file or title.
+local lint = require "almanac.recipe.lint"
+local options = require "almanac.cli.recipe.options"
+local words = require "almanac.words"
+
+local m = { summary = "Check a recipe: its fields, names, arguments and examples, and that it holds no key.",
+  epilog = "Exit status: 0 nothing to remark, 1 it can't be loaded, 2 there are remarks." }
+
+function m.configure(parser)
+  options.recipe(parser)
+  options.json(parser)
+end
+
+local function say(out, path, remark)
+  out.event("remark", { path = path, line = remark.line, text = remark.text })
+  out.say(("%s%s: %s"):format(path, remark.line and ":" .. remark.line or "", remark.text))
+end
+
+function m.run(args, context)
+  local out, recipe, message, code = context.out, require("almanac.recipe").load(args.recipe)
+  if not recipe then return nil, message, code end
+  local remarks = lint.remarks(recipe)
+  local values = require("almanac.recipe.arguments").defaults(recipe.args)
+  for _, text in ipairs(require("almanac.recipe.rules").examples(recipe, values)) do remarks[#remarks + 1] = { text = text } end
+  for _, remark in ipairs(remarks) do say(out, recipe.path, remark) end
+  if not lint.has_luacheck() then out.note "names were not checked: luacheck is not installed (Debian: apt install lua-check)" end
+  if remarks[1] then
+    out.say(words.count(#remarks, "remark"))
+    return 2
+  end
+  out.say(("%s %s: nothing to remark"):format(recipe.name, recipe.version))
+  return 0
+end
+
+return m

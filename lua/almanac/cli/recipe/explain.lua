@@ -1,0 +1,72 @@
+-- almanac recipe explain: every rule for one file or title, without a call.
+local arguments = require "almanac.recipe.arguments"
+local options = require "almanac.cli.recipe.options"
+
+local m = { summary = "Say what every rule of a recipe gives for one file name or title, and what comes of it.",
+  epilog = "Without --titles and --folder the recipe's own sample is taken; a name that is in no folder is explained by " ..
+    "itself. Arguments of the recipe: --set NAME=VALUE. Exit status: 0 explained, 1 nothing was." }
+
+function m.configure(parser)
+  options.recipe(parser)
+  parser:argument("what", "a file's path or name, or an MMS ID"):argname "NAME|MMS_ID"
+  parser:option("--folder", "the folder with the files"):argname "DIR"
+  options.titles(parser)
+  parser:option("--set", "an argument of the recipe, e.g. --set library=SPEC"):argname("NAME=VALUE"):count "*"
+  options.json(parser)
+end
+
+local function given_of(recipe, list)
+  local kinds, given = {}, {}
+  for _, entry in ipairs(recipe.args) do kinds[entry[1]] = entry[2] end
+  for _, text in ipairs(list) do
+    local name, value = text:match "^([%w_%-]+)=(.*)$"
+    name = name and name:gsub("-", "_")
+    if not kinds[name] then return nil, ("--set %s: the recipe has no such argument"):format(text), "parse" end
+    given[name] = kinds[name] == "list" and { value } or value
+  end
+  return given
+end
+
+-- What to plan: the titles and files given, else the recipe's sample.
+local function with_case(recipe, args, given, fn)
+  local sample, trial = require "almanac.run.sample", require "almanac.run.trial"
+  local folder = not (args.titles or args.folder) and sample.folder(recipe)
+  if folder then return sample.with(recipe, folder, fn) end
+  local titles, message, code = {}, nil, nil
+  if args.titles then titles, message, code = trial.titles(args.titles) end
+  if not titles then return nil, message, code end
+  local values = arguments.defaults(recipe.args)
+  if args.folder then
+    values, message = trial.values(recipe, given, args.folder)
+    if not values then return nil, message, "parse" end
+  end
+  return fn { recipe = recipe, titles = titles, folder = args.folder, values = values }
+end
+
+local function say_name(recipe, name, values, out)
+  local list = require("almanac.run.explain").file_rules(recipe, name, nil, values)
+  out.event("file", { path = name, rules = list })
+  out.say(("%s: in no folder that was looked at; by its name alone:"):format(name))
+  for _, entry in ipairs(list) do out.say(("  %-11s %s%s"):format(entry.rule, entry.failed and "failed: " or "", entry.gave)) end
+  return 0
+end
+
+function m.run(args, context)
+  local recipe, message, code = require("almanac.recipe").load(args.recipe)
+  if not recipe then return nil, message, code end
+  local given
+  given, message, code = given_of(recipe, args.set)
+  if not given then return nil, message, code end
+  return with_case(recipe, args, given, function(case)
+    local db, why, kind = require("almanac.run.trial").plan(case)
+    if not db then return nil, why, kind end
+    local _ <close> = setmetatable({}, { __close = function() db:close() end })
+    local found, problem = require("almanac.run.explain").say(recipe, db, args.what, case.values, context.out)
+    if found then return 0 end
+    if problem then return nil, problem, "conflict" end
+    if args.what:find "^99%d+$" then return nil, ("no title %s; give --titles with a list that has it"):format(args.what), "missing" end
+    return say_name(recipe, args.what, case.values, context.out)
+  end)
+end
+
+return m

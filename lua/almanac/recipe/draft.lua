@@ -1,0 +1,118 @@
+-- The text of a new recipe, made from that of one that fits: its rules stay as
+-- they are written, with their comments; name, examples and defaults become
+-- those of the new one. Relies on how recipes are laid out: a field begins two
+-- spaces in, and a block of several lines ends with a line of the same indent.
+local m = {}
+
+local function quoted(text)
+  return (("%q"):format(text):gsub("\\\n", "\\n"))
+end
+
+local function lines_of(text)
+  local lines = {}
+  for line in (text:gsub("\n*$", "\n")):gmatch "([^\n]*)\n" do lines[#lines + 1] = (line:gsub("\r$", "")) end
+  return lines
+end
+
+-- Where the comment at the head ends.
+local function after_header(lines)
+  local i = 2
+  while lines[i] and (lines[i]:find "^%-%-" or lines[i] == "") do i = i + 1 end
+  return i
+end
+
+-- The last line of the field that begins in line i.
+local function last_line(lines, i)
+  if not lines[i]:find "[{(]%s*$" and not lines[i]:find "function%b()%s*$" then return i end
+  for j = i + 1, #lines do
+    if lines[j]:find "^  [%w})]" then return j end
+  end
+  return i
+end
+
+local function header(spec)
+  local list = { "-- almanac-recipe: 1", "--" }
+  for line in (spec.about .. "\n"):gmatch "([^\n]*)\n" do list[#list + 1] = ("-- " .. line):gsub("%s+$", "") end
+  list[#list + 1] = ""
+  return list
+end
+
+-- One rule's examples, in the order given, with = below each other.
+local function examples_of(rule, cases)
+  local widest, list = 0, { ("    %s = {"):format(rule) }
+  for _, case in ipairs(cases) do widest = math.max(widest, utf8.len(quoted(case[1])) or #quoted(case[1])) end
+  for _, case in ipairs(cases) do
+    local name, value = quoted(case[1]), case[2]
+    local pad = (" "):rep(widest - (utf8.len(name) or #name))
+    list[#list + 1] = ("      [%s]%s = %s,"):format(name, pad, type(value) == "string" and quoted(value) or tostring(value))
+  end
+  list[#list + 1] = "    },"
+  return list
+end
+
+local function examples(spec)
+  local list = { "  -- cases that every plan checks first" , "  examples = {" }
+  for _, rule in ipairs { "file_key", "page" } do
+    if spec[rule] and spec[rule][1] then table.move(examples_of(rule, spec[rule]), 1, #spec[rule] + 2, #list + 1, list) end
+  end
+  list[#list + 1] = "  },"
+  return list
+end
+
+local function set_default(line, defaults)
+  local name = line:match '^%s*{ "([%w_]+)",'
+  if not name or defaults[name] == nil then return line end
+  return (line:gsub('(default = )"[^"]*"', function(before) return before .. quoted(defaults[name]) end))
+end
+
+local function replace(line, spec)
+  local field = line:match "^  (%w+)%s*=%s*\""
+  if field and spec.fields[field] then
+    return (line:gsub('=(%s*)"[^"]*"', function(space) return "=" .. space .. quoted(spec.fields[field]) end, 1))
+  end
+  return set_default(line, spec.defaults)
+end
+
+---@param base string source of the recipe that it is made from
+---@param spec { about: string, fields: table<string, string>, defaults: table<string, string>, file_key: table[], page: table[] }
+---  about: the comment at its head; fields: name, summary, version; file_key, page: examples { name, value }
+---@return string text
+function m.text(base, spec)
+  local lines = lines_of(base)
+  local result = header(spec)
+  local i, found = after_header(lines), {}
+  while lines[i] do
+    local field = lines[i]:match "^  (%w+)%s*="
+    if field then found[field] = true end
+    if field == "examples" and spec.file_key[1] then
+      while result[#result]:find "^  %-%-" do result[#result] = nil end
+      table.move(examples(spec), 1, 1000, #result + 1, result)
+      i = last_line(lines, i)
+    elseif lines[i]:find "^}" and spec.file_key[1] and not found.examples then
+      result[#result + 1] = ""
+      table.move(examples(spec), 1, 1000, #result + 1, result)
+      result[#result + 1] = lines[i]
+    else
+      result[#result + 1] = replace(lines[i], spec)
+    end
+    i = i + 1
+  end
+  return table.concat(result, "\n") .. "\n"
+end
+
+---The page that goes with a new recipe.
+---@param spec { name: string, base: string, names: string[] }
+---@return string
+function m.readme(spec)
+  local lines = { "# " .. spec.name, "", ("Made from `%s` for files named like these:"):format(spec.base), "" }
+  for _, name in ipairs(spec.names) do lines[#lines + 1] = "    " .. name end
+  table.move({
+    "", "What a file's name says, and which title it belongs to, stands in `recipe.lua`: change `file_key`, `page` and `title_keys`,",
+    "then", "", ("    almanac recipe test %s"):format(spec.name),
+    ("    almanac plan %s --folder FOLDER --titles TITLES -o first.run"):format(spec.name), "",
+    "A plan changes nothing in Alma. `almanac show first.run` shows it again, `almanac recipe explain " .. spec.name .. " NAME` says why.",
+  }, 1, 8, #lines + 1, lines)
+  return table.concat(lines, "\n") .. "\n"
+end
+
+return m

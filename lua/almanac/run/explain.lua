@@ -1,0 +1,127 @@
+-- Why a file or a title is where it is, rule by rule: what each rule gave, on
+-- top of what `show` tells of a plan.
+local json = require "almanac.json"
+local objects = require "almanac.recipe.objects"
+local readings = require "almanac.run.reading"
+local rules = require "almanac.recipe.rules"
+local show = require "almanac.run.show"
+
+local m = {}
+
+local function quoted(value)
+  if value == nil or value == false then return "nothing" end
+  if type(value) == "number" then return tostring(value) end
+  return "'" .. tostring(value) .. "'"
+end
+
+local function in_order(list)
+  local parts = {}
+  for i, value in ipairs(list) do parts[i] = quoted(value) end
+  return parts[1] and table.concat(parts, ", ") or "none"
+end
+
+-- One rule's answer: { rule, gave } or { rule, gave, failed = true }.
+local function answer(rule, ok, value, words)
+  if not ok then return { rule = rule, gave = value, failed = true } end
+  return { rule = rule, gave = words or quoted(value) }
+end
+
+---What the rules about files give for a name.
+---@param recipe table
+---@param path string
+---@param size integer?
+---@param args table
+---@return { rule: string, gave: string, failed: boolean? }[]
+function m.file_rules(recipe, path, size, args)
+  local file, list = objects.file(path, size), {}
+  local ok, key = rules.file_key(recipe, file, args)
+  list[1] = answer("file_key", ok, key, ok and not key and "nothing: the recipe leaves the file out" or nil)
+  if ok and key and recipe.page then
+    local fine, page = rules.page(recipe, file, args)
+    list[2] = answer("page", fine, page, fine and page == nil and "nothing: it has no page of its own" or nil)
+  end
+  return list
+end
+
+local function told_changes(changes)
+  local parts = {}
+  for i, change in ipairs(changes) do
+    local names = {}
+    for n, file in ipairs(change.files or {}) do names[n] = file.path end
+    parts[i] = change.kind .. (names[1] and " with " .. table.concat(names, ", ") or "")
+  end
+  return parts[1] and table.concat(parts, "; ") or "nothing: it proposes no change"
+end
+
+local FILES = [[SELECT file.path, file.size, file_key.page FROM title_key JOIN file_key USING(key) JOIN file ON file.id = file_key.file_id
+  WHERE title_key.title_id = (SELECT id FROM title WHERE mms_id = ?) ORDER BY file.path LIMIT 500]]
+
+-- The files that answer, as `changes` would get them if they were all taken.
+local function files_for(db, mms_id)
+  local list = {}
+  for row in db:rows(FILES, mms_id) do
+    local file = objects.file(row.path, row.size)
+    file.page = row.page
+    list[#list + 1] = file
+  end
+  return list
+end
+
+---What the rules about titles give for one of a plan.
+---@param recipe table
+---@param db table a planned run
+---@param mms_id string
+---@param args table
+---@return { rule: string, gave: string, failed: boolean? }[]|nil nil: the plan has no such title, or it was not read
+function m.title_rules(recipe, db, mms_id, args)
+  local row = db:row("SELECT title, reading FROM title WHERE mms_id = ? AND reading IS NOT NULL", mms_id)
+  if not row then return nil end
+  local title, list = objects.title(mms_id, row.title, readings.decode(row.reading)), {}
+  local ok, keys = rules.title_keys(recipe, title, args)
+  list[1] = answer("title_keys", ok, keys, ok and in_order(keys) or nil)
+  if recipe.wants then
+    local fine, wanted, why = rules.wants(recipe, title, args)
+    list[#list + 1] = answer("wants", fine, wanted, fine and tostring(wanted) .. (why and ", " .. why or "") or nil)
+  end
+  local files = files_for(db, mms_id)
+  if recipe.changes and files[1] then
+    local fine, changes = rules.changes(recipe, title, files, args)
+    list[#list + 1] = answer("changes", fine, changes, fine and told_changes(changes) or nil)
+  end
+  return list
+end
+
+local function say_rules(list, out)
+  out.say "\nRules:"
+  for _, entry in ipairs(list) do
+    out.say(("  %-11s %s%s"):format(entry.rule, entry.failed and "failed: " or "", entry.gave))
+  end
+end
+
+---Explains a title or a file of a plan.
+---@param recipe table
+---@param db table
+---@param what string MMS ID, path or name
+---@param args table values of the recipe's arguments
+---@param out table almanac.cli.out
+---@return boolean|nil found
+---@return string? message
+function m.say(recipe, db, what, args, out)
+  local title = show.title(db, what)
+  if title then
+    show.say_title(title, db, out)
+    local list = m.title_rules(recipe, db, what, args)
+    out.event("title", { mms_id = what, state = title.state, reason = title.reason, rules = json.array(list or {}) })
+    if list then say_rules(list, out) end
+    return true
+  end
+  local file, message = show.file(db, what)
+  if not file then return nil, message end
+  show.say_file(file, db, out)
+  local list = m.file_rules(recipe, file.path, file.size, args)
+  out.event("file", { path = file.path, reason = file.reason, rules = json.array(list) })
+  say_rules(list, out)
+  return true
+end
+
+return m

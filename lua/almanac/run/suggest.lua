@@ -1,0 +1,194 @@
+-- Which recipe reads the names of a folder: each one at hand is tried on a part
+-- of the names and, when there are titles, on those.
+local arguments = require "almanac.recipe.arguments"
+local core = require "almanac.core"
+local objects = require "almanac.recipe.objects"
+local recipes = require "almanac.recipe"
+local rules = require "almanac.recipe.rules"
+
+local m = {}
+
+---How many names of a folder are tried.
+m.most_names = 200
+local MOST_WALKED = 100000
+local EXAMPLES = 3
+
+-- Names of other kinds: a convention that reads these too says little.
+local DECOYS = {
+  "IMG_0001", "scan", "DSC04711", "Untitled-2", "grinnell_16037_OBJ", "dg_1729123456", "lib_ms80_ffc_desapark0017",
+  "phpp_BrookChuck0012B", "990012345678904146", "6124186", "32101047381338_1_pm", "MS-2-744_20_30_001",
+  "u0001_2009170_0000001_0001", "hir1910_02_13_001", "SmithJane2009", "CU1001a", "MIZPAS_K1879_0001", "Lapidus 4687988",
+  "ocm01234567", "cover", "page 1", "final version (2)", "00000001", "notes",
+}
+
+---Names of a folder, spread over all of it, in order.
+---@param folder string
+---@return string[]|nil paths
+---@return integer|string total files there are, or the message
+---@return string? code
+function m.names(folder)
+  local walk, message, code = core.files.walk(folder)
+  if not walk then return nil, message, code end
+  local all = {}
+  for path, size in function() return walk:next() end do
+    if size and core.text.valid(path) and not path:find "%c" then all[#all + 1] = path end
+    if #all == MOST_WALKED then break end
+  end
+  local step, list = math.max(1, #all / m.most_names), {}
+  for i = 1, math.min(#all, m.most_names) do list[i] = all[math.floor((i - 1) * step) + 1] end
+  return list, #all
+end
+
+---The extension that most names have.
+---@param names string[]
+---@return string ext "" when there is none
+function m.usual_extension(names)
+  local counts, best = {}, ""
+  for _, name in ipairs(names) do
+    local ext = objects.file(name).ext
+    counts[ext] = (counts[ext] or 0) + 1
+    if counts[ext] > (counts[best] or 0) then best = ext end
+  end
+  return best
+end
+
+-- Arguments for a try: the defaults, the folder's own type of files. nil and
+-- the option that somebody has to give.
+local function values_for(recipe, ext)
+  local values = arguments.defaults(recipe.args)
+  for _, entry in ipairs(recipe.args) do
+    if entry[1] == "ext" then values.ext = ext end
+    if entry.required and values[entry[1]] == nil and entry[2] ~= "dir" and entry[2] ~= "set" then
+      return nil, "--" .. entry[1]:gsub("_", "-")
+    end
+  end
+  return values
+end
+
+local function key_of(recipe, name, values)
+  local file = objects.file(name)
+  local ok, key, code = rules.file_key(recipe, file, values)
+  if not ok then return nil, nil, key, code end
+  local page
+  if key then
+    ok, page, code = rules.page(recipe, file, values)
+    if not ok then return nil, nil, page, code end
+  end
+  return key, page
+end
+
+local function title_keys(recipe, titles, values)
+  local fits = {}
+  for _, title in ipairs(titles) do
+    local ok, keys, code = rules.title_keys(recipe, objects.title(title.mms_id, title.title, title.reading), values)
+    if not ok then return nil, keys, code end
+    for _, key in ipairs(keys) do fits[key] = (fits[key] or 0) + 1 end
+  end
+  return fits
+end
+
+local function add_limited(list, value)
+  if #list < EXAMPLES then list[#list + 1] = value end
+end
+
+-- Reads all names; two names of one key and page are a collision.
+local function read_names(found, recipe, names, values)
+  local seen = {}
+  for _, name in ipairs(names) do
+    local key, page, message, code = key_of(recipe, name, values)
+    if message then return nil, message, code end
+    if not key then
+      add_limited(found.unread, name)
+    else
+      found.read = found.read + 1
+      local place = key .. "\0" .. tostring(page)
+      if seen[place] then found.collisions = found.collisions + 1 end
+      seen[place] = true
+      found.keys[#found.keys + 1] = key
+      add_limited(found.examples, { name = name, key = key, page = page })
+    end
+  end
+  return true
+end
+
+local function match_titles(found, recipe, titles, values)
+  local fits, message, code = title_keys(recipe, titles, values)
+  if not fits then return nil, message, code end
+  found.matched, found.several = 0, 0
+  for _, key in ipairs(found.keys) do
+    if fits[key] == 1 then found.matched = found.matched + 1 end
+    if (fits[key] or 0) > 1 then found.several = found.several + 1 end
+  end
+  return true
+end
+
+-- The share of foreign names that it reads as well.
+local function looseness(recipe, values, ext)
+  local read = 0
+  for _, name in ipairs(DECOYS) do
+    if key_of(recipe, ext ~= "" and name .. "." .. ext or name, values) then read = read + 1 end
+  end
+  return read / #DECOYS
+end
+
+-- With titles what counts is which files find theirs; without, how many names
+-- are read by a rule that does not read just anything.
+local function score(found)
+  local good = found.matched and found.matched / found.total or found.read / found.total * (1 - found.loose)
+  return good - found.collisions / found.total / 2
+end
+
+local function try_recipe(recipe, names, titles)
+  local ext = m.usual_extension(names)
+  local values, lacks = values_for(recipe, ext)
+  local found = { name = recipe.name, summary = recipe.summary, path = recipe.path, total = #names, read = 0,
+    collisions = 0, unread = {}, examples = {}, keys = {}, lacks = lacks, values = values, score = -1 }
+  if lacks then return found end
+  local ok, message, code = read_names(found, recipe, names, values)
+  if ok and titles then ok, message, code = match_titles(found, recipe, titles, values) end
+  if not ok and code == "cancelled" then return nil, message, code end
+  if not ok then
+    found.failed = message
+    return found
+  end
+  found.loose = looseness(recipe, values, ext)
+  found.score = score(found)
+  return found
+end
+
+---Tries all recipes at hand that read names.
+---@param names string[] paths
+---@param titles table[]? as almanac.run.trial gives them
+---@return table[]|nil found best first: { name, summary, path, total, read, collisions, unread, examples, matched?, several?,
+---  lacks?, failed?, loose, score, values }; lacks: an option that it can't be tried without
+---@return string? message
+---@return string? code
+function m.try(names, titles)
+  local list = {}
+  for _, entry in ipairs(recipes.list()) do
+    local recipe = recipes.load(entry.path)
+    if recipe and recipe.file_key then
+      local found, message, code = try_recipe(recipe, names, titles)
+      if not found then return nil, message, code end
+      list[#list + 1] = found
+    end
+    if recipe then recipes.close(recipe) end
+  end
+  table.sort(list, function(a, b)
+    if a.score ~= b.score then return a.score > b.score end
+    return a.name < b.name
+  end)
+  return list
+end
+
+---Whether the best one is good enough to be taken: half of the files find their
+---title, or half of the names are read by a rule that is not for all names.
+---@param found table
+---@return boolean
+function m.fits(found)
+  if not found or found.lacks or found.failed then return false end
+  if found.matched then return found.matched * 2 >= found.total end
+  return found.read * 2 >= found.total and found.loose < 0.5
+end
+
+return m

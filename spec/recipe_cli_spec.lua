@@ -1,0 +1,260 @@
+-- almanac recipe: writing, explaining, checking and testing recipes with the
+-- built program. No call to Alma.
+local core = require "almanac.core"
+local key = require "almanac.recipe.key"
+local json = require "almanac.json"
+local program = require "support.program"
+local sandbox = require "almanac.recipe.sandbox"
+
+local SAMPLE = "recipes/jpg-derivatives/sample"
+
+local function absolute(path)
+  local pipe <close> = assert(io.popen "pwd -P")
+  return pipe:read "l" .. "/" .. path
+end
+
+local RECIPE = [[
+-- almanac-recipe: 1
+--
+-- Scans by number.
+return {
+  name    = "scans",
+  summary = "Scans by number",
+  version = "1.0.0",
+  license = "MIT",
+  effects = { "add" },
+
+  args = { { "folder", "dir", required = true } },
+
+  file_key = function(file) return key.digits(file.name, 1) end,
+
+  page = function(file) return tonumber(key.digits(file.name, -1)) end,
+
+  title_keys = function(title) return { key.digits(title.title, 1) } end,
+
+  wants = function(title)
+    if title:has "jpg" then return false, "it has one" end
+    return true
+  end,
+
+  changes = function(title, files)
+    return add.representation { usage_type = "DERIVATIVE_COPY", library = "MAIN", files = files }
+  end,
+}
+]]
+
+local TITLES = "mms_id,title,usage_type,file_name,size,representation_id,collection\n" ..
+  "9910000000013904146,Box 12,PRESERVATION_MASTER,a.tif,10,,\n" ..
+  "9910000000023904146,Box 13,PRESERVATION_MASTER,b.tif,10,,\n" ..
+  "9910000000033904146,Box 14,DERIVATIVE_COPY,c.jpg,10,,\n"
+
+describe("almanac recipe", function()
+  local folder
+
+  before_each(function() folder = program.folder() end)
+  after_each(function() program.remove(folder) end)
+
+  local function almanac(...)
+    return program.run({ "recipe", ... }, { folder = folder, env = { HOME = folder, ALMANAC_RECIPES = absolute "recipes" } })
+  end
+
+  local function write(files)
+    for name, text in pairs(files) do program.write(folder .. "/recipes/scans/" .. name, text) end
+  end
+
+  local function with_sample(expected)
+    write { ["recipe.lua"] = RECIPE, ["sample/titles.csv"] = TITLES, ["sample/expected.csv"] = expected,
+      ["sample/files.txt"] = "x 12_2.jpg\nx 12_1.jpg\n14_1.jpg\n99_1.jpg\n" }
+  end
+
+  local GOOD = "mms_id,state,kind,files,reason\n" ..
+    "9910000000013904146,ready,add.representation,x 12_1.jpg|x 12_2.jpg,\n" ..
+    "9910000000023904146,skip,,,no file: nothing in the folder has the key '13'\n" ..
+    "9910000000033904146,skip,,,not wanted by the recipe: it has one\n" ..
+    ",,,99_1.jpg,no title answers to its key '99'\n"
+
+  describe("test", function()
+    it("says that examples, sample and a second plan are as expected", function()
+      with_sample(GOOD)
+      local result = almanac("test", "scans")
+      assert.equal(0, result.status, result.out .. result.err)
+      assert.matches("ok    sample: 4 rows as expected", result.out, 1, true)
+      assert.matches("ok    the same input gives the same plan", result.out, 1, true)
+    end)
+
+    it("shows every row of the sample that is not as expected", function()
+      with_sample((GOOD:gsub("x 12_1.jpg|x 12_2.jpg", "x 12_2.jpg|x 12_1.jpg")))
+      local result = almanac("test", "scans")
+      assert.equal(2, result.status)
+      assert.matches("FAIL  sample\n      9910000000013904146: expected ready, add.representation, x 12_2.jpg|x 12_1.jpg; " ..
+        "the plan has ready, add.representation, x 12_1.jpg|x 12_2.jpg\n", result.out, 1, true)
+    end)
+
+    it("writes what is expected when asked to", function()
+      with_sample ""
+      assert.equal(0, almanac("test", "scans", "--accept").status)
+      assert.equal(GOOD, program.read(folder .. "/recipes/scans/sample/expected.csv"))
+    end)
+
+    it("names an example that does not hold", function()
+      write { ["recipe.lua"] = RECIPE:gsub("}\n$", '  examples = { file_key = { ["a 7.jpg"] = "8" } },\n}\n') }
+      local result = almanac("test", "scans")
+      assert.equal(2, result.status)
+      assert.matches("file_key of 'a 7.jpg' gives '7', expected '8'", result.out, 1, true)
+      assert.matches("no sample", result.out)
+    end)
+
+    it("holds for every recipe that is shipped", function()
+      for _, name in ipairs(require("almanac.recipe").list()) do
+        local result = almanac("test", absolute(name.path))
+        assert.equal(0, result.status, name.name .. ":\n" .. result.out .. result.err)
+        assert.matches("ok    sample", result.out, 1, true)
+      end
+    end)
+  end)
+
+  describe("check", function()
+    it("has nothing to remark on the recipes that are shipped", function()
+      for _, name in ipairs(require("almanac.recipe").list()) do
+        local result = almanac("check", absolute(name.path))
+        assert.equal(0, result.status, name.name .. ":\n" .. result.out .. result.err)
+      end
+    end)
+
+    it("names line and name of what recipes do not have, and the nearest that they have", function()
+      write { ["recipe.lua"] = RECIPE:gsub("key.digits%(file.name, 1%)", "key.digts(os.getenv 'X', args.fodler)")
+        :gsub("function%(file%) return key.digts", "function(file, args) return key.digts") }
+      local result = almanac("check", "scans")
+      assert.equal(2, result.status, result.err)
+      assert.matches("recipes/scans/recipe.lua:13: key has no 'digts', did you mean 'digits'?", result.out, 1, true)
+      assert.matches("recipe.lua:13: recipes have no 'os': a recipe sees no files", result.out, 1, true)
+      assert.matches("recipe.lua:13: the argument 'fodler' is not declared in args, did you mean 'folder'?", result.out, 1, true)
+      assert.matches("3 remarks", result.out)
+    end)
+
+    it("finds what looks like a key", function()
+      for _, secret in ipairs { "l8xx0123456789abcdef0123456789abcdef", "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY" } do
+        write { ["recipe.lua"] = RECIPE:gsub("Scans by number\"", "Scans\"") .. "-- note\n" }
+        write { ["recipe.lua"] = RECIPE:gsub("it has one", secret) }
+        local result = almanac("check", "scans")
+        assert.equal(2, result.status, secret)
+        assert.matches("recipe.lua:20: holds .-looks like a", result.out)
+        assert.is_nil(result.out:find(secret, 1, true))
+      end
+    end)
+
+    it("knows the names that the editor's linter knows", function()
+      local config = { stds = {}, files = {} }
+      assert(loadfile(".luacheckrc", "t", config))()
+      local listed = {}
+      for i, name in pairs(config.stds.recipe.read_globals) do
+        if type(i) == "number" then listed[name] = true else listed[i] = name.fields end
+      end
+      local names = sandbox.names { key = key, add = require("almanac.recipe.changes").add, extend = print }
+      for _, fields in pairs(listed) do
+        if fields ~= true then table.sort(fields) end
+      end
+      assert.same(names, listed)
+    end)
+  end)
+
+  describe("suggest", function()
+    local function jpgs(...)
+      for _, name in ipairs { ... } do program.write(folder .. "/jpg/" .. name, "") end
+    end
+
+    it("ranks recipes by the files that find their title", function()
+      write { ["recipe.lua"] = RECIPE }
+      program.write(folder .. "/titles.csv", TITLES)
+      jpgs("x 12_1.jpg", "x 13_1.jpg", "cover.jpg")
+      local result = almanac("suggest", "jpg", "--titles", "titles.csv")
+      assert.equal(0, result.status, result.out .. result.err)
+      assert.matches("3 files in jpg, 3 tried, 3 titles\n\nscans: 67 %% of the files find their title, 67 %% of the names are read", result.out)
+      assert.matches("x 12_1.jpg  ->  '12', page 1", result.out, 1, true)
+      assert.matches("not read: cover.jpg", result.out, 1, true)
+      assert.matches("Next: almanac recipe new NAME --like jpg", result.out, 1, true)
+    end)
+
+    it("says that none fits when none does", function()
+      jpgs("cover.jpg", "back.jpg")
+      program.write(folder .. "/titles.csv", TITLES)
+      local result = almanac("suggest", "jpg", "--titles", "titles.csv")
+      assert.equal(2, result.status)
+      assert.matches("None fits", result.out)
+    end)
+
+    it("refuses a folder without files, and one that is not there", function()
+      core.files.make_folder(folder .. "/empty")
+      assert.matches("there is no file in empty", almanac("suggest", "empty").err)
+      local result = almanac("suggest", "nowhere")
+      assert.equal(1, result.status)
+      assert.matches("nowhere", result.err)
+    end)
+  end)
+
+  describe("new", function()
+    it("writes a recipe that holds, with real names as examples", function()
+      local sample = absolute(SAMPLE)
+      local result = almanac("new", "our-scans", "--like", sample .. "/jpg", "--titles", sample .. "/titles.csv")
+      assert.equal(0, result.status, result.err)
+      assert.matches("made from jpg%-derivatives", result.out)
+      local text = program.read(folder .. "/recipes/our-scans/recipe.lua")
+      assert.matches('name    = "our-scans"', text, 1, true)
+      assert.matches('["letters/letters_1872_1.jpg"]  = "letters_1872_1"', text, 1, true)
+      assert.matches("what to create; files come sorted by page", text, 1, true)
+      assert.equal(0, almanac("test", "our-scans").status)
+      assert.equal(0, almanac("check", "our-scans").status)
+      assert.matches("letters_1872_10.jpg", program.read(folder .. "/recipes/our-scans/README.md"), 1, true)
+    end)
+
+    it("can be made from every recipe that is shipped", function()
+      for _, entry in ipairs(require("almanac.recipe").list()) do
+        local name = "my-" .. entry.name
+        assert.equal(0, almanac("new", name, "--base", entry.name, "--like", absolute(SAMPLE .. "/jpg")).status, entry.name)
+        local result = almanac("check", name)
+        assert.equal(0, result.status, entry.name .. ":\n" .. result.out .. result.err)
+      end
+    end)
+
+    it("overwrites nothing and wants a name that can be one", function()
+      write { ["recipe.lua"] = RECIPE }
+      assert.matches("recipes/scans exists already", almanac("new", "scans").err, 1, true)
+      assert.matches("'My Scans' is no name", almanac("new", "My Scans").err, 1, true)
+      assert.equal(RECIPE, program.read(folder .. "/recipes/scans/recipe.lua"))
+    end)
+  end)
+
+  describe("explain", function()
+    it("tells what every rule gives for a title, and what came of it", function()
+      with_sample(GOOD)
+      local result = almanac("explain", "scans", "9910000000013904146")
+      assert.equal(0, result.status, result.err)
+      assert.matches("State: ready", result.out)
+      assert.matches("title_keys  '12'", result.out, 1, true)
+      assert.matches("wants       true", result.out, 1, true)
+      assert.matches("changes     add.representation with x 12_1.jpg, x 12_2.jpg", result.out, 1, true)
+    end)
+
+    it("tells what the rules give for a file, and the titles that answer", function()
+      with_sample(GOOD)
+      local out = almanac("explain", "scans", "x 12_2.jpg").out
+      assert.matches("fits 9910000000013904146", out)
+      assert.matches("file_key    '12'", out, 1, true)
+      assert.matches("page        2", out, 1, true)
+    end)
+
+    it("explains a name by itself, and refuses a title that is not there", function()
+      write { ["recipe.lua"] = RECIPE }
+      assert.matches("by its name alone:\n  file_key    '77'", almanac("explain", "scans", "y77_3.jpg").out, 1, true)
+      local result = almanac("explain", "scans", "9910000000019999999")
+      assert.equal(1, result.status)
+      assert.matches("no title 9910000000019999999", result.err)
+    end)
+
+    it("tells a program the same as JSON", function()
+      with_sample(GOOD)
+      local event = json.decode(almanac("explain", "scans", "14_1.jpg", "--json").out:match "[^\n]+")
+      assert.equal("'14'", event.rules[1].gave)
+    end)
+  end)
+end)
