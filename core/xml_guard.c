@@ -13,8 +13,9 @@ static void fail_at(alm_xml_guard *guard, alm_code code, const char *words,
                     int line, int column) {
   if (guard->failed) return;
   guard->failed = true;
-  alm_fail(guard->err, code, "XML: %s, line %ld column %d", words,
-           guard->lines_before + line, column);
+  alm_fail(guard->err, code, "XML: %s, line %ld column %ld", words,
+           guard->lines_before + line,
+           column + (line == guard->line ? guard->columns_before : 0));
 }
 
 void alm_xml_guard_stop(alm_xml_guard *guard, alm_code code, const char *words) {
@@ -27,12 +28,22 @@ void *alm_xml_guard_of(void *userdata) {
   return ((xmlParserCtxtPtr)userdata)->_private;
 }
 
+/* libxml2's words, but where they name a line: it doesn't know the file's. */
+static void describe(const xmlError *error, char *words, size_t size) {
+  const char *message = error->message ? error->message : "not XML";
+  if (error->code == XML_ERR_TAG_NAME_MISMATCH && error->str1 && error->str2)
+    snprintf(words, size, "<%s> is closed by </%s>", error->str1, error->str2);
+  else if (error->code == XML_ERR_TAG_NOT_FINISHED && error->str1)
+    snprintf(words, size, "it ends inside <%s>", error->str1);
+  else
+    snprintf(words, size, "%.*s", (int)strcspn(message, "\n"), message);
+  words[0] = (char)tolower((unsigned char)words[0]);
+}
+
 static void note_error(void *userdata, xmlErrorPtr error) {
   if (error->level != XML_ERR_FATAL) return;
   char words[300];
-  const char *message = error->message ? error->message : "not XML";
-  snprintf(words, sizeof words, "%.*s", (int)strcspn(message, "\n"), message);
-  words[0] = (char)tolower((unsigned char)words[0]);
+  describe(error, words, sizeof words);
   fail_at(alm_xml_guard_of(userdata), ALM_PARSE, words, error->line, error->int2);
 }
 
