@@ -15,6 +15,7 @@ typedef struct {
   alm_marc_builder *builder;  /* cleared by the reader with alm_marc_clear */
   uint64_t number;            /* of the record that is being read, from 1 */
   const alm_marc *record;     /* set by next: the builder's, or one of its own */
+  bool ascii;                 /* set by next when it saw that: nothing to convert */
   void *state;                /* the format's own, from open to close */
 } alm_marc_reading;
 

@@ -20,6 +20,10 @@ typedef struct {
   size_t length_width, start_width;  /* digits in a directory entry */
   size_t entry;                      /* bytes of a directory entry */
 
+  size_t terminators;                /* strict: in the data */
+  bool hollow;                       /* a delimiter with nothing behind it */
+  bool ascii;                        /* and no escape sequences */
+
   alm_marc_builder *notes;
   alm_marc_field *fields;
   size_t count, room;
@@ -30,7 +34,16 @@ typedef struct {
 } alm_iso2709;
 
 /* The digits' value; -1 when one is none. */
-long alm_iso2709_number(const char *digits, size_t count);
+static inline long alm_iso2709_number(const char *digits, size_t count) {
+  long value = 0;
+  unsigned wrong = 0;
+  for (size_t i = 0; i < count; i++) {
+    unsigned digit = (unsigned char)digits[i] - (unsigned)'0';
+    wrong |= digit > 9;
+    value = value * 10 + digit;
+  }
+  return wrong ? -1 : value;
+}
 
 /* Room for one field more; false: memory. */
 bool alm_iso2709_grow(alm_iso2709 *iso);

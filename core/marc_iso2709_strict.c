@@ -4,17 +4,7 @@
 
 #include "marc_iso2709_private.h"
 
-enum { BLOCK = 64 };
-
-long alm_iso2709_number(const char *digits, size_t count) {
-  long value = 0;
-  for (size_t i = 0; i < count; i++) {
-    unsigned digit = (unsigned char)digits[i] - '0';
-    if (digit > 9) return -1;
-    value = value * 10 + digit;
-  }
-  return value;
-}
+enum { ESCAPE = 0x1b };
 
 bool alm_iso2709_grow(alm_iso2709 *iso) {
   if (iso->count < iso->room) return true;
@@ -80,8 +70,11 @@ static bool read_kind(const alm_iso2709 *iso, alm_marc_field *field) {
 
 static bool read_field(alm_iso2709 *iso, const char *entry, size_t base) {
   alm_marc_field *field = &iso->fields[iso->count++];
-  long length = alm_iso2709_number(entry + ISO_TAG, iso->length_width);
-  long start = alm_iso2709_number(entry + ISO_TAG + iso->length_width, iso->start_width);
+  const char *digits = entry + ISO_TAG;
+  bool usual = iso->length_width == 4 && iso->start_width == 5; /* a case that compiles well */
+  long length = usual ? alm_iso2709_number(digits, 4) : alm_iso2709_number(digits, iso->length_width);
+  long start = usual ? alm_iso2709_number(digits + 4, 5)
+                     : alm_iso2709_number(digits + iso->length_width, iso->start_width);
   if (length < 1 || start < 0 || base + (size_t)start + (size_t)length >= iso->length) return false;
   memcpy(field->tag, entry, ISO_TAG);
   field->tag[ISO_TAG] = '\0';
@@ -93,39 +86,58 @@ static bool read_field(alm_iso2709 *iso, const char *entry, size_t base) {
 
 /* ---- all bytes ---- */
 
+typedef signed char block __attribute__((vector_size(16)));
+enum { BLOCK = sizeof(block), BLOCKS = 255 }; /* so many count in a byte */
+
 typedef struct {
-  size_t terminators;
-  bool hollow;  /* a delimiter with nothing behind it */
+  block terminators, hollow, high, escapes;
 } survey;
 
-static void look(const char *text, size_t count, survey *found) {
-  unsigned char terminators = 0, hollow = 0;
-  for (size_t i = 0; i < count; i++) {
-    terminators = (unsigned char)(terminators + (text[i] == ISO_FIELD || text[i] == ISO_END));
-    hollow |= text[i] == ISO_SUBFIELD && (text[i + 1] == ISO_SUBFIELD || text[i + 1] == ISO_FIELD);
-  }
-  found->terminators += terminators;
-  found->hollow |= hollow;
+static void look(const char *text, survey *found) {
+  block here, next;
+  memcpy(&here, text, BLOCK);
+  memcpy(&next, text + 1, BLOCK);
+  found->terminators -= (here == ISO_FIELD) | (here == ISO_END);
+  found->hollow |= (here == ISO_SUBFIELD) & ((next == ISO_SUBFIELD) | (next == ISO_FIELD));
+  found->escapes |= here == ESCAPE;
+  found->high |= here;
 }
 
-/* In blocks, which the compiler turns into vector instructions. The last byte
- * is the record's terminator, so that each of the others has a next one. */
-static survey look_at_all(const char *text, size_t length) {
-  survey found = {.terminators = 1};
-  size_t at = 0, last = length - 1;
-  for (; at + BLOCK <= last; at += BLOCK) look(text + at, BLOCK, &found);
-  look(text + at, last - at, &found);
-  return found;
+static void add_up(alm_iso2709 *iso, const survey *found) {
+  for (size_t i = 0; i < BLOCK; i++) {
+    iso->terminators += (unsigned char)found->terminators[i];
+    iso->hollow |= found->hollow[i] != 0;
+    iso->ascii &= found->high[i] >= 0 && found->escapes[i] == 0;
+  }
+}
+
+/* The last byte of the data is looked at apart: none comes after it. The rest
+ * is copied to a block of its own, filled with what says nothing. */
+static void look_at_all(alm_iso2709 *iso, const char *text, size_t length) {
+  char rest[BLOCK + 1] = {0};
+  size_t at = 0, last = length - 1, blocks = 0;
+  survey found = {{0}, {0}, {0}, {0}};
+  for (; at + BLOCK <= last; at += BLOCK) {
+    look(text + at, &found);
+    if (++blocks % BLOCKS) continue;
+    add_up(iso, &found);
+    found = (survey){{0}, {0}, {0}, {0}};
+  }
+  memcpy(rest, text + at, last - at);
+  look(rest, &found);
+  add_up(iso, &found);
 }
 
 bool alm_iso2709_strict(alm_iso2709 *iso, const char *bytes, size_t length) {
   size_t base;
   iso->bytes = bytes;
   iso->length = length;
-  iso->count = 0;
+  iso->count = iso->terminators = 0;
+  iso->hollow = false;
+  iso->ascii = true;
   if (!read_leader(iso, &base)) return false;
   for (size_t at = ALM_MARC_LEADER; at < base - 1; at += iso->entry)
     if (!alm_iso2709_grow(iso) || !read_field(iso, bytes + at, base)) return false;
-  survey found = look_at_all(bytes + base, length - base);
-  return !found.hollow && found.terminators == iso->count + 1;
+  look_at_all(iso, bytes + base, length - base);
+  return !iso->hollow && iso->terminators == iso->count;
 }
