@@ -32,6 +32,13 @@ function m.split_extension(name)
   return stem, SAME[ext] or ext
 end
 
+---Whether this is the extension of a usual type of file, and no part of a name.
+---@param ext string
+---@return boolean
+function m.is_file_type(ext)
+  return USUAL[ext] ~= nil or SAME[ext] ~= nil
+end
+
 ---What stands behind the last slash.
 ---@param path string
 ---@return string

@@ -22,7 +22,7 @@ local function only(self, name, wanted)
 end
 
 local function path_error(message)
-  error(tostring(message):gsub("^[^\n]-%.lua:%d+: ", ""), 3)
+  error((tostring(message):gsub("^[^\n]-%.lua:%d+: ", "")), 3)
 end
 
 ---The first value of a path: MARCspec ("245$a") in a MARC record, elements
