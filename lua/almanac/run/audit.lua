@@ -179,10 +179,12 @@ local function path_of(db, pattern, ids)
   end))
 end
 
-local function unpack_line(db, line, at)
+local function unpack_line(db, routes, line, at)
   local parts, ids = {}, {}
   for part in line:gmatch "%S+" do parts[#parts + 1] = part end
-  local route = db:row("SELECT method, path FROM route WHERE id = ?", tonumber(parts[2], 36))
+  local number = tonumber(parts[2], 36)
+  routes[number] = routes[number] or db:row("SELECT method, path FROM route WHERE id = ?", number)
+  local route = routes[number]
   local call = { at = at + tonumber(parts[1], 36) / 1000, method = route.method, ms = tonumber(parts[3], 36),
     status = 200, try = 1 }
   for i = 4, #parts do
@@ -204,10 +206,11 @@ function m.calls(db)
   return coroutine.wrap(function()
     local sql = [[SELECT call.at, call.lines, session.id AS session, session.command
       FROM call JOIN session ON session.id = call.session ORDER BY call.id]]
+    local routes = {}
     for row in db:rows(sql) do
       local at = row.at
       for line in row.lines:gmatch "[^\n]+" do
-        local call = unpack_line(db, line, at)
+        local call = unpack_line(db, routes, line, at)
         at, call.session, call.command = call.at, row.session, row.command
         coroutine.yield(call)
       end
