@@ -1,5 +1,4 @@
--- Edits of records, and the conditions of --where.
-local core = require "almanac.core"
+-- Edits of records.
 local new = require "support.marc_record"
 
 local function book()
@@ -56,7 +55,8 @@ describe("record:add", function()
     local record = book()
     local before = lines(record)
     for message, arguments in pairs {
-      ["three digits or letters"] = { "24", "  ", "a", "x" }, ["tags 00x have a text"] = { "245", "x" }, ["others indicators"] = { "001", "  ", "a", "x" },
+      ["three digits or letters"] = { "24", "  ", "a", "x" }, ["tags 00x have a text"] = { "245", "x" },
+      ["others indicators"] = { "001", "  ", "a", "x" },
       ["indicators are two"] = { "245", "1", "a", "x" }, ["an indicator is a blank"] = { "245", "1#", "a", "x" },
       ["subfield code is one"] = { "245", "10", "ab", "x" }, ["code is one visible"] = { "245", "10", " ", "x" },
       ["a code has no value"] = { "245", "10", "a" }, ["not UTF-8"] = { "245", "10", "a", "\xff" },
@@ -143,7 +143,8 @@ describe("record:set", function()
   end)
 
   it("raises when the place takes no text", function()
-    for spec, words in pairs { ["245"] = "name one with $", ["500"] = "name one with $", ["005$a"] = "tags 00x", ["245$"] = "position 5" } do
+    for spec, words in pairs { ["245"] = "name one with $", ["500"] = "name one with $", ["005$a"] = "tags 00x",
+      ["245$"] = "position 5" } do
       local fine, raised = pcall(book().set, book(), spec, "x")
       assert.is_false(fine, spec)
       assert.truthy(raised:find(words, 1, true), raised)

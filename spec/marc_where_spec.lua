@@ -21,7 +21,8 @@ describe("a condition", function()
 
   it("compares", function()
     check { ["650$a=Ships"] = true, ["650$a=Boats"] = true, ["650$a=ships"] = false, ["650$a = Ships"] = true, ["001=991234"] = true,
-      ["650$a!=Ships"] = false, ["650$a!=Cats"] = true, ["650$a~oat"] = true, ["650$a~x"] = false, ["650$a!~x"] = true, ["650$a!~oat"] = false,
+      ["650$a!=Ships"] = false, ["650$a!=Cats"] = true, ["650$a~oat"] = true, ["650$a~x"] = false, ["650$a!~x"] = true,
+      ["650$a!~oat"] = false,
       ["650$x=''"] = true, ["650$x=\"\""] = true, ["650$a=''"] = false, ["245^1=1"] = true, ["LDR/6=a"] = true }
   end)
 
@@ -31,8 +32,10 @@ describe("a condition", function()
   end)
 
   it("knows POSIX extended regular expressions, by characters", function()
-    check { ["856$u=~jpg"] = true, ["856$u=~\\.jpg$"] = true, ["856$u=~^jpg"] = false, ["856$u=~(png|tif)$"] = true, ["650$a=~^.{5}$"] = true,
-      ["245$a=~Gr.ße"] = true, ["245$a=~Gr[äö]ße"] = true, ["245$a=~Gr[äü]ße"] = false, ["650$a =~ ^S"] = true, ["856$z=~b$"] = true,
+    check { ["856$u=~jpg"] = true, ["856$u=~\\.jpg$"] = true, ["856$u=~^jpg"] = false, ["856$u=~(png|tif)$"] = true,
+      ["650$a=~^.{5}$"] = true,
+      ["245$a=~Gr.ße"] = true, ["245$a=~Gr[äö]ße"] = true, ["245$a=~Gr[äü]ße"] = false, ["650$a =~ ^S"] = true,
+      ["856$z=~b$"] = true,
       ["245$c=~x"] = true, ["245$c='~x'"] = true, ["245$a=~'&& b'"] = true, ["650$a=~[[:upper:]]oats"] = true }
   end)
 
@@ -43,17 +46,22 @@ describe("a condition", function()
   end)
 
   it("joins with && before ||", function()
-    check { ["245 && 650"] = true, ["245 && 246"] = false, ["246 || 245"] = true, ["246 && 245 || 001"] = true, ["001 || 246 && 247"] = true,
+    check { ["245 && 650"] = true, ["245 && 246"] = false, ["246 || 245"] = true, ["246 && 245 || 001"] = true,
+      ["001 || 246 && 247"] = true,
       ["246 && 001 || 247"] = false, ["246||245"] = true, ["650$a=Ships&&001=991234"] = true, ["246 || 247 || 001"] = true }
   end)
 
   it("is refused with the position and what was expected", function()
     for _, case in ipairs {
-      { "", 1, "a tag" }, { "   ", 4, "a tag" }, { "24", 3, "a tag" }, { "245$", 5, "subfield code" }, { "245$a=", 7, "a text ('' for the empty one)" },
-      { "245$a= && 1", 8, "a text" }, { "245$a x", 7, "=, !=, ~, !~, =~, &&, || or the end" }, { "245$ax", 6, "or [, /, {, $" }, { "245 and 246", 5, "&&" },
+      { "", 1, "a tag" }, { "   ", 4, "a tag" }, { "24", 3, "a tag" }, { "245$", 5, "subfield code" },
+      { "245$a=", 7, "a text ('' for the empty one)" },
+      { "245$a= && 1", 8, "a text" }, { "245$a x", 7, "=, !=, ~, !~, =~, &&, || or the end" }, { "245$ax", 6, "or [, /, {, $" },
+      { "245 and 246", 5, "&&" },
       { "245 &&", 7, "a tag" }, { "245 & 246", 5, "&&" }, { "245$a='x", 9, "a closing '" }, { "245$a=\"x'", 10, "a closing \"" },
-      { "245$a='x'y", 10, "&& or ||" }, { "!245$a=x", 7, "&&, || or the end" }, { "! 245", 2, "a tag" }, { "245 && 650[x]", 12, "a number or #" },
-      { "245$a=~(", 8, "not a regular expression" }, { "245$a=~(a{99}){99}", 8, "more than 1000 times" }, { "245$a=~a{2000}", 8, "more than 1000" },
+      { "245$a='x'y", 10, "&& or ||" }, { "!245$a=x", 7, "&&, || or the end" }, { "! 245", 2, "a tag" },
+      { "245 && 650[x]", 12, "a number or #" },
+      { "245$a=~(", 8, "not a regular expression" }, { "245$a=~(a{99}){99}", 8, "more than 1000 times" },
+      { "245$a=~a{2000}", 8, "more than 1000" },
       { "245$a=~'a\0b'", 8, "no byte 0" },
     } do
       local condition, message, code = core.marc.where(case[1])

@@ -82,7 +82,8 @@ local function random_tests(random, spec)
 end
 
 local function random_spec(random)
-  local spec = { tag = one_of(random, { "LDR", "001", "245", "650", "6..", "...", "00." }), index = maybe(random, random_span), parts = {} }
+  local tag = one_of(random, { "LDR", "001", "245", "650", "6..", "...", "00." })
+  local spec = { tag = tag, index = maybe(random, random_span), parts = {} }
   spec.tests = random(1, 3) == 1 and random_tests(random, spec) or {}
   spec.parts[1] = random_part(random)
   if spec.parts[1].kind == "subfield" then
@@ -264,7 +265,8 @@ describe("random expressions", function()
   end)
 
   it("that are nonsense are valid, or refused with a place in them", function()
-    local pieces = { "245", "...", "LDR", "6", "$", "$a", "$a-c", "[", "]", "[0]", "[#-1]", "0", "-", "#", "/", "/0-3", "^", "^1", "{", "}", "|",
+    local pieces = { "245", "...", "LDR", "6", "$", "$a", "$a-c", "[", "]", "[0]", "[#-1]", "0", "-", "#", "/", "/0-3", "^", "^1",
+      "{", "}", "|",
       "=", "!=", "~", "!~", "?", "!", "\\", "\\x", "\\s", " ", "ü", "\xff", "\0", "_", "[indicator1=4]", "{$a=\\x}", "_10" }
     local valid = 0
     for seed = 1, 20000 do
