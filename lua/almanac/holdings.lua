@@ -90,9 +90,10 @@ end
 local function add(titles, record)
   local title = titles[record.mms_id]
   if not title then
-    title = { mms_id = record.mms_id, title = record.title, reading = { representations = {} }, places = {} }
+    title = { mms_id = record.mms_id, title = record.title, reading = { representations = {}, items = {} }, places = {} }
     titles[record.mms_id], titles[#titles + 1] = title, title
   end
+  if record.barcode then table.insert(title.reading.items, { barcode = record.barcode }) end
   if not (record.name or record.usage_type) then return end
   local rep = representation(title, record)
   if not record.name then return end
@@ -103,7 +104,8 @@ end
 
 ---All titles of a list with what they hold, in the order of the list.
 ---@param path string
----@return { mms_id: string, title: string, reading: { representations: table[] } }[]|nil titles `reading` as almanac.run.read gives it
+---@return { mms_id: string, title: string, reading: { representations: table[], items: { barcode: string }[] } }[]|nil titles
+---  `reading` as almanac.run.read gives it
 ---@return string? message
 ---@return string? code
 function m.titles(path)

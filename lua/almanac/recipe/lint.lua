@@ -131,7 +131,9 @@ local function check_secrets(source)
   local list = {}
   for number, line in code_lines(source.text) do
     for _, kind in ipairs(KEYS) do
-      if line:find(kind[1]) then list[#list + 1] = { line = number, text = "holds what looks like " .. kind[2] .. ": a recipe is shared" } end
+      if line:find(kind[1]) then
+        list[#list + 1] = { line = number, text = ("holds what looks like %s: a recipe is shared"):format(kind[2]) }
+      end
     end
     for text in line:gmatch "[\"']([%w+/=_%-]+)[\"']" do
       if looks_random(text) then

@@ -1,5 +1,6 @@
 -- The sample beside a recipe: titles.csv, files and what the plan must be.
 --   sample/titles.csv    titles and the files they hold (as `almanac rehearsal --titles` reads)
+--   sample/records.mrk   records of the titles, when the recipe reads them
 --   sample/files.txt     names of files, one a line; or the files themselves in sample/files
 --   sample/args.csv      argument,value: what is given to the recipe; paths are seen from sample/
 --   sample/expected.csv  mms_id,state,kind,files,reason: what the plan must come to
@@ -97,7 +98,8 @@ function m.with(recipe, folder, fn)
   local values
   values, message = trial.values(recipe, given, files)
   if not values then return nil, folder .. "/args.csv: " .. message, "parse" end
-  return fn { recipe = recipe, titles = titles, folder = files, values = values }
+  local marc = folder .. "/records.mrk"
+  return fn { recipe = recipe, titles = titles, records = exists(marc) and marc or nil, folder = files, values = values }
 end
 
 ---What the plan of the sample comes to.

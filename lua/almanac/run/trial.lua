@@ -2,7 +2,9 @@
 -- a folder or only their names, matched as `plan` does it. Nothing is kept.
 local arguments = require "almanac.recipe.arguments"
 local attempt = require "almanac.run.attempt"
+local catalogue = require "almanac.run.catalogue"
 local core = require "almanac.core"
+local details = require "almanac.run.details"
 local folder_of = require "almanac.run.folder"
 local formats = require "almanac.run.formats"
 local holdings = require "almanac.holdings"
@@ -25,14 +27,27 @@ end
 
 local function add_titles(db, titles)
   for _, title in ipairs(titles) do
+    local reading = title.reading
     attempt.run(db, "INSERT INTO title(mms_id, title, reading, state) VALUES(?, ?, ?, 'ask')", title.mms_id, title.title,
-      title.reading and readings.encode(title.reading))
+      readings.encode(reading))
+    if reading.record or reading.items then
+      attempt.run(db, details.KEEP, title.mms_id, reading.record, reading.items and json.encode(json.array(reading.items)))
+    end
   end
 end
 
+-- Records of the titles, from a MARC file.
+local function add_records(db, path)
+  local source, message, code = catalogue.file(path, { records = true })
+  if not source then attempt.fail(message, code) end
+  details.fill(db, source.spool)
+  source.spool:close()
+end
+
 ---Plans into a run file in memory.
----@param case { recipe: table, titles: table[], folder: string?, values: table<string, any>, collection: string? }
----  titles: { mms_id, title, reading } each, as almanac.holdings gives them; values: of the arguments
+---@param case { recipe: table, titles: table[], records: string?, folder: string?, values: table<string, any>, collection: string? }
+---  titles: { mms_id, title, reading } each, as almanac.holdings gives them; records: a MARC file with those of the titles;
+---  values: of the arguments
 ---@return table|nil db a run file, to be closed
 ---@return string? message
 ---@return string? code
@@ -43,6 +58,7 @@ function m.plan(case)
   local ok
   ok, message, code = attempt.transaction(db, function()
     add_titles(db, case.titles)
+    if case.records then add_records(db, case.records) end
     if case.folder then folder_of.scan(db, case.folder, recipe, values) end
     join.match { db = db, recipe = recipe, args = values, collection = case.collection }
     return true
@@ -113,8 +129,10 @@ local function titles_of_run(path)
   local db, message, code = store.open(path, "read")
   if not db then return nil, message, code end
   local titles = {}
-  for row in db:rows "SELECT mms_id, title, reading FROM title WHERE reading IS NOT NULL ORDER BY id" do
-    titles[#titles + 1] = { mms_id = row.mms_id, title = row.title, reading = readings.decode(row.reading) }
+  for row in db:rows "SELECT id, mms_id, title, reading FROM title WHERE reading IS NOT NULL ORDER BY id" do
+    local reading = readings.decode(row.reading)
+    details.add(db, row.id, reading)
+    titles[#titles + 1] = { mms_id = row.mms_id, title = row.title, reading = reading }
   end
   db:close()
   return titles
