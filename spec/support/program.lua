@@ -24,14 +24,9 @@ function m.path()
   return pipe:read "l" .. "/" .. build .. "/bin/almanac"
 end
 
----Runs `almanac arguments…`.
----@param arguments string[]
----@param options { env: table<string, string|false>?, folder: string? }?
----@return { status: integer, out: string, err: string }
-function m.run(arguments, options)
-  options = options or {}
-  local folder = m.folder()
-  local parts = { "cd " .. quote(options.folder or ".") .. " && env -u LD_PRELOAD" }
+-- The line that runs `almanac arguments…`, its output in files of `folder`.
+local function command(arguments, options, folder, first)
+  local parts = { "cd " .. quote(options.folder or ".") .. " && " .. (first or "") .. "env -u LD_PRELOAD" }
   for name, value in pairs(options.env or {}) do
     if not value then table.insert(parts, "-u " .. name) end
   end
@@ -41,10 +36,45 @@ function m.run(arguments, options)
   table.insert(parts, quote(m.path()))
   for _, argument in ipairs(arguments) do table.insert(parts, quote(argument)) end
   table.insert(parts, ("</dev/null >%s/out 2>%s/err"):format(quote(folder), quote(folder)))
-  local _, _, status = os.execute(table.concat(parts, " "))
+  return table.concat(parts, " ")
+end
+
+local function result_of(status, folder)
   local result = { status = status, out = read_all(folder .. "/out"), err = read_all(folder .. "/err") }
   m.remove(folder)
   return result
+end
+
+---Runs `almanac arguments…`.
+---@param arguments string[]
+---@param options { env: table<string, string|false>?, folder: string? }?
+---@return { status: integer, out: string, err: string }
+function m.run(arguments, options)
+  local folder = m.folder()
+  local _, _, status = os.execute(command(arguments, options or {}, folder))
+  return result_of(status, folder)
+end
+
+---Starts `almanac arguments…`, for signals to it.
+---@param arguments string[]
+---@param options { env: table<string, string|false>?, folder: string? }?
+---@return { pid: integer, signal: fun(name: string), wait: fun(): table } started `wait` gives what `run` does;
+---  can be <close>: then it is killed when it still runs
+function m.start(arguments, options)
+  local folder = m.folder()
+  local pipe = assert(io.popen(command(arguments, options or {}, folder, "echo $$; exec ")))
+  local started, ended = { pid = math.tointeger(tonumber(pipe:read "l")) }, nil
+  function started.signal(name) os.execute(("kill -%s %d"):format(name, started.pid)) end
+  function started.wait()
+    if ended then return ended end
+    local _, _, status = pipe:close()
+    ended = result_of(status, folder)
+    return ended
+  end
+  return setmetatable(started, { __close = function()
+    if not ended then started.signal "KILL" end
+    started.wait()
+  end })
 end
 
 ---A new empty folder.

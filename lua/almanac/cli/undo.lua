@@ -50,7 +50,8 @@ function m.run(args, context)
     sure, message, code = connect.confirm(run, args.production, context.out.asker())
     if not sure then return nil, message, code end
   end
-  run.storage, run.journal, run.yes = connect.storage(run.client, run.general, settings), journal.new(db), args.yes
+  local written <close> = journal.new(db)
+  run.storage, run.journal, run.yes = connect.storage(run.client, run.general, settings), written, args.yes
   local undo = require "almanac.run.undo"
   local progress = context.out.progress("titles taken back", undo.total(db))
   listen(run, context, progress)

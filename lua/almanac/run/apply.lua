@@ -143,6 +143,7 @@ function m.run(run)
   local watch = task.spawn(watch_interrupts, run, work)
   work:await()
   watch:cancel()
+  run.journal:close()
   if not run.journal.broken then
     store.add_calls(run.db, "apply", run.client.calls)
     run.client.calls = {}

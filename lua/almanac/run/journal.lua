@@ -7,11 +7,9 @@ local task = require "almanac.task"
 local m = {}
 
 local methods = {}
-local meta = { __index = methods }
 
 -- Runs the queued writes in one transaction.
-local function flush(self)
-  task.pause()
+local function commit(self)
   local batch = self.queue
   self.queue, self.flusher = {}, nil
   local ok, message, code = self.db:begin()
@@ -26,6 +24,12 @@ local function flush(self)
   return nil, message, code
 end
 
+local function flush(self)
+  task.pause()
+  if self.queue[1] then return commit(self) end
+  return true
+end
+
 ---Calls `write(db)` inside the next transaction and returns when that is
 ---committed. `write` gives a true value, or nil, message, code of the
 ---statement that failed; then the whole batch is undone and all who wait for
@@ -33,15 +37,25 @@ end
 ---@param write fun(db: table): any, string?, string?
 ---@return true|nil
 ---@return string? message
----@return string? code "io": the disk is full or gone
+---@return string? code "io": the disk is full or gone; "cancelled": the journal is closed
 function methods:write(write)
+  if self.closed then return nil, "stopped", "cancelled" end
   self.queue[#self.queue + 1] = write
   self.flusher = self.flusher or task.spawn(flush, self)
   return self.flusher:await()
 end
 
+---Commits at once what is asked for, and takes nothing more: a task that is
+---cancelled may go on until it waits next, when the run file is closed already.
+function methods:close()
+  self.closed = true
+  if self.queue[1] then commit(self) end
+end
+
+local meta = { __index = methods, __close = methods.close }
+
 ---`broken` of a journal is the message of the write that failed: nothing more
----may be sent to Alma then.
+---may be sent to Alma then. It can be <close>, within the run file's own.
 ---@param db table a core.runfile database opened for writing
 ---@return table journal
 function m.new(db)
