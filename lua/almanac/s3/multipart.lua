@@ -81,11 +81,14 @@ local function recognise(upload, there)
   end
 end
 
+-- Not every server or key lets unfinished uploads be listed: then it is begun anew.
+local UNLISTED = { auth = true, status = true, missing = true, parse = true }
+
 -- Goes on with what an interrupted program left of this key: the newest upload
 -- that can still be read; older ones are taken back.
 local function go_on(store, key, upload)
   local ids, message, code = unfinished.uploads(store, key)
-  if not ids then return nil, message, code end
+  if not ids then return UNLISTED[code], message, code end
   for i = #ids, 1, -1 do
     local there = not upload.id and unfinished.parts(store, key, ids[i])
     if there then
