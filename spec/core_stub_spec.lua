@@ -64,6 +64,13 @@ describe("the stub of almanac.core", function()
     assert(core.files.remove(folder))
   end)
 
+  it("describes every method of readers, records and conditions of MARC", function()
+    local reader <close> = assert(core.marc.parse("00026nam a2200025   4500\30\29"))
+    check(methods_of(reader, "reader"))
+    check(methods_of(assert(reader:next()), "record"))
+    check(methods_of(assert(core.marc.where "245"), "condition"))
+  end)
+
   it("describes every method of transfers, servers and requests", function()
     local w = web.new()
     finally(function() w:close() end)

@@ -8,6 +8,11 @@
 
 #define CLASS "almanac.marc.reader"
 
+typedef struct {
+  alm_marc_reader *reader; /* NULL when closed */
+  uint64_t calls;
+} reader_box;
+
 /* ---- formats ---- */
 
 static int bad_format(lua_State *L, int index, const char *name) {
@@ -62,9 +67,9 @@ static alm_marc_options check_options(lua_State *L, int index) {
 }
 
 /* The handle, closed; it keeps the string it reads from. */
-static alm_marc_reader **new_handle(lua_State *L) {
-  alm_marc_reader **box = lua_newuserdatauv(L, sizeof *box, 1);
-  *box = NULL;
+static reader_box *new_handle(lua_State *L) {
+  reader_box *box = lua_newuserdatauv(L, sizeof *box, 1);
+  *box = (reader_box){.reader = NULL};
   luaL_setmetatable(L, CLASS);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 1);
@@ -75,9 +80,9 @@ static int f_open(lua_State *L) {
   alm_error err;
   const char *path = luaL_checkstring(L, 1);
   alm_marc_options options = check_options(L, 2);
-  alm_marc_reader **box = new_handle(L);
-  *box = alm_marc_reader_open(path, NULL, 0, &options, &err);
-  return *box ? 1 : alm_lua_fail(L, &err);
+  reader_box *box = new_handle(L);
+  box->reader = alm_marc_reader_open(path, NULL, 0, &options, &err);
+  return box->reader ? 1 : alm_lua_fail(L, &err);
 }
 
 static int f_parse(lua_State *L) {
@@ -85,24 +90,37 @@ static int f_parse(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   alm_marc_options options = check_options(L, 2);
-  alm_marc_reader **box = new_handle(L);
-  *box = alm_marc_reader_open(NULL, text, length, &options, &err);
-  return *box ? 1 : alm_lua_fail(L, &err);
+  reader_box *box = new_handle(L);
+  box->reader = alm_marc_reader_open(NULL, text, length, &options, &err);
+  return box->reader ? 1 : alm_lua_fail(L, &err);
 }
 
 /* ---- reading ---- */
 
-static alm_marc_reader *check_reader(lua_State *L) {
-  alm_marc_reader **box = luaL_checkudata(L, 1, CLASS);
-  luaL_argcheck(L, *box, 1, "the reader is closed");
-  return *box;
+static reader_box *check_box(lua_State *L) {
+  reader_box *box = luaL_checkudata(L, 1, CLASS);
+  luaL_argcheck(L, box->reader, 1, "the reader is closed");
+  return box;
+}
+
+static const alm_marc_reader *check_reader(lua_State *L) { return check_box(L)->reader; }
+
+/* The record lies in the reader; a finalizer may have moved that on. */
+static int push_record(lua_State *L, const reader_box *box, const alm_marc *record) {
+  uint64_t calls = box->calls;
+  void *room = alm_lua_record_room(L, record);
+  if (box->calls != calls) return luaL_error(L, "a finalizer used the reader");
+  alm_lua_record_fill(L, room, record);
+  return 1;
 }
 
 static int f_next(lua_State *L) {
   alm_error err;
   const alm_marc *record;
-  switch (alm_marc_reader_next(check_reader(L), &record, &err)) {
-    case ALM_MARC_RECORD: return alm_lua_record_push(L, record);
+  reader_box *box = check_box(L);
+  box->calls++;
+  switch (alm_marc_reader_next(box->reader, &record, &err)) {
+    case ALM_MARC_RECORD: return push_record(L, box, record);
     case ALM_MARC_FAILED: return alm_lua_fail(L, &err);
     default: lua_pushnil(L); return 1;
   }
@@ -137,9 +155,10 @@ static int f_progress(lua_State *L) {
 }
 
 static int f_close(lua_State *L) {
-  alm_marc_reader **box = luaL_checkudata(L, 1, CLASS);
-  alm_marc_reader_close(*box);
-  *box = NULL;
+  reader_box *box = luaL_checkudata(L, 1, CLASS);
+  box->calls++;
+  alm_marc_reader_close(box->reader);
+  box->reader = NULL;
   return 0;
 }
 

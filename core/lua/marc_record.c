@@ -18,11 +18,14 @@ enum { WRITTEN = 8 * ALM_MARC_MAXIMUM };
 
 /* ---- the box ---- */
 
-int alm_lua_record_push(lua_State *L, const alm_marc *record) {
-  record_box *box = lua_newuserdatauv(L, sizeof *box + alm_marc_packed_size(record), 1);
+void *alm_lua_record_room(lua_State *L, const alm_marc *record) {
+  return lua_newuserdatauv(L, sizeof(record_box) + alm_marc_packed_size(record), 1);
+}
+
+void alm_lua_record_fill(lua_State *L, void *room, const alm_marc *record) {
+  record_box *box = room;
   box->record = alm_marc_pack(record, box + 1);
   luaL_setmetatable(L, CLASS);
-  return 1;
 }
 
 const alm_marc *alm_lua_record(lua_State *L, int index) {
@@ -78,6 +81,14 @@ static int f_control(lua_State *L) {
 
 /* ---- fields as tables ---- */
 
+/* Any allocation by Lua may run a finalizer, and that may change the record.
+ * Pushes what keeps the record as it is now alive. */
+static const alm_marc *keep_record(lua_State *L) {
+  const alm_marc *record = alm_lua_record(L, 1);
+  lua_getiuservalue(L, 1, 1);
+  return record;
+}
+
 static void set_slice(lua_State *L, const char *name, alm_slice slice) {
   push_slice(L, slice);
   lua_setfield(L, -2, name);
@@ -114,7 +125,8 @@ static void push_field(lua_State *L, const alm_marc *record, const alm_marc_fiel
 }
 
 static int f_fields(lua_State *L) {
-  const alm_marc *record = alm_lua_record(L, 1);
+  lua_settop(L, 2);
+  const alm_marc *record = keep_record(L);
   const char *tag = lua_isnoneornil(L, 2) ? NULL : check_tag(L, 2);
   const alm_marc_field *field = NULL;
   lua_newtable(L);
@@ -138,7 +150,7 @@ static void push_problem(lua_State *L, const alm_marc_problem *problem) {
 }
 
 static int f_problems(lua_State *L) {
-  const alm_marc *record = alm_lua_record(L, 1);
+  const alm_marc *record = keep_record(L);
   lua_createtable(L, (int)record->problem_count, 0);
   for (size_t i = 0; i < record->problem_count; i++) {
     push_problem(L, &record->problems[i]);
@@ -159,11 +171,10 @@ static bool check_nfc(lua_State *L, int index) {
 
 static int f_encode(lua_State *L) {
   alm_error err;
-  const alm_marc *record = alm_lua_record(L, 1);
   const alm_marc_format *format = alm_lua_marc_format(L, 2);
   bool nfc = check_nfc(L, 3);
   alm_buf *out = alm_lua_scratch(L, WRITTEN);
-  if (!alm_marc_write(record, format, nfc, out, &err)) return alm_lua_fail(L, &err);
+  if (!alm_marc_write(alm_lua_record(L, 1), format, nfc, out, &err)) return alm_lua_fail(L, &err);
   return alm_lua_scratch_push(L);
 }
 

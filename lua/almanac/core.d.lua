@@ -479,6 +479,165 @@ function rows:close() end
 ---@return string line ends in "\n"
 function core.csv.line(values) end
 
+-- core.marc: MARC records ------------------------------------------------------
+
+core.marc = {}
+
+---@alias almanac.marc.format "iso2709"|"marcxml"|"json"|"line"|"mrk"
+
+---@class almanac.marc.options
+---@field format? almanac.marc.format default: found out from the content
+---@field charset? "utf-8"|"marc-8" default: found out from leader/09 and the bytes of each record
+
+---@class almanac.marc.reader
+local reader = {}
+
+---Opens a file of records, packed by gzip or not.
+---@param path string "-": standard input
+---@param options? almanac.marc.options
+---@return almanac.marc.reader? reader
+---@return string? message
+---@return almanac.code? code "missing", "io"; "parse" when it holds none of the formats
+function core.marc.open(path, options) end
+
+---Reads records from a string as from a file.
+---@param text string
+---@param options? almanac.marc.options
+---@return almanac.marc.reader? reader
+---@return string? message
+---@return almanac.code? code
+function core.marc.parse(text, options) end
+
+---Names of the formats.
+---@return almanac.marc.format[]
+function core.marc.formats() end
+
+---What stands around the records of a document.
+---@param format almanac.marc.format
+---@return string head
+---@return string between
+---@return string tail
+function core.marc.frame(format) end
+
+---Is it a MARCspec (https://marcspec.github.io/MARCspec/marc-spec.html)?
+---@param text string
+---@return boolean? valid true
+---@return string? message names the position and what was expected there
+---@return almanac.code? code "parse"
+function core.marc.spec(text) end
+
+---@class almanac.marc.condition
+local condition = {}
+
+---Compiles a condition, as that of `almanac marc --where`.
+---@param text string
+---@return almanac.marc.condition? condition
+---@return string? message
+---@return almanac.code? code "parse"
+function core.marc.where(text) end
+
+---@param record almanac.marc.record
+---@return boolean
+function condition:test(record) end
+
+---The next record. One that is damaged is given with its problems.
+---@return almanac.marc.record? record nil at the end; nil, message, code for a failure, after which nothing follows
+---@return string? message
+---@return almanac.code? code
+function reader:next() end
+
+---An iterator for `for`. A failure raises its message.
+---@return fun(reader: almanac.marc.reader): almanac.marc.record?
+---@return almanac.marc.reader
+function reader:records() end
+
+---@return almanac.marc.format? format nil when there was nothing to read
+function reader:format() end
+
+---@return integer read bytes of the file
+---@return integer? all nil when it isn't known, as for a pipe
+function reader:progress() end
+
+---Closes the file. Later calls raise; closing again is fine.
+function reader:close() end
+
+---@class almanac.marc.record
+local record = {}
+
+---@class almanac.marc.subfield
+---@field code string
+---@field value string
+
+---@class almanac.marc.field
+---@field tag string
+---@field value? string of a control field
+---@field indicator1? string
+---@field indicator2? string
+---@field subfields? almanac.marc.subfield[]
+
+---@class almanac.marc.problem
+---@field kind string "leader" "length" "directory" "tag" "indicator" "subfield" "terminator" "character" "escape" "truncated" "garbage" "too long" "structure"
+---@field byte integer of the record, from 0
+---@field message string
+
+---@return string leader 24 characters
+function record:leader() end
+
+---@return integer number in its source, from 1
+function record:number() end
+
+---@return integer offset byte of the (unpacked) source where it starts
+function record:offset() end
+
+---The first control field with that tag.
+---@param tag string
+---@return string? text
+function record:control(tag) end
+
+---The first value that a MARCspec finds. Raises when it is not valid.
+---@param spec string
+---@return string? value
+function record:get(spec) end
+
+---All values that a MARCspec finds, in the record's order.
+---@param spec string
+---@return string[]
+function record:all(spec) end
+
+---@param tag? string three characters, '.' is any; default: all
+---@return almanac.marc.field[]
+function record:fields(tag) end
+
+---Adds a field behind the last one whose tag is not higher:
+---`add("001", "99")`, `add("856", "40", "u", "https://…", "z", "Online")`.
+---@param tag string
+---@param text string of a control field; else the two indicators
+---@param ... string code, value, code, value, …
+function record:add(tag, text, ...) end
+
+---Sets the first value that the MARCspec finds; makes the subfield or field
+---when it is not there.
+---@param spec string
+---@param value string
+function record:set(spec, value) end
+
+---Takes away what the MARCspec finds.
+---@param spec string
+---@return integer removed fields or subfields
+function record:remove(spec) end
+
+---What was wrong with the record as it was read.
+---@return almanac.marc.problem[]
+function record:problems() end
+
+---The record as UTF-8 in a format.
+---@param format almanac.marc.format
+---@param options? { nfc?: boolean } texts in Unicode's Normalization Form C
+---@return string? text
+---@return string? message
+---@return almanac.code? code "limit": ISO 2709 has room for 99,999 bytes, 9,999 in a field
+function record:encode(format, options) end
+
 -- core.runfile: a SQLite file as a journal -----------------------------------
 
 core.runfile = {}

@@ -1,0 +1,39 @@
+-- MARC records: almanac.core.marc, and what is said in one line with it.
+--
+--   for record in marc.records "export.mrc" do print(record:get "245$a") end
+local core = require "almanac.core"
+
+local m = {}
+for name, member in pairs(core.marc) do m[name] = member end
+
+---The records of a file, for `for`. It is closed when the loop ends. Raises the
+---message when it can't be opened or read.
+---@param path string "-": standard input
+---@param options? almanac.marc.options
+---@return fun(reader: almanac.marc.reader): almanac.marc.record?
+function m.records(path, options)
+  local reader, message = core.marc.open(path, options)
+  if not reader then error(message, 0) end
+  local next, state = reader:records()
+  return next, state, nil, reader
+end
+
+---Records as one document.
+---@param records almanac.marc.record[]
+---@param format almanac.marc.format
+---@param options? { nfc?: boolean }
+---@return string? text
+---@return string? message
+---@return almanac.code? code "limit"
+function m.document(records, format, options)
+  local head, between, tail = core.marc.frame(format)
+  local parts = {}
+  for i, record in ipairs(records) do
+    local text, message, code = record:encode(format, options)
+    if not text then return nil, ("record %d: %s"):format(i, message), code end
+    parts[i] = text
+  end
+  return head .. table.concat(parts, between) .. tail
+end
+
+return m
