@@ -31,16 +31,17 @@ MODULE_O := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(ENGINE) $(BINDINGS))
 HOST_O   := $(BUILD)/obj/main.o $(BUILD)/obj/host.o
 PROGRAM   = $(BUILD)/bin/almanac
 MODULE    = $(BUILD)/lua/almanac/core.so
-# the process that a recipe runs in: Lua, text, and what locks it in
+# the process that a recipe runs in: Lua, text, records, and what locks it in
 GUARD     = $(BUILD)/lua/almanac/guard
 GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) core/buf.c core/error.c core/text.c \
-              $(addprefix core/lua/,scratch.c text.c util.c wire.c))
+              $(wildcard core/marc*.c core/xml*.c core/lua/marc*.c) \
+              $(addprefix core/lua/,scratch.c text.c util.c wire.c xml.c))
 
 DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse \
             libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev \
             libutf8proc-dev libcsv-dev libxml2-dev libseccomp-dev libyaz-dev zlib1g-dev libjansson-dev
 BENCH_DEPS = rclone
-TEST_DEPS = lua5.4 lua-busted lua-check libxml2-utils yaz
+TEST_DEPS = lua5.4 lua-busted lua-check libxml2-utils yaz clang libclang-rt-14-dev
 
 # installs the Debian packages of $(1) that are not there yet
 define install_missing
@@ -74,7 +75,7 @@ $(MODULE): $(MODULE_O)
 $(GUARD): $(GUARD_O)
 	@mkdir -p $(@D)
 	@echo '  ld  $@'
-	@$(CC) $(SAN) -o $@ $^ $(if $(PC),$(shell $(PC) --libs libutf8proc libseccomp)) $(LUA_LIBS)
+	@$(CC) $(SAN) -o $@ $^ $(if $(PC),$(shell $(PC) --libs libutf8proc libseccomp libxml-2.0 zlib jansson)) $(LUA_LIBS)
 
 $(BUILD)/obj/%.o: core/%.c
 	@mkdir -p $(@D)
@@ -121,6 +122,17 @@ torture: deps-test ## kills, cuts and lies to runs and compares; N=1000 rounds, 
 	@$(MAKE) --no-print-directory -s all
 	@$(SPEC_ENV) N=$(N) SEED=$(SEED) KIND=$(KIND) J=$(J) KEEP=$(KEEP) $(LUA) spec/torture/run.lua
 
+bench-marc: deps-test ## MARC beside yaz-marcdump and a bare SAX2 pass; N=100000 records, ROUNDS=5
+	@$(MAKE) --no-print-directory -s all $(BUILD)/bench/sax
+	@$(SPEC_ENV) N=$(N) ROUNDS=$(ROUNDS) $(LUA) spec/bench/marc.lua
+
+$(BUILD)/bench/%: spec/bench/%.c
+	@mkdir -p $(@D)
+	@$(CC) $(STRICT) $(CFLAGS) $(CPPFLAGS) -o $@ $< $(LIBS)
+
+fuzz: deps-test ## libFuzzer on what comes from outside; SECONDS=20 each, TARGETS="marcxml oai", JOBS=2
+	@$(MAKE) --no-print-directory -s -f spec/fuzz/Makefile run
+
 lint: ## luacheck, and the rules of the layout
 	luacheck -q lua recipes spec
 	$(LUA) spec/lint.lua
@@ -128,4 +140,4 @@ lint: ## luacheck, and the rules of the layout
 clean: ## removes what was built
 	rm -rf build
 
-.PHONY: all help install deps deps-test demo test spec bench torture lint clean
+.PHONY: all help install deps deps-test demo test spec bench bench-marc torture fuzz lint clean

@@ -108,6 +108,10 @@ static int open_core(lua_State *L) {
   lua_newtable(L);
   alm_open_text(L);
   lua_setfield(L, -2, "text");
+  alm_open_marc(L); /* title.record is parsed in here */
+  lua_setfield(L, -2, "marc");
+  alm_open_xml(L);
+  lua_setfield(L, -2, "xml");
   luaL_newlib(L, functions);
   lua_setfield(L, -2, "inside");
   return 1;
