@@ -540,6 +540,9 @@ function core.marc.where(text) end
 ---@return boolean
 function condition:test(record) end
 
+---Frees it now; closing again is fine.
+function condition:close() end
+
 ---The next record. One that is damaged is given with its problems.
 ---@return almanac.marc.record? record nil at the end; nil, message, code for a failure, after which nothing follows
 ---@return string? message
