@@ -201,8 +201,9 @@ static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
 
 /* ---- the format ---- */
 
+/* No other format has a field terminator. Without one it is a leader, perhaps
+ * the piece of one, that no line end follows. */
 static bool looks(const char *head, size_t length) {
-  if (length == 0 || strchr("<{[=", head[0])) return false;
   if (memchr(head, ISO_FIELD, length)) return true;
   size_t digits = length < 5 ? length : 5;
   for (size_t i = 0; i < digits; i++)
