@@ -4,6 +4,7 @@
 local core = require "almanac.core"
 local load_recipe = require "almanac.recipe.wall_load"
 local objects = require "almanac.recipe.objects"
+local record = require "almanac.record"
 local rules = require "almanac.recipe.wall_rules"
 local sandbox = require "almanac.recipe.sandbox"
 
@@ -13,6 +14,7 @@ local titles = {}       -- batches of titles that `changes` is still to be asked
 local ops = {}
 
 sandbox.enclose()
+record.prepare()
 
 local function visible(args)
   local names = {}

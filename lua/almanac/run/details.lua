@@ -56,7 +56,7 @@ end
 ---@param spool table? from almanac.run.spool
 function m.fill(db, spool)
   if not spool then return end
-  for id, content in spool:each() do attempt.run(db, KEEP, id, content) end
+  for id, content in spool:each() do attempt.run(db, KEEP, id, content, nil) end
 end
 
 local COPY = [[INSERT INTO detail(title_id, record, items)
