@@ -102,7 +102,8 @@ end)
 
 describe("a tree of XML", function()
   it("is written with its namespaces, whatever prefixes it came with", function()
-    local root = assert(core.xml.parse '<a:x xmlns:a="urn:a" xmlns:b="urn:b" xmlns="urn:c"><b:y k="&quot;"><z/></b:y><n xmlns="">t</n></a:x>')
+    local root = assert(core.xml.parse
+      '<a:x xmlns:a="urn:a" xmlns:b="urn:b" xmlns="urn:c"><b:y k="&quot;"><z/></b:y><n xmlns="">t</n></a:x>')
     local text = xml.write(root)
     local again = assert(core.xml.parse(text))
     local y, n = again[1], again[2]

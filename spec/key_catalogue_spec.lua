@@ -15,7 +15,8 @@ describe("key.oclc", function()
   end)
 
   it("takes no other number for one", function()
-    for _, given in ipairs { "12345", "(DE-599)12345", "(OCoLC)fst00012345", "photon12345678.tif", "section_12345678", "ocm12.tif", "" } do
+    for _, given in ipairs { "12345", "(DE-599)12345", "(OCoLC)fst00012345", "photon12345678.tif",
+      "section_12345678", "ocm12.tif", "" } do
       assert.is_nil(key.oclc(given), given)
     end
   end)
@@ -35,7 +36,8 @@ describe("key.system_number", function()
     local dc = assert(records.new [[<record xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:identifier>(OCoLC)ocm00000017</dc:identifier>
       <dc:identifier>(OCoLC)17</dc:identifier><dc:identifier>x</dc:identifier></record>]])
     assert.same({ "17" }, key.system_numbers(dc, "OCoLC"))
-    local marc = assert(records.new([[<record><leader>00000nam a2200000 a 4500</leader><controlfield tag="001">99</controlfield>
+    local marc = assert(records.new([[<record><leader>00000nam a2200000 a 4500</leader>
+      <controlfield tag="001">99</controlfield>
       <datafield tag="035" ind1=" " ind2=" "><subfield code="a">(OCoLC)ocn123456789</subfield><subfield code="z">(OCoLC)1</subfield></datafield>
       <datafield tag="035" ind1=" " ind2=" "><subfield code="a">(X)2</subfield></datafield></record>]]))
     assert.same({ "123456789" }, key.system_numbers(marc, "OCoLC"))
@@ -46,7 +48,8 @@ end)
 
 describe("key.call_number", function()
   it("is the same however it is written", function()
-    for _, given in ipairs { "PS3566.R3944 A614 2020", "ps 3566 .R3944 A614 2020", "PS3566_R3944_A614_2020.tif", "PS3566-R3944/A614 2020" } do
+    for _, given in ipairs { "PS3566.R3944 A614 2020", "ps 3566 .R3944 A614 2020", "PS3566_R3944_A614_2020.tif",
+      "PS3566-R3944/A614 2020" } do
       assert.equal("ps 3566 r 3944 a 614 2020", key.call_number(given), given)
     end
   end)

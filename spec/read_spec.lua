@@ -106,4 +106,17 @@ describe("reading titles", function()
     assert.equal("auth", outcome.stop.code)
     assert.equal(3, count "reading IS NULL")
   end)
+
+  it("keeps records and items of those that can be read, and says of the others why", function()
+    start("mms_id,title,usage_type,file_name,barcode,format\n" ..
+      ("%s,One,,,B1,marc21\n%s,Two,,,B2,dc\n"):format(id(1), id(2)))
+    read.add(db, { id(1), id(2) })
+    alma.change { op = "faults", spec = "GET items=@2:html" }
+    local outcome = read.titles(db, client(), { id(1), id(2) }, { begin = nothing, finish = nothing }, { record = true, items = true })
+    assert.equal(1, outcome.failed)
+    assert.equal(2, db:value "SELECT count(*) FROM detail WHERE record IS NOT NULL")
+    local row = db:row "SELECT title, items FROM detail JOIN title ON title.id = title_id WHERE items IS NOT NULL"
+    assert.matches(row.title == "One" and '"B1"' or '"B2"', row.items)
+    assert.matches("^could not be read: GET /bibs/%d+/holdings/ALL/items", db:value "SELECT reason FROM title WHERE reading IS NULL")
+  end)
 end)

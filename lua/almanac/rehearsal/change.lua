@@ -98,6 +98,11 @@ function m.add_set(server, set)
   return { id = id }
 end
 
+---@type almanac.rehearsal.change
+function m.add_to_set(server, member)
+  sets.add_member(server.world, member.set, member.mms_id)
+end
+
 -- The member stays where it stands, and its title is one that is gone.
 ---@type almanac.rehearsal.change
 function m.break_member(server, member)
