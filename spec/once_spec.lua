@@ -119,6 +119,38 @@ describe("exactly once:", function()
     assert.same({ "exl_api: ", "somebody else: " }, added())
   end)
 
+  -- A person decides to go on with the title.
+  local function use()
+    program.write(folder .. "/decisions.csv", ("mms_id,decision,file\n%s,use,\n"):format(ONE))
+    local result = almanac("", "decide", "a.run", "decisions.csv")
+    assert.equal(0, result.status, result.err)
+    return apply()
+  end
+
+  it("decided to go on, ours is used beside the rival's", function()
+    plan "POST representations=@1:lost"
+    until_made()
+    alma.change { op = "add_representation", mms_id = ONE, label = "JPG", by = "somebody else" }
+    assert.equal(2, apply().status)
+    local result = use()
+    assert.equal(0, result.status, result.err)
+    assert.same({ "exl_api: a_1.jpg a_2.jpg", "somebody else: " }, added())
+  end)
+
+  it("decided to go on, one is made beside the rival's when ours never was", function()
+    plan "POST representations=@1-999:500"
+    for _ = 1, 4 do apply "kill=3" end
+    alma.change { op = "add_representation", mms_id = ONE, label = "JPG", by = "somebody else" }
+    alma.change { op = "faults", spec = "" }
+    assert.equal(2, apply().status)
+    assert.equal("ask", row().state)
+    assert.equal(0, use().status)
+    assert.same({ "somebody else: ", "exl_api: a_1.jpg a_2.jpg" }, added())
+    alma.change { op = "add_representation", mms_id = ONE, label = "JPG", by = "another" }
+    assert.equal(0, almanac("", "undo", "a.run", "--yes").status)
+    assert.same({ "somebody else: ", "another: " }, added())
+  end)
+
   it("an upload that is in place is not sent again, with AWS keys", function()
     keys = { AWS_ACCESS_KEY_ID = alma.access_key, AWS_SECRET_ACCESS_KEY = alma.secret_key }
     plan ""

@@ -66,15 +66,24 @@ function m.list(job)
   return list, message, code == "conflict" and "parse" or code
 end
 
+-- Somebody else's stand beside it, or instead of it, or will be deleted: a
+-- person looks. Decided to go on, they are no longer in doubt.
+local function ask(job, change, before, others)
+  local words = ("somebody else made a representation like the planned one (%s) at the same time: look at both in Alma, " ..
+    "then `almanac decide`; `use` goes on with this run's own"):format(others[1].id)
+  local known = { table.unpack(before or planned_ids(job)) }
+  for _, rep in ipairs(others) do known[#known + 1] = rep.id end
+  local ok, message, code = steps.ask(job, change, "represent", known, words)
+  if not ok then return nil, message, code end
+  return nil, words, "conflict"
+end
+
 local function look(job, change, before, sent)
   local list, message, code = m.list(job)
   if not list then return nil, message, code end
   local ours, others, kind = m.made_since(job, change, before, list)
   if not ours then return nil, others, kind end
-  if others[1] then
-    return nil, ("somebody else made a representation like the planned one (%s) at the same time"):format(
-      others[1].id), "conflict"
-  end
+  if others[1] then return ask(job, change, before, others) end
   if #ours > 1 and #ours <= sent then return { ours[1] } end
   return ours
 end

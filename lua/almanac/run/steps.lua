@@ -15,6 +15,7 @@ local WHICH = " WHERE title_id = ? AND change = ? AND kind = ? AND page = ?"
 local DONE = "UPDATE step SET result = ?, ended = ?" .. WHICH
 local AGAIN = "UPDATE step SET sent = sent + 1" .. WHICH
 local FORGET = "DELETE FROM step" .. WHICH
+local BEFORE = "UPDATE step SET before = ?" .. WHICH
 local STATE = "UPDATE title SET state = ?, reason = ? WHERE id = ?"
 
 local function name_of(change, kind, page)
@@ -58,6 +59,25 @@ end
 function m.is_open(job, change, kind, page)
   local step = m.get(job, change, kind, page)
   return step ~= nil and step.state == "intent"
+end
+
+---A doubt about what an open step made becomes a person's: when it is decided
+---to go on, `before` counts as what was there before the call.
+---@param job table
+---@param change table
+---@param kind string
+---@param before any
+---@param reason string
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.ask(job, change, kind, before, reason)
+  m.get(job, change, kind).before = before
+  return job.journal:write(function(db)
+    local done, why, code = db:run(BEFORE, json.encode(before), job.title.id, change.seq, kind, 0)
+    if done then done, why, code = db:run(STATE, "ask", reason, job.title.id) end
+    return done, why, code
+  end)
 end
 
 local function now()
