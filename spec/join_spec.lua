@@ -166,6 +166,15 @@ describe("joining titles and files", function()
       { run.state(1), run.state(2), run.state(3), run.state(4), run.state(5), run.state(6) })
   end)
 
+  it("puts roman pages before page 1, and the back of a leaf behind its front", function()
+    match { recipe = [[-- almanac-recipe: 1
+return extend "jpg-derivatives" { name = "leaves", file_key = function(file) return key.without_page(file.name) end,
+  page = function(file) return key.page(file.name) end, }]],
+      files = { ["a_2.jpg"] = JPEG, ["a_1v.jpg"] = JPEG, ["a_1r.jpg"] = JPEG, ["a_x.jpg"] = JPEG, ["a_iv.jpg"] = JPEG },
+      titles = { { "a.tif" } } }
+    assert.equal("a_iv.jpg a_x.jpg a_1r.jpg a_1v.jpg a_2.jpg", run.pages(1))
+  end)
+
   it("takes files of one key as pages when the recipe numbers them", function()
     local recipe = HEAD .. [[ file_key = function(file) return key.part(file.name, 1) end,
       page = function(file) return tonumber(key.part(file.name, 2)) end,

@@ -222,13 +222,13 @@ end
 ---The id when it ends with the institution's digits, else nil: a free check
 ---against numbers that were rounded or mistyped.
 ---@param id string?
----@param digits string "4146"
+---@param digits string "4146"; "" for any
 ---@return string?
 function m.of_institution(id, digits)
   if id == nil then return nil end
   need_text(id, "of_institution")
   need_text(digits, "of_institution")
-  return sub(id, -#digits) == digits and id or nil
+  return (digits == "" or sub(id, -#digits) == digits) and id or nil
 end
 
 return m

@@ -51,13 +51,18 @@ local function missing_keys(groups)
   return list
 end
 
+-- Text that sorts as pages do; 0.004 stands before 0.01.
+local function page_order(page)
+  return text.natural(type(page) == "number" and ("%.6f"):format(page) or page)
+end
+
 -- Key by key when the recipe numbers pages, else by path in natural order.
 local function in_page_order(files)
   if #files < 2 then return files end
   local numbered = true
   for _, file in ipairs(files) do numbered = numbered and file.page ~= nil end
   for _, file in ipairs(files) do
-    file.order = numbered and ("%06d"):format(file.group) .. text.natural(tostring(file.page)) or text.natural(file.path)
+    file.order = numbered and ("%06d"):format(file.group) .. page_order(file.page) or text.natural(file.path)
   end
   table.sort(files, function(a, b) return a.order < b.order end)
   return files
