@@ -19,6 +19,8 @@ void alm_buf_init(alm_buf *buf, size_t maximum);
 /* False when the maximum would be passed or memory is out. */
 bool alm_buf_add(alm_buf *buf, const void *data, size_t length);
 bool alm_buf_adds(alm_buf *buf, const char *text);
+/* A literal, whose length the compiler knows. */
+#define ALM_BUF_PUT(buf, literal) alm_buf_add(buf, literal, sizeof(literal) - 1)
 
 /* The text, never NULL. */
 const char *alm_buf_text(const alm_buf *buf);

@@ -5,8 +5,7 @@
 
 #include "xml.h"
 
-/* Literals, whose length the compiler knows. */
-#define PUT(out, literal) alm_buf_add(out, literal, sizeof(literal) - 1)
+#define PUT ALM_BUF_PUT
 
 static bool put_control(const alm_marc_field *field, alm_slice text, alm_buf *out) {
   return PUT(out, "  <controlfield tag=\"") && alm_xml_escape(field->tag, 3, out) &&
