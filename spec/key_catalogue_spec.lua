@@ -38,7 +38,8 @@ describe("key.system_number", function()
     assert.same({ "17" }, key.system_numbers(dc, "OCoLC"))
     local marc = assert(records.new([[<record><leader>00000nam a2200000 a 4500</leader>
       <controlfield tag="001">99</controlfield>
-      <datafield tag="035" ind1=" " ind2=" "><subfield code="a">(OCoLC)ocn123456789</subfield><subfield code="z">(OCoLC)1</subfield></datafield>
+      <datafield tag="035" ind1=" " ind2=" "><subfield code="a">(OCoLC)ocn123456789</subfield>
+      <subfield code="z">(OCoLC)1</subfield></datafield>
       <datafield tag="035" ind1=" " ind2=" "><subfield code="a">(X)2</subfield></datafield></record>]]))
     assert.same({ "123456789" }, key.system_numbers(marc, "OCoLC"))
     assert.same({ "2" }, key.system_numbers(marc, "X"))

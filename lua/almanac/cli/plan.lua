@@ -10,7 +10,10 @@ local STOPPED = 75
 
 -- Options that take a value and may stand before the recipe's name.
 local WITH_VALUE = {}
-for name in ("-o --output --titles --titles-id --oai --oai-url --oai-prefix --oai-from --sru --sru-url --from --collection --profile --url --rate"):gmatch "%S+" do WITH_VALUE[name] = true end
+for name in ("-o --output --titles --titles-id --oai --oai-url --oai-prefix --oai-from --sru --sru-url --from --collection " ..
+    "--profile --url --rate"):gmatch "%S+" do
+  WITH_VALUE[name] = true
+end
 
 local function recipe_name(arguments)
   local i = 1

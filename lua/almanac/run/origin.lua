@@ -10,6 +10,7 @@ local sources = require "almanac.run.sources"
 local m = {}
 
 local HEAD = 4096     -- bytes that tell a MARC file from a list
+local TOLD = 5000     -- entries of a long list after which it is told how far it is
 
 -- What was given to name titles, as options.
 local function given(plan)
@@ -78,6 +79,12 @@ local function need(value, message, code)
   return value
 end
 
+local function tell_progress(plan)
+  return function(done, total)
+    if done % TOLD == 0 then plan.order.on.phase(total and ("%d of %d"):format(done, total) or ("%d"):format(done)) end
+  end
+end
+
 local function by_oai(plan, options)
   local order = plan.order
   plan.order.on.phase(("reading the OAI-PMH set '%s'"):format(order.oai))
@@ -117,7 +124,7 @@ end
 ---  the titles of an earlier run
 function m.find(plan)
   local order = plan.order
-  local options = { id = order.titles_id, records = plan.recipe.reads.record }
+  local options = { id = order.titles_id, records = plan.recipe.reads.record, on = tell_progress(plan) }
   if plan.base then return { words = plan.base.meta.source, broken = {}, duplicates = 0, empty = 0 } end
   if order.titles then return by_list(plan, options) end
   if order.oai then return by_oai(plan, options) end
