@@ -69,6 +69,8 @@ describe("the stub of almanac.core", function()
     check(methods_of(reader, "reader"))
     check(methods_of(assert(reader:next()), "record"))
     check(methods_of(assert(core.marc.where "245"), "condition"))
+    local selection <close> = assert(core.pass.new {})
+    check(methods_of(selection, "selection"))
   end)
 
   it("describes every method of transfers, servers and requests", function()

@@ -97,16 +97,23 @@ static int f_parse(lua_State *L) {
 
 /* ---- reading ---- */
 
-static reader_box *check_box(lua_State *L) {
-  reader_box *box = luaL_checkudata(L, 1, CLASS);
-  luaL_argcheck(L, box->reader, 1, "the reader is closed");
+static reader_box *check_box(lua_State *L, int index) {
+  reader_box *box = luaL_checkudata(L, index, CLASS);
+  luaL_argcheck(L, box->reader, index, "the reader is closed");
   return box;
 }
 
-static const alm_marc_reader *check_reader(lua_State *L) { return check_box(L)->reader; }
+static const alm_marc_reader *check_reader(lua_State *L) { return check_box(L, 1)->reader; }
+
+alm_marc_reader *alm_lua_reader(lua_State *L, int index) {
+  reader_box *box = check_box(L, index);
+  box->calls++;
+  return box->reader;
+}
 
 /* The record lies in the reader; a finalizer may have moved that on. */
-static int push_record(lua_State *L, const reader_box *box, const alm_marc *record) {
+int alm_lua_reader_push(lua_State *L, int index, const alm_marc *record) {
+  const reader_box *box = check_box(L, index);
   uint64_t calls = box->calls;
   void *room = alm_lua_record_room(L, record);
   if (box->calls != calls) return luaL_error(L, "a finalizer used the reader");
@@ -117,10 +124,8 @@ static int push_record(lua_State *L, const reader_box *box, const alm_marc *reco
 static int f_next(lua_State *L) {
   alm_error err;
   const alm_marc *record;
-  reader_box *box = check_box(L);
-  box->calls++;
-  switch (alm_marc_reader_next(box->reader, &record, &err)) {
-    case ALM_MARC_RECORD: return push_record(L, box, record);
+  switch (alm_marc_reader_next(alm_lua_reader(L, 1), &record, &err)) {
+    case ALM_MARC_RECORD: return alm_lua_reader_push(L, 1, record);
     case ALM_MARC_FAILED: return alm_lua_fail(L, &err);
     default: lua_pushnil(L); return 1;
   }

@@ -7,7 +7,14 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "../marc.h"
+#include "../marc_read.h"
+
+/* ---- from the binding of readers ---- */
+
+/* The reader at `index`, to read on with; raises when it is none or closed. */
+alm_marc_reader *alm_lua_reader(lua_State *L, int index);
+/* Pushes the record that this reader gave last; returns 1. */
+int alm_lua_reader_push(lua_State *L, int index, const alm_marc *record);
 
 /* ---- from the binding of records ---- */
 

@@ -11,6 +11,7 @@
   module(hash) \
   module(http) \
   module(marc) \
+  module(pass) \
   module(runfile) \
   module(sandbox) \
   module(serve) \

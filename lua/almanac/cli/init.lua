@@ -14,6 +14,7 @@ local COMMANDS = {
   { "doctor", "look whether everything is there that a run needs" },
   { "init", "write a commented configuration", "init_command" },
   { "recipe", "the recipes at hand" },
+  { "marc", "look into MARC files, convert and check them" },
   { "rehearsal", "a local Alma and S3 to try everything on" },
   { "exec", "run a Lua script with the library at hand" },
 }

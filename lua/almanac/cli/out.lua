@@ -78,12 +78,13 @@ local function recent_rate(self, now)
 end
 
 local function line(self, now)
-  local parts = { self.label, ("%d of %d"):format(self.done, self.total) }
+  local parts = { self.label, self.words or ("%d of %d"):format(self.done, self.total) }
   local rate = recent_rate(self, now)
-  if rate > 0 then parts[#parts + 1] = ("%.1f/s"):format(rate) end
+  if self.words and self.total then parts[#parts + 1] = ("%d %%"):format(100 * self.done // math.max(self.total, 1)) end
+  if rate > 0 and not self.words then parts[#parts + 1] = ("%.1f/s"):format(rate) end
   if self.flying > 0 then parts[#parts + 1] = self.flying .. " in flight" end
   if self.failed > 0 then parts[#parts + 1] = self.failed .. " failed" end
-  if rate > 0 and self.done < self.total then
+  if rate > 0 and self.total and self.done < self.total then
     parts[#parts + 1] = words.duration((self.total - self.done) / rate) .. " left"
   end
   return table.concat(parts, " · ")
@@ -120,6 +121,14 @@ function progress_methods:finish(failed)
   show(self)
 end
 
+---So far it is, for work whose steps are too small to be counted here.
+---@param done integer of the total
+---@param text string what is shown in its place, e.g. "1,200 records"
+function progress_methods:reach(done, text)
+  self.done, self.words = done, text
+  show(self)
+end
+
 ---Takes the line off the terminal.
 function progress_methods:close()
   self.ticker:cancel()
@@ -132,8 +141,8 @@ end
 ---Shows how far a long work is: one line that renews itself on a terminal, a
 ---plain line every ten seconds elsewhere, events with --json.
 ---@param label string what is done, e.g. "titles applied"
----@param total integer
----@return table progress with begin, finish and close
+---@param total integer? nil when nobody knows; then `reach` says how far it is
+---@return table progress with begin, finish, reach and close
 function m.progress(label, total)
   local now = core.sys.monotonic()
   local terminal = core.sys.is_terminal(2)

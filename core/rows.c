@@ -1,0 +1,127 @@
+/* Rows of values. */
+#include "rows.h"
+
+#include <string.h>
+
+#include "csv.h"
+
+bool alm_rows_column(alm_rows *rows, const char *text, size_t length, alm_error *err) {
+  if (rows->count == ALM_ROWS_COLUMNS)
+    return alm_fail(err, ALM_LIMIT, "more than %d columns", ALM_ROWS_COLUMNS);
+  alm_marcspec *spec = alm_marcspec_parse(text, length, err);
+  if (spec) rows->columns[rows->count++] = spec;
+  return spec;
+}
+
+void alm_rows_free(alm_rows *rows) {
+  for (size_t i = 0; i < rows->count; i++) alm_marcspec_free(rows->columns[i]);
+  rows->count = 0;
+}
+
+/* ---- one value ---- */
+
+static bool breaks_lines(char c) { return c == '\t' || c == '\n' || c == '\r'; }
+
+/* The value stays in its line and column: a run of such characters is a blank. */
+static bool add_plain(alm_slice value, alm_buf *out) {
+  const char *at = value.text, *end = at + value.length;
+  while (at < end) {
+    const char *from = at;
+    while (at < end && !breaks_lines(*at)) at++;
+    if (!alm_buf_add(out, from, (size_t)(at - from))) return false;
+    if (at < end && !alm_buf_add(out, " ", 1)) return false;
+    while (at < end && breaks_lines(*at)) at++;
+  }
+  return true;
+}
+
+/* ---- one column ---- */
+
+/* All values, as they are. */
+static bool add_joined(alm_marcspec *spec, const alm_marc *record, alm_buf *out) {
+  alm_marc_values values;
+  if (!alm_marcspec_begin(spec, record, &values)) return false;
+  for (bool first = true; alm_marcspec_next(&values); first = false) {
+    alm_slice text = values.hit.text;
+    if (!first && !alm_buf_adds(out, ALM_ROWS_BETWEEN)) return false;
+    if (!alm_buf_add(out, text.text, text.length)) return false;
+  }
+  return true;
+}
+
+static bool add_joined_plain(alm_marcspec *spec, const alm_marc *record, alm_buf *out) {
+  alm_marc_values values;
+  if (!alm_marcspec_begin(spec, record, &values)) return false;
+  for (bool first = true; alm_marcspec_next(&values); first = false) {
+    if (!first && !alm_buf_adds(out, ALM_ROWS_BETWEEN)) return false;
+    if (!add_plain(values.hit.text, out)) return false;
+  }
+  return true;
+}
+
+/* ---- rows of a record ---- */
+
+static bool add_columns(const alm_rows *rows, size_t count, const alm_marc *record,
+                        alm_buf *out) {
+  for (size_t i = 0; i < count; i++) {
+    if (i > 0 && !alm_buf_add(out, "\t", 1)) return false;
+    if (!add_joined_plain(rows->columns[i], record, out)) return false;
+  }
+  return true;
+}
+
+static bool add_line(const alm_rows *rows, const alm_marc *record, alm_buf *out) {
+  size_t before = out->length;
+  if (!add_columns(rows, rows->count, record, out)) return false;
+  if (out->length > before + rows->count - 1) return alm_buf_add(out, "\n", 1);
+  out->length = before; /* nothing but tabs */
+  return true;
+}
+
+static bool add_values(const alm_rows *rows, const alm_marc *record, alm_buf *out) {
+  alm_marc_values values;
+  size_t last = rows->count - 1;
+  if (!alm_marcspec_begin(rows->columns[last], record, &values)) return false;
+  while (alm_marcspec_next(&values)) {
+    if (last > 0 && !(add_columns(rows, last, record, out) && alm_buf_add(out, "\t", 1)))
+      return false;
+    if (!add_plain(values.hit.text, out) || !alm_buf_add(out, "\n", 1)) return false;
+  }
+  return true;
+}
+
+static bool add_csv(const alm_rows *rows, const alm_marc *record, alm_buf *out) {
+  alm_buf value;
+  bool done = true;
+  size_t before = out->length;
+  alm_buf_init(&value, out->maximum);
+  for (size_t i = 0; done && i < rows->count; i++) {
+    alm_buf_clear(&value);
+    done = (i == 0 || alm_buf_add(out, ",", 1)) &&
+           add_joined(rows->columns[i], record, &value) &&
+           alm_csv_write(alm_buf_text(&value), value.length, out);
+  }
+  alm_buf_free(&value);
+  if (done && out->length == before) done = alm_buf_adds(out, "\"\"");
+  return done && alm_buf_add(out, "\n", 1);
+}
+
+static bool add_rows(const alm_rows *rows, const alm_marc *record, alm_buf *out) {
+  if (rows->style == ALM_ROWS_CSV) return add_csv(rows, record, out);
+  return rows->style == ALM_ROWS_VALUES ? add_values(rows, record, out)
+                                        : add_line(rows, record, out);
+}
+
+alm_marc_result alm_rows_read(alm_rows *rows, alm_pass *pass,
+                                   alm_marc_reader *reader, alm_buf *out, alm_error *err) {
+  const alm_marc *record;
+  for (int i = 0; i < ALM_PASS_PAUSE && out->length < ALM_ROWS_BLOCK; i++) {
+    alm_marc_result result = alm_pass_next(pass, reader, &record, err);
+    if (result != ALM_MARC_RECORD || !record) return result;
+    if (add_rows(rows, record, out)) continue;
+    alm_fail(err, ALM_LIMIT, "the values of record %llu are too long for a row",
+             (unsigned long long)record->number);
+    return ALM_MARC_FAILED;
+  }
+  return ALM_MARC_RECORD;
+}

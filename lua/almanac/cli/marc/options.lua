@@ -1,0 +1,33 @@
+-- What the actions of `almanac marc` have in common on the command line.
+local number = require "almanac.cli.number"
+
+local m = {}
+
+---A converter for argparse that takes the name of a MARC format.
+---@param option string how the message names it, e.g. "--to"
+---@return fun(text: string): string?, string?
+function m.format(option)
+  return function(text)
+    local formats = require("almanac.marc").formats()
+    for _, name in ipairs(formats) do
+      if name == text then return name end
+    end
+    local near = require("almanac.words").nearest(text, formats)
+    return nil, ("%s is '%s'%s; the formats are %s"):format(option, text,
+      near and (", did you mean '" .. near .. "'?") or "", table.concat(formats, ", "))
+  end
+end
+
+---Adds the files and what chooses among their records.
+---@param parser table
+function m.add(parser)
+  parser:argument("files", "files with MARC records; - is standard input"):args("*"):argname "FILE"
+  parser:option("--where", "only records that fulfil this, e.g. '856$u=~jpg'"):argname "CONDITION"
+  parser:option("--from", "start at the Nth record"):argname("N"):convert(number("--from", 1, true))
+  parser:option("--limit", "N records at most"):argname("N"):convert(number("--limit", 1, true))
+  parser:option("--format", "the files' format, where the content leaves it open"):argname("FORMAT"):convert(m.format "--format")
+  parser:option("--charset", "utf-8 or marc-8, where the leader is wrong"):choices { "utf-8", "marc-8" }:argname "CHARSET"
+  parser:flag("-q --quiet", "results and errors only")
+end
+
+return m

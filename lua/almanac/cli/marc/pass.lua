@@ -1,0 +1,145 @@
+-- One pass over the records of the files on the command line: --from, --where
+-- and --limit, progress, Ctrl-C, and files that can't be read, which are told
+-- and left out.
+local core = require "almanac.core"
+local marc = require "almanac.marc"
+local words = require "almanac.words"
+
+local m = {}
+
+local EVERY = 512   -- records between two looks at Ctrl-C and the clock
+
+---@class almanac.cli.marc.pass
+---@field path string the file that is read now
+---@field seen integer records read
+---@field taken integer records that were wanted
+---@field damaged integer those of them that have problems
+---@field failed integer files that could not be read, or not to their end
+---@field opened integer
+local methods = {}
+
+-- Bytes of all files; nil when they are not known.
+local function total_size(files)
+  local total = 0
+  for _, path in ipairs(files) do
+    local stat = path ~= "-" and core.files.stat(path)
+    if not stat then return nil end
+    total = total + stat.size
+  end
+  return total
+end
+
+-- A bar only where it does not stand between results.
+local function new_progress(args, out)
+  if args.quiet or not core.sys.is_terminal(2) then return nil end
+  if core.sys.is_terminal(1) and not args.output then return nil end
+  return out.progress(args.action, total_size(args.files))
+end
+
+local function show_progress(self, reader)
+  local done = self.before + reader:progress()
+  self.progress:reach(done, words.count((self.pass:counts()), "record"))
+end
+
+-- One that knows only its bytes does not name the file.
+local function tell(self, path, message)
+  self.failed = self.failed + 1
+  if path ~= "-" and not message:find(path, 1, true) then message = path .. ": " .. message end
+  self.out.fail(message)
+end
+
+-- Every few hundred records. False: Ctrl-C was pressed.
+local function look(self, reader)
+  if self.progress then show_progress(self, reader) end
+  self.stopped = core.sys.interrupts() > 0
+  return not self.stopped
+end
+
+-- False when no further record is wanted.
+local function read(self, reader, take)
+  local pass, n = self.pass, 0
+  while true do
+    local record, message = pass:next(reader)
+    if record == nil then
+      if message then tell(self, self.path, message) end
+      return not pass:full()
+    end
+    n = n + 1
+    if (n % EVERY == 0 or not record) and not look(self, reader) then return false end
+    if record and not take(record, self) then return false end
+  end
+end
+
+-- The same for rows of values, many at a time.
+local function read_rows(self, reader, take)
+  while true do
+    local text, more, message = self.pass:rows(reader)
+    if text ~= "" and not take(text, self) then return false end
+    if message then tell(self, self.path, message) end
+    if not more then return not self.pass:full() end
+    if not look(self, reader) then return false end
+  end
+end
+
+local function read_file(self, path, take)
+  local reader, message = marc.open(path, self.options)
+  if not reader then
+    tell(self, path, message)
+    return true
+  end
+  self.opened, self.path = self.opened + 1, path
+  local before = self.taken
+  local more = (self.rows and read_rows or read)(self, reader, take)
+  self.before = self.before + reader:progress()
+  reader:close()
+  self.seen, self.taken, self.damaged = self.pass:counts()
+  if self.finished and not self.stopped then self.finished(path, self.taken - before) end
+  return more
+end
+
+---Exit status of a command that did nothing else.
+---@return integer
+function methods:status()
+  if self.opened == 0 then return 1 end
+  return self.failed > 0 and 2 or 0
+end
+
+---A remark about damaged records, for actions that don't list the problems.
+function methods:remark()
+  if self.damaged == 0 then return end
+  self.out.note(("%d of %s: `almanac marc check` says what is wrong"):format(self.damaged,
+    self.taken == 1 and "1 record has problems" or words.count(self.taken, "record")
+      .. (self.damaged == 1 and " has problems" or " have problems")))
+end
+
+local function new(args, context, more)
+  local pass, message, code = core.pass.new { from = args.from, limit = args.limit, where = args.where,
+    columns = more.columns, style = more.style }
+  if not pass then return nil, args.where and "--where: " .. message or message, code end
+  return setmetatable({ out = context.out, options = { format = args.format, charset = args.charset }, pass = pass,
+    rows = more.columns ~= nil, finished = more.finished, seen = 0, taken = 0, damaged = 0, failed = 0, opened = 0,
+    before = 0, progress = new_progress(args, context.out) }, { __index = methods })
+end
+
+---Calls `take` with each record that is wanted, or, where there are columns,
+---with rows of their values, until it gives false.
+---@param args table
+---@param context table
+---@param take fun(record: almanac.marc.record|string, pass: almanac.cli.marc.pass): boolean
+---@param more { finished: fun(path: string, taken: integer)?, columns: string[]?, style: string? }? finished is called after
+---  each file that could be opened; columns and style are those of core.pass
+---@return almanac.cli.marc.pass|nil
+---@return string? message
+---@return string? code
+function m.over(args, context, take, more)
+  local self, message, code = new(args, context, more or {})
+  if not self then return nil, message, code end
+  for _, path in ipairs(args.files) do
+    if not read_file(self, path, take) then break end
+  end
+  if self.progress then self.progress:close() end
+  if self.stopped then return nil, "stopped", "cancelled" end
+  return self
+end
+
+return m

@@ -1,0 +1,95 @@
+-- Where `almanac marc` writes records and values: standard output, or a file
+-- that appears whole or not at all.
+local core = require "almanac.core"
+
+local m = {}
+
+local BUFFER = 1 << 16
+local BROKEN_PIPE = 32   -- EPIPE
+
+-- Control characters as the pictures Unicode has for them: what a record holds
+-- must not steer a terminal.
+local function harmless(text)
+  text = text:gsub("[\0-\8\11-\31]", function(c) return utf8.char(0x2400 + c:byte()) end)
+  return (text:gsub("\127", "\u{2421}"):gsub("\xC2[\x80-\x9F]", "\u{FFFD}"))
+end
+
+---@class almanac.cli.marc.sink
+local methods = {}
+
+-- Whoever reads the pipe has enough (`| head`): that ends the work quietly.
+local function failed(self, message, number)
+  if number == BROKEN_PIPE then
+    self.enough = true
+  else
+    self.problem = ("%s can't be written: %s"):format(self.path or "standard output", message)
+  end
+  return false
+end
+
+---Writes the texts.
+---@param ... string
+---@return boolean more false when nothing more can be written
+function methods:put(...)
+  local ok, message, number = self.file:write(...)
+  if ok then return true end
+  return failed(self, message, number)
+end
+
+local function put_harmless(self, ...)
+  return methods.put(self, harmless(table.concat { ... }))
+end
+
+local function rename(self)
+  local file = self.file
+  self.file = nil
+  local closed, message = file:close()
+  if not closed then return failed(self, message) end
+  closed, message = os.rename(self.partial, self.path)
+  return closed or failed(self, message)
+end
+
+---All is written: the file gets its name.
+---@return true|nil ok
+---@return string? message
+---@return string? code
+function methods:complete()
+  if not self.problem and not self.enough then
+    if self.path then
+      rename(self)
+    else
+      local ok, message, number = self.file:flush()
+      if not ok then failed(self, message, number) end
+    end
+  end
+  if self.problem then return nil, self.problem, "io" end
+  return true
+end
+
+local meta = { __index = methods }
+
+-- What is not complete leaves nothing behind.
+function meta:__close()
+  if not self.path then return end
+  if self.file then self.file:close() end
+  os.remove(self.partial)
+end
+
+---@param path string? standard output when there is none
+---@return almanac.cli.marc.sink|nil
+---@return string? message
+---@return string? code
+function m.open(path)
+  if not path then
+    local terminal = core.sys.is_terminal(1)
+    if not terminal then io.stdout:setvbuf("full", BUFFER) end
+    return setmetatable({ file = io.stdout, put = terminal and put_harmless or nil }, meta)
+  end
+  local partial = path .. ".part"
+  local file, message = io.open(partial, "wb")
+  if not file then return nil, message, "io" end
+  file:setvbuf("full", BUFFER)
+  return setmetatable({ file = file, path = path, partial = partial }, meta)
+end
+
+return m
