@@ -90,10 +90,15 @@ describe("the check after a round", function()
     assert.matches("asks without a rival", found())
   end)
 
+  it("sees a title that asks again what was decided", function()
+    report.rows[1].state = "ask"
+    assert.matches("asks what was decided", table.concat(check.run(before, after, report, planned, { decided = true }), "\n"))
+  end)
+
   it("sees what undo left", function()
     after.objects[1] = { key = "I/upload/a.jpg" }
     local words = table.concat(check.undo(before, after, {}), "\n")
-    assert.matches("undo left 2 representations", words)
+    assert.matches("991: undo left representation 129", words)
     assert.matches("I/upload/a.jpg", words)
   end)
 end)

@@ -76,7 +76,7 @@ end
 
 local DONE = { attached = true, verified = true }
 
-local function check_title(row, ours, rivals, planned, tell)
+local function check_title(row, ours, rivals, planned, options, tell)
   if #ours > 1 then tell("%s: duplicate representation: %d were made", row.mms_id, #ours) end
   local complete = false
   if ours[1] then complete = check_files(row.mms_id, ours[1], planned, tell) end
@@ -85,6 +85,7 @@ local function check_title(row, ours, rivals, planned, tell)
     if complete then check_row(row, ours[1], tell) end
   elseif row.state == "ask" then
     if #rivals == 0 then tell("%s: asks without a rival: %s", row.mms_id, tostring(row.reason)) end
+    if options.decided then tell("%s: asks what was decided: %s", row.mms_id, tostring(row.reason)) end
   else
     tell("%s: not done: %s, %s", row.mms_id, row.state, tostring(row.reason))
   end
@@ -100,17 +101,19 @@ end
 ---@param after table
 ---@param report table from `report --format json`
 ---@param planned table<string, { name: string, size: integer }[]>
----@param collection boolean? the run puts titles into a collection
+---@param options { collection: boolean?, decided: boolean? }? collection: the run puts titles into one; decided: no
+---  title may ask any more
 ---@return string[] violations
-function m.run(before, after, report, planned, collection)
+function m.run(before, after, report, planned, options)
+  options = options or {}
   local violations, tell = collector()
-  check_untouched(before, after, tell, collection)
+  check_untouched(before, after, tell, options.collection)
   local ours, rivals = added(before, after)
   local rows = 0
   for _, row in ipairs(report.rows) do
     rows = rows + 1
     if not planned[row.mms_id] then tell("%s: not planned, but reported", row.mms_id) end
-    check_title(row, ours[row.mms_id] or {}, rivals[row.mms_id] or {}, planned[row.mms_id] or {}, tell)
+    check_title(row, ours[row.mms_id] or {}, rivals[row.mms_id] or {}, planned[row.mms_id] or {}, options, tell)
   end
   local titles = 0
   for _ in pairs(planned) do titles = titles + 1 end
@@ -121,13 +124,13 @@ end
 ---After `undo --yes`.
 ---@param before table the state before the run
 ---@param after table
----@param options { uploads_stay: boolean, rivals: boolean } uploads_stay: the upload form can't delete
+---@param options { uploads_stay: boolean? } uploads_stay: the upload form can't delete
 ---@return string[] violations
 function m.undo(before, after, options)
   local violations, tell = collector()
-  check_untouched(before, after, tell, options.rivals)
-  if not options.rivals and #after.representations ~= #before.representations then
-    tell("undo left %d representations, there were %d", #after.representations, #before.representations)
+  check_untouched(before, after, tell)
+  for mms_id, list in pairs((added(before, after))) do
+    for _, rep in ipairs(list) do tell("%s: undo left representation %s", mms_id, rep.id) end
   end
   if not options.uploads_stay then
     for _, object in ipairs(after.objects) do tell("undo left the upload %s", object.key) end

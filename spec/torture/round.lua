@@ -157,6 +157,29 @@ local function plan(round)
     table.unpack(extra))
 end
 
+function methods:report()
+  return json.decode(self:must("report", "a.run", "--format", "json"))
+end
+
+local function expect(round, what, status)
+  if status ~= 0 then table.insert(round.violations, ("%s ends with %s"):format(what, status)) end
+end
+
+-- A person decides to go on with every title that asks; nobody disturbs that.
+local function decide(round, report)
+  local lines, asks = { "mms_id,decision,file\n" }, 0
+  for _, row in ipairs(report.rows) do
+    if row.state == "ask" then
+      asks = asks + 1
+      lines[asks + 1] = row.mms_id .. ",use,\n"
+    end
+  end
+  if asks == 0 then return end
+  program.write(round.folder .. "/decisions.csv", table.concat(lines))
+  expect(round, "decide", round:call("", "decide", "a.run", "decisions.csv"))
+  expect(round, "apply, decided,", round:call("", "apply", "a.run", "--settle", round.fate.settle, "-q"))
+end
+
 local function go(round)
   local alma, fate, violations = round.alma, round.fate, round.violations
   plan(round)
@@ -167,14 +190,18 @@ local function go(round)
   round:note_faults()
   alma.change { op = "faults", spec = "" }
   round:let_late_things_happen()
-  if status ~= 0 and not fate.rivals then table.insert(violations, "apply ends with " .. tostring(status)) end
-  local report = json.decode(round:must("report", "a.run", "--format", "json"))
-  add(violations, check.run(before, alma.state(), report, round.planned, fate.collection))
+  if not fate.rivals then expect(round, "apply", status) end
+  local report = round:report()
+  add(violations, check.run(before, alma.state(), report, round.planned, { collection = fate.collection }))
+  if fate.rivals and not violations[1] then
+    decide(round, report)
+    add(violations, check.run(before, alma.state(), round:report(), round.planned, { decided = true }))
+  end
   if violations[1] then return end
   status = undo(round)
   round:let_late_things_happen()
-  if status ~= 0 and not fate.rivals then table.insert(violations, "undo ends with " .. tostring(status)) end
-  add(violations, check.undo(before, alma.state(), { rivals = fate.rivals, uploads_stay = not fate.keys }))
+  expect(round, "undo", status)
+  add(violations, check.undo(before, alma.state(), { uploads_stay = not fate.keys }))
 end
 
 -- A rehearsal comes up again on its port, which nobody may take meanwhile: so
