@@ -35,9 +35,32 @@ static content look(const char *text, size_t length) {
 static bool is_marc21(const alm_marc *record) { return record->leader[ENTRY_MAP_END] != ' '; }
 static bool says_utf8(const alm_marc *record) { return record->leader[CODING_SCHEME] == 'a'; }
 
-static alm_charset find_out(const alm_marc *record, content has, bool valid) {
-  if (valid && has.high) return ALM_CHARSET_UTF8;
-  if (says_utf8(record) && (valid || !has.escapes)) return ALM_CHARSET_UTF8;
+typedef struct {
+  size_t good, bad;  /* characters of more than one byte, bytes that belong to none */
+} tally;
+
+static void count_characters(const char *text, size_t length, tally *count) {
+  for (size_t at = 0, step; at < length; at += step) {
+    step = alm_text_character(text + at, length - at);
+    if (step == 0) count->bad++;
+    if (step > 1) count->good++;
+    if (step == 0) step = 1;
+  }
+}
+
+static tally count_in_fields(const alm_marc *record) {
+  tally count = {0, 0};
+  for (size_t i = 0; i < record->field_count; i++) {
+    alm_slice text = alm_marc_content(record, &record->fields[i]);
+    count_characters(text.text, text.length, &count);
+  }
+  return count;
+}
+
+static alm_charset find_out(const alm_marc *record, bool escapes, tally count) {
+  if (count.good > count.bad) return ALM_CHARSET_UTF8;
+  if (count.bad == 0 && !escapes) return ALM_CHARSET_UTF8;
+  if (says_utf8(record) && (count.bad == 0 || !escapes)) return ALM_CHARSET_UTF8;
   return ALM_CHARSET_MARC8;
 }
 
@@ -110,14 +133,18 @@ static const alm_marc *convert_record(alm_marc_converter *converter, alm_charset
   return alm_marc_built(converter->builder);
 }
 
+/* Mostly all is UTF-8 and needs no counting. */
 const alm_marc *alm_marc_to_utf8(alm_marc_converter *converter, const alm_marc *record,
                                  alm_error *err) {
+  alm_charset charset = converter->charset;
   content has = look(record->bytes, record->length);
   if (!has.high && !has.escapes) return record;
-  bool valid = alm_text_valid(record->bytes, record->length);
-  alm_charset charset = converter->charset;
-  if (charset == ALM_CHARSET_FOUND_OUT) charset = find_out(record, has, valid);
-  if (charset == ALM_CHARSET_UTF8 && valid) return record;
+  bool valid = has.high && charset != ALM_CHARSET_MARC8 &&
+               alm_text_valid(record->bytes, record->length);
+  if (valid) return record;
+  tally count = count_in_fields(record);
+  if (charset == ALM_CHARSET_FOUND_OUT) charset = find_out(record, has.escapes, count);
+  if (charset == ALM_CHARSET_UTF8 && count.bad == 0) return record;
   return convert_record(converter, charset, record, err);
 }
 

@@ -1,10 +1,12 @@
 /* The text of a record as UTF-8. The leader (leader/09 of MARC 21: "a" is
  * UTF-8, blank is MARC-8) and the bytes are both looked at, since either can be
  * wrong:
- *  - what is well-formed UTF-8 with a character outside ASCII is UTF-8;
+ *  - what has more well-formed UTF-8 characters outside ASCII than bytes that
+ *    are none is UTF-8, however it is labelled;
  *  - ASCII is taken as it is, unless escape sequences switch to other sets;
  *  - other bytes are MARC-8, but if leader/09 says UTF-8 and there are no escape
- *    sequences: then they are UTF-8 that was damaged, and become U+FFFD. */
+ *    sequences: then they are UTF-8 that was damaged.
+ * What is neither becomes U+FFFD and is noted. */
 #ifndef ALM_MARC_CHARSET_H
 #define ALM_MARC_CHARSET_H
 

@@ -30,6 +30,10 @@ static int likeness(const char *leader) {
 
 enum { ALIKE = 10, SAME = 15 };
 
+static bool could_be_leader(const alm_window *window) {
+  return window->length >= LEADER && likeness(window->data) >= ALIKE;
+}
+
 /* Beyond doubt, so that one can be told from a directory or text. */
 static bool is_leader(const char *text) {
   return likeness(text) == SAME && text[6] >= 'a' && text[6] <= 'z' && !is_digit(text[5]);
@@ -59,11 +63,12 @@ static size_t blanks(const char *text, size_t length) {
   return count;
 }
 
-/* The first record terminator (its end) or leader in what follows the first
- * byte; the window's length when there is none. */
+/* The first record terminator (its end) that is not in a leader here, or leader
+ * in what follows the first byte; the window's length when there is none. */
 static size_t next_landmark(const alm_window *window, size_t from, bool *found) {
   const char *text = window->data, *end = text + window->length;
-  const char *terminator = memchr(text + from, ISO_END, window->length - from);
+  size_t behind = could_be_leader(window) && from < LEADER ? LEADER : from;
+  const char *terminator = memchr(text + behind, ISO_END, window->length - behind);
   const char *leader = find_leader(text + from, terminator ? terminator : end);
   *found = terminator || leader;
   if (leader) return (size_t)(leader - text);
@@ -151,7 +156,7 @@ static const alm_window *pass_blanks(iso_reader *reader, alm_error *err) {
   for (;;) {
     const alm_window *window = alm_marc_source_fill(reader->reading->source, LEADER, err);
     if (!window) return NULL;
-    size_t count = blanks(window->data, window->length);
+    size_t count = could_be_leader(window) ? 0 : blanks(window->data, window->length);
     if (count == 0) return window;
     if (count < window->length || !window->at_end) reader->garbage += count;
     alm_marc_source_use(reader->reading->source, count);
@@ -168,7 +173,7 @@ static start_kind look_at_start(iso_reader *reader, const alm_window **window, a
   bool there = said && (*window)->length >= said;
   if (there && alm_iso2709_strict(&reader->iso, (*window)->data, said)) return CLEAN;
   bool framed = there && (*window)->data[said - 1] == ISO_END;
-  return framed || likeness((*window)->data) >= ALIKE ? DAMAGED : NOTHING;
+  return framed || could_be_leader(*window) ? DAMAGED : NOTHING;
 }
 
 /* 0: what is here is no record and was passed. */

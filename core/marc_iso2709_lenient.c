@@ -37,7 +37,7 @@ static size_t check_end(alm_iso2709 *iso, long said) {
     alm_marc_note(iso->notes, ended ? ALM_MARC_LENGTH : ALM_MARC_TRUNCATED, ended ? 0 : length,
                   "leader/00-04 says %ld bytes, there are %zu", said, length);
   else if (said != (long)length)
-    alm_marc_note(iso->notes, ALM_MARC_LENGTH, 0, "leader/00-04 says %.5s bytes, there are %zu",
+    alm_marc_note(iso->notes, ALM_MARC_LENGTH, 0, "leader/00-04 is '%.5s', there are %zu bytes",
                   iso->bytes, length);
   if (!ended && said <= (long)length)
     alm_marc_note(iso->notes, ALM_MARC_TERMINATOR, length - 1, "the record has no terminator");
@@ -103,28 +103,6 @@ static size_t find_directory_end(const alm_iso2709 *iso, size_t said) {
   return first;
 }
 
-/* Entries of other widths than the usual are rare; damage in leader/20-21 isn't. */
-static size_t read_directory(alm_iso2709 *iso) {
-  long base = alm_iso2709_number(iso->bytes + 12, 5);
-  size_t said = base > 0 ? (size_t)base - 1 : NO_BASE;
-  set_widths(iso, leader_digit(iso, 20, 1, 4), leader_digit(iso, 21, 1, 5));
-  size_t end = find_directory_end(iso, said);
-  if (iso->entry != WIDTHS && !is_directory(iso, end)) {
-    alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, 20, "leader/20-21 is '%.2s', taken as 45",
-                  iso->bytes + 20);
-    set_widths(iso, 4, 5);
-    end = find_directory_end(iso, said);
-  }
-  if (end >= iso->length)
-    alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, iso->length, "the directory has no end");
-  else if (end != said)
-    alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, 12,
-                  "leader/12-16 says %.5s, the data begin at byte %zu", iso->bytes + 12, end + 1);
-  else if (iso->bytes[end] != ISO_FIELD)
-    alm_marc_note(iso->notes, ALM_MARC_TERMINATOR, end, "the directory has no terminator");
-  return end;
-}
-
 /* ---- where a field is ---- */
 
 typedef struct {
@@ -181,6 +159,35 @@ static bool is_right(const alm_iso2709 *iso, const data_area *data, span at) {
   return begins(iso, data, at) && ends(iso, data, at);
 }
 
+/* Do the widths of the entries make the first one right? */
+static bool are_widths_right(const alm_iso2709 *iso, size_t directory_end) {
+  data_area data = {.base = directory_end + 1, .end = iso->length};
+  return data.base < data.end && is_directory(iso, directory_end) &&
+         is_right(iso, &data, told(iso, &data, LEADER));
+}
+
+/* Entries of other widths than the usual are rare; damage in leader/20-21 isn't. */
+static size_t read_directory(alm_iso2709 *iso) {
+  long base = alm_iso2709_number(iso->bytes + 12, 5);
+  size_t said = base > 0 ? (size_t)base - 1 : NO_BASE;
+  set_widths(iso, leader_digit(iso, 20, 1, 4), leader_digit(iso, 21, 1, 5));
+  size_t end = find_directory_end(iso, said);
+  if (iso->entry != WIDTHS && !are_widths_right(iso, end)) {
+    alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, 20, "leader/20-21 is '%.2s', taken as 45",
+                  iso->bytes + 20);
+    set_widths(iso, 4, 5);
+    end = find_directory_end(iso, said);
+  }
+  if (end >= iso->length)
+    alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, iso->length, "the directory has no end");
+  else if (end != said)
+    alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, 12,
+                  "leader/12-16 says %.5s, the data begin at byte %zu", iso->bytes + 12, end + 1);
+  else if (iso->bytes[end] != ISO_FIELD)
+    alm_marc_note(iso->notes, ALM_MARC_TERMINATOR, end, "the directory has no terminator");
+  return end;
+}
+
 /* As many terminators as entries, and no entry that is right says otherwise.
  * Of a record that is too long the entries can't be right. */
 static bool are_in_order(const alm_iso2709 *iso, const data_area *data, size_t count) {
@@ -193,16 +200,27 @@ static bool are_in_order(const alm_iso2709 *iso, const data_area *data, size_t c
   return true;
 }
 
-/* False when nothing is left of it. */
+static void note_place(alm_iso2709 *iso, const data_area *data, size_t entry, const char *tag,
+                       span at) {
+  if (at.start == data->end) return;
+  if (!data->in_order && at.end > data->end)
+    alm_marc_note(iso->notes, ALM_MARC_TRUNCATED, data->end, "field %s is cut off", tag);
+  else if (!data->in_order && begins(iso, data, at) && at.end < data->end)
+    alm_marc_note(iso->notes, ALM_MARC_TERMINATOR, at.end, "field %s has no terminator", tag);
+  else
+    alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, entry, "field %s is not where the directory says",
+                  tag);
+}
+
+/* False when nothing is left of it. When only the terminator before it isn't
+ * there, that was told of the field before. */
 static bool find_field(alm_iso2709 *iso, const data_area *data, size_t index, const char *tag,
                        span *at) {
   size_t entry = LEADER + index * iso->entry;
   bool too_long = iso->length > ISO_LONGEST;
   *at = told(iso, data, entry);
-  if (!too_long && is_right(iso, data, *at)) return true;
-  if (!too_long)
-    alm_marc_note(iso->notes, ends(iso, data, *at) || data->in_order ? ALM_MARC_DIRECTORY : ALM_MARC_TERMINATOR,
-                  entry, "field %s is not where the directory says, or has no terminator", tag);
+  if (!too_long && (data->in_order ? is_right(iso, data, *at) : ends(iso, data, *at))) return true;
+  if (!too_long) note_place(iso, data, entry, tag, *at);
   if (data->in_order && index < iso->end_count) {
     *at = piece(iso, data, index);
     return true;
@@ -331,8 +349,8 @@ void alm_iso2709_lenient(alm_iso2709 *iso, const char *bytes, size_t length) {
   iso->bytes = bytes;
   iso->length = length;
   iso->count = 0;
-  data_area data = {.end = check_end(iso, said)};
   clean_leader(iso);
+  data_area data = {.end = check_end(iso, said)};
   size_t directory_end = read_directory(iso);
   data.base = directory_end < data.end ? directory_end + 1 : data.end;
   if (!find_ends(iso, &data)) return;
