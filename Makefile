@@ -34,7 +34,7 @@ MODULE    = $(BUILD)/lua/almanac/core.so
 # the process that a recipe runs in: Lua, text, records, and what locks it in
 GUARD     = $(BUILD)/lua/almanac/guard
 GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) core/buf.c core/error.c core/text.c \
-              $(wildcard core/marc*.c core/xml*.c core/lua/marc*.c) \
+              $(wildcard core/marc*.c core/regex*.c core/xml*.c core/lua/marc*.c) \
               $(addprefix core/lua/,scratch.c text.c util.c wire.c xml.c))
 
 DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse \

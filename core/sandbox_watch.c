@@ -43,7 +43,7 @@ static bool is_of_recipe(const lua_Debug *place) {
 static void find_place(char *text, size_t size) {
   lua_Debug place;
   text[0] = '\0';
-  for (int level = 0; lua_getstack(state, level, &place); level++) {
+  for (int level = 0; state && lua_getstack(state, level, &place); level++) {
     lua_getinfo(state, "Sl", &place);
     if (!is_of_recipe(&place)) continue;
     snprintf(text, size, "%s:%d: ", place.short_src, place.currentline);

@@ -5,6 +5,8 @@ local core = require "almanac.core"
 
 local m = {}
 
+local LONGEST = 1000    -- bytes of a message that a recipe gives
+
 ---Processor time that one call of a rule may take, in seconds.
 m.seconds = 5
 ---Seconds without any sign of life after which the process is ended.
@@ -21,10 +23,15 @@ local function library()
   return path:match "^(.*)/almanac/recipe/wall%.lua$" or "."
 end
 
--- Text of a process that is not trusted, for a message.
-local function readable(text)
+---Text of a process that is not trusted, for a person: of bounded length, UTF-8,
+---and nothing in it that a terminal would obey.
+---@param text any
+---@return string
+function m.readable(text)
   if type(text) ~= "string" then return "error without a text" end
-  return core.text.valid(text) and text or (text:gsub("[\128-\255]", "?"))
+  if #text > LONGEST then text = text:sub(1, LONGEST) .. " …" end
+  if not core.text.valid(text) then text = text:gsub("[\128-\255]", "?") end
+  return (text:gsub("[^%C\n\t]", "?"))
 end
 
 ---A guard for the recipe with these sources; nothing is started yet.
@@ -76,7 +83,7 @@ end
 local function give_up(guard, message, code)
   local words = code == "closed" and last_words(guard)
   guard:close()
-  return nil, words and readable(words) or message, words and "parse" or code
+  return nil, words and m.readable(words) or message, words and "parse" or code
 end
 
 ---Sends a request; its answer is taken with `receive`, in the order of requests.
@@ -106,7 +113,7 @@ function methods:receive(calls)
   self.waiting = self.waiting - 1
   if type(reply) ~= "table" then reply = { stopped = "its process answered nonsense" } end
   if reply.stopped then self:close() end
-  if reply.stopped or reply.failed then return nil, readable(reply.stopped or reply.failed), "parse" end
+  if reply.stopped or reply.failed then return nil, m.readable(reply.stopped or reply.failed), "parse" end
   return reply
 end
 

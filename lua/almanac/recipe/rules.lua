@@ -4,6 +4,7 @@
 local changes = require "almanac.recipe.changes"
 local guard = require "almanac.recipe.guard"
 local objects = require "almanac.recipe.objects"
+local text = require "almanac.recipe.wall_text"
 
 local m = {}
 
@@ -20,18 +21,19 @@ local function file_data(file)
   return { path = file.path, size = file.size, page = file.page }
 end
 
-local function is_kind(value, ...)
-  for _, kind in ipairs { ... } do
-    if type(value) == kind then return true end
-  end
-  return false
+---Whether this may be a key or a page, or that there is none.
+---@param value any
+---@return boolean
+function m.is_value(value)
+  if type(value) == "string" then return not text.problem(value) end
+  return not value or type(value) == "number"
 end
 
 local function ask_about_file(rule, recipe, file, args)
   if not recipe[rule] then return true, nil end
   local ok, answer, code = ask(recipe, rule, args, file_data(file))
   if not ok then return false, answer, code end
-  if is_kind(answer[1], "string", "number", "nil") then return true, answer[1] end
+  if m.is_value(answer[1]) then return true, answer[1] end
   return false, m.NONSENSE, "parse"
 end
 
@@ -58,9 +60,9 @@ end
 ---@param keys any
 ---@return boolean
 function m.are_keys(keys)
-  if type(keys) ~= "table" then return false end
-  for _, key in pairs(keys) do
-    if type(key) ~= "string" then return false end
+  if type(keys) ~= "table" or #keys > text.most_keys then return false end
+  for _, key in ipairs(keys) do
+    if type(key) ~= "string" or text.problem(key) then return false end
   end
   return true
 end
@@ -85,8 +87,8 @@ function m.wants(recipe, title, args)
   if not recipe.wants then return true, true end
   local ok, answer, code = ask(recipe, "wants", args, objects.plain(title))
   if not ok then return false, answer, code end
-  if type(answer[1]) == "boolean" and is_kind(answer[2], "string", "nil") then return true, answer[1], answer[2] end
-  return false, m.NONSENSE, "parse"
+  if type(answer[1]) ~= "boolean" then return false, m.NONSENSE, "parse" end
+  return true, answer[1], answer[2] and guard.readable(answer[2])
 end
 
 local function take_files(data, files, taken)
@@ -99,6 +101,13 @@ local function take_files(data, files, taken)
     taken[place], list[i] = true, files[place]
   end
   return list
+end
+
+local function wrong_text(data)
+  for name, value in pairs(data) do
+    local problem = type(value) == "string" and text.problem(value)
+    if problem then return ("'%s' %s"):format(guard.readable(name), problem) end
+  end
 end
 
 -- Made again here, by the function that the recipe is to have used, a change
@@ -117,7 +126,10 @@ local function take(recipe, data, files, taken)
   if not recipe.effects[effect] then
     return nil, ("proposes %s, but its effects do not declare '%s'"):format(kind, effect)
   end
-  local list, words = take_files(data, files, taken)
+  local words = wrong_text(data)
+  if words then return nil, words end
+  local list
+  list, words = take_files(data, files, taken)
   if not list then return nil, words end
   data.kind, data.files = nil, list
   local change = make(kind, data)

@@ -2,6 +2,7 @@
 -- into one form. Every function gives true and the answer, or false and a
 -- message that names rule and case.
 local call = require "almanac.core".inside.call
+local text = require "almanac.recipe.wall_text"
 
 local m = {}
 
@@ -12,8 +13,11 @@ end
 
 -- Keys are text; whole numbers are taken as their digits.
 local function key_text(key)
-  if type(key) == "string" then return key end
   if math.type(key) == "integer" then return ("%d"):format(key) end
+  if type(key) ~= "string" then return nil, "a key is text; this one is a " .. type(key) end
+  local problem = text.problem(key)
+  if problem then return nil, "a key " .. problem end
+  return key
 end
 
 ---@return boolean ok
@@ -23,9 +27,10 @@ function m.file_key(recipe, file, args)
   local ok, key = call("file_key", file.path, recipe.file_key, file, args)
   if not ok then return failed("file_key", file.path, key) end
   if not key or key == "" then return true, nil end
-  local text = key_text(key)
-  if text then return true, text end
-  return failed("file_key", file.path, "a key is text; this one is a " .. type(key))
+  local words
+  key, words = key_text(key)
+  if key then return true, key end
+  return failed("file_key", file.path, words)
 end
 
 ---@return boolean ok
@@ -35,8 +40,13 @@ function m.page(recipe, file, args)
   local ok, page = call("page", file.path, recipe.page, file, args)
   if not ok then return failed("page", file.path, page) end
   if page == nil or page == false then return true, nil end
-  if type(page) == "string" or type(page) == "number" then return true, page end
-  return failed("page", file.path, "a page is a number or text; this one is a " .. type(page))
+  if type(page) == "number" then return true, page end
+  if type(page) ~= "string" then
+    return failed("page", file.path, "a page is a number or text; this one is a " .. type(page))
+  end
+  local problem = text.problem(page)
+  if problem then return failed("page", file.path, "a page " .. problem) end
+  return true, page
 end
 
 ---@return boolean ok
@@ -47,12 +57,13 @@ function m.title_keys(recipe, title, args)
   if not ok then return failed("title_keys", id, keys) end
   if type(keys) ~= "table" then keys = { keys or nil } end
   local list, seen = {}, {}
-  for _, key in ipairs(keys) do
-    local text = key_text(key)
-    if not text then return failed("title_keys", id, "a key is text; this one is a " .. type(key)) end
-    if text ~= "" and not seen[text] then
-      seen[text] = true
-      list[#list + 1] = text
+  for i, given in ipairs(keys) do
+    local key, words = key_text(given)
+    if i > text.most_keys then words = ("gives more than %d keys"):format(text.most_keys) end
+    if words then return failed("title_keys", id, words) end
+    if key ~= "" and not seen[key] then
+      seen[key] = true
+      list[#list + 1] = key
     end
   end
   return true, list

@@ -1,0 +1,22 @@
+-- What text of a recipe may be: it ends up in the run file, in reports, on
+-- terminals and in Alma. Both sides of the wall look, the inner one to say
+-- where it came from, the outer one because it trusts nobody.
+local valid = require "almanac.core".text.valid
+
+local m = {}
+
+local LONGEST = 1000
+
+---Keys that one title may have.
+m.most_keys = 10000
+
+---What is wrong with a text.
+---@param text string
+---@return string? words
+function m.problem(text)
+  if #text > LONGEST then return ("is longer than %d bytes"):format(LONGEST) end
+  if text:find "%c" then return "holds a control character" end
+  if not valid(text) then return "is not UTF-8 text: was a letter cut in two?" end
+end
+
+return m
