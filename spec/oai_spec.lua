@@ -136,7 +136,7 @@ describe("OAI-PMH of a rehearsal", function()
   end)
 
   it("ends at an empty token, and shows that there should be more", function()
-    alma.change { op = "faults", spec = "GET oai=@2:emptytoken" }
+    alma.change { op = "faults", spec = "GET oai=@2:notoken" }
     local ids, message, _, list = read(ALL)
     assert.is_nil(message)
     assert.same({ 200, 250 }, { #ids, list.size })

@@ -10,7 +10,7 @@ local m = {}
 
 local TIMEOUTS = { connect = 10, stall = 120, total = 300 }   -- seconds
 local BACKOFF = { tries = 6, first = 0.5, longest = 20 }
-local RATE = 5             -- requests a second
+local RATE = 10            -- requests a second
 local LONGEST_WAIT = 600   -- seconds that a busy server may ask for at once
 local PATIENCE = 1800      -- seconds that it may ask for in all, for one request
 local TRANSIENT = { connect = true, timeout = true, io = true, parse = true, closed = true }
@@ -139,7 +139,7 @@ end
 
 ---@class almanac.harvest.options
 ---@field url string
----@field rate number? requests a second (5)
+---@field rate number? requests a second (10)
 ---@field log fun(event: { query: string, status: integer?, seconds: number?, error: string? })? called after every try
 ---@field timeouts { connect: number?, stall: number?, total: number? }? seconds
 ---@field backoff { tries: integer?, first: number?, longest: number? }? seconds

@@ -16,8 +16,8 @@ is marc21, dc or dcap01; barcode makes a physical item. Lines that begin with # 
 --faults WHERE=WHEN:KIND[,…]: what goes wrong.
   WHERE  a method, or * for any, and if wanted a place:
          bibs items collections representations files sets conf test (API; all of it without a place)
-         s3 (all of it) s3.object s3.list s3.create s3.part s3.parts s3.complete s3.form;
-         oai sru
+         s3 (all of it) s3.object s3.list s3.create s3.part s3.parts s3.complete s3.form
+         oai sru (beside the API: what Alma shows without a key)
   WHEN   a rate from 0 to 1, by dice that --seed sets; or @3 the third such call, @2-5 those
   KIND   %s
 Example: --faults 'GET=0.05:500,POST files=@1:lost,PUT s3=0.02:reset'
@@ -76,6 +76,8 @@ end
 local function announce(out, about)
   out.say("rehearsal: " .. about.url)
   out.say(("institution %s, API key %s"):format(about.institution, about.key))
+  out.say(("OAI-PMH %s/view/oai/%s/request, SRU %s/view/sru/%s"):format(about.url, about.institution, about.url,
+    about.institution))
   out.say(("S3 %s/%s, access key %s, secret %s"):format(about.s3, about.bucket, about.access_key, about.secret_key))
   out.say "Ctrl-C ends it."
 end

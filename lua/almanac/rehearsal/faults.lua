@@ -22,7 +22,7 @@ m.kinds = {
   { "short", "S3: the object is stored without its last byte" },
   { "busy", "OAI and SRU: 503 with Retry-After: N", 1 },
   { "sametoken", "OAI: the page's resumption token is the one that it was asked with" },
-  { "emptytoken", "OAI: the page's resumption token is empty although there is more" },
+  { "notoken", "OAI: the page's resumption token is empty although there is more" },
   { "badtoken", "OAI: the resumption token has expired" },
   { "in200", "S3: completing a multipart upload answers InternalError with status 200" },
 }

@@ -101,7 +101,7 @@ local function token_element(list, total, last, asked, fault)
   if not last and list.after == 0 then return "" end
   local token = last and token_of(list, last) or ""
   if fault == "sametoken" and asked then token = asked end
-  if fault == "emptytoken" then token = "" end
+  if fault == "notoken" then token = "" end
   return ('<resumptionToken completeListSize="%d" cursor="%d">%s</resumptionToken>'):format(total, list.after, escape(token))
 end
 
