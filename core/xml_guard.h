@@ -14,7 +14,10 @@ typedef struct {
   xmlParserCtxtPtr parser; /* its _private points to this guard */
   alm_error *err;          /* filled by the first failure */
   bool failed;
-  long lines_before;       /* of the file, before the parser's first line */
+  /* What the parser never saw, so that places are those of the file: lines, and
+   * bytes of the line that it has as `line`. */
+  long lines_before, columns_before;
+  int line;
 } alm_xml_guard;
 
 /* Makes it the guard of `parser`: all events of libxml2's own are off, the
