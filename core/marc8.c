@@ -90,10 +90,11 @@ static void ask(alm_marc8 *marc8, char set, const char *text, size_t length, cha
   bool done = convert(marc8, in, length + 4, out, &left);
   size_t got = sizeof out - left;
   answer->kind = UNKNOWN;
-  if (!done || got < 2 || got > SIZE + 1) return;
-  answer->kind = out[0] == ' ' ? MARK : LETTER;
+  bool mark = got > 1 && out[0] == ' ', letter = got > 1 && out[got - 1] == ' ';
+  if (!done || mark == letter || got > SIZE + 1) return;
+  answer->kind = mark ? MARK : LETTER;
   answer->length = (unsigned char)(got - 1);
-  memcpy(answer->text, answer->kind == MARK ? out + 1 : out, got - 1);
+  memcpy(answer->text, mark ? out + 1 : out, got - 1);
 }
 
 static const character *look_up(alm_marc8 *marc8, char set, const char *text, size_t length) {
@@ -109,13 +110,23 @@ static const character *look_up(alm_marc8 *marc8, char set, const char *text, si
   return known;
 }
 
+static bool is_plain(char c) { return (unsigned char)c <= ' '; }
+
+static char set_of(const alm_marc8 *marc8, char c) { return c & 0x80 ? marc8->g1 : marc8->g0; }
+
+/* A broken character of three bytes must not swallow the escape behind it. */
+size_t alm_marc8_width(const alm_marc8 *marc8, const char *text, size_t left) {
+  bool three = left >= 3 && set_of(marc8, *text) == EACC && !is_plain(text[0]) &&
+               !is_plain(text[1]) && !is_plain(text[2]);
+  return three ? 3 : 1;
+}
+
 /* Blanks and controls are themselves in every set. */
 static const character *read_character(alm_marc8 *marc8, const char *text, size_t left,
                                        size_t *length) {
   static const character unknown = {.kind = UNKNOWN};
-  char set = *text & 0x80 ? marc8->g1 : marc8->g0;
-  bool plain = (unsigned char)*text <= ' ' || (set == ASCII && !(*text & 0x80));
-  if (plain) {
+  char set = set_of(marc8, *text);
+  if (is_plain(*text) || (set == ASCII && !(*text & 0x80))) {
     marc8->eacc = (character){.kind = LETTER, .length = 1, .text = {*text}};
     *length = 1;
     return &marc8->eacc;

@@ -26,4 +26,7 @@ void alm_marc8_begin(alm_marc8 *marc8);
  * the sets in force stay so for the next call. */
 size_t alm_marc8_convert(alm_marc8 *marc8, const char *text, size_t length, alm_buf *out);
 
+/* How many bytes the character has before which it stopped. */
+size_t alm_marc8_width(const alm_marc8 *marc8, const char *text, size_t left);
+
 #endif

@@ -86,8 +86,9 @@ static bool is_continuation(char c) { return ((unsigned char)c & 0xc0) == 0x80; 
 /* A broken character and its rest are one U+FFFD. */
 static size_t bad_length(const conversion *to, const char *text, size_t left) {
   size_t length = 1;
-  if (to->charset == ALM_CHARSET_UTF8)
-    while (length < left && length < 4 && is_continuation(text[length])) length++;
+  if (to->charset == ALM_CHARSET_MARC8)
+    return alm_marc8_width(to->converter->marc8, text, left);
+  while (length < left && length < 4 && is_continuation(text[length])) length++;
   return length;
 }
 
