@@ -10,9 +10,9 @@ stds.recipe = {
   read_globals = {
     "assert", "error", "ipairs", "pairs", "select", "tonumber", "tostring", "type", "extend",
     add = { fields = { "representation" } },
-    key = { fields = { "after", "around", "barcode", "barcodes", "bare", "before", "call_number", "date", "digits", "exact_stem", "fold", "folder", "id_class",
-      "mms_id", "nfc", "oclc", "of_institution", "page", "part", "parts", "role", "size", "stem",
-      "system_number", "system_numbers", "without_page" } },
+    key = { fields = { "after", "around", "barcode", "barcodes", "bare", "before", "behind", "call_number", "date", "digits",
+      "exact_stem", "fold", "folder", "id_class", "mms_id", "nfc", "oclc", "of_institution", "page", "part", "parts", "role",
+      "size", "stem", "system_number", "system_numbers", "without_page" } },
     math = { fields = { "abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger", "min", "mininteger", "modf", "pi",
       "sqrt", "tointeger", "type", "ult" } },
     string = { fields = { "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse",

@@ -30,6 +30,13 @@ describe("key", function()
     assert.is_nil(key.around("99", nil, "0203941"))
   end)
 
+  it("gives what stands behind a part", function()
+    assert.equal("_1", key.behind("ocn123_1", "123"))
+    assert.equal("", key.behind("123", "123"))
+    assert.is_nil(key.behind("abc", "123"))
+    assert.is_nil(key.behind("abc", nil))
+  end)
+
   it("takes a role off that it knows", function()
     assert.same({ "32101047381338_1", "pm" }, { key.role("32101047381338_1_pm.wav", { "pm", "i", "a" }) })
     assert.same({ "32101047381338_1", "pm" }, { key.role("32101047381338_1_PM.wav", { "pm" }) })

@@ -27,7 +27,7 @@ return extend "by-mms-id" {
 
   page = function(file, args)
     local rest = key.role(file.name, { args.role })
-    return key.page(key.after(rest, key.digits(file.name, 1)) or "")
+    return key.page(key.behind(rest, key.digits(file.name, args.group or 1)) or "")
   end,
 
   title_keys = function(title)

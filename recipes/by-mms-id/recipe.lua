@@ -31,7 +31,7 @@ return {
 
   -- its page: what stands behind the id, or the name when the folder is the id
   page = function(file)
-    return key.page(key.after(file.stem, key.mms_id(file.path)) or file.name)
+    return key.page(key.behind(file.stem, key.mms_id(file.path)) or file.name)
   end,
 
   -- the keys that a title answers to

@@ -25,7 +25,7 @@ return extend "by-mms-id" {
 
   -- what stands behind the number
   page = function(file)
-    return key.page(key.after(file.stem, key.digits(file.name, 1)) or "")
+    return key.page(key.behind(file.stem, key.digits(file.name, 1)) or "")
   end,
 
   examples = {

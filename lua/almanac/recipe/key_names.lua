@@ -73,6 +73,19 @@ function m.around(before, number, after)
   return before .. number .. after
 end
 
+---What stands behind the first place of a part in a text: behind("ocn123_1", "123")
+---is "_1"; nil when the part is not there, or nil itself.
+---@param name string
+---@param part string? plain text
+---@return string?
+function m.behind(name, part)
+  need_text(name, "behind")
+  if part == nil then return nil end
+  need_text(part, "behind")
+  local _, last = find(name, part, 1, true)
+  return last and sub(name, last + 1)
+end
+
 -- What may stand before a role, a side or a page.
 local SEPARATORS = "[_%-%. ]"
 

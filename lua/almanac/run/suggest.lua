@@ -52,17 +52,17 @@ function m.usual_extension(names)
   return best
 end
 
--- Arguments for a try: the defaults, the folder's own type of files. nil and
--- the option that somebody has to give.
+-- Arguments for a try: the defaults, the folder's own type of files; and the
+-- option that somebody has to give.
 local function values_for(recipe, ext)
-  local values = arguments.defaults(recipe.args)
+  local values, lacks = arguments.defaults(recipe.args), nil
   for _, entry in ipairs(recipe.args) do
     if entry[1] == "ext" then values.ext = ext end
     if entry.required and values[entry[1]] == nil and entry[2] ~= "dir" and entry[2] ~= "set" then
-      return nil, "--" .. entry[1]:gsub("_", "-")
+      lacks = "--" .. entry[1]:gsub("_", "-")
     end
   end
-  return values
+  return values, lacks
 end
 
 local function key_of(recipe, name, values)
@@ -141,7 +141,7 @@ end
 local function try_recipe(recipe, names, titles)
   local ext = m.usual_extension(names)
   local values, lacks = values_for(recipe, ext)
-  local found = { name = recipe.name, summary = recipe.summary, path = recipe.path, total = #names, read = 0,
+  local found = { name = recipe.name, summary = recipe.summary, path = recipe.path, depth = #recipe.sources, total = #names, read = 0,
     collisions = 0, unread = {}, examples = {}, keys = {}, lacks = lacks, values = values, score = -1 }
   if lacks then return found end
   local ok, message, code = read_names(found, recipe, names, values)
@@ -176,6 +176,7 @@ function m.try(names, titles)
   end
   table.sort(list, function(a, b)
     if a.score ~= b.score then return a.score > b.score end
+    if a.depth ~= b.depth then return a.depth < b.depth end   -- rather a recipe than its variant
     return a.name < b.name
   end)
   return list

@@ -1,0 +1,49 @@
+-- almanac-recipe: 1
+--
+-- Adds files that carry a number of the record: the 001, or a 035 with a
+-- prefix, e.g. --prefix OCoLC for OCLC numbers (ocm, ocn, on and zeros in front
+-- make no difference), --prefix EXLNZ-41SLSP_NETWORK for others.
+-- The number is a whole group of digits of the name (--group 2: the second, -1:
+-- the last), or of the first folder with --in folder; then the rest of the path
+-- is the page: 6124186/00000001.jpg, 6124186/01/00000001.jpg.
+
+return extend "by-mms-id" {
+  name    = "by-system-number",
+  summary = "Add files whose name or folder is the record's 001, 035 or OCLC number",
+  version = "1.0.0",
+  reads   = { "record" },              -- titles come with their records
+
+  args = {
+    { "prefix", "string",  default = "", help = "of the 035, without brackets: OCoLC; nothing: the 001" },
+    { "place",  "choice",  default = "name", choices = { "name", "folder" }, help = "where the number stands" },
+    { "group",  "integer", default = 1, help = "which group of digits of it; from the right when negative" },
+  },
+
+  file_key = function(file, args)
+    if file.ext ~= args.ext then return nil end
+    local text = file.stem
+    if args.place == "folder" then text = key.folder(file.path, 1) end
+    local number = text and key.digits(text, args.group)
+    if number and args.prefix == "OCoLC" then return key.oclc("(OCoLC)" .. number) end
+    return number
+  end,
+
+  page = function(file, args)
+    if args.place == "folder" then return file.path end
+    return key.page(key.behind(file.stem, key.digits(file.name, args.group)) or "")
+  end,
+
+  title_keys = function(title, args)
+    if args.prefix ~= "" then return key.system_numbers(title.record, args.prefix) end
+    return { title.record:control "001" }
+  end,
+
+  examples = {
+    file_key = {
+      ["6124186.jpg"]              = "6124186",
+      ["Lapidus__4687988.jpg"]     = "4687988",
+      ["6124186.tif"]              = false,
+      ["cover.jpg"]                = false,
+    },
+  },
+}
