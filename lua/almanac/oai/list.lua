@@ -26,7 +26,7 @@ end
 ---@return string? code
 function entry_methods:record()
   local text = self:text()
-  if not text then return nil, self.identifier .. ": there is no record in it", "missing" end
+  if not text then return nil, "there is no record in it", "missing" end
   return record.parse(text)
 end
 
