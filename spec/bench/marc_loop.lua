@@ -1,0 +1,14 @@
+-- Reads three fields of each record; prints records a CPU second and the most
+-- memory held (bytes). Run by `almanac exec`.
+local core = require "almanac.core"
+local marc = require "almanac.marc"
+
+local before = core.sys.cpu()
+local count, length = 0, 0
+local reader = assert(marc.open((...)))
+for record in reader:records() do
+  local id, title, link = record:control "001", record:get "245$a", record:get "856$u"
+  count, length = count + 1, length + #id + #title + #link
+end
+assert(length > 0)
+print(("%.0f %d"):format(count / (core.sys.cpu() - before), core.sys.peak_memory()))

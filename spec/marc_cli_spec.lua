@@ -1,0 +1,326 @@
+-- almanac marc, as a user runs it.
+local json = require "almanac.json"
+local made = require "support.marc_made"
+local program = require "support.program"
+
+local LEADER = "00000nam a2200000 i 4500"
+
+local folder
+
+before_each(function() folder = program.folder() end)
+after_each(function() program.remove(folder) end)
+
+local function file(name, ...)
+  local parts = {}
+  for i, record in ipairs { ... } do
+    parts[i] = type(record) == "string" and record or made.iso2709(record)
+  end
+  program.write(folder .. "/" .. name, table.concat(parts))
+  return folder .. "/" .. name
+end
+
+local function record(id, title, ...)
+  return { leader = LEADER, { "001", id }, { "245", "10", "a", title }, ... }
+end
+
+local function marc(...) return program.run({ "marc", ... }) end
+
+-- A shell line, with $ALMANAC in it; gives standard output, and standard error.
+local function shell(line)
+  local _, _, status = os.execute(("cd %s && ALMANAC=%s && { %s; } >out 2>err"):format(program.quote(folder),
+    program.quote(program.path()), line))
+  return { status = status, out = program.read(folder .. "/out"), err = program.read(folder .. "/err") }
+end
+
+local function link(...) return { "856", "40", ... } end
+
+describe("almanac marc get", function()
+  local path
+  before_each(function()
+    path = file("a.mrc", record("1", "One", link("u", "a.jpg"), link("u", "b.tif")), record("2", "Two"),
+      record("3", "Three", link("u", "c.jpg", "z", "tab\there")))
+  end)
+
+  it("prints a line for each value", function()
+    assert.equal("a.jpg\nb.tif\nc.jpg\n", marc("get", "856$u", path).out)
+  end)
+
+  it("puts 001 first", function()
+    assert.equal("1\ta.jpg\n1\tb.tif\n3\tc.jpg\n", marc("get", "856$u", "--id", path).out)
+  end)
+
+  it("prints a line for each record when there are several columns", function()
+    assert.equal("One\ta.jpg | b.tif\nTwo\t\nThree\tc.jpg\n", marc("get", "245$a,856$u", path).out)
+    assert.equal("a.jpg | b.tif\t\nc.jpg\ttab here\n", marc("get", "856$u,856$z", path).out)
+  end)
+
+  it("writes CSV with a heading and a row for each record", function()
+    assert.equal("001,856$u,856$z\n1,a.jpg | b.tif,\n2,,\n3,c.jpg,tab\there\n",
+      marc("get", "856$u,856$z", "--id", "--csv", path).out)
+  end)
+
+  it("writes JSON with all values", function()
+    local lines = {}
+    for line in marc("get", "245$a,856$u", "--json", path).out:gmatch "[^\n]+" do lines[#lines + 1] = json.decode(line) end
+    assert.same({ event = "record", file = path, record = 1, values = { ["245$a"] = { "One" }, ["856$u"] = { "a.jpg", "b.tif" } } },
+      lines[1])
+    assert.same({}, lines[2].values["856$u"])
+    assert.equal(3, #lines)
+  end)
+
+  it("leaves the commas in a sub-spec alone", function()
+    path = file("b.mrc", record("1", "One, two"))
+    assert.equal("One, two\n", marc("get", "245$a{$a=\\One,\\stwo}", path).out)
+    assert.equal("1\tOne, two\n", marc("get", "001,245$a{$a=\\One,\\stwo}", path).out)
+  end)
+
+  it("names the spec and the position that are wrong", function()
+    local result = marc("get", "245$a,24$a", path)
+    assert.equal(1, result.status)
+    assert.matches("^almanac: '24%$a': ", result.err)
+    assert.matches("%d", result.err)
+    assert.equal("", result.out)
+  end)
+end)
+
+describe("the records that are wanted", function()
+  local path
+  before_each(function()
+    path = file("a.mrc", record("1", "One", link("u", "a.jpg")), record("2", "Two"), record("3", "Three"),
+      record("4", "Four", link("u", "d.jpg")), record("5", "Five", link("u", "e.tif")))
+  end)
+
+  it("begin at --from and end after --limit", function()
+    assert.equal("2\n3\n", marc("get", "001", "--from", "2", "--limit", "2", path).out)
+    assert.equal("", marc("get", "001", "--from", "6", path).out)
+  end)
+
+  it("fulfil --where", function()
+    assert.equal("1\n4\n", marc("get", "001", "--where", "856$u=~jpg", path).out)
+    assert.equal("4\n", marc("get", "001", "--where", "856$u=~jpg", "--from", "2", path).out)
+    assert.equal("1\n", marc("get", "001", "--where", "856$u=~jpg", "--limit", "1", path).out)
+    assert.equal("2\n", marc("count", "--where", "856$u=~jpg", path).out)
+  end)
+
+  it("are numbered through several files", function()
+    local other = file("b.mrc", record("6", "Six"))
+    assert.equal("5\n6\n", marc("get", "001", "--from", "5", path, other).out)
+  end)
+
+  it("are none when --where or a number is wrong", function()
+    local result = marc("count", "--where", "856$u=~[", path)
+    assert.equal(1, result.status)
+    assert.matches("%-%-where", result.err)
+    result = marc("count", "--limit", "x", path)
+    assert.equal(1, result.status)
+    assert.matches("%-%-limit is 'x'", result.err)
+  end)
+end)
+
+describe("almanac marc count", function()
+  it("prints the number, for several files each, with the total", function()
+    local a, b = file("a.mrc", record("1", "x"), record("2", "x")), file("b.mrc", record("3", "x"))
+    assert.equal("2\n", marc("count", a).out)
+    assert.equal(("2\t%s\n1\t%s\n3\ttotal\n"):format(a, b), marc("count", a, b).out)
+    assert.same({ event = "count", file = a, records = 2 }, json.decode((marc("count", "--json", a).out)))
+  end)
+
+  it("is 0 for an empty file", function()
+    local result = marc("count", file("empty.mrc"))
+    assert.equal("0\n", result.out)
+    assert.equal(0, result.status)
+  end)
+
+  it("reads standard input, and what is packed with gzip", function()
+    file("a.mrc", record("1", "x"), record("2", "x"))
+    assert.equal("2\n", shell("$ALMANAC marc count - <a.mrc").out)
+    assert.equal("2\n", shell("$ALMANAC marc count <a.mrc").out)
+    assert.equal("2\n", shell("gzip a.mrc && $ALMANAC marc count a.mrc.gz").out)
+    assert.equal("4\n", shell("cat a.mrc.gz a.mrc.gz | $ALMANAC marc count -").out)
+  end)
+end)
+
+describe("almanac marc dump", function()
+  it("shows a line for each field", function()
+    assert.matches("^%d+nam a%d+ i 4500\n001 1\n245 10 %$a One\n\n$", marc("dump", file("a.mrc", record("1", "One"))).out)
+  end)
+
+  it("shows MARC-in-JSON, a line for each record, and MARCXML", function()
+    local path = file("a.mrc", record("1", "One"), record("2", "Two"))
+    local lines = {}
+    for line in marc("dump", "--json", path).out:gmatch "[^\n]+" do lines[#lines + 1] = json.decode(line) end
+    assert.equal("2", lines[2].fields[1]["001"])
+    assert.equal(2, #lines)
+    assert.matches("<controlfield tag=\"001\">2</controlfield>", marc("dump", "--xml", path).out)
+  end)
+
+  it("makes control characters harmless on a terminal, and only there", function()
+    file("a.mrc", record("1", "\27]0;title\7 \127 \xC2\x9B31m"))
+    local there = shell "script -qec '$ALMANAC marc dump a.mrc' /dev/null </dev/null"
+    if there.err:find "not found" then return pending "script is not installed" end
+    there = shell "export ALMANAC; script -qec '$ALMANAC marc dump a.mrc' /dev/null </dev/null"
+    assert.matches("\u{241B}%]0;title\u{2407} \u{2421} \u{FFFD}31m", there.out)
+    assert.is_nil(there.out:find("\27]", 1, true))
+    assert.matches("\27%]0;title\7", shell("$ALMANAC marc get '245$a' a.mrc --charset utf-8").out)
+  end)
+end)
+
+describe("almanac marc convert", function()
+  it("writes every format that it reads", function()
+    local path = file("a.mrc", record("1", "One"), record("2", "Two"))
+    for _, format in ipairs { "marcxml", "json", "line", "mrk", "iso2709" } do
+      local there = ("%s/a.%s"):format(folder, format)
+      assert.equal(0, marc("convert", "--to", format, "-o", there, path).status)
+      assert.equal("1\tOne\n2\tTwo\n", marc("get", "001,245$a", there).out)
+    end
+  end)
+
+  it("joins files of different formats to one document", function()
+    local a, b = file("a.mrc", record("1", "One")), folder .. "/b.xml"
+    marc("convert", "--to", "marcxml", "-o", b, file("b.mrc", record("2", "Two")))
+    local there = file("c.xml", marc("convert", "--to", "marcxml", a, b).out)
+    assert.equal("", shell("xmllint --noout c.xml").err)
+    assert.equal("1\n2\n", marc("get", "001", there).out)
+  end)
+
+  it("composes letters and marks on request", function()
+    local path = file("a.mrc", record("1", "e\u{301}"))
+    assert.equal("e\u{301}\n", marc("get", "245$a", path).out)
+    assert.matches("\u{E9}", marc("convert", "--to", "line", "--nfc", path).out)
+  end)
+
+  it("says how many records it has written, and is silent with -q", function()
+    local path = file("a.mrc", record("1", "One"))
+    assert.equal(("1 record written to %s/o\n"):format(folder), marc("convert", "--to", "json", "-o", folder .. "/o", path).err)
+    assert.equal("", marc("convert", "--to", "json", "-q", "-o", folder .. "/o", path).err)
+  end)
+
+  it("leaves a record out that the format can't hold, and says so", function()
+    local long = record("2", "Long")
+    for _ = 1, 12 do long[#long + 1] = { "520", "  ", "a", ("x"):rep(9000) } end
+    local xml = file("a.xml", ([[<collection xmlns="http://www.loc.gov/MARC21/slim"><record><leader>%s</leader>
+      <controlfield tag="001">1</controlfield></record><record><leader>%s</leader><controlfield tag="001">2</controlfield>%s</record>
+      <record><leader>%s</leader><controlfield tag="001">3</controlfield></record></collection>]]):format(LEADER, LEADER,
+      ([[<datafield tag="520" ind1=" " ind2=" "><subfield code="a">%s</subfield></datafield>]]):format(("x"):rep(9000)):rep(12), LEADER))
+    local there = folder .. "/a.mrc"
+    local result = marc("convert", "--to", "iso2709", "-o", there, xml)
+    assert.equal(2, result.status)
+    assert.matches("a%.xml: record 2: ", result.err)
+    assert.equal("1\n3\n", marc("get", "001", there).out)
+  end)
+
+  it("writes a file whole or not at all", function()
+    local result = marc("convert", "--to", "json", "-o", folder .. "/o.json", folder .. "/nowhere.mrc")
+    assert.equal(1, result.status)
+    assert.equal("", shell("ls").out:gsub("%l+\n", ""))
+    result = marc("convert", "--to", "json", "-o", folder .. "/no/o.json", file("a.mrc", record("1", "x")))
+    assert.equal(1, result.status)
+    assert.matches("/no/o%.json", result.err)
+  end)
+
+  it("writes over the file that it reads", function()
+    local path = file("a.mrc", record("1", "One"))
+    assert.equal(0, marc("convert", "--to", "marcxml", "-o", path, path).status)
+    assert.equal("One\n", marc("get", "245$a", path).out)
+  end)
+
+  it("names the nearest format for a misspelt one", function()
+    local result = marc("convert", "--to", "marxml", "x.mrc")
+    assert.equal(1, result.status)
+    assert.matches("%-%-to is 'marxml', did you mean 'marcxml'%?; the formats are iso2709, ", result.err)
+    assert.matches("%-%-to", marc("convert", "x.mrc").err)
+  end)
+end)
+
+describe("almanac marc check", function()
+  it("finds nothing wrong with good records", function()
+    local result = marc("check", file("a.mrc", record("1", "One"), record("2", "Two")))
+    assert.equal("2 records, 0 with problems\n", result.out)
+    assert.equal(0, result.status)
+  end)
+
+  it("says what is wrong at which byte of which record, and counts by kind", function()
+    local good = made.iso2709(record("1", "One"))
+    local path = file("a.mrc", good, "99999" .. good:sub(6), good)
+    local result = marc("check", path)
+    assert.equal(2, result.status)
+    assert.matches("a%.mrc: record 2 %(1%), byte 0: length: ", result.out)
+    assert.matches("\n3 records, 1 with problems\n  length +1 problem in 1 record\n$", result.out)
+    assert.equal("", result.err)
+    local events = {}
+    for line in marc("check", "--json", path).out:gmatch "[^\n]+" do events[#events + 1] = json.decode(line) end
+    assert.equal(#good, events[1].offset)
+    assert.equal("length", events[1].kind)
+    assert.same({ event = "summary", records = 3, damaged = 1, kinds = { length = { problems = 1, records = 1 } } }, events[#events])
+  end)
+
+  it("is recommended by the actions that pass over problems", function()
+    local good = made.iso2709(record("1", "One"))
+    local result = marc("get", "001", file("a.mrc", "99999" .. good:sub(6), good))
+    assert.equal("1\n1\n", result.out)
+    assert.matches("1 of 2 records has problems: `almanac marc check`", result.err)
+    assert.equal(0, result.status)
+  end)
+end)
+
+describe("files that can't be read", function()
+  it("are told, and the others read", function()
+    local result = marc("count", folder .. "/nowhere.mrc", file("a.mrc", record("1", "x")))
+    assert.equal(2, result.status)
+    assert.matches("^almanac: .*nowhere%.mrc", result.err)
+    assert.matches("1\t.*a%.mrc\n1\ttotal\n", result.out)
+  end)
+
+  it("leave nothing to do when there are no others", function()
+    local result = marc("dump", "--xml", folder .. "/nowhere.mrc")
+    assert.equal(1, result.status)
+    assert.equal("", result.out)
+    result = marc("get", "001", file("a.txt", "This is a letter, not a catalogue.\n"))
+    assert.equal(1, result.status)
+    assert.matches("a%.txt", result.err)
+  end)
+
+  it("give the records before the place where they break", function()
+    local path = file("a.xml", ([[<collection><record><leader>%s</leader><controlfield tag="001">1</controlfield></record>
+<record><leader></x>]]):format(LEADER))
+    local result = marc("get", "001", path)
+    assert.equal("1\n", result.out)
+    assert.equal(2, result.status)
+    assert.matches("a%.xml.*line 2", result.err)
+  end)
+end)
+
+describe("the end of the output", function()
+  before_each(function() made.write(folder .. "/many.mrc", "book", 2000) end)
+
+  it("comes quietly when nobody reads on", function()
+    for _, action in ipairs { "dump", "get 001", "check --from 1", "convert --to marcxml" } do
+      local result = shell(("{ $ALMANAC marc %s many.mrc; echo $? >status; } | head -n 1 >/dev/null; cat status"):format(action))
+      assert.equal("", result.err, action)
+      assert.equal("0\n", result.out, action)
+    end
+  end)
+
+  it("is an error when the disk is full", function()
+    local result = shell "$ALMANAC marc dump many.mrc >/dev/full; echo $? >&2"
+    assert.matches("^almanac: standard output can't be written: No space left on device\n1\n$", result.err)
+  end)
+end)
+
+describe("almanac marc", function()
+  it("gives every action a help text", function()
+    local overview = program.run({ "marc", "--help" }).out
+    for _, action in ipairs { "dump", "get", "count", "convert", "check" } do
+      assert.matches("\n +" .. action, overview)
+      local help = marc(action, "--help").out
+      assert.matches("Usage: almanac marc " .. action, help)
+      assert.matches("%-%-where", help)
+      assert.matches("Exit status", help)
+    end
+  end)
+
+  it("wants an action that exists, and a file", function()
+    assert.matches("did you mean 'dump'", marc("dmp", "x.mrc").err)
+    assert.equal(1, marc().status)
+  end)
+end)
