@@ -13,6 +13,10 @@ local function ids(i)
   return ("99%09d04146"):format(i), ("12%09d04146"):format(i), ("13%09d04146"):format(i)
 end
 
+local function title(i)
+  return ("A view of the harbour from the east quay, no. %d"):format(i)
+end
+
 local function write_files()
   core.files.make_folder(folder .. "/jpg")
   local body = "\xFF\xD8\xFF\xE0" .. core.hash.random(size - 4)
@@ -29,7 +33,7 @@ local function write_titles()
   csv:write "mms_id,title,usage_type,file_name,size,representation_id\n"
   for i = 1, count do
     local mms_id, rep_id = ids(i)
-    csv:write(("%s,Title %d,PRESERVATION_MASTER,bench_%d_OBJ.tif,16000000,%s\n"):format(mms_id, i, i, rep_id))
+    csv:write(("%s,\"%s\",PRESERVATION_MASTER,bench_%d_OBJ.tif,16000000,%s\n"):format(mms_id, title(i), i, rep_id))
   end
   csv:close()
 end
@@ -51,7 +55,7 @@ local function write_run()
   assert(db:begin())
   for i = 1, count do
     assert(db:run("INSERT INTO title(mms_id, title, reading, state) VALUES(?, ?, ?, 'read')",
-      (ids(i)), "Title " .. i, reading(i)))
+      (ids(i)), title(i), reading(i)))
   end
   assert(db:commit())
 end

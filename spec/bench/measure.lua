@@ -1,6 +1,25 @@
 -- Measuring whole commands: seconds on the wall, CPU seconds of all their
 -- processes, and the lines in which a benchmark tells its result.
+local program = require "support.program"
+
 local m = {}
+
+---`almanac arguments…` for the shell.
+---@param ... string|number
+---@return string command
+function m.almanac(...)
+  local parts = { program.quote(program.path()) }
+  for _, argument in ipairs { ... } do parts[#parts + 1] = program.quote(argument) end
+  return table.concat(parts, " ")
+end
+
+---A script of this folder, run by `almanac exec`.
+---@param script string
+---@param ... string|number its arguments
+---@return string command
+function m.exec(script, ...)
+  return m.almanac("exec", "spec/bench/" .. script, ...)
+end
 
 ---Runs a shell command and times it.
 ---@param command string
@@ -20,6 +39,15 @@ function m.command(command)
   os.remove(base)
   local wall, user, sys = times:match "([%d.]+) ([%d.]+) ([%d.]+)%s*$"
   return { wall = tonumber(wall), cpu = tonumber(user) + tonumber(sys), status = status, out = out, err = err }
+end
+
+---The same, and an error when it failed.
+---@param command string
+---@return { wall: number, cpu: number, status: integer, out: string }
+function m.succeeded(command)
+  local result = m.command(command)
+  if result.status == 0 or result.status == true then return result end
+  error("failed: " .. result.err .. result.out)
 end
 
 ---The middle one of several runs, by a figure.

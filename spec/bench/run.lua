@@ -1,6 +1,6 @@
 -- make bench: what almanac costs, beside its peers, in one run on one machine.
 -- Ratios and counts; the seconds of a busy machine mean little by themselves.
---   run.lua [startup] [upload] [pace] [plan]
+--   run.lua [startup] [upload] [pace] [plan] [scale]
 package.path = "spec/?.lua;spec/bench/?.lua;" .. package.path
 
 local core = require "almanac.core"
@@ -9,18 +9,7 @@ local measure = require "measure"
 local program = require "support.program"
 
 local almanac = program.quote(program.path())
-local quote = program.quote
-
-local function exec(script, ...)
-  local parts = { almanac, "exec", quote("spec/bench/" .. script) }
-  for _, argument in ipairs { ... } do parts[#parts + 1] = quote(argument) end
-  return table.concat(parts, " ")
-end
-
-local function succeeded(result)
-  if result.status == 0 or result.status == true then return result end
-  error("failed: " .. result.err .. result.out)
-end
+local exec, quote, succeeded = measure.exec, program.quote, measure.succeeded
 
 -- Ends a server when the block is left.
 local function stopping(server)
@@ -58,9 +47,9 @@ function benches.upload(work)
   local ours, theirs, peak = {}, {}, 0
   for i = 1, 3 do
     local upload = exec("upload.lua", folder, server.url, server.bucket, "ours" .. i .. "/")
-    ours[i] = succeeded(measure.command(keys .. upload))
+    ours[i] = succeeded(keys .. upload)
     local rclone = RCLONE:format(quote(folder), server.bucket, "theirs" .. i, server.url)
-    theirs[i] = succeeded(measure.command("env -u AWS_CA_BUNDLE " .. keys .. rclone))
+    theirs[i] = succeeded("env -u AWS_CA_BUNDLE " .. keys .. rclone)
     peak = math.max(peak, tonumber(ours[i].out))
     print(("  almanac %.2f s wall %.2f s CPU; rclone %.2f s wall %.2f s CPU"):format(ours[i].wall, ours[i].cpu,
       theirs[i].wall, theirs[i].cpu))
@@ -78,13 +67,13 @@ function benches.pace(work)
   local folder = work .. "/pace"
   core.files.make_folder(folder)
   local rehearsal = require "support.rehearsal"
-  succeeded(measure.command(exec("collection.lua", folder, 2000, 20000, "01REHEARSAL_INST")))
+  succeeded(exec("collection.lua", folder, 2000, 20000, "01REHEARSAL_INST"))
   local alma = rehearsal.start { titles = folder .. "/titles.csv",
     args = { "--latency", "0.3,file=3", "--rate", "25" } }
   local _ <close> = stopping(alma)
   local env = ("ALMANAC_API_URL=%s ALMA_API_KEY=%s "):format(alma.url, alma.key)
   local function at_work(words)
-    return succeeded(measure.command(env .. almanac .. words:gsub("DIR", folder)))
+    return succeeded((env .. almanac .. words:gsub("DIR", folder)))
   end
   at_work " plan jpg-derivatives --from DIR/read.run --folder DIR/jpg -o DIR/pace.run -q"
   local before = alma.calls()
@@ -103,9 +92,9 @@ function benches.plan(work)
   print "\nPlan: 100,000 titles against 100,000 files, Alma's answers already in the run file"
   local folder = work .. "/plan"
   core.files.make_folder(folder)
-  succeeded(measure.command(exec("collection.lua", folder, 100000, 1000, "01BENCH_INST")))
-  local result = succeeded(measure.command(exec("peak.lua", folder .. "/peak", "plan", "jpg-derivatives",
-    "--from", folder .. "/read.run", "--folder", folder .. "/jpg", "-o", folder .. "/plan.run", "-q")))
+  succeeded(exec("collection.lua", folder, 100000, 1000, "01BENCH_INST"))
+  local result = succeeded(exec("peak.lua", folder .. "/peak", "plan", "jpg-derivatives",
+    "--from", folder .. "/read.run", "--folder", folder .. "/jpg", "-o", folder .. "/plan.run", "-q"))
   local peak = tonumber(program.read(folder .. "/peak"))
   local size = core.files.stat(folder .. "/plan.run").size
   print(("  %.2f s wall, %.2f s CPU, run file %.0f bytes a title"):format(result.wall, result.cpu, size / 100000))
@@ -113,9 +102,11 @@ function benches.plan(work)
   measure.tell("peak memory", peak / 1e6, "MB", "<=", 300)
 end
 
+benches.scale = require "scale"
+
 local work = program.folder()
 local ok, message = pcall(function()
-  for _, name in ipairs(arg[1] and arg or { "startup", "upload", "plan", "pace" }) do benches[name](work) end
+  for _, name in ipairs(arg[1] and arg or { "startup", "upload", "plan", "pace", "scale" }) do benches[name](work) end
 end)
 program.remove(work)
 if not ok then
