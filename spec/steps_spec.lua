@@ -189,6 +189,29 @@ describe("the journal", function()
     db:close()
     program.remove(folder)
   end)
+
+  it("lets writes wait for each other after a commit, but not when they are many", function()
+    local folder = program.folder()
+    local db = assert(store.create(folder .. "/a.run", {}))
+    local writer, done = journal.new(db), 0
+    writer.due = math.huge   -- as if the last commit had taken very long
+    local function write(n)
+      task.spawn(function()
+        assert(writer:write(function() return db:run("INSERT INTO title(mms_id, state) VALUES(?, 'ready')", n) end))
+        done = done + 1
+      end)
+    end
+    task.run(function()
+      for n = 1, 15 do write(n) end
+      for _ = 1, 10 do task.pause() end
+      assert.equal(0, done)
+      write(16)
+      while done < 16 do task.pause() end
+    end)
+    assert.equal(16, db:value "SELECT count(*) FROM title")
+    db:close()
+    program.remove(folder)
+  end)
 end)
 
 describe("reconciling", function()

@@ -8,8 +8,8 @@ local program = require "support.program"
 local rehearsal = require "support.rehearsal"
 local store = require "almanac.run.store"
 
-local TITLES = 3000
-local PACED = 50          -- titles of the run at 25 calls a second: some 40 s
+local TITLES = 100000
+local PACED = 300          -- titles of the run at 25 calls a second: some 40 s
 local INSTITUTION = "01REHEARSAL_INST"
 
 -- A collection with its rehearsal and a plan: DIR/a.run. Gives what runs a
