@@ -141,6 +141,16 @@ describe("titles from a MARC file", function()
     assert.equal("missing", select(3, catalogue.file(folder .. "/none", {})))
   end)
 
+  it("are told when the file ends in the middle of a record", function()
+    local reader = assert(core.marc.parse("<collection>" .. record(A) .. record(B) .. "</collection>"))
+    local parts = {}
+    for rec in reader:records() do parts[#parts + 1] = assert(rec:encode "iso2709") end
+    local source = assert(file(parts[1] .. parts[2]:sub(1, -3)))
+    assert.same(A, source.ids[1])
+    assert.equal(1, #source.notes)
+    assert.matches("record 2: .*the file may have been cut off", source.notes[1])
+  end)
+
   it("are refused as a whole when the file ends early", function()
     local source, message = file("<collection>" .. record(A) .. "<record><leader>", { records = true })
     assert.is_nil(source)

@@ -81,7 +81,18 @@ end
 
 -- ---- a MARC file ----
 
+-- A file that was cut off lacks titles that nobody knows of.
+local function note_cut(work, rec)
+  for _, problem in ipairs(rec:problems()) do
+    if problem.kind == "truncated" then
+      work.notes[#work.notes + 1] = ("record %d: %s: the file may have been cut off"):format(rec:number(), problem.message)
+      return
+    end
+  end
+end
+
 local function take_marc(work, rec)
+  note_cut(work, rec)
   if rec:leader():sub(6, 6) == "d" then
     work.deleted = work.deleted + 1
     return true
