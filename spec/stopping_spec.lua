@@ -50,9 +50,9 @@ describe("apply", function()
     return list
   end
 
-  -- A hundred titles, of which 64 at most are in flight; Alma takes its time for a file.
-  local function begin(signal)
-    desk.start(desk_module.single(100))
+  -- So many titles, of which 64 at most are in flight; Alma takes its time for a file.
+  local function begin(signal, titles)
+    desk.start(desk_module.single(titles or 100))
     plan()
     desk.alma.change { op = "faults", spec = "POST files=1:stall=1" }
     local running = start()
@@ -85,6 +85,14 @@ describe("apply", function()
       finish()
     end)
   end
+
+  it("has ended as ever when all that was left was in flight", function()
+    local running <close> = begin("INT", 10)
+    local result = running.wait()
+    assert.equal(0, result.status, result.err)
+    assert.matches("the run has 10 done, 0 to do", result.out)
+    assert.equal("", result.err)
+  end)
 
   it("stops at once at the second, and loses and doubles nothing", function()
     local running <close> = begin "INT"

@@ -94,25 +94,33 @@ local function listen(run, context, total)
   return progress
 end
 
+-- What was in flight at Ctrl-C may have been all there was.
+local function is_over(stop, counts)
+  return not stop or stop.code == "cancelled" and counts.ready == 0
+end
+
 local function tell(args, context, outcome, counts)
   local out = context.out
   out.event("applied", { done = outcome.done, titles = counts, stopped = outcome.stop and outcome.stop.message })
-  out.say(("applied %s now; the run has %d done, %d to do, %d to decide, %d failed"):format(
-    words.count(outcome.done, "title"), counts.done, counts.ready, counts.ask, counts.failed))
-  if outcome.stop then
+  out.say(("applied %s now; the run has %d done, %d to do, %d to decide, %d failed%s"):format(
+    words.count(outcome.done, "title"), counts.done, counts.ready, counts.ask, counts.failed,
+    counts.undone and (", %d taken back (plan again to do them again)"):format(counts.undone) or ""))
+  local again = "almanac apply " .. args.run
+  if not is_over(outcome.stop, counts) then
     out.fail(outcome.stop.message)
-    out.say("stopped early; go on with:  almanac apply " .. args.run)
+    out.say("stopped early; go on with:  " .. again)
     return STOPPED_EARLY
   elseif counts.ready > 0 and not args.limit then
     out.fail(("%s stopped in the middle, Alma or its bucket gave no clear answer"):format(
       words.count(counts.ready, "title")))
-    out.say("go on with:  almanac apply " .. args.run)
+    out.say("go on with:  " .. again)
     return STOPPED_EARLY
   elseif counts.failed > 0 or counts.ask > 0 then
     out.say("see why with:  almanac report " .. args.run)
+    if counts.failed > 0 then out.say("try those that failed again with:  " .. again) end
     return 2
   end
-  out.say("check it with:  almanac verify " .. args.run)
+  out.say(counts.ready > 0 and "go on with:  " .. again or "check it with:  almanac verify " .. args.run)
   return 0
 end
 
