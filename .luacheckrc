@@ -9,7 +9,9 @@ ignore = { "212/self", "211/_.*" }
 stds.recipe = {
   read_globals = {
     "assert", "error", "ipairs", "pairs", "select", "tonumber", "tostring", "type", "extend",
-    add = { fields = { "representation" } },
+    add = { fields = { "collection", "file", "representation" } },
+    replace = { fields = { "file" } }, update = { fields = { "representation" } },
+    delete = { fields = { "file", "representation" } },
     key = { fields = { "after", "around", "barcode", "barcodes", "bare", "before", "behind", "call_number", "date", "digits",
       "exact_stem", "fold", "folder", "id_class", "mms_id", "nfc", "oclc", "of_institution", "page", "part", "parts", "role",
       "size", "stem", "system_number", "system_numbers", "without_page" } },

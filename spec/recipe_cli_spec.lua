@@ -1,10 +1,8 @@
 -- almanac recipe: writing, explaining, checking and testing recipes with the
 -- built program. No call to Alma.
 local core = require "almanac.core"
-local key = require "almanac.recipe.key"
 local json = require "almanac.json"
 local program = require "support.program"
-local sandbox = require "almanac.recipe.sandbox"
 
 local SAMPLE = "recipes/jpg-derivatives/sample"
 
@@ -141,20 +139,6 @@ describe("almanac recipe", function()
         assert.matches("recipe.lua:20: holds .-looks like a", result.out)
         assert.is_nil(result.out:find(secret, 1, true))
       end
-    end)
-
-    it("knows the names that the editor's linter knows", function()
-      local config = { stds = {}, files = {} }
-      assert(loadfile(".luacheckrc", "t", config))()
-      local listed = {}
-      for i, name in pairs(config.stds.recipe.read_globals) do
-        if type(i) == "number" then listed[name] = true else listed[i] = name.fields end
-      end
-      local names = sandbox.names { key = key, add = require("almanac.recipe.changes").add, extend = print }
-      for _, fields in pairs(listed) do
-        if fields ~= true then table.sort(fields) end
-      end
-      assert.same(names, listed)
     end)
   end)
 

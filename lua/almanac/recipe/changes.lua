@@ -1,58 +1,173 @@
--- What a recipe has as `add`: each function describes a change and carries
--- nothing out. A wrong field is told with the nearest right name.
+-- What a recipe has as `add`, `replace`, `update` and `delete`: each function
+-- describes a change and carries nothing out. A wrong field is told with the
+-- nearest right name. A change is plain data: kind, the fields of its kind, and
+--   representation  the id of the one that it is about (none for a new one)
+--   pid             the file that it is about
+--   files           files of the folder that it takes, in page order
 local words = require "almanac.words"
 
 local m = {}
 
-local FIELDS = {
-  usage_type = "string", library = "string", label = "string", public_note = "string",
-  access_rights = "string", files = "table",
+-- The fields of each kind; those with ! are needed. `held` is a file that the
+-- title holds, `rep` one of its representations, `file` and `files` of the folder.
+local KINDS = {
+  ["add.representation"] = { effects = { "add" }, fields = { usage_type = "text!", library = "text!", label = "text",
+    public_note = "text", access_rights = "text", files = "files!" } },
+  ["add.file"] = { effects = { "add" }, fields = { representation = "rep!", files = "files!" } },
+  ["add.collection"] = { effects = { "add" }, fields = { collection = "text!" } },
+  ["replace.file"] = { effects = { "add", "delete" }, fields = { file = "held!", with = "file!", keep = "boolean" } },
+  ["update.representation"] = { effects = { "update" }, fields = { representation = "rep!", label = "text",
+    public_note = "text", access_rights = "text", usage_type = "text", library = "text" } },
+  ["delete.representation"] = { effects = { "delete" }, fields = { representation = "rep!" } },
+  ["delete.file"] = { effects = { "delete" }, fields = { file = "held!" } },
 }
-local NAMES = { "usage_type", "library", "label", "public_note", "access_rights", "files" }
 
----The effect that a kind of change needs in the recipe's `effects`.
-m.effects = { ["add.representation"] = "add" }
+-- What a field holds, in words, and what it is in Lua.
+local TYPES = {
+  text = { "text", "string" }, boolean = { "true or false", "boolean" }, files = { "a list of files", "table" },
+  file = { "a file of the folder", "table" }, held = { "a file of the title", "table" },
+  rep = { "a representation of the title", "table" },
+}
 
-local function check_field(what, name, value)
-  local kind = FIELDS[name]
-  if not kind then
-    local near = words.nearest(tostring(name), NAMES)
-    error(("%s: there is no field '%s'%s"):format(what, tostring(name),
-      near and (", did you mean '" .. near .. "'?") or ""), 4)
-  elseif type(value) ~= kind then
-    error(("%s: '%s' is a %s, not a %s"):format(what, name, type(value),
-      kind == "string" and "text" or kind), 4)
+-- Fields that an update can set.
+local SETTABLE = { "label", "public_note", "access_rights", "usage_type", "library" }
+
+---Every kind of change.
+---@type string[]
+m.kinds = {}
+for kind in pairs(KINDS) do m.kinds[#m.kinds + 1] = kind end
+table.sort(m.kinds)
+
+local function field_of(kind, name)
+  local text = KINDS[kind].fields[name]
+  if text then return text:match "%a+", text:find("!", 1, true) ~= nil end
+end
+
+local function names_of(kind)
+  local list = {}
+  for name in pairs(KINDS[kind].fields) do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+local function fail(level, text, ...) error(text:format(...), level + 1) end
+
+local function check_field(kind, name, value)
+  local what = field_of(kind, name)
+  if not what then
+    local near = words.nearest(tostring(name), names_of(kind))
+    fail(4, "%s: there is no field '%s'%s", kind, tostring(name), near and (", did you mean '" .. near .. "'?") or "")
+  elseif type(value) ~= TYPES[what][2] then
+    fail(4, "%s: '%s' is a %s, not %s", kind, tostring(name), type(value), TYPES[what][1])
   end
 end
 
-local function check_required(given, name)
-  if given[name] == nil or given[name] == "" then
-    error(("add.representation: '%s' is missing"):format(name), 4)
+local function check_needed(kind, given)
+  for _, name in ipairs(names_of(kind)) do
+    local _, needed = field_of(kind, name)
+    if needed and (given[name] == nil or given[name] == "") then fail(4, "%s: '%s' is missing", kind, name) end
+  end
+  if given.files and #given.files == 0 then fail(4, "%s: 'files' is empty", kind) end
+end
+
+local function sets_something(given)
+  for _, name in ipairs(SETTABLE) do
+    if given[name] ~= nil then return true end
   end
 end
 
-local function check_representation(given)
-  if type(given) ~= "table" then error("add.representation: give it a table, { … }", 3) end
-  for name, value in next, given do check_field("add.representation", name, value) end
-  check_required(given, "usage_type")
-  check_required(given, "library")
-  check_required(given, "files")
-  if #given.files == 0 then error("add.representation: 'files' is empty", 3) end
+local function check(kind, given)
+  if type(given) ~= "table" then fail(3, "%s: give it a table, { … }", kind) end
+  for name, value in next, given do check_field(kind, name, value) end
+  check_needed(kind, given)
+  if kind == "update.representation" and not sets_something(given) then
+    fail(3, "%s: say what to set: %s", kind, table.concat(SETTABLE, ", "))
+  end
 end
 
----Proposes a new representation with files, in the order of the list.
----@param given { usage_type: string, library: string, label: string?, public_note: string?, access_rights: string?, files: table[] }
----  usage_type and library are Alma's codes, access_rights the id of a policy
----@return table change
-function m.representation(given)
-  check_representation(given)
-  return {
-    kind = "add.representation", usage_type = given.usage_type, library = given.library, label = given.label,
-    public_note = given.public_note, access_rights = given.access_rights, files = given.files,
-  }
+-- Text that names what a change is about.
+local function need_id(kind, name, value)
+  if type(value) ~= "string" or value == "" then fail(3, "%s: '%s' is none of the title's", kind, name) end
+  return value
 end
 
----The names below `add` in a recipe.
-m.add = { representation = m.representation }
+-- From what a recipe gives the plain change.
+local function described(kind, given)
+  check(kind, given)
+  local change = { kind = kind }
+  for name, value in next, given do change[name] = value end
+  if given.representation then change.representation = need_id(kind, "representation", given.representation.id) end
+  if given.file then
+    change.file, change.pid = nil, need_id(kind, "file", given.file.pid)
+    change.representation = need_id(kind, "file", (given.file.representation or {}).id)
+  end
+  if given.with then change.with, change.files = nil, { given.with } end
+  return change
+end
+
+for kind in pairs(KINDS) do
+  local group, name = kind:match "^(%a+)%.(.+)$"
+  m[group] = m[group] or {}
+  m[group][name] = function(given) return described(kind, given) end
+end
+
+---What a recipe has besides Lua's own: each group of kinds by its name.
+---@return table<string, table<string, function>>
+function m.groups()
+  return { add = m.add, replace = m.replace, update = m.update, delete = m.delete }
+end
+
+---The effects that a change needs in the recipe's `effects`.
+---@param change table
+---@return string[]? effects nil: there is no such kind
+function m.effects(change)
+  local kind = KINDS[change.kind]
+  if not kind then return nil end
+  return change.kind == "replace.file" and change.keep and { "add" } or kind.effects
+end
+
+local IDS = { representation = true, pid = true }
+
+-- Whether a field of the plain change is as `described` makes it.
+local function is_right(kind, name, value)
+  if name == "kind" then return true end
+  if IDS[name] then return type(value) == "string" and value ~= "" end
+  if name == "files" then return type(value) == "table" end
+  local what = field_of(kind, name)
+  return what ~= nil and type(value) == TYPES[what][2] and (what == "text" or what == "boolean")
+end
+
+---Whether data that comes from a recipe's process is a change as this module
+---describes them, with the fields of its kind and no others.
+---@param change any
+---@return boolean
+function m.is_change(change)
+  local kind = type(change) == "table" and KINDS[change.kind]
+  if not kind then return false end
+  for name, value in next, change do
+    if not is_right(change.kind, name, value) then return false end
+  end
+  local fields = kind.fields
+  if (fields.files or fields.with) and not (change.files and change.files[1]) then return false end
+  if (fields.file or fields.representation) and not change.representation then return false end
+  if fields.file and not change.pid then return false end
+  for name in pairs(fields) do
+    local what, needed = field_of(change.kind, name)
+    if needed and what == "text" and not change[name] then return false end
+  end
+  return change.kind ~= "update.representation" or sets_something(change) == true
+end
+
+---What of a change says what is to be made, without what it is about: the same
+---for many titles.
+---@param change table
+---@return table spec
+function m.spec(change)
+  local spec = {}
+  for name, value in next, change do
+    if not (IDS[name] or name == "files" or name == "kind") then spec[name] = value end
+  end
+  return spec
+end
 
 return m

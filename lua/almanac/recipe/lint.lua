@@ -8,7 +8,9 @@ local words = require "almanac.words"
 
 local m = {}
 
-local names, hints = sandbox.names { key = key, add = changes.add, extend = function() end }
+local own = changes.groups()
+own.key, own.extend = key, function() end
+local names, hints = sandbox.names(own)
 
 local function sorted(t)
   local list = {}

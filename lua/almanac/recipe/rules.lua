@@ -110,31 +110,28 @@ local function wrong_text(data)
   end
 end
 
--- Made again here, by the function that the recipe is to have used, a change
--- has the fields of its kind and no others.
-local function make(kind, given)
-  local group, name = kind:match "^(%a+)%.(.+)$"
-  local ok, change = pcall(changes[group][name], given)
-  if ok then return change end
+-- Effects that a change needs and the recipe does not declare.
+local function undeclared(recipe, change)
+  for _, effect in ipairs(changes.effects(change)) do
+    if not recipe.effects[effect] then return effect end
+  end
 end
+
+local HOW = "give what add.representation { … } and the like return, or a list of it"
 
 -- From the data of a proposal the change that it describes.
 local function take(recipe, data, files, taken)
-  local kind = type(data) == "table" and data.kind
-  local effect = changes.effects[kind]
-  if not effect then return nil, "give what add.representation { … } returns, or a list of it" end
-  if not recipe.effects[effect] then
-    return nil, ("proposes %s, but its effects do not declare '%s'"):format(kind, effect)
-  end
+  if type(data) ~= "table" or not changes.effects(data) then return nil, HOW end
+  local effect = undeclared(recipe, data)
+  if effect then return nil, ("proposes %s, but its effects do not declare '%s'"):format(data.kind, effect) end
   local words = wrong_text(data)
   if words then return nil, words end
-  local list
-  list, words = take_files(data, files, taken)
-  if not list then return nil, words end
-  data.kind, data.files = nil, list
-  local change = make(kind, data)
-  if not change then return nil, ("give what %s { … } returns, or a list of it"):format(kind) end
-  return change
+  if data.files then
+    data.files, words = take_files(data, files, taken)
+    if words then return nil, words end
+  end
+  if not changes.is_change(data) then return nil, HOW end
+  return data
 end
 
 ---Makes changes of what a recipe's process proposed.

@@ -58,9 +58,9 @@ local function extender(loader, source)
 end
 
 local function run_chunk(source, loader)
-  local environment = sandbox.environment {
-    key = key, add = changes.add, extend = extender(loader, source),
-  }
+  local own = changes.groups()
+  own.key, own.extend = key, extender(loader, source)
+  local environment = sandbox.environment(own)
   local text, message = header.check(source.text, source.path)
   if not text then return nil, message end
   local chunk
