@@ -109,8 +109,8 @@ static alm_marc_result give(iso_reader *reader, size_t length) {
   const alm_iso2709 *iso = &reader->iso;
   alm_marc_reading *reading = reader->reading;
   if (reader->garbage)
-    alm_marc_note(iso->notes, ALM_MARC_GARBAGE, 0, "%zu bytes before the record belong to none",
-                  reader->garbage);
+    alm_marc_note(iso->notes, ALM_MARC_GARBAGE, 0, "%zu byte%s before the record belong to none",
+                  reader->garbage, reader->garbage == 1 ? "" : "s");
   const alm_marc *noted = alm_marc_built(iso->notes);
   reader->record = *noted;
   reader->record.leader = reader->record.bytes = iso->bytes;
@@ -132,9 +132,9 @@ static alm_marc_result give_remains(iso_reader *reader, const alm_window *window
   static const char nothing[] = "00000nam a2200000   4500";
   size_t garbage = reader->garbage;
   reader->garbage = 0;
-  begin_record(reader, window);
-  alm_marc_note(reader->iso.notes, ALM_MARC_TRUNCATED, 0, "the last %zu bytes are no record",
-                garbage);
+  alm_marc_clear(reader->iso.notes, reader->reading->number, window->offset - garbage);
+  alm_marc_note(reader->iso.notes, ALM_MARC_TRUNCATED, 0, "the last %zu byte%s no record", garbage,
+                garbage == 1 ? " is" : "s are");
   reader->iso.bytes = nothing;
   reader->iso.length = LEADER;
   reader->iso.count = 0;

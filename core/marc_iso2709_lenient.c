@@ -6,8 +6,6 @@
 
 enum { LEADER = ALM_MARC_LEADER, WIDTHS = 12, NO_BASE = 0 };
 
-static bool is_plain(char c) { return c >= ' ' && c <= '~'; }
-
 /* ---- changing a byte ---- */
 
 static void change(alm_iso2709 *iso, size_t at, char to) {
@@ -48,7 +46,7 @@ static size_t check_end(alm_iso2709 *iso, long said) {
 
 static void clean_leader(alm_iso2709 *iso) {
   for (size_t i = 0; i < LEADER; i++) {
-    if (is_plain(iso->bytes[i])) continue;
+    if (alm_iso2709_is_plain(iso->bytes[i])) continue;
     alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, i, "leader/%02zu is no character", i);
     change(iso, i, ' ');
   }
@@ -202,7 +200,7 @@ static bool are_in_order(const alm_iso2709 *iso, const data_area *data, size_t c
 
 static void note_place(alm_iso2709 *iso, const data_area *data, size_t entry, const char *tag,
                        span at) {
-  if (at.start == data->end) return;
+  if (at.start == data->end && !data->in_order) return; /* counted as lost */
   if (!data->in_order && at.end > data->end)
     alm_marc_note(iso->notes, ALM_MARC_TRUNCATED, data->end, "field %s is cut off", tag);
   else if (!data->in_order && begins(iso, data, at) && at.end < data->end)
@@ -234,13 +232,9 @@ static bool find_field(alm_iso2709 *iso, const data_area *data, size_t index, co
 static void read_tag(alm_iso2709 *iso, size_t at, char *tag) {
   memcpy(tag, iso->bytes + at, ISO_TAG);
   tag[ISO_TAG] = '\0';
-  bool odd = false;
-  for (size_t i = 0; i < ISO_TAG; i++) {
-    if (!is_plain(tag[i])) tag[i] = '?';
-    char lower = tag[i] | 0x20;
-    odd |= !((tag[i] >= '0' && tag[i] <= '9') || (lower >= 'a' && lower <= 'z'));
-  }
-  if (odd) alm_marc_note(iso->notes, ALM_MARC_TAG, at, "'%s' is no tag", tag);
+  for (size_t i = 0; i < ISO_TAG; i++)
+    if (!alm_iso2709_is_plain(tag[i])) tag[i] = '?';
+  if (!alm_iso2709_is_tag(tag)) alm_marc_note(iso->notes, ALM_MARC_TAG, at, "'%s' is no tag", tag);
 }
 
 static bool is_at(const alm_iso2709 *iso, span at, size_t offset, char c) {
@@ -249,7 +243,7 @@ static bool is_at(const alm_iso2709 *iso, span at, size_t offset, char c) {
 
 static void clean_indicators(alm_iso2709 *iso, const char *tag, span at) {
   for (size_t i = at.start; i < at.end && i < at.start + iso->indicators; i++) {
-    if (is_plain(iso->bytes[i])) continue;
+    if (alm_iso2709_is_plain(iso->bytes[i])) continue;
     alm_marc_note(iso->notes, ALM_MARC_INDICATOR, i, "field %s: indicator %zu is no character", tag,
                   i - at.start + 1);
     change(iso, i, ' ');
@@ -264,8 +258,9 @@ static void check_indicators(alm_iso2709 *iso, const char *tag, span at) {
   size_t have = first ? (size_t)(first - iso->bytes) - at.start : length;
   if (is_at(iso, at, wanted, ISO_SUBFIELD)) {
     clean_indicators(iso, tag, at);
-  } else if (have < wanted || have == wanted + 1) {
-    alm_marc_note(iso->notes, ALM_MARC_INDICATOR, at.start, "field %s has %zu indicators", tag, have);
+  } else if (have < wanted || (first && have == wanted + 1)) {
+    alm_marc_note(iso->notes, ALM_MARC_INDICATOR, at.start, "field %s: %zu instead of %zu indicators",
+                  tag, have, wanted);
   } else if (have > wanted) {
     clean_indicators(iso, tag, at);
     alm_marc_note(iso->notes, ALM_MARC_SUBFIELD, at.start + wanted,
@@ -288,7 +283,13 @@ static void clean_text(alm_iso2709 *iso, const char *tag, span at) {
   }
 }
 
+static bool has_delimiter(const alm_iso2709 *iso, span at) {
+  return at.end > at.start && memchr(iso->bytes + at.start, ISO_SUBFIELD, at.end - at.start);
+}
+
+/* By the tag; when that is none, by what is there. */
 static bool has_subfields(const alm_iso2709 *iso, const char *tag, span at) {
+  if (!alm_iso2709_is_tag(tag)) return has_delimiter(iso, at);
   if (memcmp(tag, "00", 2) != 0) return true;
   return iso->indicators > 0 && iso->indicators < 4 &&
          (is_at(iso, at, iso->indicators, ISO_SUBFIELD) ||

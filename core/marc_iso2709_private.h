@@ -45,6 +45,17 @@ static inline long alm_iso2709_number(const char *digits, size_t count) {
   return wrong ? -1 : value;
 }
 
+static inline bool alm_iso2709_is_plain(char c) { return c >= ' ' && c <= '~'; }
+
+/* Three digits or letters. */
+static inline bool alm_iso2709_is_tag(const char *tag) {
+  for (size_t i = 0; i < ISO_TAG; i++) {
+    unsigned char c = (unsigned char)tag[i], lower = c | 0x20;
+    if (!(c >= '0' && c <= '9') && !(lower >= 'a' && lower <= 'z')) return false;
+  }
+  return true;
+}
+
 /* Room for one field more; false: memory. */
 bool alm_iso2709_grow(alm_iso2709 *iso);
 

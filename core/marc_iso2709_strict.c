@@ -16,14 +16,12 @@ bool alm_iso2709_grow(alm_iso2709 *iso) {
   return true;
 }
 
-static bool is_plain(char c) { return c >= ' ' && c <= '~'; }
-
 /* ---- leader ---- */
 
 static bool read_leader(alm_iso2709 *iso, size_t *base) {
   const char *leader = iso->bytes;
   for (size_t i = 0; i < ALM_MARC_LEADER; i++)
-    if (!is_plain(leader[i])) return false;
+    if (!alm_iso2709_is_plain(leader[i])) return false;
   long indicators = alm_iso2709_number(leader + 10, 1), start = alm_iso2709_number(leader + 12, 5);
   long length_width = alm_iso2709_number(leader + 20, 1);
   long start_width = alm_iso2709_number(leader + 21, 1);
@@ -41,18 +39,10 @@ static bool read_leader(alm_iso2709 *iso, size_t *base) {
 
 /* ---- fields ---- */
 
-static bool is_tag(const char *tag) {
-  for (size_t i = 0; i < ISO_TAG; i++) {
-    unsigned char c = (unsigned char)tag[i], lower = c | 0x20;
-    if (!(c >= '0' && c <= '9') && !(lower >= 'a' && lower <= 'z')) return false;
-  }
-  return true;
-}
-
 static bool has_indicators(const alm_iso2709 *iso, const char *text, size_t length) {
   if (length < iso->indicators) return false;
   for (size_t i = 0; i < iso->indicators; i++)
-    if (!is_plain(text[i])) return false;
+    if (!alm_iso2709_is_plain(text[i])) return false;
   return length == iso->indicators || text[iso->indicators] == ISO_SUBFIELD;
 }
 
@@ -80,7 +70,7 @@ static bool read_field(alm_iso2709 *iso, const char *entry, size_t base) {
   field->tag[ISO_TAG] = '\0';
   field->start = (uint32_t)(base + (size_t)start);
   field->length = (uint32_t)length - 1;
-  return is_tag(entry) && iso->bytes[field->start - 1] == ISO_FIELD &&
+  return alm_iso2709_is_tag(entry) && iso->bytes[field->start - 1] == ISO_FIELD &&
          iso->bytes[field->start + field->length] == ISO_FIELD && read_kind(iso, field);
 }
 

@@ -5,11 +5,55 @@
 
 #include "marc_iso2709_private.h"
 
+enum { USUAL_LENGTH = 4, USUAL_START = 5 };
+
 typedef struct {
   const alm_marc *record;
+  size_t indicators;
   size_t length_width, start_width;
   size_t base, length;
 } layout;
+
+/* ---- fields ---- */
+
+/* A data field's content from the first delimiter on. */
+static alm_slice subfields(const alm_marc *record, const alm_marc_field *field) {
+  alm_slice text = alm_marc_content(record, field);
+  const char *end = text.text + text.length;
+  const char *first = text.length ? memchr(text.text, ISO_SUBFIELD, text.length) : NULL;
+  return (alm_slice){first ? first : end, first ? (size_t)(end - first) : 0};
+}
+
+static size_t field_length(const layout *plan, const alm_marc_field *field) {
+  if (field->control) return field->length;
+  return plan->indicators + subfields(plan->record, field).length;
+}
+
+static bool write_field(const layout *plan, const alm_marc_field *field, alm_buf *out) {
+  alm_slice text = alm_marc_content(plan->record, field);
+  if (field_length(plan, field) == text.length) return alm_buf_add(out, text.text, text.length);
+  alm_slice rest = subfields(plan->record, field);
+  for (size_t i = 0; i < plan->indicators; i++) {
+    char indicator = alm_marc_indicator(plan->record, field, (int)i + 1);
+    if (!alm_buf_add(out, &indicator, 1)) return false;
+  }
+  return alm_buf_add(out, rest.text, rest.length);
+}
+
+/* As many as the leader says, when a field has so many; as the first field with
+ * subfields has; two. */
+static size_t count_indicators(const alm_marc *record) {
+  long said = alm_iso2709_number(record->leader + 10, 1), first = -1;
+  for (size_t i = 0; i < record->field_count; i++) {
+    const alm_marc_field *field = &record->fields[i];
+    size_t rest = field->control ? 0 : subfields(record, field).length;
+    long have = (long)(field->length - rest);
+    if (rest && have == said) return (size_t)said;
+    if (rest && first < 0 && have < 10) first = have;
+  }
+  if (first >= 0) return (size_t)first;
+  return said >= 0 ? (size_t)said : 2;
+}
 
 /* ---- how long all of it gets ---- */
 
@@ -24,12 +68,13 @@ static bool measure(layout *plan, alm_error *err) {
   const alm_marc *record = plan->record;
   size_t longest = power_of_ten(plan->length_width) - 1, data = 0;
   for (size_t i = 0; i < record->field_count; i++) {
-    size_t length = record->fields[i].length + 1;
+    size_t length = field_length(plan, &record->fields[i]) + 1;
     if (length > longest)
       return alm_fail(err, ALM_LIMIT, "field %s has %zu bytes; ISO 2709 has room for %zu",
                       record->fields[i].tag, length, longest);
     data += length;
   }
+  if (data > power_of_ten(plan->start_width)) plan->start_width = USUAL_START;
   size_t entry = ISO_TAG + plan->length_width + plan->start_width;
   plan->base = ALM_MARC_LEADER + record->field_count * entry + 1;
   plan->length = plan->base + data + 1;
@@ -44,24 +89,12 @@ static void put_number(char *at, size_t digits, size_t value) {
   for (; digits > 0; value /= 10) at[--digits] = (char)('0' + value % 10);
 }
 
-/* The number of indicators that the first field with subfields has. */
-static char indicators(const alm_marc *record) {
-  for (size_t i = 0; i < record->field_count; i++) {
-    alm_slice text = alm_marc_content(record, &record->fields[i]);
-    const char *first = record->fields[i].control || !text.length
-                            ? NULL
-                            : memchr(text.text, ISO_SUBFIELD, text.length);
-    if (first && first - text.text < 10) return (char)('0' + (first - text.text));
-  }
-  return record->leader[10] >= '0' && record->leader[10] <= '9' ? record->leader[10] : '2';
-}
-
 static bool write_leader(const layout *plan, alm_buf *out) {
   char leader[ALM_MARC_LEADER];
   memcpy(leader, plan->record->leader, sizeof leader);
   put_number(leader, 5, plan->length);
   put_number(leader + 12, 5, plan->base);
-  leader[10] = indicators(plan->record);
+  put_number(leader + 10, 1, plan->indicators);
   if (leader[11] < '0' || leader[11] > '9') leader[11] = '2';
   put_number(leader + 20, 1, plan->length_width);
   put_number(leader + 21, 1, plan->start_width);
@@ -74,27 +107,27 @@ static bool write_directory(const layout *plan, alm_buf *out) {
   char entry[ISO_TAG + 9 + 9];
   for (size_t i = 0; i < plan->record->field_count; i++) {
     const alm_marc_field *field = &plan->record->fields[i];
+    size_t length = field_length(plan, field) + 1;
     memcpy(entry, field->tag, ISO_TAG);
-    put_number(entry + ISO_TAG, length_width, field->length + 1);
+    put_number(entry + ISO_TAG, length_width, length);
     put_number(entry + ISO_TAG + length_width, plan->start_width, start);
     if (!alm_buf_add(out, entry, ISO_TAG + length_width + plan->start_width)) return false;
-    start += field->length + 1;
+    start += length;
   }
   return alm_buf_add(out, "\x1e", 1);
 }
 
 static bool write_fields(const layout *plan, alm_buf *out) {
   for (size_t i = 0; i < plan->record->field_count; i++) {
-    alm_slice text = alm_marc_content(plan->record, &plan->record->fields[i]);
-    if (!alm_buf_add(out, text.text, text.length) || !alm_buf_add(out, "\x1e", 1)) return false;
+    if (!write_field(plan, &plan->record->fields[i], out) || !alm_buf_add(out, "\x1e", 1))
+      return false;
   }
   return alm_buf_add(out, "\x1d", 1);
 }
 
 bool alm_iso2709_write(const alm_marc *record, alm_buf *out, alm_error *err) {
-  layout plan = {.record = record, .length_width = width(record, 20, 4),
-                 .start_width = width(record, 21, 5)};
-  if (plan.start_width < 5) plan.start_width = 5;
+  layout plan = {.record = record, .indicators = count_indicators(record),
+                 .length_width = width(record, 20, USUAL_LENGTH), .start_width = width(record, 21, USUAL_START)};
   if (!measure(&plan, err)) return false;
   if (write_leader(&plan, out) && write_directory(&plan, out) && write_fields(&plan, out))
     return true;

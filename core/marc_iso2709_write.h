@@ -1,5 +1,6 @@
 /* Writing ISO 2709: the fields in their order, the leader as it is but for what
- * depends on the bytes. A record as it was read comes out byte by byte. */
+ * depends on the bytes. A record as it was read comes out byte by byte; one that
+ * was damaged comes out well-formed. */
 #ifndef ALM_MARC_ISO2709_WRITE_H
 #define ALM_MARC_ISO2709_WRITE_H
 
