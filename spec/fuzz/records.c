@@ -1,0 +1,117 @@
+#include "records.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../core/text.h"
+
+enum { LARGEST = 8 << 20 };
+
+void fuzz_broken(const char *promise, const char *file, int line) {
+  fprintf(stderr, "%s:%d: broken: %s\n", file, line, promise);
+  abort();
+}
+
+static void look_at_field(const alm_marc *record, const alm_marc_field *field) {
+  alm_slice content = alm_marc_content(record, field);
+  PROMISED(strlen(field->tag) == 3);
+  PROMISED(field->start <= record->length && field->length <= record->length - field->start);
+  PROMISED(alm_text_valid(content.text, content.length));
+  alm_subfield subfield = {0};
+  while (alm_marc_next_subfield(record, field, &subfield)) {
+    PROMISED(subfield.code.length >= 1 && subfield.code.length <= 4);
+    PROMISED(subfield.value.text >= content.text &&
+             subfield.value.text + subfield.value.length <= content.text + content.length);
+  }
+  alm_marc_indicator(record, field, 1);
+  alm_marc_indicator(record, field, 2);
+}
+
+static void look_at(const alm_marc *record) {
+  PROMISED(alm_text_valid(record->leader, ALM_MARC_LEADER));
+  for (size_t i = 0; i < record->field_count; i++) look_at_field(record, &record->fields[i]);
+  for (size_t i = 0; i < record->problem_count; i++) {
+    const char *message = record->problems[i].message;
+    PROMISED(alm_marc_kind_name(record->problems[i].kind));
+    PROMISED(*message && alm_text_valid(message, strlen(message)) && !strchr(message, '\n'));
+  }
+}
+
+/* A record keeps what it says when it is packed. */
+static void pack(const alm_marc *record) {
+  void *block = malloc(alm_marc_packed_size(record));
+  alm_marc *packed = alm_marc_pack(record, block);
+  PROMISED(packed->field_count == record->field_count && packed->length == record->length);
+  PROMISED(record->length == 0 || memcmp(packed->bytes, record->bytes, record->length) == 0);
+  look_at(packed);
+  free(block);
+}
+
+static alm_marc_reader *open_text(const char *text, size_t length, const alm_marc_format *format,
+                                  alm_charset charset, alm_error *err) {
+  const alm_marc_options options = {.format = format, .charset = charset};
+  return alm_marc_reader_open(NULL, text, length, &options, err);
+}
+
+/* Writes the record as a document of the format. */
+static bool write_document(const alm_marc *record, const alm_marc_format *format, alm_buf *out) {
+  alm_error err;
+  return alm_buf_adds(out, format->head) && format->write(record, out, &err) &&
+         alm_buf_adds(out, format->tail);
+}
+
+/* From where the two texts differ. */
+static void show_difference(const alm_buf *first, const alm_buf *second) {
+  size_t at = 0;
+  while (at < first->length && at < second->length && first->data[at] == second->data[at]) at++;
+  at = at > 40 ? at - 40 : 0;
+  fprintf(stderr, "written: …%.200s\nagain:   …%.200s\n", first->data + at,
+          second->length > at ? second->data + at : "");
+}
+
+/* What was written is read as one record, which is written the same again. */
+static void come_back(const alm_buf *text, const alm_marc_format *format) {
+  alm_error err;
+  alm_buf again;
+  const alm_marc *record;
+  alm_buf_init(&again, LARGEST);
+  alm_marc_reader *reader = open_text(text->data, text->length, format, ALM_CHARSET_UTF8, &err);
+  PROMISED(reader);
+  PROMISED(alm_marc_reader_next(reader, &record, &err) == ALM_MARC_RECORD);
+  PROMISED(write_document(record, format, &again));
+  bool same = again.length == text->length && memcmp(again.data, text->data, text->length) == 0;
+  if (!same) show_difference(text, &again);
+  PROMISED(same);
+  PROMISED(alm_marc_reader_next(reader, &record, &err) == ALM_MARC_END);
+  alm_marc_reader_close(reader);
+  alm_buf_free(&again);
+}
+
+static void write_all(const alm_marc *record) {
+  static const char *const names[] = {"iso2709", "marcxml", "json", "line", "mrk"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    alm_buf out;
+    const alm_marc_format *format = alm_marc_format_named(names[i]);
+    alm_buf_init(&out, LARGEST);
+    if (write_document(record, format, &out)) {
+      PROMISED(alm_text_valid(out.data, out.length));
+      if (i < 3) come_back(&out, format); /* the line formats can't hold everything */
+    }
+    alm_buf_free(&out);
+  }
+}
+
+void fuzz_records(const uint8_t *data, size_t size, const char *format, alm_charset charset) {
+  alm_error err;
+  const alm_marc *record;
+  alm_marc_reader *reader = open_text((const char *)data, size,
+                                      format ? alm_marc_format_named(format) : NULL, charset, &err);
+  if (!reader) return;
+  while (alm_marc_reader_next(reader, &record, &err) == ALM_MARC_RECORD) {
+    look_at(record);
+    pack(record);
+    write_all(record);
+  }
+  alm_marc_reader_close(reader);
+}
