@@ -1,15 +1,14 @@
 /* Conditions: clauses in a row, each with "or" or "and" before it. */
 #include "marc_where.h"
 
-#include <locale.h>
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "marcspec_private.h"
+#include "regex.h"
 
-enum { CLAUSES = 64, REPEATS = 1000 };
+enum { CLAUSES = 64 };
 
 typedef enum { EXISTS, ABSENT, IS, IS_NOT, HAS, HAS_NOT, MATCHES } clause_relation;
 
@@ -19,12 +18,10 @@ typedef struct {
   alm_marcspec *spec;
   char *text;
   size_t length;
-  bool compiled;
-  regex_t regex;
+  alm_regex *regex;
 } clause;
 
 struct alm_marc_where {
-  locale_t letters; /* regular expressions see characters, not bytes, in it */
   size_t count;
   clause clauses[CLAUSES];
 };
@@ -34,10 +31,9 @@ void alm_marc_where_free(alm_marc_where *where) {
   for (size_t i = 0; i < where->count; i++) {
     clause *c = &where->clauses[i];
     alm_marcspec_free(c->spec);
-    if (c->compiled) regfree(&c->regex);
+    alm_regex_free(c->regex);
     free(c->text);
   }
-  if (where->letters) freelocale(where->letters);
   free(where);
 }
 
@@ -78,49 +74,6 @@ static bool scan_text(alm_scan *scan, clause *c) {
   return c->length > 0 || alm_scan_expected(scan, "a text ('' for the empty one)");
 }
 
-/* ---- regular expressions ---- */
-
-/* {n,m} within each other multiply, and so does the memory they take. */
-static bool repeats_too_often(const char *pattern) {
-  unsigned long product = 1, number;
-  for (const char *at = pattern; (at = strchr(at, '{')); at++) {
-    const char *comma = at + 1 + strspn(at + 1, "0123456789");
-    number = strtoul(*comma == ',' && comma[1] >= '0' && comma[1] <= '9' ? comma + 1 : at + 1,
-                     NULL, 10);
-    if (number > REPEATS) return true;
-    if (number > 1) product *= number;
-    if (product > REPEATS) return true;
-  }
-  return false;
-}
-
-static int compile_in(locale_t letters, clause *c) {
-  locale_t before = letters ? uselocale(letters) : 0;
-  int status = regcomp(&c->regex, c->text, REG_EXTENDED | REG_NOSUB);
-  if (letters) uselocale(before);
-  return status;
-}
-
-/* Behind the text, which began at `start`. */
-static bool compile(alm_scan *scan, locale_t letters, clause *c, size_t start) {
-  char reason[100], what[160];
-  size_t end = scan->at;
-  scan->at = start;
-  if (strlen(c->text) < c->length)
-    return alm_scan_wrong(scan, "a regular expression has no byte 0");
-  if (repeats_too_often(c->text))
-    return alm_scan_wrong(scan, "the regular expression repeats more than 1000 times");
-  int status = compile_in(letters, c);
-  c->compiled = status == 0;
-  if (c->compiled) {
-    scan->at = end;
-    return true;
-  }
-  regerror(status, &c->regex, reason, sizeof reason);
-  snprintf(what, sizeof what, "not a regular expression (%s)", reason);
-  return alm_scan_wrong(scan, what);
-}
-
 /* ---- clauses ---- */
 
 static bool scan_relation(alm_scan *scan, clause_relation *relation) {
@@ -134,7 +87,17 @@ static bool scan_relation(alm_scan *scan, clause_relation *relation) {
   return true;
 }
 
-static bool scan_clause(alm_scan *scan, locale_t letters, clause *c) {
+/* The text, which began at `start`. */
+static bool compile(alm_scan *scan, clause *c, size_t start) {
+  char reason[ALM_REGEX_REASON], what[160];
+  c->regex = alm_regex_compile(c->text, c->length, reason);
+  if (c->regex) return true;
+  scan->at = start;
+  snprintf(what, sizeof what, "not a regular expression (%s)", reason);
+  return alm_scan_wrong(scan, what);
+}
+
+static bool scan_clause(alm_scan *scan, clause *c) {
   const char *next;
   skip_blanks(scan);
   bool absent = alm_scan_take(scan, '!');
@@ -145,7 +108,7 @@ static bool scan_clause(alm_scan *scan, locale_t letters, clause *c) {
   skip_blanks(scan);
   if (!absent && scan_relation(scan, &c->relation)) {
     size_t start = scan->at;
-    return scan_text(scan, c) && (c->relation != MATCHES || compile(scan, letters, c, start));
+    return scan_text(scan, c) && (c->relation != MATCHES || compile(scan, c, start));
   }
   if (at_join(scan) || scan->at == scan->length) return true;
   if (absent) return alm_scan_expected(scan, "&&, || or the end");
@@ -160,7 +123,7 @@ static bool scan_clauses(alm_scan *scan, alm_marc_where *where) {
     if (where->count == CLAUSES) return alm_scan_wrong(scan, "more than 64 conditions");
     clause *c = &where->clauses[where->count++];
     c->or_before = or_before;
-    if (!scan_clause(scan, where->letters, c)) return false;
+    if (!scan_clause(scan, c)) return false;
     skip_blanks(scan);
     if (scan->at == scan->length) return true;
     if (!at_join(scan)) return alm_scan_expected(scan, "&& or ||");
@@ -176,7 +139,6 @@ alm_marc_where *alm_marc_where_parse(const char *text, size_t length, alm_error 
   if (!where) alm_fail(err, ALM_LIMIT, "condition: out of memory");
   else if (length > ALM_MARC_WHERE_MAXIMUM)
     fine = alm_fail(err, ALM_PARSE, "condition is longer than %d bytes", ALM_MARC_WHERE_MAXIMUM);
-  if (fine) where->letters = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
   if (fine && scan_clauses(&scan, where)) return where;
   alm_marc_where_free(where);
   return NULL;
@@ -184,36 +146,37 @@ alm_marc_where *alm_marc_where_parse(const char *text, size_t length, alm_error 
 
 /* ---- testing ---- */
 
-static bool fits(const clause *c, alm_slice value) {
-  regmatch_t part = {0, (regoff_t)value.length};
+/* -1: memory. */
+static int fits(clause *c, alm_slice value) {
   switch (c->relation) {
     case IS: case IS_NOT:
       return value.length == c->length && memcmp(value.text, c->text, c->length) == 0;
     case HAS: case HAS_NOT:
       return memmem(value.text, value.length, c->text, c->length) != NULL;
-    case MATCHES: return regexec(&c->regex, value.text, 1, &part, REG_STARTEND) == 0;
-    default: return true;
+    case MATCHES: return alm_regex_matches(c->regex, value.text, value.length);
+    default: return 1;
   }
 }
 
 /* False: memory. */
-static bool test_clause(const clause *c, const alm_marc *record, bool *passes) {
+static bool test_clause(clause *c, const alm_marc *record, bool *passes) {
   alm_marc_values values;
-  bool any = false, fitting = false;
+  bool any = false;
+  int fitting = 0;
   if (!alm_marcspec_begin(c->spec, record, &values)) return false;
-  while (!fitting && alm_marcspec_next(&values)) {
+  while (fitting == 0 && alm_marcspec_next(&values)) {
     any = true;
     fitting = fits(c, values.hit.text);
   }
   bool negated = c->relation == IS_NOT || c->relation == HAS_NOT;
-  *passes = c->relation == ABSENT ? !any : negated ? any && !fitting : fitting;
-  return true;
+  *passes = c->relation == ABSENT ? !any : negated ? any && fitting == 0 : fitting == 1;
+  return fitting >= 0;
 }
 
-static bool test_clauses(const alm_marc_where *where, const alm_marc *record, bool *passes) {
+static bool test_clauses(alm_marc_where *where, const alm_marc *record, bool *passes) {
   *passes = true;
   for (size_t i = 0; i < where->count; i++) {
-    const clause *c = &where->clauses[i];
+    clause *c = &where->clauses[i];
     if (c->or_before && *passes) return true;
     if (c->or_before) *passes = true;
     if (*passes && !test_clause(c, record, passes)) return false;
@@ -223,8 +186,6 @@ static bool test_clauses(const alm_marc_where *where, const alm_marc *record, bo
 
 bool alm_marc_where_test(alm_marc_where *where, const alm_marc *record, bool *passes,
                          alm_error *err) {
-  locale_t before = where->letters ? uselocale(where->letters) : 0;
-  bool done = test_clauses(where, record, passes);
-  if (where->letters) uselocale(before);
-  return done || alm_fail(err, ALM_LIMIT, "condition: out of memory");
+  return test_clauses(where, record, passes) ||
+         alm_fail(err, ALM_LIMIT, "condition: out of memory");
 }

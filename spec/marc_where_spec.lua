@@ -36,7 +36,8 @@ describe("a condition", function()
       ["650$a=~^.{5}$"] = true,
       ["245$a=~Gr.ße"] = true, ["245$a=~Gr[äö]ße"] = true, ["245$a=~Gr[äü]ße"] = false, ["650$a =~ ^S"] = true,
       ["856$z=~b$"] = true,
-      ["245$c=~x"] = true, ["245$c='~x'"] = true, ["245$a=~'&& b'"] = true, ["650$a=~[[:upper:]]oats"] = true }
+      ["245$c=~x"] = true, ["245$c='~x'"] = true, ["245$a=~'&& b'"] = true, ["650$a=~[[:upper:]]oats"] = true,
+      ["650$a=~[]+)[:lower:]{99]+$"] = true, ["650$a=~^(S|B)(o|h)+[^x]{2,4}$"] = true, ["650$a=~^.{0,4}$"] = false }
   end)
 
   it("takes any text in quotes, and most without", function()
@@ -60,9 +61,11 @@ describe("a condition", function()
       { "245 &&", 7, "a tag" }, { "245 & 246", 5, "&&" }, { "245$a='x", 9, "a closing '" }, { "245$a=\"x'", 10, "a closing \"" },
       { "245$a='x'y", 10, "&& or ||" }, { "!245$a=x", 7, "&&, || or the end" }, { "! 245", 2, "a tag" },
       { "245 && 650[x]", 12, "a number or #" },
-      { "245$a=~(", 8, "not a regular expression" }, { "245$a=~(a{99}){99}", 8, "more than 1000 times" },
-      { "245$a=~a{2000}", 8, "more than 1000" },
-      { "245$a=~'a\0b'", 8, "no byte 0" },
+      { "245$a=~(", 8, "not a regular expression" }, { "245$a=~(a{99}){99}", 8, "too long when" },
+      { "245$a=~a{9000}", 8, "too long when" },
+      { "245$a=~a++", 8, "a repeat of a repeat" }, { "245$a=~((((a+)+)+)?)", 8, "3 repeats in each other" },
+      { "245$a=~" .. ("("):rep(21) .. (")"):rep(21), 8, "20 groups" }, { "245$a=~(.)\\1", 8, "references back" },
+      { "245$a=~'a\0b'", 8, "a byte 0" },
     } do
       local condition, message, code = core.marc.where(case[1])
       assert.same({ nil, "parse" }, { condition, code }, case[1])
