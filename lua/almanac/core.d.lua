@@ -519,8 +519,9 @@ function core.marc.formats() end
 ---@return string tail
 function core.marc.frame(format) end
 
----Is it a MARCspec (https://marcspec.github.io/MARCspec/marc-spec.html)?
----@param text string
+---Is it a MARCspec (https://marcspec.github.io/MARCspec/marc-spec.html, version
+---0.16)? What is read into it, and accepted besides, is in core/marcspec.h.
+---@param text string up to 1,000 bytes
 ---@return boolean? valid true
 ---@return string? message names the position and what was expected there
 ---@return almanac.code? code "parse"
@@ -529,8 +530,11 @@ function core.marc.spec(text) end
 ---@class almanac.marc.condition
 local condition = {}
 
----Compiles a condition, as that of `almanac marc --where`.
----@param text string
+---Compiles a condition, as that of `almanac marc --where`: SPEC (has a value),
+---!SPEC, SPEC=text, SPEC!=text, SPEC~text (includes), SPEC!~text, SPEC=~regex
+---(POSIX extended), joined by && and ||. Without a value no comparison holds,
+---!= neither. A text in quotes may hold anything; see core/marc_where.h.
+---@param text string up to 4,000 bytes, 64 conditions
 ---@return almanac.marc.condition? condition
 ---@return string? message
 ---@return almanac.code? code "parse"
@@ -597,7 +601,10 @@ function record:offset() end
 ---@return string? text
 function record:control(tag) end
 
----The first value that a MARCspec finds. Raises when it is not valid.
+---The first value that a MARCspec finds, as `245$a`, `008/35-37`, `856^1`,
+---`856[indicator1=4]$u`, `020$c{$q=\paperback}`. A data field without $ is its
+---subfields' texts with a blank between. Raises, naming the position, when the
+---MARCspec is not valid.
 ---@param spec string
 ---@return string? value
 function record:get(spec) end
@@ -611,22 +618,34 @@ function record:all(spec) end
 ---@return almanac.marc.field[]
 function record:fields(tag) end
 
----Adds a field behind the last one whose tag is not higher:
+---Adds a field behind the last one whose tag is not greater:
 ---`add("001", "99")`, `add("856", "40", "u", "https://…", "z", "Online")`.
----@param tag string
----@param text string of a control field; else the two indicators
+---Raises when it makes no field, or a text is not UTF-8 or has control characters.
+---@param tag string three digits or letters
+---@param text string of a control field (00x); else the two indicators
 ---@param ... string code, value, code, value, …
+---@return true? done
+---@return string? message
+---@return almanac.code? code "limit" when the record passes 16 MiB
 function record:add(tag, text, ...) end
 
----Sets the first value that the MARCspec finds; makes the subfield or field
----when it is not there.
+---Sets the first value that the MARCspec finds: a subfield, a control field,
+---characters of them or of the leader, an indicator. When there is none, TAG$x
+---gets the subfield at the end of the first such field, and TAG$x and 00x get
+---the field, with blank indicators.
 ---@param spec string
----@param value string
+---@param value string as long as what it replaces, for characters of the leader and control fields
+---@return true? done
+---@return string? message
+---@return almanac.code? code "missing" when there is nothing to set, "limit" as for add
 function record:set(spec, value) end
 
----Takes away what the MARCspec finds.
+---Removes the fields or subfields that the MARCspec finds, and fields that have
+---no subfield left. Raises for the leader, characters and indicators.
 ---@param spec string
----@return integer removed fields or subfields
+---@return integer? removed of fields or subfields, as the MARCspec names them
+---@return string? message
+---@return almanac.code? code
 function record:remove(spec) end
 
 ---What was wrong with the record as it was read.
@@ -827,6 +846,9 @@ function sandbox:send(value) end
 ---@return string? message
 ---@return almanac.code? code as `send`, or "parse"
 function sandbox:receive(signs) end
+
+---@return integer pid of the process, 0 when it has ended
+function sandbox:pid() end
 
 ---Ends the process and waits for its end. Also done by `<close>` and the collector.
 function sandbox:close() end
