@@ -1,4 +1,5 @@
 -- README's promises, run as written.
+local made = require "support.marc_made"
 local program = require "support.program"
 
 local function read(path)
@@ -29,6 +30,30 @@ describe("README", function()
     for target in read "README.md":gmatch "make (%l+)" do
       assert.truthy(("\n" .. makefile):find("\n" .. target .. ":", 1, true), "no target " .. target)
     end
+  end)
+
+  -- The file that README shows things of: the second record's length is wrong.
+  local function write_export(path)
+    local function record(...) return made.iso2709 { leader = "00000nam a2200000 i 4500", ... } end
+    local function link(address) return { "856", "40", "u", "https://library.example/" .. address } end
+    local second = record({ "001", "991234567890204146" }, { "245", "10", "a", "Annual report" }, link "2.tif")
+    program.write(path, record({ "001", "991234567890104146" }, { "245", "10", "a", "Harbor views :" }, link "1.tif", link "1.jpg")
+      .. "00100" .. second:sub(6) .. record({ "001", "991234567890304146" }, { "245", "10", "a", "Café diaries" }))
+  end
+
+  it("shows what almanac marc prints", function()
+    local folder = program.folder()
+    write_export(folder .. "/export.mrc")
+    local shown = read "README.md":match "\n    %$ almanac marc.-\n\n":gsub("\n    ", "\n")
+    local script = {}
+    for line in shown:gmatch "\n%$ almanac ([^\n]+)" do
+      script[#script + 1] = ("echo '$ almanac %s'; \"$ALMANAC\" %s 2>/dev/null"):format(line:gsub("'", "'\\''"), line)
+    end
+    os.execute(("cd %s && ALMANAC=%s && { %s; } >out"):format(folder, program.quote(program.path()), table.concat(script, "; ")))
+    local out = read(folder .. "/out")
+    program.remove(folder)
+    assert.equal(shown:sub(2, -2), out)
+    assert.equal(4, #script)
   end)
 
   it("keeps its word on the demo: the real commands, from plan to report", function()

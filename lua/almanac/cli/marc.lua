@@ -17,7 +17,7 @@ function m.configure(parser)
     command:epilog(module.epilog)
   end
   parser:epilog("Reads ISO 2709, MARCXML, MARC-in-JSON, yaz-marcdump's lines and MarcEdit's .mrk, also packed with gzip; " ..
-    "the content shows which. `almanac marc ACTION --help` tells more.")
+    "the content shows which. `almanac marc COMMAND --help` tells more.")
 end
 
 function m.run(args, context)
