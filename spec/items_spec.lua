@@ -2,6 +2,7 @@
 local alma = require "almanac.alma"
 local openapi = require "support.openapi"
 local rehearsal = require "support.rehearsal"
+local scripted = require "support.scripted"
 
 local TITLES = [[
 mms_id,title,usage_type,file_name,barcode,call_number
@@ -29,6 +30,15 @@ describe("items", function()
     assert.equal("missing", select(3, alma.items.list(client, "9931231234")))
   end)
 
+  it("of a title are none when Alma says so by an error", function()
+    scripted.alma(function() return nil, "401689", "No items found" end, function(other)
+      assert.same({}, alma.items.list(other, "991"))
+    end)
+    scripted.alma(function() return nil, "401652", "General error" end, function(other)
+      assert.is_nil(alma.items.list(other, "991"))
+    end)
+  end)
+
   it("of a title come in pages", function()
     local many = place.change({ op = "add_bib", mms_id = "9951231234" }).mms_id
     local changes = {}
@@ -41,6 +51,9 @@ describe("items", function()
   it("are found by barcode behind a redirect", function()
     local item = assert(alma.items.by_barcode(client, "0042"))
     assert.same({ "9911231234", "0042" }, { item.bib_data.mms_id, item.item_data.barcode })
+    local other = alma.new { url = place.url, key = place.key }
+    assert(alma.items.by_barcode(other, "0042"))
+    assert.same({ GET = 2 }, other.calls)   -- the redirect counts
     local _, message, code = alma.items.by_barcode(client, "9999")
     assert.equal("missing", code)
     assert.equal("no item has the barcode 9999", message)

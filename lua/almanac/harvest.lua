@@ -14,7 +14,7 @@ local RATE = 10            -- requests a second
 local LONGEST_WAIT = 600   -- seconds that a busy server may ask for at once
 local PATIENCE = 1800      -- seconds that it may ask for in all, for one request
 local TRANSIENT = { connect = true, timeout = true, io = true, parse = true, closed = true }
-local LARGEST = 64 << 20   -- bytes of an answer
+local LARGEST = 32 << 20   -- bytes of an answer
 
 local methods = {}
 local meta = { __index = methods }

@@ -170,7 +170,8 @@ end
 
 local function note(client, call, result, outcome, try)
   if not result.unsent then
-    client.calls[call.method] = (client.calls[call.method] or 0) + 1
+    local sent = math.max(1, result.sent or 1)   -- a redirect is a call as well
+    client.calls[call.method] = (client.calls[call.method] or 0) + sent
   end
   local remaining = result.headers and tonumber(result.headers["x-exl-api-remaining"])
   if remaining then client.remaining = math.tointeger(remaining) end

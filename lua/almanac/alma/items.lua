@@ -4,6 +4,8 @@ local client_module = require "almanac.alma.client"
 
 local m = {}
 
+local NONE = "401689"   -- "No items found …"
+
 local function pid_of(item)
   return type(item.item_data) == "table" and item.item_data.pid or nil
 end
@@ -16,7 +18,11 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.list(client, mms_id)
-  return paging.all(client, { path = { "bibs", mms_id, "holdings", "ALL", "items" }, key = "item", identify = pid_of })
+  local items, message, code, detail = paging.all(client, {
+    path = { "bibs", mms_id, "holdings", "ALL", "items" }, key = "item", identify = pid_of,
+  })
+  if not items and client_module.has_code(detail, NONE) then return {} end
+  return items, message, code, detail
 end
 
 ---The item with a barcode. Alma answers with a redirect to the item, so this
@@ -29,7 +35,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.by_barcode(client, barcode)
   local item, message, code, detail = client:call { path = { "items" }, query = { item_barcode = barcode } }
-  if not item and client_module.has_code(detail, "401689") then
+  if not item and client_module.has_code(detail, NONE) then
     return nil, ("no item has the barcode %s"):format(barcode), "missing", detail
   elseif not item then
     return nil, message, code, detail
