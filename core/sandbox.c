@@ -127,6 +127,8 @@ static void end(alm_sandbox *sandbox, int *status) {
   sandbox->pid = 0;
 }
 
+long alm_sandbox_pid(const alm_sandbox *sandbox) { return sandbox->pid; }
+
 void alm_sandbox_close(alm_sandbox *sandbox) {
   if (!sandbox) return;
   int status, ends[] = {sandbox->to[0], sandbox->to[1], sandbox->from};

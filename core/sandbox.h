@@ -41,6 +41,9 @@ bool alm_sandbox_send(alm_sandbox *sandbox, const void *data, size_t length,
 bool alm_sandbox_receive(alm_sandbox *sandbox, long signs, alm_buf *message,
                          alm_error *err);
 
+/* The process, 0 when it has ended. */
+long alm_sandbox_pid(const alm_sandbox *sandbox);
+
 /* Ends the process and waits for its end. NULL is fine. */
 void alm_sandbox_close(alm_sandbox *sandbox);
 

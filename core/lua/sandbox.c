@@ -64,6 +64,11 @@ static int f_receive(lua_State *L) {
   return alm_lua_fail(L, &err);
 }
 
+static int f_pid(lua_State *L) {
+  lua_pushinteger(L, alm_sandbox_pid(check_sandbox(L)));
+  return 1;
+}
+
 static int f_close(lua_State *L) {
   alm_sandbox **box = check_box(L);
   alm_sandbox_close(*box);
@@ -73,7 +78,7 @@ static int f_close(lua_State *L) {
 
 int alm_open_sandbox(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"send", f_send}, {"receive", f_receive}, {NULL, NULL}};
+      {"send", f_send}, {"receive", f_receive}, {"pid", f_pid}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"open", f_open}, {NULL, NULL}};
   alm_lua_class(L, CLASS, methods, f_close);
   luaL_newlib(L, functions);

@@ -17,6 +17,7 @@ return {
   file_key = function(file, args)
     %s
   end,
+  %s
 }
 ]]
 
@@ -24,11 +25,11 @@ local loaded = {}   -- by text, so that the next call meets what the last one le
 
 ---The text of a recipe.
 ---@param body string of file_key
----@param more { before: string?, title_keys: string?, changes: string? }?
+---@param more { before: string?, title_keys: string?, changes: string?, fields: string? }?  bodies and pieces of text
 ---@return string
 function m.text(body, more)
   more = more or {}
-  return TEXT:format(more.before or "", more.title_keys or "", more.changes or "", body)
+  return TEXT:format(more.before or "", more.title_keys or "", more.changes or "", body, more.fields or "")
 end
 
 ---Loads a recipe with this text.
@@ -36,7 +37,7 @@ end
 ---@return string? message
 function m.load(folder, text)
   if loaded[text] then return loaded[text] end
-  program.write(folder .. "/rule.lua", text)
+  program.write(folder .. "/rule.lua", text)   -- a name that messages can be compared with
   local found, message = recipe.load(folder .. "/rule.lua")
   loaded[text] = found
   return found, message
