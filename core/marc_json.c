@@ -105,7 +105,7 @@ static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
 }
 
 static bool looks(const char *head, size_t length) {
-  return length > 0 && (head[0] == '{' || head[0] == '[' || head[0] == '\x1e');
+  return length > 0 && (head[0] == '{' || head[0] == '[');
 }
 
 const alm_marc_format alm_marc_json = {

@@ -9,16 +9,6 @@
 
 enum { TAG = 3, CONTENT = 4, INDICATORS = 2, LENGTH_DIGITS = 5 };
 
-typedef struct {
-  alm_marc_builder *builder;
-  uint64_t offset;      /* of the record */
-  bool has_leader, has_field, noted;
-} reading_lines;
-
-#define NOTE(r, line, kind, ...) \
-  ((r)->noted = true, \
-   alm_marc_note((r)->builder, kind, (size_t)((line)->offset - (r)->offset), __VA_ARGS__))
-
 /* ---- what a line is ---- */
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -44,12 +34,6 @@ static bool is_leader(const alm_line *line, bool begun) {
          (!begun && memcmp(line->text, "     ", LENGTH_DIGITS) == 0);
 }
 
-static bool set_leader(alm_marc_builder *builder, const alm_line *line) {
-  char leader[ALM_MARC_LEADER] = "     ";
-  memcpy(leader + blanks_missing(line), line->text, line->length);
-  return alm_marc_set_leader(builder, leader, sizeof leader);
-}
-
 static bool is_field(const alm_line *line) {
   return line->length >= TAG && !memchr(line->text, ' ', TAG) &&
          (line->length == TAG || line->text[TAG] == ' ');
@@ -60,9 +44,12 @@ static bool is_remark(const alm_line *line) {
   return line->text[0] == '(' || (line->length > 4 && memcmp(line->text, "<!--", 4) == 0);
 }
 
-static bool is_continued(const alm_line *line) {
+static bool continues(const alm_line *line, size_t *skip) {
+  *skip = CONTENT;
   return line->length > CONTENT && memcmp(line->text, "    ", CONTENT) == 0;
 }
+
+static bool ends(const alm_line *line) { return alm_line_is_blank(line) || line->text[0] == '$'; }
 
 /* ---- subfields ---- */
 
@@ -91,25 +78,19 @@ static const char *next_marker(const char *from, const char *end, style as) {
   return end;
 }
 
-/* `at` is behind a marker. */
-static void add_subfield(alm_marc_builder *builder, const char *at, const char *next,
-                         const char *end, style as) {
-  size_t code = at < end ? alm_text_character(at, (size_t)(end - at)) : 0;
-  if (code == 0) code = at < end;
-  alm_slice text = {at, code};
-  if (!alm_marc_repair_code(&text))
-    alm_marc_note(builder, ALM_MARC_SUBFIELD, 0, "a subfield's code is not one character");
-  if (!alm_marc_open_subfield(builder, text.text, text.length)) return;
-  at += code;
+/* From the marker at `at` to the next one. */
+static void add_subfield(alm_lines *lines, const char *at, const char *next, const char *end,
+                         style as) {
+  at = alm_line_open_subfield(lines, at + 1, end);
   if (as.spaced && at < next) at++;
   if (as.spaced && next < end && next > at) next--;
-  alm_marc_add_text(builder, at, (size_t)(next - at));
+  if (at < next) alm_marc_add_text(lines->reading->builder, at, (size_t)(next - at));
 }
 
-static void add_subfields(alm_marc_builder *builder, const char *at, const char *end, style as) {
+static void add_subfields(alm_lines *lines, const char *at, const char *end, style as) {
   while (at < end) {
     const char *next = next_marker(at + 1, end, as);
-    add_subfield(builder, at + 1, next, end, as);
+    add_subfield(lines, at, next, end, as);
     at = next;
   }
 }
@@ -118,8 +99,9 @@ static void add_subfields(alm_marc_builder *builder, const char *at, const char 
 
 /* Where the first subfield's marker is; NULL in a control field. */
 static const char *find_marker(const char *content, const char *end, style *as) {
+  if (end - content < INDICATORS + 2) return NULL;
   const char *at = content + INDICATORS;
-  if (at < end && *at == ' ') at++;
+  if (*at == ' ') at++;
   if (end - at < 2 || !memchr("$_*", *at, 3)) return NULL;
   as->marker = *at;
   size_t code = alm_text_character(at + 1, (size_t)(end - at - 1));
@@ -129,78 +111,50 @@ static const char *find_marker(const char *content, const char *end, style *as) 
 
 static bool is_control_tag(const char *tag) { return tag[0] == '0' && tag[1] == '0'; }
 
-static char indicator(reading_lines *r, const alm_line *line, const char *at) {
-  char c;
-  if (!alm_marc_repair_indicator((alm_slice){at, 1}, &c))
-    NOTE(r, line, ALM_MARC_INDICATOR, "an indicator is no character of ASCII");
+static char indicator(alm_lines *lines, const char *at, const char *end) {
+  char c = ' ';
+  if (at < end && !alm_marc_repair_indicator((alm_slice){at, 1}, &c))
+    ALM_LINE_NOTE(lines, ALM_MARC_INDICATOR, "an indicator is no character of ASCII");
   return c;
 }
 
-static void add_data(reading_lines *r, const alm_line *line, const char *tag, const char *marker,
-                     style as) {
-  const char *content = line->text + CONTENT, *end = line->text + line->length;
-  char first = content < end ? indicator(r, line, content) : ' ';
-  char second = content + 1 < end ? indicator(r, line, content + 1) : ' ';
-  if (alm_marc_open_data(r->builder, tag, first, second) && marker)
-    add_subfields(r->builder, marker, end, as);
+static void add_data(alm_lines *lines, const char *tag, const char *content, const char *end) {
+  char first = indicator(lines, content, end), second = indicator(lines, content + 1, end);
+  alm_marc_open_data(lines->reading->builder, tag, first, second);
 }
 
-static void add_field(reading_lines *r, const alm_line *line) {
+/* A data field without subfields is no control field when its tag is a number. */
+static bool is_empty(const char *tag, const char *content, const char *end) {
+  return end - content <= INDICATORS + 1 && all_digits(tag, TAG);
+}
+
+static void add_field(alm_lines *lines) {
+  const alm_line *line = &lines->line;
+  const char *end = line->text + line->length;
+  const char *content = line->length > CONTENT ? line->text + CONTENT : end;
   char tag[4];
   style as = {.marker = '$'};
-  if (!alm_marc_repair_tag((alm_slice){line->text, TAG}, tag))
-    NOTE(r, line, ALM_MARC_TAG, "the tag \"%s\" is not three letters or digits", tag);
-  size_t skip = line->length > CONTENT ? CONTENT : line->length;
-  const char *content = line->text + skip, *end = line->text + line->length;
+  alm_line_tag(lines, line->text, tag);
   const char *marker = is_control_tag(tag) ? NULL : find_marker(content, end, &as);
-  bool empty = end - content <= INDICATORS + 1 && all_digits(tag, TAG) && !is_control_tag(tag);
-  if (marker || empty) add_data(r, line, tag, marker, as);
-  else if (alm_marc_open_control(r->builder, tag))
-    alm_marc_add_text(r->builder, content, (size_t)(end - content));
-  r->has_field = true;
-}
-
-/* ---- records ---- */
-
-static void begin(reading_lines *r, alm_marc_reading *reading, uint64_t offset) {
-  *r = (reading_lines){.builder = reading->builder, .offset = offset};
-  alm_marc_clear(r->builder, reading->number, offset);
-}
-
-static bool begun(const reading_lines *r) { return r->has_leader || r->has_field; }
-
-/* Takes a line; false when it belongs to the next record. */
-static bool take(reading_lines *r, const alm_line *line) {
-  if (is_leader(line, begun(r))) {
-    if (begun(r)) return false;
-    r->has_leader = set_leader(r->builder, line);
-  } else if (is_remark(line)) {
-    return true;
-  } else if (is_field(line)) {
-    if (!begun(r)) NOTE(r, line, ALM_MARC_LEADER_WRONG, "the record has no leader");
-    add_field(r, line);
-  } else if (r->has_field && is_continued(line)) {
-    alm_marc_add_text(r->builder, line->text + CONTENT - 1, line->length - CONTENT + 1);
-  } else {
-    NOTE(r, line, ALM_MARC_GARBAGE, "a line that is no field: %.*s",
-         (int)(line->length < 40 ? line->length : 40), line->text);
+  if (marker || (!is_control_tag(tag) && is_empty(tag, content, end))) {
+    add_data(lines, tag, content, end);
+    if (marker) add_subfields(lines, marker, end, as);
+  } else if (alm_marc_open_control(lines->reading->builder, tag)) {
+    alm_marc_add_text(lines->reading->builder, content, (size_t)(end - content));
   }
-  return true;
+}
+
+static void add_leader(alm_lines *lines) {
+  char leader[ALM_MARC_LEADER] = "     ";
+  memcpy(leader + blanks_missing(&lines->line), lines->line.text, lines->line.length);
+  alm_marc_set_leader(lines->reading->builder, leader, sizeof leader);
 }
 
 static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
-  alm_line line;
-  alm_marc_result result;
-  reading_lines r = {.builder = NULL};
-  while ((result = alm_line_peek(reading->source, &line, err)) == ALM_MARC_RECORD) {
-    bool ends = alm_line_is_blank(&line) || line.text[0] == '$';
-    if (!ends && !r.builder) begin(&r, reading, line.offset);
-    if (ends ? r.builder != NULL : !take(&r, &line)) break;
-    alm_line_done(reading->source, &line);
-  }
-  if (result == ALM_MARC_FAILED || !r.builder || (!begun(&r) && !r.noted)) return result;
-  reading->record = alm_marc_built(reading->builder);
-  return ALM_MARC_RECORD;
+  static const alm_line_grammar grammar = {
+      .ends = ends, .is_leader = is_leader, .is_field = is_field, .is_remark = is_remark,
+      .continues = continues, .add_leader = add_leader, .add_field = add_field};
+  return alm_lines_next(reading, &grammar, err);
 }
 
 /* ---- writing ---- */
@@ -243,7 +197,9 @@ static bool looks(const char *head, size_t length) {
 const alm_marc_format alm_marc_line = {
     .name = "line",
     .looks = looks,
+    .open = alm_lines_open,
     .next = next,
+    .close = alm_lines_close,
     .write = write_record,
     .head = "",
     .between = "",

@@ -1,20 +1,54 @@
-/* The lines of a source, one after the other, for the formats that are lines. */
+/* Records of lines: a leader, a line for each field, a line between records.
+ * What a line is, a format says with a grammar; this reads the lines, joins those
+ * that go on, and finds where records begin and end. */
 #ifndef ALM_MARC_LINES_H
 #define ALM_MARC_LINES_H
 
 #include "marc_format.h"
 
 typedef struct {
-  const char *text;     /* good until the next call */
+  const char *text;
   size_t length;        /* without the line's end */
   uint64_t offset;
-  size_t whole;         /* private: with its end */
+  size_t whole;         /* with it */
 } alm_line;
 
-/* The next line, which stays the next until alm_line_done. One longer than a
- * record can be comes in pieces. */
-alm_marc_result alm_line_peek(alm_marc_source *source, alm_line *line, alm_error *err);
-void alm_line_done(alm_marc_source *source, const alm_line *line);
+typedef struct {
+  alm_marc_reading *reading;
+  alm_line line;        /* the one to be added */
+  uint64_t offset;      /* of the record */
+  bool begun;           /* it has a leader or a field */
+  bool started;         /* or anything at all */
+  alm_buf joined;       /* a field's lines */
+  alm_buf text;         /* for the format */
+} alm_lines;
+
+typedef struct {
+  bool (*ends)(const alm_line *line);         /* a line between records */
+  bool (*is_leader)(const alm_line *line, bool begun);
+  bool (*is_field)(const alm_line *line);
+  bool (*is_remark)(const alm_line *line);    /* passed over */
+  /* It goes on with what stands before, after a blank instead of `skip` bytes. */
+  bool (*continues)(const alm_line *line, size_t *skip);
+  void (*add_leader)(alm_lines *lines);       /* both add lines->line */
+  void (*add_field)(alm_lines *lines);
+} alm_line_grammar;
+
+/* Of an alm_marc_format, whose next passes its grammar. */
+bool alm_lines_open(alm_marc_reading *reading, alm_error *err);
+alm_marc_result alm_lines_next(alm_marc_reading *reading, const alm_line_grammar *grammar,
+                               alm_error *err);
+void alm_lines_close(alm_marc_reading *reading);
+
+/* Notes a problem of the line. */
+#define ALM_LINE_NOTE(lines, kind, ...)                                           \
+  alm_marc_note((lines)->reading->builder, kind,                                  \
+                (size_t)((lines)->line.offset - (lines)->offset), __VA_ARGS__)
+
+/* The tag in three bytes, repaired and noted when that was needed. */
+void alm_line_tag(alm_lines *lines, const char *text, char tag[4]);
+/* Opens a subfield with the character at `at`; gives what stands behind it. */
+const char *alm_line_open_subfield(alm_lines *lines, const char *at, const char *end);
 
 bool alm_line_is_blank(const alm_line *line);
 

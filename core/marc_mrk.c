@@ -1,7 +1,6 @@
 /* MarcEdit's mnemonic format (.mrk): "=245  10$aTitle$cName", an empty line
  * behind each record. A blank in an indicator, the leader or a control field
  * is '\'; what has a meaning has a mnemonic in text. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "marc_lines.h"
@@ -9,92 +8,64 @@
 #include "marc_repair.h"
 #include "text.h"
 
-enum { TAG_END = 4, GAP = 2, INDICATORS = 2 };
-
-typedef struct {
-  alm_marc_builder *builder;
-  uint64_t offset;      /* of the record */
-  bool has_leader, has_field, noted;
-  alm_buf text;         /* decoded */
-} reading_mrk;
-
-#define NOTE(r, line, kind, ...) \
-  ((r)->noted = true, \
-   alm_marc_note((r)->builder, kind, (size_t)((line)->offset - (r)->offset), __VA_ARGS__))
+enum { TAG_END = 4, GAP = 2, INDICATORS = 2, SHOWN = 60 };
 
 /* ---- texts ---- */
 
-static alm_slice decoded(reading_mrk *r, const alm_line *line, alm_slice text) {
-  if (!text.length || !memchr(text.text, '{', text.length)) return text;
-  alm_buf_clear(&r->text);
-  size_t unknown = alm_mnemonic_decode(text.text, text.length, &r->text);
+static alm_slice decoded(alm_lines *lines, const char *text, const char *end) {
+  alm_slice whole = {text, (size_t)(end - text)};
+  if (!whole.length || !memchr(text, '{', whole.length)) return whole;
+  alm_buf_clear(&lines->text);
+  size_t unknown = alm_mnemonic_decode(text, whole.length, &lines->text);
   if (unknown > 0)
-    NOTE(r, line, ALM_MARC_ESCAPE, "%zu mnemonics are not known: %.*s", unknown,
-         (int)(text.length < 60 ? text.length : 60), text.text);
-  return (alm_slice){alm_buf_text(&r->text), r->text.length};
+    ALM_LINE_NOTE(lines, ALM_MARC_ESCAPE, "%zu mnemonics are not known: %.*s", unknown,
+                  (int)(whole.length < SHOWN ? whole.length : SHOWN), text);
+  return (alm_slice){alm_buf_text(&lines->text), lines->text.length};
 }
 
-static void add_text(reading_mrk *r, const alm_line *line, const char *text, const char *end) {
-  alm_slice is = decoded(r, line, (alm_slice){text, (size_t)(end - text)});
-  alm_marc_add_text(r->builder, is.text, is.length);
+static void add_text(alm_lines *lines, const char *text, const char *end) {
+  alm_slice is = decoded(lines, text, end);
+  alm_marc_add_text(lines->reading->builder, is.text, is.length);
 }
 
-/* '\' for blanks; they are changed before mnemonics are, since {bsol} is one. */
-static alm_slice with_blanks(alm_slice text, alm_buf *out) {
-  alm_buf_clear(out);
-  alm_buf_add(out, text.text, text.length);
-  for (size_t i = 0; i < out->length; i++)
-    if (out->data[i] == '\\') out->data[i] = ' ';
-  return (alm_slice){alm_buf_text(out), out->length};
+/* '\' for a blank; {bsol} comes to be one only afterwards. */
+static alm_slice decoded_coded(alm_lines *lines, const char *text, const char *end) {
+  char *own = lines->joined.data + (text - lines->joined.data);
+  for (char *at = own; at < end; at++)
+    if (*at == '\\') *at = ' ';
+  return decoded(lines, own, end);
 }
 
 /* ---- fields ---- */
 
-static void add_coded(reading_mrk *r, const alm_line *line, alm_slice text, bool leader) {
-  alm_buf blanks;
-  alm_buf_init(&blanks, text.length + 1);
-  alm_slice is = decoded(r, line, with_blanks(text, &blanks));
-  if (leader) alm_marc_set_leader(r->builder, is.text, is.length);
-  else alm_marc_add_text(r->builder, is.text, is.length);
-  alm_buf_free(&blanks);
-}
-
 /* An indicator is a character or, where that has a meaning, its mnemonic. */
-static char take_indicator(reading_mrk *r, const alm_line *line, const char **at, const char *end) {
-  size_t length = *at < end && **at != '$';
+static char take_indicator(alm_lines *lines, const char **at, const char *end) {
+  size_t length = *at < end && **at != '$' ? alm_text_character(*at, (size_t)(end - *at)) : 0;
+  if (length == 0) length = *at < end && **at != '$';
   const char *close = length && **at == '{' ? memchr(*at, '}', (size_t)(end - *at)) : NULL;
-  if (close) length = (size_t)(close - *at) + 1;
-  alm_slice text = {*at, length};
-  *at += length;
-  if (length == 0 || text.text[0] == '\\') return ' ';
+  const char *from = *at;
   char c;
-  if (!alm_marc_repair_indicator(decoded(r, line, text), &c))
-    NOTE(r, line, ALM_MARC_INDICATOR, "an indicator is no character of ASCII");
+  *at = close ? close + 1 : from + length;
+  if (length == 0 || *from == '\\') return ' ';
+  if (!alm_marc_repair_indicator(decoded(lines, from, *at), &c))
+    ALM_LINE_NOTE(lines, ALM_MARC_INDICATOR, "an indicator is no character of ASCII");
   return c;
 }
 
-/* `at` is behind the '$'. */
-static void add_subfield(reading_mrk *r, const alm_line *line, const char *at, const char *end) {
-  size_t length = at < end ? alm_text_character(at, (size_t)(end - at)) : 0;
-  if (length == 0) length = at < end;
-  alm_slice code = {at, length};
-  if (!alm_marc_repair_code(&code))
-    NOTE(r, line, ALM_MARC_SUBFIELD, "a subfield's code is not one character");
-  if (alm_marc_open_subfield(r->builder, code.text, code.length))
-    add_text(r, line, at + length, end);
+static const char *find_marker(const char *at, const char *end) {
+  const char *found = at < end ? memchr(at, '$', (size_t)(end - at)) : NULL;
+  return found ? found : end;
 }
 
-static void add_data(reading_mrk *r, const alm_line *line, const char *tag, const char *at,
-                     const char *end) {
-  char first = take_indicator(r, line, &at, end), second = take_indicator(r, line, &at, end);
-  if (!alm_marc_open_data(r->builder, tag, first, second)) return;
+static void add_data(alm_lines *lines, const char *tag, const char *at, const char *end) {
+  char first = take_indicator(lines, &at, end), second = take_indicator(lines, &at, end);
+  if (!alm_marc_open_data(lines->reading->builder, tag, first, second)) return;
   if (at < end && *at != '$')
-    NOTE(r, line, ALM_MARC_SUBFIELD, "field %s has text before its first subfield", tag);
-  while (at < end && (at = memchr(at, '$', (size_t)(end - at)))) {
-    const char *from = at + 1 < end ? at + 2 : end;
-    const char *next = from < end ? memchr(from, '$', (size_t)(end - from)) : NULL;
-    add_subfield(r, line, at + 1, next ? next : end);
-    at = next ? next : end;
+    ALM_LINE_NOTE(lines, ALM_MARC_SUBFIELD, "field %s has text before its first subfield", tag);
+  for (at = find_marker(at, end); at < end;) {
+    const char *text = alm_line_open_subfield(lines, at + 1, end);
+    at = find_marker(text, end);
+    add_text(lines, text, at);
   }
 }
 
@@ -107,78 +78,63 @@ static bool is_control(const char *tag, const char *at, const char *end) {
   return !number && !memchr(at, '$', (size_t)(end - at));
 }
 
-static void add_field(reading_mrk *r, const alm_line *line, const char *at, const char *end) {
+/* Behind the tag and its two blanks. */
+static const char *content_of(const alm_line *line) {
+  const char *at = line->text + TAG_END, *end = line->text + line->length;
+  for (int i = 0; i < GAP && at < end && *at == ' '; i++) at++;
+  return at;
+}
+
+static void add_field(alm_lines *lines) {
+  const alm_line *line = &lines->line;
+  const char *at = content_of(line), *end = line->text + line->length;
   char tag[4];
-  if (!alm_marc_repair_tag((alm_slice){line->text + 1, 3}, tag))
-    NOTE(r, line, ALM_MARC_TAG, "the tag \"%s\" is not three letters or digits", tag);
-  r->has_field = true;
-  if (!is_control(tag, at, end)) add_data(r, line, tag, at, end);
-  else if (alm_marc_open_control(r->builder, tag))
-    add_coded(r, line, (alm_slice){at, (size_t)(end - at)}, false);
+  alm_line_tag(lines, line->text + 1, tag);
+  if (!is_control(tag, at, end)) {
+    add_data(lines, tag, at, end);
+  } else if (alm_marc_open_control(lines->reading->builder, tag)) {
+    alm_slice text = decoded_coded(lines, at, end);
+    alm_marc_add_text(lines->reading->builder, text.text, text.length);
+  }
 }
 
 /* ---- lines ---- */
 
-static bool is_leader(const alm_line *line) {
+static bool is_leader(const alm_line *line, bool begun) {
+  (void)begun;
   return line->length >= TAG_END &&
          (memcmp(line->text, "=LDR", TAG_END) == 0 || memcmp(line->text, "=000", TAG_END) == 0);
 }
 
-static bool begun(const reading_mrk *r) { return r->has_leader || r->has_field; }
-
-static void take_tagged(reading_mrk *r, const alm_line *line) {
-  const char *at = line->text + TAG_END, *end = line->text + line->length;
-  for (int i = 0; i < GAP && at < end && *at == ' '; i++) at++;
-  if (is_leader(line)) {
-    add_coded(r, line, (alm_slice){at, (size_t)(end - at)}, true);
-    r->has_leader = true;
-    return;
-  }
-  if (!begun(r)) NOTE(r, line, ALM_MARC_LEADER_WRONG, "the record has no leader");
-  add_field(r, line, at, end);
+static bool is_field(const alm_line *line) {
+  return line->length >= TAG_END && line->text[0] == '=';
 }
 
-/* Takes a line; false when it belongs to the next record. */
-static bool take(reading_mrk *r, const alm_line *line) {
-  if (is_leader(line) && begun(r)) return false;
-  if (line->text[0] == '=' && line->length >= TAG_END) take_tagged(r, line);
-  else if (r->has_field) {
-    alm_marc_add_text(r->builder, " ", 1);
-    add_text(r, line, line->text, line->text + line->length);
-  } else
-    NOTE(r, line, ALM_MARC_GARBAGE, "a line that is no field: %.*s",
-         (int)(line->length < 40 ? line->length : 40), line->text);
-  return true;
+static bool is_remark(const alm_line *line) {
+  (void)line;
+  return false;
 }
 
-/* ---- records ---- */
-
-static void begin(reading_mrk *r, alm_marc_reading *reading, uint64_t offset) {
-  r->builder = reading->builder;
-  r->offset = offset;
-  alm_marc_clear(r->builder, reading->number, offset);
+static bool continues(const alm_line *line, size_t *skip) {
+  *skip = 0;
+  return !alm_line_is_blank(line) && line->text[0] != '=';
 }
 
-static alm_marc_result read_record(reading_mrk *r, alm_marc_reading *reading, alm_error *err) {
-  alm_line line;
-  alm_marc_result result;
-  while ((result = alm_line_peek(reading->source, &line, err)) == ALM_MARC_RECORD) {
-    bool blank = alm_line_is_blank(&line);
-    if (!blank && !r->builder) begin(r, reading, line.offset);
-    if (blank ? r->builder != NULL : !take(r, &line)) break;
-    alm_line_done(reading->source, &line);
-  }
-  if (result == ALM_MARC_FAILED || !r->builder) return result;
-  reading->record = alm_marc_built(reading->builder);
-  return ALM_MARC_RECORD;
+static void add_leader(alm_lines *lines) {
+  const alm_line *line = &lines->line;
+  alm_buf_clear(&lines->joined);
+  alm_buf_add(&lines->joined, line->text, line->length);
+  alm_line own = {.text = alm_buf_text(&lines->joined), .length = lines->joined.length};
+  alm_slice text = decoded_coded(lines, content_of(&own), own.text + own.length);
+  alm_marc_set_leader(lines->reading->builder, text.text, text.length);
 }
 
 static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
-  reading_mrk r = {.builder = NULL};
-  alm_buf_init(&r.text, 4 * ALM_MARC_MAXIMUM);
-  alm_marc_result result = read_record(&r, reading, err);
-  alm_buf_free(&r.text);
-  return result;
+  static const alm_line_grammar grammar = {
+      .ends = alm_line_is_blank, .is_leader = is_leader, .is_field = is_field,
+      .is_remark = is_remark, .continues = continues, .add_leader = add_leader,
+      .add_field = add_field};
+  return alm_lines_next(reading, &grammar, err);
 }
 
 static bool looks(const char *head, size_t length) {
@@ -224,7 +180,9 @@ static bool write_record(const alm_marc *record, alm_buf *out, alm_error *err) {
 const alm_marc_format alm_marc_mrk = {
     .name = "mrk",
     .looks = looks,
+    .open = alm_lines_open,
     .next = next,
+    .close = alm_lines_close,
     .write = write_record,
     .head = "",
     .between = "",

@@ -328,7 +328,10 @@ static bool take_quick(marcxml *x, const alm_window *window, alm_error *err) {
     window = alm_marc_source_fill(reading->source, 2 * window->length, err);
     if (!window) return false;
   }
-  if (taken.length == 0) return false;
+  if (taken.length == 0) {
+    alm_marc_clear(reading->builder, reading->number, x->offset);
+    return false;
+  }
   pass_over(x, &taken);
   alm_marc_source_use(reading->source, taken.length);
   return true;

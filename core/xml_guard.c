@@ -28,13 +28,20 @@ void *alm_xml_guard_of(void *userdata) {
   return ((xmlParserCtxtPtr)userdata)->_private;
 }
 
-/* libxml2's words, but where they name a line: it doesn't know the file's. */
+static bool is_in_content(const void *parser) {
+  return parser && ((const xmlParserCtxt *)parser)->instate == XML_PARSER_CONTENT;
+}
+
+/* libxml2's words, but where they name a line (it doesn't know the file's) and
+ * where it calls an early end extra content. */
 static void describe(const xmlError *error, char *words, size_t size) {
   const char *message = error->message ? error->message : "not XML";
   if (error->code == XML_ERR_TAG_NAME_MISMATCH && error->str1 && error->str2)
     snprintf(words, size, "<%s> is closed by </%s>", error->str1, error->str2);
   else if (error->code == XML_ERR_TAG_NOT_FINISHED && error->str1)
     snprintf(words, size, "it ends inside <%s>", error->str1);
+  else if (error->code == XML_ERR_DOCUMENT_END && is_in_content(error->ctxt))
+    snprintf(words, size, "it ends inside an element");
   else
     snprintf(words, size, "%.*s", (int)strcspn(message, "\n"), message);
   words[0] = (char)tolower((unsigned char)words[0]);
