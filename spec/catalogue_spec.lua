@@ -97,6 +97,46 @@ describe("titles from SRU", function()
   end)
 end)
 
+describe("titles from a file of Dublin Core", function()
+  local folder
+
+  before_each(function() folder = program.folder() end)
+  after_each(function() program.remove(folder) end)
+
+  local function file(text, options)
+    program.write(folder .. "/f.xml", text)
+    return catalogue.file(folder .. "/f.xml", options or {})
+  end
+
+  local HEAD = '<records xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">'
+
+  it("have their id in dc:identifier, as Alma writes it", function()
+    local source = assert(file(HEAD ..
+      "<record><dc:title>T</dc:title><dc:identifier>dg_1</dc:identifier>" ..
+      "<dc:identifier>alma:01X_INST/bibs/" .. A .. "</dc:identifier></record><record><dcterms:identifier>" .. B .. "</dcterms:identifier></record>" ..
+      "<record><dc:title>no id</dc:title></record></records>", { records = true }))
+    assert.same({ A, B }, source.ids)
+    assert.equal(1, source.empty)
+    assert.matches("<dc:title>T</dc:title>", spooled(source)[A], 1, true)
+    source.spool:close()
+  end)
+
+  it("have it in another element, when that is named", function()
+    assert.same({ A }, assert(file(HEAD .. "<record><dc:source>(X)" .. A .. "</dc:source></record></records>",
+      { id = "dc:source" })).ids)
+    local _, message, code = file(HEAD .. "<record><dc:title>x</dc:title></record></records>", { id = "245$a" })
+    assert.matches("--titles-id: path '245$a': '/' or '[' is expected", message, 1, true)
+    assert.equal("parse", code)
+  end)
+
+  it("may stand in an answer of OAI-PMH, with deleted ones", function()
+    local source = assert(file(oai({ dc(A, "a"), '<record><header status="deleted"><identifier>oai:x:' .. B ..
+      "</identifier></header></record>" }).body))
+    assert.same({ A }, source.ids)
+    assert.equal(1, source.deleted)
+  end)
+end)
+
 describe("titles from a MARC file", function()
   local folder
 

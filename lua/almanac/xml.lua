@@ -78,15 +78,16 @@ local function add_attributes(out, node)
 end
 
 -- The name to write, the namespace in force below, and its declaration.
-local function named(node, default)
-  if node.namespace == default then return node.name, default, "" end
-  local prefix = prefixes[node.namespace]
-  if prefix and default then return prefix .. ":" .. node.name, default, "" end
-  return node.name, node.namespace, (' xmlns="%s"'):format(core.xml.escape(node.namespace or ""))
+local function named(node, default, declared)
+  local address = node.namespace or ""
+  if address == default then return node.name, default, "" end
+  local prefix = prefixes[address]
+  if prefix and declared[prefix] then return prefix .. ":" .. node.name, default, "" end
+  return node.name, address, (' xmlns="%s"'):format(core.xml.escape(address))
 end
 
-local function add(out, node, default, declarations)
-  local name, inner, declaration = named(node, default)
+local function add(out, node, default, declared, declarations)
+  local name, inner, declaration = named(node, default, declared)
   out[#out + 1] = "<" .. name .. declaration .. declarations
   add_attributes(out, node)
   local text = (node[1] and not node.text:find "%S") and "" or node.text
@@ -95,7 +96,7 @@ local function add(out, node, default, declarations)
     return
   end
   out[#out + 1] = ">" .. core.xml.escape(text)
-  for _, item in ipairs(node) do add(out, item, inner, "") end
+  for _, item in ipairs(node) do add(out, item, inner, declared, "") end
   out[#out + 1] = "</" .. name .. ">"
 end
 
@@ -106,11 +107,11 @@ end
 function m.write(node)
   local used, declarations, out = {}, {}, {}
   note_prefixes(node, used)
-  used[prefixes[node.namespace] or ""] = nil
+  used[prefixes[node.namespace] or ""] = nil   -- the element's own is the default
   for i, prefix in ipairs(in_order(used)) do
     declarations[i] = (' xmlns:%s="%s"'):format(prefix, m.namespaces[prefix])
   end
-  add(out, node, nil, table.concat(declarations))
+  add(out, node, "", used, table.concat(declarations))
   return table.concat(out)
 end
 

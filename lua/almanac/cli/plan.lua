@@ -32,8 +32,8 @@ function m.configure(parser, arguments)
     "with it, --help also shows its own options")
   parser:option("-o --output", "the run file to write; it must be new"):argname "RUN"
   parser:option("--titles", "the titles: MMS IDs with commas between, a file with one a line, " ..
-    "a CSV with a column mms_id or barcode, or a MARC file in any format"):argname "FILE|IDS"
-  parser:option("--titles-id", "where the MMS ID stands in a MARC record, when it is not 001"):argname "MARCSPEC"
+    "a CSV with a column mms_id or barcode, or a file of records (MARC in any format, Dublin Core as XML)"):argname "FILE|IDS"
+  parser:option("--titles-id", "where the MMS ID stands in a record when it is not 001, e.g. 035$a"):argname "SPEC"
   parser:option("--oai", "the titles: those of a set that Alma publishes by OAI-PMH"):argname "SET"
   parser:option("--oai-url", "the OAI-PMH address when it is not Alma's own"):argname "URL"
   parser:option("--oai-prefix", "format that the set is published in (marc21)"):argname "PREFIX"

@@ -2,6 +2,7 @@
 -- server publishes, a search by SRU. All that is taken from a record is its MMS
 -- ID, and the record itself when the recipe reads it.
 local core = require "almanac.core"
+local elements = require "almanac.run.catalogue_xml"
 local ids = require "almanac.run.ids"
 local oai = require "almanac.oai"
 local record = require "almanac.record"
@@ -12,7 +13,8 @@ local sru_list = require "almanac.sru.list"
 local m = {}
 
 local ELSEWHERE = "\nif the MMS ID stands in another field, say in which: --titles-id '035$a'"
-local OFFICE = 3        -- wrong ids after which a source is none of MMS IDs
+local HEAD = 4096       -- bytes that tell what a file is
+local ALL_OVER = 3      -- of so many ids one is wrong: then they are no MMS IDs at all
 
 ---Whether the beginning of a file is that of MARC in one of its formats.
 ---@param head string
@@ -72,7 +74,7 @@ local function finished(work, words)
   if #work.list == 0 then return give_up(work, tell_empty(work, words)) end
   local wrong = ids.check(work.list)
   if wrong[1] then
-    local advice = (#wrong > #work.list // OFFICE and not work.spec) and ELSEWHERE or ""
+    local advice = (#wrong > #work.list // ALL_OVER and not work.spec) and ELSEWHERE or ""
     return give_up(work, ids.tell(wrong, words, "record") .. advice, "parse")
   end
   return { ids = work.ids, duplicates = work.duplicates, empty = work.empty, deleted = work.deleted, broken = {},
@@ -110,13 +112,7 @@ local function check_spec(spec)
   return nil, "--titles-id: " .. message, "parse"
 end
 
----The titles of a MARC file.
----@param path string in any format that almanac reads, packed or not; "-" is standard input
----@param options { id: string?, records: boolean? } id: MARCspec of the MMS ID, 001 without; records: keep them
----@return table|nil source { ids, duplicates, empty, deleted, broken, notes, words, spool }
----@return string? message
----@return string? code
-function m.file(path, options)
+local function marc_file(path, options)
   local ok, message, code = check_spec(options.id)
   if not ok then return nil, message, code end
   local reader
@@ -137,7 +133,7 @@ function m.file(path, options)
   return finished(work, path)
 end
 
--- ---- OAI-PMH and SRU ----
+-- ---- OAI-PMH, SRU and files of elements ----
 
 -- The MMS ID of an entry: what its identifier ends with, or where the id is said to be.
 local function id_of(work, entry)
@@ -159,7 +155,11 @@ local function take_entry(work, entry, number)
     return true
   end
   local id, text, message = nil, nil, entry.problem
-  if not message then id, message = id_of(work, entry) end
+  if not message then
+    local ok
+    ok, id, message = pcall(id_of, work, entry)
+    if not ok then return nil, "--titles-id: " .. tostring(id):gsub("^[^\n]-%.lua:%d+: ", ""), "parse" end
+  end
   if id and id ~= "" and work.spool then text, message = kept_text(work, entry) end
   if message then
     work.notes[#work.notes + 1] = ("%s: %s"):format(entry.identifier or "record " .. number, message)
@@ -194,6 +194,20 @@ local function gathered(list, options, words, stop)
     work.notes[#work.notes + 1] = ("%s: the server said it has %d records, %d came"):format(words, list.size, list.count)
   end
   return finished(work, words)
+end
+
+---The titles of a file of records: MARC, Dublin Core or MODS.
+---@param path string MARC in any format that almanac reads, packed or not; "-" is standard input
+---@param options { id: string?, records: boolean? } id: where the MMS ID is when not in 001 or dc:identifier, as MARCspec
+---  or a path of elements; records: keep them
+---@return table|nil source { ids, duplicates, empty, deleted, broken, notes, words, spool }
+---@return string? message
+---@return string? code
+function m.file(path, options)
+  if path == "-" or not elements.looks(core.files.head(path, HEAD) or "") then return marc_file(path, options) end
+  local list, message, code = elements.open(path)
+  if not list then return nil, message, code end
+  return gathered(list, options, path)
 end
 
 ---The titles of a set that an OAI-PMH server publishes.
