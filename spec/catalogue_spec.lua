@@ -113,7 +113,8 @@ describe("titles from a file of Dublin Core", function()
   it("have their id in dc:identifier, as Alma writes it", function()
     local source = assert(file(HEAD ..
       "<record><dc:title>T</dc:title><dc:identifier>dg_1</dc:identifier>" ..
-      "<dc:identifier>alma:01X_INST/bibs/" .. A .. "</dc:identifier></record><record><dcterms:identifier>" .. B .. "</dcterms:identifier></record>" ..
+      "<dc:identifier>alma:01X_INST/bibs/" .. A .. "</dc:identifier></record>" ..
+      "<record><dcterms:identifier>" .. B .. "</dcterms:identifier></record>" ..
       "<record><dc:title>no id</dc:title></record></records>", { records = true }))
     assert.same({ A, B }, source.ids)
     assert.equal(1, source.empty)
