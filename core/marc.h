@@ -114,6 +114,9 @@ bool alm_marc_open_data(alm_marc_builder *builder, const char *tag, char indicat
                         char indicator2);
 bool alm_marc_open_subfield(alm_marc_builder *builder, const char *code, size_t length);
 bool alm_marc_add_text(alm_marc_builder *builder, const char *text, size_t length);
+/* A field as it is in another record. */
+bool alm_marc_copy_field(alm_marc_builder *builder, const alm_marc *record,
+                         const alm_marc_field *field);
 void alm_marc_note(alm_marc_builder *builder, alm_marc_kind kind, size_t at,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 

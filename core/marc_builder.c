@@ -170,3 +170,10 @@ bool alm_marc_open_subfield(alm_marc_builder *builder, const char *code, size_t 
   if (builder->count == 0 || builder->fields[builder->count - 1].control) return false;
   return add(builder, "\x1f", 1) && alm_marc_add_text(builder, code, length);
 }
+
+bool alm_marc_copy_field(alm_marc_builder *builder, const alm_marc *record,
+                         const alm_marc_field *field) {
+  alm_slice content = alm_marc_content(record, field);
+  return open_field(builder, field->tag, field->control) &&
+         add(builder, content.text, content.length);
+}

@@ -95,15 +95,6 @@ static bool open_copy(const alm_marc *record, const alm_marc_field *field, alm_m
                         : open_data(record, field, indicators, out);
 }
 
-static bool copy_field(const alm_marc *record, const alm_marc_field *field, alm_marc_builder *out) {
-  alm_subfield subfield = {0};
-  if (!open_copy(record, field, out)) return false;
-  if (field->control) return add_slice(out, alm_marc_content(record, field));
-  while (alm_marc_next_subfield(record, field, &subfield))
-    if (!add_subfield(out, subfield.code, subfield.value)) return false;
-  return true;
-}
-
 static bool done(bool fine, alm_error *err) {
   return fine || alm_fail(err, ALM_LIMIT, "the record gets longer than %d bytes", ALM_MARC_MAXIMUM);
 }
@@ -133,10 +124,11 @@ bool alm_marc_add(const alm_marc *record, const alm_marc_new_field *field, alm_m
   size_t place = place_of(record, field->tag.text);
   bool fine = true;
   copy_head(record, out);
-  for (size_t i = 0; fine && i < place; i++) fine = copy_field(record, &record->fields[i], out);
+  for (size_t i = 0; fine && i < place; i++)
+    fine = alm_marc_copy_field(out, record, &record->fields[i]);
   fine = fine && add_new(field, out);
   for (size_t i = place; fine && i < record->field_count; i++)
-    fine = copy_field(record, &record->fields[i], out);
+    fine = alm_marc_copy_field(out, record, &record->fields[i]);
   return done(fine, err);
 }
 
@@ -212,7 +204,7 @@ static bool set_found(const alm_marc *record, const alm_marc_hit *hit, alm_slice
   for (size_t i = 0; fine && i < record->field_count; i++) {
     const alm_marc_field *field = &record->fields[i];
     fine = field == hit->field ? copy_changed(record, hit, value, out)
-                               : copy_field(record, field, out);
+                               : alm_marc_copy_field(out, record, field);
   }
   return done(fine, err);
 }
@@ -224,7 +216,7 @@ static bool add_to_field(const alm_marc *record, const alm_marc_field *target, a
   bool fine = true;
   copy_head(record, out);
   for (size_t i = 0; fine && i < record->field_count; i++) {
-    fine = copy_field(record, &record->fields[i], out);
+    fine = alm_marc_copy_field(out, record, &record->fields[i]);
     if (&record->fields[i] == target) fine = fine && add_subfield(out, code, value);
   }
   return done(fine, err);
@@ -302,7 +294,7 @@ static bool copy_remaining(const alm_marc *record, alm_marc_values *values, alm_
   for (size_t i = 0; fine && i < record->field_count; i++) {
     const alm_marc_field *field = &record->fields[i];
     if (!more || values->hit.field != field) {
-      fine = copy_field(record, field, out);
+      fine = alm_marc_copy_field(out, record, field);
     } else if (values->hit.part->kind == ALM_PART_SUBFIELD) {
       fine = copy_without(record, values, &more, out, removed);
     } else {

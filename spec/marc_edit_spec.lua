@@ -202,6 +202,18 @@ describe("an edited record", function()
     assert.same({ number, problems, leader }, { record:number(), #record:problems(), record:leader() })
   end)
 
+  it("has the other fields byte for byte, damaged ones too", function()
+    local function damaged(note)
+      return new { { "245", "10no subfield" }, { "246", "1 junk\31ax\31\31b" }, { "300", "\31ax" }, { "500", "  ", "a", note } }
+    end
+    local record = damaged "old"
+    assert.is_true(record:set("500$a", "new"))
+    assert.equal(damaged "new":encode "iso2709", record:encode "iso2709")
+    assert.is_true(#record:problems() > 0)
+    assert.is_true(record:set("246$b", "c"))
+    assert.truthy(record:encode "iso2709":find("unk\31ax\31bc\30", 1, true))
+  end)
+
   it("stays itself through many edits and collections", function()
     local record = book()
     for i = 1, 300 do
