@@ -46,13 +46,15 @@ describe("yaz-marcdump's lines", function()
   it("may go on after four blanks, have remarks, none or other marks for subfields", function()
     local text = LEADER .. "\n(Remark on the record)\n001 1\n245 10 $a Long\n     title $b sub\n500    $aNote$bmore $ 5\n" ..
       "501    _a x _b y\n502    $a \nFMT BK\n008 12 $a x\n503 1 \n\r\n"
-    assert.same({ control("001", "1"), field("245", "10", "a", "Long  title", "b", "sub"), field("500", "  ", "a", "Note", "b", "more $ 5"),
-      field("501", "  ", "a", "x", "b", "y"), field("502", "  ", "a", ""), control("FMT", "BK"), control("008", "12 $a x"), field("503", "1 ") },
+    assert.same({ control("001", "1"), field("245", "10", "a", "Long  title", "b", "sub"),
+      field("500", "  ", "a", "Note", "b", "more $ 5"), field("501", "  ", "a", "x", "b", "y"), field("502", "  ", "a", ""),
+      control("FMT", "BK"), control("008", "12 $a x"), field("503", "1 ") },
       fields(text))
   end)
 
   it("are recognised by a leader, with its lengths or without, or by a field", function()
-    for _, text in ipairs { LEADER .. "\n001 1\n", "     nam a22        4500\n001 1\n", "001 1\n245 10 $a x\n", "\r\n" .. LEADER .. "\r\n001 1\r\n" } do
+    for _, text in ipairs { LEADER .. "\n001 1\n", "     nam a22        4500\n001 1\n", "001 1\n245 10 $a x\n",
+      "\r\n" .. LEADER .. "\r\n001 1\r\n" } do
       local reader = assert(marc.parse(text))
       assert.equal("line", reader:format())
       assert.equal("1", assert(reader:next()):control "001")
@@ -67,7 +69,8 @@ describe("yaz-marcdump's lines", function()
   end)
 
   it("have a blank where a text has a line's end", function()
-    local record = assert(marc.parse('{"leader":"' .. LEADER .. '","fields":[{"001":"a\\nb"},{"245":{"ind1":"1","ind2":" ","subfields":[{"a":"x\\r\\ny"}]}}]}')):next()
+    local record = assert(marc.parse('{"leader":"' .. LEADER .. '","fields":[{"001":"a\\nb"},' ..
+      '{"245":{"ind1":"1","ind2":" ","subfields":[{"a":"x\\r\\ny"}]}}]}')):next()
     assert.equal(LEADER .. "\n001 a b\n245 1  $a x  y\n\n", record:encode "line")
   end)
 end)
@@ -104,11 +107,12 @@ describe(".mrk", function()
   end)
 
   it("is read with a leader and blanks as they come, wrapped lines, CRLF", function()
-    local text = "=LDR  " .. LEADER .. "\r\n=001  1\r\n=245  1 $aLong\r\ntitle$$x$\xc3\xa9y\r\n=FMT  BK\r\n=500  \\\\\r\n=LDR  " .. LEADER .. "\r\n=001  2\r\n"
+    local text = "=LDR  " .. LEADER .. "\r\n=001  1\r\n=245  1 $aLong\r\ntitle$$x$\xc3\xa9y\r\n" ..
+      "=FMT  BK\r\n=500  \\\\\r\n=LDR  " .. LEADER .. "\r\n=001  2\r\n"
     local all = read(text)
     assert.equal(2, #all)
-    assert.same({ control("001", "1"), field("245", "1 ", "a", "Long title", "$", "x", "é", "y"), control("FMT", "BK"), field("500", "  ") },
-      all[1].fields)
+    assert.same({ control("001", "1"), field("245", "1 ", "a", "Long title", "$", "x", "é", "y"),
+      control("FMT", "BK"), field("500", "  ") }, all[1].fields)
   end)
 
   it("tells what has no place in it", function()
