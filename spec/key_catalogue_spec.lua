@@ -86,7 +86,10 @@ describe("title.record", function()
     assert.same({ "A" }, one.record:all "title")
     assert.is_nil(one.record:control "001")
     assert.equal("title", one.record:elements()[1].name)
-    assert.is_nil(one.record.add)
+    assert.is_nil(one.record.author)
+    for _, change in ipairs { function() one.record:set("dc:title", "B") end, function() one.record.format = "marc" end } do
+      assert.has_error(change, "title.record can be read, not changed")
+    end
     assert.equal(one.record, one.record)
   end)
 
@@ -94,11 +97,15 @@ describe("title.record", function()
     local one = title '<record xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>A</dc:title></record>'
     local ok, message = pcall(function() local _ = one.record:get "245$a" end)
     assert.is_false(ok)
-    assert.matches("^spec/key_catalogue_spec.lua:%d+: path '245$a': '/' or '%[' is expected", message)
+    assert.matches("^spec/key_catalogue_spec.lua:%d+: record:get: path '245$a': '/' or '%[' is expected", message)
     ok, message = pcall(function() local _ = one.record:fields "245" end)
     assert.is_false(ok)
     assert.matches("this record is no MARC: look at record.format first", message)
     assert.has_error(function() return one.record.get("dc:title") end, "record:get is called with a colon")
+    local marc = title "<record><leader>00000nam a2200000 a 4500</leader><controlfield tag='001'>99</controlfield></record>"
+    ok, message = pcall(function() local _ = marc.record:get "24$a" end)
+    assert.is_false(ok)
+    assert.matches('^spec/key_catalogue_spec.lua:%d+: record:get: MARCspec "24%$a": .* at position 3', message)
   end)
 
   it("tells a recipe to declare what it reads", function()

@@ -5,24 +5,37 @@ local record = require "almanac.record"
 local m = {}
 
 local methods = {}
-local meta = { __index = methods, __metatable = false }
-local inner = setmetatable({}, { __mode = "k" })   -- what a rule holds -> the record itself
+local records = setmetatable({}, { __mode = "k" })   -- what a rule holds -> the record itself
+local formats = setmetatable({}, { __mode = "k" })
 
-local function of(self, name)
-  local own = inner[self]
+local CHANGES = { add = true, set = true, remove = true }
+
+local meta = { __metatable = false }
+
+function meta.__index(self, name)
+  if name == "format" then return formats[self] end
+  if CHANGES[name] then error("title.record can be read, not changed", 2) end
+  return methods[name]
+end
+
+function meta.__newindex() error("title.record can be read, not changed", 2) end
+
+-- An error of the record itself: the place is the rule's, not that of this file.
+local function words_of(name, message)
+  local text = tostring(message):gsub("^[^\n]-%.lua:%d+: ", "")
+  return ("record:%s: %s"):format(name, text:match "^bad argument #%d+ to '[^']*' %((.*)%)$" or text)
+end
+
+local function ask(self, name, ...)
+  local own = records[self]
   if not own then error(("record:%s is called with a colon"):format(name), 3) end
-  return own
-end
-
-local function only(self, name, wanted)
-  local own = of(self, name)
-  if (self.format == "marc") == wanted then return own end
-  error(("record:%s: this record is %s: look at record.format first"):format(name,
-    self.format == "marc" and "MARC" or "no MARC"), 3)
-end
-
-local function path_error(message)
-  error((tostring(message):gsub("^[^\n]-%.lua:%d+: ", "")), 3)
+  if not own[name] then
+    error(("record:%s: this record is %s: look at record.format first"):format(name,
+      formats[self] == "marc" and "MARC" or "no MARC"), 3)
+  end
+  local ok, value = pcall(own[name], own, ...)
+  if ok then return value end
+  error(words_of(name, value), 3)
 end
 
 ---The first value of a path: MARCspec ("245$a") in a MARC record, elements
@@ -30,48 +43,48 @@ end
 ---@param path string
 ---@return string? value
 function methods:get(path)
-  local own = of(self, "get")
-  local ok, value = pcall(own.get, own, path)
-  if ok then return value end
-  path_error(value)
+  local value = ask(self, "get", path)
+  return value
 end
 
 ---All values of a path, in order.
 ---@param path string
 ---@return string[]
 function methods:all(path)
-  local own = of(self, "all")
-  local ok, values = pcall(own.all, own, path)
-  if ok then return values end
-  path_error(values)
+  local values = ask(self, "all", path)
+  return values
 end
 
 ---A control field of a MARC record; nil in others.
 ---@param tag string
 ---@return string? text
 function methods:control(tag)
-  local own = of(self, "control")
-  return self.format == "marc" and own:control(tag) or nil
+  if records[self] and formats[self] ~= "marc" then return nil end
+  local text = ask(self, "control", tag)
+  return text
 end
 
 ---The 24 characters of a MARC record's leader.
 ---@return string
 function methods:leader()
-  return only(self, "leader", true):leader()
+  local text = ask(self, "leader")
+  return text
 end
 
 ---The fields of a MARC record, as core.marc gives them.
 ---@param tag string? with . for any character
 ---@return table[]
 function methods:fields(tag)
-  return only(self, "fields", true):fields(tag)
+  local list = ask(self, "fields", tag)
+  return list
 end
 
 ---The elements of a Dublin Core or MODS record.
 ---@param path string?
 ---@return { name: string, prefix: string?, value: string, attributes: table<string, string> }[]
 function methods:elements(path)
-  return only(self, "elements", false):elements(path)
+  local list = ask(self, "elements", path)
+  return list
 end
 
 ---A record for rules.
@@ -81,8 +94,8 @@ end
 function m.new(text)
   local own, format = record.parse(text)
   if not own then return nil, format end
-  local view = setmetatable({ format = format }, meta)
-  inner[view] = own
+  local view = setmetatable({}, meta)
+  records[view], formats[view] = own, format
   return view
 end
 
