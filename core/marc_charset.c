@@ -134,11 +134,16 @@ static const alm_marc *convert_record(alm_marc_converter *converter, alm_charset
   return alm_marc_built(converter->builder);
 }
 
+static content recall(alm_marc_text text, const alm_marc *record) {
+  if (text == ALM_TEXT_UNKNOWN) return look(record->bytes, record->length);
+  return (content){.high = text == ALM_TEXT_HIGH};
+}
+
 /* Mostly all is UTF-8 and needs no counting. */
 const alm_marc *alm_marc_to_utf8(alm_marc_converter *converter, const alm_marc *record,
-                                 alm_error *err) {
+                                 alm_marc_text text, alm_error *err) {
   alm_charset charset = converter->charset;
-  content has = look(record->bytes, record->length);
+  content has = recall(text, record);
   if (!has.high && !has.escapes) return record;
   bool valid = has.high && charset != ALM_CHARSET_MARC8 &&
                alm_text_valid(record->bytes, record->length);

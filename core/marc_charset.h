@@ -20,9 +20,10 @@ typedef struct {
   alm_marc_builder *builder;   /* for records that have to be changed */
 } alm_marc_converter;
 
-/* The record itself, or one that is good until the next call; NULL: failed. */
+/* The record itself, or one that is good until the next call; NULL: failed.
+ * `text` is what is known of its bytes. */
 const alm_marc *alm_marc_to_utf8(alm_marc_converter *converter, const alm_marc *record,
-                                 alm_error *err);
+                                 alm_marc_text text, alm_error *err);
 void alm_marc_converter_free(alm_marc_converter *converter);
 
 #endif

@@ -9,13 +9,17 @@
 
 typedef enum { ALM_MARC_FAILED = -1, ALM_MARC_END = 0, ALM_MARC_RECORD = 1 } alm_marc_result;
 
+/* What the bytes of a text are: not looked at, ASCII without escape sequences,
+ * more than ASCII without escape sequences. */
+typedef enum { ALM_TEXT_UNKNOWN, ALM_TEXT_ASCII, ALM_TEXT_HIGH } alm_marc_text;
+
 /* What a reader has at hand while it reads one source. */
 typedef struct {
   alm_marc_source *source;
   alm_marc_builder *builder;  /* cleared by the reader with alm_marc_clear */
   uint64_t number;            /* of the record that is being read, from 1 */
   const alm_marc *record;     /* set by next: the builder's, or one of its own */
-  bool ascii;                 /* set by next when it saw that: nothing to convert */
+  alm_marc_text text;         /* set by next when it looked */
   void *state;                /* the format's own, from open to close */
 } alm_marc_reading;
 

@@ -181,7 +181,8 @@ static alm_marc_result take(iso_reader *reader, start_kind kind, const alm_windo
                             alm_error *err) {
   size_t end = 0;
   begin_record(reader, window);
-  reader->reading->ascii = kind == CLEAN && reader->iso.ascii;
+  if (kind == CLEAN && !reader->iso.escapes)
+    reader->reading->text = reader->iso.high ? ALM_TEXT_HIGH : ALM_TEXT_ASCII;
   if (kind == CLEAN) return give(reader, reader->iso.length);
   window = find_landmark(reader->reading->source, &end, err);
   if (!window) return ALM_MARC_FAILED;

@@ -22,7 +22,7 @@ typedef struct {
 
   size_t terminators;                /* strict: in the data */
   bool hollow;                       /* a delimiter with nothing behind it */
-  bool ascii;                        /* and no escape sequences */
+  bool high, escapes;                /* text beyond ASCII, escape sequences */
 
   alm_marc_builder *notes;
   alm_marc_field *fields;
@@ -47,13 +47,14 @@ static inline long alm_iso2709_number(const char *digits, size_t count) {
 
 static inline bool alm_iso2709_is_plain(char c) { return c >= ' ' && c <= '~'; }
 
+static inline bool alm_iso2709_is_alnum(char c) {
+  unsigned char lower = (unsigned char)c | 0x20;
+  return (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z');
+}
+
 /* Three digits or letters. */
 static inline bool alm_iso2709_is_tag(const char *tag) {
-  for (size_t i = 0; i < ISO_TAG; i++) {
-    unsigned char c = (unsigned char)tag[i], lower = c | 0x20;
-    if (!(c >= '0' && c <= '9') && !(lower >= 'a' && lower <= 'z')) return false;
-  }
-  return true;
+  return alm_iso2709_is_alnum(tag[0]) && alm_iso2709_is_alnum(tag[1]) && alm_iso2709_is_alnum(tag[2]);
 }
 
 /* Room for one field more; false: memory. */

@@ -109,13 +109,13 @@ static alm_marc_result end(alm_marc_reader *reader, alm_error *err) {
 static alm_marc_result next(alm_marc_reader *reader, const alm_marc **record, alm_error *err) {
   alm_marc_reading *reading = &reader->reading;
   reading->number++;
-  reading->ascii = false;
+  reading->text = ALM_TEXT_UNKNOWN;
   alm_marc_result result = reader->format->next(reading, err);
   if (result == ALM_MARC_END) return end(reader, err);
   if (result == ALM_MARC_FAILED) return result;
   *record = reading->record;
-  if (reader->format->any_bytes && !reading->ascii)
-    *record = alm_marc_to_utf8(&reader->converter, reading->record, err);
+  if (reader->format->any_bytes)
+    *record = alm_marc_to_utf8(&reader->converter, reading->record, reading->text, err);
   return *record ? ALM_MARC_RECORD : ALM_MARC_FAILED;
 }
 

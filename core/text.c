@@ -15,12 +15,22 @@ size_t alm_text_character(const char *text, size_t left) {
   return length > 0 ? (size_t)length : 0;
 }
 
+/* Which byte of eight is the first with its highest bit set. */
+static size_t first_high(uint64_t bits) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  return (size_t)__builtin_ctzll(bits) / 8;
+#else
+  return (size_t)__builtin_clzll(bits) / 8;
+#endif
+}
+
 static size_t ascii_prefix(const char *text, size_t length) {
   size_t at = 0;
   uint64_t eight;
   for (; at + sizeof eight <= length; at += sizeof eight) {
     memcpy(&eight, text + at, sizeof eight);
-    if (eight & 0x8080808080808080u) break;
+    eight &= 0x8080808080808080u;
+    if (eight) return at + first_high(eight);
   }
   while (at < length && (unsigned char)text[at] < 0x80) at++;
   return at;
