@@ -262,8 +262,10 @@ bool alm_marc_set(const alm_marc *record, alm_marcspec *spec, const char *value,
   if (!check_value(value, length, err)) return false;
   if (!alm_marcspec_begin(spec, record, &values))
     return alm_fail(err, ALM_LIMIT, "out of memory");
-  return alm_marcspec_next(&values) ? set_found(record, &values.hit, text, out, err)
-                                    : make_missing(record, spec, text, out, err);
+  bool found = alm_marcspec_next(&values);
+  if (alm_marcspec_gave_up(spec)) return alm_fail(err, ALM_LIMIT, ALM_MARCSPEC_GAVE_UP);
+  return found ? set_found(record, &values.hit, text, out, err)
+               : make_missing(record, spec, text, out, err);
 }
 
 /* ---- removing ---- */
@@ -316,5 +318,6 @@ bool alm_marc_remove(const alm_marc *record, alm_marcspec *spec, alm_marc_builde
   if (!alm_marcspec_begin(spec, record, &values))
     return alm_fail(err, ALM_LIMIT, "out of memory");
   copy_head(record, out);
-  return done(copy_remaining(record, &values, out, removed), err);
+  if (!done(copy_remaining(record, &values, out, removed), err)) return false;
+  return !alm_marcspec_gave_up(spec) || alm_fail(err, ALM_LIMIT, ALM_MARCSPEC_GAVE_UP);
 }

@@ -170,22 +170,19 @@ static bool test_clause(clause *c, const alm_marc *record, bool *passes) {
   }
   bool negated = c->relation == IS_NOT || c->relation == HAS_NOT;
   *passes = c->relation == ABSENT ? !any : negated ? any && fitting == 0 : fitting == 1;
-  return fitting >= 0;
+  return fitting >= 0 && !alm_marcspec_gave_up(c->spec);
 }
 
-static bool test_clauses(alm_marc_where *where, const alm_marc *record, bool *passes) {
+bool alm_marc_where_test(alm_marc_where *where, const alm_marc *record, bool *passes,
+                         alm_error *err) {
   *passes = true;
   for (size_t i = 0; i < where->count; i++) {
     clause *c = &where->clauses[i];
     if (c->or_before && *passes) return true;
     if (c->or_before) *passes = true;
-    if (*passes && !test_clause(c, record, passes)) return false;
+    if (*passes && !test_clause(c, record, passes))
+      return alm_fail(err, ALM_LIMIT, "condition: %s",
+                      alm_marcspec_gave_up(c->spec) ? ALM_MARCSPEC_GAVE_UP : "out of memory");
   }
   return true;
-}
-
-bool alm_marc_where_test(alm_marc_where *where, const alm_marc *record, bool *passes,
-                         alm_error *err) {
-  return test_clauses(where, record, passes) ||
-         alm_fail(err, ALM_LIMIT, "condition: out of memory");
 }

@@ -26,7 +26,7 @@ typedef struct alm_marc_where alm_marc_where;
 alm_marc_where *alm_marc_where_parse(const char *text, size_t length, alm_error *err);
 void alm_marc_where_free(alm_marc_where *where); /* NULL is fine */
 
-/* Failure: limit, when memory is out. */
+/* Failure: limit, when memory is out or the record has too much to compare. */
 bool alm_marc_where_test(alm_marc_where *where, const alm_marc *record, bool *passes,
                          alm_error *err);
 

@@ -7,7 +7,7 @@
 
 #include "marcspec_private.h"
 
-enum { SEPARATOR = 0x1f, KEPT = 1 << 20 };
+enum { SEPARATOR = 0x1f, KEPT = 1 << 20, STEPS = 20000000 };
 
 /* ---- places in a row ---- */
 
@@ -49,6 +49,16 @@ alm_slice alm_part_cut(const alm_part *part, alm_slice text) {
   return from < to ? (alm_slice){text.text + from, to - from} : (alm_slice){NULL, 0};
 }
 
+/* ---- an end to it ---- */
+
+bool alm_marcspec_gave_up(const alm_marcspec *spec) { return spec->steps > STEPS; }
+
+/* False: enough. */
+static bool spend(alm_marcspec *spec, size_t steps) {
+  spec->steps += steps;
+  return spec->steps <= STEPS;
+}
+
 /* ---- fields ---- */
 
 static bool is_tag(const alm_path *path, const char *tag) {
@@ -88,10 +98,11 @@ void alm_values_begin(alm_marc_values *values, alm_marcspec *spec, const alm_mar
 
 /* The leader, or a term's field, is the one field. */
 static bool step_field(alm_marc_values *values) {
+  const alm_marc_field *before = values->hit.field ? values->hit.field : values->record->fields;
   if (values->one_field) return values->seen++ == 0;
   values->hit.field = find(values->path, values->record, values->hit.field);
   values->seen++;
-  return values->hit.field != NULL;
+  return values->hit.field && spend(values->spec, (size_t)(values->hit.field - before) + 1);
 }
 
 bool alm_values_next_field(alm_marc_values *values) {
@@ -115,6 +126,7 @@ static alm_slice join_subfields(alm_marc_values *values) {
     if (subfield.value.length) memcpy(to, subfield.value.text, subfield.value.length);
     to += subfield.value.length;
   }
+  spend(values->spec, (size_t)(to - values->room) / 8);
   return (alm_slice){values->room, (size_t)(to - values->room)};
 }
 
@@ -181,7 +193,8 @@ static bool part_takes(alm_marc_values *values, const alm_part *part, size_t cod
 static bool next_subfield(alm_marc_values *values) {
   const alm_path *path = values->path;
   bool counts = counts_subfields(path);
-  while (alm_marc_next_subfield(values->record, values->hit.field, &values->hit.subfield)) {
+  while (spend(values->spec, 1) &&
+         alm_marc_next_subfield(values->record, values->hit.field, &values->hit.subfield)) {
     size_t code = code_of(&values->hit.subfield);
     size_t place = counts ? values->codes_seen[code]++ : 0;
     for (size_t i = 0; i < path->part_count; i++)
@@ -205,6 +218,7 @@ static bool make_room(alm_marcspec *spec, size_t needed) {
 }
 
 bool alm_marcspec_begin(alm_marcspec *spec, const alm_marc *record, alm_marc_values *values) {
+  spec->steps = 0;
   if (spec->joins && !make_room(spec, record->length + 1)) return false;
   alm_tests_forget(spec, ALM_TERM_RECORD);
   alm_values_begin(values, spec, record, &spec->path, spec->room);
@@ -262,5 +276,5 @@ bool alm_marcspec_first(alm_marcspec *spec, const alm_marc *record, alm_slice *v
   }
   if (!alm_marcspec_begin(spec, record, &values)) return false;
   if (alm_marcspec_next(&values)) *value = values.hit.text;
-  return true;
+  return !alm_marcspec_gave_up(spec);
 }

@@ -43,8 +43,9 @@ typedef struct alm_marcspec alm_marcspec;
 alm_marcspec *alm_marcspec_parse(const char *text, size_t length, alm_error *err);
 void alm_marcspec_free(alm_marcspec *spec); /* NULL is fine */
 
-/* The first value; its text is NULL when there is none. False: memory. It lies
- * in the record's memory or the spec's, until the spec is used again. */
+/* The first value; its text is NULL when there is none. It lies in the record's
+ * memory or the spec's, until the spec is used again. False: memory, or the
+ * spec gave up. */
 bool alm_marcspec_first(alm_marcspec *spec, const alm_marc *record, alm_slice *value);
 
 /* Where a value is. */
@@ -77,5 +78,10 @@ typedef struct {
 
 bool alm_marcspec_begin(alm_marcspec *spec, const alm_marc *record, alm_marc_values *values);
 bool alm_marcspec_next(alm_marc_values *values);
+
+/* Sub-specs compare all with all, which a giant record makes endless. After 20
+ * million steps a walk ends; its values are then not to be used. */
+bool alm_marcspec_gave_up(const alm_marcspec *spec);
+#define ALM_MARCSPEC_GAVE_UP "the record has too many fields and subfields for its sub-specs"
 
 #endif

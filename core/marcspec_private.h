@@ -76,6 +76,7 @@ struct alm_marcspec {
   size_t test_count, comparison_count, text_length;
   char *room;            /* for three texts: a value, a left and a right term */
   size_t room_each;
+  size_t steps;          /* of the walk and the tests in it */
 };
 
 /* ---- scanning, with errors that say where and what ---- */

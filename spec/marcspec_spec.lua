@@ -306,3 +306,25 @@ describe("compiled expressions", function()
     end
   end)
 end)
+
+describe("a giant record", function()
+  local record, many = new { { "245", "  ", "a", "x" } }, { "650", "  " }
+  for i = 1, 100 do
+    for _, part in ipairs { "a", "a" .. i, "b", "b" .. i } do many[#many + 1] = part end
+  end
+  for _ = 1, 60 do assert(record:add(table.unpack(many))) end
+
+  it("is answered when every value is compared with every other", function()
+    assert.same({ "x" }, record:all "245$a{650[0]$a!=650$b[0]}")
+    assert.equal(6000, #record:all "650$a{$a!=$b[#]}")
+  end)
+
+  it("ends a walk that would take too long, with an error", function()
+    local fine, message = pcall(record.all, record, "245$a{650$a=650$b}")
+    assert.is_false(fine)
+    assert.truthy(message:find("too many fields and subfields", 1, true), message)
+    assert.equal("limit", (select(3, record:set("245$a{650$a=650$b}", "y"))))
+    assert.has_error(function() core.marc.where "245{650$a=650$b}":test(record) end)
+    assert.equal("x", record:get "245$a")
+  end)
+end)

@@ -90,11 +90,16 @@ static int f_spec(lua_State *L) {
  * same record with the same MARCspec. So the record is looked up last; a walk
  * and an edit have the spec and the builder for themselves. */
 
+static int walk_failed(lua_State *L, const alm_marcspec *spec) {
+  return luaL_error(L, "%s",
+                    alm_marcspec_gave_up(spec) ? ALM_MARCSPEC_GAVE_UP : "out of memory");
+}
+
 static int f_get(lua_State *L) {
   alm_slice value;
   alm_marcspec *spec = check_spec(L, 2);
   const alm_marc *record = alm_lua_record(L, 1);
-  if (!alm_marcspec_first(spec, record, &value)) return luaL_error(L, "out of memory");
+  if (!alm_marcspec_first(spec, record, &value)) return walk_failed(L, spec);
   if (value.text) lua_pushlstring(L, value.text, value.length);
   else lua_pushnil(L);
   return 1;
@@ -121,12 +126,13 @@ static int f_all(lua_State *L) {
   borrow(L);
   lua_getiuservalue(L, 1, 1); /* keeps what the record holds now */
   const alm_marc *record = alm_lua_record(L, 1);
-  if (!alm_marcspec_begin(spec, record, &values)) return luaL_error(L, "out of memory");
+  if (!alm_marcspec_begin(spec, record, &values)) return walk_failed(L, spec);
   lua_newtable(L);
   while (alm_marcspec_next(&values)) {
     lua_pushlstring(L, values.hit.text.text, values.hit.text.length);
     lua_rawseti(L, -2, ++count);
   }
+  if (alm_marcspec_gave_up(spec)) return walk_failed(L, spec);
   give_back(L);
   return 1;
 }
