@@ -151,7 +151,9 @@ describe("titles of a plan", function()
   end)
 
   it("say what OAI-PMH did not give", function()
-    assert.matches("No Publishing profile", plan("jpg-derivatives", "a.run", "--oai", "nothing").err)
+    assert.matches("No Publishing profile.-there is no set 'nothing'; there are all_digital_titles", plan("jpg-derivatives",
+      "a.run", "--oai", "nothing").err)
+    assert.matches("did you mean 'tiff_only'?", plan("jpg-derivatives", "a.run", "--oai", "tif_only").err, 1, true)
     assert.matches("'yesterday' is no date", plan("jpg-derivatives", "a.run", "--oai", "x", "--oai-from", "yesterday").err)
     alma.change { op = "add_bib", mms_id = id(4), title = "Gone" }
     local set = alma.state().sets[1].id

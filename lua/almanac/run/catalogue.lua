@@ -9,11 +9,13 @@ local record = require "almanac.record"
 local spools = require "almanac.run.spool"
 local sru = require "almanac.sru"
 local sru_list = require "almanac.sru.list"
+local words = require "almanac.words"
 
 local m = {}
 
 local ELSEWHERE = "\nif the MMS ID stands in another field, say in which: --titles-id '035$a'"
 local HEAD = 4096       -- bytes that tell what a file is
+local SHOWN = 20        -- sets that a message names
 local ALL_OVER = 3      -- of so many ids one is wrong: then they are no MMS IDs at all
 
 ---Whether the beginning of a file is that of MARC in one of its formats.
@@ -64,21 +66,21 @@ local function give_up(work, message, code)
   return nil, message, code
 end
 
-local function tell_empty(work, words)
-  if work.deleted > 0 then return words .. ": all its records are deleted", "missing" end
-  if work.empty > 0 then return words .. ": its records have no MMS ID" .. ELSEWHERE, "parse" end
-  return words .. ": holds no record", "missing"
+local function tell_empty(work, name)
+  if work.deleted > 0 then return name .. ": all its records are deleted", "missing" end
+  if work.empty > 0 then return name .. ": its records have no MMS ID" .. ELSEWHERE, "parse" end
+  return name .. ": holds no record", "missing"
 end
 
-local function finished(work, words)
-  if #work.list == 0 then return give_up(work, tell_empty(work, words)) end
+local function finished(work, name)
+  if #work.list == 0 then return give_up(work, tell_empty(work, name)) end
   local wrong = ids.check(work.list)
   if wrong[1] then
     local advice = (#wrong > #work.list // ALL_OVER and not work.spec) and ELSEWHERE or ""
-    return give_up(work, ids.tell(wrong, words, "record") .. advice, "parse")
+    return give_up(work, ids.tell(wrong, name, "record") .. advice, "parse")
   end
   return { ids = work.ids, duplicates = work.duplicates, empty = work.empty, deleted = work.deleted, broken = {},
-    notes = work.notes, words = words, spool = work.spool }
+    notes = work.notes, words = name, spool = work.spool }
 end
 
 -- ---- a MARC file ----
@@ -184,16 +186,16 @@ local function read(list, work, on, stop)
   end
 end
 
-local function gathered(list, options, words, stop)
+local function gathered(list, options, name, stop)
   local work, message, code = gathering(options)
   if not work then return nil, message, code end
   local ok
   ok, message, code = read(list, work, options.on, stop)
   if not ok then return give_up(work, message, code) end
   if list.size and list.size ~= list.count then
-    work.notes[#work.notes + 1] = ("%s: the server said it has %d records, %d came"):format(words, list.size, list.count)
+    work.notes[#work.notes + 1] = ("%s: the server said it has %d records, %d came"):format(name, list.size, list.count)
   end
-  return finished(work, words)
+  return finished(work, name)
 end
 
 ---The titles of a file of records: MARC, Dublin Core or MODS.
@@ -210,6 +212,20 @@ function m.file(path, options)
   return gathered(list, options, path)
 end
 
+-- Servers say of a set that they have not what they say of others; they do list those that they have.
+local function about_set(client, set, message, code)
+  if code ~= "missing" and code ~= "parse" then return message, code end
+  local names = {}
+  for _, item in ipairs(client:sets() or {}) do
+    if item.spec == set then return message, code end
+    names[#names + 1] = item.spec
+  end
+  if not names[1] then return message, code end
+  local near = words.nearest(set, names)
+  return ("%s\nthere is no set '%s'%s"):format(message, set,
+    near and (", did you mean '" .. near .. "'?") or "; there are " .. table.concat(names, ", ", 1, math.min(#names, SHOWN))), code
+end
+
 ---The titles of a set that an OAI-PMH server publishes.
 ---@param options { url: string, set: string, prefix: string?, from: string?, id: string?, records: boolean?,
 ---  on: fun(done: integer, total: integer?)? } prefix: marc21 without; from: changed since, a date
@@ -223,7 +239,10 @@ function m.oai(options)
   list, message, code = client:list { prefix = options.prefix or "marc21", set = options.set, from = options.from,
     headers_only = not (options.records or options.id) }
   if not list then return nil, message, code end
-  return gathered(list, options, ("OAI set '%s' of %s"):format(options.set, client.shown))
+  local source
+  source, message, code = gathered(list, options, ("OAI set '%s' of %s"):format(options.set, client.shown))
+  if source then return source end
+  return nil, about_set(client, options.set, message, code)
 end
 
 -- More than the server gives would be a plan of whatever comes first.
