@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
-enum { WINDOW = 256 << 10, PACKED = 64 << 10, MOST = 32 << 20, GZIP = 16 };
+#include "sys.h"
+
+enum { WINDOW = 256 << 10, PACKED = 64 << 10, MOST = 32 << 20, GZIP = 16, PATIENCE = 200 /* ms */ };
 
 struct alm_marc_source {
   alm_window window;
@@ -28,10 +31,24 @@ struct alm_marc_source {
 
 /* ---- bytes as they lie there ---- */
 
+/* Until there is something to read; false when a signal was caught meanwhile. */
+static bool wait_for_bytes(int fd) {
+  struct pollfd input = {.fd = fd, .events = POLLIN};
+  int ready;
+  while ((ready = poll(&input, 1, PATIENCE)) == 0 || (ready < 0 && errno == EINTR))
+    if (alm_sys_interrupts()) return false;
+  return true;
+}
+
 /* 0 at the end, -1 after a failure. */
 static ssize_t read_some(alm_marc_source *source, char *into, size_t room) {
-  ssize_t got = 0;
+  ssize_t got;
   if (source->fd < 0) return 0;
+  if (!wait_for_bytes(source->fd)) {
+    source->failed = true;
+    alm_fail(&source->error, ALM_CANCELLED, "%s: stopped", source->name);
+    return -1;
+  }
   do got = read(source->fd, into, room);
   while (got < 0 && errno == EINTR);
   if (got > 0) source->read += (uint64_t)got;

@@ -1,7 +1,8 @@
 /* Where records come from: bytes of a file, of standard input or of memory, in
  * a window that slides, so that a source of any size takes constant memory.
  * What is gzip is unpacked on the way (members one after the other too).
- * Failures: io, missing, parse (broken gzip), limit. */
+ * Failures: io, missing, parse (broken gzip), limit; cancelled when a signal that
+ * is caught (sys.h) ends the waiting for more. */
 #ifndef ALM_MARC_SOURCE_H
 #define ALM_MARC_SOURCE_H
 

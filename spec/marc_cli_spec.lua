@@ -307,6 +307,21 @@ describe("the end of the output", function()
   end)
 end)
 
+describe("Ctrl-C", function()
+  it("ends the waiting for records, and leaves no file", function()
+    os.execute("mkfifo " .. folder .. "/pipe")
+    local marc_run <close> = program.start({ "marc", "convert", "--to", "json", "-o", "o.json", "pipe" }, { folder = folder })
+    local pipe <close> = assert(io.open(folder .. "/pipe", "w"))   -- opens when the other end does
+    pipe:write(made.iso2709(record("1", "One")))
+    pipe:flush()
+    marc_run.signal "INT"
+    local result = marc_run.wait()
+    assert.equal(75, result.status)
+    assert.equal("almanac: stopped\n", result.err)
+    assert.equal("pipe\n", shell("ls -I out -I err").out)
+  end)
+end)
+
 describe("almanac marc", function()
   it("gives every action a help text", function()
     local overview = program.run({ "marc", "--help" }).out

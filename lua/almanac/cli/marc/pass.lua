@@ -41,8 +41,11 @@ local function show_progress(self, reader)
   self.progress:reach(done, words.count((self.pass:counts()), "record"))
 end
 
--- One that knows only its bytes does not name the file.
-local function tell(self, path, message)
+-- A reader that knows only bytes does not name the file. One that Ctrl-C ended
+-- has nothing to tell.
+local function tell(self, path, message, code)
+  self.stopped = code == "cancelled"
+  if self.stopped then return end
   self.failed = self.failed + 1
   if path ~= "-" and not message:find(path, 1, true) then message = path .. ": " .. message end
   self.out.fail(message)
@@ -59,10 +62,10 @@ end
 local function read(self, reader, take)
   local pass, n = self.pass, 0
   while true do
-    local record, message = pass:next(reader)
+    local record, message, code = pass:next(reader)
     if record == nil then
-      if message then tell(self, self.path, message) end
-      return not pass:full()
+      if message then tell(self, self.path, message, code) end
+      return not pass:full() and not self.stopped
     end
     n = n + 1
     if (n % EVERY == 0 or not record) and not look(self, reader) then return false end
@@ -73,19 +76,19 @@ end
 -- The same for rows of values, many at a time.
 local function read_rows(self, reader, take)
   while true do
-    local text, more, message = self.pass:rows(reader)
+    local text, more, message, code = self.pass:rows(reader)
     if text ~= "" and not take(text, self) then return false end
-    if message then tell(self, self.path, message) end
-    if not more then return not self.pass:full() end
+    if message then tell(self, self.path, message, code) end
+    if not more then return not self.pass:full() and not self.stopped end
     if not look(self, reader) then return false end
   end
 end
 
 local function read_file(self, path, take)
-  local reader, message = marc.open(path, self.options)
+  local reader, message, code = marc.open(path, self.options)
   if not reader then
-    tell(self, path, message)
-    return true
+    tell(self, path, message, code)
+    return not self.stopped
   end
   self.opened, self.path = self.opened + 1, path
   local before = self.taken
