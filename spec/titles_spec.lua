@@ -238,6 +238,19 @@ describe("titles of a plan", function()
     assert.equal("1:32101108168939.jpg", ready "b.run")
   end)
 
+  it("show the record and the items that rules saw", function()
+    planned("by-oclc", "a.run", "--titles", id(1) .. "," .. id(2))
+    planned("by-barcode", "b.run", "--titles", id(1) .. "," .. id(3))
+    local function shown(run, n)
+      return program.run({ "show", run, id(n) }, { folder = folder, env = env }).out
+    end
+    assert.matches("Its record:\n  001    " .. id(1), shown("a.run", 1), 1, true)
+    assert.matches("  245 00 $a Atlas of the county\n", shown("a.run", 1), 1, true)
+    assert.matches("Its record:\n  dc:title  Letters\n", shown("a.run", 2), 1, true)
+    assert.matches("Its items:\n  32101108168939  G1234.X5  MAIN stacks\n", shown("b.run", 1), 1, true)
+    assert.matches("Its items: none\n", shown("b.run", 3), 1, true)
+  end)
+
   it("keep the record for decisions", function()
     program.write(folder .. "/jpg/x/ocm00000017.jpg", desks.JPEG .. "other")
     planned("by-oclc", "a.run", "--titles", id(1))

@@ -1,5 +1,7 @@
 -- Why a title or a file is where it is in a plan: the rule, the keys, the
 -- candidates, what is planned. From the run file alone.
+local detail = require "almanac.run.show_detail"
+local details = require "almanac.run.details"
 local json = require "almanac.json"
 local pages = require "almanac.run.pages"
 local readings = require "almanac.run.reading"
@@ -34,6 +36,7 @@ function m.title(db, mms_id)
   local title = db:row("SELECT * FROM title WHERE mms_id = ?", mms_id)
   if not title then return nil end
   title.reading = title.reading and readings.decode(title.reading)
+  if title.reading then details.add(db, title.id, title.reading) end
   title.keys = rows(db, CANDIDATES, title.id)
   title.pages = pages.of(db, title)
   for _, page in ipairs(title.pages) do page.file_id, page.mtime_ns = nil, nil end   -- more digits than JSON holds
@@ -95,6 +98,13 @@ local function say_reading(out, reading)
   if not reading.representations[1] then out.say "  no representation" end
 end
 
+local function say_details(out, reading)
+  if reading.record then out.say "Its record:" end
+  for _, line in ipairs(reading.record and detail.record(reading.record) or {}) do out.say("  " .. line) end
+  if reading.items then out.say(reading.items[1] and "Its items:" or "Its items: none") end
+  for _, line in ipairs(reading.items and detail.items(reading.items) or {}) do out.say("  " .. line) end
+end
+
 local function say_keys(out, keys)
   if not keys[1] then return out.say "It answers to no key." end
   out.say "It answers to the keys:"
@@ -140,6 +150,7 @@ function m.say_title(title, db, out)
   out.say(("State: %s%s"):format(STATES[title.state] or title.state, title.reason and "; " .. title.reason or ""))
   say_rule(out, db)
   if title.reading then say_reading(out, title.reading) else out.say "Alma has: not read" end
+  if title.reading then say_details(out, title.reading) end
   if title.reading then say_keys(out, title.keys) end
   say_plan(out, title)
 end
