@@ -70,22 +70,41 @@ static void show_difference(const alm_buf *first, const alm_buf *second) {
           second->length > at ? second->data + at : "");
 }
 
-/* What was written is read as one record, which is written the same again. */
-static void come_back(const alm_buf *text, const alm_marc_format *format) {
+/* Reads what was written, as one record, and writes it again. */
+static void trip(const alm_buf *text, const alm_marc_format *format, alm_buf *again) {
   alm_error err;
-  alm_buf again;
   const alm_marc *record;
-  alm_buf_init(&again, LARGEST);
   alm_marc_reader *reader = open_text(text->data, text->length, format, ALM_CHARSET_UTF8, &err);
   PROMISED(reader);
   PROMISED(alm_marc_reader_next(reader, &record, &err) == ALM_MARC_RECORD);
-  PROMISED(write_document(record, format, &again));
-  bool same = again.length == text->length && memcmp(again.data, text->data, text->length) == 0;
-  if (!same) show_difference(text, &again);
-  PROMISED(same);
+  look_at(record);
+  PROMISED(write_document(record, format, again));
   PROMISED(alm_marc_reader_next(reader, &record, &err) == ALM_MARC_END);
   alm_marc_reader_close(reader);
-  alm_buf_free(&again);
+}
+
+/* The first trip may drop what the format has no room for (a terminator in a
+ * text); after it nothing changes any more. */
+static void come_back(const alm_buf *text, const alm_marc_format *format) {
+  alm_buf second, third;
+  alm_buf_init(&second, LARGEST);
+  alm_buf_init(&third, LARGEST);
+  trip(text, format, &second);
+  trip(&second, format, &third);
+  bool same = second.length == third.length && memcmp(second.data, third.data, third.length) == 0;
+  if (!same) show_difference(&second, &third);
+  PROMISED(same);
+  alm_buf_free(&second);
+  alm_buf_free(&third);
+}
+
+/* ISO 2709 knows by the tag alone which fields have subfields. */
+static bool tags_tell(const alm_marc *record) {
+  for (size_t i = 0; i < record->field_count; i++) {
+    const alm_marc_field *field = &record->fields[i];
+    if (field->control != (field->tag[0] == '0' && field->tag[1] == '0')) return false;
+  }
+  return true;
 }
 
 static void write_all(const alm_marc *record) {
@@ -96,7 +115,8 @@ static void write_all(const alm_marc *record) {
     alm_buf_init(&out, LARGEST);
     if (write_document(record, format, &out)) {
       PROMISED(alm_text_valid(out.data, out.length));
-      if (i < 3) come_back(&out, format); /* the line formats can't hold everything */
+      /* the line formats can't hold everything */
+      if (i == 0 ? tags_tell(record) : i < 3) come_back(&out, format);
     }
     alm_buf_free(&out);
   }
