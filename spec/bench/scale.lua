@@ -9,6 +9,7 @@ local rehearsal = require "support.rehearsal"
 local store = require "almanac.run.store"
 
 local TITLES = 100000
+local SAMPLE = 20000       -- of them for verify, which takes no more memory for all
 local PACED = 300          -- titles of the run at 25 calls a second: some 40 s
 local INSTITUTION = "01REHEARSAL_INST"
 
@@ -38,7 +39,7 @@ local function tell_size(path)
     parts[#parts + 1] = ("%s %d"):format(row.name:gsub("^sqlite_autoindex_(.-)_1$", "index of %1"), row.bytes)
   end
   print("  bytes a title: " .. table.concat(parts, ", "))
-  measure.tell("run file, applied and verified, a title", core.files.stat(path).size / TITLES, "bytes", "<=", 1000)
+  measure.tell("run file, all applied, a title", core.files.stat(path).size / TITLES, "bytes", "<=", 1000)
 end
 
 local function tell_work(run)
@@ -50,8 +51,9 @@ local function tell_work(run)
   end
   local apply = heavy("apply", "apply DIR/a.run -q --rate 1000000 --limit " .. TITLES - 1)
   local resume = run(nil, "apply DIR/a.run -q --rate 1000000")
-  local verify = heavy("verify", "verify DIR/a.run -q --rate 1000000")
-  print(("  apply %.0f s (%.0f s CPU), verify %.0f s (%.0f s CPU)"):format(apply.wall, apply.cpu, verify.wall, verify.cpu))
+  local verify = heavy("verify", "verify DIR/a.run -q --rate 1000000 --sample " .. SAMPLE)
+  print(("  apply of all but one %.0f s (%.0f s CPU), verify of %d %.0f s (%.0f s CPU)"):format(apply.wall, apply.cpu, SAMPLE,
+    verify.wall, verify.cpu))
   local open = run(nil, "show DIR/a.run -q")
   local report = heavy("report", "report DIR/a.run --format json -o DIR/report.json -q")
   for _, peak in ipairs(peaks) do measure.tell("peak memory of " .. peak[1], peak[2], "MB", "<=", 150) end
