@@ -21,8 +21,8 @@ local function listen(run, context, progress)
     progress:finish(result ~= "undone")
     out.event("title", { mms_id = title.mms_id, result = result, message = message })
     if result ~= "undone" then return out.note(("%s: %s"):format(title.mms_id, message)) end
-    for _, ids in pairs(run.yes and {} or found) do
-      for _, id in ipairs(ids) do out.say(("would delete representation %s of %s"):format(id, title.mms_id)) end
+    for _, change in pairs(run.yes and {} or found) do
+      for _, text in ipairs(change.words) do out.say(("would %s of %s"):format(text, title.mms_id)) end
     end
   end }
 end

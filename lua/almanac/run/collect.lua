@@ -59,4 +59,15 @@ function m.was_added(job, change)
   return step ~= nil and step.before ~= nil and not step.before.member
 end
 
+---Takes a title out of the collection that this run put it into.
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.leave(job, change)
+  if not m.was_added(job, change) then return true end
+  local ok, message, code = alma.collections.remove_bib(job.client, change.spec.collection, job.title.mms_id)
+  if code == "missing" then return true end
+  return ok, message, code
+end
+
 return m

@@ -123,11 +123,19 @@ local function write_probe(storage, key)
   return storage:put(key, { path = path, size = 8 })
 end
 
+---The object that tries the bucket.
+---@param institution string
+---@param id string?
+---@return string key
+function m.probe_key(institution, id)
+  return ("%s/upload/almanac-probe-%s"):format(institution, id or core.text.hex(core.hash.random(6)))
+end
+
 local function bucket_takes(place)
   local storage, why, code = connect.storage(place.client, place.general, place.settings)
   if not storage then return bad(why, nil, code) end
   place.storage = storage
-  local key = ("%s/upload/almanac-probe-%s"):format(place.general.institution, place.probe or core.text.hex(core.hash.random(6)))
+  local key = m.probe_key(place.general.institution, place.probe)
   if not storage.delete then return form_fits(storage, key) end
   local stored
   stored, why, code = write_probe(storage, key)

@@ -52,7 +52,8 @@ CREATE TABLE change(
   title_id          INTEGER NOT NULL REFERENCES title(id),
   seq               INTEGER NOT NULL,
   spec_id           INTEGER NOT NULL REFERENCES spec(id),
-  representation_id TEXT,           -- once it is made
+  representation_id TEXT,           -- that it is about; of a new one once it is made
+  pid               TEXT,           -- the file that it is about
   PRIMARY KEY(title_id, seq)
 ) WITHOUT ROWID;
 

@@ -1,19 +1,17 @@
--- What is done for one title, in order: look at it again, bring its files into
--- the bucket, put it into a collection when that was asked for, make the
--- representation, attach the files page by page.
-local attach = require "almanac.run.attach"
-local collect = require "almanac.run.collect"
+-- What is done for one title, in order: look at it again, then carry out its
+-- changes one after the other, each as its kind wants it.
 local json = require "almanac.json"
+local kinds = require "almanac.run.kinds"
+local look = require "almanac.run.kinds.look"
 local makers = require "almanac.run.maker"
 local pages = require "almanac.run.pages"
 local readings = require "almanac.run.reading"
 local representation = require "almanac.run.representation"
 local steps = require "almanac.run.steps"
-local upload = require "almanac.run.upload"
 
 local m = {}
 
-local CHANGES = [[SELECT change.seq, change.representation_id, spec.kind, spec.spec
+local CHANGES = [[SELECT change.seq, change.representation_id, change.pid, spec.kind, spec.spec
   FROM change JOIN spec ON spec.id = change.spec_id WHERE change.title_id = ? ORDER BY change.seq]]
 
 local function changes_of(run, title)
@@ -47,52 +45,47 @@ local function file_count(rep)
   return tonumber(count)
 end
 
--- The ids of the representations that this run made for the title.
-local function own_ids(job)
-  local own = {}
-  for _, change in ipairs(job.changes) do
-    if change.representation_id then own[change.representation_id] = true end
-  end
-  return own
+-- The representations as they have to be: those of the plan, with what this
+-- run has done to them since.
+local function expected(job, reading)
+  local planned = {}
+  for _, rep in ipairs(reading.representations) do planned[rep.id] = { count = rep.file_count or #rep.files } end
+  for _, change in ipairs(job.changes) do kinds.of(change).expect(job, change, planned) end
+  return planned
 end
 
----How a title differs from what the plan read, in words.
----@param reading table representations as the plan read them
+---How a title differs from what it has to be, in words.
+---@param planned table<string, { count: integer?, own: boolean? }> by representation id; own: made by this run
 ---@param list table[] representations as they are now
----@param own table<string, boolean> representations that this run made
----@return string? words nil when it is as it was
-function m.difference(reading, list, own)
-  local planned = {}
-  for _, rep in ipairs(reading.representations) do planned[rep.id] = rep end
+---@return string? words nil when it is as it has to be
+function m.difference(planned, list)
+  local seen = {}
   for _, rep in ipairs(list) do
     local before = planned[rep.id]
-    planned[rep.id] = nil
-    if not before and not own[rep.id] then
+    seen[rep.id] = true
+    if not before then
       return ("since the plan somebody added a representation (%s, '%s')"):format(rep.id, rep.label or "")
     end
-    local count, held = file_count(rep), before and (before.file_count or #before.files)
-    if before and count and count ~= held then
-      return ("since the plan representation %s went from %d to %d files"):format(rep.id, held, count)
+    local count = not before.own and file_count(rep)
+    if count and before.count and count ~= before.count then
+      return ("since the plan representation %s went from %d to %d files"):format(rep.id, before.count, count)
     end
   end
-  local gone = next(planned)
-  if gone then return ("since the plan representation %s was deleted"):format(gone) end
-end
-
-local function value(coded)
-  return type(coded) == "table" and coded.value or coded
+  for id, before in pairs(planned) do
+    if not seen[id] and not before.own then return ("since the plan representation %s was deleted"):format(id) end
+  end
 end
 
 -- What a doubt was about is what a decision is about: the title as it is now
 -- takes the place of what the plan read.
-local function remember(job, reading, list, own)
+local function remember(job, reading, list, planned)
   local before, representations = {}, {}
   for _, rep in ipairs(reading.representations) do before[rep.id] = rep end
   for _, rep in ipairs(list) do
-    local entry = before[rep.id] or { id = rep.id, label = rep.label, usage_type = value(rep.usage_type),
-      library = value(rep.library), remote = rep.is_remote == true, files = {} }
+    local entry = before[rep.id] or { id = rep.id, label = rep.label, usage_type = look.value(rep.usage_type),
+      library = look.value(rep.library), remote = rep.is_remote == true, files = {} }
     entry.file_count = file_count(rep)
-    if not own[rep.id] then table.insert(representations, entry) end
+    if not (planned[rep.id] and planned[rep.id].own) then table.insert(representations, entry) end
   end
   return job.journal:write(function(db)
     return db:run("UPDATE title SET reading = ? WHERE id = ?",
@@ -108,10 +101,11 @@ local function read_again(job)
     if code == "missing" then message = "Alma no longer has this title: " .. message end
     return nil, message, code
   end
-  local reading, own = readings.decode(job.title.reading), own_ids(job)
-  local words = m.difference(reading, list, own)
+  local reading = readings.decode(job.title.reading)
+  local planned = expected(job, reading)
+  local words = m.difference(planned, list)
   if words then
-    local ok, why, kind = remember(job, reading, list, own)
+    local ok, why, kind = remember(job, reading, list, planned)
     if not ok then return nil, why, kind end
     return nil, words .. ": look at it in Alma, then `almanac decide`", "conflict"
   end
@@ -120,42 +114,17 @@ local function read_again(job)
   return true
 end
 
-local function carry_out_change(job, change)
-  for _, page in ipairs(change.pages) do
-    local ok, message, code = upload.run(job, change, page)
-    if not ok then return nil, message, code end
-  end
-  local ok, message, code = collect.run(job, change)
-  if not ok then return nil, message, code end
-  local made
-  made, message, code = representation.make(job, change)
-  if not made then return nil, message, code end
-  if job.present then table.insert(job.present, made.representation_id) end
-  local attached = {}
-  for i, page in ipairs(change.pages) do
-    local file
-    file, message, code = attach.run(job, change, page, made.representation_id, { table.unpack(attached) })
-    if not file then return nil, message, code end
-    attached[i] = file.pid
-  end
-  return representation.single(job, change, made.representation_id)
-end
-
--- A representation that may have been made is looked for before the title is
--- compared with the plan: else it would be taken for somebody else's.
 local function settle(job)
   for _, change in ipairs(job.changes) do
-    if steps.is_open(job, change, "represent") then
-      local made, message, code = representation.make(job, change)
-      if not made then return nil, message, code end
-    end
+    local ok, message, code = kinds.of(change).settle(job, change)
+    if not ok then return nil, message, code end
   end
   return true
 end
 
 local function needs_reading(job)
   for _, change in ipairs(job.changes) do
-    if not steps.begun(job, change, "represent") then return true end
+    if not kinds.of(change).begun(job, change) then return true end
   end
   return false
 end
@@ -170,7 +139,7 @@ function m.carry_out(job)
   if ready and needs_reading(job) then ready, why, kind = read_again(job) end
   if not ready then return nil, why, kind end
   for _, change in ipairs(job.changes) do
-    local ok, message, code = carry_out_change(job, change)
+    local ok, message, code = kinds.of(change).carry_out(job, change)
     if not ok then return nil, message, code end
   end
   return job.journal:write(function(db)

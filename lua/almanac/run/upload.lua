@@ -85,4 +85,18 @@ function m.run(job, change, page)
   })
 end
 
+---Uploads all pages of a change.
+---@param job table
+---@param change table
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.all(job, change)
+  for _, page in ipairs(change.pages) do
+    local ok, message, code = m.run(job, change, page)
+    if not ok then return nil, message, code end
+  end
+  return true
+end
+
 return m

@@ -2,9 +2,10 @@
 -- as planned, its files by name, size and order, each in Alma's storage and
 -- to be read there.
 local alma = require "almanac.alma"
+local kinds = require "almanac.run.kinds"
+local look = require "almanac.run.kinds.look"
 local readings = require "almanac.run.reading"
 local store = require "almanac.run.store"
-local storage = require "almanac.run.stored"
 local task = require "almanac.task"
 local title_work = require "almanac.run.title"
 local titles = require "almanac.run.titles"
@@ -14,92 +15,16 @@ local m = {}
 local IN_FLIGHT = 32
 local MADE = "state IN ('attached', 'verified')"
 
-local function value(coded)
-  return type(coded) == "table" and coded.value or coded
-end
-
----What of a representation is not as planned.
----@param rep table as Alma gives it
----@param spec table the planned one
----@return string? words nil when nothing is
-function m.wrong_field(rep, spec)
-  local fields = {
-    { "label", rep.label, spec.label }, { "usage type", value(rep.usage_type), spec.usage_type },
-    { "library", value(rep.library), spec.library },
-    { "public note", rep.public_note, spec.public_note },
-    { "access rights policy", value(rep.access_rights_policy_id), spec.access_rights },
-  }
-  for _, field in ipairs(fields) do
-    local name, found, planned = table.unpack(field, 1, 3)
-    if planned and found ~= planned then
-      return ("the representation's %s is '%s', planned '%s'"):format(name, found or "", planned)
-    end
-  end
-end
-
-local function wrong_file(page, file)
-  local stored = file.path and file.path:match "[^/]+$" or ""
-  if file.pid ~= page.pid then
-    return ("page %d is file %s (%s), planned %s (%s)"):format(page.seq, file.pid, stored, page.pid or "-", page.name)
-  elseif tonumber(file.size) ~= page.size then
-    return ("%s has %s bytes in Alma, %d on disk"):format(page.name, tostring(file.size), page.size)
-  elseif stored ~= page.upload_key:match "[^/]+$" then
-    return ("page %d is stored as '%s', planned '%s'"):format(page.seq, stored, page.name)
-  elseif not (file.path or ""):find("/storage/", 1, true) then
-    return ("%s is not in Alma's storage: %s"):format(page.name, file.path or "no path")
-  end
-end
-
-local function wrong_files(change, files)
-  for i, page in ipairs(change.pages) do
-    local words
-    if files[i] then
-      words = wrong_file(page, files[i])
-    else
-      words = ("%s is not attached"):format(page.name)
-    end
-    if words then return words end
-  end
-  if #files > #change.pages then
-    return ("the representation has %d files, planned %d"):format(#files, #change.pages)
-  end
-end
-
--- The planned representation as Alma has it now. A brief list leaves out what
--- has to be compared: then it is asked for by itself.
-local function find_own(job, list, id)
-  for _, rep in ipairs(list) do
-    if rep.id == id and rep.usage_type then return rep end
-    if rep.id == id then return alma.representations.get(job.client, job.title.mms_id, id) end
-  end
-  return nil, ("representation %s is gone"):format(id), "missing"
-end
-
-local function check_change(job, change, list)
-  local id = change.representation_id
-  local rep, message, code = find_own(job, list, id)
-  if not rep and code == "missing" then return message end
-  if not rep then return nil, message, code end
-  local words = m.wrong_field(rep, change.spec)
-  if words then return words end
-  local files
-  files, message, code = alma.files.list(job.client, job.title.mms_id, id, { url = true })
-  if not files then return nil, message, code end
-  words = wrong_files(change, files)
-  if words then return words end
-  return storage.check(change.pages, files)
-end
-
 -- A second representation of the planned kind that the plan did not find: a
 -- doubled one looks like this.
 local function doubled(job, list)
   local known = {}
   for _, rep in ipairs(readings.decode(job.title.reading).representations) do known[rep.id] = true end
-  for _, change in ipairs(job.changes) do known[change.representation_id] = true end
+  for _, change in ipairs(job.changes) do known[change.representation_id or ""] = true end
   for _, rep in ipairs(list) do
     for _, change in ipairs(job.changes) do
-      local usage_type = value(rep.usage_type)
-      if not known[rep.id] and rep.label == change.spec.label
+      local usage_type = look.value(rep.usage_type)
+      if change.kind == "add.representation" and not known[rep.id] and rep.label == change.spec.label
         and (usage_type == nil or usage_type == change.spec.usage_type) then
         return ("there is a second such representation: %s ('%s')"):format(rep.id, rep.label or "")
       end
@@ -120,7 +45,7 @@ function m.check(job)
   if not list and kind == "missing" then return "the title is gone: " .. why end
   if not list then return nil, why, kind end
   for _, change in ipairs(job.changes) do
-    local words, message, code = check_change(job, change, list)
+    local words, message, code = kinds.of(change).check(job, change, list)
     if words ~= false then return words, message, code end
     unseen = unseen + message
   end

@@ -1,0 +1,175 @@
+-- A new representation: its files into the bucket, the title into a collection
+-- when that was asked for, the representation, then the files page by page.
+local alma = require "almanac.alma"
+local attach = require "almanac.run.attach"
+local collect = require "almanac.run.collect"
+local look = require "almanac.run.kinds.look"
+local makers = require "almanac.run.maker"
+local representation = require "almanac.run.representation"
+local steps = require "almanac.run.steps"
+local upload = require "almanac.run.upload"
+
+local m = {}
+
+-- A representation that may have been made is looked for first: else it would
+-- be taken for somebody else's.
+function m.settle(job, change)
+  if not steps.is_open(job, change, "represent") then return true end
+  local made, message, code = representation.make(job, change)
+  if not made then return nil, message, code end
+  return true
+end
+
+function m.begun(job, change)
+  return steps.begun(job, change, "represent")
+end
+
+function m.expect(_, change, planned)
+  if change.representation_id then planned[change.representation_id] = { own = true } end
+end
+
+local function attach_all(job, change, id)
+  local attached = {}
+  for i, page in ipairs(change.pages) do
+    local file, message, code = attach.run(job, change, page, id, { table.unpack(attached) })
+    if not file then return nil, message, code end
+    attached[i] = file.pid
+  end
+  return true
+end
+
+function m.carry_out(job, change)
+  local ok, message, code = upload.all(job, change)
+  if ok then ok, message, code = collect.run(job, change) end
+  if not ok then return nil, message, code end
+  local made
+  made, message, code = representation.make(job, change)
+  if not made then return nil, message, code end
+  if job.present then table.insert(job.present, made.representation_id) end
+  ok, message, code = attach_all(job, change, made.representation_id)
+  if not ok then return nil, message, code end
+  return representation.single(job, change, made.representation_id)
+end
+
+local function wrong_files(change, files)
+  for i, page in ipairs(change.pages) do
+    local file = files[i]
+    if not file then return ("%s is not attached"):format(page.name) end
+    if file.pid ~= page.pid then
+      return ("page %d is file %s (%s), planned %s (%s)"):format(page.seq, file.pid,
+        file.path and file.path:match "[^/]+$" or "", page.pid or "-", page.name)
+    end
+    local words = look.wrong_file(page, file)
+    if words then return words end
+  end
+  if #files > #change.pages then
+    return ("the representation has %d files, planned %d"):format(#files, #change.pages)
+  end
+end
+
+function m.check(job, change, list)
+  local id = change.representation_id
+  local rep, message, code = look.find(job, list, id)
+  if not rep and code == "missing" then return message end
+  if not rep then return nil, message, code end
+  local words = look.wrong_field(rep, change.spec)
+  if words then return words end
+  local files
+  files, message, code = alma.files.list(job.client, job.title.mms_id, id, { url = true })
+  if not files then return nil, message, code end
+  words = wrong_files(change, files)
+  if words then return words end
+  return look.stored(change.pages, files)
+end
+
+-- ---- taking it back ----
+
+-- The files of a representation of ours must be those that the run attached.
+local function foreign_file(job, change, files)
+  local own = {}
+  for _, page in ipairs(change.pages) do
+    if page.pid then own[page.pid] = page end
+  end
+  for _, file in ipairs(files) do
+    local page = own[file.pid]
+    if not page and not look.is_unrecorded(job, change, file) then
+      return ("file %s (%s) is not of this run"):format(file.pid, file.label or "")
+    end
+    if page and tonumber(file.size) ~= page.size then return ("file %s was replaced"):format(file.pid) end
+    own[file.pid] = nil
+  end
+  local gone = next(own)
+  return gone and ("file %s was deleted"):format(gone) or false
+end
+
+-- In words what others did to a representation of ours; false when nothing.
+local function changed_by_others(job, change, rep)
+  local words = look.wrong_field(rep, change.spec)
+  if words then return words end
+  if (rep.public_note or "") ~= (change.spec.public_note or "") then return "it has another public note" end
+  local who = makers.other(job.maker, rep)
+  if who then return "last modified by " .. who end
+  local files, message, code = alma.files.list(job.client, job.title.mms_id, rep.id)
+  if not files then return nil, message, code end
+  return foreign_file(job, change, files)
+end
+
+-- What a POST with an unknown end made, and what one POST too many made.
+local function unrecorded(job, change, list)
+  local step = steps.get(job, change, "represent")
+  if not step then return {} end
+  if step.state == "done" then return representation.twins(job, change, list, change.representation_id) end
+  local ours, others, code = representation.made_since(job, change, step.before, list)
+  if not ours then return nil, others, code end
+  if #ours <= step.sent then return ours end
+  return nil, "its last step has an unknown end, and several representations could be its own", "conflict"
+end
+
+-- The recorded representation of a change, if it is still there and unchanged.
+local function recorded(job, change, list, ids)
+  local id = change.representation_id
+  if not id or not look.is_listed(list, id) then return true end
+  local rep, message, code = alma.representations.get(job.client, job.title.mms_id, id)
+  if not rep then return nil, message, code end
+  local words, why, kind = changed_by_others(job, change, rep)
+  if words then return nil, "changed since: " .. words, "conflict" end
+  if words == nil then return nil, why, kind end
+  ids[#ids + 1] = id
+  return true
+end
+
+function m.look(job, change, list)
+  local found = { ids = {}, words = {} }
+  local ok, message, code = recorded(job, change, list, found.ids)
+  if not ok then return nil, message, code end
+  local more, why, kind = unrecorded(job, change, list)
+  if not more then return nil, why, kind end
+  for _, rep in ipairs(more) do table.insert(found.ids, rep.id) end
+  for i, id in ipairs(found.ids) do found.words[i] = "delete representation " .. id end
+  return found
+end
+
+local function delete_representation(job, change, id)
+  return steps.perform(job, {
+    change = change.seq, kind = "undo " .. id, page = 0, during = job.title.state, after = job.title.state,
+    call = function() return alma.representations.delete(job.client, job.title.mms_id, id) end,
+    keep = function() return { representation_id = id } end,
+  })
+end
+
+function m.take_back(job, change, found)
+  for _, id in ipairs(found and found.ids or {}) do
+    local ok, message, code = delete_representation(job, change, id)
+    if not ok then return nil, message, code end
+  end
+  local ok, message, code = collect.leave(job, change)
+  if ok then ok, message, code = look.remove_uploads(job, change) end
+  return ok, message, code
+end
+
+function m.describe(spec)
+  return ("a new representation '%s', usage type %s, library %s%s"):format(spec.label or "", spec.usage_type, spec.library,
+    spec.collection and ", collection " .. spec.collection or "")
+end
+
+return m
