@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "marc.h"
+#include "text.h"
 
 /* Of one record so many problems are kept; the last says that there are more. */
 enum { PROBLEMS = 100, FIELDS = ALM_MARC_MAXIMUM / 12, FIRST_CHARACTER = 0x20, DELETE = 0x7f };
@@ -68,6 +69,18 @@ static alm_marc_problem *new_problem(alm_marc_builder *builder) {
   return &builder->problems[builder->problem_count++];
 }
 
+/* A message may quote what was read: that stays on one line, and UTF-8. */
+static void clean(char *message) {
+  size_t length = strlen(message);
+  for (size_t at = 0, step; at < length; at += step) {
+    unsigned char c = (unsigned char)message[at];
+    step = c < FIRST_CHARACTER || c == DELETE ? 0 : alm_text_character(message + at, length - at);
+    if (step > 0) continue;
+    message[at] = '?';
+    step = 1;
+  }
+}
+
 void alm_marc_note(alm_marc_builder *builder, alm_marc_kind kind, size_t at,
                    const char *format, ...) {
   va_list args;
@@ -78,6 +91,7 @@ void alm_marc_note(alm_marc_builder *builder, alm_marc_kind kind, size_t at,
   va_start(args, format);
   vsnprintf(problem->message, sizeof problem->message, format, args);
   va_end(args);
+  clean(problem->message);
   if (builder->problem_count == PROBLEMS)
     snprintf(problem->message, sizeof problem->message, "this and more, which are not listed");
 }

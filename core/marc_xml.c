@@ -259,16 +259,6 @@ static bool begin_document(marcxml *x, const alm_window *window, alm_error *err)
   return true;
 }
 
-static bool open_reader(alm_marc_reading *reading, alm_error *err) {
-  marcxml *x = calloc(1, sizeof *x);
-  reading->state = x;
-  if (!x) return alm_fail(err, ALM_LIMIT, "out of memory");
-  x->reading = reading;
-  alm_buf_init(&x->leader, LEADER_MOST);
-  const alm_window *window = alm_marc_source_fill(reading->source, HEAD, err);
-  return window && begin_document(x, window, err);
-}
-
 static void close_reader(alm_marc_reading *reading) {
   marcxml *x = reading->state;
   if (!x) return;
@@ -276,6 +266,18 @@ static void close_reader(alm_marc_reading *reading) {
   alm_buf_free(&x->leader);
   free(x);
   reading->state = NULL;
+}
+
+static bool open_reader(alm_marc_reading *reading, alm_error *err) {
+  marcxml *x = calloc(1, sizeof *x);
+  reading->state = x;
+  if (!x) return alm_fail(err, ALM_LIMIT, "out of memory");
+  x->reading = reading;
+  alm_buf_init(&x->leader, LEADER_MOST);
+  const alm_window *window = alm_marc_source_fill(reading->source, HEAD, err);
+  if (window && begin_document(x, window, err)) return true;
+  close_reader(reading);
+  return false;
 }
 
 /* ---- records that don't need libxml2 ---- */
