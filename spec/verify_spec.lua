@@ -1,6 +1,8 @@
 -- Reading back what a run made, with the built program against the rehearsal.
+local core = require "almanac.core"
 local desk = require "support.desk"
 local json = require "almanac.json"
+local program = require "support.program"
 local store = require "almanac.run.store"
 
 describe("verify", function()
@@ -92,6 +94,20 @@ describe("verify", function()
     assert.equal(2, verified)
     assert.matches("verified 6 titles", verify("--sample", "10").out)
     assert.equal(1, verify("--sample", "0").status)
+  end)
+
+  it("ends at Ctrl-C and keeps what it has found", function()
+    applied(desk.single(60))
+    at.alma.change { op = "latency", spec = "0.2" }
+    local function reads() return at.alma.calls().routes["GET /bibs/{mms_id}/representations/{rep_id}/files"] end
+    local before = reads()
+    local running <close> = program.start({ "verify", "a.run", "--rate", "30" }, { folder = at.folder, env = at.env })
+    repeat core.sys.sleep(0.05) until reads() > before + 3
+    running.signal "INT"
+    local result = running.wait()
+    assert.same({ 75, "almanac: stopped\n" }, { result.status, result.err })
+    at.alma.change { op = "latency", spec = "" }
+    assert.matches("verified 60 titles; 0 differ", verify().out)
   end)
 
   it("takes back what it found before, when it is as planned again", function()

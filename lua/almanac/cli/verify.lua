@@ -46,7 +46,8 @@ function m.run(args, context)
   local _ <close> = run.audit
   local verify = require "almanac.run.verify"
   local total = verify.total(db)
-  run.journal, run.sample = journal.new(db), args.sample and math.min(args.sample, total)
+  local written <close> = journal.new(db)
+  run.journal, run.sample = written, args.sample and math.min(args.sample, total)
   local progress = out.progress("titles verified", run.sample or total)
   listen(run, out, progress)
   local counts
