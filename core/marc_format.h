@@ -51,7 +51,7 @@ extern const alm_marc_format alm_marc_iso2709, alm_marc_marcxml, alm_marc_json,
 /* By name ("xml" for marcxml, "marc" for iso2709 too); NULL when unknown. */
 const alm_marc_format *alm_marc_format_named(const char *name);
 /* One after the other; NULL behind the last. */
-const alm_marc_format *alm_marc_format_at(int index);
+const alm_marc_format *alm_marc_format_at(size_t index);
 /* "iso2709, marcxml, …" for messages. */
 const char *alm_marc_format_names(void);
 

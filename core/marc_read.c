@@ -8,12 +8,6 @@
 
 enum { HEAD = 4096 };
 
-/* An optional format is weak: it is there when its file is linked. */
-#pragma weak alm_marc_marcxml
-#pragma weak alm_marc_json
-#pragma weak alm_marc_line
-#pragma weak alm_marc_mrk
-
 static const alm_marc_format *const formats[] = {
     &alm_marc_iso2709, &alm_marc_marcxml, &alm_marc_json, &alm_marc_line, &alm_marc_mrk,
 };
@@ -32,14 +26,12 @@ const alm_marc_format *alm_marc_format_named(const char *name) {
   if (strcmp(name, "xml") == 0) name = "marcxml";
   if (strcmp(name, "marc") == 0) name = "iso2709";
   for (size_t i = 0; i < FORMATS; i++)
-    if (formats[i] && strcmp(formats[i]->name, name) == 0) return formats[i];
+    if (strcmp(formats[i]->name, name) == 0) return formats[i];
   return NULL;
 }
 
-const alm_marc_format *alm_marc_format_at(int index) {
-  for (size_t i = 0; i < FORMATS; i++)
-    if (formats[i] && index-- == 0) return formats[i];
-  return NULL;
+const alm_marc_format *alm_marc_format_at(size_t index) {
+  return index < FORMATS ? formats[index] : NULL;
 }
 
 const char *alm_marc_format_names(void) { return "iso2709, marcxml, json, line, mrk"; }
@@ -81,7 +73,7 @@ static const alm_window *pass_blanks(alm_marc_source *source, alm_error *err) {
 static bool recognise(alm_marc_reader *reader, const alm_window *head, alm_error *err) {
   size_t length = head->length < HEAD ? head->length : HEAD;
   for (size_t i = 0; i < FORMATS && !reader->format; i++)
-    if (formats[i] && formats[i]->looks(head->data, length)) reader->format = formats[i];
+    if (formats[i]->looks(head->data, length)) reader->format = formats[i];
   return reader->format ||
          alm_fail(err, ALM_PARSE, "%s holds no MARC records (known are %s)",
                   alm_marc_source_name(reader->reading.source), alm_marc_format_names());

@@ -29,9 +29,9 @@ const alm_marc_format *alm_lua_marc_format(lua_State *L, int index) {
 
 static int f_formats(lua_State *L) {
   lua_newtable(L);
-  for (int i = 0; alm_marc_format_at(i); i++) {
+  for (size_t i = 0; alm_marc_format_at(i); i++) {
     lua_pushstring(L, alm_marc_format_at(i)->name);
-    lua_rawseti(L, -2, i + 1);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
   return 1;
 }
