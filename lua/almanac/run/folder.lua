@@ -11,7 +11,7 @@ local m = {}
 local FILE = "INSERT OR IGNORE INTO file(path, size, mtime_ns, problem, reason) VALUES(?, ?, ?, ?, ?)"
 local KEY = "INSERT OR IGNORE INTO file_key(key, file_id, page) VALUES(?, ?, ?)"
 
-local BATCH = 2000
+local BATCH = 200
 
 local NO_KEY = "left out: the recipe gives it no key"
 

@@ -15,7 +15,7 @@ local m = {}
 
 local nfc = core.text.nfc
 
-local BATCH = 500
+local BATCH = 50          -- titles; what is under way of several batches stays in the processor's cache
 local MOST_BYTES = 1 << 20  -- of readings in one batch
 local MOST_PAGES = 5000     -- files of one key that are looked at
 local MOST_ALIKE = 20       -- where a second one is a doubt already
