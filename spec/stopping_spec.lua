@@ -117,7 +117,8 @@ describe("apply", function()
     local result = running.wait()
     assert.same({ 75, "almanac: stopped\n" }, { result.status, result.err })
     desk.alma.change { op = "faults", spec = "" }
-    assert.equal(0, undo(program.run).status)
+    result = undo(program.run)
+    assert.equal(0, result.status, result.out .. result.err)
     assert.same({}, added())
   end)
 

@@ -1,4 +1,5 @@
 -- Taking a run back with the built program, against the rehearsal.
+local core = require "almanac.core"
 local json = require "almanac.json"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
@@ -21,12 +22,14 @@ describe("undo", function()
     program.remove(folder)
   end)
 
-  local function almanac_with(env, ...)
+  local function environment(more)
     local whole = { HOME = folder, XDG_CONFIG_HOME = false, AWS_PROFILE = false, AWS_ACCESS_KEY_ID = false,
       ALMANAC_API_URL = alma.url, ALMA_API_KEY = alma.key }
-    for name, value in pairs(env) do whole[name] = value end
-    return program.run({ ... }, { folder = folder, env = whole })
+    for name, value in pairs(more) do whole[name] = value end
+    return whole
   end
+
+  local function almanac_with(env, ...) return program.run({ ... }, { folder = folder, env = environment(env) }) end
 
   local function almanac(...) return almanac_with({}, ...) end
 
@@ -55,6 +58,22 @@ describe("undo", function()
   end
 
   local function undo(...) return almanac("undo", "a.run", ...) end
+
+  local function calls(route)
+    local n = 0
+    for name, count in pairs(alma.calls().routes) do
+      if name:find(route, 1, true) then n = n + count end
+    end
+    return n
+  end
+
+  local function wait_until(holds)
+    for _ = 1, 500 do
+      if holds() then return end
+      core.sys.sleep(0.02)
+    end
+    error "it never happens"
+  end
 
   local function report() return json.decode(almanac("report", "a.run", "--format", "json").out) end
 
@@ -154,6 +173,20 @@ describe("undo", function()
     assert_as_before()
   end)
 
+  it("is content when it is deleted while undo looks at it", function()
+    start { { "a" } }
+    plan()
+    apply()
+    local listed = calls "GET /bibs/{mms_id}/representations"
+    alma.change { op = "faults", spec = "GET representations=@2:stall=1" }
+    local running <close> = program.start({ "undo", "a.run", "--yes" }, { folder = folder, env = environment {} })
+    wait_until(function() return calls "GET /bibs/{mms_id}/representations" > listed end)
+    alma.call("DELETE", ("/bibs/%s/representations/%s?override=true"):format(ONE, derivatives(ONE)[1]))
+    local result = running.wait()
+    assert.equal(0, result.status, result.out .. result.err)
+    assert_as_before()
+  end)
+
   it("leaves a representation that somebody else added beside ours", function()
     start { { "a" } }
     plan()
@@ -236,5 +269,19 @@ describe("undo", function()
     local result = almanac_with(keys, "undo", "a.run", "--yes")
     assert.equal(0, result.status, result.err)
     assert.equal(0, #alma.state().objects)
+  end)
+
+  it("removes the probe of the bucket when it arrived after it was deleted", function()
+    start { { "a" } }
+    plan()
+    local keys = { AWS_ACCESS_KEY_ID = alma.access_key, AWS_SECRET_ACCESS_KEY = alma.secret_key }
+    alma.change { op = "faults", spec = "PUT s3=@1:late=1.5" }
+    local result = almanac_with(keys, "apply", "a.run", "--settle", "0.05")
+    assert.equal(0, result.status, result.err)
+    wait_until(function() return alma.state().objects[1] end)
+    assert.matches("almanac%-probe", alma.state().objects[1].key)
+    result = almanac_with(keys, "undo", "a.run", "--yes")
+    assert.equal(0, result.status, result.err)
+    assert.same({}, alma.state().objects)
   end)
 end)
