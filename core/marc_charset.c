@@ -139,15 +139,23 @@ static content recall(alm_marc_text text, const alm_marc *record) {
   return (content){.high = text == ALM_TEXT_HIGH};
 }
 
+/* Each field by itself: of a damaged record one may end within a character and
+ * the next begin there. */
+static bool is_utf8(const alm_marc *record) {
+  for (size_t i = 0; i < record->field_count; i++) {
+    alm_slice text = alm_marc_content(record, &record->fields[i]);
+    if (!alm_text_valid(text.text, text.length)) return false;
+  }
+  return true;
+}
+
 /* Mostly all is UTF-8 and needs no counting. */
 const alm_marc *alm_marc_to_utf8(alm_marc_converter *converter, const alm_marc *record,
                                  alm_marc_text text, alm_error *err) {
   alm_charset charset = converter->charset;
   content has = recall(text, record);
   if (!has.high && !has.escapes) return record;
-  bool valid = has.high && charset != ALM_CHARSET_MARC8 &&
-               alm_text_valid(record->bytes, record->length);
-  if (valid) return record;
+  if (has.high && charset != ALM_CHARSET_MARC8 && is_utf8(record)) return record;
   tally count = count_in_fields(record);
   if (charset == ALM_CHARSET_FOUND_OUT) charset = find_out(record, has.escapes, count);
   if (charset == ALM_CHARSET_UTF8 && count.bad == 0) return record;
