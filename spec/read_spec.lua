@@ -1,4 +1,6 @@
 local alma_module = require "almanac.alma"
+local core = require "almanac.core"
+local desk = require "support.desk"
 local program = require "support.program"
 local read = require "almanac.run.read"
 local readings = require "almanac.run.reading"
@@ -118,5 +120,20 @@ describe("reading titles", function()
     local row = db:row "SELECT title, items FROM detail JOIN title ON title.id = title_id WHERE items IS NOT NULL"
     assert.matches(row.title == "One" and '"B1"' or '"B2"', row.items)
     assert.matches("^could not be read: GET /bibs/%d+/holdings/ALL/items", db:value "SELECT reason FROM title WHERE reading IS NULL")
+  end)
+
+  it("ends at Ctrl-C while bibs are still asked for", function()
+    local rows = { HEADER }
+    for n = 1, 1700 do rows[n + 1] = desk.id(n) .. ",A title,PRESERVATION_MASTER,a.tif,10,,\n" end
+    program.write(folder .. "/titles.csv", table.concat(rows))
+    program.write(folder .. "/jpg/a.jpg", desk.JPEG)
+    alma = rehearsal.start { titles = folder .. "/titles.csv", memory = true, args = { "--rate", "0", "--latency", "0.2" } }
+    local function calls() return alma.calls().routes["GET /bibs"] or 0 end
+    local running <close> = program.start({ "plan", "jpg-derivatives", "--folder", "jpg", "--titles", "titles.csv", "-o", "a.run",
+      "--rate", "4" }, { folder = folder, env = desk.environment(alma, folder) })
+    repeat core.sys.sleep(0.02) until calls() > 0
+    running.signal "INT"
+    assert.equal(75, running.wait().status)
+    assert.is_true(calls() < 17)
   end)
 end)
