@@ -49,12 +49,16 @@ static bool is_utf16(const char *text, size_t length) {
   return length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
 }
 
-static bool pass_mark(alm_marc_source *source, alm_error *err) {
+/* Only XML says how its 16 bit characters are to be read. */
+static bool pass_mark(alm_marc_reader *reader, alm_error *err) {
+  alm_marc_source *source = reader->reading.source;
   const alm_window *head = alm_marc_source_fill(source, HEAD, err);
   if (!head) return false;
-  if (is_utf16(head->data, head->length))
-    return alm_fail(err, ALM_PARSE, "%s is UTF-16; save it as UTF-8",
-                    alm_marc_source_name(source));
+  if (is_utf16(head->data, head->length)) {
+    reader->format = &alm_marc_marcxml;
+    return alm_marc_marcxml.looks(head->data, head->length) ||
+           alm_fail(err, ALM_PARSE, "%s is UTF-16; save it as UTF-8", alm_marc_source_name(source));
+  }
   if (head->length >= 3 && memcmp(head->data, "\xef\xbb\xbf", 3) == 0)
     alm_marc_source_use(source, 3);
   return true;
@@ -81,7 +85,7 @@ static bool recognise(alm_marc_reader *reader, const alm_window *head, alm_error
 
 static bool begin(alm_marc_reader *reader, alm_error *err) {
   alm_marc_source *source = reader->reading.source;
-  if (!pass_mark(source, err)) return false;
+  if (!pass_mark(reader, err)) return false;
   const alm_window *head = pass_blanks(source, err);
   if (!head) return false;
   reader->ended = head->length == 0;

@@ -75,6 +75,21 @@ describe("MARCXML", function()
     assert.match("encoding EBCDIC is not read", ids(declared("EBCDIC", "x"))[1], 1, true)
   end)
 
+  it("is read from true UTF-16 with its mark", function()
+    local function wide(text, how)
+      local parts = {}
+      for _, point in utf8.codes(text) do parts[#parts + 1] = string.pack(how, point) end
+      return table.concat(parts)
+    end
+    local text = "\u{feff}<?xml version='1.0' encoding='UTF-16'?><c>" .. record "ḃé" .. record(2) .. record(3):rep(40) .. "</c>"
+    for _, how in ipairs { "<I2", ">I2" } do
+      local found = ids(wide(text, how))
+      assert.same({ "ḃé", "2", 42 }, { found[1], found[2], #found })
+      assert.match("it ends inside", ids(wide(text, how):sub(1, -9))[43], 1, true)
+    end
+    assert.match("is UTF-16; save it as UTF-8", ids(wide("\u{feff}00000nam", "<I2"))[1], 1, true)
+  end)
+
   it("has XML's entities, characters by number, CDATA and comments in its text", function()
     local field = '<datafield tag="245" ind1="1" ind2=" "><subfield code="a">%s</subfield></datafield>'
     for text, expected in pairs {
