@@ -241,11 +241,11 @@ static bool is_at(const alm_iso2709 *iso, span at, size_t offset, char c) {
   return at.start + offset < at.end && iso->bytes[at.start + offset] == c;
 }
 
-static void clean_indicators(alm_iso2709 *iso, const char *tag, span at) {
-  for (size_t i = at.start; i < at.end && i < at.start + iso->indicators; i++) {
+static void clean_indicators(alm_iso2709 *iso, const char *tag, size_t start, size_t count) {
+  for (size_t i = start; i < start + count; i++) {
     if (alm_iso2709_is_plain(iso->bytes[i])) continue;
     alm_marc_note(iso->notes, ALM_MARC_INDICATOR, i, "field %s: indicator %zu is no character", tag,
-                  i - at.start + 1);
+                  i - start + 1);
     change(iso, i, ' ');
   }
 }
@@ -257,12 +257,13 @@ static void check_indicators(alm_iso2709 *iso, const char *tag, span at) {
   const char *first = length ? memchr(iso->bytes + at.start, ISO_SUBFIELD, length) : NULL;
   size_t have = first ? (size_t)(first - iso->bytes) - at.start : length;
   if (is_at(iso, at, wanted, ISO_SUBFIELD)) {
-    clean_indicators(iso, tag, at);
+    clean_indicators(iso, tag, at.start, wanted);
   } else if (have < wanted || (first && have == wanted + 1)) {
     alm_marc_note(iso->notes, ALM_MARC_INDICATOR, at.start, "field %s: %zu instead of %zu indicators",
                   tag, have, wanted);
+    clean_indicators(iso, tag, at.start, have);
   } else if (have > wanted) {
-    clean_indicators(iso, tag, at);
+    clean_indicators(iso, tag, at.start, wanted);
     alm_marc_note(iso->notes, ALM_MARC_SUBFIELD, at.start + wanted,
                   "field %s: no delimiter before the first subfield", tag);
     change(iso, at.start + wanted, ISO_SUBFIELD);
