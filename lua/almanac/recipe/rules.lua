@@ -119,8 +119,21 @@ end
 
 local HOW = "give what add.representation { … } and the like return, or a list of it"
 
+-- Title after title the same but for its files: what was looked at once needs
+-- no second look.
+local function is_like(data, last)
+  if not last or type(data.files) ~= "table" or not data.files[1] then return false end
+  for name in next, last do
+    if data[name] == nil then return false end
+  end
+  for name, value in next, data do
+    if value ~= last[name] and name ~= "files" then return false end
+  end
+  return true
+end
+
 -- From the data of a proposal the change that it describes.
-local function take(recipe, data, files, taken)
+local function look_at(recipe, data, files, taken)
   if type(data) ~= "table" or not changes.effects(data) then return nil, HOW end
   local effect = undeclared(recipe, data)
   if effect then return nil, ("proposes %s, but its effects do not declare '%s'"):format(data.kind, effect) end
@@ -132,6 +145,19 @@ local function take(recipe, data, files, taken)
   end
   if not changes.is_change(data) then return nil, HOW end
   return data
+end
+
+local accepted = setmetatable({}, { __mode = "k" })   -- recipe -> its last change
+
+local function take(recipe, data, files, taken)
+  if type(data) == "table" and is_like(data, accepted[recipe]) then
+    local words
+    data.files, words = take_files(data, files, taken)
+    return not words and data or nil, words
+  end
+  local change, words = look_at(recipe, data, files, taken)
+  if change then accepted[recipe] = change end
+  return change, words
 end
 
 ---Makes changes of what a recipe's process proposed.
