@@ -43,8 +43,8 @@ local function read(list)
   local entry = checked(list:next())
   while entry do
     entry:text()
-    local record = checked(entry:record())
-    if record then record:get "title" end
+    local record, format, code = entry:record()
+    if checked(record, format, code) then record:get(format == "marc" and "245$a" or "title") end
     entry = checked(list:next())
   end
 end
