@@ -52,6 +52,24 @@ function m.create(client, mms_id, body)
   return made, message, code, detail
 end
 
+---Changes fields of a representation. PUT replaces the object: it is read,
+---changed and sent back. The same again does no harm.
+---@param client almanac.alma.client
+---@param mms_id string
+---@param id string
+---@param fields table<string, any> as Alma names them; coded ones { value }
+---@return table|nil representation as Alma has it now
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.update(client, mms_id, id, fields)
+  local body, message, code, detail = m.get(client, mms_id, id)
+  if not body then return nil, message, code, detail end
+  body.files = nil
+  for name, value in pairs(fields) do body[name] = value end
+  return client:call { method = "PUT", path = path(mms_id, id), body = body }
+end
+
 ---Deletes a representation with its files; the title stays. Alma has no error
 ---of its own for what is not there, so after an unclear answer the list decides.
 ---@param client almanac.alma.client

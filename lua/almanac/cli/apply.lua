@@ -23,6 +23,7 @@ function m.configure(parser)
     :argname("N"):convert(number("--settle", 0))
   parser:option("--production", "the institution code, when production is written to; on a terminal it is asked for")
     :argname "CODE"
+  parser:flag("--no-copies", "delete files without keeping a copy in RUN.copies; undo can't bring them back then")
   parser:flag("--wait", "when the day's calls are used up, sleep until midnight and go on")
   parser:epilog("Exit status: 0 all done, 1 nothing was started, 2 some titles failed or need a " ..
     "decision, 75 stopped early (the same command goes on).")
@@ -67,6 +68,7 @@ local function prepare(args, context, db)
   if not run then return nil, message, code end
   local seen = store.meta(db)
   run.limit, bounds.client = args.limit, run.client
+  if args.no_copies then run.copies = false end
   bounds.highest = math.max(tonumber(seen.highest) or 0, tonumber(seen.left) or 0)
   run.limits = limits.new(bounds)
   if args.settle then reconcile.pauses = { args.settle, 3 * args.settle } end

@@ -48,7 +48,7 @@ function m.run(job, change, page, representation_id, attached)
     during = "attaching", after = "attaching",
     call = function()
       return alma.files.create(job.client, mms_id, representation_id,
-        { label = page.name, path = page.upload_key })
+        { label = page.label or page.name, path = page.upload_key })
     end,
     look = function()
       local list, why, kind = alma.files.list(job.client, mms_id, representation_id)

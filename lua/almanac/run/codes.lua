@@ -33,7 +33,7 @@ end
 -- Without a list (a run that was read before lists were kept) nothing is said.
 local function unknown(what, wanted, list)
   for _, code in ipairs(list or { wanted }) do
-    if code == wanted then return nil end
+    if wanted == nil or code == wanted then return nil end
   end
   local near = words.nearest(wanted, list)
   return ("%s '%s' does not exist in this institution%s; there are %s"):format(what, wanted,
@@ -42,8 +42,8 @@ end
 
 ---What is wrong with the codes of a change.
 ---@param codes { libraries: string[], usage_types: string[] }
----@param usage_type string
----@param library string
+---@param usage_type string? nil: the change names none
+---@param library string?
 ---@return string? words
 function m.check(codes, usage_type, library)
   return unknown("the library", library, codes.libraries) or unknown("the usage type", usage_type, codes.usage_types)

@@ -59,6 +59,18 @@ function m.was_added(job, change)
   return step ~= nil and step.before ~= nil and not step.before.member
 end
 
+---Whether a title is in a collection now.
+---@param job table
+---@param collection string
+---@return boolean|nil
+---@return string? message
+---@return string? code
+function m.is_member(job, collection)
+  local members, message, code = members_of(job, collection)
+  if not members then return nil, message, code end
+  return members[job.title.mms_id] or false
+end
+
 ---Takes a title out of the collection that this run put it into.
 ---@return true|nil
 ---@return string? message

@@ -150,7 +150,8 @@ function m.run(db, settings, command, args)
     trail:close()
     return nil, message, code
   end
-  return { db = db, client = client, general = general, folder = meta.folder, settings = settings, audit = trail }
+  return { db = db, client = client, general = general, folder = meta.folder, settings = settings, audit = trail,
+    copies = args.run .. ".copies" }
 end
 
 return m

@@ -2,6 +2,7 @@
 -- done. Titles stream through: each reading is decoded once, and nothing grows
 -- with the number of titles or files.
 local attempt = require "almanac.run.attempt"
+local changes_of = require "almanac.recipe.changes"
 local core = require "almanac.core"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
@@ -45,25 +46,25 @@ local function upload_name(name, page, taken)
 end
 
 local function is_same(a, b)
-  return a.kind == b.kind and a.usage_type == b.usage_type and a.library == b.library and a.label == b.label
-    and a.public_note == b.public_note and a.access_rights == b.access_rights
-end
-
-local function add_spec(run, change)
-  local _, id = attempt.run(run.db, "INSERT INTO spec(kind, spec) VALUES(?, ?)", change.kind, json.encode {
-    usage_type = change.usage_type, library = change.library, label = change.label,
-    public_note = change.public_note, access_rights = change.access_rights, collection = run.collection,
-  })
-  return id
+  for name, value in pairs(a) do
+    if b[name] ~= value then return false end
+  end
+  for name in pairs(b) do
+    if a[name] == nil then return false end
+  end
+  return true
 end
 
 -- The row that says what is to be made. The changes of a title find those of
 -- the title before it, at the same place.
 local function spec_of(run, seq, change)
   run.specs = run.specs or {}
+  local spec = changes_of.spec(change)
+  if change.kind == "add.representation" then spec.collection = run.collection end
   local last = run.specs[seq]
-  if not last or not is_same(last.change, change) then
-    last = { change = change, id = add_spec(run, change) }
+  if not last or last.kind ~= change.kind or not is_same(last.spec, spec) then
+    local _, id = attempt.run(run.db, "INSERT INTO spec(kind, spec) VALUES(?, ?)", change.kind, json.encode(spec))
+    last = { kind = change.kind, spec = spec, id = id }
     run.specs[seq] = last
   end
   return last.id
@@ -76,9 +77,10 @@ end
 ---@param change table from a recipe
 ---@param rows table<table, { id: integer }> file object -> row of `file`
 function m.write_change(run, title, seq, change, rows)
-  attempt.run(run.db, "INSERT INTO change(title_id, seq, spec_id) VALUES(?, ?, ?)", title.id, seq, spec_of(run, seq, change))
+  attempt.run(run.db, "INSERT INTO change(title_id, seq, spec_id, representation_id, pid) VALUES(?, ?, ?, ?, ?)", title.id,
+    seq, spec_of(run, seq, change), change.representation, change.pid)
   local taken = {}
-  for page, file in ipairs(change.files) do
+  for page, file in ipairs(change.files or {}) do
     local name = objects.last_part(file.path)
     local given = upload_name(name, page, taken)
     attempt.run(run.db, "INSERT INTO page(title_id, change, seq, file_id, name) VALUES(?, ?, ?, ?, ?)",
@@ -109,11 +111,12 @@ end
 -- What is planned for a title, unless it may be there already.
 local function write_plan(run, row, title, files, changes, sure)
   if #changes == 0 then return "skip", "nothing to do: the recipe proposes no change" end
-  local list, rows = files.list, files.rows
-  local doubt = not sure and judge.held_already(title, list)
-  for _, change in ipairs(changes) do doubt = doubt or not sure and judge.similar(title, change) end
+  local wrong = judge.impossible(title, changes)
+  if wrong then attempt.fail(("%s (rule changes, for '%s')"):format(wrong, row.mms_id), "parse") end
+  local doubt
+  for _, change in ipairs(changes) do doubt = doubt or not sure and judge.doubt(title, change) end
   if doubt then return "ask", doubt end
-  for seq, change in ipairs(changes) do m.write_change(run, row, seq, change, rows) end
+  for seq, change in ipairs(changes) do m.write_change(run, row, seq, change, files) end
   return "ready"
 end
 
@@ -128,7 +131,7 @@ end
 function m.propose(run, row, title, files, sure)
   local list, rows = m.file_objects(files)
   local changes = checked(rules.changes(run.recipe, title, list, run.args))
-  return write_plan(run, row, title, { list = list, rows = rows }, changes, sure)
+  return write_plan(run, row, title, rows, changes, sure)
 end
 
 local function candidates(run, keys)
@@ -159,6 +162,7 @@ local function files_for(run, row, keys, wanted, why)
     attempt.run(run.db, "INSERT INTO title_key(key, title_id) VALUES(?, ?)", key, row.id)
   end
   if not wanted then return nil, "skip", "not wanted by the recipe" .. (why and ": " .. why or "") end
+  if not run.recipe.file_key then return {} end
   local files, doubts = judge.choose(candidates(run, keys), run.recipe.every_key)
   if #files == 0 then return nil, "skip", without_files(keys) end
   if doubts[1] then return nil, "ask", table.concat(doubts, "; ") end
@@ -200,7 +204,7 @@ local function write_plans(run, open)
     local list, rows = m.file_objects(entry.files)
     local changes = checked(rules.take_changes(run.recipe, row.mms_id, answers[i], list))
     local title = objects.title(row.mms_id, row.title, row.reading)
-    set_state(run, row, write_plan(run, row, title, { list = list, rows = rows }, changes))
+    set_state(run, row, write_plan(run, row, title, rows, changes))
   end
 end
 

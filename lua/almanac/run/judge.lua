@@ -137,4 +137,45 @@ function m.similar(title, change)
   end
 end
 
+-- Whether the title has what a change is about.
+local function has_target(title, change)
+  for _, rep in ipairs(title:representations()) do
+    if rep.id == change.representation then
+      if not change.pid then return true end
+      for _, file in ipairs(rep.files) do
+        if file.pid == change.pid then return true end
+      end
+    end
+  end
+  return change.representation == nil
+end
+
+---What is wrong with the changes of a title as a whole: about something that the
+---title does not have, or two about one thing.
+---@param title table from objects.title
+---@param changes table[]
+---@return string? words
+function m.impossible(title, changes)
+  local seen = {}
+  for _, change in ipairs(changes) do
+    if not has_target(title, change) then
+      return ("%s is about %s, which the title does not have"):format(change.kind, change.pid or change.representation)
+    end
+    local thing = change.representation and change.representation .. " " .. (change.pid or "") or nil
+    if thing and seen[thing] and change.kind ~= "add.file" then
+      return ("two changes are about one thing (%s)"):format(change.pid or change.representation)
+    end
+    if thing then seen[thing] = true end
+  end
+end
+
+---Why a change may have been made already, or may not be wanted.
+---@param title table from objects.title
+---@param change table
+---@return string? doubt
+function m.doubt(title, change)
+  if change.kind ~= "add.representation" and change.kind ~= "add.file" then return nil end
+  return m.held_already(title, change.files) or change.kind == "add.representation" and m.similar(title, change) or nil
+end
+
 return m

@@ -3,6 +3,7 @@
 local detail = require "almanac.run.show_detail"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
+local kinds = require "almanac.run.kinds"
 local pages = require "almanac.run.pages"
 local readings = require "almanac.run.reading"
 local store = require "almanac.run.store"
@@ -13,7 +14,7 @@ local m = {}
 local CANDIDATES = [[SELECT title_key.key, file.path, file.size, file.problem, file_key.page
   FROM title_key LEFT JOIN file_key USING(key) LEFT JOIN file ON file.id = file_key.file_id
   WHERE title_key.title_id = ? ORDER BY title_key.key, file.path LIMIT 200]]
-local CHANGES = [[SELECT change.seq, spec.kind, spec.spec, change.representation_id
+local CHANGES = [[SELECT change.seq, spec.kind, spec.spec, change.representation_id, change.pid
   FROM change JOIN spec ON spec.id = change.spec_id WHERE change.title_id = ? ORDER BY change.seq]]
 local TITLES_OF_KEY = [[SELECT title.mms_id, title.title, title.state, title.reason FROM title_key
   JOIN title ON title.id = title_key.title_id WHERE title_key.key = ? ORDER BY title.id LIMIT 50]]
@@ -119,15 +120,10 @@ local function say_keys(out, keys)
   end
 end
 
-local KINDS = { ["add.representation"] = "a new representation" }
-
 local function say_plan(out, title)
   if not title.changes[1] then return out.say "Planned: nothing" end
   for _, change in ipairs(title.changes) do
-    local spec = change.spec
-    out.say(("Planned: %s '%s', usage type %s, library %s%s%s"):format(KINDS[change.kind] or change.kind, spec.label or "", spec.usage_type,
-      spec.library, spec.collection and ", collection " .. spec.collection or "",
-      change.representation_id and ", made as " .. change.representation_id or ""))
+    out.say(("Planned: " .. kinds.of(change).describe(change.spec, change)))
     for _, page in ipairs(title.pages) do
       if page.change == change.seq then
         out.say(("  %d. %s  %s%s"):format(page.seq, page.path, words.bytes(page.size or 0), page.pid and "  file " .. page.pid or ""))

@@ -27,7 +27,7 @@ local function changes_of(run, title)
 end
 
 ---Everything the run file knows about a title's work.
----@param run table db, client, storage, journal, folder; what its titles share is kept in it
+---@param run table db, client, storage, journal, folder, copies; what its titles share is kept in it
 ---@param title table a row of `title`
 ---@return table job
 function m.load(run, title)
@@ -36,7 +36,7 @@ function m.load(run, title)
   return {
     title = title, changes = changes_of(run, title), steps = steps.load(run.db, title.id),
     db = run.db, client = run.client, storage = run.storage, journal = run.journal,
-    folder = run.folder, maker = run.maker, members = run.members,
+    folder = run.folder, maker = run.maker, members = run.members, copies = run.copies, upload_folder = run.upload_folder,
   }
 end
 

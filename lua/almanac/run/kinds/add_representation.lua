@@ -167,9 +167,10 @@ function m.take_back(job, change, found)
   return ok, message, code
 end
 
-function m.describe(spec)
-  return ("a new representation '%s', usage type %s, library %s%s"):format(spec.label or "", spec.usage_type, spec.library,
-    spec.collection and ", collection " .. spec.collection or "")
+function m.describe(spec, change)
+  return ("a new representation '%s', usage type %s, library %s%s%s"):format(spec.label or "", spec.usage_type, spec.library,
+    spec.collection and ", collection " .. spec.collection or "",
+    change.representation_id and ", made as " .. change.representation_id or "")
 end
 
 return m

@@ -1,6 +1,7 @@
 -- What kinds of change have in common when they look at a title: fields and
 -- files as Alma has them, beside those that were planned.
 local alma = require "almanac.alma"
+local readings = require "almanac.run.reading"
 local reconcile = require "almanac.run.reconcile"
 local steps = require "almanac.run.steps"
 local storage = require "almanac.run.stored"
@@ -39,6 +40,30 @@ function m.fields(rep)
   local fields = {}
   for _, field in ipairs(FIELDS) do fields[field[1]] = m.value(rep[field[3]]) end
   return fields
+end
+
+---The same fields as Alma names them, for a call that sets them.
+---@param fields table<string, string>
+---@return table<string, any>
+function m.for_alma(fields)
+  local body = {}
+  for _, field in ipairs(FIELDS) do
+    local value = fields[field[1]]
+    local coded = field[1] ~= "label" and field[1] ~= "public_note"
+    if value then body[field[3]] = coded and { value = value } or value end
+  end
+  return body
+end
+
+---The planned files of a representation, by pid, as the plan read them.
+---@param job table
+---@param id string
+---@return table<string, table>
+function m.planned_files(job, id)
+  for _, rep in ipairs(readings.decode(job.title.reading).representations) do
+    if rep.id == id then return m.by_pid(rep.files) end
+  end
+  return {}
 end
 
 ---A planned representation as Alma has it now. A brief list leaves out what

@@ -1,0 +1,115 @@
+-- Copies of the files that a run deletes: in RUN.copies/ beside the run file,
+-- fetched from Alma's storage before anything is deleted. With them undo can
+-- bring the files back.
+local alma = require "almanac.alma"
+local attach = require "almanac.run.attach"
+local core = require "almanac.core"
+local steps = require "almanac.run.steps"
+local task = require "almanac.task"
+local upload = require "almanac.run.upload"
+local words = require "almanac.words"
+
+local m = {}
+
+local RESTORED = 100000   -- page numbers of files that are brought back begin here
+local SPARE = 64 << 20    -- bytes that stay free on the disk
+
+local NO_ADDRESS = "Alma gives no address to copy it from, and a file is deleted only when there is a copy; " ..
+  "apply with --no-copies deletes it all the same"
+
+local function name_of(file)
+  return file.path and file.path:match "[^/]+$" or file.label or file.pid
+end
+
+local function has_space(folder, size)
+  local free = core.files.free_space(folder)
+  if not free or free > (size or 0) + SPARE then return true end
+  return nil, ("%s has no space for a copy of %s"):format(folder, words.bytes(size or 0)), "io"
+end
+
+-- Fetches the file; the size has to be the one that Alma lists.
+local function fetch(file, folder, path)
+  local ok, message, code = core.files.make_folder(path:match "^(.*)/")
+  if ok then ok, message, code = has_space(folder, tonumber(file.size)) end
+  if not ok then return nil, message, code end
+  local result = task.fetch { url = file.url, to = path }
+  if result.error or result.status ~= 200 then
+    return nil, ("can't copy %s from Alma's storage: %s"):format(name_of(file), result.error or "status " .. result.status),
+      result.code or "status"
+  end
+  local stat = core.files.stat(path)
+  if stat and stat.size == tonumber(file.size) then return stat end
+  core.files.remove(path)
+  return nil, ("the copy of %s is not whole"):format(name_of(file)), "io"
+end
+
+local function copy(job, file)
+  if not file.url then return nil, ("%s: %s"):format(name_of(file), NO_ADDRESS), "missing" end
+  local place = ("%s/%s/%s"):format(job.title.mms_id, file.pid, name_of(file))
+  local path = job.copies .. "/" .. place
+  local stat, message, code = fetch(file, job.copies, path)
+  if not stat then return nil, message, code end
+  local sha256
+  sha256, message, code = core.files.sha256(path)
+  if not sha256 then return nil, message, code end
+  return { pid = file.pid, name = name_of(file), label = file.label, size = stat.size, path = place, sha256 = sha256 }
+end
+
+---Keeps a copy of a file, once.
+---@param job table from title.load; `copies` is the folder, false for none
+---@param change table
+---@param n integer which file of the change, from 1
+---@param file table as Alma gives it, with its address
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.keep(job, change, n, file)
+  if not job.copies then return true end
+  local kept, message, code = steps.perform(job, {
+    change = change.seq, kind = "copy", page = n, during = "attaching", after = "attaching",
+    call = function() return copy(job, file) end,
+    keep = function(result) return result end,
+  })
+  return kept and true, message, code
+end
+
+---What was kept of the nth file of a change.
+---@return { pid: string, name: string, label: string?, size: integer, path: string, sha256: string }|nil
+function m.of(job, change, n)
+  local step = steps.get(job, change, "copy", n)
+  return step and step.result
+end
+
+---Whether the nth file was brought back already.
+---@return boolean
+function m.is_back(job, change, n)
+  return steps.is_done(job, change, "attach", RESTORED + n)
+end
+
+---Attaches a copy again, behind the files that are there.
+---@param job table
+---@param change table
+---@param n integer
+---@param representation_id string
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.restore(job, change, n, representation_id)
+  local kept = m.of(job, change, n)
+  local here = setmetatable({ folder = job.copies }, { __index = job })
+  local stat, message, code = core.files.stat(job.copies .. "/" .. kept.path)
+  if not stat then return nil, "the copy is not there: " .. message, code == "missing" and "conflict" or code end
+  local files
+  files, message, code = alma.files.list(job.client, job.title.mms_id, representation_id)
+  if not files then return nil, message, code end
+  local present = {}
+  for i, file in ipairs(files) do present[i] = file.pid end
+  local page = { seq = RESTORED + n, path = kept.path, name = kept.name, label = kept.label, size = kept.size,
+    mtime_ns = stat.mtime_ns, upload_key = ("%s/%s/restored-%s/%s"):format(job.upload_folder, job.title.mms_id, kept.pid, kept.name) }
+  local ok
+  ok, message, code = upload.run(here, change, page)
+  if ok then ok, message, code = attach.run(here, change, page, representation_id, present) end
+  return ok and true, message, code
+end
+
+return m

@@ -1,0 +1,147 @@
+-- Files into a representation that is there already, behind its own.
+local alma = require "almanac.alma"
+local attach = require "almanac.run.attach"
+local look = require "almanac.run.kinds.look"
+local steps = require "almanac.run.steps"
+local upload = require "almanac.run.upload"
+
+local m = {}
+
+-- File ids that were there before a page: those of the plan, and ours before it.
+local function before_page(job, change, seq)
+  local pids = {}
+  for pid in pairs(look.planned_files(job, change.representation_id)) do pids[#pids + 1] = pid end
+  for _, page in ipairs(change.pages) do
+    if page.seq < seq and page.pid then pids[#pids + 1] = page.pid end
+  end
+  return pids
+end
+
+local function attach_page(job, change, page)
+  local file, message, code = attach.run(job, change, page, change.representation_id, before_page(job, change, page.seq))
+  if not file then return nil, message, code end
+  page.pid = file.pid
+  return true
+end
+
+function m.settle(job, change)
+  for _, page in ipairs(change.pages) do
+    if steps.is_open(job, change, "attach", page.seq) then
+      local ok, message, code = attach_page(job, change, page)
+      if not ok then return nil, message, code end
+    end
+  end
+  return true
+end
+
+function m.begun(job, change)
+  return steps.begun(job, change, "attach", 1)
+end
+
+function m.expect(_, change, planned)
+  local rep = planned[change.representation_id]
+  for _, page in ipairs(change.pages) do
+    if rep and rep.count and page.pid then rep.count = rep.count + 1 end
+  end
+end
+
+function m.carry_out(job, change)
+  local ok, message, code = upload.all(job, change)
+  for _, page in ipairs(ok and change.pages or {}) do
+    ok, message, code = attach_page(job, change, page)
+    if not ok then break end
+  end
+  return ok, message, code
+end
+
+---The files of the representation by pid, with their addresses; nil, message, code when they can't be read.
+---@param job table
+---@param change table
+---@param list table[] the title's representations
+---@return table<string, table>|nil by_pid
+---@return string? message
+---@return string? code "missing": the representation is gone
+function m.files(job, change, list)
+  local id = change.representation_id
+  if not look.is_listed(list, id) then return nil, ("representation %s is gone"):format(id), "missing" end
+  local files, message, code = alma.files.list(job.client, job.title.mms_id, id, { url = true })
+  if not files then return nil, message, code end
+  return look.by_pid(files)
+end
+
+---What is wrong with the pages of a change among the files that Alma lists.
+---@return string|false|nil words
+---@return string|integer message_or_unseen
+---@return string? code
+function m.check_pages(change, by_pid)
+  local files = {}
+  for i, page in ipairs(change.pages) do
+    local file = by_pid[page.pid]
+    if not file then return ("%s is not attached"):format(page.name) end
+    local words = look.wrong_file(page, file)
+    if words then return words end
+    files[i] = file
+  end
+  return look.stored(change.pages, files)
+end
+
+function m.check(job, change, list)
+  local by_pid, message, code = m.files(job, change, list)
+  if not by_pid and code == "missing" then return message end
+  if not by_pid then return nil, message, code end
+  return m.check_pages(change, by_pid)
+end
+
+-- ---- taking it back ----
+
+-- Ours among the files: those recorded, and one whose answer never came.
+local function own(job, change, by_pid)
+  local list, planned = {}, look.planned_files(job, change.representation_id)
+  local recorded = look.by_pid(change.pages)
+  for pid, file in pairs(by_pid) do
+    local page = recorded[pid]
+    if page and tonumber(file.size) ~= page.size then
+      return nil, ("changed since: file %s was replaced"):format(pid), "conflict"
+    elseif page or not planned[pid] and look.is_unrecorded(job, change, file) then
+      list[#list + 1] = pid
+    end
+  end
+  table.sort(list)
+  return list
+end
+
+function m.look(job, change, list)
+  local found = { pids = {}, words = {} }
+  if not m.begun(job, change) then return found end
+  local by_pid, message, code = m.files(job, change, list)
+  if not by_pid and code == "missing" then return found end
+  if not by_pid then return nil, message, code end
+  found.pids, message, code = own(job, change, by_pid)
+  if not found.pids then return nil, message, code end
+  for i, pid in ipairs(found.pids) do
+    found.words[i] = ("delete file %s from representation %s"):format(pid, change.representation_id)
+  end
+  return found
+end
+
+local function delete_file(job, change, pid)
+  return steps.perform(job, {
+    change = change.seq, kind = "undo file " .. pid, page = 0, during = job.title.state, after = job.title.state,
+    call = function() return alma.files.delete(job.client, job.title.mms_id, change.representation_id, pid) end,
+    keep = function() return { pid = pid } end,
+  })
+end
+
+function m.take_back(job, change, found)
+  for _, pid in ipairs(found and found.pids or {}) do
+    local ok, message, code = delete_file(job, change, pid)
+    if not ok then return nil, message, code end
+  end
+  return look.remove_uploads(job, change)
+end
+
+function m.describe(_, change)
+  return "files into representation " .. change.representation_id
+end
+
+return m

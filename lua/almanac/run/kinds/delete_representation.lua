@@ -1,0 +1,127 @@
+-- A representation deleted with its files, after copies were kept. The title stays.
+local alma = require "almanac.alma"
+local copies = require "almanac.run.copies"
+local look = require "almanac.run.kinds.look"
+local representation = require "almanac.run.representation"
+local steps = require "almanac.run.steps"
+
+local m = {}
+
+local function perform(job, change, before)
+  local done, message, code = steps.perform(job, {
+    change = change.seq, kind = "delete", page = 0, during = "attaching", after = "attaching", before = before,
+    call = function()
+      local ok, why, kind, detail = alma.representations.delete(job.client, job.title.mms_id, change.representation_id)
+      if ok or (detail and detail.unclear) then return ok and {}, why, kind, detail end
+      local list = alma.representations.list(job.client, job.title.mms_id)
+      if list and not look.is_listed(list, change.representation_id) then return {} end
+      return nil, why, kind, detail
+    end,
+    keep = function() return {} end,
+  })
+  return done and true, message, code
+end
+
+function m.settle(job, change)
+  if steps.is_open(job, change, "delete") then return perform(job, change) end
+  return true
+end
+
+function m.begun(job, change)
+  return steps.begun(job, change, "delete")
+end
+
+function m.expect(job, change, planned)
+  if steps.is_done(job, change, "delete") then planned[change.representation_id] = nil end
+end
+
+-- Its files must be those of the plan; somebody may have changed them.
+local function files_as_planned(job, change)
+  local files, message, code = alma.files.list(job.client, job.title.mms_id, change.representation_id, { url = true })
+  if not files then return nil, message, code end
+  local planned = look.planned_files(job, change.representation_id)
+  for _, file in ipairs(files) do
+    local before = planned[file.pid]
+    if not before or before.size and tonumber(file.size) ~= before.size then
+      return nil, ("since the plan file %s came or changed"):format(file.pid), "conflict"
+    end
+  end
+  return files
+end
+
+local function keep_copies(job, change)
+  local files, message, code = files_as_planned(job, change)
+  for n, file in ipairs(files or {}) do
+    local ok
+    ok, message, code = copies.keep(job, change, n, file)
+    if not ok then return nil, message, code end
+  end
+  return files and #files, message, code
+end
+
+function m.carry_out(job, change)
+  if m.begun(job, change) then return perform(job, change) end
+  local rep, message, code = alma.representations.get(job.client, job.title.mms_id, change.representation_id)
+  if not rep then return nil, message, code end
+  local count
+  count, message, code = keep_copies(job, change)
+  if not count then return nil, message, code end
+  return perform(job, change, { fields = look.fields(rep), files = count })
+end
+
+function m.check(_, change, list)
+  if look.is_listed(list, change.representation_id) then return ("representation %s is still there"):format(change.representation_id) end
+  return false, 0
+end
+
+-- The representation that undo makes again is a change of its own.
+local function again(change, step)
+  return { seq = change.seq, kind = change.kind, spec = step.before.fields, pages = {},
+    representation_id = change.representation_id }
+end
+
+local function is_back(job, change, step)
+  if not steps.is_done(job, change, "represent") then return false end
+  for n = 1, step.before.files do
+    if not copies.is_back(job, change, n) then return false end
+  end
+  return true
+end
+
+function m.look(job, change, list)
+  local found, step = { words = {} }, steps.get(job, change, "delete")
+  if not step or not steps.begun(job, change, "represent") and look.is_listed(list, change.representation_id) then return found end
+  if is_back(job, change, step) then return found end
+  for n = 1, step.before.files do
+    if not copies.of(job, change, n) then
+      return nil, ("representation %s was deleted without copies of its files"):format(change.representation_id), "conflict"
+    end
+  end
+  found.words[1] = ("make representation '%s' with %d files again"):format(step.before.fields.label or "", step.before.files)
+  return found
+end
+
+function m.take_back(job, change, found)
+  if not (found and found.words[1]) then return true end
+  local step = steps.get(job, change, "delete")
+  local list, message, code = representation.list(job)
+  if not list then return nil, message, code end
+  job.present = {}
+  for i, rep in ipairs(list) do job.present[i] = rep.id end
+  local made
+  made, message, code = representation.make(job, again(change, step))
+  for n = 1, made and step.before.files or 0 do
+    if not copies.is_back(job, change, n) then
+      local ok
+      ok, message, code = copies.restore(job, change, n, made.representation_id)
+      if not ok then return nil, message, code end
+    end
+  end
+  return made and true, message, code
+end
+
+function m.describe(_, change)
+  return "delete representation " .. change.representation_id
+end
+
+return m

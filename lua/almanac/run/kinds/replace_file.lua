@@ -1,0 +1,60 @@
+-- A new file for an old one in the same representation: the new one is added
+-- and looked at, then the old one is deleted, unless it is to be kept.
+local add = require "almanac.run.kinds.add_file"
+local old = require "almanac.run.kinds.delete_file"
+
+local m = {}
+
+function m.settle(job, change)
+  local ok, message, code = add.settle(job, change)
+  if ok then ok, message, code = old.settle(job, change) end
+  return ok, message, code
+end
+
+m.begun = add.begun
+
+function m.expect(job, change, planned)
+  add.expect(job, change, planned)
+  old.expect(job, change, planned)
+end
+
+function m.carry_out(job, change)
+  local ok, message, code = add.carry_out(job, change)
+  if ok and not change.spec.keep then ok, message, code = old.carry_out(job, change) end
+  return ok, message, code
+end
+
+function m.check(job, change, list)
+  local by_pid, message, code = add.files(job, change, list)
+  if not by_pid and code == "missing" then return message end
+  if not by_pid then return nil, message, code end
+  if not change.spec.keep and by_pid[change.pid] then return ("file %s is still there"):format(change.pid) end
+  return add.check_pages(change, by_pid)
+end
+
+function m.look(job, change, list)
+  local added, message, code = add.look(job, change, list)
+  if not added then return nil, message, code end
+  local deleted = { words = {} }
+  if not change.spec.keep then
+    deleted, message, code = old.look(job, change, list)
+    if not deleted then return nil, message, code end
+  end
+  local found = { added = added, deleted = deleted, words = {} }
+  for _, part in ipairs { deleted, added } do table.move(part.words, 1, #part.words, #found.words + 1, found.words) end
+  return found
+end
+
+function m.take_back(job, change, found)
+  if not found then return true end
+  local ok, message, code = old.take_back(job, change, found.deleted)
+  if ok then ok, message, code = add.take_back(job, change, found.added) end
+  return ok, message, code
+end
+
+function m.describe(spec, change)
+  return ("a new file for file %s of representation %s%s"):format(change.pid, change.representation_id,
+    spec.keep and ", which is kept" or ", which is deleted then")
+end
+
+return m
