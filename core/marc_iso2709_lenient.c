@@ -241,29 +241,34 @@ static bool is_at(const alm_iso2709 *iso, span at, size_t offset, char c) {
   return at.start + offset < at.end && iso->bytes[at.start + offset] == c;
 }
 
-static void clean_indicators(alm_iso2709 *iso, const char *tag, size_t start, size_t count) {
-  for (size_t i = start; i < start + count; i++) {
+static void clean_indicators(alm_iso2709 *iso, const char *tag, span at, size_t count) {
+  for (size_t i = at.start; i < at.start + count; i++) {
     if (alm_iso2709_is_plain(iso->bytes[i])) continue;
     alm_marc_note(iso->notes, ALM_MARC_INDICATOR, i, "field %s: indicator %zu is no character", tag,
-                  i - start + 1);
+                  i - at.start + 1);
     change(iso, i, ' ');
   }
+}
+
+/* How many characters stand where the indicators should be: up to the first
+ * delimiter, but one that stands for an indicator doesn't count. */
+static size_t count_indicators(const alm_iso2709 *iso, span at) {
+  size_t length = at.end - at.start;
+  if (is_at(iso, at, iso->indicators, ISO_SUBFIELD)) return iso->indicators;
+  const char *first = length ? memchr(iso->bytes + at.start, ISO_SUBFIELD, length) : NULL;
+  return first ? (size_t)(first - iso->bytes) - at.start : length;
 }
 
 /* What stands where the first delimiter should be is one, as yaz-marcdump has
  * it; but there may be indicators too few or one too many. */
 static void check_indicators(alm_iso2709 *iso, const char *tag, span at) {
-  size_t length = at.end - at.start, wanted = iso->indicators;
-  const char *first = length ? memchr(iso->bytes + at.start, ISO_SUBFIELD, length) : NULL;
-  size_t have = first ? (size_t)(first - iso->bytes) - at.start : length;
-  if (is_at(iso, at, wanted, ISO_SUBFIELD)) {
-    clean_indicators(iso, tag, at.start, wanted);
-  } else if (have < wanted || (first && have == wanted + 1)) {
+  size_t wanted = iso->indicators, have = count_indicators(iso, at);
+  bool one_more = have == wanted + 1 && is_at(iso, at, have, ISO_SUBFIELD);
+  clean_indicators(iso, tag, at, have < wanted || one_more ? have : wanted);
+  if (have < wanted || one_more) {
     alm_marc_note(iso->notes, ALM_MARC_INDICATOR, at.start, "field %s: %zu instead of %zu indicators",
                   tag, have, wanted);
-    clean_indicators(iso, tag, at.start, have);
   } else if (have > wanted) {
-    clean_indicators(iso, tag, at.start, wanted);
     alm_marc_note(iso->notes, ALM_MARC_SUBFIELD, at.start + wanted,
                   "field %s: no delimiter before the first subfield", tag);
     change(iso, at.start + wanted, ISO_SUBFIELD);
