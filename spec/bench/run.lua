@@ -1,6 +1,6 @@
 -- make bench: what almanac costs, beside its peers, in one run on one machine.
 -- Ratios and counts; the seconds of a busy machine mean little by themselves.
---   run.lua [startup] [upload] [pace] [plan] [scale]
+--   run.lua [startup] [upload] [pace] [plan] [scale] [million]
 package.path = "spec/?.lua;spec/bench/?.lua;" .. package.path
 
 local core = require "almanac.core"
@@ -103,6 +103,7 @@ function benches.plan(work)
 end
 
 benches.scale = require "scale"
+benches.million = require "million"
 
 local work = program.folder()
 local ok, message = pcall(function()
