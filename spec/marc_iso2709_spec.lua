@@ -182,6 +182,16 @@ describe("a damaged record", function()
     assert.same({ show(record), 3 }, { show(again), #again:problems() })
   end)
 
+  it("has no broken characters, wherever its directory cuts them and whatever stands for indicators", function()
+    local text = made.iso2709 { leader = SMALL.leader, { "001", "\u{e9}\u{e9}" }, { "002", "x" }, { "500", "\200\201" },
+      { "501", "\200\201\202\31a\u{e9}" }, { "502", "\200\31ax" } }
+    text = replace(text, 28, "0004" .. "00000" .. "002" .. "0004" .. "00003")
+    local record = read(text)[1]
+    assert.equal("500   \n501    $a\u{e9}\n502    $ax", show(record):gsub("^.-\n.-\n", ""), nil)
+    for _, field in ipairs(record:fields()) do assert.is_truthy(utf8.len(field.value or "")) end
+    assert.is_truthy(utf8.len(record:encode "iso2709"))
+  end)
+
   it("is found among what is none", function()
     local records = read("junk" .. small .. "\r\n" .. small .. "more junk\29" .. small .. "end")
     assert.same({ 4, 99, 202, 295 }, { records[1]:offset(), records[2]:offset(), records[3]:offset(), records[4]:offset() })
