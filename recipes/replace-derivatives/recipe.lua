@@ -1,0 +1,61 @@
+-- almanac-recipe: 1
+--
+-- Puts new JPGs in the place of those that titles hold: each new file goes
+-- where the file of the same name is, is looked at there, and then the old one
+-- is deleted; --keep leaves it. A copy of what is deleted is kept beside the run
+-- file, so `almanac undo` can bring it back. Every file of the title of this
+-- type has to have its new one, or the title is for a person to decide.
+
+-- the files that can be replaced, by their keys
+local function held(title, args)
+  local by_key = {}
+  for file in title:files(args.ext) do
+    if args.usage == "" or file.representation.usage_type == args.usage then by_key[key.stem(file.name)] = file end
+  end
+  return by_key
+end
+
+return {
+  name    = "replace-derivatives",
+  summary = "Put new JPGs in the place of those that titles hold",
+  version = "1.0.0",
+  license = "MIT",
+  effects = { "add", "delete" },       -- what its plans may contain
+
+  args = {
+    { "folder", "dir",     required = true, help = "where the new files are" },
+    { "set",    "set",     help = "Alma set of titles; or give --titles" },
+    { "ext",    "string",  default = "jpg", help = "type of the files to replace" },
+    { "usage",  "string",  default = "", help = "only in representations of this usage type (code)" },
+    { "keep",   "boolean", default = false, help = "leave the old files beside the new ones" },
+  },
+
+  file_key = function(file, args)
+    return file.ext == args.ext and key.stem(file.name) or nil
+  end,
+
+  title_keys = function(title, args)
+    local keys = {}
+    for name in pairs(held(title, args)) do keys[#keys + 1] = name end
+    return keys
+  end,
+
+  wants = function(title, args)
+    if not title:has(args.ext) then return false, "it holds no " .. args.ext:upper() end
+    return true
+  end,
+
+  every_key = true,
+
+  changes = function(title, files, args)
+    local list, by_key = {}, held(title, args)
+    for i, file in ipairs(files) do
+      list[i] = replace.file { file = by_key[key.stem(file.name)], with = file, keep = args.keep }
+    end
+    return list
+  end,
+
+  examples = {
+    file_key = { ["grinnell_16037_OBJ.jpg"] = "grinnell_16037_obj", ["grinnell_16037_OBJ.tif"] = false },
+  },
+}
