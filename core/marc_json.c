@@ -55,6 +55,24 @@ static bool find_end(alm_marc_source *source, object *found, alm_error *err) {
   return true;
 }
 
+/* Behind what was too long to be looked at, any brace may be inside of it. */
+static bool skip_to_record(alm_marc_source *source, alm_error *err) {
+  for (size_t want = WANT;;) {
+    const alm_window *window = alm_marc_source_fill(source, want, err);
+    if (!window || window->length == 0) return window != NULL;
+    const char *brace = memchr(window->data, '{', window->length);
+    alm_marc_source_use(source, brace ? (size_t)(brace - window->data) : window->length);
+    int begins = brace ? alm_json_begins(window->data, window->length) : 0;
+    if (begins > 0) return true;
+    want = begins < 0 && !window->at_end ? 2 * window->length : WANT;
+    if (brace && (begins == 0 || window->at_end)) alm_marc_source_use(source, 1);
+  }
+}
+
+static bool is_too_long(const object *found) {
+  return found->how == ALM_JSON_MORE && !found->window.at_end;
+}
+
 /* An object around records, as in {"records":[…]}, is not one itself. */
 static bool is_around(const object *found) {
   return found->how == ALM_JSON_CUT && alm_json_begins(found->window.data, found->length) != 1 &&
@@ -69,7 +87,7 @@ static void fill(alm_marc_reading *reading, const object *found, uint64_t garbag
                   (unsigned long long)garbage);
   if (found->how == ALM_JSON_WHOLE)
     alm_json_fill(builder, found->window.data, found->length);
-  else if (found->how == ALM_JSON_MORE && !found->window.at_end)
+  else if (is_too_long(found))
     alm_marc_note(builder, ALM_MARC_TOO_LONG, found->length, "the record is longer than %d bytes", MOST);
   else
     alm_marc_note(builder, ALM_MARC_TRUNCATED, found->length, "the record has no end: %s",
@@ -100,6 +118,7 @@ static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
     if (!around) fill(reading, &found, garbage);
     alm_marc_source_use(reading->source, found.length);
   } while (around);
+  if (is_too_long(&found) && !skip_to_record(reading->source, err)) return ALM_MARC_FAILED;
   reading->record = alm_marc_built(reading->builder);
   return ALM_MARC_RECORD;
 }

@@ -192,8 +192,8 @@ static json_t *load_repaired(alm_marc_builder *builder, const char *text, size_t
 void alm_json_fill(alm_marc_builder *builder, const char *text, size_t length) {
   json_error_t why;
   filling f = {.builder = builder};
-  json_t *root = alm_text_valid(text, length) ? json_loadb(text, length, JSON_ALLOW_NUL, &why)
-                                              : load_repaired(builder, text, length, &why);
+  json_t *root = json_loadb(text, length, JSON_ALLOW_NUL, &why);
+  if (!root && !alm_text_valid(text, length)) root = load_repaired(builder, text, length, &why);
   if (root) add_record(&f, root);
   else alm_marc_note(builder, ALM_MARC_STRUCTURE, why.position > 0 ? (size_t)why.position : 0,
                      "not JSON: %.*s", (int)strcspn(why.text, "\n\r"), why.text);

@@ -24,6 +24,10 @@ static alm_marc_result peek(alm_lines *lines, alm_line *line, alm_error *err) {
   }
   if (window->length == 0) return ALM_MARC_END;
   size_t length = end ? (size_t)(end - window->data) : window->length;
+  if (length > MOST) {
+    length = MOST;
+    end = NULL;
+  }
   line->text = window->data;
   line->whole = length + (end != NULL);
   line->length = length - (length > 0 && line->text[length - 1] == '\r');
@@ -41,20 +45,28 @@ bool alm_line_is_blank(const alm_line *line) {
   return true;
 }
 
-/* The line with those that continue it, in memory of its own. */
+/* In memory of its own; the first line always finds room. */
+static void join(alm_lines *lines, const alm_line *line, size_t skip) {
+  alm_buf *joined = &lines->joined;
+  bool room = (joined->length == 0 || ALM_BUF_PUT(joined, " ")) &&
+              alm_buf_add(joined, line->text + skip, line->length - skip);
+  if (!room) ALM_LINE_NOTE(lines, ALM_MARC_TOO_LONG, "the field's lines are longer than a record");
+}
+
+/* The line with those that continue it. */
 static bool take_joined(alm_lines *lines, const alm_line_grammar *grammar, alm_error *err) {
   alm_line next = lines->line;
   alm_marc_result result = ALM_MARC_RECORD;
   size_t skip = 0;
   alm_buf_clear(&lines->joined);
   do {
-    if (lines->joined.length > 0) ALM_BUF_PUT(&lines->joined, " ");
-    alm_buf_add(&lines->joined, next.text + skip, next.length - skip);
+    join(lines, &next, skip);
     take_line(lines, &next);
     result = peek(lines, &next, err);
   } while (result == ALM_MARC_RECORD && grammar->continues(&next, &skip));
   lines->line.text = alm_buf_text(&lines->joined);
   lines->line.length = lines->joined.length;
+  if (lines->line.length == 0) return alm_fail(err, ALM_LIMIT, "out of memory");
   return result != ALM_MARC_FAILED;
 }
 
@@ -118,7 +130,7 @@ bool alm_lines_open(alm_marc_reading *reading, alm_error *err) {
   reading->state = lines;
   if (!lines) return alm_fail(err, ALM_LIMIT, "out of memory");
   lines->reading = reading;
-  alm_buf_init(&lines->joined, ALM_MARC_MAXIMUM);
+  alm_buf_init(&lines->joined, MOST);
   alm_buf_init(&lines->text, 4 * ALM_MARC_MAXIMUM);
   return true;
 }

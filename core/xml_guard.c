@@ -42,6 +42,8 @@ static void describe(const xmlError *error, char *words, size_t size) {
     snprintf(words, size, "it ends inside <%s>", error->str1);
   else if (error->code == XML_ERR_DOCUMENT_END && is_in_content(error->ctxt))
     snprintf(words, size, "it ends inside an element");
+  else if (strstr(message, "Huge input lookup"))
+    snprintf(words, size, "a tag or a comment is too long");
   else
     snprintf(words, size, "%.*s", (int)strcspn(message, "\n"), message);
   words[0] = (char)tolower((unsigned char)words[0]);

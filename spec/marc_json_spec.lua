@@ -102,6 +102,25 @@ describe("a broken record of MARC-in-JSON", function()
     assert.match("^1 character", compare.problems(record "a\\u001eb")[1])
   end)
 
+  it("ends at the limit of a record, or of what is looked at for its end", function()
+    local long = '{"500":{"subfields":[{"a":"' .. ("x"):rep(17 << 20) .. '"}]}}'
+    local text = record(1) .. record(2, long) .. '{"leader":"' .. ("y"):rep(33 << 20) .. "\n" .. record(3)
+    assert.same({ "1", "2", "none", "3" }, ids(text))
+    local problems = compare.problems(text)
+    assert.match("^2 too long", problems[#problems - 1])
+    assert.match("^3 truncated", problems[#problems])
+  end)
+
+  it("is passed over in a file when its end is not in sight", function()
+    local path <close> = compare.file(record(1) .. '{"leader":"", "fields":[' ..
+      ('{"500":{"subfields":[{"a":"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"}]}},'):rep(600000) .. '"x"]}' .. record(3))
+    local list = {}
+    for found in assert(marc.open(path.name)):records() do
+      list[#list + 1] = found:control "001" or found:problems()[1].kind
+    end
+    assert.same({ "1", "too long", "3" }, list)
+  end)
+
   it("ends the file, wherever that is cut", function()
     local text = "[" .. record(1, '{"245":{"ind1":"1","ind2":"0","subfields":[{"a":"x{[\\"y"}]}}') .. "," .. record(2) .. "]"
     for length = 1, #text - 2 do

@@ -124,6 +124,18 @@ describe(".mrk", function()
 end)
 
 describe("lines of any kind", function()
+  it("may be longer than a record", function()
+    local long = ("x"):rep(17 << 20)
+    local lines = LEADER .. "\n001 1\n500    $a " .. long .. "\n\n001 2\n"
+    local mrk = "=LDR  " .. LEADER .. "\n=001  1\n=500  \\\\$a" .. long .. "\n\n=001  2\n"
+    for format, text in pairs { line = lines, mrk = mrk } do
+      local all = read(text, format)
+      assert.same({ 2, "2", "500" }, { #all, all[2].fields[1].value, all[1].fields[2].tag })
+      assert.is_true(#all[1].fields[2].subfields[1].value > 16000000)
+      assert.match(format == "line" and "^1 garbage" or "^1 too long", compare.problems(text)[1])
+    end
+  end)
+
   it("are read to their end, wherever the file is cut", function()
     for _, format in ipairs { "line", "mrk" } do
       local text = compare.convert(compare.iso2709("holdings", 2), format)

@@ -131,6 +131,19 @@ describe("what is wrong with a record of MARCXML", function()
   end)
 end)
 
+describe("a document that is too large", function()
+  it("ends a record at its limit, and goes on behind it", function()
+    local field = '<datafield tag="500" ind1=" " ind2=" "><subfield code="a">' .. ("x"):rep(17 << 20) .. "</subfield></datafield>"
+    local xml = "<c>" .. record(1) .. record(2, field) .. record(3) .. "</c>"
+    assert.same({ "1", "2", "3" }, ids(xml))
+    assert.match("^2 too long", compare.problems(xml)[1])
+  end)
+
+  it("is refused for a tag without end", function()
+    assert.match("a tag or a comment is too long", ids("<c>" .. record(1) .. "<!--" .. ("x"):rep(12 << 20))[2], 1, true)
+  end)
+end)
+
 describe("a broken document", function()
   it("gives the records before the break, then line and column in the file", function()
     local line = record(1) .. "\n"

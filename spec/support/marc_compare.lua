@@ -38,16 +38,20 @@ function m.problems(text)
   return list
 end
 
+---A file with the text, which goes away when it is closed: `local file <close> = …`.
+function m.file(text)
+  local file = { name = os.tmpname() }
+  program.write(file.name, text)
+  return setmetatable(file, { __close = function() os.remove(file.name) end })
+end
+
 ---What yaz-marcdump prints for the text.
 ---@param text string
 ---@param options string of yaz-marcdump
 function m.yaz(text, options)
-  local path = os.tmpname()
-  program.write(path, text)
-  local pipe <close> = assert(io.popen(("env -u LD_PRELOAD yaz-marcdump %s %s 2>/dev/null"):format(options, path)))
-  local out = pipe:read "a"
-  os.remove(path)
-  return out
+  local file <close> = m.file(text)
+  local pipe <close> = assert(io.popen(("env -u LD_PRELOAD yaz-marcdump %s %s 2>/dev/null"):format(options, file.name)))
+  return pipe:read "a"
 end
 
 ---Records 1 to n of a kind, as ISO 2709 in UTF-8.
