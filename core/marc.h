@@ -118,7 +118,7 @@ bool alm_marc_add_text(alm_marc_builder *builder, const char *text, size_t lengt
 bool alm_marc_copy_field(alm_marc_builder *builder, const alm_marc *record,
                          const alm_marc_field *field);
 void alm_marc_note(alm_marc_builder *builder, alm_marc_kind kind, size_t at,
-                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+                   const char *format, ...) __attribute__((format(printf, 4, 5), nonnull(4)));
 
 /* The record as it is now. A leader that was never set is MARC 21's for a
  * record without one ("00000nam a2200000   4500", UTF-8). */

@@ -88,12 +88,11 @@ void alm_marc_note(alm_marc_builder *builder, alm_marc_kind kind, size_t at,
   if (!problem) return;
   problem->kind = kind;
   problem->at = at < UINT32_MAX ? (uint32_t)at : UINT32_MAX;
+  if (builder->problem_count == PROBLEMS) format = "this and more, which are not listed";
   va_start(args, format);
   vsnprintf(problem->message, sizeof problem->message, format, args);
   va_end(args);
   clean(problem->message);
-  if (builder->problem_count == PROBLEMS)
-    snprintf(problem->message, sizeof problem->message, "this and more, which are not listed");
 }
 
 /* ---- leader and fields ---- */
