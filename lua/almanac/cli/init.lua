@@ -46,10 +46,18 @@ end
 
 -- argparse's message on one line, and where to read on. A negative number
 -- looks like an option to it, and its guesses are of no use then.
-local function wrong_usage(command, message)
+local function wrong_usage(name, message)
   message = message:gsub("\nDid you mean one of these: (.*)%?$", "; is it one of %1?"):gsub("\nDid you mean", "; did you mean")
   if message:find "^unknown option '%-%d" then message = message:gsub(";.*", "; numbers are not negative here") end
-  return ("%s; see `almanac %s --help`"):format(message, command[1])
+  return ("%s; see `almanac %s --help`"):format(message, name)
+end
+
+-- The command, with its action when one was named.
+local function help_name(command, module, first)
+  for _, action in ipairs(module.actions or {}) do
+    if action == first then return command[1] .. " " .. action end
+  end
+  return command[1]
 end
 
 local function add_common(parser, offline)
@@ -71,6 +79,7 @@ end
 ---@field offline boolean? it never calls Alma
 ---@field plain boolean? it takes none of the common options
 ---@field ends_itself boolean? it looks for Ctrl-C on its own
+---@field actions string[]? what its first argument may be (cli/actions.lua)
 
 local function parse(command, arguments)
   local argparse = require "argparse"
@@ -80,7 +89,7 @@ local function parse(command, arguments)
   local ok, message = module.configure(parser, arguments)
   if ok == nil and message then return nil, message end
   local parsed, args = parser:pparse(arguments)
-  if not parsed then return nil, wrong_usage(command, args) end
+  if not parsed then return nil, wrong_usage(help_name(command, module, arguments[1]), args) end
   return module, args
 end
 

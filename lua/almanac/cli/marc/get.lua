@@ -14,7 +14,7 @@ local m = {
 }
 
 function m.configure(parser)
-  parser:argument("specs", "what to print, e.g. '245$a' or '001,245$a,856$u'"):argname "SPEC[,SPEC]"
+  parser:argument("spec", "what to print, e.g. '245$a' or '001,245$a,856$u'"):argname "SPEC[,SPEC]"
   options.add(parser)
   parser:flag("--id", "put 001 first")
   parser:mutex(
@@ -44,7 +44,7 @@ local function read_specs(text, with_id)
   local specs = split(text)
   for _, spec in ipairs(specs) do
     local ok, message, code = marc.spec(spec)
-    if not ok then return nil, ("'%s': %s"):format(spec, message), code end
+    if not ok then return nil, message, code end
   end
   if with_id then table.insert(specs, 1, "001") end
   return specs
@@ -72,7 +72,7 @@ local function read(args, context, specs, out)
 end
 
 function m.run(args, context)
-  local specs, message, code = read_specs(args.specs, args.id)
+  local specs, message, code = read_specs(args.spec, args.id)
   if not specs then return nil, message, code end
   local out <close> = sink.open()
   local done

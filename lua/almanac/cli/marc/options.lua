@@ -3,6 +3,9 @@ local number = require "almanac.cli.number"
 
 local m = {}
 
+-- As other programs call them.
+local ALIASES = { xml = "marcxml", marc = "iso2709" }
+
 ---A converter for argparse that takes the name of a MARC format.
 ---@param option string how the message names it, e.g. "--to"
 ---@return fun(text: string): string?, string?
@@ -10,7 +13,7 @@ function m.format(option)
   return function(text)
     local formats = require("almanac.marc").formats()
     for _, name in ipairs(formats) do
-      if name == text then return name end
+      if name == text or name == ALIASES[text] then return name end
     end
     local near = require("almanac.words").nearest(text, formats)
     return nil, ("%s is '%s'%s; the formats are %s"):format(option, text,

@@ -10,7 +10,7 @@ local m = {}
 local EVERY = 512   -- records between two looks at Ctrl-C and the clock
 
 ---@class almanac.cli.marc.pass
----@field path string the file that is read now
+---@field path string the file that is read now, as messages name it
 ---@field seen integer records read
 ---@field taken integer records that were wanted
 ---@field damaged integer those of them that have problems
@@ -47,7 +47,7 @@ local function tell(self, path, message, code)
   self.stopped = code == "cancelled"
   if self.stopped then return end
   self.failed = self.failed + 1
-  if path ~= "-" and not message:find(path, 1, true) then message = path .. ": " .. message end
+  if not message:find(path, 1, true) then message = path .. ": " .. message end
   self.out.fail(message)
 end
 
@@ -85,18 +85,19 @@ local function read_rows(self, reader, take)
 end
 
 local function read_file(self, path, take)
+  local name = path == "-" and "standard input" or path
   local reader, message, code = marc.open(path, self.options)
   if not reader then
-    tell(self, path, message, code)
+    tell(self, name, message, code)
     return not self.stopped
   end
-  self.opened, self.path = self.opened + 1, path
+  self.opened, self.path = self.opened + 1, name
   local before = self.taken
   local more = (self.rows and read_rows or read)(self, reader, take)
   self.before = self.before + reader:progress()
   reader:close()
   self.seen, self.taken, self.damaged = self.pass:counts()
-  if self.finished and not self.stopped then self.finished(path, self.taken - before) end
+  if self.finished and not self.stopped then self.finished(self.path, self.taken - before) end
   return more
 end
 

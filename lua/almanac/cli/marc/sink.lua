@@ -87,7 +87,7 @@ function m.open(path)
   end
   local partial = path .. ".part"
   local file, message = io.open(partial, "wb")
-  if not file then return nil, message, "io" end
+  if not file then return nil, ("%s can't be written: %s"):format(path, message:gsub("^.*: ", "")), "io" end
   file:setvbuf("full", BUFFER)
   return setmetatable({ file = file, path = path, partial = partial }, meta)
 end
