@@ -179,6 +179,21 @@ describe("what is written about recipes", function()
     end
   end)
 
+  it("holds: the reference names everything that a recipe has, and every recipe that ships", function()
+    local text = program.read "recipes/README.md"
+    local own = require("almanac.recipe.changes").groups()
+    own.key = require "almanac.recipe.key"
+    for group, functions in pairs(own) do
+      for name in pairs(functions) do
+        assert.is_truthy(text:find(("`%s.%s"):format(group, name), 1, true), group .. "." .. name)
+      end
+    end
+    for name in text:gmatch "`(%l+%.[%l_]+)[ (]" do
+      local group, field = name:match "(%l+)%.(.+)"
+      if own[group] then assert.is_not_nil(own[group][field], name) end
+    end
+  end)
+
   it("holds: luacheck knows the names that a recipe has, no others", function()
     local config = { stds = {}, files = {} }
     assert(loadfile(".luacheckrc", "t", config))()
