@@ -49,7 +49,7 @@ end
 local function examples(recipe, names, values)
   local objects, rules = require "almanac.recipe.objects", require "almanac.recipe.rules"
   local keys, pages = {}, {}
-  for i = 1, math.min(NAMES, #names) do
+  for i = 1, recipe.file_key and math.min(NAMES, #names) or 0 do
     local name = names[1 + (i - 1) * (#names // math.min(NAMES, #names))]
     local file = objects.file(name)
     local ok, key = rules.file_key(recipe, file, values)
