@@ -33,16 +33,16 @@ typedef struct {
   size_t copy_room;
 } alm_iso2709;
 
-/* The digits' value; -1 when one is none. */
+/* The value of up to 18 digits; -1 when one is none. */
 static inline long alm_iso2709_number(const char *digits, size_t count) {
-  long value = 0;
+  unsigned long value = 0; /* wraps around with what are no digits */
   unsigned wrong = 0;
   for (size_t i = 0; i < count; i++) {
     unsigned digit = (unsigned char)digits[i] - (unsigned)'0';
     wrong |= digit > 9;
     value = value * 10 + digit;
   }
-  return wrong ? -1 : value;
+  return wrong ? -1 : (long)value;
 }
 
 static inline bool alm_iso2709_is_plain(char c) { return c >= ' ' && c <= '~'; }
