@@ -56,6 +56,7 @@ local function tell_work(run)
     verify.wall, verify.cpu))
   local open = run(nil, "show DIR/a.run -q")
   local report = heavy("report", "report DIR/a.run --format json -o DIR/report.json -q")
+  print(("  seconds of CPU: opening %.2f, resuming %.2f, report %.2f"):format(open.cpu, resume.cpu, report.cpu))
   for _, peak in ipairs(peaks) do measure.tell("peak memory of " .. peak[1], peak[2], "MB", "<=", 150) end
   measure.tell("opening, with the summary", open.wall, "s", "<=", 2)
   measure.tell("resuming: all of an apply of the last title", resume.wall, "s", "<=", 2)

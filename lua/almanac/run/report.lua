@@ -65,8 +65,12 @@ end
 local FILE = '{"name":%s,"path":%s,"pid":%s,"sha256":%s,"size":%s}'
 local ROW = '{"files":[%s],"mms_id":%s,"reason":%s,"representation_id":%s,"state":%s,"title":%s}'
 
+local ODD = '[^]-~ !#-[]'   -- in a string: not ASCII, or to be escaped
+
 local function text(value)
-  return value == nil and "null" or json.encode(value)
+  if value == nil then return "null" end
+  if type(value) == "string" and not value:find(ODD) then return '"' .. value .. '"' end
+  return json.encode(value)
 end
 
 local function row_text(row)
