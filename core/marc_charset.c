@@ -139,9 +139,10 @@ static content recall(alm_marc_text text, const alm_marc *record) {
   return (content){.high = text == ALM_TEXT_HIGH};
 }
 
-/* Each field by itself: of a damaged record one may end within a character and
- * the next begin there. */
-static bool is_utf8(const alm_marc *record) {
+/* Where it was looked at, all fields end at terminators, and are as good as all
+ * bytes are. Of a damaged record one may end within a character. */
+static bool is_utf8(const alm_marc *record, alm_marc_text known) {
+  if (known != ALM_TEXT_UNKNOWN) return alm_text_valid(record->bytes, record->length);
   for (size_t i = 0; i < record->field_count; i++) {
     alm_slice text = alm_marc_content(record, &record->fields[i]);
     if (!alm_text_valid(text.text, text.length)) return false;
@@ -155,7 +156,7 @@ const alm_marc *alm_marc_to_utf8(alm_marc_converter *converter, const alm_marc *
   alm_charset charset = converter->charset;
   content has = recall(text, record);
   if (!has.high && !has.escapes) return record;
-  if (has.high && charset != ALM_CHARSET_MARC8 && is_utf8(record)) return record;
+  if (has.high && charset != ALM_CHARSET_MARC8 && is_utf8(record, text)) return record;
   tally count = count_in_fields(record);
   if (charset == ALM_CHARSET_FOUND_OUT) charset = find_out(record, has.escapes, count);
   if (charset == ALM_CHARSET_UTF8 && count.bad == 0) return record;

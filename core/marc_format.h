@@ -10,7 +10,8 @@
 typedef enum { ALM_MARC_FAILED = -1, ALM_MARC_END = 0, ALM_MARC_RECORD = 1 } alm_marc_result;
 
 /* What the bytes of a text are: not looked at, ASCII without escape sequences,
- * more than ASCII without escape sequences. */
+ * more than ASCII without escape sequences. Who looked knows too that no field
+ * ends within a character unless the bytes are wrong. */
 typedef enum { ALM_TEXT_UNKNOWN, ALM_TEXT_ASCII, ALM_TEXT_HIGH } alm_marc_text;
 
 /* What a reader has at hand while it reads one source. */
