@@ -145,10 +145,9 @@ static alm_marc_result give_remains(iso_reader *reader, const alm_window *window
 
 typedef enum { FAILED, NOTHING, DAMAGED, CLEAN } start_kind;
 
-static bool pass(iso_reader *reader, size_t count) {
+static void pass(iso_reader *reader, size_t count) {
   reader->garbage += count;
   alm_marc_source_use(reader->reading->source, count);
-  return true;
 }
 
 /* Passes blanks; they count as garbage when a record follows them. */
@@ -176,7 +175,7 @@ static start_kind look_at_start(iso_reader *reader, const alm_window **window, a
   return framed || could_be_leader(*window) ? DAMAGED : NOTHING;
 }
 
-/* 0: what is here is no record and was passed. */
+/* END: what is here is no record and was passed. */
 static alm_marc_result take(iso_reader *reader, start_kind kind, const alm_window *window,
                             alm_error *err) {
   size_t end = 0;

@@ -31,7 +31,8 @@ void alm_marc_source_close(alm_marc_source *source); /* NULL is fine */
 const char *alm_marc_source_name(const alm_marc_source *source);
 
 /* Reads until the window holds at least `want` bytes (up to 32 MiB) or the end
- * is there. The window's data may move. NULL: failed. */
+ * is there. The window's data may move. NULL: failed; what came before the
+ * failure is given first, as if the end were there. */
 const alm_window *alm_marc_source_fill(alm_marc_source *source, size_t want, alm_error *err);
 /* The first `count` bytes of the window are done with. */
 void alm_marc_source_use(alm_marc_source *source, size_t count);
