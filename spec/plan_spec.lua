@@ -41,6 +41,8 @@ describe("plan", function()
   end
 
   local function plan(...)
+    local recipe = (...) or ""
+    if recipe:find "^by%-" then return almanac("plan", ...) end
     return almanac("plan", "jpg-derivatives", "--rate", "500", ...)
   end
 
@@ -293,6 +295,21 @@ describe("plan", function()
     assert.equal("planned", last.event)
     assert.same({ ready = 1, ask = 0, skip = 0, done = 0, failed = 0 }, last.titles)
     assert.same({ 1, 1, "a.run" }, { last.files, last.unmatched, last.path })
+  end)
+
+  it("gives a recipe the rows of the list, also when it is planned from again", function()
+    start(titles(2))
+    program.write(folder .. "/map.csv", ("MMS ID,Scan\n%s,s2.jpg\n%s,s1.tif\n"):format(id(1), id(2)))
+    local result = plan("by-map", "--folder", "jpg", "--column", "scan", "--titles", "map.csv", "-o", "a.run")
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.equal(0, plan("by-map", "--folder", "jpg", "--column", "scan", "--from", "a.run", "-o", "b.run").status)
+    for _, name in ipairs { "a.run", "b.run" } do
+      assert.same({ { mms_id = id(1), path = "s2.jpg" }, { mms_id = id(2), path = "s1.jpg" } }, rows(name,
+        "SELECT mms_id, path FROM title JOIN page ON title_id = title.id JOIN file ON file.id = file_id ORDER BY mms_id"))
+    end
+    result = plan("by-map", "--folder", "jpg", "--titles", id(1), "-o", "c.run")
+    assert.equal(1, result.status)
+    assert.matches("reads the rows of a list: give %-%-titles FILE", result.err)
   end)
 
   it("notes ids that are there twice and rows without one", function()

@@ -40,6 +40,11 @@ describe("a list of titles", function()
     end
   end)
 
+  it("keeps the rows of each title, the headings as names", function()
+    assert.same({ [A] = { { mms_id = A, File = "1.jpg" }, { mms_id = A, File = "2.jpg" } }, [B] = { { mms_id = B, File = "" } } },
+      list(("mms_id,File\n%s,1.jpg\n%s,\n%s,'2.jpg\n"):format(A, B, A)).rows)
+  end)
+
   it("takes semicolons, tabs, a byte-order mark, comments, CRLF and empty lines", function()
     assert.same({ A, B }, list("\xEF\xBB\xBF# as of \"today\"\r\ntitle;MMS ID\r\nx;" .. A .. "\r\n\r\n# more\r\ny;" .. B .. "\r\n").ids)
     assert.same({ A }, list("MMS ID\ttitle\n" .. A .. "\tx\n").ids)

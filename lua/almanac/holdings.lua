@@ -39,8 +39,8 @@ local function problem(record)
 end
 
 local function record_of(row, columns, line)
-  local record = { line = line }
-  for name, i in pairs(columns) do record[name] = row[i] ~= "" and row[i] or nil end
+  local record = { line = line, cells = {} }
+  for name, i in pairs(columns) do record[name], record.cells[name] = row[i] ~= "" and row[i] or nil, row[i] or "" end
   record.mms_id, record.title = record.mms_id or "", record.title or ""
   local words = problem(record)
   if words then return nil, ("line %d: %s"):format(line, words), "parse" end
@@ -52,7 +52,7 @@ end
 ---Goes through a list row by row; comment lines and empty ones are left out.
 ---@param rows table of core.csv
 ---@return fun(): table|nil, string?, string? next gives { line, mms_id, title, name, size, usage_type, representation_id,
----  collection, format, barcode, call_number, oclc, … } with nil for empty cells; nil at the end; nil, message, code when a row is wrong
+---  collection, format, barcode, call_number, oclc, …, cells } with nil for empty cells; nil at the end; nil, message, code when a row is wrong
 function m.records(rows)
   local columns
   return function()
@@ -90,10 +90,11 @@ end
 local function add(titles, record)
   local title = titles[record.mms_id]
   if not title then
-    title = { mms_id = record.mms_id, title = record.title, reading = { representations = {}, items = {} }, places = {} }
+    title = { mms_id = record.mms_id, title = record.title, reading = { representations = {}, items = {}, rows = {} }, places = {} }
     titles[record.mms_id], titles[#titles + 1] = title, title
   end
   if record.barcode then table.insert(title.reading.items, { barcode = record.barcode }) end
+  table.insert(title.reading.rows, record.cells)
   if not (record.name or record.usage_type) then return end
   local rep = representation(title, record)
   if not record.name then return end
@@ -104,7 +105,7 @@ end
 
 ---All titles of a list with what they hold, in the order of the list.
 ---@param path string
----@return { mms_id: string, title: string, reading: { representations: table[], items: { barcode: string }[] } }[]|nil titles
+---@return { mms_id: string, title: string, reading: { representations: table[], items: { barcode: string }[], rows: table[] } }[]|nil titles
 ---  `reading` as almanac.run.read gives it
 ---@return string? message
 ---@return string? code

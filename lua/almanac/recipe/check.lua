@@ -13,7 +13,7 @@ local TYPES = {
 }
 local REQUIRED = { "name", "summary", "version", "license", "effects", "title_keys" }
 local EFFECTS = { "add", "update", "delete", "create-bib" }
-local READS = { "items", "record" }
+local READS = { "items", "record", "rows" }
 local EXAMPLES = { file_key = "table", page = "table", title_keys = "table" }
 local CALLED = { string = "text", table = "a list", ["function"] = "a function", boolean = "true or false" }
 
@@ -85,7 +85,7 @@ end
 
 local function check_reads(raw, source)
   for _, name in ipairs(raw.reads or {}) do
-    if name ~= "record" and name ~= "items" then
+    if name ~= "record" and name ~= "items" and name ~= "rows" then
       return fail(source, "reads", ("reads: unknown '%s'%s"):format(tostring(name), suggestion(name, READS)))
     end
   end

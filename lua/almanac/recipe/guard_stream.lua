@@ -65,7 +65,7 @@ function methods:ask_titles(rows)
   local titles = {}
   for i, row in ipairs(rows) do
     titles[i] = { mms_id = row.mms_id, title = row.title, representations = row.reading.representations,
-      record = row.reading.record, items = row.reading.items }
+      record = row.reading.record, items = row.reading.items, rows = row.reading.rows }
   end
   self.batch = self.batch + 1
   local ok, message, code = self.guard:send { "titles", self.args, self.batch, titles }

@@ -165,10 +165,18 @@ function title_methods:items()
   return readings[self].items or error(UNREAD:format("title:items", "items"), 2)
 end
 
+---The rows of the CSV list that the title came from, its headings as names; for
+---recipes with reads = { "rows" }.
+---@return table<string, string>[]
+function title_methods:rows()
+  check_self(self, "rows")
+  return readings[self].rows or error(UNREAD:format("title:rows", "rows"), 2)
+end
+
 ---A title with what Alma holds for it.
 ---@param mms_id string
 ---@param name string? its title
----@param reading { representations: table[], record: string?, items: table[]? } as run.read gives it; the title keeps it;
+---@param reading { representations: table[], record: string?, items: table[]?, rows: table[]? } as run.read gives it; the title keeps it;
 ---  record: text of the descriptive record
 ---@return table
 function m.title(mms_id, name, reading)
@@ -192,12 +200,13 @@ end
 
 ---A title as data, of which m.title makes the same title again.
 ---@param title table from m.title
----@return { mms_id: string, title: string?, representations: table[], record: string?, items: table[]? }
+---@return { mms_id: string, title: string?, representations: table[], record: string?, items: table[]?, rows: table[]? }
 function m.plain(title)
   local list = {}
   for i, representation in ipairs(readings[title].representations) do list[i] = plain_representation(representation) end
   local reading = readings[title]
-  return { mms_id = title.mms_id, title = title.title, representations = list, record = reading.record, items = reading.items }
+  return { mms_id = title.mms_id, title = title.title, representations = list, record = reading.record, items = reading.items,
+    rows = reading.rows }
 end
 
 return m

@@ -219,7 +219,8 @@ local function example_title(case)
   local files = {}
   for i, name in ipairs(case.files) do files[i] = { path = name, label = name, name = objects.last_part(name) } end
   return objects.title(case.mms_id or "99", case.title or "",
-    { representations = { { id = "12", usage_type = "PRESERVATION_MASTER", files = files } }, record = case.record, items = case.items })
+    { representations = { { id = "12", usage_type = "PRESERVATION_MASTER", files = files } }, record = case.record, items = case.items,
+      rows = case.rows })
 end
 
 local function check_titles(recipe, args, wrong)

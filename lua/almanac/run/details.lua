@@ -1,5 +1,5 @@
 -- What a run file keeps of a title only because its recipe reads it: the
--- descriptive record as text, and the physical items.
+-- descriptive record as text, the physical items, the rows of its list.
 local attempt = require "almanac.run.attempt"
 local json = require "almanac.json"
 local record = require "almanac.record"
@@ -11,6 +11,10 @@ local KEEP = [[INSERT INTO detail(title_id, record, items) SELECT id, ?2, ?3 FRO
 
 ---The statement that keeps a title's details, for `db:run(m.KEEP, mms_id, record, items)`; nil leaves what is there.
 m.KEEP = KEEP
+
+---The statement that keeps the rows of a title, for `db:run(m.KEEP_ROWS, mms_id, json)`.
+m.KEEP_ROWS = [[INSERT INTO detail(title_id, rows) SELECT id, ?2 FROM title WHERE mms_id = ?1
+  ON CONFLICT(title_id) DO UPDATE SET rows = excluded.rows]]
 
 ---Whether a title's record is kept already.
 ---@param db table
@@ -51,24 +55,27 @@ function m.items_of(list)
   return json.encode(items)
 end
 
----Puts the records of a source into the run file. Called inside an attempt.
+---Puts what a source has of its titles into the run file. Called inside an attempt.
 ---@param db table
----@param spool table? from almanac.run.spool
-function m.fill(db, spool)
-  if not spool then return end
-  for id, content in spool:each() do attempt.run(db, KEEP, id, content, nil) end
+---@param source { spool: table?, rows: table<string, table[]>? } records from almanac.run.spool; rows by MMS ID
+function m.fill(db, source)
+  if source.spool then
+    for id, content in source.spool:each() do attempt.run(db, KEEP, id, content, nil) end
+  end
+  for id, rows in pairs(source.rows or {}) do attempt.run(db, m.KEEP_ROWS, id, json.encode(json.array(rows))) end
 end
 
-local COPY = [[INSERT INTO detail(title_id, record, items)
-  SELECT title.id, %s, %s FROM base.detail AS old JOIN base.title AS was ON was.id = old.title_id
+local COPY = [[INSERT INTO detail(title_id, record, items, rows)
+  SELECT title.id, %s, %s, %s FROM base.detail AS old JOIN base.title AS was ON was.id = old.title_id
   JOIN title ON title.mms_id = was.mms_id]]
 
 ---Copies the details of an earlier run, attached as `base`.
 ---@param db table
----@param what { record: boolean?, items: boolean? }
+---@param what { record: boolean?, items: boolean?, rows: boolean? }
 function m.copy(db, what)
-  if not (what.record or what.items) then return end
-  attempt.run(db, COPY:format(what.record and "old.record" or "NULL", what.items and "old.items" or "NULL"))
+  if not next(what) then return end
+  local function column(name) return what[name] and "old." .. name or "NULL" end
+  attempt.run(db, COPY:format(column "record", column "items", column "rows"))
 end
 
 ---What a recipe reads, for the settings of a run.
@@ -81,17 +88,18 @@ function m.words(reads)
   return names[1] and table.concat(names, ",")
 end
 
----Adds to a reading what is kept besides: `record`, as text, and `items`.
+---Adds to a reading what is kept besides: `record`, as text, `items` and `rows`.
 ---@param db table
 ---@param title_id integer
 ---@param reading table
 ---@return integer bytes that it added
 function m.add(db, title_id, reading)
-  local row = db:row("SELECT record, items FROM detail WHERE title_id = ?", title_id)
+  local row = db:row("SELECT record, items, rows FROM detail WHERE title_id = ?", title_id)
   if not row then return 0 end
   reading.record = row.record
   reading.items = row.items and json.decode(row.items)
-  return #(row.record or "") + #(row.items or "")
+  reading.rows = row.rows and json.decode(row.rows)
+  return #(row.record or "") + #(row.items or "") + #(row.rows or "")
 end
 
 return m

@@ -32,10 +32,11 @@ local function check_base(plan)
     end
   end
   local held = plan.base.meta.reads or ""
-  for _, name_of in ipairs { "items", "record" } do
-    if plan.recipe.reads[name_of] and not order.refresh and not held:find(name_of, 1, true) then
-      attempt.fail(("%s was planned without %s, which this recipe reads: add --refresh"):format(order.from,
-        name_of == "record" and "records" or "items"), "missing")
+  for _, name_of in ipairs { "items", "record", "rows" } do
+    if plan.recipe.reads[name_of] and not held:find(name_of, 1, true) and (name_of == "rows" or not order.refresh) then
+      attempt.fail(("%s was planned without %s, which this recipe reads: %s"):format(order.from,
+        name_of == "record" and "records" or name_of,
+        name_of == "rows" and "plan with --titles FILE, a CSV with the columns that it needs" or "add --refresh"), "missing")
     end
   end
 end
@@ -113,6 +114,7 @@ local function by_list(plan, options)
     attempt.fail(("--titles-id is for MARC files; %s is none"):format(path), "conflict")
   end
   local source = need(sources.list(path))
+  if not plan.recipe.reads.rows then source.rows = nil end
   if not source.barcodes then return source end
   plan.order.on.phase(("looking up %d barcodes"):format(#source.barcodes))
   return need(barcodes.source(plan.client, source.barcodes, path))
@@ -126,7 +128,11 @@ function m.find(plan)
   local order = plan.order
   local options = { id = order.titles_id, records = plan.recipe.reads.record, on = tell_progress(plan) }
   if plan.base then return { words = plan.base.meta.source, broken = {}, duplicates = 0, empty = 0 } end
-  if order.titles then return by_list(plan, options) end
+  local source = order.titles and by_list(plan, options)
+  if plan.recipe.reads.rows and not (source and source.rows) then
+    attempt.fail("the recipe reads the rows of a list: give --titles FILE, a CSV with MMS IDs and the columns that it needs", "missing")
+  end
+  if source then return source end
   if order.oai then return by_oai(plan, options) end
   if order.sru then return by_sru(plan, options) end
   return need(sources.set(plan.client, plan.set))

@@ -147,7 +147,7 @@ local function fill(plan)
     reuse.copy(db, plan.base, plan.recipe.reads, plan.order.refresh)
   else
     read.add(db, source.ids)
-    details.fill(db, source.spool)
+    details.fill(db, source)
   end
   note_problems(db, source)
   if plan.folder then

@@ -39,7 +39,7 @@ local NAMES = [[INSERT INTO title(mms_id, title, state, reason)
 function m.copy(db, base, reads, afresh)
   attempt.run(db, afresh and NAMES or COPY)
   details.copy(db, {
-    record = reads.record and (not afresh or base.meta.records == "source"), items = reads.items and not afresh,
+    record = reads.record and (not afresh or base.meta.records == "source"), items = reads.items and not afresh, rows = reads.rows,
   })
   attempt.run(db, "INSERT INTO problem(kind, text) SELECT kind, text FROM base.problem WHERE kind IN ('set member', 'source')")
 end

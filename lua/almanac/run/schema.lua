@@ -19,7 +19,8 @@ CREATE TABLE title(
 CREATE TABLE detail(                -- of titles whose recipe reads more (`reads`); else empty
   title_id INTEGER PRIMARY KEY REFERENCES title(id),
   record   TEXT,                    -- ISO 2709 or XML
-  items    TEXT                     -- JSON: a list of physical items
+  items    TEXT,                    -- JSON: a list of physical items
+  rows     TEXT                     -- JSON: the title's rows of the list that it came from
 );
 
 CREATE TABLE file(

@@ -67,6 +67,16 @@ local function barcodes(rows)
   return list[1] and list
 end
 
+-- A row with the headings as names; without columns that have none.
+local function named(head, row)
+  local record = {}
+  for i, cell in ipairs(head) do
+    local name = sheet.clean(cell)
+    if name ~= "" then record[name] = sheet.clean(row[i] or "") end
+  end
+  return record
+end
+
 local function from_file(path)
   local rows, message, code = sheet.read(path)
   if not rows then return nil, message, code end
@@ -76,16 +86,20 @@ local function from_file(path)
   if others then return { barcodes = others } end
   column, first, code = id_column(rows, path)
   if not column then return nil, first, code end
-  local list, empty = {}, 0
+  local list, empty, held = {}, 0, {}
   for i = first, #rows do
     local id = sheet.clean(rows[i][column])
     if id == "" then
       empty = empty + 1
     else
       list[#list + 1] = { id = id, line = rows[i].line }
+      held[id] = held[id] or {}
+      table.insert(held[id], first == 2 and named(rows[1], rows[i]) or {})
     end
   end
-  return finished(list, empty, path)
+  local source, why, kind = finished(list, empty, path)
+  if source then source.rows = held end
+  return source, why, kind
 end
 
 local function from_text(text)
@@ -97,7 +111,8 @@ end
 ---The titles of a list.
 ---@param given string a file (one id a line, or CSV with a column of MMS IDs), or ids with commas between
 ---@return { ids: string[], duplicates: integer, empty: integer, broken: table[], words: string }|nil source
----  words: what it is, for people; duplicates, empty: rows that gave no id of their own; only `barcodes`, a list of
+---  words: what it is, for people; duplicates, empty: rows that gave no id of their own; rows: of a file, by id, with the
+---  headings as names; only `barcodes`, a list of
 ---  { barcode, line }, when the file has such a column and none of ids
 ---@return string? message every wrong line with its number
 ---@return string? code

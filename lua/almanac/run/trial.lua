@@ -30,6 +30,7 @@ local function add_titles(db, titles)
     local reading = title.reading
     attempt.run(db, "INSERT INTO title(mms_id, title, reading, state) VALUES(?, ?, ?, 'ask')", title.mms_id, title.title,
       readings.encode(reading))
+    if reading.rows then attempt.run(db, details.KEEP_ROWS, title.mms_id, json.encode(json.array(reading.rows))) end
     if reading.record or reading.items then
       attempt.run(db, details.KEEP, title.mms_id, reading.record, reading.items and json.encode(json.array(reading.items)))
     end
@@ -40,7 +41,7 @@ end
 local function add_records(db, path)
   local source, message, code = catalogue.file(path, { records = true })
   if not source then attempt.fail(message, code) end
-  details.fill(db, source.spool)
+  details.fill(db, source)
   source.spool:close()
 end
 
