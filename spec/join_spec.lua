@@ -175,6 +175,15 @@ return extend "jpg-derivatives" { name = "leaves", file_key = function(file) ret
     assert.equal("a_iv.jpg a_x.jpg a_1r.jpg a_1v.jpg a_2.jpg", run.pages(1))
   end)
 
+  it("shows files whose keys are near, and never takes them; digits are no matter of nearness", function()
+    match { recipe = [[-- almanac-recipe: 1
+return extend "jpg-derivatives" { name = "near", near = 2, }]],
+      files = { ["mathewsjack_003.jpg"] = JPEG, ["cooper_12.jpg"] = JPEG, ["exact.jpg"] = JPEG },
+      titles = { { "mathewjack_003.tif" }, { "cooper_21.tif" }, { "exact.tif" }, { "exakt.tif" } } }
+    assert.same({ "ask", "skip", "ready", "skip" }, { run.state(1), run.state(2), run.state(3), run.state(4) })
+    assert.equal("no file has the very key: 'mathewjack_003' is near that of mathewsjack_003.jpg", run.reason(1))
+  end)
+
   it("takes files of one key as pages when the recipe numbers them", function()
     local recipe = HEAD .. [[ file_key = function(file) return key.part(file.name, 1) end,
       page = function(file) return tonumber(key.part(file.name, 2)) end,

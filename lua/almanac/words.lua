@@ -2,9 +2,12 @@
 -- right spelling of a name.
 local m = {}
 
--- Edits between two short strings: insert, delete, replace, or swap two
--- neighbours (optimal string alignment).
-local function distance(a, b)
+---Edits between two short strings: insert, delete, replace, or swap two
+---neighbours (optimal string alignment).
+---@param a string
+---@param b string
+---@return integer
+function m.distance(a, b)
   local before, row = {}, {}
   for j = 0, #b do row[j] = j end
   for i = 1, #a do
@@ -29,7 +32,7 @@ end
 function m.nearest(name, names)
   local best, best_distance
   for _, candidate in ipairs(names) do
-    local d = distance(name:lower(), candidate:lower())
+    local d = m.distance(name:lower(), candidate:lower())
     if not best or d < best_distance then best, best_distance = candidate, d end
   end
   if best and best_distance <= math.max(1, #best // 3) then return best end

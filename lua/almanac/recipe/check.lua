@@ -9,13 +9,13 @@ local TYPES = {
   name = "string", summary = "string", version = "string", license = "string",
   effects = "table", args = "table", file_key = "function", title_keys = "function",
   wants = "function", page = "function", changes = "function", every_key = "boolean",
-  examples = "table", reads = "table",
+  examples = "table", reads = "table", near = "number",
 }
 local REQUIRED = { "name", "summary", "version", "license", "effects", "title_keys" }
 local EFFECTS = { "add", "update", "delete", "create-bib" }
 local READS = { "items", "record", "rows" }
 local EXAMPLES = { file_key = "table", page = "table", title_keys = "table" }
-local CALLED = { string = "text", table = "a list", ["function"] = "a function", boolean = "true or false" }
+local CALLED = { string = "text", table = "a list", ["function"] = "a function", boolean = "true or false", number = "a number" }
 
 local function names_of(set)
   local list = {}

@@ -7,6 +7,7 @@ local core = require "almanac.core"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
 local judge = require "almanac.run.judge"
+local near = require "almanac.run.near"
 local objects = require "almanac.recipe.objects"
 local readings = require "almanac.run.reading"
 local rules = require "almanac.recipe.rules"
@@ -276,6 +277,7 @@ function m.match(run)
     settle_all(run)
   end
   doubt_shared(run.db)
+  if run.recipe.near then near.propose(run.db, run.recipe.near) end
   m.explain_files(run.db)
 end
 
