@@ -194,6 +194,22 @@ describe("what is written about recipes", function()
     end
   end)
 
+  it("holds: editors are told of everything that a recipe has", function()
+    local text = program.read "lua/almanac/recipe.d.lua"
+    local own = require("almanac.recipe.changes").groups()
+    own.key = require "almanac.recipe.key"
+    local told = 0
+    for group, functions in pairs(own) do
+      for name in pairs(functions) do
+        assert.is_truthy(text:find(("\nfunction %s.%s("):format(group, name), 1, true), group .. "." .. name)
+        told = told + 1
+      end
+    end
+    local _, all = text:gsub("\nfunction %l+%.", "")
+    assert.equal(told, all)
+    assert(load(text))
+  end)
+
   it("holds: luacheck knows the names that a recipe has, no others", function()
     local config = { stds = {}, files = {} }
     assert(loadfile(".luacheckrc", "t", config))()

@@ -1,0 +1,328 @@
+---@meta
+
+-- Everything that a recipe sees, for editors: completion, types, hints. The
+-- words are those of the functions themselves; recipes/README.md is the reference.
+
+---A file of the folder.
+---@class recipe.file
+---@field name string with its extension, without folders
+---@field stem string without its extension
+---@field ext string lower case; jpeg as jpg, tiff as tif; "" for none
+---@field path string below the folder, with /
+---@field folder string "" at the top
+---@field size integer? bytes
+---@field page string|number|nil in `changes`: what `page` gave
+
+---A file that a title holds in Alma.
+---@class recipe.held
+---@field name string as it is stored
+---@field stem string
+---@field ext string
+---@field label string? may lack the extension
+---@field size integer? bytes
+---@field pid string Alma's id
+---@field representation recipe.representation
+
+---@class recipe.representation
+---@field id string
+---@field label string?
+---@field usage_type string? code; nil where Alma's lists are brief
+---@field library string? code
+---@field remote boolean
+---@field files recipe.held[]
+
+---@class recipe.title
+---@field mms_id string
+---@field title string?
+---@field record recipe.record with reads = { "record" }
+local title = {}
+
+---@param ext? string "tif" finds tiff too
+---@return fun(): recipe.held?
+function title:files(ext) end
+
+---@param ext string
+---@return boolean
+function title:has(ext) end
+
+---@param usage_type? string code
+---@return recipe.representation[]
+function title:representations(usage_type) end
+
+---With reads = { "items" }.
+---@return { barcode: string?, call_number: string?, library: string?, location: string?, description: string?, material: string?, holding_id: string?, pid: string? }[]
+function title:items() end
+
+---With reads = { "rows" }: of the CSV given with --titles, headings as names.
+---@return table<string, string>[]
+function title:rows() end
+
+---A descriptive record, to be read only.
+---@class recipe.record
+---@field format "marc"|"dc"|"mods"
+local record = {}
+
+---@param path string MARCspec ("245$a"), or elements ("dc:title")
+---@return string?
+function record:get(path) end
+
+---@param path string
+---@return string[]
+function record:all(path) end
+
+---@param tag string of a MARC record
+---@return string?
+function record:control(tag) end
+
+---@return string 24 characters, of a MARC record
+function record:leader() end
+
+---@param tag? string with . for any character
+---@return table[]
+function record:fields(tag) end
+
+---@param path? string
+---@return { name: string, prefix: string?, value: string, attributes: table<string, string> }[]
+function record:elements(path) end
+
+---@class recipe.change
+
+---What a recipe returns.
+---@class recipe.recipe
+---@field name string lower-case letters, digits and dashes
+---@field summary string
+---@field version string "1.0.0"
+---@field license string
+---@field effects ("add"|"update"|"delete"|"create-bib")[] what its plans may contain
+---@field args? table[] { name, type, required=, default=, help=, choices=, min=, max= }
+---@field reads? ("record"|"items"|"rows")[]
+---@field file_key? fun(file: recipe.file, args: table): string?
+---@field page? fun(file: recipe.file, args: table): string|number|nil
+---@field title_keys fun(title: recipe.title, args: table): string[]|string|nil
+---@field wants? fun(title: recipe.title, args: table): boolean, string?
+---@field every_key? boolean
+---@field near? integer
+---@field changes? fun(title: recipe.title, files: recipe.file[], args: table): recipe.change|recipe.change[]|nil
+---@field examples? table
+
+---Another recipe with some fields replaced.
+---@param name string
+---@return fun(variant: table): recipe.recipe
+function extend(name) end
+
+add, replace, update, delete = {}, {}, {}, {}
+
+---@param given { usage_type: string, library: string, label: string?, public_note: string?, access_rights: string?, files: recipe.file[] }
+---@return recipe.change
+function add.representation(given) end
+
+---@param given { representation: recipe.representation, files: recipe.file[] }
+---@return recipe.change
+function add.file(given) end
+
+---@param given { collection: string }
+---@return recipe.change
+function add.collection(given) end
+
+---@param given { file: recipe.held, with: recipe.file, keep: boolean? }
+---@return recipe.change
+function replace.file(given) end
+
+---@param given { representation: recipe.representation, label: string?, public_note: string?, access_rights: string?, usage_type: string?, library: string? }
+---@return recipe.change
+function update.representation(given) end
+
+---@param given { representation: recipe.representation }
+---@return recipe.change
+function delete.representation(given) end
+
+---@param given { file: recipe.held }
+---@return recipe.change
+function delete.file(given) end
+
+key = {}
+
+---Text in one form: accents composed (NFC), case ignored.
+---@param name string
+---@return string
+function key.fold(name) end
+
+---Text with its accents composed (NFC); case as it is.
+---@param name string
+---@return string
+function key.nfc(name) end
+
+---The name without folders and extension; case and accent form are ignored:
+---"a/Grinnell_1_OBJ.JPG" gives "grinnell_1_obj".
+---@param name string
+---@return string
+function key.stem(name) end
+
+---The name without folders and extension, exactly as written.
+---@param name string
+---@return string
+function key.exact_stem(name) end
+
+---The nth group of digits of the name without its extension, whole:
+---digits("grinnell_16037_OBJ2.tif", 1) is "16037", -1 the last.
+---@param name string
+---@param n integer? 1 by default
+---@return string?
+function key.digits(name, n) end
+
+---The nth part of the name without its extension, between separators:
+---part("MS-2_20_30_001.tif", -1, "_") is "001".
+---@param name string
+---@param n integer from the right when negative
+---@param separator string? "_" by default; plain text
+---@return string?
+function key.part(name, n, separator) end
+
+---The text behind a prefix; nil when it doesn't begin with it.
+---@param name string
+---@param prefix string
+---@return string?
+function key.after(name, prefix) end
+
+---The text before a suffix; nil when it doesn't end in it.
+---@param name string
+---@param suffix string
+---@return string?
+function key.before(name, suffix) end
+
+---The MMS ID in a name or path: the first whole group of 8 to 19 digits that
+---begins with 99.
+---@param name string
+---@return string?
+function key.mms_id(name) end
+
+---The name without folders and without all its extensions:
+---"grinnell_12205_OBJ.mp3.clientThumb.jpg" gives "grinnell_12205_obj".
+---@param name string
+---@return string
+function key.bare(name) end
+
+---The nth folder of a path, from the right when negative:
+---folder("C0744/c002/0001.tif", -1) is "c002".
+---@param path string
+---@param n integer? -1 by default: the folder that the file is in
+---@return string?
+function key.folder(path, n) end
+
+---The first n parts of the name without its extension, or all but the last n
+---when n is negative: parts("u0001_2009170_0000001_0001.tif", -1) is
+---"u0001_2009170_0000001".
+---@param name string
+---@param n integer
+---@param separator string? "_" by default; plain text
+---@return string? nil when there are not so many
+function key.parts(name, n, separator) end
+
+---Text between others, nil when there is none:
+---around("99", "009588395", "0203941") is "990095883950203941".
+---@param before string
+---@param number string?
+---@param after string
+---@return string?
+function key.around(before, number, after) end
+
+---What stands behind the first place of a part in a text: behind("ocn123_1", "123")
+---is "_1"; nil when the part is not there, or nil itself.
+---@param name string
+---@param part string? plain text
+---@return string?
+function key.behind(name, part) end
+
+---The name without its extension and without a role at its end, and the role:
+---role("32101047381338_1_pm.wav", { "pm", "i", "a" }) gives "32101047381338_1", "pm".
+---@param name string
+---@param roles string[] as they are written; case does not matter
+---@return string rest
+---@return string? role nil when there is none
+function key.role(name, roles) end
+
+---The name without its extension and without a letter that tells its size, and
+---the letter: size("CU1001b.jpg", "abc") gives "CU1001", "b". The letter stands
+---right behind a digit.
+---@param name string
+---@param letters string? "abc" by default
+---@return string rest
+---@return string? letter
+function key.size(name, letters) end
+
+---The page at the end of a name: "ms_0012.tif" 12, "book_12v.tif" 12.5 (verso),
+---"x_p3.jpg" 3, "a (2).jpg" 2, "preface_iv.tif" 0.004 (roman pages come first),
+---"0012.tif" 12. nil when there is none.
+---@param name string
+---@return number?
+function key.page(name) end
+
+---The name without its extension and its page: "u1_07_0001.tif" gives "u1_07".
+---@param name string
+---@return string
+function key.without_page(name) end
+
+---The first date in a name as year-month-day: "hir1910_02_13_001.tif" gives
+---"1910-02-13", "news19100213.pdf" too. Years from 1400 to 2199.
+---@param name string
+---@return string?
+function key.date(name) end
+
+---What an Alma id names: "bib", "holding", "item", "representation", "file",
+---"collection"; nil for others.
+---@param id string
+---@return string?
+function key.id_class(id) end
+
+---The id when it ends with the institution's digits, else nil: a free check
+---against numbers that were rounded or mistyped.
+---@param id string?
+---@param digits string "4146"; "" for any
+---@return string?
+function key.of_institution(id, digits) end
+
+---An OCLC number in its one form, digits without leading zeros: of a 035 field
+---("(OCoLC)ocm00012345" gives "12345"), of a 001 ("ocn123456789"), of a file name
+---("ocm00012345_001.tif"). nil when there is none: digits alone are one only
+---behind "(OCoLC)".
+---@param name string
+---@return string?
+function key.oclc(name) end
+
+---What stands behind a system's prefix in a 035 field: ("(DE-599)ZDB123", "DE-599")
+---gives "ZDB123"; case of the prefix is ignored. OCLC numbers ("OCoLC") come in
+---their one form. nil when it is of another system.
+---@param value string
+---@param prefix string with or without its brackets
+---@return string?
+function key.system_number(value, prefix) end
+
+---All system numbers of a prefix in a MARC record's 035 $a, or in a Dublin Core
+---record's dc:identifier, each once:
+---  title_keys = function(title) return key.system_numbers(title.record, "OCoLC") end
+---@param record table title.record
+---@param prefix string
+---@return string[]
+function key.system_numbers(record, prefix) end
+
+---A call number in one form, whatever stands between its parts: "PS3566.R3944 A614
+---2020", "ps 3566 .r3944 a614 2020" and the file name "PS3566_R3944_A614_2020.tif"
+---give "ps 3566 r 3944 a 614 2020". Give a file's name, not its path: a call number may
+---have slashes. Parts are runs of letters and of digits; digits
+---stay as they are, since .R39 and .R039 are two places on a shelf.
+---@param value string
+---@return string? nil when there is no letter or digit
+function key.call_number(value) end
+
+---A library's barcode in a name or path: the first whole group of 14 digits that
+---begins with 2 or 3 and whose last digit is its check digit. Barcodes of another
+---kind: key.digits or key.part.
+---@param name string
+---@return string?
+function key.barcode(name) end
+
+---The barcodes of a title's items, for recipes with reads = { "items" }:
+---  title_keys = function(title) return key.barcodes(title) end
+---@param title table
+---@return string[]
+function key.barcodes(title) end
