@@ -19,7 +19,7 @@
 #include "sys.h"
 
 #define PIPE_SIZE (1 << 20)
-#define LOOK_AROUND 0.5 /* seconds between two looks for SIGINT */
+#define LOOK_AROUND 0.5 /* seconds between two looks for SIGINT and silence */
 
 struct alm_sandbox {
   pid_t pid; /* 0 when the process was reaped */
@@ -28,7 +28,7 @@ struct alm_sandbox {
   alm_buf in;   /* what arrived, from `start` on not yet taken */
   size_t start;
   double silence;
-  double heard;   /* when something was last read or written */
+  double silent; /* seconds waited for nothing; none pass under Ctrl-Z */
   int interrupts; /* that had come before */
 };
 
@@ -177,9 +177,10 @@ static bool read_some(alm_sandbox *sandbox, alm_error *err) {
   ssize_t length = read(sandbox->from, chunk, sizeof chunk);
   if (length == 0) return fail_ended(sandbox, err);
   drop_taken(sandbox);
-  if (length > 0 && alm_buf_add(&sandbox->in, chunk, (size_t)length)) return true;
-  if (length > 0)
+  if (length > 0) {
+    if (alm_buf_add(&sandbox->in, chunk, (size_t)length)) return true;
     return alm_fail(err, ALM_LIMIT, "the recipe's answer is too long");
+  }
   if (errno == EAGAIN || errno == EINTR) return true;
   return alm_fail_errno(err, "can't hear the recipe's process");
 }
@@ -191,14 +192,14 @@ static bool wait_and_read(alm_sandbox *sandbox, bool writes, alm_error *err) {
   int ready = poll(ends, writes ? 2 : 1, (int)(LOOK_AROUND * 1000));
   if (alm_sys_interrupts() > sandbox->interrupts)
     return alm_fail(err, ALM_CANCELLED, "interrupted");
-  double now = alm_sys_monotonic();
-  if (ready > 0) sandbox->heard = now;
-  if (now - sandbox->heard > sandbox->silence) return fail_silent(sandbox, err);
+  if (ready > 0) sandbox->silent = 0;
+  if (ready == 0) sandbox->silent += LOOK_AROUND;
+  if (sandbox->silent > sandbox->silence) return fail_silent(sandbox, err);
   return ready <= 0 || !ends[0].revents || read_some(sandbox, err);
 }
 
 static void begin_waiting(alm_sandbox *sandbox) {
-  sandbox->heard = alm_sys_monotonic();
+  sandbox->silent = 0;
   sandbox->interrupts = alm_sys_interrupts();
 }
 

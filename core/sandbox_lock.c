@@ -17,7 +17,7 @@
 #define SANITIZED 0
 #endif
 
-#define MOST_MEMORY ((rlim_t)1 << 30) /* address space; Lua's own ceiling is lower */
+#define MOST_MEMORY ((rlim_t)1 << 30) /* address space; Lua has its own */
 #define MOST_SECONDS 7200             /* processor time of a whole plan */
 
 static bool limit(int resource, rlim_t most) {

@@ -108,6 +108,23 @@ describe("a recipe's attack", function()
     assert.same({ true, "y" }, { rules.file_key(loaded, objects.file "y.jpg", {}) })
   end)
 
+  local function signal(name, pid) os.execute(("kill -%s %d"):format(name, pid)) end
+
+  it("is told when its process gives no sign of life, or is ended from outside", function()
+    local loaded = assert(rule.load(folder, rule.text "return file.stem"))
+    local file, silence = objects.file "x.jpg", guard.silence
+    guard.silence = 1
+    recipe.close(loaded)
+    assert.is_true((rules.file_key(loaded, file, {})))
+    guard.silence = silence
+    signal("STOP", guard.of(loaded).child:pid())
+    assert.same({ false, "the recipe was stopped: it gave no sign of life for 1 s", "timeout" }, { rules.file_key(loaded, file, {}) })
+    assert.is_true((rules.file_key(loaded, file, {})))
+    signal("KILL", guard.of(loaded).child:pid())
+    assert.same({ false, "the recipe was stopped: its process was ended by signal 9", "closed" }, { rules.file_key(loaded, file, {}) })
+    assert.same({ true, "x" }, { rules.file_key(loaded, file, {}) })
+  end)
+
   it("finds nothing of the host in its process, and nothing to go out by", function()
     local loaded = assert(rule.load(folder, rule.text "return 'x'"))
     assert.is_true((rules.file_key(loaded, objects.file "x.jpg", {})))

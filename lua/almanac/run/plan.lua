@@ -10,6 +10,7 @@ local connect = require "almanac.run.connect"
 local core = require "almanac.core"
 local details = require "almanac.run.details"
 local folder = require "almanac.run.folder"
+local guard = require "almanac.recipe.guard"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
 local origin = require "almanac.run.origin"
@@ -39,6 +40,8 @@ local function absolute(path)
   return (full:gsub("/%./", "/"):gsub("/%.?$", ""))
 end
 
+local UNFILTERED = "this system filters no system calls (seccomp): the recipe's process is held by limits alone"
+
 local function check_examples(recipe)
   local wrong = rules.examples(recipe, arguments.defaults(recipe.args))
   if wrong[1] then
@@ -61,6 +64,7 @@ local function prepare(order)
     attempt.fail(("%s exists already; a plan never overwrites one: give another name with -o"):format(order.output), "conflict")
   end
   check_examples(recipe)
+  if guard.filtered == false then order.on.phase(UNFILTERED) end
   if order.from then plan.base = need(reuse.open(order.from)) end
   plan.args = need(arguments.convert(recipe.args, order.given, plan.base and plan.base.args))
   local name = arguments.first(recipe.args, "dir")
