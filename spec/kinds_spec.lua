@@ -139,6 +139,7 @@ describe("a change of the kind", function()
   it("delete.representation keeps its files, and undo makes it again", function()
     start { { "a_1", "a_2", "a_10" } }
     plan(("changes = function(title) return delete.representation { representation = %s } end, "):format(MASTER))
+    assert.matches("1 title: 1 ready %(0 files, 0 bytes%)[^\n]*\n  1 representation is DELETED\n", run("show", "a.run").out)
     apply()
     assert.same({}, state())
     assert.matches("verified 1 title", run("verify", "a.run").out)

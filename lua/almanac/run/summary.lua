@@ -1,4 +1,5 @@
 -- A plan in numbers and words: what `almanac plan` and `almanac show` print.
+local kinds_of = require "almanac.recipe.changes"
 local limits = require "almanac.run.limits"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
@@ -20,6 +21,14 @@ local UNMATCHED = [[SELECT path, coalesce(problem, reason) AS reason FROM file
   WHERE id NOT IN (SELECT file_id FROM page) ORDER BY problem IS NULL, path]]
 local PLANNED = [[SELECT count(*) AS files, coalesce(sum(file.size), 0) AS bytes
   FROM page JOIN file ON file.id = page.file_id WHERE page.pid IS NULL]]
+
+local CHANGES = [[SELECT spec.kind, count(*) AS n FROM change JOIN spec ON spec.id = change.spec_id GROUP BY spec.kind]]
+
+local function changes(db)
+  local list = {}
+  for row in db:rows(CHANGES) do list[row.kind] = row.n end
+  return list
+end
 
 local function rows(db, sql, ...)
   local list = {}
@@ -53,7 +62,7 @@ end
 
 ---@param db table
 ---@return table summary { meta, counts, ask, skip: groups { kind, n, examples }, planned { files, bytes },
----  unmatched: integer, unmatched_examples, problems: string[], forecast { calls, seconds, bytes, left, days } }
+---  changes: how many of each kind, unmatched: integer, unmatched_examples, problems: string[], forecast { calls, seconds, bytes, left, days } }
 function m.of(db)
   local meta = store.meta(db)
   local counts = store.counts(db)
@@ -61,12 +70,29 @@ function m.of(db)
   local problems = {}
   for row in db:rows "SELECT text FROM problem ORDER BY id" do problems[#problems + 1] = row.text end
   return {
-    meta = meta, counts = counts, planned = planned, problems = problems,
+    meta = meta, counts = counts, planned = planned, problems = problems, changes = changes(db),
     ask = groups(db, "ask"), skip = groups(db, "skip"),
     unmatched = db:value "SELECT count(*) FROM file WHERE id NOT IN (SELECT file_id FROM page)",
     unmatched_examples = rows(db, UNMATCHED .. " LIMIT 5"),
     forecast = forecast(meta, counts.ready, planned),
   }
+end
+
+-- What else than new representations would be done, in words.
+local DONE = {
+  ["add.file"] = { "representation gets files", "representations get files" },
+  ["add.collection"] = { "title goes into a collection", "titles go into a collection" },
+  ["replace.file"] = { "file is replaced", "files are replaced" },
+  ["update.representation"] = { "representation is changed", "representations are changed" },
+  ["delete.representation"] = { "representation is DELETED", "representations are DELETED" },
+  ["delete.file"] = { "file is DELETED", "files are DELETED" },
+}
+
+local function say_changes(out, summary)
+  for _, kind in ipairs(kinds_of.kinds) do
+    local n = summary.changes[kind]
+    if n and DONE[kind] then out.say("  " .. words.count(n, DONE[kind][1], DONE[kind][2])) end
+  end
 end
 
 local function say_group(out, group)
@@ -114,6 +140,7 @@ local function say_titles(out, summary)
   out.say(("%s: %d ready (%s, %s), %d to decide, %d left out%s"):format(words.count(total, "title"), counts.ready,
     words.count(summary.planned.files, "file"), words.bytes(summary.planned.bytes), counts.ask, counts.skip,
     counts.done + counts.failed > 0 and (", %d done, %d failed"):format(counts.done, counts.failed) or ""))
+  say_changes(out, summary)
   if counts.ask > 0 then
     out.say ""
     out.say("To decide: " .. counts.ask)
@@ -168,7 +195,7 @@ end
 ---@return table
 function m.event(summary, path)
   return { run = summary.meta.run, path = path, titles = summary.counts, files = summary.planned.files,
-    bytes = summary.planned.bytes, unmatched = summary.unmatched, problems = #summary.problems,
+    bytes = summary.planned.bytes, changes = summary.changes, unmatched = summary.unmatched, problems = #summary.problems,
     calls = summary.forecast.calls, seconds = summary.forecast.seconds, days = summary.forecast.days }
 end
 
