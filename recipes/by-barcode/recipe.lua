@@ -6,7 +6,7 @@
 -- group of digits of the name, or with -1 the last.
 -- --role pm takes only files with that role at the end and leaves out the others.
 
-return extend "by-mms-id" {
+return extend "by-mms-id 1" {
   name    = "by-barcode",
   summary = "Add files whose name is the barcode of an item",
   version = "1.0.0",

@@ -6,7 +6,7 @@
 -- and, with --items, of the title's items (a call more for each title).
 -- With --paged the last part of the name is the page: PS3566_R3944_001.jpg.
 
-return extend "by-mms-id" {
+return extend "by-mms-id 1" {
   name    = "by-call-number",
   summary = "Add files whose name is the title's call number",
   version = "1.0.0",

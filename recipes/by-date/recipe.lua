@@ -11,7 +11,7 @@ local function issue(text)
   return code and date and key.fold(code) .. " " .. date or nil
 end
 
-return extend "by-mms-id" {
+return extend "by-mms-id 1" {
   name    = "by-date",
   summary = "Add the pages of dated issues, such as newspapers, by code and date",
   version = "1.0.0",

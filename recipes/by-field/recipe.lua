@@ -18,7 +18,7 @@ local function part_of(file, part)
   return file.stem
 end
 
-return extend "by-mms-id" {
+return extend "by-mms-id 1" {
   name    = "by-field",
   summary = "Add files whose name or folder stands in a field of the record, by any MARCspec",
   version = "1.0.0",

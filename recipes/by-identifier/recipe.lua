@@ -5,7 +5,7 @@
 -- dg_1729123456.jpg for dg:1729123456. Identifiers are read from dc:identifier,
 -- in MARC records from 024 $a. The number is whole: 1603 does not fit 16037.
 
-return extend "by-mms-id" {
+return extend "by-mms-id 1" {
   name    = "by-identifier",
   summary = "Add files that begin with an identifier of the record, e.g. grinnell_16037",
   version = "1.0.0",

@@ -28,7 +28,7 @@ local function names_of(title, column)
   return names
 end
 
-return extend "by-mms-id" {
+return extend "by-mms-id 1" {
   name    = "by-map",
   summary = "Add files that a CSV names for each title",
   version = "1.0.0",

@@ -5,7 +5,7 @@
 -- of your titles: the MMS ID has the old number in it, with the same digits
 -- before it and behind it. Several pages: 009588395_1.jpg, 009588395_2.jpg.
 
-return extend "by-mms-id" {
+return extend "by-mms-id 1" {
   name    = "by-old-number",
   summary = "Add files named by the old system's number that the MMS ID was made from",
   version = "1.0.0",

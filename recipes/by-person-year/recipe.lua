@@ -12,7 +12,7 @@ local function person_year(person, year)
   return letters ~= "" and year and letters .. " " .. year or nil
 end
 
-return extend "by-mms-id" {
+return extend "by-mms-id 1" {
   name    = "by-person-year",
   summary = "Add files named by person and year, such as theses",
   version = "1.0.0",

@@ -5,7 +5,7 @@
 -- added, to the title that holds the TIFF of that name: --size b, or nothing
 -- for those without a letter. --letters says which letters are sizes.
 
-return extend "jpg-derivatives" {
+return extend "jpg-derivatives 1" {
   name    = "by-size",
   summary = "Add the JPGs of one size to titles that hold the TIFF, from a folder with several",
   version = "1.0.0",

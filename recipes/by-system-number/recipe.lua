@@ -7,7 +7,7 @@
 -- the last), or of the first folder with --in folder; then the rest of the path
 -- is the page: 6124186/00000001.jpg, 6124186/01/00000001.jpg.
 
-return extend "by-mms-id" {
+return extend "by-mms-id 1" {
   name    = "by-system-number",
   summary = "Add files whose name or folder is the record's 001, 035 or OCLC number",
   version = "1.0.0",

@@ -134,6 +134,7 @@ function m.run(args, context)
   local ok, complaint = check(args)
   if not ok then return nil, complaint end
   local summary = require "almanac.run.summary"
+  for _, text in ipairs(require("almanac.recipe.versions").warnings(loaded)) do context.out.note(text) end
   local result, message, code = make {
     recipe = loaded, given = args, output = args.output, titles = args.titles,
     titles_id = args.titles_id, oai = args.oai, oai_url = args.oai_url, oai_prefix = args.oai_prefix, oai_from = args.oai_from,

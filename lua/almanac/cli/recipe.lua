@@ -4,7 +4,7 @@ local actions = require "almanac.cli.actions"
 local m = { summary = "List, check, try and write recipes.", plain = true }
 
 function m.configure(parser)
-  actions.configure(parser, "recipe", { "list", "show", "new", "suggest", "explain", "check", "test" })
+  actions.configure(parser, "recipe", { "list", "search", "show", "new", "suggest", "explain", "check", "test" })
   parser:epilog("Recipes are looked for in ./recipes, in the folders of ALMANAC_RECIPES and among those " ..
     "that come with almanac; a path works as well. `almanac recipe ACTION --help` tells more.")
 end

@@ -5,10 +5,12 @@ local arguments = require "almanac.recipe.arguments"
 local check = require "almanac.recipe.check"
 local guards = require "almanac.recipe.guard"
 local header = require "almanac.recipe.header"
+local lock = require "almanac.recipe.lock"
 
 local m = {}
 
-local LARGEST = 1 << 20     -- bytes of a recipe's source
+---Bytes that a recipe's source may have.
+m.largest = 1 << 20
 local MOST = 12             -- recipes that one recipe needs
 
 -- The recipes that come with almanac: PREFIX/share/almanac/recipes when it is
@@ -76,15 +78,26 @@ local function source_of(name, stored)
   local path, message, code = m.find(name)
   if not path then return nil, message, code end
   local text
-  text, message, code = core.files.read(path, LARGEST)
+  text, message, code = core.files.read(path, m.largest)
   if not text then return nil, message, code end
   return { name = name, path = path, text = text }
 end
 
-local function add_source(sources, name, stored)
+-- What came from elsewhere must be as it was accepted.
+local function check_lock(sources, source)
+  local ok, message, code = lock.check(source)
+  for _, other in ipairs(ok and sources or {}) do
+    if ok then ok, message, code = lock.check_base(other, source) end
+  end
+  return ok, message, code
+end
+
+local function add_source(sources, name, stored, free)
   local source, message, code = source_of(name, stored)
   if not source then return nil, message, code end
-  local ok
+  local ok = true
+  if not stored and not free then ok, message, code = check_lock(sources, source) end
+  if not ok then return nil, message, code end
   ok, message, code = header.check(source.text, source.path)
   if not ok then return nil, message, code end
   sources[#sources + 1] = source
@@ -104,7 +117,22 @@ local function hash_of(sources)
   return core.hash.sha256(table.concat(texts, "\0"))
 end
 
-local function finished(raw, sources)
+-- The bases that variants name, as the process tells it: each entry is checked.
+local function bases_of(list)
+  local bases = {}
+  for i, entry in ipairs(type(list) == "table" and list or {}) do
+    local replaced = {}
+    for n, name in ipairs(type(entry) == "table" and type(entry.replaced) == "table" and entry.replaced or {}) do
+      replaced[n] = guards.readable(name)
+    end
+    if i > MOST or type(entry) ~= "table" then break end
+    bases[i] = { variant = guards.readable(entry.variant), base = guards.readable(entry.base),
+      version = guards.readable(entry.version), wanted = math.tointeger(entry.wanted), replaced = replaced }
+  end
+  return bases
+end
+
+local function finished(raw, sources, bases)
   local recipe = {}
   for name, value in pairs(raw) do recipe[name] = value end
   recipe.args = raw.args or {}
@@ -113,6 +141,7 @@ local function finished(raw, sources)
   recipe.reads = as_set(raw.reads or {})
   recipe.path = sources[1].path
   recipe.sources = sources
+  recipe.bases = bases_of(bases)
   recipe.sha256 = hash_of(sources)
   recipe.description = header.description(sources[1].text)
   return recipe
@@ -133,10 +162,10 @@ local function checked(answer, source)
 end
 
 -- The process runs the text and says which other recipe it needs to go on.
-local function collect(guard, name, stored)
+local function collect(guard, name, stored, free)
   local sources = {}
   repeat
-    local ok, message, code = add_source(sources, name, stored)
+    local ok, message, code = add_source(sources, name, stored, free)
     if not ok then return nil, message, code end
     local answer
     answer, message, code = guard:ask { "load", sources }
@@ -147,19 +176,19 @@ local function collect(guard, name, stored)
   return nil, sources[1].path .. ": needs too many other recipes", "parse"
 end
 
-local function run(guard, name, stored)
-  local answer, sources, code = collect(guard, name, stored)
+local function run(guard, name, stored, free)
+  local answer, sources, code = collect(guard, name, stored, free)
   if not answer then return nil, sources, code end
   local raw, message
   raw, message, code = checked(answer, sources[1])
   if not raw then return nil, message, code end
   guard:keep(sources)
-  return finished(raw, sources)
+  return finished(raw, sources, answer.bases)
 end
 
-local function load_with(name, stored)
+local function load_with(name, stored, free)
   local guard = guards.new()
-  local recipe, message, code = run(guard, name, stored)
+  local recipe, message, code = run(guard, name, stored, free)
   if not recipe then guard:close() end
   return recipe, message, code
 end
@@ -167,12 +196,14 @@ end
 ---Loads a recipe: checks its first line, runs it in the sandbox, checks what
 ---it returns. almanac.recipe.rules asks its rules.
 ---@param name string name or path
+---@param options { changed: boolean? }? changed: also when it is not as it was accepted (almanac.recipe.lock), to be looked at
 ---@return table|nil recipe the fields of the format (DESIGN 7), args, examples and effects (a set)
----  never nil, a function stands for each rule, and path, sha256, description, sources { name, path, text }[] (itself, then what it extends)
+---  never nil, a function stands for each rule, and path, sha256, description, sources { name, path, text }[] (itself, then what it extends),
+---  bases { variant, base, version, wanted: integer?, replaced: string[] }[] (almanac.recipe.versions)
 ---@return string? message names file, line and field
----@return string? code "missing" | "parse" | "io"
-function m.load(name)
-  return load_with(name)
+---@return string? code "missing" | "parse" | "io" | "conflict": changed since it was accepted
+function m.load(name, options)
+  return load_with(name, nil, options and options.changed)
 end
 
 ---Loads a recipe from the sources that a run file holds.

@@ -42,9 +42,20 @@ end
 
 local run_source
 
+-- The rules that a variant has in place of its base's.
+local function replaced_in(variant, base)
+  local list = {}
+  for name, value in pairs(variant) do
+    if type(value) == "function" and base[name] ~= nil then list[#list + 1] = name end
+  end
+  table.sort(list)
+  return list
+end
+
 local function extender(loader, source)
-  return function(name)
-    if type(name) ~= "string" then error("extend: write extend \"name\" { … }", 2) end
+  return function(given)
+    if type(given) ~= "string" then error("extend: write extend \"name\" { … }", 2) end
+    local name, wanted = header.base_name(given)
     return function(variant)
       if type(variant) ~= "table" then error("extend: write extend \"name\" { … }", 2) end
       local ok, message = check.variant(variant, source)
@@ -52,6 +63,8 @@ local function extender(loader, source)
       local base
       base, message = run_source(name, loader)
       if not base then error(message, 0) end
+      table.insert(loader.bases, { variant = source.name, base = name, wanted = wanted, version = base.version,
+        replaced = replaced_in(variant, base) })
       return merge(base, variant)
     end
   end
@@ -92,23 +105,23 @@ function run_source(name, loader)
 end
 
 -- The recipe for the other side: its data, and the names of its rules.
-local function as_data(raw)
+local function as_data(raw, bases)
   local data, rules = {}, {}
   for name, value in pairs(raw) do
     if type(value) == "function" then rules[#rules + 1] = name else data[name] = value end
   end
-  return { recipe = data, rules = rules }
+  return { recipe = data, rules = rules, bases = bases }
 end
 
 ---Loads the first of the sources.
 ---@param sources { name: string, path: string, text: string }[] itself, then what it extends
 ---@return table|nil raw what the recipe returned, checked
----@return table answer { recipe = its data, rules = names }, { need = name of a source } or { failed = message }
+---@return table answer { recipe = its data, rules = names, bases }, { need = name of a source } or { failed = message }
 return function(sources)
-  local loader = { sources = {}, depth = 0 }
+  local loader = { sources = {}, bases = {}, depth = 0 }
   for _, source in ipairs(sources) do loader.sources[source.name] = source end
   local raw, message = run_source(sources[1].name, loader)
   if loader.need then return nil, loader.need end
   if not raw then return nil, { failed = message } end
-  return raw, as_data(raw)
+  return raw, as_data(raw, loader.bases)
 end

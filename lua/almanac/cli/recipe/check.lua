@@ -1,6 +1,7 @@
 -- almanac recipe check: whether a recipe is right, without any file or title.
 local lint = require "almanac.recipe.lint"
 local options = require "almanac.cli.recipe.options"
+local versions = require "almanac.recipe.versions"
 local words = require "almanac.words"
 
 local m = { summary = "Check a recipe: its fields, names, arguments and examples, and that it holds no key.",
@@ -22,6 +23,9 @@ function m.run(args, context)
   local remarks = lint.remarks(recipe)
   local values = require("almanac.recipe.arguments").defaults(recipe.args)
   for _, text in ipairs(require("almanac.recipe.rules").examples(recipe, values)) do remarks[#remarks + 1] = { text = text } end
+  for _, list in ipairs { versions.warnings(recipe), versions.advice(recipe) } do
+    for _, text in ipairs(list) do remarks[#remarks + 1] = { text = text } end
+  end
   for _, remark in ipairs(remarks) do say(out, recipe.path, remark) end
   if not lint.has_luacheck() then out.note "names were not checked: luacheck is not installed (Debian: apt install lua-check)" end
   if remarks[1] then

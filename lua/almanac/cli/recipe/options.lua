@@ -1,4 +1,7 @@
 -- What the actions of `almanac recipe` have in common on the command line.
+local json = require "almanac.json"
+local plain = require "almanac.recipe.plain"
+
 local m = {}
 
 ---@param parser table of argparse
@@ -14,6 +17,19 @@ end
 ---@param parser table of argparse
 function m.json(parser)
   parser:flag("--json", "one JSON object a line on stdout instead of words")
+end
+
+---A line about a recipe at hand.
+---@param entry table from almanac.recipe.catalog
+---@param out table
+function m.say_entry(entry, out)
+  local found = entry.header
+  out.event("recipe", { name = entry.name, path = entry.path, summary = found and found.summary, version = found and found.version,
+    extends = found and found.extends, problem = entry.problem, categories = found and json.array(found.categories),
+    institutions = found and json.array(found.institutions) })
+  local words = found and (found.summary or "(its summary can't be read without running it)") or "WRONG: " .. entry.problem
+  local version = found and found.version and " (" .. found.version .. ")" or ""
+  out.say(("%-22s %s"):format(entry.name, plain.line(words .. version)))
 end
 
 return m

@@ -1,0 +1,57 @@
+-- What a person sees of a recipe before anything is done with it.
+local json = require "almanac.json"
+local lock = require "almanac.recipe.lock"
+local plain = require "almanac.recipe.plain"
+
+local m = {}
+
+local function listed(set)
+  local names = {}
+  for name in pairs(set) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function effects_in_words(list)
+  if not list then return "not told plainly" end
+  return list[1] and plain.line(table.concat(list, ", ")) or "none: it changes nothing"
+end
+
+-- Where it came from, when it did not grow here.
+local function origin(path)
+  local entry = lock.entry_of(path)
+  return entry and entry.from
+end
+
+---The head: name, what it is for, effects, where it is.
+---@param header table from almanac.recipe.catalog
+---@param found table the loaded recipe; or { path } when it was not run
+---@param out table
+function m.say(header, found, out)
+  local effects = found.effects and listed(found.effects) or header.effects
+  local name, version = found.name or header.name or "?", found.version or header.version or "?"
+  local summary, license = found.summary or header.summary or "?", found.license or header.license or "?"
+  local from = origin(found.path)
+  out.event("recipe", { name = name, version = version, summary = summary, license = license, path = found.path,
+    sha256 = found.sha256, description = header.description, effects = effects and json.array(effects), from = from,
+    categories = json.array(header.categories), institutions = json.array(header.institutions) })
+  out.say(plain.line(("%s %s: %s"):format(name, version, summary)))
+  out.say(("license %s · effects: %s"):format(plain.line(license), effects_in_words(effects)))
+  out.say(found.path .. (found.sha256 and " · sha256 " .. found.sha256 or ""))
+  if from then out.say("from " .. plain.line(from)) end
+  for _, field in ipairs { "categories", "institutions" } do
+    if header[field][1] then out.say(field .. ": " .. plain.line(table.concat(header[field], ", "))) end
+  end
+  if header.description ~= "" then out.say("\n" .. plain.text(header.description)) end
+end
+
+---The arguments of a loaded recipe.
+---@param found table
+---@param out table
+function m.say_arguments(found, out)
+  local lines = require("almanac.recipe.arguments").lines(found.args)
+  if lines[1] then out.say "\nArguments of `almanac plan`:" end
+  for _, line in ipairs(lines) do out.say(("  %-20s %s"):format(line[1], plain.line(line[2]))) end
+end
+
+return m

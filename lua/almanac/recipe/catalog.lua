@@ -1,0 +1,78 @@
+-- The recipes at hand as their texts describe them. Nothing is run.
+local core = require "almanac.core"
+local header = require "almanac.recipe.header"
+local recipes = require "almanac.recipe"
+
+local m = {}
+
+-- A variant that leaves a field out has that of its base.
+local INHERITED = { "summary", "version", "license", "effects" }
+local DEEPEST = 8
+
+local function read(path)
+  local text, message, code = core.files.read(path, recipes.largest)
+  if not text then return nil, message, code end
+  local ok
+  ok, message, code = header.check(text, path)
+  if not ok then return nil, message, code end
+  return header.read(text)
+end
+
+local function base_of(found)
+  local name = found.extends and header.base_name(found.extends)
+  local path = name and recipes.find(name)
+  return path and read(path)
+end
+
+local function inherit(found)
+  local base = found
+  for _ = 1, DEEPEST do
+    base = base_of(base)
+    if not base then return end
+    for _, field in ipairs(INHERITED) do found[field] = found[field] or base[field] end
+  end
+end
+
+---What a recipe's text says of it, and of what it extends.
+---@param path string of a recipe.lua
+---@return table|nil header as almanac.recipe.header reads it
+---@return string? message
+---@return string? code
+function m.header(path)
+  local found, message, code = read(path)
+  if not found then return nil, message, code end
+  inherit(found)
+  return found
+end
+
+---@return { name: string, path: string, header: table?, problem: string? }[] entries
+function m.all()
+  local list = recipes.list()
+  for _, entry in ipairs(list) do entry.header, entry.problem = m.header(entry.path) end
+  return list
+end
+
+local function said(entry)
+  local found = entry.header or {}
+  return core.text.fold(table.concat({ entry.name, found.name or "", found.summary or "", found.description or "",
+    table.concat(found.categories or {}, " "), table.concat(found.institutions or {}, " ") }, " "))
+end
+
+---The recipes that have all the words, those with one in the name first.
+---@param words string[]
+---@return table[] entries as m.all gives them
+function m.search(words)
+  local named, others = {}, {}
+  for _, entry in ipairs(m.all()) do
+    local text, in_name, all = said(entry), false, true
+    for _, word in ipairs(words) do
+      word = core.text.fold(word)
+      all = all and text:find(word, 1, true) ~= nil
+      in_name = in_name or entry.name:find(word, 1, true) ~= nil
+    end
+    if all then table.insert(in_name and named or others, entry) end
+  end
+  return table.move(others, 1, #others, #named + 1, named)
+end
+
+return m

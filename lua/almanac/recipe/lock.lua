@@ -1,0 +1,183 @@
+-- The lock file: which recipes came from elsewhere, from where, and the hash of
+-- each file when a person accepted it. What is named there and is not as it was
+-- is not loaded. recipes/almanac.lock, lines that people can read:
+--   recipe scans 1.0.0
+--     from https://library.example/scans.pack
+--     on 2026-11-21
+--     file SHA256 recipe.lua
+--     base SHA256 jpg-derivatives
+local core = require "almanac.core"
+
+local m = {}
+
+local NAME = "almanac.lock"
+local LARGEST = 4 << 20     -- bytes
+local HEAD = "# Recipes that came from elsewhere, as they were accepted. Written by almanac: after a change\n" ..
+  "# look at it and say `almanac recipe accept NAME`.\n"
+
+---@class almanac.recipe.lock.entry
+---@field name string of the recipe and its folder
+---@field version string
+---@field from string the address that it came from
+---@field on string date it was accepted
+---@field commit string? of a git address
+---@field files { path: string, sha256: string }[]
+---@field bases { name: string, sha256: string }[] what it extends, each by its source
+
+-- "recipes/scans/recipe.lua" -> "recipes", "scans"
+local function place(path)
+  path = path:gsub("/%./", "/"):gsub("//+", "/")
+  local above, name = path:match "^(.*)/([^/]+)/recipe%.lua$"
+  if above then return above ~= "" and above or "/", name end
+  name = path:match "^([^/]+)/recipe%.lua$"
+  if name then return ".", name end
+end
+
+local read_line = {}
+
+function read_line.recipe(entries, text)
+  local name, version = text:match "^([a-z0-9][a-z0-9-]*) (%S+)$"
+  if not name then return nil end
+  entries[#entries + 1] = { name = name, version = version, from = "", on = "", files = {}, bases = {} }
+  return true
+end
+
+for _, field in ipairs { "from", "on", "commit" } do
+  read_line[field] = function(entries, text)
+    entries[#entries][field] = text
+    return true
+  end
+end
+
+for word, list in pairs { file = "files", base = "bases" } do
+  local field = word == "file" and "path" or "name"
+  read_line[word] = function(entries, text)
+    local sha256, name = text:match "^(%x+) (.+)$"
+    if not sha256 or #sha256 ~= 64 then return nil end
+    table.insert(entries[#entries][list], { [field] = name, sha256 = sha256 })
+    return true
+  end
+end
+
+local function parse(text, path)
+  local entries, number = {}, 0
+  for line in text:gmatch "([^\n]*)\n?" do
+    number = number + 1
+    local word, rest = line:match "^%s*(%l+) (.-)\r?$"
+    local known = read_line[word]
+    if not line:find "^%s*#" and line:find "%S" then
+      local good = known and (word == "recipe" or entries[1]) and known(entries, rest)
+      if not good then
+        return nil, ("%s:%d: can't be read as a lock file; restore it, or add the recipes again"):format(path, number), "parse"
+      end
+    end
+  end
+  return entries
+end
+
+---Reads the lock file of a folder of recipes.
+---@param folder string
+---@return almanac.recipe.lock.entry[]|nil entries none when there is no lock file
+---@return string? message
+---@return string? code
+function m.read(folder)
+  local path = folder .. "/" .. NAME
+  local text, message, code = core.files.read(path, LARGEST)
+  if not text and code == "missing" then return {} end
+  if not text then return nil, message, code end
+  return parse(text, path)
+end
+
+local function text_of(entry)
+  local lines = { ("recipe %s %s"):format(entry.name, entry.version), "  from " .. entry.from, "  on " .. entry.on }
+  if entry.commit then lines[#lines + 1] = "  commit " .. entry.commit end
+  for _, file in ipairs(entry.files) do lines[#lines + 1] = ("  file %s %s"):format(file.sha256, file.path) end
+  for _, base in ipairs(entry.bases) do lines[#lines + 1] = ("  base %s %s"):format(base.sha256, base.name) end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+---Puts an entry in place of one of its name.
+---@param folder string of recipes
+---@param entry almanac.recipe.lock.entry
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.put(folder, entry)
+  local entries, message, code = m.read(folder)
+  if not entries then return nil, message, code end
+  local texts = {}
+  for _, other in ipairs(entries) do
+    if other.name ~= entry.name then texts[#texts + 1] = text_of(other) end
+  end
+  texts[#texts + 1] = text_of(entry)
+  table.sort(texts)
+  return core.files.write(folder .. "/" .. NAME, HEAD .. "\n" .. table.concat(texts, "\n"))
+end
+
+---The entry of the recipe that lies at a path.
+---@param path string of its recipe.lua
+---@return almanac.recipe.lock.entry|nil entry nil: it is one of the library's own
+---@return string? message the lock file can't be read
+---@return string? code
+function m.entry_of(path)
+  local folder, name = place(path)
+  if not folder then return nil end
+  local entries, message, code = m.read(folder)
+  if not entries then return nil, message, code end
+  for _, entry in ipairs(entries) do
+    if entry.name == name then return entry end
+  end
+end
+
+-- Which files of an entry are not as they were.
+local function changed(entry, source)
+  local folder, list = source.path:match "^(.*)/" or ".", {}
+  for _, file in ipairs(entry.files) do
+    local sha256
+    if file.path == "recipe.lua" then sha256 = core.hash.sha256(source.text)
+    else sha256 = core.files.sha256(folder .. "/" .. file.path) end
+    if sha256 ~= file.sha256 then list[#list + 1] = file.path end
+  end
+  return list
+end
+
+---What of a recipe is not as it was accepted.
+---@param source { path: string, text: string }
+---@return string[] paths in its folder
+function m.changes(source)
+  local entry = m.entry_of(source.path)
+  return entry and changed(entry, source) or {}
+end
+
+---Whether a recipe's files are as they were accepted.
+---@param source { name: string, path: string, text: string }
+---@return true|nil ok also for one that the lock file does not name
+---@return string? message
+---@return string? code "conflict": changed
+function m.check(source)
+  local entry, message, code = m.entry_of(source.path)
+  if message then return nil, message, code end
+  local list = entry and changed(entry, source) or {}
+  if not list[1] then return true end
+  return nil, ("%s: changed since it was accepted on %s (%s); look at it, then `almanac recipe accept %s`, or get it again with " ..
+    "`almanac recipe update %s`"):format(source.path, entry.on, table.concat(list, ", "), entry.name, entry.name), "conflict"
+end
+
+---Whether what a recipe extends is what it was accepted with.
+---@param source { path: string }
+---@param base { name: string, path: string, text: string }
+---@return true|nil
+---@return string? message
+---@return string? code "conflict"
+function m.check_base(source, base)
+  local entry = m.entry_of(source.path)
+  for _, pin in ipairs(entry and entry.bases or {}) do
+    if pin.name == base.name and pin.sha256 ~= core.hash.sha256(base.text) then
+      return nil, ("%s: it extends %s, which is not what it was accepted with on %s (%s); look at both, then `almanac recipe accept %s`")
+        :format(source.path, base.name, entry.on, base.path, entry.name), "conflict"
+    end
+  end
+  return true
+end
+
+return m
