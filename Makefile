@@ -37,11 +37,11 @@ GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) core/buf.c core/erro
               $(wildcard core/marc*.c core/regex*.c core/xml*.c core/lua/marc*.c) \
               $(addprefix core/lua/,scratch.c text.c util.c wire.c xml.c))
 
-DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse \
+DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse lua-check \
             libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev \
             libutf8proc-dev libcsv-dev libxml2-dev libseccomp-dev libyaz-dev zlib1g-dev libjansson-dev
 BENCH_DEPS = rclone
-TEST_DEPS = lua5.4 lua-busted lua-check libxml2-utils yaz clang libclang-rt-14-dev
+TEST_DEPS = lua5.4 lua-busted libxml2-utils yaz clang libclang-rt-14-dev
 
 # installs the Debian packages of $(1) that are not there yet
 define install_missing
