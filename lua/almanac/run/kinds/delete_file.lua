@@ -2,42 +2,31 @@
 local alma = require "almanac.alma"
 local add_file = require "almanac.run.kinds.add_file"
 local copies = require "almanac.run.copies"
+local deletion = require "almanac.run.kinds.deletion"
 local look = require "almanac.run.kinds.look"
-local steps = require "almanac.run.steps"
 
 local m = {}
 
--- Deletes it, or finds that an earlier try did.
-local function delete(job, change)
-  local mms_id, id, pid = job.title.mms_id, change.representation_id, change.pid
-  local ok, message, code, detail = alma.files.delete(job.client, mms_id, id, pid)
-  if ok or (detail and detail.unclear) then return ok and {}, message, code, detail end
-  local files = alma.files.list(job.client, mms_id, id)
-  if files and not look.by_pid(files)[pid] then return {} end
-  return nil, message, code, detail
-end
-
-local function perform(job, change)
-  local done, message, code = steps.perform(job, {
-    change = change.seq, kind = "delete", page = 0, during = "attaching", after = "attaching",
-    call = function() return delete(job, change) end,
-    keep = function() return {} end,
-  })
-  return done and true, message, code
+local function deletion_of(job, change)
+  local mms_id, id = job.title.mms_id, change.representation_id
+  return {
+    send = function() return alma.files.delete(job.client, mms_id, id, change.pid) end,
+    is_gone = function()
+      local files = alma.files.list(job.client, mms_id, id)
+      return files and not look.by_pid(files)[change.pid]
+    end,
+  }
 end
 
 function m.settle(job, change)
-  if steps.is_open(job, change, "delete") then return perform(job, change) end
-  return true
+  return deletion.settle(job, change, deletion_of(job, change))
 end
 
-function m.begun(job, change)
-  return steps.begun(job, change, "delete")
-end
+m.begun = deletion.begun
 
 function m.expect(job, change, planned)
   local rep = planned[change.representation_id]
-  if rep and rep.count and steps.is_done(job, change, "delete") then rep.count = rep.count - 1 end
+  if rep and rep.count and deletion.is_done(job, change) then rep.count = rep.count - 1 end
 end
 
 -- The file as it was planned; somebody may have changed or deleted it.
@@ -61,7 +50,7 @@ function m.carry_out(job, change)
     ok, message, code = copies.keep(job, change, 1, file)
     if not ok then return nil, message, code end
   end
-  return perform(job, change)
+  return deletion.perform(job, change, deletion_of(job, change))
 end
 
 function m.check(job, change, list)

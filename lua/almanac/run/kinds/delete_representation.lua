@@ -1,38 +1,32 @@
 -- A representation deleted with its files, after copies were kept. The title stays.
 local alma = require "almanac.alma"
 local copies = require "almanac.run.copies"
+local deletion = require "almanac.run.kinds.deletion"
 local look = require "almanac.run.kinds.look"
 local representation = require "almanac.run.representation"
 local steps = require "almanac.run.steps"
 
 local m = {}
 
-local function perform(job, change, before)
-  local done, message, code = steps.perform(job, {
-    change = change.seq, kind = "delete", page = 0, during = "attaching", after = "attaching", before = before,
-    call = function()
-      local ok, why, kind, detail = alma.representations.delete(job.client, job.title.mms_id, change.representation_id)
-      if ok or (detail and detail.unclear) then return ok and {}, why, kind, detail end
-      local list = alma.representations.list(job.client, job.title.mms_id)
-      if list and not look.is_listed(list, change.representation_id) then return {} end
-      return nil, why, kind, detail
+local function deletion_of(job, change)
+  local mms_id, id = job.title.mms_id, change.representation_id
+  return {
+    send = function() return alma.representations.delete(job.client, mms_id, id) end,
+    is_gone = function()
+      local list = alma.representations.list(job.client, mms_id)
+      return list and not look.is_listed(list, id)
     end,
-    keep = function() return {} end,
-  })
-  return done and true, message, code
+  }
 end
 
 function m.settle(job, change)
-  if steps.is_open(job, change, "delete") then return perform(job, change) end
-  return true
+  return deletion.settle(job, change, deletion_of(job, change))
 end
 
-function m.begun(job, change)
-  return steps.begun(job, change, "delete")
-end
+m.begun = deletion.begun
 
 function m.expect(job, change, planned)
-  if steps.is_done(job, change, "delete") then planned[change.representation_id] = nil end
+  if deletion.is_done(job, change) then planned[change.representation_id] = nil end
 end
 
 -- Its files must be those of the plan; somebody may have changed them.
@@ -60,13 +54,13 @@ local function keep_copies(job, change)
 end
 
 function m.carry_out(job, change)
-  if m.begun(job, change) then return perform(job, change) end
+  if m.begun(job, change) then return deletion.perform(job, change, deletion_of(job, change)) end
   local rep, message, code = alma.representations.get(job.client, job.title.mms_id, change.representation_id)
   if not rep then return nil, message, code end
   local count
   count, message, code = keep_copies(job, change)
   if not count then return nil, message, code end
-  return perform(job, change, { fields = look.fields(rep), files = count })
+  return deletion.perform(job, change, deletion_of(job, change), { fields = look.fields(rep), files = count })
 end
 
 function m.check(_, change, list)
