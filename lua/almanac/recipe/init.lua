@@ -83,11 +83,12 @@ local function source_of(name, stored)
   return { name = name, path = path, text = text }
 end
 
--- What came from elsewhere must be as it was accepted.
-local function check_lock(sources, source)
-  local ok, message, code = lock.check(source)
-  for _, other in ipairs(ok and sources or {}) do
-    if ok then ok, message, code = lock.check_base(other, source) end
+-- What came from elsewhere must be as it was accepted; `free`: but for the first one.
+local function check_lock(sources, source, free)
+  local ok, message, code = true, nil, nil
+  if sources[1] or not free then ok, message, code = lock.check(source) end
+  for i = free and 2 or 1, #sources do
+    if ok then ok, message, code = lock.check_base(sources[i], source) end
   end
   return ok, message, code
 end
@@ -96,7 +97,7 @@ local function add_source(sources, name, stored, free)
   local source, message, code = source_of(name, stored)
   if not source then return nil, message, code end
   local ok = true
-  if not stored and not free then ok, message, code = check_lock(sources, source) end
+  if not stored then ok, message, code = check_lock(sources, source, free) end
   if not ok then return nil, message, code end
   ok, message, code = header.check(source.text, source.path)
   if not ok then return nil, message, code end

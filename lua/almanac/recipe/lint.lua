@@ -3,6 +3,7 @@
 local changes = require "almanac.recipe.changes"
 local core = require "almanac.core"
 local key = require "almanac.recipe.key"
+local quote = require "almanac.shell".quote
 local sandbox = require "almanac.recipe.sandbox"
 local words = require "almanac.words"
 
@@ -61,8 +62,6 @@ local function translate(code, text)
   if code == "W121" or code == "W122" or code == "W142" then return ("'%s' is almanac's and can't be changed"):format(name) end
   return text
 end
-
-local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
 -- One remark a line: path:line:column: (code) text.
 local function run_luacheck(path, config)
@@ -129,16 +128,20 @@ local function looks_random(text)
   return #text >= 32 and text:find "%d" and text:find "%l" and (text:find "%u" or text:find "^%x+$") and not text:find "[%s%.,]"
 end
 
-local function check_secrets(source)
-  local list = {}
-  for number, line in code_lines(source.text) do
+---What in a text looks like a key, comments included.
+---@param text string
+---@return { line: integer, text: string }[] remarks
+function m.secrets(text)
+  local list, number = {}, 0
+  for line in (text .. "\n"):gmatch "([^\n]*)\n" do
+    number = number + 1
     for _, kind in ipairs(KEYS) do
       if line:find(kind[1]) then
         list[#list + 1] = { line = number, text = ("holds what looks like %s: a recipe is shared"):format(kind[2]) }
       end
     end
-    for text in line:gmatch "[\"']([%w+/=_%-]+)[\"']" do
-      if looks_random(text) then
+    for quoted in line:gmatch "[\"']([%w+/=_%-]+)[\"']" do
+      if looks_random(quoted) then
         list[#list + 1] = { line = number, text = "holds a string that looks like a key: a recipe is shared" }
         break
       end
@@ -152,7 +155,7 @@ end
 ---@return { line: integer?, text: string }[] remarks
 function m.remarks(recipe)
   local source, all = recipe.sources[1], {}
-  for _, list in ipairs { m.has_luacheck() and check_names(source) or {}, check_arguments(source, recipe), check_secrets(source) } do
+  for _, list in ipairs { m.has_luacheck() and check_names(source) or {}, check_arguments(source, recipe), m.secrets(source.text) } do
     table.move(list, 1, #list, #all + 1, all)
   end
   table.sort(all, function(a, b)

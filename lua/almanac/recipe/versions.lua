@@ -34,15 +34,11 @@ end
 ---@param recipe table
 ---@return string[] remarks
 function m.advice(recipe)
-  local list = {}
-  for _, entry in ipairs(recipe.bases) do
-    local major = major_of(entry.version)
-    if not entry.wanted and major and entry.variant == recipe.sources[1].name then
-      list[#list + 1] = ("say which version it is written for: extend \"%s %d\"; then you are told when a rule of the base " ..
-        "means something else"):format(entry.base, major)
-    end
-  end
-  return list
+  local own = recipe.bases[#recipe.bases]
+  local major = own and not own.wanted and major_of(own.version)
+  if not major then return {} end
+  return { ("say which version it is written for: extend \"%s %d\"; then you are told when a rule of the base means something else")
+    :format(own.base, major) }
 end
 
 return m

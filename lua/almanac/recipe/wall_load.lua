@@ -63,7 +63,7 @@ local function extender(loader, source)
       local base
       base, message = run_source(name, loader)
       if not base then error(message, 0) end
-      table.insert(loader.bases, { variant = source.name, base = name, wanted = wanted, version = base.version,
+      table.insert(loader.bases, { variant = variant.name or source.name, base = name, wanted = wanted, version = base.version,
         replaced = replaced_in(variant, base) })
       return merge(base, variant)
     end

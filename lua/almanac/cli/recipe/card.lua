@@ -25,13 +25,13 @@ end
 
 ---The head: name, what it is for, effects, where it is.
 ---@param header table from almanac.recipe.catalog
----@param found table the loaded recipe; or { path } when it was not run
+---@param found table the loaded recipe, perhaps with `from`; or { path } when it was not run
 ---@param out table
 function m.say(header, found, out)
   local effects = found.effects and listed(found.effects) or header.effects
   local name, version = found.name or header.name or "?", found.version or header.version or "?"
   local summary, license = found.summary or header.summary or "?", found.license or header.license or "?"
-  local from = origin(found.path)
+  local from = found.from or origin(found.path)
   out.event("recipe", { name = name, version = version, summary = summary, license = license, path = found.path,
     sha256 = found.sha256, description = header.description, effects = effects and json.array(effects), from = from,
     categories = json.array(header.categories), institutions = json.array(header.institutions) })

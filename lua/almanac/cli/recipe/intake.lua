@@ -1,0 +1,157 @@
+-- Takes a recipe in: from its files in memory, over a look at it, into a folder
+-- of recipes and its lock file.
+local core = require "almanac.core"
+local inspect = require "almanac.cli.recipe.inspect"
+local lock = require "almanac.recipe.lock"
+local parcels = require "almanac.recipe.share.parcel"
+local plain = require "almanac.recipe.plain"
+local recipes = require "almanac.recipe"
+
+local m = {}
+
+---The options of what takes a recipe in.
+---@param parser table of argparse
+function m.options(parser)
+  parser:option("--to", "the folder of recipes to put it in (recipes)"):argname "FOLDER"
+  m.yes(parser)
+end
+
+---@param parser table of argparse
+function m.yes(parser)
+  parser:flag("--yes", "take it without being asked")
+  parser:flag("--json", "one JSON object a line on stdout instead of words")
+end
+
+-- What a recipe is pinned with besides its own files: the sources it extends.
+local function bases_of(recipe)
+  local bases = {}
+  for i = 2, #recipe.sources do
+    bases[i - 1] = { name = recipe.sources[i].name, sha256 = core.hash.sha256(recipe.sources[i].text) }
+  end
+  return bases
+end
+
+---The entry of the lock file for a recipe as it is now.
+---@param recipe table loaded
+---@param parcel almanac.recipe.parcel
+---@return almanac.recipe.lock.entry
+function m.entry(recipe, parcel)
+  return { name = recipe.name, version = recipe.version, from = parcel.from, commit = parcel.commit, on = os.date "!%Y-%m-%d",
+    files = parcels.hashes(parcel), bases = bases_of(recipe) }
+end
+
+local function same_pins(one, other)
+  local function text(list)
+    local lines = {}
+    for i, pin in ipairs(list) do lines[i] = pin.sha256 .. (pin.path or pin.name) end
+    table.sort(lines)
+    return table.concat(lines, "\n")
+  end
+  return text(one.files) == text(other.files) and text(one.bases) == text(other.bases)
+end
+
+-- Whether the very same is there, as it was accepted.
+local function is_installed(recipe, parcel, installed, target)
+  local entry = installed and lock.entry_of(target .. "/recipe.lua")
+  if not entry then return false end
+  local wanted = m.entry(recipe, parcel)
+  return same_pins(entry, wanted) and same_pins({ files = parcels.hashes(installed), bases = wanted.bases }, wanted)
+end
+
+-- What lies where the recipe will be; one of the library's own is never replaced.
+local function installed_at(target)
+  if not core.files.stat(target) then return nil end
+  local entry, message, code = lock.entry_of(target .. "/recipe.lua")
+  if message then return nil, message, code end
+  if not entry then
+    return nil, ("%s is there and did not come from elsewhere: rename it, or take another folder with --to"):format(target), "conflict"
+  end
+  local parcel
+  parcel, message, code = parcels.of_folder(target)
+  if not parcel and code == "missing" then return nil end
+  return parcel, message, code
+end
+
+local function remove_old(installed, parcel, target)
+  for _, file in ipairs(installed and installed.files or {}) do
+    if not parcels.text(parcel, file.path) then core.files.remove(target .. "/" .. file.path) end
+  end
+end
+
+local function install(recipe, parcel, installed, folder)
+  local target = folder .. "/" .. recipe.name
+  local ok, message, code = parcels.write(parcel, target)
+  if not ok then return nil, message, code end
+  remove_old(installed, parcel, target)
+  return lock.put(folder, m.entry(recipe, parcel))
+end
+
+local function say_shadow(recipe, target, out)
+  local path = recipes.find(recipe.name)
+  if path and path ~= target .. "/recipe.lua" then
+    out.say(("note: there is a recipe %s at %s already; plan takes the one of ./recipes first"):format(recipe.name, path))
+  end
+end
+
+local function look_and_take(recipe, parcel, args, options)
+  local out, folder = options.out, (args.to or "recipes"):gsub("(.)/+$", "%1")
+  if options.name and recipe.name ~= options.name then
+    return nil, ("what came is named '%s', not '%s'; add it as a new recipe"):format(recipe.name, options.name), "conflict"
+  end
+  local target = folder .. "/" .. recipe.name
+  local installed, message, code = installed_at(target)
+  if message then return nil, message, code end
+  local good
+  good, message, code = inspect.show(recipe, parcel, { path = target .. "/recipe.lua", installed = installed, out = out })
+  if good == nil then return nil, message, code end
+  if not good then return nil, "its own tests do not hold: nothing was taken; tell who made it", "parse" end
+  if is_installed(recipe, parcel, installed, target) then
+    out.say(("%s %s is installed already"):format(recipe.name, recipe.version))
+    return 0
+  end
+  say_shadow(recipe, target, out)
+  local sure
+  sure, message = inspect.confirm(("Put it into %s?"):format(target), args, out)
+  if not sure then return nil, message end
+  local ok
+  ok, message, code = install(recipe, parcel, installed, folder)
+  if not ok then return nil, message, code end
+  out.event("installed", { name = recipe.name, version = recipe.version, path = target .. "/recipe.lua", from = parcel.from })
+  out.say(("%s %s is in %s; every file is pinned in %s/almanac.lock"):format(recipe.name, recipe.version, target, folder))
+  return 0
+end
+
+-- Messages about the copy that is looked at name the file alone.
+local function without_folder(message, folder)
+  local from, to = message:find(folder .. "/", 1, true)
+  while from do
+    message = message:sub(1, from - 1) .. message:sub(to + 1)
+    from, to = message:find(folder .. "/", 1, true)
+  end
+  return message
+end
+
+---Shows a recipe that came, asks, and takes it in.
+---@param parcel almanac.recipe.parcel
+---@param args { to: string?, yes: boolean? }
+---@param options { out: table, name: string? } name: it must have this one
+---@return integer|nil status
+---@return string? message
+---@return string? code
+function m.take(parcel, args, options)
+  local folder, message, code = core.files.temp_folder()
+  if not folder then return nil, message, code end
+  local _ <close> = setmetatable({}, { __close = function() core.files.remove(folder, { tree = true }) end })
+  local ok
+  ok, message, code = parcels.write(parcel, folder)
+  if not ok then return nil, message, code end
+  local recipe
+  recipe, message, code = recipes.load(folder .. "/recipe.lua")
+  if not recipe then return nil, plain.line(without_folder(message, folder)), code end
+  local status
+  status, message, code = look_and_take(recipe, parcel, args, options)
+  recipes.close(recipe)
+  return status, message and without_folder(message, folder), code
+end
+
+return m

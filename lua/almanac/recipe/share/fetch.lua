@@ -1,0 +1,85 @@
+-- Gets a recipe from where it is: an address on the web, a file, a folder, a
+-- git repository. What comes is data; nothing of it is run here.
+local core = require "almanac.core"
+local git = require "almanac.recipe.share.git"
+local pack = require "almanac.recipe.share.pack"
+local parcels = require "almanac.recipe.share.parcel"
+local plain = require "almanac.recipe.plain"
+local task = require "almanac.task"
+
+local m = {}
+
+local LARGEST = parcels.largest * 3 // 2    -- bytes of an answer: a pack with its base64
+local REDIRECTS = 3
+local SECONDS = 120
+
+-- User name and password are nobody's business, and the lock file is shared.
+local function without_user(address)
+  return (address:gsub("^([%w+]+://)[^/@]*@", "%1"))
+end
+
+local function parcel_of(text, place)
+  if pack.is_pack(text) then return pack.decode(text, place) end
+  local start = text:gsub("^\xEF\xBB\xBF", "")
+  if start:find "^%-%- almanac%-recipe:" then
+    local parcel = parcels.new()
+    local ok, message, code = parcels.add(parcel, "recipe.lua", text)
+    if not ok then return nil, place .. ": " .. message, code end
+    return parcel
+  end
+  local hint = start:find "^%s*<" and "; it is a web page: give the address of the file, or of a git repository (ending in .git)" or ""
+  return nil, ("%s: is no recipe and no packed one%s"):format(place, hint), "parse"
+end
+
+local function get_file(path)
+  local stat, message, code = core.files.stat(path)
+  if not stat then return nil, message, code end
+  if stat.kind == "folder" then return parcels.of_folder(path) end
+  local text
+  text, message, code = core.files.read(path, LARGEST)
+  if not text then return nil, message, code end
+  return parcel_of(text, path)
+end
+
+local function get_web(url)
+  local shown = without_user(url)
+  local result = task.fetch { url = url, max_body = LARGEST, redirects = REDIRECTS, timeout = SECONDS }
+  if result.error then return nil, shown .. ": " .. result.error, result.code end
+  if result.status ~= 200 then
+    return nil, ("%s: the server answered %d"):format(shown, result.status), result.status == 404 and "missing" or "status"
+  end
+  if url:find "^https:" and not result.url:find "^https:" then
+    return nil, shown .. ": leads from https to http, where anybody on the way could change it", "tls"
+  end
+  local parcel, message, code = parcel_of(result.body, shown)
+  if parcel and result.url:find "^http:" then
+    parcel.notes[1] = "it came by http: anybody on the way could have changed it"
+  end
+  return parcel, message, code
+end
+
+local function get(address)
+  local repository = git.address(address)
+  if repository then
+    local parcel, message, code = git.get(repository)
+    return parcel, message and ("%s: %s"):format(without_user(address), message), code
+  end
+  if address:find "^https?://" then return get_web(address) end
+  if address:find "^file://" then return get_file(address:sub(8)) end
+  if address:find "^%w+://" then return nil, address .. ": give an address with https, http or file, or of a git repository", "parse" end
+  return get_file(address)
+end
+
+---Gets a recipe.
+---@param address string https, http or file address, a file, a folder, or a git address, perhaps with @REVISION and #FOLDER
+---@return almanac.recipe.parcel|nil parcel with `from`
+---@return string? message
+---@return string? code
+function m.get(address)
+  local parcel, message, code = get(address)
+  if not parcel then return nil, plain.line(message), code end
+  parcel.from = plain.line(without_user(address))
+  return parcel
+end
+
+return m

@@ -1,0 +1,134 @@
+-- A recipe out of a git repository, read by the program git without a work
+-- tree: blobs only, so that no link, filter or hook of the repository acts.
+local core = require "almanac.core"
+local parcels = require "almanac.recipe.share.parcel"
+local quote = require "almanac.shell".quote
+
+local m = {}
+
+local LARGEST = 100 << 20   -- bytes of a file that git writes (a pack of objects)
+local SETTINGS = "-c protocol.allow=never -c protocol.https.allow=always -c protocol.http.allow=always " ..
+  "-c protocol.ssh.allow=always -c protocol.git.allow=always -c protocol.file.allow=always " ..
+  "-c core.hooksPath=/dev/null -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60"
+
+-- Runs git; gives what it printed, or why it failed.
+local function git(repository, limit, arguments)
+  local parts = { ("ulimit -f %d 2>/dev/null; GIT_TERMINAL_PROMPT=0 LC_ALL=C git --git-dir=%s %s")
+    :format(LARGEST // 512, quote(repository .. "/git"), SETTINGS) }
+  for _, argument in ipairs(arguments) do parts[#parts + 1] = quote(argument) end
+  local pipe = assert(io.popen(table.concat(parts, " ") .. " 2>" .. quote(repository .. "/errors")))
+  local output = pipe:read(limit) or ""
+  local ok = pipe:close()
+  if ok then return output end
+  local errors = core.files.head(repository .. "/errors", 4000) or ""
+  return nil, errors:match "fatal: ([^\n]+)" or errors:match "([^\n]+)\n*$" or "git failed; is it installed?"
+end
+
+-- All branches and tags, for a revision that a server does not give by itself.
+local function fetch_all(repository, address, revision)
+  local ok, message = git(repository, 1000, { "fetch", "-q", "--no-tags", "--", address.url, "+refs/heads/*:refs/heads/*",
+    "+refs/tags/*:refs/tags/*" })
+  if not ok then return nil, message end
+  return git(repository, 100, { "rev-parse", "--verify", "-q", "--end-of-options", revision .. "^{commit}" })
+end
+
+local function fetch(repository, address)
+  local revision = address.revision or "HEAD"
+  local ok, message = git(repository, 1000, { "init", "-q", "--bare" })
+  if not ok then return nil, message end
+  ok, message = git(repository, 1000, { "fetch", "-q", "--no-tags", "--depth", "1", "--", address.url, revision })
+  if ok then return git(repository, 100, { "rev-parse", "--verify", "-q", "FETCH_HEAD^{commit}" }) end
+  if not address.revision then return nil, message end
+  local commit, why = fetch_all(repository, address, revision)
+  if commit then return commit end
+  return nil, why ~= "git failed; is it installed?" and why or ("has no revision '%s'"):format(revision)
+end
+
+local function entries_of(repository, commit)
+  local list, message = git(repository, 8 << 20, { "ls-tree", "-r", "-l", "-z", "--full-tree", commit })
+  if not list then return nil, message end
+  local entries = {}
+  for mode, object, size, path in list:gmatch "(%d+) %l+ (%x+) +(%S+)\t([^%z]+)%z" do
+    entries[#entries + 1] = { mode = mode, object = object, size = tonumber(size), path = path }
+  end
+  return entries
+end
+
+-- The folder of the recipe: the one that was named, the top, or the only one.
+local function choose_folder(entries, named)
+  local folders = {}
+  for _, entry in ipairs(entries) do
+    local folder = entry.path == "recipe.lua" and "" or entry.path:match "^(.*/)recipe%.lua$"
+    if folder and folder == (named and named .. "/" or "") then return folder end
+    if folder then folders[#folders + 1] = folder end
+  end
+  if #folders == 1 and not named then return folders[1] end
+  if not folders[1] then return nil, "holds no recipe.lua" end
+  local names = {}
+  for i = 1, math.min(10, #folders) do names[i] = "#" .. folders[i]:gsub("/$", "") end
+  return nil, "holds several recipes: write one of these behind the address: " .. table.concat(names, " ")
+end
+
+local function take(repository, parcel, entry, path)
+  if entry.mode == "120000" then return nil, ("'%s' is a link; a recipe holds its files itself"):format(path), "parse" end
+  if entry.size and entry.size > parcels.largest_file then return nil, ("'%s' is too large for a recipe"):format(path), "limit" end
+  local text, message = git(repository, parcels.largest_file + 1, { "cat-file", "blob", entry.object })
+  if not text then return nil, message, "io" end
+  return parcels.add(parcel, path, text)
+end
+
+local function take_all(repository, entries, folder)
+  local parcel = parcels.new()
+  for _, entry in ipairs(entries) do
+    local path = entry.path:sub(1, #folder) == folder and entry.path:sub(#folder + 1)
+    if path and parcels.takes(path) and not path:find "/%." then
+      local ok, message, code = take(repository, parcel, entry, path)
+      if not ok then return nil, message, code end
+    end
+  end
+  return parcel
+end
+
+local function get(repository, address)
+  local commit, message = fetch(repository, address)
+  if not commit then return nil, message, "io" end
+  commit = commit:match "^%x+" or ""
+  local entries, folder
+  entries, message = entries_of(repository, commit)
+  if not entries then return nil, message, "io" end
+  folder, message = choose_folder(entries, address.folder)
+  if not folder then return nil, message, "missing" end
+  local parcel, why, code = take_all(repository, entries, folder)
+  if parcel then parcel.commit = commit end
+  return parcel, why, code
+end
+
+---Takes an address of a git repository apart; nil for any other.
+---@param text string "https://host/x.git@v1#recipes/scans", "git@host:x.git", "/srv/x@v1", …
+---@return { url: string, revision: string?, folder: string? }?
+function m.address(text)
+  local rest, folder = text:match "^(.-)#([^#]+)$"
+  local plain = rest or text
+  local url, revision = plain:match "^(.+)@([%w][%w%._/+-]*)$"
+  if url and (url:find "%.git/?$" or core.files.stat(url)) then return { url = url, revision = revision, folder = folder } end
+  if url and url:find "^git%+" then return { url = url:sub(5), revision = revision, folder = folder } end
+  if plain:find "^git%+" then return { url = plain:sub(5), folder = folder } end
+  if plain:find "%.git/?$" or plain:find "^git://" or plain:find "^ssh://" or plain:find "^[%w_.-]+@[%w.-]+:" then
+    return { url = plain, folder = folder }
+  end
+end
+
+---Gets a recipe from a repository.
+---@param address table from m.address
+---@return almanac.recipe.parcel|nil parcel
+---@return string? message
+---@return string? code
+function m.get(address)
+  if address.url:sub(1, 1) == "-" then return nil, "that is no address", "parse" end
+  local repository, message, code = core.files.temp_folder()
+  if not repository then return nil, message, code end
+  local _ <close> = setmetatable({}, { __close = function() core.files.remove(repository, { tree = true }) end })
+  return get(repository, address)
+end
+
+return m

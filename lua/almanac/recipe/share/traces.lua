@@ -1,0 +1,51 @@
+-- What of the place where a recipe grew is in its files and should not travel:
+-- keys, home folders, paths of one's own disks.
+local core = require "almanac.core"
+local lint = require "almanac.recipe.lint"
+
+local m = {}
+
+-- Where people's own files are; a path below these tells about somebody's machine.
+local PLACES = { "home", "Users", "root", "mnt", "media", "srv", "data", "Volumes", "tmp", "var", "opt" }
+
+local function unix_path(line)
+  for _, name in ipairs(PLACES) do
+    local found = (" " .. line):match("[%s\"'`(,=:](/" .. name .. "/[^%s\"'`,)]+)")
+    if found then return found end
+  end
+  return (" " .. line):match "[%s\"'`(,=](~[%w]*/[^%s\"'`,)]+)"
+end
+
+local function path_in(line)
+  return unix_path(line) or line:match "%f[%a]%a:\\[^%s\"'`,)]+" or line:match "\\\\[%w._-]+\\[%w._$-]+" or line:match "file://[^%s\"'`,)]+"
+end
+
+-- Of a sample's arguments no value is an absolute path, wherever it leads.
+local function argument_path(line)
+  return line:match ',"?(/[^"]*)"?%s*$' or line:match ',"?(%a:[\\/][^"]*)"?%s*$'
+end
+
+local function paths(file)
+  local list, number = {}, 0
+  for line in (file.text .. "\n"):gmatch "([^\n]*)\n" do
+    number = number + 1
+    local found = path_in(line) or file.path == "sample/args.csv" and argument_path(line)
+    if found then list[#list + 1] = { line = number, text = ("holds a path of your own: %s"):format(found) } end
+  end
+  return list
+end
+
+---@param parcel almanac.recipe.parcel
+---@return { path: string, line: integer, text: string }[] traces
+function m.of(parcel)
+  local all = {}
+  for _, file in ipairs(parcel.files) do
+    local text = core.text.valid(file.text)
+    for _, list in ipairs { text and lint.secrets(file.text) or {}, text and paths(file) or {} } do
+      for _, remark in ipairs(list) do all[#all + 1] = { path = file.path, line = remark.line, text = remark.text } end
+    end
+  end
+  return all
+end
+
+return m
