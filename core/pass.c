@@ -11,8 +11,8 @@ static bool wants(alm_pass *pass, const alm_marc *record, bool *wanted, alm_erro
   return alm_marc_where_test(pass->where, record, wanted, err);
 }
 
-alm_marc_result alm_pass_next(alm_pass *pass, alm_marc_reader *reader,
-                                   const alm_marc **record, alm_error *err) {
+alm_marc_result alm_pass_next(alm_pass *pass, alm_marc_reader *reader, const alm_marc **record,
+                              alm_error *err) {
   bool wanted = false;
   for (int i = 0; i < ALM_PASS_PAUSE && !wanted; i++) {
     if (alm_pass_full(pass)) return ALM_MARC_END;

@@ -21,7 +21,7 @@ bool alm_pass_full(const alm_pass *pass);
 
 /* The next record that is wanted, good until the next call. ALM_MARC_RECORD
  * with NULL is a pause: the last ALM_PASS_PAUSE were not wanted; call again. */
-alm_marc_result alm_pass_next(alm_pass *pass, alm_marc_reader *reader,
-                                   const alm_marc **record, alm_error *err);
+alm_marc_result alm_pass_next(alm_pass *pass, alm_marc_reader *reader, const alm_marc **record,
+                              alm_error *err);
 
 #endif

@@ -1,8 +1,6 @@
 /* Rows of values. */
 #include "rows.h"
 
-#include <string.h>
-
 #include "csv.h"
 
 bool alm_rows_column(alm_rows *rows, const char *text, size_t length, alm_error *err) {
@@ -35,26 +33,19 @@ static bool add_plain(alm_slice value, alm_buf *out) {
   return true;
 }
 
-/* ---- one column ---- */
-
-/* All values, as they are. */
-static bool add_joined(alm_marcspec *spec, const alm_marc *record, alm_buf *out) {
-  alm_marc_values values;
-  if (!alm_marcspec_begin(spec, record, &values)) return false;
-  for (bool first = true; alm_marcspec_next(&values); first = false) {
-    alm_slice text = values.hit.text;
-    if (!first && !alm_buf_adds(out, ALM_ROWS_BETWEEN)) return false;
-    if (!alm_buf_add(out, text.text, text.length)) return false;
-  }
-  return true;
+static bool add_raw(alm_slice value, alm_buf *out) {
+  return alm_buf_add(out, value.text, value.length);
 }
 
-static bool add_joined_plain(alm_marcspec *spec, const alm_marc *record, alm_buf *out) {
+/* ---- one column ---- */
+
+static bool add_column(alm_marcspec *spec, const alm_marc *record,
+                       bool (*add)(alm_slice value, alm_buf *out), alm_buf *out) {
   alm_marc_values values;
   if (!alm_marcspec_begin(spec, record, &values)) return false;
   for (bool first = true; alm_marcspec_next(&values); first = false) {
     if (!first && !alm_buf_adds(out, ALM_ROWS_BETWEEN)) return false;
-    if (!add_plain(values.hit.text, out)) return false;
+    if (!add(values.hit.text, out)) return false;
   }
   return true;
 }
@@ -65,7 +56,7 @@ static bool add_columns(const alm_rows *rows, size_t count, const alm_marc *reco
                         alm_buf *out) {
   for (size_t i = 0; i < count; i++) {
     if (i > 0 && !alm_buf_add(out, "\t", 1)) return false;
-    if (!add_joined_plain(rows->columns[i], record, out)) return false;
+    if (!add_column(rows->columns[i], record, add_plain, out)) return false;
   }
   return true;
 }
@@ -98,7 +89,7 @@ static bool add_csv(const alm_rows *rows, const alm_marc *record, alm_buf *out) 
   for (size_t i = 0; done && i < rows->count; i++) {
     alm_buf_clear(&value);
     done = (i == 0 || alm_buf_add(out, ",", 1)) &&
-           add_joined(rows->columns[i], record, &value) &&
+           add_column(rows->columns[i], record, add_raw, &value) &&
            alm_csv_write(alm_buf_text(&value), value.length, out);
   }
   alm_buf_free(&value);
@@ -112,13 +103,15 @@ static bool add_rows(const alm_rows *rows, const alm_marc *record, alm_buf *out)
                                         : add_line(rows, record, out);
 }
 
-alm_marc_result alm_rows_read(alm_rows *rows, alm_pass *pass,
-                                   alm_marc_reader *reader, alm_buf *out, alm_error *err) {
+alm_marc_result alm_rows_read(alm_rows *rows, alm_pass *pass, alm_marc_reader *reader,
+                              alm_buf *out, alm_error *err) {
   const alm_marc *record;
   for (int i = 0; i < ALM_PASS_PAUSE && out->length < ALM_ROWS_BLOCK; i++) {
+    size_t before = out->length;
     alm_marc_result result = alm_pass_next(pass, reader, &record, err);
     if (result != ALM_MARC_RECORD || !record) return result;
     if (add_rows(rows, record, out)) continue;
+    out->length = before;
     alm_fail(err, ALM_LIMIT, "the values of record %llu are too long for a row",
              (unsigned long long)record->number);
     return ALM_MARC_FAILED;

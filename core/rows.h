@@ -30,7 +30,7 @@ void alm_rows_free(alm_rows *rows);
 
 /* Adds the rows of wanted records to `out` until it has ALM_ROWS_BLOCK bytes or
  * ALM_PASS_PAUSE records were read. ALM_MARC_RECORD: call again. */
-alm_marc_result alm_rows_read(alm_rows *rows, alm_pass *pass,
-                                   alm_marc_reader *reader, alm_buf *out, alm_error *err);
+alm_marc_result alm_rows_read(alm_rows *rows, alm_pass *pass, alm_marc_reader *reader,
+                              alm_buf *out, alm_error *err);
 
 #endif
