@@ -25,7 +25,7 @@ end
 function m.text(text)
   text = text:gsub("\r\n", "\n")
   if not core.text.valid(text) then text = text:gsub("[\x80-\xFF]", "?") end
-  text = text:gsub("[%z\1-\8\11-\31\127]", function(byte) return ("<%02X>"):format(byte:byte()) end)
+  text = text:gsub("[\0-\8\11-\31\127]", function(byte) return ("<%02X>"):format(byte:byte()) end)
   return (text:gsub(utf8.charpattern, function(character) return #character > 1 and show(character) or nil end))
 end
 

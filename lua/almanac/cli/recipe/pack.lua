@@ -18,22 +18,28 @@ function m.configure(parser)
   options.json(parser)
 end
 
--- What keeps a recipe from being shared, a line each.
-local function obstacles(recipe, parcel)
-  local result, message, code = proof.of(recipe)
-  if not result then return nil, message, code end
-  local list, seen = {}, {}
-  local function add(path, line, text)
-    local words_of = ("%s%s: %s"):format(path, line and ":" .. line or "", text)
-    if not seen[words_of] then list[#list + 1] = words_of end
-    seen[words_of] = true
-  end
-  for _, remark in ipairs(lint.remarks(recipe)) do add("recipe.lua", remark.line, remark.text) end
-  for _, trace in ipairs(traces.of(parcel)) do add(trace.path, trace.line, trace.text) end
+local function tests_that_fail(recipe)
+  local result, message = proof.of(recipe)
+  if not result then return { { path = "sample", text = message } } end
+  local list = {}
   for _, test in ipairs(result.tests) do
-    for _, text in ipairs(test.wrong) do add(test.name, nil, text) end
+    for _, text in ipairs(test.wrong) do list[#list + 1] = { path = test.name, text = text } end
   end
   return list, result.sample
+end
+
+-- What keeps a recipe from being shared, a line each.
+local function obstacles(recipe, parcel)
+  local failing, sample = tests_that_fail(recipe)
+  local list, seen = {}, {}
+  for _, remarks in ipairs { lint.remarks(recipe), traces.of(parcel), failing } do
+    for _, remark in ipairs(remarks) do
+      local line = ("%s%s: %s"):format(remark.path or "recipe.lua", remark.line and ":" .. remark.line or "", remark.text)
+      if not seen[line] then list[#list + 1] = line end
+      seen[line] = true
+    end
+  end
+  return list, sample
 end
 
 local function say_advice(recipe, parcel, sample, out)
@@ -48,9 +54,7 @@ end
 local function make(recipe, output, out)
   local parcel, message, code = parcels.of_folder(recipe.path:match "^(.*)/" or ".")
   if not parcel then return nil, message, code end
-  local list, sample
-  list, sample, code = obstacles(recipe, parcel)
-  if not list then return nil, sample, code end
+  local list, sample = obstacles(recipe, parcel)
   for _, text in ipairs(list) do
     out.event("remark", { text = text })
     out.say(text)

@@ -16,7 +16,7 @@ local COLUMNS = 76
 
 -- What a reader of the pack could not see as it is, goes as base64.
 local function is_plain(text)
-  return core.text.valid(text) and not text:find "[%z\1-\8\11-\31\127]"
+  return core.text.valid(text) and not text:find "[\0-\8\11-\31\127]"
 end
 
 local function in_lines(base64)
@@ -47,7 +47,7 @@ function m.is_pack(text)
 end
 
 local function file_at(text, position)
-  local kind, size, sha256, path, first = text:match("^file (%l+) (%d+) (%x+) ([^\n]+)\n()", position)
+  local kind, size, sha256, path, first = text:match("^file (%w+) (%d+) (%x+) ([^\n]+)\n()", position)
   size = math.tointeger(tonumber(size))
   if not size or first + size > #text or text:sub(first + size, first + size) ~= "\n" then return nil end
   local body = text:sub(first, first + size - 1)

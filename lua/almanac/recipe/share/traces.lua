@@ -13,7 +13,7 @@ local function unix_path(line)
     local found = (" " .. line):match("[%s\"'`(,=:](/" .. name .. "/[^%s\"'`,)]+)")
     if found then return found end
   end
-  return (" " .. line):match "[%s\"'`(,=](~[%w]*/[^%s\"'`,)]+)"
+  return (" " .. line):match "[%s\"'`(,=](~%w+/[^%s\"'`,)]+)"
 end
 
 local function path_in(line)
@@ -22,7 +22,7 @@ end
 
 -- Of a sample's arguments no value is an absolute path, wherever it leads.
 local function argument_path(line)
-  return line:match ',"?(/[^"]*)"?%s*$' or line:match ',"?(%a:[\\/][^"]*)"?%s*$'
+  return line:match ',"?([/~][^"]*)"?%s*$' or line:match ',"?(%a:[\\/][^"]*)"?%s*$'
 end
 
 local function paths(file)

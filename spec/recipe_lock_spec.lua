@@ -1,0 +1,98 @@
+-- The lock file: what came from elsewhere stays as it was accepted.
+local program = require "support.program"
+local shared = require "support.shared"
+
+local LOCK = "recipes/almanac.lock"
+
+describe("almanac recipe", function()
+  local desk, almanac
+
+  before_each(function()
+    desk = shared.desk()
+    almanac = desk.almanac
+    shared.write(desk.source)
+  end)
+  after_each(function() desk.remove() end)
+
+  local function add(address, ...)
+    return almanac("recipe", "add", address or desk.source, "--yes", ...)
+  end
+
+  describe("what was added", function()
+    local function append(name, text) program.write(desk.folder .. "/" .. name, desk.read(name) .. text) end
+
+    it("is not loaded once a file of it changed, until that is accepted", function()
+      assert.equal(0, add().status)
+      append("recipes/scans/recipe.lua", "-- changed\n")
+      local commands = { { "recipe", "check", "scans" }, { "recipe", "test", "recipes/scans" }, { "plan", "scans", "-o", "a.run" } }
+      for _, command in ipairs(commands) do
+        local result = almanac(table.unpack(command))
+        assert.equal(1, result.status)
+        assert.matches("changed since it was accepted on .- %(recipe.lua%)", result.err)
+      end
+      assert.equal(1, almanac("recipe", "accept", "scans").status)
+      local result = almanac("recipe", "accept", "scans", "--yes")
+      assert.equal(0, result.status, result.err)
+      assert.matches("changed: recipe.lua", result.out, 1, true)
+      assert.equal(0, almanac("recipe", "check", "scans").status)
+      append("recipes/scans/sample/files.txt", "99.txt\n")
+      assert.matches("sample/files.txt", almanac("recipe", "check", "scans").err, 1, true)
+    end)
+
+    it("is not loaded with another base than the one it was accepted with", function()
+      shared.write(desk.folder .. "/recipes/base", { ["recipe.lua"] = shared.recipe { ['"scans"'] = '"base"' } })
+      local variant = '-- almanac-recipe: 1\nreturn extend "base 1" { name = "scans" }\n'
+      shared.write(desk.source, { ["recipe.lua"] = variant })
+      local result = add()
+      assert.equal(0, result.status, result.err .. result.out)
+      assert.matches("  base %x+ base\n", desk.read(LOCK))
+      append("recipes/base/recipe.lua", "-- changed\n")
+      assert.equal(0, almanac("recipe", "check", "base").status)
+      result = almanac("recipe", "check", "scans")
+      assert.equal(1, result.status)
+      assert.matches("it extends base, which is not what it was accepted with", result.err, 1, true)
+      assert.equal(0, almanac("recipe", "accept", "scans", "--yes").status)
+      assert.equal(0, almanac("recipe", "check", "scans").status)
+    end)
+
+    it("is refused with a lock file that can't be read; one's own recipes are free", function()
+      assert.equal(0, add().status)
+      program.write(desk.folder .. "/recipes/own/recipe.lua", shared.recipe { ['"scans"'] = '"own"' })
+      assert.equal(0, almanac("recipe", "check", "own").status)
+      assert.matches("nothing to accept", almanac("recipe", "accept", "own").err, 1, true)
+      append(LOCK, "recipe\n")
+      local result = almanac("recipe", "check", "scans")
+      assert.equal(1, result.status)
+      assert.matches("almanac.lock:%d+: can't be read", result.err)
+    end)
+
+    it("is updated from where it came, after the difference was shown", function()
+      assert.equal(0, add().status)
+      local result = almanac("recipe", "update", "scans")
+      assert.equal(0, result.status, result.err)
+      assert.matches("scans 1.0.0 is installed already", result.out, 1, true)
+      shared.write(desk.source, { ["recipe.lua"] = shared.recipe { ['"1.0.0"'] = '"1.1.0"' }, ["CHANGES.md"] = "1.1.0\n" })
+      os.remove(desk.source .. "/README.md")
+      program.write(desk.folder .. "/recipes/scans/notes.txt", "my own")
+      result = almanac("recipe", "update", "scans")
+      assert.equal(1, result.status)
+      assert.matches("-  version = \"1.0.0\",\n+  version = \"1.1.0\",", result.out, 1, true)
+      assert.matches("new file CHANGES.md (6 bytes)\nno longer there: README.md", result.out, 1, true)
+      assert.matches('"1.0.0"', desk.read "recipes/scans/recipe.lua", 1, true)
+      assert.equal(0, almanac("recipe", "update", "scans", "--yes").status)
+      assert.matches("recipe scans 1.1.0", desk.read(LOCK), 1, true)
+      assert.is_false(desk.has "recipes/scans/README.md")
+      assert.equal("my own", desk.read "recipes/scans/notes.txt")
+      assert.equal(0, almanac("recipe", "check", "scans").status)
+      assert.equal(1, almanac("recipe", "update", "nothing").status)
+    end)
+
+    it("keeps its name when it is updated", function()
+      assert.equal(0, add().status)
+      program.write(desk.source .. "/recipe.lua", shared.recipe { ['"scans"'] = '"other"' })
+      local result = almanac("recipe", "update", "scans", "--yes")
+      assert.equal(1, result.status)
+      assert.matches("named 'other', not 'scans'", result.err, 1, true)
+    end)
+  end)
+end)

@@ -1,0 +1,116 @@
+-- almanac recipe pack, and what comes from the web.
+local core = require "almanac.core"
+local fetch = require "almanac.recipe.share.fetch"
+local parcels = require "almanac.recipe.share.parcel"
+local program = require "support.program"
+local shared = require "support.shared"
+local task = require "almanac.task"
+
+describe("almanac recipe", function()
+  local desk, almanac
+
+  before_each(function()
+    desk = shared.desk()
+    almanac = desk.almanac
+    shared.write(desk.source)
+  end)
+  after_each(function() desk.remove() end)
+
+  local function add(address, ...)
+    return almanac("recipe", "add", address or desk.source, "--yes", ...)
+  end
+
+  describe("pack", function()
+    it("makes one file of text that add takes in, pictures included", function()
+      local picture = "\xFF\xD8\xFF" .. ("\0\1\2"):rep(100)
+      shared.write(desk.source, { ["sample/picture.jpg"] = picture })
+      local result = almanac("recipe", "pack", desk.source, "-o", "scans.pack")
+      assert.equal(0, result.status, result.err .. result.out)
+      local text = desk.read "scans.pack"
+      assert.matches("file text %d+ %x+ recipe.lua\n%-%- almanac%-recipe: 1\n", text)
+      assert.is_true(core.text.valid(text))
+      result = add "scans.pack"
+      assert.equal(0, result.status, result.err)
+      assert.equal(picture, desk.read "recipes/scans/sample/picture.jpg")
+      assert.equal(shared.recipe(), desk.read "recipes/scans/recipe.lua")
+      assert.equal(1, almanac("recipe", "pack", desk.source, "-o", "scans.pack").status)
+    end)
+
+    it("names keys and paths of one's own, and writes nothing", function()
+      local cases = {
+        { "recipe.lua", shared.recipe { ["Scans by number."] = "l8xx0123456789abcdef0123456789abcdef" },
+          "recipe.lua:3: holds what looks like an API key" },
+        { "recipe.lua", shared.recipe { ['"7"'] = '"7" --[[ /home/ann/scans ]]' },
+          "recipe.lua:23: holds a path of your own: /home/ann/scans" },
+        { "README.md", "see C:\\Users\\Ann\\scans", "README.md:1: holds a path of your own: C:\\Users\\Ann\\scans" },
+        { "README.md", "run `almanac plan scans --folder ~ann/scans`", "a path of your own: ~ann/scans" },
+        { "sample/args.csv", "argument,value\nfolder,/scans/here\n", "sample/args.csv:2: holds a path of your own: /scans/here" },
+        { "sample/expected.csv", "mms_id,state\n9910000000013904146,skip\n", "sample: 9910000000013904146: expected skip" },
+      }
+      for _, case in ipairs(cases) do
+        shared.write(desk.source)
+        program.write(desk.source .. "/" .. case[1], case[2])
+        local result = almanac("recipe", "pack", desk.source, "-o", "s.pack")
+        assert.equal(1, result.status, case[3])
+        assert.matches(case[3], result.out, 1, true)
+        assert.is_false(desk.has "s.pack")
+        os.remove(desk.source .. "/sample/args.csv")
+      end
+    end)
+
+    it("is possible for every recipe that ships", function()
+      for _, entry in ipairs(require("almanac.recipe").list()) do
+        local result = almanac("recipe", "pack", entry.name, "-o", entry.name .. ".pack")
+        assert.equal(0, result.status, entry.name .. ": " .. result.out .. result.err)
+      end
+    end)
+  end)
+end)
+
+describe("a recipe from the web", function()
+  -- What fetch gives for an address of a server that answers so.
+  local function got(path, handler)
+    local server = assert(core.serve.listen())
+    local base = "http://127.0.0.1:" .. server:port()
+    local parcel, message, code
+    task.run(function()
+      local serving = task.spawn(task.serve, server, function(request) handler(request, base) end)
+      parcel, message, code = fetch.get(base:gsub("//", "//ann:secret@") .. path)
+      task.unserve(server)
+      serving:await()
+    end)
+    server:close()
+    return parcel, message, code, base
+  end
+
+  it("comes with the address, without the user's name and password, and a note that http is open", function()
+    local parcel, _, _, base = got("/scans.lua", function(request) request:reply { body = shared.recipe() } end)
+    assert.equal(shared.recipe(), parcels.text(assert(parcel), "recipe.lua"))
+    assert.equal(base .. "/scans.lua", parcel.from)
+    assert.matches("anybody on the way", parcel.notes[1])
+  end)
+
+  it("is followed over three redirects, not more, and is told by its status otherwise", function()
+    local function from(n)
+      return got("/" .. n, function(request, base)
+        local left = tonumber(request:path():sub(2))
+        if left == 0 then return request:reply { body = shared.recipe() } end
+        request:reply { status = 302, headers = { Location = ("%s/%d"):format(base, left - 1) } }
+      end)
+    end
+    assert.truthy(from(3))
+    local parcel, message = from(4)
+    assert.is_nil(parcel)
+    assert.matches("redirect", message)
+    local _, words, code = got("/none", function(request) request:reply { status = 404, body = "no" } end)
+    assert.equal("missing", code)
+    assert.matches("the server answered 404", words)
+    assert.is_nil(words:find("secret", 1, true))
+  end)
+
+  it("is refused when it is longer than a recipe can be", function()
+    local parcel, _, code = got("/x", function(request) request:reply { body = ("x"):rep((parcels.largest * 3 // 2) + 1) } end)
+    assert.is_nil(parcel)
+    assert.equal("limit", code)
+  end)
+end)
