@@ -161,7 +161,7 @@ static bool is_right(const alm_iso2709 *iso, const data_area *data, span at) {
 static bool are_widths_right(const alm_iso2709 *iso, size_t directory_end) {
   data_area data = {.base = directory_end + 1, .end = iso->length};
   return data.base < data.end && is_directory(iso, directory_end) &&
-         is_right(iso, &data, told(iso, &data, LEADER));
+         directory_end >= LEADER + iso->entry && is_right(iso, &data, told(iso, &data, LEADER));
 }
 
 /* Entries of other widths than the usual are rare; damage in leader/20-21 isn't. */

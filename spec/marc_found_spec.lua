@@ -43,6 +43,10 @@ describe("ISO 2709", function()
       read_all(replaced(record, at, with), ("%q"):format(with))
     end
   end)
+
+  it("reads no entry of a directory that has none", function()
+    read_all "00205nx  a22000851n 46\xE5)\30\xC8\29"
+  end)
 end)
 
 describe("MARC-in-JSON", function()
