@@ -58,6 +58,19 @@ describe("almanac recipe", function()
       end
     end)
 
+    it("names a base that others can't have", function()
+      shared.write(desk.folder .. "/recipes/base", { ["recipe.lua"] = shared.recipe { ['"scans"'] = '"base"' } })
+      local variant = '-- almanac-recipe: 1\nreturn extend "%s" { name = "ours" }\n'
+      shared.write(desk.source, { ["recipe.lua"] = variant:format "recipes/base 1" })
+      local result = almanac("recipe", "pack", desk.source, "-o", "s.pack")
+      assert.equal(1, result.status)
+      assert.matches("extends 'recipes/base' by its path", result.out, 1, true)
+      shared.write(desk.source, { ["recipe.lua"] = variant:format "base 1" })
+      result = almanac("recipe", "pack", desk.source, "-o", "s.pack")
+      assert.equal(0, result.status, result.out .. result.err)
+      assert.matches("it extends base, which others need as well", result.err, 1, true)
+    end)
+
     it("is possible for every recipe that ships", function()
       for _, entry in ipairs(require("almanac.recipe").list()) do
         local result = almanac("recipe", "pack", entry.name, "-o", entry.name .. ".pack")

@@ -106,7 +106,7 @@ function record:elements(path) end
 ---@field examples? table
 
 ---Another recipe with some fields replaced.
----@param name string
+---@param name string its name or path, and the major version that the variant was written for: "jpg-derivatives 1"
 ---@return fun(variant: table): recipe.recipe
 function extend(name) end
 

@@ -28,11 +28,21 @@ local function tests_that_fail(recipe)
   return list, result.sample
 end
 
+-- Others have recipes by name only.
+local function bases_by_path(recipe)
+  local list = {}
+  for i = 2, #recipe.sources do
+    local name = recipe.sources[i].name
+    if name:find "[/.]" then list[#list + 1] = { text = ("extends '%s' by its path: name the recipe, and share it too"):format(name) } end
+  end
+  return list
+end
+
 -- What keeps a recipe from being shared, a line each.
 local function obstacles(recipe, parcel)
   local failing, sample = tests_that_fail(recipe)
   local list, seen = {}, {}
-  for _, remarks in ipairs { lint.remarks(recipe), traces.of(parcel), failing } do
+  for _, remarks in ipairs { lint.remarks(recipe), bases_by_path(recipe), traces.of(parcel), failing } do
     for _, remark in ipairs(remarks) do
       local line = ("%s%s: %s"):format(remark.path or "recipe.lua", remark.line and ":" .. remark.line or "", remark.text)
       if not seen[line] then list[#list + 1] = line end
