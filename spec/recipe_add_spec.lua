@@ -147,6 +147,20 @@ describe("almanac recipe", function()
       refused("os", add())
     end)
 
+    it("looks at no file and writes none outside the sample's folder", function()
+      local out = desk.source .. "/outside.jpg"
+      for _, name in ipairs { "../" .. out:sub(2), "../../" .. out:match "[^/]+/[^/]+$", out, "../outside.jpg" } do
+        shared.write(desk.source, { ["sample/files.txt"] = "12.jpg\n" .. name .. "\n" })
+        refused("sample/files.txt:2:", add())
+        assert.is_nil(core.files.stat(out))
+      end
+      shared.write(desk.source, { ["sample/args.csv"] = "argument,value\nfolder,../../..\n" })
+      refused("sample/args.csv:2: '../../..' leads out", add())
+      os.remove(desk.source .. "/sample/args.csv")
+      shared.write(desk.source, { ["sample/files.txt"] = "12.jpg\n", ["sample/titles.csv"] = "SQLite format 3\0" .. ("x"):rep(100) })
+      refused("titles.csv", add())
+    end)
+
     it("leaves a recipe of one's own alone", function()
       program.write(desk.folder .. "/recipes/scans/recipe.lua", "-- mine")
       local result = add()

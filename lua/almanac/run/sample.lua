@@ -6,11 +6,14 @@
 --   sample/expected.csv  mms_id,state,kind,files,reason: what the plan must come to
 local arguments = require "almanac.recipe.arguments"
 local core = require "almanac.core"
+local holdings = require "almanac.holdings"
+local parcels = require "almanac.recipe.share.parcel"
 local sheet = require "almanac.run.sheet"
 local trial = require "almanac.run.trial"
 
 local m = {}
 
+local MOST_NAMES = 10000    -- in files.txt
 local COLUMNS = { "mms_id", "state", "kind", "files", "reason" }
 
 local function exists(path)
@@ -31,6 +34,13 @@ local function records(path)
   return list
 end
 
+-- A sample may come from a stranger: no path in it leads out of its folder.
+local function check_inside(name, path, line)
+  local problem = parcels.problem(name)
+  if not problem then return true end
+  return nil, ("%s:%d: '%s' %s"):format(path, line, name:gsub("%c", "?"), problem), "parse"
+end
+
 -- What is given to the recipe, as on the command line.
 local function given_of(recipe, folder)
   local path = folder .. "/args.csv"
@@ -42,7 +52,11 @@ local function given_of(recipe, folder)
   for _, record in ipairs(list) do
     local kind, value = kinds[record.argument], record.value
     if not kind then return nil, ("%s:%d: the recipe has no argument '%s'"):format(path, record.line, record.argument), "parse" end
-    if kind == "dir" or kind == "file" then value = folder .. "/" .. value end
+    if kind == "dir" or kind == "file" then
+      local ok, why, problem = check_inside(value, path, record.line)
+      if not ok then return nil, why, problem end
+      value = folder .. "/" .. value
+    end
     given[record.argument] = kind == "list" and { value } or value
   end
   return given
@@ -51,9 +65,16 @@ end
 local function names_in(path)
   local text, message, code = core.files.read(path)
   if not text then return nil, message, code end
-  local names = {}
-  for line in text:gmatch "[^\r\n]+" do
-    if not line:find "^#" then names[#names + 1] = line end
+  local names, number = {}, 0
+  for line in text:gmatch "([^\n]*)\n?" do
+    local name = line:gsub("\r$", "")
+    number = number + 1
+    if name ~= "" and not name:find "^#" then
+      local ok, why, kind = check_inside(name, path, number)
+      if not ok then return nil, why, kind end
+      names[#names + 1] = name
+    end
+    if #names > MOST_NAMES then return nil, ("%s: has more than %d names"):format(path, MOST_NAMES), "limit" end
   end
   return names
 end
@@ -85,7 +106,7 @@ end
 ---@param fn fun(case: table): any
 ---@return any ... what `fn` gives; nil, message, code when the sample can't be read
 function m.with(recipe, folder, fn)
-  local titles, message, code = trial.titles(folder .. "/titles.csv")
+  local titles, message, code = holdings.titles(folder .. "/titles.csv")
   if not titles then return nil, message, code end
   local given
   given, message, code = given_of(recipe, folder)
