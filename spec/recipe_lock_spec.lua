@@ -30,6 +30,10 @@ describe("almanac recipe", function()
         assert.equal(1, result.status)
         assert.matches("changed since it was accepted on .- %(recipe.lua%)", result.err)
       end
+      for _, path in ipairs { "recipe.lua", "./recipe.lua", "../scans", "sample/../recipe.lua", "." , "./" } do
+        local result = program.run({ "recipe", "check", path }, { folder = desk.folder .. "/recipes/scans" })
+        assert.matches(path == "." and "no recipe" or "changed since it was accepted", result.err, 1, true)
+      end
       assert.equal(1, almanac("recipe", "accept", "scans").status)
       local result = almanac("recipe", "accept", "scans", "--yes")
       assert.equal(0, result.status, result.err)

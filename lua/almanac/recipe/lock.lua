@@ -7,6 +7,7 @@
 --     file SHA256 recipe.lua
 --     base SHA256 jpg-derivatives
 local core = require "almanac.core"
+local quote = require "almanac.shell".quote
 
 local m = {}
 
@@ -24,13 +25,20 @@ local HEAD = "# Recipes that came from elsewhere, as they were accepted. Written
 ---@field files { path: string, sha256: string }[]
 ---@field bases { name: string, sha256: string }[] what it extends, each by its source
 
+-- The folder of a recipe by its own name, also when it was given as "recipe.lua" or with "..".
+local function folder_of(path)
+  local folder = path:gsub("/%./", "/"):gsub("//+", "/"):match "^(.*)/" or "."
+  local last = folder:match "[^/]*$"
+  if last ~= "" and last ~= "." and last ~= ".." then return folder end
+  local pipe <close> = assert(io.popen(("cd %s 2>/dev/null && pwd -P"):format(quote(folder == "" and "/" or folder))))
+  return pipe:read "l" or folder
+end
+
 -- "recipes/scans/recipe.lua" -> "recipes", "scans"
 local function place(path)
-  path = path:gsub("/%./", "/"):gsub("//+", "/")
-  local above, name = path:match "^(.*)/([^/]+)/recipe%.lua$"
-  if above then return above ~= "" and above or "/", name end
-  name = path:match "^([^/]+)/recipe%.lua$"
-  if name then return ".", name end
+  if not path:find "%f[^/\0]recipe%.lua$" then return nil end
+  local folder = folder_of(path)
+  return folder:match "^(.*)/" or ".", folder:match "[^/]*$"
 end
 
 local read_line = {}

@@ -3,10 +3,12 @@
 local core = require "almanac.core"
 local parcels = require "almanac.recipe.share.parcel"
 local quote = require "almanac.shell".quote
+local words = require "almanac.words"
 
 local m = {}
 
 local LARGEST = 100 << 20   -- bytes of a file that git writes (a pack of objects)
+local FAILED = "git failed; is it installed?"
 local SETTINGS = "-c protocol.allow=never -c protocol.https.allow=always -c protocol.http.allow=always " ..
   "-c protocol.ssh.allow=always -c protocol.git.allow=always -c protocol.file.allow=always " ..
   "-c core.hooksPath=/dev/null -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60"
@@ -21,7 +23,10 @@ local function git(repository, limit, arguments)
   local ok = pipe:close()
   if ok then return output end
   local errors = core.files.head(repository .. "/errors", 4000) or ""
-  return nil, errors:match "fatal: ([^\n]+)" or errors:match "([^\n]+)\n*$" or "git failed; is it installed?"
+  if errors:find "unpack%-objects failed" or errors:find "index%-pack" then
+    return nil, ("can't be taken: it is larger than %s, or was cut on the way"):format(words.bytes(LARGEST))
+  end
+  return nil, errors:match "fatal: ([^\n]+)" or errors:match "([^\n]+)\n*$" or FAILED
 end
 
 -- All branches and tags, for a revision that a server does not give by itself.
@@ -41,7 +46,7 @@ local function fetch(repository, address)
   if not address.revision then return nil, message end
   local commit, why = fetch_all(repository, address, revision)
   if commit then return commit end
-  return nil, why ~= "git failed; is it installed?" and why or ("has no revision '%s'"):format(revision)
+  return nil, why ~= FAILED and why or ("has no revision '%s'"):format(revision)
 end
 
 local function entries_of(repository, commit)
