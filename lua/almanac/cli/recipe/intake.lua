@@ -106,6 +106,7 @@ local function look_and_take(recipe, parcel, args, options)
   if good == nil then return nil, message, code end
   if not good then return nil, "its own tests do not hold: nothing was taken; tell who made it", "parse" end
   if is_installed(recipe, parcel, installed, target) then
+    out.event("unchanged", { name = recipe.name, version = recipe.version, path = target })
     out.say(("%s %s is installed already"):format(recipe.name, recipe.version))
     return 0
   end
