@@ -93,6 +93,19 @@ local function say_shadow(recipe, target, out)
   end
 end
 
+-- Asks, and puts the recipe where it belongs.
+local function ask_and_install(recipe, parcel, installed, folder, args, out)
+  local target = folder .. "/" .. recipe.name
+  say_shadow(recipe, target, out)
+  local sure, message = inspect.confirm(("Put it into %s?"):format(target), args, out)
+  if not sure then return nil, message end
+  local ok, why, code = install(recipe, parcel, installed, folder)
+  if not ok then return nil, why, code end
+  out.event("installed", { name = recipe.name, version = recipe.version, path = target, from = parcel.from })
+  out.say(("%s %s is in %s; every file is pinned in %s/almanac.lock"):format(recipe.name, recipe.version, target, folder))
+  return 0
+end
+
 local function look_and_take(recipe, parcel, args, options)
   local out, folder = options.out, (args.to or "recipes"):gsub("(.)/+$", "%1")
   if options.name and recipe.name ~= options.name then
@@ -105,20 +118,11 @@ local function look_and_take(recipe, parcel, args, options)
   good, message, code = inspect.show(recipe, parcel, { path = target .. "/recipe.lua", installed = installed, out = out })
   if good == nil then return nil, message, code end
   if not good then return nil, "its own tests do not hold: nothing was taken; tell who made it", "parse" end
-  if is_installed(recipe, parcel, installed, target) then
-    out.event("unchanged", { name = recipe.name, version = recipe.version, path = target })
-    out.say(("%s %s is installed already"):format(recipe.name, recipe.version))
-    return 0
+  if not is_installed(recipe, parcel, installed, target) then
+    return ask_and_install(recipe, parcel, installed, folder, args, out)
   end
-  say_shadow(recipe, target, out)
-  local sure
-  sure, message = inspect.confirm(("Put it into %s?"):format(target), args, out)
-  if not sure then return nil, message end
-  local ok
-  ok, message, code = install(recipe, parcel, installed, folder)
-  if not ok then return nil, message, code end
-  out.event("installed", { name = recipe.name, version = recipe.version, path = target .. "/recipe.lua", from = parcel.from })
-  out.say(("%s %s is in %s; every file is pinned in %s/almanac.lock"):format(recipe.name, recipe.version, target, folder))
+  out.event("unchanged", { name = recipe.name, version = recipe.version, path = target })
+  out.say(("%s %s is installed already"):format(recipe.name, recipe.version))
   return 0
 end
 

@@ -66,7 +66,9 @@ local function get(address)
   end
   if address:find "^https?://" then return get_web(address) end
   if address:find "^file://" then return get_file(address:sub(8)) end
-  if address:find "^%w+://" then return nil, without_user(address) .. ": give an address with https, http or file, or of a git repository", "parse" end
+  if address:find "^%w+://" then
+    return nil, without_user(address) .. ": give an address with https, http or file, or of a git repository", "parse"
+  end
   return get_file(address)
 end
 
