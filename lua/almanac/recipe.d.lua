@@ -170,6 +170,15 @@ function key.exact_stem(name) end
 ---@return string?
 function key.digits(name, n) end
 
+---The first n numbers of a name, path or other text, or the last n when n is
+---negative, without leading zeros and with - between:
+---numbers("Box3_Fol12_item007_p2.jpg", 3) is "3-12-7", and so is
+---numbers("Letter / Jane. Box 3, Folder 12, Item 7", -3).
+---@param value string? nil gives nil, so a field that is not there needs no care
+---@param n integer? 1 by default
+---@return string? nil when there are not so many
+function key.numbers(value, n) end
+
 ---The nth part of the name without its extension, between separators:
 ---part("MS-2_20_30_001.tif", -1, "_") is "001".
 ---@param name string

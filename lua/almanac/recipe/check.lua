@@ -103,8 +103,9 @@ local function check_examples(raw, source)
     end
   end
   for i, case in ipairs(raw.examples and raw.examples.title_keys or {}) do
-    if type(case) ~= "table" or type(case.files) ~= "table" or type(case.keys) ~= "table" then
-      return fail(source, "title_keys", ("examples: title_keys case %d must be { files = {…}, keys = {…} }"):format(i))
+    if type(case) ~= "table" or type(case.files or {}) ~= "table" or type(case.keys) ~= "table" then
+      return fail(source, "title_keys", ("examples: title_keys case %d must be { keys = {…} } " ..
+        "with what gives them: files = {…}, title = \"…\", record = \"…\", items = {…} or rows = {…}"):format(i))
     end
   end
   return true

@@ -10,7 +10,7 @@ local m = {}
 for name, helper in pairs(names) do m[name] = helper end
 for name, helper in pairs(catalogue) do m[name] = helper end
 
-local find, match, sub = string.find, string.match, string.sub
+local find, gmatch, match, sub = string.find, string.gmatch, string.match, string.sub
 local split_extension, last_part = objects.split_extension, objects.last_part
 
 local function check(value, name, kind)
@@ -83,6 +83,32 @@ function m.digits(name, n)
   return nth(split_extension(last_part(name)), "%d+", n or 1)
 end
 
+-- Without the extension of a file; what only looks like one, as in "Box 3.F12",
+-- is part of the text.
+local function without_file_type(value)
+  local stem, ext = split_extension(value)
+  return objects.is_file_type(ext) and stem or value
+end
+
+---The first n numbers of a name, path or other text, or the last n when n is
+---negative, without leading zeros and with - between:
+---numbers("Box3_Fol12_item007_p2.jpg", 3) is "3-12-7", and so is
+---numbers("Letter / Jane. Box 3, Folder 12, Item 7", -3).
+---@param value string? nil gives nil, so a field that is not there needs no care
+---@param n integer? 1 by default
+---@return string? nil when there are not so many
+function m.numbers(value, n)
+  if value == nil then return nil end
+  check(value, "numbers", "string")
+  n = n or 1
+  check_number(n, "numbers")
+  local all, count = {}, n < 0 and -n or n
+  for digits in gmatch(without_file_type(value), "%d+") do all[#all + 1] = match(digits, "^0*(%d+)$") end
+  if #all < count then return nil end
+  local first = n < 0 and #all - count + 1 or 1
+  return table.concat(all, "-", first, first + count - 1)
+end
+
 ---The nth part of the name without its extension, between separators:
 ---part("MS-2_20_30_001.tif", -1, "_") is "001".
 ---@param name string
@@ -133,7 +159,7 @@ end
 ---@return string?
 function m.mms_id(name)
   check(name, "mms_id", "string")
-  for digits in string.gmatch(name, "%d+") do
+  for digits in gmatch(name, "%d+") do
     if #digits >= 8 and #digits <= 19 and match(digits, "^99") then return digits end
   end
 end

@@ -217,7 +217,7 @@ end
 
 local function example_title(case)
   local files = {}
-  for i, name in ipairs(case.files) do files[i] = { path = name, label = name, name = objects.last_part(name) } end
+  for i, name in ipairs(case.files or {}) do files[i] = { path = name, label = name, name = objects.last_part(name) } end
   return objects.title(case.mms_id or "99", case.title or "",
     { representations = { { id = "12", usage_type = "PRESERVATION_MASTER", files = files } }, record = case.record, items = case.items,
       rows = case.rows })
