@@ -110,9 +110,9 @@ describe("title.record", function()
 
   it("tells a recipe to declare what it reads", function()
     assert.has_error(function() return title().record end,
-      'title.record: this title was planned without; a recipe that uses it has the field reads = { "record" }')
+      'title.record: this title came without; a recipe that uses it has the field reads = { "record" }, and its titles come with it')
     assert.has_error(function() return title():items() end,
-      'title:items: this title was planned without; a recipe that uses it has the field reads = { "items" }')
+      'title:items: this title came without; a recipe that uses it has the field reads = { "items" }, and its titles come with it')
     assert.same({ "B1" }, key.barcodes(title(nil, { { barcode = "B1" }, { barcode = "B1" }, {} })))
   end)
 end)

@@ -46,6 +46,18 @@ local TITLES = "mms_id,title,usage_type,file_name,size,representation_id,collect
   "9910000000023904146,Box 13,PRESERVATION_MASTER,b.tif,10,,\n" ..
   "9910000000033904146,Box 14,DERIVATIVE_COPY,c.jpg,10,,\n"
 
+local BY_NUMBER = [[
+-- almanac-recipe: 1
+return {
+  name = "scans", summary = "Scans by number", version = "1.0.0", license = "MIT", effects = { "add" },
+  args = { { "folder", "dir", required = true } },
+  reads = { "record" },
+  file_key = function(file) return key.numbers(file.name) end,
+  title_keys = function(title) return key.numbers(title.record:get "099$a") end,
+  changes = function(_, files) return add.representation { usage_type = "DERIVATIVE_COPY", library = "MAIN", files = files } end,
+}
+]]
+
 describe("almanac recipe", function()
   local folder
 
@@ -168,6 +180,21 @@ describe("almanac recipe", function()
       assert.matches("None fits", result.out)
     end)
 
+    it("takes records for titles, and says which recipes need more than it was given", function()
+      jpgs "scan 0042.jpg"
+      program.write(folder .. "/titles.csv", TITLES)
+      local out = almanac("suggest", "jpg", "--titles", "titles.csv").out
+      assert.matches("by-call-number: not tried, it needs titles with their records, e.g. from a MARC file", out, 1, true)
+      program.write(folder .. "/export.mrk", "=LDR  00000nam a2200000 a 4500\n=001  991000000010004146\n=099  \\\\$a0042\n" ..
+        "=245  00$aHarbor\n")
+      write { ["recipe.lua"] = BY_NUMBER }
+      out = almanac("suggest", "jpg", "--titles", "export.mrk").out
+      assert.matches("scans: 100 % of the files find their title", out, 1, true)
+      out = almanac("explain", "scans", "991000000010004146", "--titles", "export.mrk", "--folder", "jpg").out
+      assert.matches("991000000010004146  Harbor\n", out, 1, true)
+      assert.matches("title_keys  '42'", out, 1, true)
+    end)
+
     it("refuses a folder without files, and one that is not there", function()
       core.files.make_folder(folder .. "/empty")
       assert.matches("there is no file in empty", almanac("suggest", "empty").err)
@@ -218,6 +245,15 @@ describe("almanac recipe", function()
       assert.matches("title_keys  '12'", result.out, 1, true)
       assert.matches("wants       true", result.out, 1, true)
       assert.matches("changes     add.representation with x 12_1.jpg, x 12_2.jpg", result.out, 1, true)
+    end)
+
+    it("gives `changes` the files in page order", function()
+      program.write(folder .. "/jpg/12_2.jpg", "")
+      program.write(folder .. "/jpg/12_10.jpg", "")
+      write { ["recipe.lua"] = RECIPE }
+      program.write(folder .. "/titles.csv", TITLES)
+      local out = almanac("explain", "scans", "9910000000013904146", "--titles", "titles.csv", "--folder", "jpg").out
+      assert.matches("changes     add.representation with 12_2.jpg, 12_10.jpg", out, 1, true)
     end)
 
     it("tells what the rules give for a file, and the titles that answer", function()

@@ -7,7 +7,7 @@ local m = {}
 
 local match, lower = string.match, string.lower
 
-local UNREAD = "%s: this title was planned without; a recipe that uses it has the field reads = { \"%s\" }"
+local UNREAD = "%s: this title came without; a recipe that uses it has the field reads = { \"%s\" }, and its titles come with it"
 
 -- Two spellings of one type.
 local SAME = { jpeg = "jpg", jpe = "jpg", tiff = "tif" }

@@ -18,7 +18,7 @@ local HEAD = 4096       -- bytes that tell what a file is
 local SHOWN = 20        -- sets that a message names
 local ALL_OVER = 3      -- of so many ids one is wrong: then they are no MMS IDs at all
 
----Whether the beginning of a file is that of MARC in one of its formats.
+---Whether the beginning of a file is that of records: MARC in one of its formats, or XML.
 ---@param head string
 ---@return boolean
 function m.is_marc(head)

@@ -1,6 +1,8 @@
 -- Why a file or a title is where it is, rule by rule: what each rule gave, on
 -- top of what `show` tells of a plan.
+local details = require "almanac.run.details"
 local json = require "almanac.json"
+local judge = require "almanac.run.judge"
 local objects = require "almanac.recipe.objects"
 local readings = require "almanac.run.reading"
 local rules = require "almanac.recipe.rules"
@@ -53,18 +55,20 @@ local function told_changes(changes)
   return parts[1] and table.concat(parts, "; ") or "nothing: it proposes no change"
 end
 
-local FILES = [[SELECT file.path, file.size, file_key.page FROM title_key JOIN file_key USING(key) JOIN file ON file.id = file_key.file_id
+local FILES = [[SELECT file.path, file.size, file_key.key, file_key.page
+  FROM title_key JOIN file_key USING(key) JOIN file ON file.id = file_key.file_id
   WHERE title_key.title_id = (SELECT id FROM title WHERE mms_id = ?) ORDER BY file.path LIMIT 500]]
 
 -- The files that answer, as `changes` would get them if they were all taken.
-local function files_for(db, mms_id)
-  local list = {}
+local function files_for(db, mms_id, keys)
+  local list, places = {}, {}
+  for i, key in ipairs(keys) do places[key] = i end
   for row in db:rows(FILES, mms_id) do
     local file = objects.file(row.path, row.size)
-    file.page = row.page
+    file.page, file.group = row.page, places[row.key] or 0
     list[#list + 1] = file
   end
-  return list
+  return judge.in_page_order(list)
 end
 
 ---What the rules about titles give for one of a plan.
@@ -74,16 +78,18 @@ end
 ---@param args table
 ---@return { rule: string, gave: string, failed: boolean? }[]|nil nil: the plan has no such title, or it was not read
 function m.title_rules(recipe, db, mms_id, args)
-  local row = db:row("SELECT title, reading FROM title WHERE mms_id = ? AND reading IS NOT NULL", mms_id)
+  local row = db:row("SELECT id, title, reading FROM title WHERE mms_id = ? AND reading IS NOT NULL", mms_id)
   if not row then return nil end
-  local title, list = objects.title(mms_id, row.title, readings.decode(row.reading)), {}
+  local reading = readings.decode(row.reading)
+  details.add(db, row.id, reading)
+  local title, list = objects.title(mms_id, row.title, reading), {}
   local ok, keys = rules.title_keys(recipe, title, args)
   list[1] = answer("title_keys", ok, keys, ok and in_order(keys) or nil)
   if recipe.wants then
     local fine, wanted, why = rules.wants(recipe, title, args)
     list[#list + 1] = answer("wants", fine, wanted, fine and tostring(wanted) .. (why and ", " .. why or "") or nil)
   end
-  local files = files_for(db, mms_id)
+  local files = files_for(db, mms_id, ok and keys or {})
   if recipe.changes and files[1] then
     local fine, changes = rules.changes(recipe, title, files, args)
     list[#list + 1] = answer("changes", fine, changes, fine and told_changes(changes) or nil)

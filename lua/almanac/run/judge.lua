@@ -56,8 +56,11 @@ local function page_order(page)
   return text.natural(type(page) == "number" and ("%.6f"):format(page) or page)
 end
 
--- Key by key when the recipe numbers pages, else by path in natural order.
-local function in_page_order(files)
+---Puts files in page order: key by key when the recipe numbers pages, else by
+---path in natural order.
+---@param files { path: string, page: any, group: integer }[] group: place of their key among the title's
+---@return table[] files the same list
+function m.in_page_order(files)
   if #files < 2 then return files end
   local numbered = true
   for _, file in ipairs(files) do numbered = numbered and file.page ~= nil end
@@ -76,7 +79,7 @@ local function all_files(groups)
       files[#files + 1] = file
     end
   end
-  return in_page_order(files)
+  return m.in_page_order(files)
 end
 
 ---The files for a title, in page order.

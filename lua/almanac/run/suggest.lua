@@ -87,6 +87,15 @@ local function title_keys(recipe, titles, values)
   return fits
 end
 
+-- What the recipe reads of titles and these were read without.
+local function missing_of(recipe, titles)
+  for what in pairs(recipe.reads) do
+    for _, title in ipairs(titles) do
+      if not title.reading[what] then return what end
+    end
+  end
+end
+
 local function add_limited(list, value)
   if #list < EXAMPLES then list[#list + 1] = value end
 end
@@ -143,7 +152,8 @@ local function try_recipe(recipe, names, titles)
   local values, lacks = values_for(recipe, ext)
   local found = { name = recipe.name, summary = recipe.summary, path = recipe.path, depth = #recipe.sources, total = #names, read = 0,
     collisions = 0, unread = {}, examples = {}, keys = {}, lacks = lacks, values = values, score = -1 }
-  if lacks then return found end
+  found.without = titles and missing_of(recipe, titles)
+  if lacks or found.without then return found end
   local ok, message, code = read_names(found, recipe, names, values)
   if ok and titles then ok, message, code = match_titles(found, recipe, titles, values) end
   if not ok and code == "cancelled" then return nil, message, code end
@@ -160,13 +170,15 @@ end
 ---@param names string[] paths
 ---@param titles table[]? as almanac.run.trial gives them
 ---@return table[]|nil found best first: { name, summary, path, total, read, collisions, unread, examples, matched?, several?,
----  lacks?, failed?, loose, score, values }; lacks: an option that it can't be tried without
+---  lacks?, without?, failed?, loose, score, values }; lacks: an option that it can't be tried without; without: "record",
+---  "items" or "rows" when it reads these of titles, and there is a title that came without
 ---@return string? message
 ---@return string? code
 function m.try(names, titles)
   local list = {}
   for _, entry in ipairs(recipes.list()) do
-    local recipe = recipes.load(entry.path)
+    local recipe, wrong = recipes.load(entry.path)
+    if not recipe then list[#list + 1] = { name = entry.name, failed = wrong, score = -1, depth = 1 } end
     if recipe and recipe.file_key then
       local found, message, code = try_recipe(recipe, names, titles)
       if not found then return nil, message, code end
@@ -187,7 +199,7 @@ end
 ---@param found table
 ---@return boolean
 function m.fits(found)
-  if not found or found.lacks or found.failed then return false end
+  if not found or found.lacks or found.without or found.failed then return false end
   if found.matched then return found.matched * 2 >= found.total end
   return found.read * 2 >= found.total and found.loose < 0.5
 end

@@ -11,11 +11,13 @@ local holdings = require "almanac.holdings"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
 local readings = require "almanac.run.reading"
+local records = require "almanac.recipe.record"
 local store = require "almanac.run.store"
 
 local m = {}
 
 local INSTITUTION = "01TRIAL_INST"
+local HEAD = 4096       -- bytes that tell what a file is
 
 local function meta_of(recipe, values, folder, collection)
   return {
@@ -139,16 +141,35 @@ local function titles_of_run(path)
   return titles
 end
 
----Titles for a trial, without a call to Alma: from a run file, or from a CSV
----list of what they hold (the columns of `almanac rehearsal --titles`).
+-- What a record says is the name of its title.
+local function title_of(content)
+  local record = records.new(content)
+  return record and record:get(record.format == "marc" and "245$a" or "//title") or ""
+end
+
+local function titles_of_records(path)
+  local source, message, code = catalogue.file(path, { records = true })
+  if not source then return nil, message, code end
+  local titles = {}
+  for id, content in source.spool:each() do
+    titles[#titles + 1] = { mms_id = id, title = title_of(content), reading = { representations = {}, record = content } }
+  end
+  source.spool:close()
+  return titles
+end
+
+---Titles for a trial, without a call to Alma: from a run file, from a CSV list
+---of what they hold (the columns of `almanac rehearsal --titles`), or from a
+---file of records, which don't say what they hold.
 ---@param path string
 ---@return table[]|nil titles { mms_id, title, reading }
 ---@return string? message
 ---@return string? code
 function m.titles(path)
-  local head, message, code = core.files.head(path, 16)
+  local head, message, code = core.files.head(path, HEAD)
   if not head then return nil, message, code end
   if head:find "^SQLite format 3" then return titles_of_run(path) end
+  if catalogue.is_marc(head) then return titles_of_records(path) end
   return holdings.titles(path)
 end
 

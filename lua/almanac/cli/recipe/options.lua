@@ -11,7 +11,8 @@ end
 
 ---@param parser table of argparse
 function m.titles(parser)
-  parser:option("--titles", "titles and what they hold: a run file, or CSV as `almanac rehearsal --titles` reads it"):argname "FILE"
+  parser:option("--titles", "titles and what they hold: a run file, or CSV as `almanac rehearsal --titles` reads it; or their " ..
+    "records alone, MARC or Dublin Core"):argname "FILE"
 end
 
 ---@param parser table of argparse

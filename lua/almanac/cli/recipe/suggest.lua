@@ -25,8 +25,13 @@ local function how_well(found)
   return table.concat(parts, ", ")
 end
 
+-- Where what a recipe reads of titles may come from.
+local SOURCES = { record = "their records, e.g. from a MARC file", items = "their items, from a run file of such a plan",
+  rows = "their rows of a list, from a run file of such a plan" }
+
 local function say(found, out)
   if found.lacks then return out.say(("%s: not tried, it needs %s"):format(found.name, found.lacks)) end
+  if found.without then return out.say(("%s: not tried, it needs titles with %s"):format(found.name, SOURCES[found.without])) end
   if found.failed then return out.say(("%s: failed: %s"):format(found.name, found.failed)) end
   if found.read == 0 then return end
   out.say(("%s: %s"):format(found.name, how_well(found)))
@@ -40,7 +45,7 @@ end
 local function event(found, out)
   out.event("suggestion", { recipe = found.name, summary = found.summary, names = found.total, read = found.read,
     matched = found.matched, several = found.several, collisions = found.collisions, unread = found.unread,
-    examples = found.examples, lacks = found.lacks, failed = found.failed })
+    examples = found.examples, lacks = found.lacks, without = found.without, failed = found.failed })
 end
 
 local function conclude(list, args, out)
