@@ -96,6 +96,7 @@ describe("bad input:", function()
       end
       refused(list "a,b\n1,2\n", "no column is headed mms_id or MMS ID; there are 'a', 'b'")
       refused(list "PK\3\4xx", "is a workbook, not CSV; save it")
+      refused(list "SQLite format 3\0", "is a run file, not CSV; to plan with what it has read, give it as %-%-from")
       refused(list "\xFF\xFEm\0", "UTF%-16 text; save it")
       refused(plan("--titles", "jpg"), "'jpg' is a folder; give the list itself")
       refused(plan("--titles", "none.csv"), "there is no file 'none.csv'; give a file")

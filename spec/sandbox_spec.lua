@@ -78,6 +78,8 @@ describe("a recipe's sandbox", function()
 
   it("tells line, rule and case of what went wrong, also of an error that is no text", function()
     stops("\n\nlocal x = nil .. 'a'", "rule%.lua:%d+: attempt to concatenate a nil value %(rule file_key, for 'a%.jpg'%)")
+    stops("return file.nothing()", "attempt to call a nil value .*; there is no such function; `almanac recipe check` names the nearest")
+    stops("return key.stem(file.nothing)", "text expected, got nil .*; nil is what was not found: look first")
     stops("error({})", "error without a text %(rule file_key, for 'a%.jpg'%)")
     stops("error()", "error without a text")
   end)

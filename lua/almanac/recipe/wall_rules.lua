@@ -6,9 +6,23 @@ local text = require "almanac.recipe.wall_text"
 
 local m = {}
 
+-- What to do about Lua's commonest words, for those who don't know Lua.
+local ADVICE = {
+  { "attempt to call a nil value", "there is no such function; `almanac recipe check` names the nearest" },
+  { "attempt to .* nil", "nil is what was not found: look first, as in `if not value then return nil end`" },
+  { "text expected, got nil", "nil is what was not found: look first, as in `if not value then return nil end`" },
+}
+
+local function advice(message)
+  for _, entry in ipairs(ADVICE) do
+    if message:find(entry[1]) then return "; " .. entry[2] end
+  end
+  return ""
+end
+
 local function failed(rule, case, message)
   if type(message) ~= "string" then message = "error without a text" end
-  return false, ("%s (rule %s, for '%s')"):format(message, rule, case)
+  return false, ("%s (rule %s, for '%s')%s"):format(message, rule, case, advice(message))
 end
 
 -- Keys are text; whole numbers are taken as their digits.

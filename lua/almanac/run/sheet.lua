@@ -43,6 +43,8 @@ local function read_text(path)
     return nil, path .. ": is UTF-16 text; save it as \"CSV UTF-8\"", "parse"
   elseif text:find "^PK\3\4" then
     return nil, path .. ": is a workbook, not CSV; save it as \"CSV UTF-8\"", "parse"
+  elseif text:find "^SQLite format 3" then
+    return nil, path .. ": is a run file, not CSV; to plan with what it has read, give it as --from", "parse"
   elseif text:find("\0", 1, true) then
     return nil, path .. ": is not text", "parse"
   end
