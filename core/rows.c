@@ -47,7 +47,7 @@ static bool add_column(alm_marcspec *spec, const alm_marc *record,
     if (!first && !alm_buf_adds(out, ALM_ROWS_BETWEEN)) return false;
     if (!add(values.hit.text, out)) return false;
   }
-  return true;
+  return !alm_marcspec_gave_up(spec);
 }
 
 /* ---- rows of a record ---- */
@@ -72,13 +72,14 @@ static bool add_line(const alm_rows *rows, const alm_marc *record, alm_buf *out)
 static bool add_values(const alm_rows *rows, const alm_marc *record, alm_buf *out) {
   alm_marc_values values;
   size_t last = rows->count - 1;
-  if (!alm_marcspec_begin(rows->columns[last], record, &values)) return false;
+  alm_marcspec *spec = rows->columns[last];
+  if (!alm_marcspec_begin(spec, record, &values)) return false;
   while (alm_marcspec_next(&values)) {
     if (last > 0 && !(add_columns(rows, last, record, out) && alm_buf_add(out, "\t", 1)))
       return false;
     if (!add_plain(values.hit.text, out) || !alm_buf_add(out, "\n", 1)) return false;
   }
-  return true;
+  return !alm_marcspec_gave_up(spec);
 }
 
 static bool add_csv(const alm_rows *rows, const alm_marc *record, alm_buf *out) {
@@ -103,6 +104,12 @@ static bool add_rows(const alm_rows *rows, const alm_marc *record, alm_buf *out)
                                         : add_line(rows, record, out);
 }
 
+static const char *why_not(const alm_rows *rows) {
+  for (size_t i = 0; i < rows->count; i++)
+    if (alm_marcspec_gave_up(rows->columns[i])) return ALM_MARCSPEC_GAVE_UP;
+  return "its values are too long for a row";
+}
+
 alm_marc_result alm_rows_read(alm_rows *rows, alm_pass *pass, alm_marc_reader *reader,
                               alm_buf *out, alm_error *err) {
   const alm_marc *record;
@@ -112,8 +119,8 @@ alm_marc_result alm_rows_read(alm_rows *rows, alm_pass *pass, alm_marc_reader *r
     if (result != ALM_MARC_RECORD || !record) return result;
     if (add_rows(rows, record, out)) continue;
     out->length = before;
-    alm_fail(err, ALM_LIMIT, "the values of record %llu are too long for a row",
-             (unsigned long long)record->number);
+    alm_fail(err, ALM_LIMIT, "record %llu: %s", (unsigned long long)record->number,
+             why_not(rows));
     return ALM_MARC_FAILED;
   }
   return ALM_MARC_RECORD;

@@ -73,6 +73,21 @@ describe("a pass", function()
     assert.equal("\"\"\n", rows "csv")
   end)
 
+  it("ends before a row whose sub-specs would take too long", function()
+    local many = { "650", "  " }
+    for i = 1, 400 do
+      for _, part in ipairs { "a", "a" .. i, "b", "b" .. i } do many[#many + 1] = part end
+    end
+    local record = { leader = "00000nam a2200000 i 4500", { "001", "1" } }
+    for i = 2, 16 do record[i] = many end
+    local text = made.iso2709(record)
+    for _, style in ipairs { "values", "lines", "csv" } do
+      local pass <close> = assert(core.pass.new { columns = { "001", "001{650$a=650$b}" }, style = style })
+      assert.same({ "", false, "record 1: the record has too many fields and subfields for its sub-specs", "limit" },
+        { pass:rows(assert(core.marc.parse(text))) })
+    end
+  end)
+
   it("refuses what makes no sense", function()
     assert.same({ "parse" }, { select(3, core.pass.new { where = "=" }) })
     assert.same({ "parse" }, { select(3, core.pass.new { columns = { "245$a", "24" } }) })
