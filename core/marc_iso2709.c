@@ -206,14 +206,28 @@ static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
 
 /* ---- the format ---- */
 
+static size_t digits_in(const char *text, size_t length) {
+  size_t count = 0;
+  while (count < length && is_digit(text[count])) count++;
+  return count;
+}
+
+/* A directory ends with a field's length and place, nine digits, before its
+ * terminator. Binary files have the terminator's byte too, hardly the digits. */
+static bool ends_directory(const char *head, size_t length) {
+  enum { PLACE = 9 };
+  const char *at = head, *end = head + length;
+  for (; (at = memchr(at, ISO_FIELD, (size_t)(end - at))); at++)
+    if (at - head >= PLACE && digits_in(at - PLACE, PLACE) == PLACE) return true;
+  return false;
+}
+
 /* No other format has a field terminator. Without one it is a leader, perhaps
  * the piece of one, that no line end follows. */
 static bool looks(const char *head, size_t length) {
-  if (memchr(head, ISO_FIELD, length)) return true;
-  size_t digits = length < 5 ? length : 5;
-  for (size_t i = 0; i < digits; i++)
-    if (!is_digit(head[i])) return false;
-  return !memchr(head, '\n', length);
+  size_t piece = length < 5 ? length : 5;
+  if (digits_in(head, piece) < piece) return ends_directory(head, length);
+  return memchr(head, ISO_FIELD, length) || !memchr(head, '\n', length);
 }
 
 static bool open_reading(alm_marc_reading *reading, alm_error *err) {

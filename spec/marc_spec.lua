@@ -116,6 +116,15 @@ describe("a reader", function()
     assert.same({ "text is UTF-16; save it as UTF-8", "parse" }, { message, code })
   end)
 
+  it("takes no image or program for records, since a byte of it ends fields", function()
+    for _, text in ipairs { "\x89PNG\r\n\26\n\0\30\0\29 0123456789", "\x7fELF\30\30\31a 12345678\30" } do
+      assert.equal("parse", (select(3, core.marc.parse(text))))
+    end
+    local damaged = "\0\0\0\30 " .. books(1, 1)
+    assert.equal("iso2709", assert(core.marc.parse(damaged)):format())
+    assert.equal("iso2709", assert(core.marc.parse("abcde" .. books(1, 1):sub(6))):format())
+  end)
+
   it("passes a byte order mark and blank lines before the first record", function()
     local reader <close> = assert(core.marc.parse("\xef\xbb\xbf\r\n\n" .. book(1)))
     local record = reader:next()
