@@ -38,22 +38,23 @@ end
 ---@param page table
 ---@param representation_id string
 ---@param attached string[] file ids of the pages before it
+---@param options { remember: boolean? }? remember: `attached` is what Alma has now, which a later look can't tell any more
 ---@return { pid: string }|nil file
 ---@return string? message
 ---@return string? code "conflict" when Alma has other bytes than the file
-function m.run(job, change, page, representation_id, attached)
+function m.run(job, change, page, representation_id, attached, options)
   local mms_id = job.title.mms_id
   local result, message, code = steps.perform(job, {
     change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,
-    during = "attaching", after = "attaching",
+    during = "attaching", after = "attaching", before = options and options.remember and attached or nil,
     call = function()
       return alma.files.create(job.client, mms_id, representation_id,
         { label = page.label or page.name, path = page.upload_key })
     end,
-    look = function()
+    look = function(before)
       local list, why, kind = alma.files.list(job.client, mms_id, representation_id)
       if not list then return nil, why, kind end
-      return fitting(list, attached, page)
+      return fitting(list, before or attached, page)
     end,
     mend = function(detail, left) return mend(job, page, detail, left) end,
     keep = function(file) return kept_of(page, file) end, recorded = { pid = page.pid, taken = page.taken },

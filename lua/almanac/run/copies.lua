@@ -24,7 +24,43 @@ end
 local function has_space(folder, size)
   local free = core.files.free_space(folder)
   if not free or free > (size or 0) + SPARE then return true end
-  return nil, ("%s has no space for a copy of %s"):format(folder, words.bytes(size or 0)), "io"
+  return nil, ("%s has no space for copies of %s, %s are free"):format(folder, words.bytes(size or 0), words.bytes(free)), "io"
+end
+
+-- Files that titles lose which are not done yet.
+local PLANNED = [[
+  SELECT count(*) AS files, total(json_extract(file.value, '$[2]')) AS size
+  FROM change JOIN spec ON spec.id = spec_id JOIN title ON title.id = title_id,
+    json_each(title.reading) AS rep, json_each(rep.value, '$[5]') AS file
+  WHERE spec.kind IN ('delete.representation', 'delete.file', 'replace.file')
+    AND json_extract(spec.spec, '$.keep') IS NOT 1
+    AND title.state NOT IN ('ask', 'skip', 'attached', 'verified', 'undone')
+    AND json_extract(rep.value, '$[0]') = representation_id
+    AND (pid IS NULL OR json_extract(file.value, '$[0]') = pid)]]
+
+local function try_to_write(folder)
+  local ok, message, code = core.files.make_folder(folder)
+  local probe = folder .. "/probe"
+  if ok then ok, message, code = core.files.write(probe, "almanac\n") end
+  core.files.remove(probe)
+  core.files.remove(folder)   -- stays when there are copies in it
+  return ok and true, message, code
+end
+
+---Whether the folder takes the copies of everything that a run is to delete.
+---@param db table the run file
+---@param folder string
+---@return integer|nil files how many there will be
+---@return string|integer message_or_bytes
+---@return string? code
+function m.fit(db, folder)
+  local planned = db:row(PLANNED)
+  local size = planned.size // 1 | 0
+  if planned.files == 0 then return 0, 0 end
+  local ok, message, code = try_to_write(folder)
+  if ok then ok, message, code = has_space(folder:match "^(.*)/[^/]*$" or ".", size) end
+  if not ok then return nil, message, code end
+  return planned.files, size
 end
 
 -- Fetches the file; the size has to be the one that Alma lists.
@@ -55,6 +91,15 @@ local function copy(job, file)
   return { pid = file.pid, name = name_of(file), label = file.label, size = stat.size, path = place, sha256 = sha256 }
 end
 
+-- Whether its copy is there: the run file may have been moved without them, and
+-- somebody may have deleted the file that was the nth.
+local function is_kept(job, change, n, file)
+  local kept = m.of(job, change, n)
+  if not kept or kept.pid ~= file.pid then return false end
+  local stat = core.files.stat(job.copies .. "/" .. kept.path)
+  return stat ~= nil and stat.size == tonumber(file.size)
+end
+
 ---Keeps a copy of a file, once.
 ---@param job table from title.load; `copies` is the folder, false for none
 ---@param change table
@@ -64,8 +109,10 @@ end
 ---@return string? message
 ---@return string? code
 function m.keep(job, change, n, file)
-  if not job.copies then return true end
-  local kept, message, code = steps.perform(job, {
+  if not job.copies or is_kept(job, change, n, file) then return true end
+  local kept, message, code = steps.forget(job, change, "copy", n)
+  if not kept then return nil, message, code end
+  kept, message, code = steps.perform(job, {
     change = change.seq, kind = "copy", page = n, during = "attaching", after = "attaching",
     call = function() return copy(job, file) end,
     keep = function(result) return result end,
@@ -108,7 +155,7 @@ function m.restore(job, change, n, representation_id)
     mtime_ns = stat.mtime_ns, upload_key = ("%s/%s/restored-%s/%s"):format(job.upload_folder, job.title.mms_id, kept.pid, kept.name) }
   local ok
   ok, message, code = upload.run(here, change, page)
-  if ok then ok, message, code = attach.run(here, change, page, representation_id, present) end
+  if ok then ok, message, code = attach.run(here, change, page, representation_id, present, { remember = true }) end
   return ok and true, message, code
 end
 

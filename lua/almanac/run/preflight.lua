@@ -4,6 +4,7 @@
 local alma = require "almanac.alma"
 local codes = require "almanac.run.codes"
 local connect = require "almanac.run.connect"
+local copies = require "almanac.run.copies"
 local core = require "almanac.core"
 local dates = require "almanac.dates"
 local policies = require "almanac.s3.policy"
@@ -179,6 +180,16 @@ local function space_left(place)
   return ok(words.bytes(free) .. " are free for the run file")
 end
 
+local function copies_fit(place)
+  if not (place.db and place.copies) then return nil end
+  local files, size, code = copies.fit(place.db, place.copies)
+  if not files then
+    return bad("what is deleted is copied first: " .. size, "make room there, or move the run file to another disk; " ..
+      "--no-copies deletes without copies", code)
+  end
+  return files > 0 and ok(("%s for the copies of %s"):format(words.bytes(size), words.count(files, "file"))) or nil
+end
+
 -- In three rounds: those of a round look side by side.
 local ROUNDS = {
   { { "Configuration, read", may_read_conf } },
@@ -186,7 +197,7 @@ local ROUNDS = {
     { "Bibs, read", may_read }, { "Bibs, write", may_write }, { "codes", codes_known, true },
     { "collection", collections_exist, true }, { "access rights", policies_fit, true }, { "bucket", bucket_takes, true },
   },
-  { { "clock", clock_right }, { "space", space_left } },
+  { { "clock", clock_right }, { "space", space_left }, { "copies", copies_fit } },
 }
 
 -- After these nothing else can be told either.
@@ -211,8 +222,8 @@ end
 ---Looks at everything that a run needs. Where it can be reached, `place.storage`
 ---is set.
 ---@param place { client: table, settings: table, general: table?, refused: { message: string, code: string }?,
----  db: table?, path: string?, probe: string?, storage: table? } general or why there is none (from connect.general);
----  db, path: the run file, when it is about one; probe: makes the probe's name the same every time
+---  db: table?, path: string?, copies: string|false|nil, probe: string?, storage: table? } general or why there is none (from connect.general);
+---  db, path: the run file, when it is about one; copies: folder of its copies; probe: makes the probe's name the same every time
 ---@return { name: string, state: "ok"|"note"|"bad", text: string, remedy: string?, code: string? }[] findings
 function m.run(place)
   local findings, hopeless = {}, false

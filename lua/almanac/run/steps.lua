@@ -123,6 +123,19 @@ local function forget(job, step)
   end)
 end
 
+---Forgets what is known of a step, so that it is carried out anew.
+---@param job table
+---@param change table
+---@param kind string
+---@param page integer
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.forget(job, change, kind, page)
+  if not m.begun(job, change, kind, page) then return true end
+  return forget(job, { change = change.seq, kind = kind, page = page })
+end
+
 -- A call that may take effect late is counted before it is made once more:
 -- then two things in Alma may be ours.
 local function count_again(job, step)

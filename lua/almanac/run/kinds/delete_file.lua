@@ -18,8 +18,18 @@ local function deletion_of(job, change)
   }
 end
 
+-- Before it is sent again: a file that is still there has its copy, wherever
+-- the run file is by now.
+local function keep_again(job, change)
+  local files, message, code = alma.files.list(job.client, job.title.mms_id, change.representation_id, { url = true })
+  if not files then return nil, message, code end
+  local file = look.by_pid(files)[change.pid]
+  if not file then return true end
+  return copies.keep(job, change, 1, file)
+end
+
 function m.settle(job, change)
-  return deletion.settle(job, change, deletion_of(job, change))
+  return deletion.settle(job, change, deletion_of(job, change), keep_again)
 end
 
 m.begun = deletion.begun

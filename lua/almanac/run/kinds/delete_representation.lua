@@ -19,10 +19,6 @@ local function deletion_of(job, change)
   }
 end
 
-function m.settle(job, change)
-  return deletion.settle(job, change, deletion_of(job, change))
-end
-
 m.begun = deletion.begun
 
 function m.expect(job, change, planned)
@@ -51,6 +47,19 @@ local function keep_copies(job, change)
     if not ok then return nil, message, code end
   end
   return files and #files, message, code
+end
+
+-- Before it is sent again: what is still there has its copies, wherever the run
+-- file is by now.
+local function keep_again(job, change)
+  local list, message, code = representation.list(job)
+  if not list then return nil, message, code end
+  if not look.is_listed(list, change.representation_id) then return true end
+  return keep_copies(job, change)
+end
+
+function m.settle(job, change)
+  return deletion.settle(job, change, deletion_of(job, change), keep_again)
 end
 
 function m.carry_out(job, change)

@@ -36,9 +36,12 @@ end
 
 ---Deletes what may have been deleted already: a deletion can be repeated.
 ---@param delete table as for m.perform
-function m.settle(job, change, delete)
+---@param keep fun(job: table, change: table): any, string?, string? copies what is still there, if that is not done
+function m.settle(job, change, delete, keep)
   if not steps.is_open(job, change, "delete") then return true end
-  return m.perform(job, change, delete)
+  local ok, message, code = keep(job, change)
+  if ok then ok, message, code = m.perform(job, change, delete) end
+  return ok, message, code
 end
 
 ---@return boolean

@@ -1,0 +1,85 @@
+-- Copies of what a run deletes, with the built program against the rehearsal:
+-- nothing is deleted without one, and undo brings it back once.
+local desk = require "support.desk"
+local program = require "support.program"
+local store = require "almanac.run.store"
+
+local RECIPE = [[
+-- almanac-recipe: 1
+return {
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "delete" },
+  title_keys = function(title) return { title.mms_id } end,
+  changes = function(title) return delete.representation { representation = title:representations()[1] } end,
+}
+]]
+
+describe("what a run deletes", function()
+  local at = desk.each(before_each, after_each)
+  local client
+
+  setup(function()
+    local pipe <close> = assert(io.popen "pwd")
+    client = pipe:read "l" .. "/spec/torture/client.lua"
+  end)
+
+  before_each(function()
+    at.start { { "a_1", "a_2" } }
+    program.write(at.folder .. "/recipe.lua", RECIPE)
+    assert.equal(0, at.almanac("plan", "./recipe.lua", "--titles", "titles.csv", "-o", "a.run").status)
+  end)
+
+  -- The names of the files in Alma, one representation after the other.
+  local function files()
+    local names = {}
+    for _, rep in ipairs(at.alma.state().representations) do
+      for _, file in ipairs(rep.files) do names[#names + 1] = file.path:match "[^/]+$" end
+    end
+    return names
+  end
+
+  -- The program, killed at a commit to the run file; whether it came so far.
+  local function is_killed(commit, ...)
+    return at.almanac("exec", client, "kill=" .. commit, ...).status ~= 0
+  end
+
+  local function assert_refused(pattern)
+    local result = at.almanac("apply", "a.run")
+    assert.equal(1, result.status)
+    assert.matches(pattern, result.err)
+    assert.same({ "a_1.tif", "a_2.tif" }, files())
+  end
+
+  it("comes back once, though undo dies between each answer and the run file", function()
+    assert.equal(0, at.almanac("apply", "a.run").status)
+    assert.same({}, files())
+    local kills = 0
+    while kills < 30 and is_killed("3,before", "undo", "a.run", "--yes") do kills = kills + 1 end
+    assert.is_true(kills > 4 and kills < 30, kills .. " kills")
+    assert.same({ "a_1.tif", "a_2.tif" }, files())
+  end)
+
+  it("is copied again when the copies are gone", function()
+    local commit = 1
+    while commit < 30 and is_killed(commit, "apply", "a.run", "--settle", "0.05") do
+      commit = commit + 1
+      if files()[1] then program.remove(at.folder .. "/a.run.copies") end
+    end
+    assert.is_true(commit > 4)
+    assert.same({}, files())
+    assert.equal(0, at.almanac("undo", "a.run", "--yes").status)
+    assert.same({ "a_1.tif", "a_2.tif" }, files())
+  end)
+
+  it("stays when copies can't be written", function()
+    program.write(at.folder .. "/a.run.copies", "a file in the place of the folder")
+    assert_refused "what is deleted is copied first: [^\n]*a%.run%.copies[^\n]*%-%-no%-copies"
+  end)
+
+  it("stays when there is no space for copies", function()
+    do
+      local db <close> = assert(store.open(at.folder .. "/a.run", "write"))
+      assert(db:run "UPDATE title SET reading = replace(reading, '1000', '9000000000000000')")
+    end
+    assert_refused "no space for copies of 18[^\n]*make room"
+  end)
+end)
