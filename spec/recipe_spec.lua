@@ -126,6 +126,12 @@ return extend "%s/base.lua" {
     assert.equal(2, #loaded.sources)
   end)
 
+  it("asks for the comma that is missing", function()
+    local loaded, message = load '-- almanac-recipe: 1\nreturn extend "jpg-derivatives 1" {\n  name = "x"\n  near = 2,\n}'
+    assert.is_nil(loaded)
+    assert.matches(":4: '}' expected .* near 'near': is there a comma at the end of the line before%?", message)
+  end)
+
   it("is told by its own file and line when a variant misspells a field", function()
     program.write(folder .. "/base.lua", BASE)
     refused(('-- almanac-recipe: 1\nreturn extend "%s/base.lua" {\n  nam = "v",\n}'):format(folder),

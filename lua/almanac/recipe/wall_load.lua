@@ -70,6 +70,11 @@ local function extender(loader, source)
   end
 end
 
+-- The commonest slip of all is told in words.
+local function in_words(message)
+  return message:find "'}' expected" and message .. ": is there a comma at the end of the line before?" or message
+end
+
 local function run_chunk(source, loader)
   local own = changes.groups()
   own.key, own.extend = key, extender(loader, source)
@@ -78,7 +83,7 @@ local function run_chunk(source, loader)
   if not text then return nil, message end
   local chunk
   chunk, message = load(text, "@" .. source.path, "t", environment)
-  if not chunk then return nil, message end
+  if not chunk then return nil, in_words(message) end
   local ok, raw = inside.call("", "", chunk)
   if ok or raw == loader.need then return raw end
   return nil, type(raw) == "string" and raw or source.path .. ": error without a text"

@@ -77,7 +77,7 @@ local function collections_exist(place)
     local found, message, code = alma.collections.get(place.client, pid)
     if not found and (code == "missing" or code == "status") then
       return bad(("the plan's collection %s can't be read: %s"):format(pid, message),
-        "plan again with --collection; collections: Alma > Resources > Manage Collections", code)
+        "plan again with the id of another; collections: Alma > Resources > Manage Collections", code)
     elseif not found then
       return bad(message, nil, code)
     end
