@@ -102,6 +102,10 @@ describe("almanac recipe", function()
 
     it("writes what is expected when asked to", function()
       with_sample ""
+      core.files.remove(folder .. "/recipes/scans/sample/expected.csv")
+      local result = almanac("test", "scans")
+      assert.equal(2, result.status)
+      assert.matches("expected.csv is not there: --accept writes", result.out, 1, true)
       assert.equal(0, almanac("test", "scans", "--accept").status)
       assert.equal(GOOD, program.read(folder .. "/recipes/scans/sample/expected.csv"))
     end)

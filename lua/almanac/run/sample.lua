@@ -164,6 +164,9 @@ end
 ---@return string? message
 ---@return string? code
 function m.compare(rows, path)
+  if not core.files.stat(path) then
+    return { ("%s is not there: --accept writes what the plan is now; look at it, then keep it"):format(path) }
+  end
   local expected, message, code = records(path)
   if not expected then return nil, message, code end
   local columns, found, wrong = {}, by_name(rows), {}

@@ -107,7 +107,7 @@ end
 local function next_steps(args, folder, found, fits, out)
   out.say(("wrote %s/recipe.lua and README.md, made from %s"):format(folder, found.name))
   if args.like and not fits and not args.base then
-    out.say("No recipe at hand fits these names: change file_key and title_keys in it.")
+    out.say("No recipe at hand fits these names: change file_key, title_keys and the examples in it, and add page when files are pages.")
   end
   out.say "Next:"
   out.say(("  almanac recipe test %s"):format(args.name))

@@ -36,7 +36,7 @@ function m.run(args, context)
   if result.written then out.say("wrote " .. result.written) end
   for _, test in ipairs(result.tests) do tell(out, test) end
   if not result.sample then
-    out.say "-     no sample: put sample/titles.csv, sample/files.txt and sample/expected.csv beside the recipe"
+    out.say "-     no sample: put sample/titles.csv and sample/files.txt beside the recipe; --accept writes what comes of them"
   end
   return result.good and 0 or 2
 end
