@@ -84,6 +84,7 @@ local function listen(run, context, total)
   local told = {}   -- by title; `last`: when nobody answers, all in flight say the same
   run.on = {
     begin = function() progress:begin() end,
+    interrupt = function() context.out.note "stopping when what is in flight is done; Ctrl-C again stops now" end,
     finish = function(title, ok, message, code)
       progress:finish(not ok)
       context.out.event("title", { mms_id = title.mms_id, ok = ok and true or false,

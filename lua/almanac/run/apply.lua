@@ -118,7 +118,10 @@ end
 local function watch_interrupts(run, work)
   while not work.done do
     local interrupts = core.sys.interrupts()
-    if interrupts >= 1 then stop(run, "interrupted", "cancelled") end
+    if interrupts >= 1 and not run.stop then
+      stop(run, "interrupted", "cancelled")
+      if run.on.interrupt then run.on.interrupt() end
+    end
     if interrupts >= 2 then return work:cancel() end
     task.sleep(0.2)
   end
@@ -126,7 +129,8 @@ end
 
 ---Carries the plan out.
 ---@param run { db: table, client: table, storage: table, folder: string, limits: table, limit: integer?,
----  on: { begin: fun(title: table), finish: fun(title: table, ok: boolean?, message: string?, code: string?) } }
+---  on: { begin: fun(title: table), finish: fun(title: table, ok: boolean?, message: string?, code: string?),
+---  interrupt: fun()? } }
 ---@return { done: integer, stop: { message: string, code: string }? } outcome `stop`: it ended early, and why
 function m.run(run)
   run.journal, run.done, run.unreachable, run.stop = journal.new(run.db), run.done or 0, 0, nil
