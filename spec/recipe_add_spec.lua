@@ -24,7 +24,7 @@ describe("almanac recipe", function()
   local function sh(line, ...)
     local words = {}
     for i, word in ipairs { ... } do words[i] = program.quote(word) end
-    assert(os.execute(("(%s) >/dev/null 2>&1"):format(line:format(table.unpack(words)))), line)
+    assert(os.execute(("(unset LD_PRELOAD; %s) >/dev/null 2>&1"):format(line:format(table.unpack(words)))), line)
   end
 
   local function refused(pattern, result)
