@@ -17,8 +17,11 @@ local SPARE = 64 << 20    -- bytes that stay free on the disk
 local NO_ADDRESS = "Alma gives no address to copy it from, and a file is deleted only when there is a copy; " ..
   "apply with --no-copies deletes it all the same"
 
+-- Its name on the disk: the last part of where Alma stores it. A label is
+-- anybody's text, and no part of a path.
 local function name_of(file)
-  return file.path and file.path:match "[^/]+$" or file.label or file.pid
+  local name = file.path and file.path:match "[^/]+$"
+  return name and name ~= "." and name ~= ".." and name or file.pid
 end
 
 local function has_space(folder, size)

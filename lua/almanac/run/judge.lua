@@ -140,17 +140,21 @@ function m.similar(title, change)
   end
 end
 
--- Whether the title has what a change is about.
-local function has_target(title, change)
-  for _, rep in ipairs(title:representations()) do
-    if rep.id == change.representation then
-      if not change.pid then return true end
-      for _, file in ipairs(rep.files) do
-        if file.pid == change.pid then return true end
-      end
-    end
+local function find(list, field, id)
+  for _, item in ipairs(list) do
+    if item[field] == id then return item end
   end
-  return change.representation == nil
+end
+
+-- Why a change can't be about what it is about.
+local function wrong_target(title, change)
+  if not change.representation then return nil end
+  local rep = find(title:representations(), "id", change.representation)
+  if not rep or change.pid and not find(rep.files, "pid", change.pid) then
+    return ("%s is about %s, which the title does not have"):format(change.kind, change.pid or change.representation)
+  elseif rep.remote and change.kind ~= "update.representation" then
+    return ("%s is about %s, which is remote: its files are not in Alma"):format(change.kind, rep.id)
+  end
 end
 
 ---What is wrong with the changes of a title as a whole: about something that the
@@ -161,9 +165,8 @@ end
 function m.impossible(title, changes)
   local seen = {}
   for _, change in ipairs(changes) do
-    if not has_target(title, change) then
-      return ("%s is about %s, which the title does not have"):format(change.kind, change.pid or change.representation)
-    end
+    local wrong = wrong_target(title, change)
+    if wrong then return wrong end
     local thing = change.representation and change.representation .. " " .. (change.pid or "") or nil
     if thing and seen[thing] and change.kind ~= "add.file" then
       return ("two changes are about one thing (%s)"):format(change.pid or change.representation)
