@@ -5,18 +5,14 @@ local shared = require "support.shared"
 local LOCK = "recipes/almanac.lock"
 
 describe("almanac recipe", function()
-  local desk, almanac
+  local desk, almanac, add
 
   before_each(function()
     desk = shared.desk()
-    almanac = desk.almanac
+    almanac, add = desk.almanac, desk.add
     shared.write(desk.source)
   end)
   after_each(function() desk.remove() end)
-
-  local function add(address, ...)
-    return almanac("recipe", "add", address or desk.source, "--yes", ...)
-  end
 
   describe("what was added", function()
     local function append(name, text) program.write(desk.folder .. "/" .. name, desk.read(name) .. text) end

@@ -7,18 +7,14 @@ local shared = require "support.shared"
 local task = require "almanac.task"
 
 describe("almanac recipe", function()
-  local desk, almanac
+  local desk, almanac, add
 
   before_each(function()
     desk = shared.desk()
-    almanac = desk.almanac
+    almanac, add = desk.almanac, desk.add
     shared.write(desk.source)
   end)
   after_each(function() desk.remove() end)
-
-  local function add(address, ...)
-    return almanac("recipe", "add", address or desk.source, "--yes", ...)
-  end
 
   describe("pack", function()
     it("makes one file of text that add takes in, pictures included", function()

@@ -57,7 +57,7 @@ function m.write(folder, files)
 end
 
 ---A desk: `folder` is where commands run, `source` where the recipe is.
----@return table desk with almanac(…), read(name), remove()
+---@return table desk with almanac(…), add(address, …), read(name), remove()
 function m.desk()
   local desk = { folder = program.folder(), source = program.folder() }
   function desk.almanac(...)
@@ -69,6 +69,12 @@ function m.desk()
     program.remove(desk.folder)
     program.remove(desk.source)
   end
+
+  ---Adds the recipe, or what is at another address, without asking.
+  function desk.add(address, ...)
+    return desk.almanac("recipe", "add", address or desk.source, "--yes", ...)
+  end
+
   return desk
 end
 
