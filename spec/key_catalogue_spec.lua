@@ -63,14 +63,6 @@ describe("key.call_number", function()
   end)
 end)
 
-describe("key.barcode", function()
-  it("is 14 digits whose last one checks the others", function()
-    assert.equal("32101108168939", key.barcode "scans/32101108168939_0001.tif")
-    assert.is_nil(key.barcode "32101108168938.tif")
-    assert.is_nil(key.barcode "132101108168939.tif")
-    assert.is_nil(key.barcode "12345.tif")
-  end)
-end)
 
 describe("title.record", function()
   local objects = require "almanac.recipe.objects"

@@ -276,6 +276,15 @@ describe("almanac recipe", function()
       assert.matches("no title 9910000000019999999", result.err)
     end)
 
+    it("takes arguments of the recipe, with its sample and without", function()
+      local out = almanac("explain", "by-barcode", "12345674_3.jpg", "--set", "length=10", "--set", "pad=true", "--set", "role=").out
+      assert.matches("file_key    '0012345674'\n  page        3", out, 1, true)
+      write { ["recipe.lua"] = RECIPE:gsub('{ { "folder"', '{ { "group", "integer", default = 1 }, { "folder"')
+        :gsub("function%(file%) return key.digits%(file.name, 1%)", "function(file, args) return key.digits(file.name, args.group)") }
+      assert.matches("file_key    '3'", almanac("explain", "scans", "y77_3.jpg", "--set", "group=-1").out, 1, true)
+      assert.matches("'x' is no whole number", almanac("explain", "scans", "y77_3.jpg", "--set", "group=x").err, 1, true)
+    end)
+
     it("tells a program the same as JSON", function()
       with_sample(GOOD)
       local event = json.decode(almanac("explain", "scans", "14_1.jpg", "--json").out:match "[^\n]+")

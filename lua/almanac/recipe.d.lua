@@ -323,15 +323,25 @@ function key.system_numbers(record, prefix) end
 ---@return string? nil when there is no letter or digit
 function key.call_number(value) end
 
----A library's barcode in a name or path: the first whole group of 14 digits that
----begins with 2 or 3 and whose last digit is its check digit. Barcodes of another
----kind: key.digits or key.part.
+---A library's barcode in a name or path. Without options the first whole group of 14
+---digits that begins with 2 or 3 and whose last one is its check digit (Luhn). With options:
+---  length   how many signs it has, check digit counted; without it the longest group is looked at
+---  pad      true: when there is no group of that length, the longest shorter one has lost zeros in front
+---  check    "luhn" (mod 10; the default), "ean" (EAN-13 and -8), "mod11" (ISBN-10, ISSN; may end in X),
+---           "mod43" (Code 39, with letters), "none"
+---  letters  true: groups of letters and digits, in capitals; check is "none" then, or "mod43"
+---barcode("12345674_2.jpg", { length = 10, pad = true }) is "0012345674"; a name whose
+---barcode does not check has none.
 ---@param name string
----@return string?
-function key.barcode(name) end
+---@param how { length: integer?, pad: boolean?, check: string?, letters: boolean? }?
+---@return string? barcode
+---@return string? written as it stands in the name, for key.behind
+function key.barcode(name, how) end
 
----The barcodes of a title's items, for recipes with reads = { "items" }:
----  title_keys = function(title) return key.barcodes(title) end
+---The barcodes of a title's items, in the form that key.barcode gives with the
+---same options, for recipes with reads = { "items" }:
+---  title_keys = function(title) return key.barcodes(title, { length = 10, pad = true }) end
 ---@param title table
+---@param how { length: integer?, pad: boolean?, check: string?, letters: boolean? }?
 ---@return string[]
-function key.barcodes(title) end
+function key.barcodes(title, how) end

@@ -2,36 +2,58 @@
 --
 -- Adds files that carry the barcode of one of the title's items:
 -- 32101047381338.jpg, 32101047381338_1.jpg, 32101047381338_1_pm.wav.
--- A barcode has 14 digits and a check digit; --group takes any other: the first
--- group of digits of the name, or with -1 the last.
+-- Without more a barcode has 14 digits, begins with 2 or 3 and ends with its check
+-- digit. Others: --length 10 says how many signs yours have, --check which check
+-- digit (luhn, ean, mod11, mod43, none), --letters that there are letters in them,
+-- --pad that zeros in front were cut off, as spreadsheets do: 12345674.jpg for
+-- 0012345674. --group takes one group of digits of the name as it is: the first,
+-- with -1 the last.
 -- --role pm takes only files with that role at the end and leaves out the others.
+
+-- what key.barcode is told of the barcodes; nothing: 14 digits, 2 or 3 first
+local function kind_of(args)
+  local group = args.group and "none" or nil
+  if not (args.length or args.check or args.letters or group) then return nil end
+  return { length = args.length, pad = args.pad, check = args.check or group, letters = args.letters }
+end
+
+-- the barcode in a file's name or path, and how it is written there
+local function barcode_of(file, args)
+  local text = file.path
+  if args.group then text = key.digits(file.name, args.group) end
+  if text then return key.barcode(text, kind_of(args)) end
+end
 
 return extend "by-mms-id 1" {
   name    = "by-barcode",
   summary = "Add files whose name is the barcode of an item",
-  version = "1.0.0",
+  version = "1.1.0",
   reads   = { "items" },               -- titles come with their items
 
   args = {
-    { "group", "integer", help = "barcodes of another kind: which group of digits of the name" },
-    { "role",  "string",  default = "", help = "only files with this role at the end of the name, e.g. pm" },
+    { "length",  "integer", min = 1, max = 100, help = "signs of a barcode, check digit counted; without --check: mod 10" },
+    { "pad",     "boolean", default = false, help = "zeros in front may be missing; needs --length" },
+    { "check",   "choice", choices = { "luhn", "ean", "mod11", "mod43", "none" }, help = "the check digit" },
+    { "letters", "boolean", default = false, help = "barcodes have letters as well" },
+    { "group",   "integer", help = "which group of digits of the name, when it is not told by length or check digit" },
+    { "role",    "string", default = "", help = "only files with this role at the end of the name, e.g. pm" },
   },
 
   file_key = function(file, args)
     if file.ext ~= args.ext then return nil end
     local _, role = key.role(file.name, { args.role })
     if args.role ~= "" and not role then return nil end
-    if args.group then return key.digits(file.name, args.group) end
-    return key.barcode(file.name)
+    return (barcode_of(file, args))
   end,
 
   page = function(file, args)
+    local _, written = barcode_of(file, args)
     local rest = key.role(file.name, { args.role })
-    return key.page(key.behind(rest, key.digits(file.name, args.group or 1)) or "")
+    return key.page(key.behind(rest, written) or file.name)
   end,
 
-  title_keys = function(title)
-    return key.barcodes(title)
+  title_keys = function(title, args)
+    return key.barcodes(title, kind_of(args))
   end,
 
   examples = {

@@ -1,6 +1,7 @@
 -- Helpers that make keys from names: what a recipe has as `key`. All take and
 -- give text; what is not there is nil, so that a rule can leave a file out.
 local text = require "almanac.core".text
+local barcodes = require "almanac.recipe.key_barcode"
 local catalogue = require "almanac.recipe.key_catalogue"
 local names = require "almanac.recipe.key_names"
 local objects = require "almanac.recipe.objects"
@@ -9,6 +10,7 @@ local m = {}
 
 for name, helper in pairs(names) do m[name] = helper end
 for name, helper in pairs(catalogue) do m[name] = helper end
+for name, helper in pairs(barcodes) do m[name] = helper end
 
 local find, gmatch, match, sub = string.find, string.gmatch, string.match, string.sub
 local split_extension, last_part = objects.split_extension, objects.last_part

@@ -1,5 +1,5 @@
 -- Helpers for numbers that come from the catalogue: OCLC and other system
--- numbers, call numbers, barcodes. Part of what a recipe has as `key`.
+-- numbers, call numbers. Part of what a recipe has as `key`.
 local objects = require "almanac.recipe.objects"
 local text = require "almanac.core".text
 
@@ -106,43 +106,6 @@ function m.call_number(value)
     position = last + 1
   end
   return parts[1] and table.concat(parts, " ")
-end
-
--- Luhn's check digit, as USS Codabar labels of libraries have it.
-local function is_checked(digits)
-  local sum = 0
-  for i = 1, 14 do
-    local value = tonumber(sub(digits, i, i)) * (i % 2 == 1 and 2 or 1)
-    sum = sum + (value > 9 and value - 9 or value)
-  end
-  return sum % 10 == 0
-end
-
----A library's barcode in a name or path: the first whole group of 14 digits that
----begins with 2 or 3 and whose last digit is its check digit. Barcodes of another
----kind: key.digits or key.part.
----@param name string
----@return string?
-function m.barcode(name)
-  need_text(name, "barcode")
-  for digits in string.gmatch(name, "%d+") do
-    if #digits == 14 and match(digits, "^[23]") and is_checked(digits) then return digits end
-  end
-end
-
----The barcodes of a title's items, for recipes with reads = { "items" }:
----  title_keys = function(title) return key.barcodes(title) end
----@param title table
----@return string[]
-function m.barcodes(title)
-  local list, seen = {}, {}
-  for _, item in ipairs(title:items()) do
-    if item.barcode and not seen[item.barcode] then
-      seen[item.barcode] = true
-      list[#list + 1] = item.barcode
-    end
-  end
-  return list
 end
 
 return m

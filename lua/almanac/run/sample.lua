@@ -104,13 +104,15 @@ end
 ---@param recipe table
 ---@param folder string from m.folder
 ---@param fn fun(case: table): any
+---@param more table<string, string>? arguments in place of the sample's own, as text
 ---@return any ... what `fn` gives; nil, message, code when the sample can't be read
-function m.with(recipe, folder, fn)
+function m.with(recipe, folder, fn, more)
   local titles, message, code = holdings.titles(folder .. "/titles.csv")
   if not titles then return nil, message, code end
   local given
   given, message, code = given_of(recipe, folder)
   if not given then return nil, message, code end
+  for name, value in pairs(more or {}) do given[name] = value end
   local files, why, kind, made = files_of(recipe, folder, given)
   if why then return nil, why, kind end
   local _ <close> = setmetatable({}, { __close = function()

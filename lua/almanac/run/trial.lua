@@ -113,8 +113,17 @@ function m.folder_of_names(names)
   return root, message, code
 end
 
+-- The same arguments, one of them not required.
+local function without_need(args, name)
+  local list = {}
+  for i, entry in ipairs(args) do
+    list[i] = entry[1] == name and { entry[1], entry[2] } or entry
+  end
+  return list
+end
+
 ---Values for a recipe's arguments: what is given as text, else the defaults;
----the folder of files is `folder`.
+---the folder of files is `folder`, and may be missing when there is none.
 ---@param recipe table
 ---@param given table<string, string>
 ---@param folder string?
@@ -125,7 +134,7 @@ function m.values(recipe, given, folder)
   for name, text in pairs(given) do all[name] = text end
   local dir = arguments.first(recipe.args, "dir")
   if dir and not all[dir] then all[dir] = folder end
-  return arguments.convert(recipe.args, all)
+  return arguments.convert(all[dir] and recipe.args or without_need(recipe.args, dir), all)
 end
 
 local function titles_of_run(path)

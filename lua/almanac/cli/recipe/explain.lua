@@ -1,5 +1,4 @@
 -- almanac recipe explain: every rule for one file or title, without a call.
-local arguments = require "almanac.recipe.arguments"
 local options = require "almanac.cli.recipe.options"
 
 local m = { summary = "Say what every rule of a recipe gives for one file name or title, and what comes of it.",
@@ -31,15 +30,13 @@ end
 local function with_case(recipe, args, given, fn)
   local sample, trial = require "almanac.run.sample", require "almanac.run.trial"
   local folder = not (args.titles or args.folder) and sample.folder(recipe)
-  if folder then return sample.with(recipe, folder, fn) end
+  if folder then return sample.with(recipe, folder, fn, given) end
   local titles, message, code = {}, nil, nil
   if args.titles then titles, message, code = trial.titles(args.titles) end
   if not titles then return nil, message, code end
-  local values = arguments.defaults(recipe.args)
-  if args.folder then
-    values, message = trial.values(recipe, given, args.folder)
-    if not values then return nil, message, "parse" end
-  end
+  local values
+  values, message = trial.values(recipe, given, args.folder)
+  if not values then return nil, message, "parse" end
   return fn { recipe = recipe, titles = titles, folder = args.folder, values = values }
 end
 
