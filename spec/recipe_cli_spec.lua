@@ -282,7 +282,7 @@ describe("almanac recipe", function()
       write { ["recipe.lua"] = RECIPE:gsub('{ { "folder"', '{ { "group", "integer", default = 1 }, { "folder"')
         :gsub("function%(file%) return key.digits%(file.name, 1%)", "function(file, args) return key.digits(file.name, args.group)") }
       assert.matches("file_key    '3'", almanac("explain", "scans", "y77_3.jpg", "--set", "group=-1").out, 1, true)
-      assert.matches("'x' is no whole number", almanac("explain", "scans", "y77_3.jpg", "--set", "group=x").err, 1, true)
+      assert.matches("'x' is no number", almanac("explain", "scans", "y77_3.jpg", "--set", "group=x").err, 1, true)
     end)
 
     it("tells a program the same as JSON", function()
