@@ -93,7 +93,7 @@ function record:elements(path) end
 ---@field summary string
 ---@field version string "1.0.0"
 ---@field license string
----@field effects ("add"|"update"|"delete"|"create-bib")[] what its plans may contain
+---@field effects ("add"|"update"|"delete")[] what its plans may contain
 ---@field args? table[] { name, type, required=, default=, help=, choices=, min=, max= }
 ---@field reads? ("record"|"items"|"rows")[]
 ---@field file_key? fun(file: recipe.file, args: table): string?

@@ -7,20 +7,27 @@ local function module_of(command, action)
   return require(("almanac.cli.%s.%s"):format(command, action))
 end
 
----Adds the actions to the command's parser.
+local function add(parser, command, name)
+  local module = module_of(command, name)
+  local action = parser:command(name):summary(module.summary):description(module.summary):help_max_width(100)
+  module.configure(action)
+  if module.epilog then action:epilog(module.epilog) end
+end
+
+---Adds the actions to the command's parser. Of one that was named, the others
+---are not even loaded.
 ---@param parser table of argparse
 ---@param command string "marc"
 ---@param names string[] actions, files of almanac/cli/COMMAND
-function m.configure(parser, command, names)
+---@param first string? the first argument
+function m.configure(parser, command, names, first)
   parser:help_max_width(100)
   parser:require_command(true)
   parser:command_target "action"
   for _, name in ipairs(names) do
-    local module = module_of(command, name)
-    local action = parser:command(name):summary(module.summary):description(module.summary):help_max_width(100)
-    module.configure(action)
-    if module.epilog then action:epilog(module.epilog) end
+    if name == first then return add(parser, command, name) end
   end
+  for _, name in ipairs(names) do add(parser, command, name) end
 end
 
 ---Runs the action that was named.

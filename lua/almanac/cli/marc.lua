@@ -5,8 +5,8 @@ local core = require "almanac.core"
 local m = { summary = "Look into MARC files, convert and check them.", plain = true, ends_itself = true,
   actions = { "dump", "get", "count", "convert", "check" } }
 
-function m.configure(parser)
-  actions.configure(parser, "marc", m.actions)
+function m.configure(parser, arguments)
+  actions.configure(parser, "marc", m.actions, arguments[1])
   parser:epilog("Reads ISO 2709, MARCXML, MARC-in-JSON, yaz-marcdump's lines and MarcEdit's .mrk, also packed with gzip; " ..
     "the content shows which. `almanac marc ACTION --help` tells more.")
 end

@@ -1,11 +1,11 @@
 -- almanac recipe: the recipes at hand, help with writing one, getting and sharing.
 local actions = require "almanac.cli.actions"
 
-local m = { summary = "List, check, try, write, get and share recipes.", plain = true }
+local m = { summary = "List, check, try, write, get and share recipes.", plain = true,
+  actions = { "list", "search", "show", "new", "suggest", "explain", "check", "test", "add", "update", "accept", "pack" } }
 
-function m.configure(parser)
-  actions.configure(parser, "recipe", { "list", "search", "show", "new", "suggest", "explain", "check",
-    "test", "add", "update", "accept", "pack" })
+function m.configure(parser, arguments)
+  actions.configure(parser, "recipe", m.actions, arguments[1])
   parser:epilog("Recipes are looked for in ./recipes, in the folders of ALMANAC_RECIPES and among those " ..
     "that come with almanac; a path works as well. `almanac recipe ACTION --help` tells more.")
 end

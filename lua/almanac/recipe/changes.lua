@@ -38,6 +38,16 @@ m.kinds = {}
 for kind in pairs(KINDS) do m.kinds[#m.kinds + 1] = kind end
 table.sort(m.kinds)
 
+---Every effect that a change can have, in the order in which people are told.
+---@type string[]
+m.all_effects = {}
+for _, kind in ipairs(m.kinds) do
+  for _, effect in ipairs(KINDS[kind].effects) do
+    if not table.concat(m.all_effects, " "):find(effect, 1, true) then m.all_effects[#m.all_effects + 1] = effect end
+  end
+end
+table.sort(m.all_effects)
+
 local function field_of(kind, name)
   local text = KINDS[kind].fields[name]
   if text then return text:match "%a+", text:find("!", 1, true) ~= nil end
@@ -124,6 +134,27 @@ function m.effects(change)
   local kind = KINDS[change.kind]
   if not kind then return nil end
   return change.kind == "replace.file" and change.keep and { "add" } or kind.effects
+end
+
+---The effects of a kind as the source of a recipe names it: without looking at
+---the fields, so those it may have are taken for those it has.
+---@param group string "add"
+---@param name string|boolean|nil "file"; any other: it can be each of the group
+---@return table<string, boolean> sure that all those kinds have
+---@return table<string, boolean> possible that one of them has
+function m.effects_of(group, name)
+  local sure, possible = nil, {}
+  for kind, entry in pairs(KINDS) do
+    if kind:match "^%a+" == group and (not KINDS[group .. "." .. tostring(name)] or kind == group .. "." .. name) then
+      local these = {}
+      for _, effect in ipairs(entry.effects) do
+        possible[effect] = true
+        these[effect] = not sure or sure[effect]
+      end
+      sure = these
+    end
+  end
+  return sure or {}, possible
 end
 
 local IDS = { representation = true, pid = true }

@@ -1,6 +1,7 @@
 -- Checks the table that a recipe returns, field by field. A misspelt field is
 -- an error that names file, line and the nearest right name.
 local arguments = require "almanac.recipe.arguments"
+local changes = require "almanac.recipe.changes"
 local words = require "almanac.words"
 
 local m = {}
@@ -12,7 +13,7 @@ local TYPES = {
   examples = "table", reads = "table", near = "number",
 }
 local REQUIRED = { "name", "summary", "version", "license", "effects", "title_keys" }
-local EFFECTS = { "add", "update", "delete", "create-bib" }
+local EFFECTS = changes.all_effects
 local READS = { "items", "record", "rows" }
 local EXAMPLES = { file_key = "table", page = "table", title_keys = "table" }
 local CALLED = { string = "text", table = "a list", ["function"] = "a function", boolean = "true or false", number = "a number" }
@@ -76,7 +77,9 @@ local function check_effects(raw, source)
   local known = {}
   for _, effect in ipairs(EFFECTS) do known[effect] = true end
   for _, effect in ipairs(raw.effects) do
-    if not known[effect] then
+    if effect == "create-bib" then
+      return fail(source, "effects", "effect 'create-bib': this almanac has no kind of change that makes records; leave it out")
+    elseif not known[effect] then
       return fail(source, "effects", ("unknown effect '%s'%s"):format(tostring(effect), suggestion(effect, EFFECTS)))
     end
   end

@@ -1,6 +1,11 @@
 -- almanac recipe check: whether a recipe is right, without any file or title.
+local core = require "almanac.core"
 local lint = require "almanac.recipe.lint"
+local names = require "almanac.recipe.names"
 local options = require "almanac.cli.recipe.options"
+local plain = require "almanac.recipe.plain"
+local recipes = require "almanac.recipe"
+local secrets = require "almanac.recipe.secrets"
 local versions = require "almanac.recipe.versions"
 local words = require "almanac.words"
 
@@ -14,12 +19,22 @@ end
 
 local function say(out, path, remark)
   out.event("remark", { path = path, line = remark.line, text = remark.text })
-  out.say(("%s%s: %s"):format(path, remark.line and ":" .. remark.line or "", remark.text))
+  out.say(("%s%s: %s"):format(path, remark.line and ":" .. remark.line or "", plain.line(remark.text)))
+end
+
+-- A key is told whatever else is wrong: it may go out before the rest is right.
+local function say_secrets(name, out)
+  local path = recipes.find(name)
+  local text = path and core.files.read(path, recipes.largest)
+  for _, remark in ipairs(text and secrets.of(text) or {}) do say(out, path, remark) end
 end
 
 function m.run(args, context)
-  local out, recipe, message, code = context.out, require("almanac.recipe").load(args.recipe)
-  if not recipe then return nil, message, code end
+  local out, recipe, message, code = context.out, recipes.load(args.recipe)
+  if not recipe then
+    say_secrets(args.recipe, out)
+    return nil, message, code
+  end
   local remarks = lint.remarks(recipe)
   local values = require("almanac.recipe.arguments").defaults(recipe.args)
   for _, text in ipairs(require("almanac.recipe.rules").examples(recipe, values)) do remarks[#remarks + 1] = { text = text } end
@@ -27,7 +42,9 @@ function m.run(args, context)
     for _, text in ipairs(list) do remarks[#remarks + 1] = { text = text } end
   end
   for _, remark in ipairs(remarks) do say(out, recipe.path, remark) end
-  if not lint.has_luacheck() then out.note "names were not checked: luacheck is not installed (Debian: apt install lua-check)" end
+  if not names.at_hand() then
+    out.note "names and effects were not checked: luacheck is not installed (Debian: apt install lua-check)"
+  end
   if remarks[1] then
     out.say(words.count(#remarks, "remark"))
     return 2

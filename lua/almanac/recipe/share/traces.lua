@@ -1,7 +1,7 @@
 -- What of the place where a recipe grew is in its files and should not travel:
 -- keys, home folders, paths of one's own disks.
 local core = require "almanac.core"
-local lint = require "almanac.recipe.lint"
+local secrets = require "almanac.recipe.secrets"
 
 local m = {}
 
@@ -41,7 +41,7 @@ function m.of(parcel)
   local all = {}
   for _, file in ipairs(parcel.files) do
     local text = core.text.valid(file.text)
-    for _, list in ipairs { text and lint.secrets(file.text) or {}, text and paths(file) or {} } do
+    for _, list in ipairs { text and secrets.of(file.text) or {}, text and paths(file) or {} } do
       for _, remark in ipairs(list) do all[#all + 1] = { path = file.path, line = remark.line, text = remark.text } end
     end
   end

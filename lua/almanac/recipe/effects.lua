@@ -1,0 +1,102 @@
+-- Whether the effects that a recipe declares are those of the changes that it
+-- makes, as far as its text tells: where it uses `add.`, `replace.`, `update.`
+-- and `delete.`. What the text does not tell, a plan does (almanac.recipe.rules).
+local changes = require "almanac.recipe.changes"
+local names = require "almanac.recipe.names"
+
+local m = {}
+
+local GROUPS = changes.groups()
+
+-- The source whose `changes` counts: the first that sets it, of the recipe and what it extends.
+local function deciding(sources)
+  for i, source in ipairs(sources) do
+    local code = ("\n" .. source.text):gsub("\n%s*%-%-[^\n]*", "\n")
+    if code:find "%f[%w_]changes%s*=[^=]" or code:find "%f[%w_]function%s+changes%f[^%w_]" then return i end
+  end
+  return 1
+end
+
+local function line_at(text, number)
+  local start = 1
+  for _ = 2, number do start = (text:find("\n", start, true) or #text) + 1 end
+  return start
+end
+
+-- Whether the call that begins here says that the old file stays.
+local function keeps(text, use)
+  local given = text:match("^replace%s*%.%s*file%s*%(?%s*(%b{})", line_at(text, use.line) + use.column - 1)
+  return given ~= nil and given:find "%f[%w_]keep%s*=%s*true%f[^%w_]" ~= nil
+end
+
+-- Each use of a kind of change: { what, line, sure, possible effects }.
+local function changes_in(text, uses)
+  local list = {}
+  for _, use in ipairs(uses) do
+    if GROUPS[use.name] then
+      local field = type(use.field) == "string" and use.field or nil
+      local sure, possible = changes.effects_of(use.name, field)
+      if use.name == "replace" and keeps(text, use) then sure, possible = { add = true }, { add = true } end
+      list[#list + 1] = { what = field and use.name .. "." .. field or use.name, line = use.line, sure = sure, possible = possible }
+    end
+  end
+  return list
+end
+
+local function line_of_field(text, name)
+  local number = 0
+  for line in (text .. "\n"):gmatch "([^\n]*)\n" do
+    number = number + 1
+    if not line:find "^%s*%-%-" and line:find("%f[%w_]" .. name .. "%s*=[^=]") then return number end
+  end
+end
+
+local function add_undeclared(list, recipe, found, base)
+  local told = {}
+  for _, change in ipairs(found) do
+    for effect in pairs(change.sure) do
+      if not recipe.effects[effect] and not told[change.what .. effect] then
+        told[change.what .. effect] = true
+        local keep = change.what == "replace.file" and effect == "delete" and ", or give keep = true" or ""
+        local where = base and (" (%s, line %d)"):format(base, change.line) or ""
+        list[#list + 1] = { line = not base and change.line or nil, text = ("makes %s%s, but effects do not declare '%s': " ..
+          "a plan with it is refused; declare it%s"):format(change.what, where, effect, keep) }
+      end
+    end
+  end
+end
+
+local function add_unused(list, recipe, found)
+  local possible, text = {}, recipe.sources[1].text
+  for _, change in ipairs(found) do
+    for effect in pairs(change.possible) do possible[effect] = true end
+  end
+  local line = line_of_field(text, "effects")
+  for _, effect in ipairs(changes.all_effects) do
+    if recipe.effects[effect] and not possible[effect] then
+      list[#list + 1] = { line = line, text = ("effects declare '%s', which no change here has: leave it out%s"):format(effect,
+        line and "" or "; it is what the base declares, so give effects = { … } of its own") }
+    end
+  end
+end
+
+---Remarks on the effects of a recipe.
+---@param recipe table loaded
+---@param uses table[] of its own text, from almanac.recipe.names
+---@return { line: integer?, text: string }[] remarks
+function m.remarks(recipe, uses)
+  local i, list = deciding(recipe.sources), {}
+  local source = recipe.sources[i]
+  if i > 1 then
+    local issues, others = names.look(source.text, {})
+    if not issues then return {} end
+    uses = others
+  end
+  local found = changes_in(source.text, uses)
+  add_undeclared(list, recipe, found, i > 1 and source.name)
+  add_unused(list, recipe, found)
+  table.sort(list, function(a, b) return a.text < b.text end)
+  return list
+end
+
+return m
