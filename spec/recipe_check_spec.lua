@@ -53,7 +53,7 @@ describe("almanac recipe check", function()
       remarks(recipe('"add"', ADD))
       remarks(recipe('"add", "delete"', HELD .. "return replace.file { file = held, with = files[1] }"))
       remarks(recipe('"add"', HELD .. "return replace.file { file = held, with = files[1], keep = true }"))
-      remarks(recipe('"delete"', HELD .. "-- add.file is another thing, \"update.representation\" too\n    return delete.file { file = held }"))
+      remarks(recipe('"delete"', HELD .. "-- add.file, 'update.representation'\n    return delete.file { file = held }"))
       remarks(recipe('"delete"', HELD .. "local add = { file = held }\n    return delete.file(add)"))
     end)
 
@@ -83,7 +83,8 @@ describe("almanac recipe check", function()
       remarks('-- almanac-recipe: 1\nreturn extend "base 1" { name = "r", effects = { "add", "delete" } }\n')
       remarks('-- almanac-recipe: 1\nreturn extend "base 1" { name = "r",\n  changes = function(title)\n' ..
         "    return delete.file { file = title:files 'jpg' () }\n  end }\n",
-        "recipe.lua:4: makes delete.file, but effects", "effects declare 'add', which no change here has: leave it out; it is what the base")
+        "recipe.lua:4: makes delete.file, but effects",
+        "effects declare 'add', which no change here has: leave it out; it is what the base")
     end)
 
     it("says in plain words that nothing makes records yet", function()
@@ -91,13 +92,14 @@ describe("almanac recipe check", function()
       write("r", recipe('"add", "create-bib"', ADD))
       local result = check()
       assert.equal(1, result.status)
-      assert.matches("recipe.lua:4: effect 'create-bib': this almanac has no kind of change that makes records; leave it out", result.err, 1, true)
+      assert.matches("recipe.lua:4: effect 'create-bib': this almanac has no kind of change that makes records", result.err, 1, true)
     end)
   end)
 
   describe("of names", function()
     it("hears no comment that wants it to be silent", function()
-      for _, comment in ipairs { "-- luacheck: ignore", "-- luacheck: push ignore 113", "-- luacheck: globals os", "-- luacheck: std max" } do
+      for _, comment in ipairs { "-- luacheck: ignore", "-- luacheck: push ignore 113", "-- luacheck: globals os",
+        "-- luacheck: std max" } do
         remarks(recipe('"add"', comment .. "\n    if files[9] then return os.time() end " .. comment .. "\n    " .. ADD),
           "recipe.lua:8: recipes have no 'os'")
       end
@@ -123,14 +125,17 @@ describe("almanac recipe check", function()
     local FOUND = {
       "-- l8xx0123456789abcdef0123456789abcdef", "-- L7XX0123456789abcdef0123456789abcdef", "--[[ AKIA1234567890ABCDEF ]]",
       "-- aws wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKE7", "-- aws_secret_access_key=abcdefghij/klmnop1qrstuvwxyz",
-      "-- Authorization: apikey 0123456789abcdef", "-- curl -H 'Authorization: Basic dXNlcjpwYXNzd29yZDE='", "-- Bearer abcdefghijklmnopqrstuvwxyz012345",
+      "-- Authorization: apikey 0123456789abcdef", "-- curl -H 'Authorization: Basic dXNlcjpwYXNzd29yZDE='",
+      "-- Bearer abcdefghijklmnopqrstuvwxyz012345",
       "-- -----BEGIN RSA PRIVATE KEY-----", "-- https://ann:geheim@library.example/scans", "-- ?apikey=abcdefghijklm0123456789",
     }
     local FINE = {
       "-- the API key of the library is not needed", "-- Authorization: see the documentation of the collections team",
-      "-- secret = the collection of secret diaries from the archive", "-- sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+      "-- secret = the collection of secret diaries from the archive",
+      "-- sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
       "-- AKIA is a prefix, as in AKIA_collections", "-- grinnell_16037_OBJ_20190101_master_preservation_copy.tif",
-      "-- https://library.example:8080/a@b", "-- 990012345678904146 81123456780004146 9912345678900041460", "-- a bearer token is not for recipes",
+      "-- https://library.example:8080/a@b", "-- 990012345678904146 81123456780004146 9912345678900041460",
+      "-- a bearer token is not for recipes",
     }
 
     it("finds them in comments, of many kinds, and nothing in words about them", function()
