@@ -13,7 +13,7 @@ stds.recipe = {
     replace = { fields = { "file" } }, update = { fields = { "representation" } },
     delete = { fields = { "file", "representation" } },
     key = { fields = { "after", "around", "barcode", "barcodes", "bare", "before", "behind", "call_number", "date", "digits",
-      "exact_stem", "fold", "folder", "id_class", "mms_id", "nfc", "numbers", "oclc", "of_institution", "page", "part", "parts",
+      "exact_stem", "fold", "folder", "id", "id_class", "mms_id", "nfc", "numbers", "oclc", "of_institution", "page", "part", "parts",
       "role", "size", "stem", "system_number", "system_numbers", "without_page" } },
     math = { fields = { "abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger", "min", "mininteger", "modf", "pi",
       "sqrt", "tointeger", "type", "ult" } },

@@ -44,6 +44,8 @@ describe("key", function()
   end)
 
   it("takes a size letter off behind a digit only", function()
+    assert.same({ "061-02b", "2" }, { key.size("061-02b-2.jpg", "123") })
+    assert.same({ "061-02b-4" }, { key.size("061-02b-4.jpg", "123") })
     assert.same({ "CU1001", "b" }, { key.size "CU1001b.jpg" })
     assert.same({ "CU1001" }, { key.size "CU1001.jpg" })
     assert.same({ "CU1001x" }, { key.size "CU1001x.jpg" })
@@ -71,6 +73,18 @@ describe("key", function()
     assert.is_nil(key.date "32101047381338.tif")
     assert.is_nil(key.date "1910_13_02.tif")
     assert.is_nil(key.date "0910_02_13.tif")
+  end)
+
+  it("finds the id of a class, and of an institution", function()
+    local path = "990095883950203941/12246098570003941/13246098580003941_0001.tif"
+    assert.equal("990095883950203941", key.id(path, "bib"))
+    assert.equal("12246098570003941", key.id(path, "representation", "3941"))
+    assert.equal("13246098580003941", key.id(path, "file", "3941"))
+    assert.equal("23246098580003941", key.id("23246098580003900_23246098580003941.tif", "item", "3941"))
+    assert.is_nil(key.id(path, "holding"))
+    assert.is_nil(key.id(path, "file", "4146"))
+    assert.has_error(function() key.id(path, "bibs") end,
+      "key.id: there is no class 'bibs'; there are bib, collection, file, holding, item, representation")
   end)
 
   it("tells what an Alma id names, and whose it is", function()

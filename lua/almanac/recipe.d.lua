@@ -252,7 +252,8 @@ function key.role(name, roles) end
 
 ---The name without its extension and without a letter that tells its size, and
 ---the letter: size("CU1001b.jpg", "abc") gives "CU1001", "b". The letter stands
----right behind a digit.
+---right behind a digit; a size that is a digit behind - or _:
+---size("061-02b-2.jpg", "123") gives "061-02b", "2".
 ---@param name string
 ---@param letters string? "abc" by default
 ---@return string rest
@@ -282,6 +283,14 @@ function key.date(name) end
 ---@param id string
 ---@return string?
 function key.id_class(id) end
+
+---The first Alma id of a class in a name or path, a whole group of digits:
+---id("rep/12246098570003941.jpg", "representation", "3941") is "12246098570003941".
+---@param name string
+---@param class "bib"|"collection"|"file"|"holding"|"item"|"representation"
+---@param digits string? the institution's last digits; an id with others is passed over
+---@return string?
+function key.id(name, class, digits) end
 
 ---The id when it ends with the institution's digits, else nil: a free check
 ---against numbers that were rounded or mistyped.

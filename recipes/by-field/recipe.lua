@@ -9,7 +9,8 @@
 --                   u0001_2009170_0000001_0001.jpg for u0001_2009170_0000001
 --   --part folder   the folder that the file is in (C0744/C0744_c002/0001.jpg for C0744_c002)
 --   --part path     the whole path of that folder (path/from/907e/value1)
--- --cut takes a text off the front of the field's value. Case does not matter.
+-- --cut takes a text off the front of the field's value, --cut-end off its end:
+-- "(NjP)" and "-princetondb" of "(NjP)6124186-princetondb". Case does not matter.
 
 local function part_of(file, part)
   if part == "base" then return key.parts(file.name, -1) end
@@ -21,13 +22,14 @@ end
 return extend "by-mms-id 1" {
   name    = "by-field",
   summary = "Add files whose name or folder stands in a field of the record, by any MARCspec",
-  version = "1.0.0",
+  version = "1.1.0",
   reads   = { "record" },              -- titles come with their records
 
   args = {
     { "field", "string", required = true, help = "where it stands: a MARCspec (907$e) or a Dublin Core path (dc:identifier)" },
     { "part",  "choice", default = "name", choices = { "name", "base", "folder", "path" }, help = "what of the file is compared" },
     { "cut",   "string", default = "", help = "text to take off the front of the field's value" },
+    { "cut_end", "string", default = "", help = "text to take off its end" },
   },
 
   file_key = function(file, args)
@@ -43,7 +45,8 @@ return extend "by-mms-id 1" {
   title_keys = function(title, args)
     local keys = {}
     for _, value in ipairs(title.record:all(args.field)) do
-      keys[#keys + 1] = key.fold(key.after(value, args.cut) or value)
+      value = key.after(value, args.cut) or value
+      keys[#keys + 1] = key.fold(key.before(value, args.cut_end) or value)
     end
     return keys
   end,

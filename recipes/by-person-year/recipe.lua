@@ -1,10 +1,10 @@
 -- almanac-recipe: 1
 --
--- For theses and papers named by person and year: SmithJane2009.pdf for the
--- title by "Smith, Jane" of 2009. The person stands in --person, the year in
--- --date; blanks, commas and case make no difference. People write names in
--- many ways, so a name that differs in up to three letters, never in the year,
--- is shown as a candidate: such a title is for a person to decide.
+-- For theses and papers named by person and year: SmithJane2009.pdf or
+-- JaneSmith2009.pdf for the title by "Smith, Jane" of 2009. The person stands in
+-- --person, the year in --date; blanks, commas and case make no difference.
+-- People write names in many ways, so a name that differs in up to three letters,
+-- never in the year, is shown as a candidate: such a title is for a person to decide.
 
 -- "smithjane 2009"
 local function person_year(person, year)
@@ -15,7 +15,7 @@ end
 return extend "by-mms-id 1" {
   name    = "by-person-year",
   summary = "Add files named by person and year, such as theses",
-  version = "1.0.0",
+  version = "1.1.0",
   reads   = { "record" },              -- titles come with their records
 
   args = {
@@ -37,7 +37,9 @@ return extend "by-mms-id 1" {
 
   title_keys = function(title, args)
     local year = (title.record:get(args.date) or ""):match "%f[%d](%d%d%d%d)%f[%D]"
-    return { person_year(title.record:get(args.person) or "", year) }
+    local person = title.record:get(args.person) or ""
+    local family, given = person:match "^([^,]+),%s*(.+)$"
+    return { person_year(person, year), family and person_year(given .. family, year) }
   end,
 
   examples = {

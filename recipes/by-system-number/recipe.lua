@@ -2,19 +2,21 @@
 --
 -- Adds files that carry a number of the record: the 001, or a 035 with a
 -- prefix, e.g. --prefix OCoLC for OCLC numbers (ocm, ocn, on and zeros in front
--- make no difference), --prefix EXLNZ-41SLSP_NETWORK for others.
+-- make no difference), --prefix EXLNZ-41SLSP_NETWORK for others; --suffix when
+-- something stands behind the number, as in (NjP)6124186-princetondb.
 -- The number is a whole group of digits of the name (--group 2: the second, -1:
--- the last), or of the first folder with --in folder; then the rest of the path
+-- the last), or of the first folder with --place folder; then the rest of the path
 -- is the page: 6124186/00000001.jpg, 6124186/01/00000001.jpg.
 
 return extend "by-mms-id 1" {
   name    = "by-system-number",
   summary = "Add files whose name or folder is the record's 001, 035 or OCLC number",
-  version = "1.0.0",
+  version = "1.1.0",
   reads   = { "record" },              -- titles come with their records
 
   args = {
     { "prefix", "string",  default = "", help = "of the 035, without brackets: OCoLC; nothing: the 001" },
+    { "suffix", "string",  default = "", help = "what stands behind the number in the 035: -princetondb" },
     { "place",  "choice",  default = "name", choices = { "name", "folder" }, help = "where the number stands" },
     { "group",  "integer", default = 1, help = "which group of digits of it; from the right when negative" },
   },
@@ -34,8 +36,10 @@ return extend "by-mms-id 1" {
   end,
 
   title_keys = function(title, args)
-    if args.prefix ~= "" then return key.system_numbers(title.record, args.prefix) end
-    return { title.record:control "001" }
+    if args.prefix == "" then return { title.record:control "001" } end
+    local numbers = key.system_numbers(title.record, args.prefix)
+    for i, number in ipairs(numbers) do numbers[i] = key.before(number, args.suffix) or number end
+    return numbers
   end,
 
   examples = {

@@ -108,7 +108,8 @@ end
 
 ---The name without its extension and without a letter that tells its size, and
 ---the letter: size("CU1001b.jpg", "abc") gives "CU1001", "b". The letter stands
----right behind a digit.
+---right behind a digit; a size that is a digit behind - or _:
+---size("061-02b-2.jpg", "123") gives "061-02b", "2".
 ---@param name string
 ---@param letters string? "abc" by default
 ---@return string rest
@@ -117,6 +118,7 @@ function m.size(name, letters)
   need_text(name, "size")
   local stem = objects.split_extension(objects.last_part(name))
   local rest, letter = match(stem, "^(.*%d)(%a)$")
+  if not rest then rest, letter = match(stem, "^(.+)[_-](%d)$") end
   if letter and find(letters or "abc", letter, 1, true) then return rest, letter end
   return stem, nil
 end
@@ -221,6 +223,8 @@ end
 -- The first digits of an id tell what it names; the last four the institution.
 local CLASSES = { ["99"] = "bib", ["22"] = "holding", ["23"] = "item", ["12"] = "representation", ["13"] = "file",
   ["81"] = "collection" }
+local IS_CLASS = {}
+for _, class in pairs(CLASSES) do IS_CLASS[class] = true end
 
 ---What an Alma id names: "bib", "holding", "item", "representation", "file",
 ---"collection"; nil for others.
@@ -230,6 +234,22 @@ function m.id_class(id)
   need_text(id, "id_class")
   if not find(id, "^%d+$") or #id < 8 or #id > 19 then return nil end
   return CLASSES[sub(id, 1, 2)]
+end
+
+---The first Alma id of a class in a name or path, a whole group of digits:
+---id("rep/12246098570003941.jpg", "representation", "3941") is "12246098570003941".
+---@param name string
+---@param class string as id_class gives it
+---@param digits string? the institution's last digits; an id with others is passed over
+---@return string?
+function m.id(name, class, digits)
+  need_text(name, "id")
+  if not IS_CLASS[class] then
+    error(("key.id: there is no class '%s'; there are bib, collection, file, holding, item, representation"):format(tostring(class)), 2)
+  end
+  for id in name:gmatch "%d+" do
+    if m.id_class(id) == class and m.of_institution(id, digits or "") then return id end
+  end
 end
 
 ---The id when it ends with the institution's digits, else nil: a free check
