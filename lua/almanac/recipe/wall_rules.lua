@@ -4,6 +4,9 @@
 local call = require "almanac.core".inside.call
 local text = require "almanac.recipe.wall_text"
 
+local getinfo = debug.getinfo
+local OWN = getinfo(1, "S").source:match "^(.*)recipe/"     -- what almanac's functions come from
+
 local m = {}
 
 -- What to do about Lua's commonest words, for those who don't know Lua.
@@ -20,9 +23,19 @@ local function advice(message)
   return ""
 end
 
-local function failed(rule, case, message)
+-- Where the rule stands, for a message that names no line: of a value that was
+-- given, or from behind `return f(x)`, which leaves nothing of where it stood.
+local function placed(message, fn)
+  if message:find "^[^\n]-:%d+: " then return message end
+  local info = getinfo(fn, "S")
+  if info.what == "C" or info.source:sub(1, #OWN) == OWN then return message end   -- as in `file_key = key.stem`
+  local lines = info.linedefined == info.lastlinedefined and info.linedefined or info.linedefined .. "-" .. info.lastlinedefined
+  return ("%s:%s: %s"):format(info.short_src, lines, message)
+end
+
+local function failed(recipe, rule, case, message)
   if type(message) ~= "string" then message = "error without a text" end
-  return false, ("%s (rule %s, for '%s')%s"):format(message, rule, case, advice(message))
+  return false, ("%s (rule %s, for '%s')%s"):format(placed(message, recipe[rule]), rule, case, advice(message))
 end
 
 -- Keys are text; whole numbers are taken as their digits.
@@ -39,12 +52,12 @@ end
 function m.file_key(recipe, file, args)
   if not recipe.file_key then return true, nil end
   local ok, key = call("file_key", file.path, recipe.file_key, file, args)
-  if not ok then return failed("file_key", file.path, key) end
+  if not ok then return failed(recipe, "file_key", file.path, key) end
   if not key or key == "" then return true, nil end
   local words
   key, words = key_text(key)
   if key then return true, key end
-  return failed("file_key", file.path, words)
+  return failed(recipe, "file_key", file.path, words)
 end
 
 ---@return boolean ok
@@ -52,14 +65,14 @@ end
 function m.page(recipe, file, args)
   if not recipe.page then return true, nil end
   local ok, page = call("page", file.path, recipe.page, file, args)
-  if not ok then return failed("page", file.path, page) end
+  if not ok then return failed(recipe, "page", file.path, page) end
   if page == nil or page == false then return true, nil end
   if type(page) == "number" then return true, page end
   if type(page) ~= "string" then
-    return failed("page", file.path, "a page is a number or text; this one is a " .. type(page))
+    return failed(recipe, "page", file.path, "a page is a number or text; this one is a " .. type(page))
   end
   local problem = text.problem(page)
-  if problem then return failed("page", file.path, "a page " .. problem) end
+  if problem then return failed(recipe, "page", file.path, "a page " .. problem) end
   return true, page
 end
 
@@ -68,13 +81,13 @@ end
 function m.title_keys(recipe, title, args)
   local id = title.mms_id
   local ok, keys = call("title_keys", id, recipe.title_keys, title, args)
-  if not ok then return failed("title_keys", id, keys) end
+  if not ok then return failed(recipe, "title_keys", id, keys) end
   if type(keys) ~= "table" then keys = { keys or nil } end
   local list, seen = {}, {}
   for i, given in ipairs(keys) do
     local key, words = key_text(given)
     if i > text.most_keys then words = ("gives more than %d keys"):format(text.most_keys) end
-    if words then return failed("title_keys", id, words) end
+    if words then return failed(recipe, "title_keys", id, words) end
     if key ~= "" and not seen[key] then
       seen[key] = true
       list[#list + 1] = key
@@ -89,7 +102,7 @@ end
 function m.wants(recipe, title, args)
   if not recipe.wants then return true, true end
   local ok, wanted, reason = call("wants", title.mms_id, recipe.wants, title, args)
-  if not ok then return failed("wants", title.mms_id, wanted) end
+  if not ok then return failed(recipe, "wants", title.mms_id, wanted) end
   return true, wanted and true or false, type(reason) == "string" and reason or nil
 end
 
@@ -110,10 +123,10 @@ function m.changes(recipe, title, files, args)
   local id, place, list = title.mms_id, {}, {}
   for i, file in ipairs(files) do place[file] = i end
   local ok, proposed = call("changes", id, recipe.changes, title, files, args)
-  if not ok then return failed("changes", id, proposed) end
+  if not ok then return failed(recipe, "changes", id, proposed) end
   if not proposed then return true, list end
   if type(proposed) == "table" and proposed.kind then proposed = { proposed } end
-  if type(proposed) ~= "table" then return failed("changes", id, "gives a " .. type(proposed)) end
+  if type(proposed) ~= "table" then return failed(recipe, "changes", id, "gives a " .. type(proposed)) end
   for i, change in ipairs(proposed) do list[i] = type(change) == "table" and as_data(change, place) or false end
   return true, list
 end

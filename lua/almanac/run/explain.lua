@@ -55,18 +55,18 @@ local function told_changes(changes)
   return parts[1] and table.concat(parts, "; ") or "nothing: it proposes no change"
 end
 
-local FILES = [[SELECT file.path, file.size, file_key.key, file_key.page
-  FROM title_key JOIN file_key USING(key) JOIN file ON file.id = file_key.file_id
-  WHERE title_key.title_id = (SELECT id FROM title WHERE mms_id = ?) ORDER BY file.path LIMIT 500]]
+local FILES = [[SELECT file.path, file.size, file_key.page FROM file_key JOIN file ON file.id = file_key.file_id
+  WHERE file_key.key = ? ORDER BY file.path LIMIT 500]]
 
 -- The files that answer, as `changes` would get them if they were all taken.
-local function files_for(db, mms_id, keys)
-  local list, places = {}, {}
-  for i, key in ipairs(keys) do places[key] = i end
-  for row in db:rows(FILES, mms_id) do
-    local file = objects.file(row.path, row.size)
-    file.page, file.group = row.page, places[row.key] or 0
-    list[#list + 1] = file
+local function files_for(db, keys)
+  local list = {}
+  for i, key in ipairs(keys) do
+    for row in db:rows(FILES, key) do
+      local file = objects.file(row.path, row.size)
+      file.page, file.group = row.page, i
+      list[#list + 1] = file
+    end
   end
   return judge.in_page_order(list)
 end
@@ -89,7 +89,7 @@ function m.title_rules(recipe, db, mms_id, args)
     local fine, wanted, why = rules.wants(recipe, title, args)
     list[#list + 1] = answer("wants", fine, wanted, fine and tostring(wanted) .. (why and ", " .. why or "") or nil)
   end
-  local files = files_for(db, mms_id, ok and keys or {})
+  local files = files_for(db, ok and keys or {})
   if recipe.changes and files[1] then
     local fine, changes = rules.changes(recipe, title, files, args)
     list[#list + 1] = answer("changes", fine, changes, fine and told_changes(changes) or nil)

@@ -59,7 +59,13 @@ local function next_batch(scan)
   while #batch < BATCH do
     local path, size, detail = scan.walk:next()
     if not path then break end
-    batch[#batch + 1] = looked_at(scan.db, path, size, detail)
+    local file = looked_at(scan.db, path, size, detail)
+    local fault = scan.faults[file.path]
+    if fault then
+      attempt.run(scan.db, FILE, file.path, file.size, file.mtime, file.problem, fault)
+    else
+      batch[#batch + 1] = file
+    end
   end
   return batch
 end
@@ -100,12 +106,13 @@ end
 ---@param folder string
 ---@param recipe table
 ---@param args table the recipe's arguments
----@return integer files how many there are
-function m.scan(db, folder, recipe, args)
+---@param faults table<string, string>? path -> why the recipe is not asked about it
+---@return integer files how many it was asked about
+function m.scan(db, folder, recipe, args, faults)
   local walk, message, code = core.files.walk(folder)
   if not walk then attempt.fail(message, code) end
   local questions <close> = stream.new(recipe, args)
-  return scan_all { db = db, folder = folder, walk = walk, stream = questions, files = 0 }
+  return scan_all { db = db, folder = folder, walk = walk, stream = questions, files = 0, faults = faults or {} }
 end
 
 return m

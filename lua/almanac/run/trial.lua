@@ -27,15 +27,19 @@ local function meta_of(recipe, values, folder, collection)
   }
 end
 
-local function add_titles(db, titles)
+local TITLE = "INSERT INTO title(mms_id, title, reading, state, reason) VALUES(?, ?, ?, ?, ?)"
+
+-- Those that the rules fail for, or the others.
+local function add_titles(db, titles, faults, failed)
   for _, title in ipairs(titles) do
-    local reading = title.reading
-    attempt.run(db, "INSERT INTO title(mms_id, title, reading, state) VALUES(?, ?, ?, 'ask')", title.mms_id, title.title,
-      readings.encode(reading))
+    local reading, fault = title.reading, faults[title.mms_id]
+    if (fault ~= nil) ~= failed then goto continue end
+    attempt.run(db, TITLE, title.mms_id, title.title, readings.encode(reading), fault and "failed" or "ask", fault)
     if reading.rows then attempt.run(db, details.KEEP_ROWS, title.mms_id, json.encode(json.array(reading.rows))) end
     if reading.record or reading.items then
       attempt.run(db, details.KEEP, title.mms_id, reading.record, reading.items and json.encode(json.array(reading.items)))
     end
+    ::continue::
   end
 end
 
@@ -51,19 +55,22 @@ end
 ---@param case { recipe: table, titles: table[], records: string?, folder: string?, values: table<string, any>, collection: string? }
 ---  titles: { mms_id, title, reading } each, as almanac.holdings gives them; records: a MARC file with those of the titles;
 ---  values: of the arguments
+---@param faults { files: table<string, string>, titles: table<string, string> }? what the rules fail for (almanac.run.faults)
 ---@return table|nil db a run file, to be closed
 ---@return string? message
 ---@return string? code
-function m.plan(case)
+function m.plan(case, faults)
   local recipe, values = case.recipe, case.values
+  faults = faults or { files = {}, titles = {} }
   local db, message, code = store.create(":memory:", meta_of(recipe, values, case.folder, case.collection))
   if not db then return nil, message, code end
   local ok
   ok, message, code = attempt.transaction(db, function()
-    add_titles(db, case.titles)
+    add_titles(db, case.titles, faults.titles, false)
     if case.records then add_records(db, case.records) end
-    if case.folder then folder_of.scan(db, case.folder, recipe, values) end
+    if case.folder then folder_of.scan(db, case.folder, recipe, values, faults.files) end
     join.match { db = db, recipe = recipe, args = values, collection = case.collection }
+    add_titles(db, case.titles, faults.titles, true)
     return true
   end)
   if ok then return db end

@@ -1,5 +1,8 @@
 -- almanac recipe explain: every rule for one file or title, without a call.
 local options = require "almanac.cli.recipe.options"
+local words = require "almanac.words"
+
+local SHOWN = 5         -- names that a message has
 
 local m = { summary = "Say what every rule of a recipe gives for one file name or title, and what comes of it.",
   epilog = "Without --titles and --folder the recipe's own sample is taken; a name that is in no folder is explained by " ..
@@ -48,6 +51,20 @@ local function say_name(recipe, name, values, out)
   return 0
 end
 
+-- That other files and titles are left out of this, because the rules fail for them.
+local function note_faults(faults, what, out)
+  local messages, names = {}, {}
+  for _, list in ipairs { faults.files, faults.titles } do
+    for name, message in pairs(list) do messages[name] = message end
+  end
+  messages[what] = nil
+  for name in pairs(messages) do names[#names + 1] = name end
+  if not names[1] then return end
+  table.sort(names)
+  out.note(("the rules fail for %s, and a plan would stop there: %s%s\n  %s"):format(words.count(#names, "other file or title",
+    "other files and titles"), table.concat(names, ", ", 1, math.min(#names, SHOWN)), #names > SHOWN and ", …" or "", messages[names[1]]))
+end
+
 function m.run(args, context)
   local recipe, message, code = require("almanac.recipe").load(args.recipe)
   if not recipe then return nil, message, code end
@@ -55,8 +72,9 @@ function m.run(args, context)
   given, message, code = given_of(recipe, args.set)
   if not given then return nil, message, code end
   return with_case(recipe, args, given, function(case)
-    local db, why, kind = require("almanac.run.trial").plan(case)
-    if not db then return nil, why, kind end
+    local db, faults, kind = require("almanac.run.faults").plan(case)
+    if not db then return nil, faults, kind end
+    note_faults(faults, args.what, context.out)
     local _ <close> = setmetatable({}, { __close = function() db:close() end })
     local found, problem = require("almanac.run.explain").say(recipe, db, args.what, case.values, context.out)
     if found then return 0 end
