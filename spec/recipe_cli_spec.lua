@@ -288,16 +288,20 @@ describe("almanac recipe", function()
     it("goes on when a rule fails for another file or title, and tells of it", function()
       write { ["recipe.lua"] = RECIPE:gsub("return key.digits%(file.name, 1%)", "return key.fold(key.digits(file.name, 1))")
         :gsub("return add", 'if title.title == "Box 13" then error("no thirteen") end\n    return add') }
-      for _, name in ipairs { "12_1.jpg", "13_1.jpg", "14_1.jpg", "cover.jpg" } do program.write(folder .. "/jpg/" .. name, "\xFF\xD8\xFF") end
+      for _, name in ipairs { "12_1.jpg", "13_1.jpg", "14_1.jpg", "cover.jpg" } do
+        program.write(folder .. "/jpg/" .. name, "\xFF\xD8\xFF")
+      end
       program.write(folder .. "/titles.csv", TITLES)
       local function explain(what) return almanac("explain", "scans", what, "--titles", "titles.csv", "--folder", "jpg") end
       local result = explain "12_1.jpg"
       assert.equal(0, result.status, result.err)
       assert.matches("Planned: page 1 of 9910000000013904146", result.out, 1, true)
-      assert.matches("the rules fail for 2 other files and titles, and a plan would stop there: 9910000000023904146, cover.jpg", result.err, 1, true)
+      assert.matches("the rules fail for 2 other files and titles, and a plan would stop there: 9910000000023904146, cover.jpg",
+        result.err, 1, true)
       result = explain "cover.jpg"
       assert.equal(0, result.status, result.err)
-      assert.matches("file_key    failed: recipes/scans/recipe.lua:13: key.fold: text expected, got nil (rule file_key", result.out, 1, true)
+      assert.matches("file_key    failed: recipes/scans/recipe.lua:13: key.fold: text expected, got nil (rule file_key",
+        result.out, 1, true)
       result = explain "9910000000023904146"
       assert.matches("State: failed", result.out)
       assert.matches("changes     failed: recipes/scans/recipe.lua:25: no thirteen", result.out, 1, true)
