@@ -1,11 +1,63 @@
--- Words for the shell, when another program is run.
+-- Other programs: words for the shell, and a command that gets so much time
+-- and no more.
+local core = require "almanac.core"
+local task = require "almanac.task"
+
 local m = {}
+
+local GRACE = 2         -- seconds between the end that is asked for and the one that is made
+local LATE = { [124] = true, [137] = true }     -- what timeout gives: ended, or killed
 
 ---One word, whatever is in it.
 ---@param text string
 ---@return string
 function m.quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+-- A session of its own: no terminal to ask on, and a group that can be ended as
+-- a whole. timeout ends it also when nobody waits any more.
+local SCRIPT = "cd %s || exit; { setsid timeout -k %d %g sh -c %s </dev/null >output 2>errors & echo $! >group; " ..
+  "wait $!; echo $? >ended; mv ended status; } >/dev/null 2>&1 &"
+
+local function end_group(folder)
+  local group = (core.files.read(folder .. "/group", 100) or ""):match "%d+"
+  if not group then return end
+  os.execute(("kill -TERM -%s 2>/dev/null; sleep 0.1; kill -KILL -%s 2>/dev/null"):format(group, group))
+end
+
+local function status_of(folder, seconds)
+  local pause, last = 0.001, task.now() + seconds + 2 * GRACE
+  repeat
+    local status = core.files.read(folder .. "/status", 100)
+    if status then return math.tointeger(tonumber(status)) end
+    task.sleep(pause)
+    pause = math.min(2 * pause, 0.05)
+  until task.now() > last
+end
+
+---Runs a command of the shell, without a terminal. After `seconds`, or when the
+---waiting is given up, it is ended with all that it started.
+---@param command string
+---@param options { seconds: number, most: integer, errors: integer? } bytes of its output and messages that are read, others are dropped
+---@return { ok: boolean, output: string, errors: string }|nil result ok: it ended with 0
+---@return string? message
+---@return string? code "timeout" | "io"
+function m.run(command, options)
+  local folder, message, code = core.files.temp_folder()
+  if not folder then return nil, message, code end
+  local status
+  local _ <close> = setmetatable({}, { __close = function()
+    if not status then end_group(folder) end
+    core.files.remove(folder, { tree = true })
+  end })
+  os.execute(SCRIPT:format(m.quote(folder), GRACE, options.seconds, m.quote(command)))
+  status = status_of(folder, options.seconds)
+  if not status or LATE[status] then
+    return nil, ("gave no answer within %d s and was ended"):format(options.seconds), "timeout"
+  end
+  return { ok = status == 0, output = core.files.head(folder .. "/output", options.most) or "",
+    errors = core.files.head(folder .. "/errors", options.errors or 4000) or "" }
 end
 
 return m

@@ -3,12 +3,14 @@
 local core = require "almanac.core"
 local parcels = require "almanac.recipe.share.parcel"
 local plain = require "almanac.recipe.plain"
-local quote = require "almanac.shell".quote
+local shell = require "almanac.shell"
 local words = require "almanac.words"
 
 local m = {}
 
 local MOST_LINES = 60      -- of a file that is not run
+local MOST = 32 << 20      -- bytes of what diff writes
+local SECONDS = 30
 
 local function diff(old, new, path)
   local folder, message = core.files.temp_folder()
@@ -16,9 +18,11 @@ local function diff(old, new, path)
   local _ <close> = setmetatable({}, { __close = function() core.files.remove(folder, { tree = true }) end })
   assert(core.files.write(folder .. "/old", old))
   assert(core.files.write(folder .. "/new", new))
-  local pipe <close> = assert(io.popen(("cd %s && LC_ALL=C diff -a -u --label old --label new old new"):format(quote(folder))))
-  local text = pipe:read "a"
-  return (text:gsub("^%-%-%- old\n%+%+%+ new\n", function() return ("--- %s\n+++ %s\n"):format(path, path) end))
+  local result
+  result, message = shell.run(("cd %s && LC_ALL=C diff -a -u --label old --label new old new"):format(shell.quote(folder)),
+    { seconds = SECONDS, most = MOST })
+  if not result then return ("%s: diff %s\n"):format(path, message) end
+  return (result.output:gsub("^%-%-%- old\n%+%+%+ new\n", function() return ("--- %s\n+++ %s\n"):format(path, path) end))
 end
 
 local function shortened(text)

@@ -13,9 +13,10 @@ local LARGEST = parcels.largest * 3 // 2    -- bytes of an answer: a pack with i
 local REDIRECTS = 3
 local SECONDS = 120
 
--- User name and password are nobody's business, and the lock file is shared.
-local function without_user(address)
-  return (address:gsub("^([%w+]+://)[^/@]*@", "%1"))
+-- User name and password are nobody's business, neither in the lock file, which
+-- is shared, nor in a message.
+local function without_user(text)
+  return (text:gsub("([%w+]+://)[^/@%s]*@", "%1"))
 end
 
 local function parcel_of(text, place)
@@ -62,7 +63,7 @@ local function get(address)
   local repository = git.address(address)
   if repository then
     local parcel, message, code = git.get(repository)
-    return parcel, message and ("%s: %s"):format(without_user(address), message), code
+    return parcel, message and without_user(("%s: %s"):format(address, message)), code
   end
   if address:find "^https?://" then return get_web(address) end
   if address:find "^file://" then return get_file(address:sub(8)) end

@@ -2,10 +2,11 @@
 -- tree: blobs only, so that no link, filter or hook of the repository acts.
 local core = require "almanac.core"
 local parcels = require "almanac.recipe.share.parcel"
-local quote = require "almanac.shell".quote
+local shell = require "almanac.shell"
 local words = require "almanac.words"
 
 local m = {}
+local quote = shell.quote
 
 local LARGEST = 100 << 20   -- bytes of a file that git writes (a pack of objects)
 local FAILED = "git failed; is it installed?"
@@ -13,45 +14,72 @@ local SETTINGS = "-c protocol.allow=never -c protocol.https.allow=always -c prot
   "-c protocol.ssh.allow=always -c protocol.git.allow=always -c protocol.file.allow=always " ..
   "-c core.hooksPath=/dev/null -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60"
 
--- Runs git; gives what it printed, or why it failed.
-local function git(repository, limit, arguments)
-  local parts = { ("ulimit -f %d 2>/dev/null; GIT_TERMINAL_PROMPT=0 LC_ALL=C git --git-dir=%s %s")
-    :format(LARGEST // 512, quote(repository .. "/git"), SETTINGS) }
-  for _, argument in ipairs(arguments) do parts[#parts + 1] = quote(argument) end
-  local pipe = assert(io.popen(table.concat(parts, " ") .. " 2>" .. quote(repository .. "/errors")))
-  local output = pipe:read(limit) or ""
-  local ok = pipe:close()
-  if ok then return output end
-  local errors = core.files.head(repository .. "/errors", 4000) or ""
-  if errors:find "unpack%-objects failed" or errors:find "index%-pack" then
-    return nil, ("can't be taken: it is larger than %s, or was cut on the way"):format(words.bytes(LARGEST))
+-- Nothing is asked: neither a password nor whether a host is the right one. The
+-- user's own way of calling ssh stays as it is.
+local QUIET = "export GIT_TERMINAL_PROMPT=0; " ..
+  "[ -n \"$GIT_SSH_COMMAND$GIT_SSH$(git config --get core.sshCommand)\" ] || " ..
+  "export GIT_SSH_COMMAND='ssh -o BatchMode=yes -o ConnectTimeout=30'; "
+
+---Seconds that one call of git may take, when it goes over the network.
+m.seconds = 300
+local AT_HOME = 60          -- seconds when it does not
+
+local ASKS = "; nothing is asked here: try `git ls-remote %s` by hand first"
+
+-- What git's or ssh's words mean; the first that is found counts.
+local MEANINGS = {
+  { "unpack%-objects failed", ("can't be taken: it is larger than %s, or was cut on the way"):format(words.bytes(LARGEST)) },
+  { "index%-pack", ("can't be taken: it is larger than %s, or was cut on the way"):format(words.bytes(LARGEST)) },
+  { "Host key verification failed", "ssh does not know the host, or knows it by another key" .. ASKS },
+  { "Permission denied %(", "ssh has no key that the server takes" .. ASKS },
+  { "terminal prompts disabled", "the server wants a user name and password" .. ASKS },
+}
+
+local function reason(errors, url)
+  for _, meaning in ipairs(MEANINGS) do
+    if errors:find(meaning[1]) then return (meaning[2]:gsub("%%s", function() return url end)) end
   end
-  return nil, errors:match "fatal: ([^\n]+)" or errors:match "([^\n]+)\n*$" or FAILED
+  return errors:match "fatal: ([^\n]+)" or errors:match "([^\n]+)\n*$" or FAILED
+end
+
+-- Runs git; gives what it printed, or why it failed. `url`: it goes there.
+local function git(repository, limit, arguments, url)
+  local parts = { ("ulimit -f %d 2>/dev/null; export LC_ALL=C; %sexec git --git-dir=%s %s")
+    :format(LARGEST // 512, url and QUIET or "", quote(repository .. "/git"), SETTINGS) }
+  for _, argument in ipairs(arguments) do parts[#parts + 1] = quote(argument) end
+  local result, message, code = shell.run(table.concat(parts, " "), { seconds = url and m.seconds or AT_HOME, most = limit })
+  if not result then
+    local hint = code == "timeout" and url and ("; is the host there, or does something ask? try `git ls-remote %s` by hand"):format(url)
+    return nil, "git " .. message .. (hint or ""), code
+  end
+  if result.ok then return result.output end
+  return nil, reason(result.errors, url or "ADDRESS"), "io"
 end
 
 -- All branches and tags, for a revision that a server does not give by itself.
 local function fetch_all(repository, address, revision)
-  local ok, message = git(repository, 1000, { "fetch", "-q", "--no-tags", "--", address.url, "+refs/heads/*:refs/heads/*",
-    "+refs/tags/*:refs/tags/*" })
-  if not ok then return nil, message end
+  local ok, message, code = git(repository, 1000, { "fetch", "-q", "--no-tags", "--", address.url, "+refs/heads/*:refs/heads/*",
+    "+refs/tags/*:refs/tags/*" }, address.url)
+  if not ok then return nil, message, code end
   return git(repository, 100, { "rev-parse", "--verify", "-q", "--end-of-options", revision .. "^{commit}" })
 end
 
 local function fetch(repository, address)
   local revision = address.revision or "HEAD"
-  local ok, message = git(repository, 1000, { "init", "-q", "--bare" })
-  if not ok then return nil, message end
-  ok, message = git(repository, 1000, { "fetch", "-q", "--no-tags", "--depth", "1", "--", address.url, revision })
+  local ok, message, code = git(repository, 1000, { "init", "-q", "--bare" })
+  if not ok then return nil, message, code end
+  ok, message, code = git(repository, 1000, { "fetch", "-q", "--no-tags", "--depth", "1", "--", address.url, revision }, address.url)
   if ok then return git(repository, 100, { "rev-parse", "--verify", "-q", "FETCH_HEAD^{commit}" }) end
-  if not address.revision then return nil, message end
-  local commit, why = fetch_all(repository, address, revision)
+  if not address.revision or code == "timeout" then return nil, message, code end
+  local commit, why, other = fetch_all(repository, address, revision)
   if commit then return commit end
-  return nil, why ~= FAILED and why or ("has no revision '%s'"):format(revision)
+  if why == FAILED then return nil, ("has no revision '%s'"):format(revision), "missing" end
+  return nil, why, other
 end
 
 local function entries_of(repository, commit)
-  local list, message = git(repository, 8 << 20, { "ls-tree", "-r", "-l", "-z", "--full-tree", commit })
-  if not list then return nil, message end
+  local list, message, code = git(repository, 8 << 20, { "ls-tree", "-r", "-l", "-z", "--full-tree", commit })
+  if not list then return nil, message, code end
   local entries = {}
   for mode, object, size, path in list:gmatch "(%d+) %l+ (%x+) +(%S+)\t([^%z]+)%z" do
     entries[#entries + 1] = { mode = mode, object = object, size = tonumber(size), path = path }
@@ -77,8 +105,8 @@ end
 local function take(repository, parcel, entry, path)
   if entry.mode == "120000" then return nil, ("'%s' is a link; a recipe holds its files itself"):format(path), "parse" end
   if entry.size and entry.size > parcels.largest_file then return nil, ("'%s' is too large for a recipe"):format(path), "limit" end
-  local text, message = git(repository, parcels.largest_file + 1, { "cat-file", "blob", entry.object })
-  if not text then return nil, message, "io" end
+  local text, message, code = git(repository, parcels.largest_file + 1, { "cat-file", "blob", entry.object })
+  if not text then return nil, message, code end
   return parcels.add(parcel, path, text)
 end
 
@@ -95,17 +123,18 @@ local function take_all(repository, entries, folder)
 end
 
 local function get(repository, address)
-  local commit, message = fetch(repository, address)
-  if not commit then return nil, message, "io" end
+  local commit, message, code = fetch(repository, address)
+  if not commit then return nil, message, code end
   commit = commit:match "^%x+" or ""
   local entries, folder
-  entries, message = entries_of(repository, commit)
-  if not entries then return nil, message, "io" end
+  entries, message, code = entries_of(repository, commit)
+  if not entries then return nil, message, code end
   folder, message = choose_folder(entries, address.folder)
   if not folder then return nil, message, "missing" end
-  local parcel, why, code = take_all(repository, entries, folder)
+  local parcel
+  parcel, message, code = take_all(repository, entries, folder)
   if parcel then parcel.commit = commit end
-  return parcel, why, code
+  return parcel, message, code
 end
 
 ---Takes an address of a git repository apart; nil for any other.
