@@ -55,7 +55,7 @@ typedef struct {
   const char *to;         /* where the body of a 2xx answer goes; NULL: memory */
   int64_t max_body;       /* of the answer */
   double connect_timeout, stall_timeout, timeout; /* seconds; 0: none */
-  long redirects;         /* followed at most; none of a request with `once` */
+  long redirects;         /* followed at most, never out of https; none with `once` */
   bool once;
 } alm_http_request;
 

@@ -234,7 +234,7 @@ static void set_limits(alm_transfer *t, const alm_http_request *request) {
   SET(FOLLOWLOCATION, request->redirects > 0 && !request->once ? 1L : 0L);
   SET(MAXREDIRS, request->redirects);
   SET(PROTOCOLS_STR, "http,https");
-  SET(REDIR_PROTOCOLS_STR, "http,https");
+  SET(REDIR_PROTOCOLS_STR, t->https ? "https" : "http,https");
 }
 
 static void set_connection(alm_transfer *t, const alm_http_options *options,
@@ -254,6 +254,7 @@ static void set_connection(alm_transfer *t, const alm_http_options *options,
 static bool set_all(alm_transfer *t, const alm_http_options *options,
                     const alm_http_request *request, alm_error *err) {
   t->once = request->once;
+  t->https = curl_strnequal(request->url, "https:", 6);
   if (!alm_sink_open(&t->sink, request->to, request->max_body, err))
     return false;
   set_callbacks(t);

@@ -8,6 +8,11 @@
 
 /* The end **************************************************************/
 
+/* Of a request by https only a redirect can name another protocol. */
+static bool leads_out(const alm_transfer *t, CURLcode code) {
+  return t->https && code == CURLE_UNSUPPORTED_PROTOCOL;
+}
+
 static alm_code code_of(CURLcode code) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
@@ -64,6 +69,9 @@ static const char *words_of(const alm_transfer *t, CURLcode code) {
   if (code == CURLE_ABORTED_BY_CALLBACK)
     return "the connection was closed without an answer; the request was not "
            "sent again";
+  if (leads_out(t, code))
+    return "leads away from https, to where anybody on the way could change "
+           "what comes";
   return *t->words ? t->words : curl_easy_strerror(code);
 }
 
@@ -77,7 +85,8 @@ static void explain(alm_transfer *t, CURLcode code) {
   snprintf(words, sizeof words, "%s", words_of(t, code));
   if (islower((unsigned char)words[1])) words[0] = (char)tolower(words[0]);
   words[strcspn(words, "\r\n")] = '\0';
-  alm_fail(&t->result.error, code_of(code), "%s: %s", host, words);
+  alm_fail(&t->result.error, leads_out(t, code) ? ALM_TLS : code_of(code),
+           "%s: %s", host, words);
 }
 
 long alm_transfer_status(alm_transfer *t) {

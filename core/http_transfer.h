@@ -29,6 +29,7 @@ struct alm_transfer {
   alm_error error;       /* what a callback found */
   bool broken;           /* ... if it did */
   bool once;
+  bool https;            /* asked for, and no redirect leads out of it */
   char words[CURL_ERROR_SIZE];
   alm_http_result result;
 };

@@ -1,10 +1,7 @@
--- almanac recipe pack, and what comes from the web.
+-- almanac recipe pack: one file that holds all of a recipe and nothing else.
 local core = require "almanac.core"
-local fetch = require "almanac.recipe.share.fetch"
-local parcels = require "almanac.recipe.share.parcel"
 local program = require "support.program"
 local shared = require "support.shared"
-local task = require "almanac.task"
 
 describe("almanac recipe", function()
   local desk, almanac, add
@@ -73,53 +70,5 @@ describe("almanac recipe", function()
         assert.equal(0, result.status, entry.name .. ": " .. result.out .. result.err)
       end
     end)
-  end)
-end)
-
-describe("a recipe from the web", function()
-  -- What fetch gives for an address of a server that answers so.
-  local function got(path, handler)
-    local server = assert(core.serve.listen())
-    local base = "http://127.0.0.1:" .. server:port()
-    local parcel, message, code
-    task.run(function()
-      local serving = task.spawn(task.serve, server, function(request) handler(request, base) end)
-      parcel, message, code = fetch.get(base:gsub("//", "//ann:secret@") .. path)
-      task.unserve(server)
-      serving:await()
-    end)
-    server:close()
-    return parcel, message, code, base
-  end
-
-  it("comes with the address, without the user's name and password, and a note that http is open", function()
-    local parcel, _, _, base = got("/scans.lua", function(request) request:reply { body = shared.recipe() } end)
-    assert.equal(shared.recipe(), parcels.text(assert(parcel), "recipe.lua"))
-    assert.equal(base .. "/scans.lua", parcel.from)
-    assert.matches("anybody on the way", parcel.notes[1])
-  end)
-
-  it("is followed over three redirects, not more, and is told by its status otherwise", function()
-    local function from(n)
-      return got("/" .. n, function(request, base)
-        local left = tonumber(request:path():sub(2))
-        if left == 0 then return request:reply { body = shared.recipe() } end
-        request:reply { status = 302, headers = { Location = ("%s/%d"):format(base, left - 1) } }
-      end)
-    end
-    assert.truthy(from(3))
-    local parcel, message = from(4)
-    assert.is_nil(parcel)
-    assert.matches("redirect", message)
-    local _, words, code = got("/none", function(request) request:reply { status = 404, body = "no" } end)
-    assert.equal("missing", code)
-    assert.matches("the server answered 404", words)
-    assert.is_nil(words:find("secret", 1, true))
-  end)
-
-  it("is refused when it is longer than a recipe can be", function()
-    local parcel, _, code = got("/x", function(request) request:reply { body = ("x"):rep((parcels.largest * 3 // 2) + 1) } end)
-    assert.is_nil(parcel)
-    assert.equal("limit", code)
   end)
 end)

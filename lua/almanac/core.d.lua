@@ -45,7 +45,7 @@ core.http = {}
 ---@field connect_timeout? number seconds until the connection stands, TLS included; default 10; 0: none
 ---@field stall_timeout? number seconds without a byte, rounded up; default 60; 0: none
 ---@field timeout? number seconds for everything; default 300; 0: none
----@field redirects? integer followed at most, default 5; Authorization and Cookie go to no other host or port
+---@field redirects? integer followed at most, default 5, never from https to http; Authorization and Cookie go to no other host or port
 ---@field once? boolean never sent a second time (libcurl repeats by itself on a dead kept connection) and no redirect followed
 
 ---@class almanac.http.result

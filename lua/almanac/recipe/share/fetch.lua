@@ -49,9 +49,6 @@ local function get_web(url)
   if result.status ~= 200 then
     return nil, ("%s: the server answered %d"):format(shown, result.status), result.status == 404 and "missing" or "status"
   end
-  if url:find "^https:" and not result.url:find "^https:" then
-    return nil, shown .. ": leads from https to http, where anybody on the way could change it", "tls"
-  end
   local parcel, message, code = parcel_of(result.body, shown)
   if parcel and result.url:find "^http:" then
     parcel.notes[1] = "it came by http: anybody on the way could have changed it"
