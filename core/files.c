@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -89,6 +90,35 @@ bool alm_file_head(const char *path, size_t count, alm_buf *out,
   bool done = read_into(fd, path, count, out, err);
   close(fd);
   return done;
+}
+
+/* Both without links in them. */
+static bool lies_below(const char *folder, const char *path) {
+  size_t length = strlen(folder);
+  if (strncmp(path, folder, length) != 0) return false;
+  return path[length] == '/' || (length > 0 && folder[length - 1] == '/');
+}
+
+static bool check_link(const char *folder, const char *path, alm_error *err) {
+  char *target = realpath(path, NULL);
+  char *above = target ? realpath(folder, NULL) : NULL;
+  bool inside = above && lies_below(above, target);
+  if (!target)
+    alm_fail(err, ALM_IO, "%s is a link that leads nowhere", path);
+  else if (!inside)
+    alm_fail(err, ALM_IO, "%s is a link that leads out of the folder", path);
+  free(target);
+  free(above);
+  return inside;
+}
+
+bool alm_file_head_within(const char *folder, const char *path, size_t count,
+                          alm_buf *out, alm_error *err) {
+  struct stat info;
+  if (lstat(path, &info) != 0)
+    return alm_fail_errno(err, "can't look at %s", path);
+  if (S_ISLNK(info.st_mode) && !check_link(folder, path, err)) return false;
+  return alm_file_head(path, count, out, err);
 }
 
 bool alm_file_read(const char *path, alm_buf *out, alm_error *err) {

@@ -31,6 +31,11 @@ bool alm_file_stat(const char *path, alm_file_info *info, alm_error *err);
 bool alm_file_head(const char *path, size_t count, alm_buf *out,
                    alm_error *err);
 
+/* The same of a file that lies below `folder`: a link that leads out of it, or
+ * nowhere, is a failure (io) and not a missing file. */
+bool alm_file_head_within(const char *folder, const char *path, size_t count,
+                          alm_buf *out, alm_error *err);
+
 /* Adds all of a file, also of a pipe or device; limit when `out` would pass
  * its maximum. */
 bool alm_file_read(const char *path, alm_buf *out, alm_error *err);

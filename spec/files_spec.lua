@@ -172,6 +172,20 @@ describe("core.files", function()
       assert.same({ nil, folder .. " is a folder, not a file", "io" }, { files.read(folder) })
     end)
 
+    it("follows no link out of a folder that it is to stay in", function()
+      shell "mkdir in in/a; printf text > in/x; printf text > out; ln -s ../x in/a/good; ln -s ../out in/bad; ln -s none in/none; ln -s / in/root"
+      local inside = path "in"
+      for _, name in ipairs { "/x", "/a/good" } do assert.equal("te", files.head(inside .. name, 2, inside)) end
+      assert.equal("te", files.head(inside .. "/bad", 2))
+      assert.equal("te", files.head(inside .. "/bad", 2, "/"))
+      local BAD = { ["/bad"] = " is a link that leads out of the folder", ["/none"] = " is a link that leads nowhere",
+        ["/root"] = " is a link that leads out of the folder", ["/a"] = " is a folder, not a file" }
+      for name, words in pairs(BAD) do
+        assert.same({ nil, inside .. name .. words, "io" }, { files.head(inside .. name, 2, inside) })
+      end
+      assert.equal("missing", select(3, files.head(inside .. "/y", 2, inside)))
+    end)
+
     it("reads all of a pipe, but waits for none where a file is expected", function()
       shell "mkfifo pipe; (printf hello > pipe) &"
       assert.equal("hello", files.read(path "pipe"))

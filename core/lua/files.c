@@ -52,9 +52,12 @@ static int f_head(lua_State *L) {
   const char *path = check_path(L, 1);
   lua_Integer count = luaL_checkinteger(L, 2);
   luaL_argcheck(L, count >= 0 && count <= READ_MAXIMUM, 2, "out of range");
+  const char *folder = lua_isnoneornil(L, 3) ? NULL : check_path(L, 3);
   alm_buf *out = alm_lua_scratch(L, (size_t)count);
-  if (!alm_file_head(path, (size_t)count, out, &err))
-    return alm_lua_fail(L, &err);
+  bool done = folder
+      ? alm_file_head_within(folder, path, (size_t)count, out, &err)
+      : alm_file_head(path, (size_t)count, out, &err);
+  if (!done) return alm_lua_fail(L, &err);
   return alm_lua_scratch_push(L);
 }
 

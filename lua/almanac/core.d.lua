@@ -232,10 +232,11 @@ function core.files.stat(path) end
 
 ---@param path string an ordinary file
 ---@param count integer bytes from its start, up to 64 MiB
+---@param folder? string that it lies below: then a link out of it, or to nowhere, is an "io"
 ---@return string? bytes fewer when the file is shorter
 ---@return string? message
 ---@return almanac.code? code
-function core.files.head(path, count) end
+function core.files.head(path, count, folder) end
 
 ---@param path string a file, also a pipe or device
 ---@param max? integer bytes, default 64 MiB; a longer file is a failure
