@@ -97,7 +97,26 @@ describe("json", function()
     end
   end)
 
+  it("reads numbers as the text that stands there, when asked to", function()
+    assert.same({ id = "993808393506421146", list = { "1", "-2.50", "1e5", { "0" } }, quoted = '1: "2"', on = true, ["1"] = "0.10" },
+      json.decode_exact '\xEF\xBB\xBF{"id":993808393506421146, "list":[1,-2.50,null,1e5,[0]], "quoted":"1: \\"2\\"", "on":true, "1":0.10}')
+    assert.equal("99999999999999999999999", json.decode_exact "99999999999999999999999")
+    assert.same({ {}, { a = "1" } }, json.decode_exact '[{}, {"a": 1, "b": null}]')
+    for _, wrong in ipairs { "", "{", '{"a":01}', '{"a":+1}', '{"a":1}}', '{"a":NaN}', ('['):rep(65) .. (']'):rep(65), '"\xE9"' } do
+      assert.equal("parse", select(3, json.decode_exact(wrong)), wrong)
+    end
+  end)
+
+  it("refuses a name that stands twice in one object, when asked to", function()
+    local TWICE = "JSON: a name stands twice in one object"
+    assert.equal(TWICE, select(2, json.decode_exact '{"a": 1, "a": 2}'))
+    assert.equal(TWICE, select(2, json.decode_exact '[{"b": {"a": null, "a": "x:"}}]'))
+    assert.same({ a = { a = "1" }, b = { { a = "x:y" }, { a = "" } } },
+      json.decode_exact '{"a": {"a": 1}, "b": [{"a": "x:y"}, {"a": ""}]}')
+  end)
+
   it("raises when decode gets something else than text", function()
+    assert.error_matches(function() json.decode_exact(12) end, "json%.decode_exact: text must be a string")
     assert.error_matches(function() json.decode(12) end, "json%.decode: text must be a string")
   end)
 end)

@@ -62,29 +62,81 @@ function clean(value)
   return value
 end
 
--- The first number of the text that is too long for a double.
-local function long_number(text)
+-- What stands behind a string of a text that is JSON.
+local function behind_string(text, start)
+  local position = start + 1
+  while text:sub(position, position) ~= '"' do
+    position = text:match('^[^"\\]+()', position) or position + 2
+  end
+  return position + 1
+end
+
+-- The numbers of a text that is JSON, each with where it stands, and every colon behind a name.
+local function numbers(text)
   local position = 1
-  while true do
-    local start = text:find('["%-%d]', position)
-    if not start then return "a number" end
-    if text:sub(start, start) == '"' then
-      position = start + 1
-      while text:sub(position, position) ~= '"' do
-        position = text:match('^[^"\\]+()', position) or position + 2
+  return function()
+    while true do
+      local start = text:find('["%-%d:]', position)
+      if not start then return nil end
+      if text:sub(start, start) ~= '"' then
+        local literal = text:match("^[%-%+%.%deE]+", start) or ":"
+        position = start + #literal
+        return literal, start
       end
-      position = position + 1
-    else
-      local literal = text:match("^[%-%+%.%deE]+", start)
-      local value = tonumber(literal)
-      if value and math.abs(value + 0.0) >= EXACT then return literal end
-      position = start + #literal
+      position = behind_string(text, start)
     end
   end
 end
 
+-- The first number of the text that is too long for a double.
+local function long_number(text)
+  for literal in numbers(text) do
+    local value = tonumber(literal)
+    if value and math.abs(value + 0.0) >= EXACT then return literal end
+  end
+  return "a number"
+end
+
+-- With each number in quotes; and how many members its objects have.
+local function quoted(text)
+  local parts, last, members = {}, 1, 0
+  for literal, start in numbers(text) do
+    if literal == ":" then
+      members = members + 1
+    else
+      parts[#parts + 1] = text:sub(last, start - 1)
+      parts[#parts + 1] = '"' .. literal .. '"'
+      last = start + #literal
+    end
+  end
+  parts[#parts + 1] = text:sub(last)
+  return table.concat(parts), members
+end
+
+local function count_members(value)
+  if type(value) ~= "table" then return 0 end
+  local count = 0
+  for name, item in next, value do
+    count = count + (type(name) == "string" and 1 or 0) + count_members(item)
+  end
+  return count
+end
+
 local function fail(message)
   return nil, "JSON: " .. message, "parse"
+end
+
+local function without_mark(text)
+  return text:sub(1, 3) == "\xEF\xBB\xBF" and text:sub(4) or text
+end
+
+-- What cjson makes of it.
+local function parse(text)
+  local valid, position = utf8.len(text)
+  if not valid then return fail("invalid UTF-8 at byte " .. position) end
+  local ok, value = pcall(cjson.decode, text)
+  if ok then return value end
+  return fail((tostring(value):gsub("^%u", string.lower)))
 end
 
 ---Reads one JSON text. `null` becomes nil (in an array it is left out).
@@ -94,16 +146,31 @@ end
 ---@return string? code "parse"
 function m.decode(text)
   if type(text) ~= "string" then error("json.decode: text must be a string", 2) end
-  if text:sub(1, 3) == "\xEF\xBB\xBF" then text = text:sub(4) end
-  local valid, position = utf8.len(text)
-  if not valid then return fail("invalid UTF-8 at byte " .. position) end
-  local ok, value = pcall(cjson.decode, text)
-  if not ok then return fail((tostring(value):gsub("^%u", string.lower))) end
+  local value, message, code = parse(without_mark(text))
+  if message then return nil, message, code end
   local clean_ok, result = pcall(clean, value)
   if not clean_ok then
     return fail("number " .. long_number(text) .. " can't be held exactly; ids must be strings")
   end
   return result
+end
+
+---Reads one JSON text that people wrote: a number is the text that stands there,
+---so that an id keeps all of its digits, and a name that an object has twice is an
+---error. `null` becomes nil, as for `decode`.
+---@param text string UTF-8, with or without a byte-order mark
+---@return any value
+---@return string? message
+---@return string? code "parse"
+function m.decode_exact(text)
+  if type(text) ~= "string" then error("json.decode_exact: text must be a string", 2) end
+  text = without_mark(text)
+  local _, message, code = parse(text)
+  if message then return nil, message, code end
+  local marked, members = quoted(text)
+  local value = cjson.decode(marked)
+  if count_members(value) ~= members then return fail "a name stands twice in one object" end
+  return clean(value)
 end
 
 local ESCAPES = {
