@@ -39,7 +39,7 @@ local function title(given, id)
   return { mms_id = given.id or id, title = "T", reading = reading }
 end
 
--- { names, recipe, arguments, the title that they belong to, one that they do not belong to }
+-- { names, recipe, arguments, the title that they belong to, one that they do not belong to, sidecars = what stands beside them }
 local CONVENTIONS = {
   -- Islandora exports
   { "grinnell_16037_OBJ.jpg", "jpg-derivatives", {}, { tif = "grinnell_16037_OBJ.tiff" }, { tif = "grinnell_1603_OBJ.tiff" } },
@@ -123,6 +123,12 @@ local CONVENTIONS = {
   -- lists
   { "MS-2_001.jpg|MS-2_002.jpg", "by-map", { column = "TIFF Filename" }, { rows = { { ["TIFF Filename"] = "MS-2_001.tif" },
     { ["TIFF Filename"] = "MS-2_002.tif" } } }, { rows = { { ["TIFF Filename"] = "MS-2_00.tif" } } } },
+  -- what a file beside them says, whatever the folder is called
+  { "99122345678906421/00000001.tif|99122345678906421/vol2/00000001.tif", "by-sidecar", { ext = "tif" }, { id = "993808393506421" },
+    { id = "99122345678906421" },
+    sidecars = { ["99122345678906421/figgy_metadata.json"] = '{"title": "T", "source_metadata_identifier": "993808393506421"}' } },
+  { "a/1.jpg", "by-sidecar", { match = "001", field = "record.bib", sidecar = { "{stem}.json" } }, { ["001"] = "6124186" },
+    { ["001"] = "612418" }, sidecars = { ["a/1.json"] = '{"record": {"bib": 6124186}}' } },
   { "b.jpg", "by-map", { column = "file_name" }, { rows = { { file_name_1 = "b.tif" } } }, { rows = { { file_name_1 = "bb.tif" } } } },
 }
 
@@ -137,6 +143,7 @@ local function planned(convention, owner)
   local names, name, given = convention[1], convention[2], convention[3]
   local found = assert(recipe.load("recipes/" .. name .. "/recipe.lua"))
   local folder = assert(trial.folder_of_names(names_in(names)))
+  for path, text in pairs(convention.sidecars or {}) do assert(core.files.write(folder .. "/" .. path, text)) end
   local values = arguments.defaults(found.args)
   for argument, value in pairs(given) do values[argument] = value end
   local db = assert(trial.plan { recipe = found, titles = { title(owner, ID) }, folder = folder, values = values })

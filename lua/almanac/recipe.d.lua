@@ -12,6 +12,13 @@
 ---@field folder string "" at the top
 ---@field size integer? bytes
 ---@field page string|number|nil in `changes`: what `page` gave
+---@field sidecars recipe.sidecar[] nearest first; in `file_key` and `page`, with an argument of type sidecar
+
+---A JSON file that speaks of others, to be read only.
+---@class recipe.sidecar
+---@field path string below the folder
+---@field folder string "" at the top
+---@field data table what it says: numbers are text, so that ids keep their digits
 
 ---A file that a title holds in Alma.
 ---@class recipe.held
@@ -96,7 +103,7 @@ function record:elements(path) end
 ---@field effects ("add"|"update"|"delete")[] what its plans may contain
 ---@field args? table[] { name, type, required=, default=, help=, choices=, min=, max= }
 ---@field reads? ("record"|"items"|"rows")[]
----@field file_key? fun(file: recipe.file, args: table): string?
+---@field file_key? fun(file: recipe.file, args: table): string|string[]|nil a list: each may be the key of a title
 ---@field page? fun(file: recipe.file, args: table): string|number|nil
 ---@field title_keys fun(title: recipe.title, args: table): string[]|string|nil
 ---@field wants? fun(title: recipe.title, args: table): boolean, string?
@@ -354,3 +361,13 @@ function key.barcode(name, how) end
 ---@param how { length: integer?, pad: boolean?, check: string?, letters: boolean? }?
 ---@return string[]
 function key.barcodes(title, how) end
+
+---The values that stand at a path of names in the nearest sidecar of a file that
+---has one there: sidecar(file, "metadata.mms_id") of {"metadata": {"mms_id": ["99", "98"]}}
+---is { "99", "98" }. Numbers are the text that was written; true, false and null
+---are no values, nor is empty text. For recipes with an argument of type sidecar.
+---@param file recipe.file
+---@param path string names with dots between
+---@return string[]? values each once; nil when no sidecar has any
+---@return string? folder where that sidecar lies, "" at the top
+function key.sidecar(file, path) end

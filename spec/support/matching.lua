@@ -63,6 +63,7 @@ function m.match(case)
   core.files.make_folder(folder .. "/files")
   for path, content in pairs(case.files or {}) do
     if content:find "^%-> " then
+      core.files.make_folder((folder .. "/files/" .. path):match "^(.*)/")
       os.execute(("ln -s %s %s"):format(program.quote(content:sub(4)), program.quote(folder .. "/files/" .. path)))
     else
       program.write(folder .. "/files/" .. path, content)

@@ -1,6 +1,7 @@
 -- The arguments of a recipe. One table drives the options of the command
 -- line, their help, conversion and errors.
 local core = require "almanac.core"
+local sidecar_names = require "almanac.recipe.sidecar_names"
 local words = require "almanac.words"
 
 local m = {}
@@ -8,7 +9,7 @@ local m = {}
 local FIELDS = { required = "boolean", default = "any", help = "string", choices = "table", min = "number", max = "number" }
 local METAVAR = {
   string = "TEXT", integer = "N", number = "N", dir = "DIR", file = "FILE",
-  set = "ID|NAME", list = "A,B,…", choice = "NAME",
+  set = "ID|NAME", list = "A,B,…", choice = "NAME", sidecar = "NAME,…",
 }
 -- Options that `almanac plan` has itself.
 local TAKEN = {}
@@ -59,14 +60,33 @@ local function list(texts)
   return items
 end
 
+-- The first thing wrong with names of sidecars.
+local function wrong_names(names)
+  if #names > sidecar_names.most then return ("at most %d names of sidecars"):format(sidecar_names.most) end
+  for _, name in ipairs(names) do
+    local problem = type(name) ~= "string" and "the name of a sidecar is text" or sidecar_names.problem(name)
+    if problem then return problem end
+  end
+end
+
+local function sidecars(texts)
+  local names = list(texts)
+  local problem = wrong_names(names)
+  if problem then return nil, problem end
+  return names
+end
+
 local function as_given(text) return text end
 
 local CONVERT = {
-  string = as_given, set = as_given, number = number, integer = integer, choice = choice, list = list,
+  string = as_given, set = as_given, number = number, integer = integer, choice = choice, list = list, sidecar = sidecars,
   dir = file_of_kind("folder", "folder"), file = file_of_kind("file", "file"),
   boolean = function(text) return text == "true" end,
 }
-local LUA_TYPE = { number = "number", integer = "number", boolean = "boolean", list = "table" }
+local LUA_TYPE = { number = "number", integer = "number", boolean = "boolean", list = "table", sidecar = "table" }
+
+-- Whether values of this type are lists.
+local function is_list(kind) return LUA_TYPE[kind] == "table" end
 
 local function suggestion(name, known)
   table.sort(known)
@@ -117,6 +137,8 @@ local function check_entry(entry, seen)
   if entry.default ~= nil and type(entry.default) ~= (LUA_TYPE[kind] or "string") then
     return nil, ("args: the default of '%s' is a %s, but it is of type %s"):format(name, type(entry.default), kind)
   end
+  local problem = kind == "sidecar" and wrong_names(entry.default or {})
+  if problem then return nil, ("args: '%s': %s"):format(name, problem) end
   return true
 end
 
@@ -142,7 +164,7 @@ local function describe(entry)
   if entry.required then
     parts[#parts + 1] = "required"
   elseif entry.default ~= nil and entry[2] ~= "boolean" then
-    parts[#parts + 1] = "default: " .. (entry[2] == "list" and table.concat(entry.default, ",") or tostring(entry.default))
+    parts[#parts + 1] = "default: " .. (is_list(entry[2]) and table.concat(entry.default, ",") or tostring(entry.default))
   end
   return (table.concat(parts, ", "):gsub("^, ", ""))
 end
@@ -170,12 +192,20 @@ function m.declare(args, parser)
         :action(function(result) result[name] = "true" end)
       parser:flag((flag(name):gsub("^%-%-", "--no-")), "not " .. flag(name)):target(name)
         :action(function(result) result[name] = "false" end)
-    elseif entry[2] == "list" then
-      parser:option(flag(name), describe(entry)):target(name):argname(METAVAR.list):count "*"
+    elseif is_list(entry[2]) then
+      parser:option(flag(name), describe(entry)):target(name):argname(METAVAR[entry[2]]):count "*"
     else
       parser:option(flag(name), describe(entry)):target(name):argname(METAVAR[entry[2]])
     end
   end
+end
+
+---A text as the command line would give it for an argument of this type.
+---@param kind string?
+---@param text string
+---@return string|string[]
+function m.typed(kind, text)
+  return is_list(kind) and { text } or text
 end
 
 -- A list that is not given is empty.

@@ -19,15 +19,40 @@ function m.new(recipe, args)
   return setmetatable({ guard = its, recipe = recipe, args = args, batch = 0 }, meta)
 end
 
+-- The sidecars of files as wall.lua takes them: each once, also when it is of
+-- many files.
+local function packed(files)
+  local cards, lists, places = {}, {}, {}
+  local at, card_at = {}, {}
+  for i, file in ipairs(files) do
+    local list = file.sidecars
+    if not at[list] then
+      local own = {}
+      for n, card in ipairs(list) do
+        if not card_at[card] then
+          cards[#cards + 1] = card
+          card_at[card] = #cards
+        end
+        own[n] = card_at[card]
+      end
+      lists[#lists + 1] = own
+      at[list] = #lists
+    end
+    places[i] = at[list]
+  end
+  return { cards, lists, places }
+end
+
 ---Asks for the keys and pages of files.
----@param files { path: string, size: integer? }[]
+---@param files { path: string, size: integer?, sidecars: almanac.sidecar[]? }[] all with sidecars, or none
 ---@return true|nil
 ---@return string? message
 ---@return string? code as rules
 function methods:ask_files(files)
   local paths, sizes = {}, {}
   for i, file in ipairs(files) do paths[i], sizes[i] = file.path, file.size or false end
-  return self.guard:send { "files", self.args, paths, sizes }
+  local sidecars = files[1] and files[1].sidecars and packed(files) or nil
+  return self.guard:send { "files", self.args, paths, sizes, sidecars }
 end
 
 -- Whether there is something for each of n, and all of it is right.
@@ -43,15 +68,25 @@ local function is_key(value)
   return type(value) ~= "number" and rules.is_value(value)
 end
 
+local function are_others(list, n)
+  if type(list) ~= "table" then return false end
+  for place, keys in next, list do
+    if math.type(place) ~= "integer" or place < 1 or place > n or not rules.are_keys(keys) then return false end
+  end
+  return true
+end
+
 ---Takes the answer to ask_files.
 ---@param n integer files of the batch
 ---@return (string|false)[]|nil keys
 ---@return (string|number|false)[]|string pages, or a message
----@return string? code
+---@return table<integer, string[]>|string|nil others further keys by place, or a code
 function methods:take_keys(n)
   local answer, message, code = self.guard:receive(2 * n)
   if not answer then return nil, message, code end
-  if has(answer[1], n, is_key) and has(answer[2], n, rules.is_value) then return answer[1], answer[2] end
+  if has(answer[1], n, is_key) and has(answer[2], n, rules.is_value) and are_others(answer[3], n) then
+    return answer[1], answer[2], answer[3]
+  end
   return nil, rules.NONSENSE, "parse"
 end
 

@@ -5,11 +5,13 @@ local barcodes = require "almanac.recipe.key_barcode"
 local catalogue = require "almanac.recipe.key_catalogue"
 local names = require "almanac.recipe.key_names"
 local objects = require "almanac.recipe.objects"
+local sidecar = require "almanac.recipe.key_sidecar"
 
 local m = {}
 
 for name, helper in pairs(names) do m[name] = helper end
 for name, helper in pairs(catalogue) do m[name] = helper end
+for name, helper in pairs(sidecar) do m[name] = helper end
 for name, helper in pairs(barcodes) do m[name] = helper end
 
 local find, gmatch, match, sub = string.find, string.gmatch, string.match, string.sub

@@ -4,6 +4,8 @@
 local changes = require "almanac.recipe.changes"
 local guard = require "almanac.recipe.guard"
 local objects = require "almanac.recipe.objects"
+local sidecars = require "almanac.recipe.sidecar"
+local sidecar_names = require "almanac.recipe.sidecar_names"
 local text = require "almanac.recipe.wall_text"
 
 local m = {}
@@ -18,7 +20,7 @@ local function ask(recipe, rule, ...)
 end
 
 local function file_data(file)
-  return { path = file.path, size = file.size, page = file.page }
+  return { path = file.path, size = file.size, page = file.page, sidecars = file.sidecars }
 end
 
 ---Whether this may be a key or a page, or that there is none.
@@ -33,17 +35,17 @@ local function ask_about_file(rule, recipe, file, args)
   if not recipe[rule] then return true, nil end
   local ok, answer, code = ask(recipe, rule, args, file_data(file))
   if not ok then return false, answer, code end
-  if m.is_value(answer[1]) then return true, answer[1] end
+  if m.is_value(answer[1]) and (not answer[2] or m.are_keys(answer[2])) then return true, answer[1], answer[2] end
   return false, m.NONSENSE, "parse"
 end
 
 ---The key of a file.
 ---@param recipe table
----@param file table from objects.file
+---@param file table from objects.file; `sidecars`: of almanac.recipe.sidecar
 ---@param args table
 ---@return boolean ok
 ---@return string|nil key nil: the recipe leaves the file out
----@return string? code
+---@return string[]|string|nil more further keys; a code when it is not ok
 function m.file_key(recipe, file, args)
   return ask_about_file("file_key", recipe, file, args)
 end
@@ -200,17 +202,37 @@ local function shown(value)
   return type(value) == "table" and "{ " .. table.concat(value, ", ") .. " }" or ("'%s'"):format(tostring(value))
 end
 
+-- The sidecars of the examples, by path: text as it would stand in the files.
+local function example_sidecars(recipe, args, wrong)
+  local texts = recipe.examples.sidecars
+  local names = texts and sidecar_names.given(recipe.args, args)
+  if not names then return nil end
+  return sidecars.finder(names, function(path)
+    if texts[path] == nil then return nil end
+    local card, words = sidecars.new(path, tostring(texts[path]))
+    if not card then wrong[#wrong + 1] = ("the sidecar '%s' of the examples %s"):format(path, words) end
+    return card
+  end)
+end
+
+local function is_expected(expected, key, more)
+  if type(expected) ~= "table" then return (key or false) == expected and not more end
+  return table.concat({ key, table.unpack(more or {}) }, "\0") == table.concat(expected, "\0")
+end
+
 local function check_names(recipe, rule, args, wrong)
-  local names = {}
+  local names, finder = {}, example_sidecars(recipe, args, wrong)
   for name in pairs(recipe.examples[rule] or {}) do names[#names + 1] = tostring(name) end
   table.sort(names)
   for _, name in ipairs(names) do
-    local expected = recipe.examples[rule][name]
-    local ok, given = m[rule](recipe, objects.file(name), args)
+    local expected, file = recipe.examples[rule][name], objects.file(name)
+    file.sidecars = finder and finder:of(name)
+    local ok, given, more = m[rule](recipe, file, args)
     if not ok then
       wrong[#wrong + 1] = given
-    elseif (given or false) ~= expected then
-      wrong[#wrong + 1] = ("%s of '%s' gives %s, expected %s"):format(rule, name, shown(given), shown(expected))
+    elseif not is_expected(expected, given, more) then
+      wrong[#wrong + 1] = ("%s of '%s' gives %s, expected %s"):format(rule, name,
+        shown(more and { given, table.unpack(more) } or given), shown(expected))
     end
   end
 end

@@ -63,6 +63,16 @@ function m.read_only(t, what, names)
   return view
 end
 
+---A copy of a table and of those in it, to be read only.
+---@param t table
+---@param what string how the error names it
+---@return table
+function m.frozen(t, what)
+  local copy = {}
+  for name, value in next, t do copy[name] = type(value) == "table" and m.frozen(value, what) or value end
+  return m.read_only(copy, what)
+end
+
 local RANK = { number = 1, string = 2, boolean = 3 }
 
 local function before(a, b)

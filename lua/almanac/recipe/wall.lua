@@ -1,6 +1,7 @@
 -- Runs in the process of a recipe, inside core/sandbox_child.c: loads the
 -- recipe and answers questions about its rules until nobody asks any more.
 -- What goes back is plain data; a failure is { failed = message }.
+local arguments = require "almanac.recipe.arguments"
 local core = require "almanac.core"
 local load_recipe = require "almanac.recipe.wall_load"
 local objects = require "almanac.recipe.objects"
@@ -10,8 +11,10 @@ local sandbox = require "almanac.recipe.sandbox"
 
 local inside = core.inside
 local recipe            -- the one of this process
+local sees_sidecars     -- whether files come with them
 local titles = {}       -- batches of titles that `changes` is still to be asked for
 local ops = {}
+local NONE = sandbox.read_only({}, "file.sidecars")
 
 sandbox.enclose()
 record.prepare()
@@ -32,6 +35,25 @@ local function file_of(data)
   return file
 end
 
+-- A file for the rules that see sidecars; `list`: of sandbox.frozen.
+local function file_with(path, size, list)
+  local file = objects.file(path, size)
+  if sees_sidecars then file.sidecars = list or NONE end
+  return file
+end
+
+-- Lists of sidecars as they came, each sidecar once: { cards, lists of their places }.
+local function sidecar_lists(cards, places)
+  local lists = {}
+  for i, card in ipairs(cards) do cards[i] = sandbox.frozen(card, "a sidecar") end
+  for i, list in ipairs(places) do
+    lists[i] = {}
+    for n, place in ipairs(list) do lists[i][n] = cards[place] end
+    lists[i] = sandbox.read_only(lists[i], "file.sidecars")
+  end
+  return lists
+end
+
 local function title_of(data)
   return objects.title(data.mms_id, data.title, data)
 end
@@ -40,14 +62,16 @@ end
 function ops.load(sources)
   local raw, answer = load_recipe(sources)
   recipe = raw
+  sees_sidecars = raw and arguments.first(raw.args or {}, "sidecar") ~= nil
   return answer
 end
 
--- { "file_key" | "page", args, file } -> { value }
+-- { "file_key" | "page", args, file } -> { value, further keys }
 local function ask_about_file(rule)
   return function(args, file)
-    local ok, value = rules[rule](recipe, file_of(file), visible(args))
-    return ok and { value } or failed(value)
+    local list = file.sidecars and sandbox.frozen(file.sidecars, "file.sidecars")
+    local ok, value, more = rules[rule](recipe, file_with(file.path, file.size, list), visible(args))
+    return ok and { value, more } or failed(value)
   end
 end
 
@@ -71,21 +95,23 @@ function ops.changes(args, title, files)
   return ok and changes or failed(changes)
 end
 
--- { "files", args, paths, sizes } -> { keys, pages }, false for none
-function ops.files(args, paths, sizes)
-  local view, keys, pages = visible(args), {}, {}
+-- { "files", args, paths, sizes, sidecars } -> { keys, pages, further keys by place }, false for none;
+-- sidecars: { cards, lists, the place of each file's list }
+function ops.files(args, paths, sizes, sidecars)
+  local view, keys, pages, others = visible(args), {}, {}, {}
+  local lists = sidecars and sidecar_lists(sidecars[1], sidecars[2])
   for i, path in ipairs(paths) do
-    local file = objects.file(path, sizes[i] or nil)
-    local ok, key = rules.file_key(recipe, file, view)
+    local file = file_with(path, sizes[i] or nil, lists and lists[sidecars[3][i]])
+    local ok, key, more = rules.file_key(recipe, file, view)
     if not ok then return failed(key) end
     local page
     if key then
       ok, page = rules.page(recipe, file, view)
       if not ok then return failed(page) end
     end
-    keys[i], pages[i] = key or false, page or false
+    keys[i], pages[i], others[i] = key or false, page or false, more
   end
-  return { keys, pages }
+  return { keys, pages, others }
 end
 
 local function settle(title, args)

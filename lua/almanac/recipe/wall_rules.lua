@@ -47,13 +47,38 @@ local function key_text(key)
   return key
 end
 
+-- Keys in a list, each once and none empty.
+local function key_list(given)
+  local list, seen = {}, {}
+  for i, value in ipairs(given) do
+    local key, words = key_text(value)
+    if i > text.most_keys then words = ("gives more than %d keys"):format(text.most_keys) end
+    if words then return nil, words end
+    if key ~= "" and not seen[key] then
+      seen[key] = true
+      list[#list + 1] = key
+    end
+  end
+  return list
+end
+
+-- A list of keys is the first and, if there are any, the others.
+local function several_keys(recipe, file, given)
+  local list, words = key_list(given)
+  if not list then return failed(recipe, "file_key", file.path, words) end
+  local first = table.remove(list, 1)
+  return true, first, list[1] and list or nil
+end
+
 ---@return boolean ok
 ---@return string|nil key nil: the recipe leaves the file out
+---@return string[]|nil more further keys
 function m.file_key(recipe, file, args)
   if not recipe.file_key then return true, nil end
   local ok, key = call("file_key", file.path, recipe.file_key, file, args)
   if not ok then return failed(recipe, "file_key", file.path, key) end
   if not key or key == "" then return true, nil end
+  if type(key) == "table" and key[1] ~= nil then return several_keys(recipe, file, key) end
   local words
   key, words = key_text(key)
   if key then return true, key end
@@ -83,17 +108,9 @@ function m.title_keys(recipe, title, args)
   local ok, keys = call("title_keys", id, recipe.title_keys, title, args)
   if not ok then return failed(recipe, "title_keys", id, keys) end
   if type(keys) ~= "table" then keys = { keys or nil } end
-  local list, seen = {}, {}
-  for i, given in ipairs(keys) do
-    local key, words = key_text(given)
-    if i > text.most_keys then words = ("gives more than %d keys"):format(text.most_keys) end
-    if words then return failed(recipe, "title_keys", id, words) end
-    if key ~= "" and not seen[key] then
-      seen[key] = true
-      list[#list + 1] = key
-    end
-  end
-  return true, list
+  local list, words = key_list(keys)
+  if list then return true, list end
+  return failed(recipe, "title_keys", id, words)
 end
 
 ---@return boolean ok

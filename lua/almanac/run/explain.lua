@@ -7,6 +7,8 @@ local objects = require "almanac.recipe.objects"
 local readings = require "almanac.run.reading"
 local rules = require "almanac.recipe.rules"
 local show = require "almanac.run.show"
+local sidecars = require "almanac.run.sidecars"
+local store = require "almanac.run.store"
 
 local m = {}
 
@@ -28,19 +30,32 @@ local function answer(rule, ok, value, words)
   return { rule = rule, gave = words or quoted(value) }
 end
 
+-- Gives the file its sidecars, as the plan found them, and says which.
+local function seen_sidecars(recipe, file, args, folder)
+  local reader = sidecars.reader(nil, folder, recipe, args)
+  if not reader then return nil end
+  local problem = reader:add_to(file, file.path)
+  local paths = {}
+  for i, sidecar in ipairs(file.sidecars) do paths[i] = sidecar.path end
+  return answer("sidecars", not problem, problem, in_order(paths))
+end
+
 ---What the rules about files give for a name.
 ---@param recipe table
 ---@param path string
 ---@param size integer?
 ---@param args table
+---@param folder string? where it lies: then with its sidecars
 ---@return { rule: string, gave: string, failed: boolean? }[]
-function m.file_rules(recipe, path, size, args)
+function m.file_rules(recipe, path, size, args, folder)
   local file, list = objects.file(path, size), {}
-  local ok, key = rules.file_key(recipe, file, args)
-  list[1] = answer("file_key", ok, key, ok and not key and "nothing: the recipe leaves the file out" or nil)
+  if folder then list[1] = seen_sidecars(recipe, file, args, folder) end
+  local ok, key, more = rules.file_key(recipe, file, args)
+  list[#list + 1] = answer("file_key", ok, key, ok and not key and "nothing: the recipe leaves the file out"
+    or ok and more and in_order { key, table.unpack(more) } or nil)
   if ok and key and recipe.page then
     local fine, page = rules.page(recipe, file, args)
-    list[2] = answer("page", fine, page, fine and page == nil and "nothing: it has no page of its own" or nil)
+    list[#list + 1] = answer("page", fine, page, fine and page == nil and "nothing: it has no page of its own" or nil)
   end
   return list
 end
@@ -60,12 +75,13 @@ local FILES = [[SELECT file.path, file.size, file_key.page FROM file_key JOIN fi
 
 -- The files that answer, as `changes` would get them if they were all taken.
 local function files_for(db, keys)
-  local list = {}
+  local list, taken = {}, {}
   for i, key in ipairs(keys) do
     for row in db:rows(FILES, key) do
       local file = objects.file(row.path, row.size)
       file.page, file.group = row.page, i
-      list[#list + 1] = file
+      if not taken[row.path] then list[#list + 1] = file end
+      taken[row.path] = true   -- a file may have several keys
     end
   end
   return judge.in_page_order(list)
@@ -124,7 +140,7 @@ function m.say(recipe, db, what, args, out)
   local file, message = show.file(db, what)
   if not file then return nil, message end
   show.say_file(file, db, out)
-  local list = m.file_rules(recipe, file.path, file.size, args)
+  local list = m.file_rules(recipe, file.path, file.size, args, store.meta(db, "folder"))
   out.event("file", { path = file.path, reason = file.reason, rules = json.array(list) })
   say_rules(list, out)
   return true

@@ -4,6 +4,7 @@ local core = require "almanac.core"
 local guard = require "almanac.recipe.guard"
 local objects = require "almanac.recipe.objects"
 local rules = require "almanac.recipe.rules"
+local sidecars = require "almanac.run.sidecars"
 local trial = require "almanac.run.trial"
 
 local m = {}
@@ -21,6 +22,7 @@ end
 
 local function try_file(work, path, size)
   local file = objects.file(path, size)
+  if work.sidecars then work.sidecars:add_to(file, path) end
   local ok, key, code = rules.file_key(work.recipe, file, work.values)
   if not ok or not key then return note(work, work.files, path, ok, key, code) end
   return note(work, work.files, path, rules.page(work.recipe, file, work.values))
@@ -36,6 +38,7 @@ end
 -- Asks about each by itself.
 local function try_all(work, case)
   local walk = case.folder and core.files.walk(case.folder)
+  work.sidecars = case.folder and sidecars.reader(nil, case.folder, case.recipe, case.values)
   while walk do
     local path, size = walk:next()
     if not path then break end

@@ -4,9 +4,13 @@ local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local formats = require "almanac.run.formats"
 local objects = require "almanac.recipe.objects"
+local sidecars = require "almanac.run.sidecars"
+local store = require "almanac.run.store"
 local stream = require "almanac.recipe.guard_stream"
 
 local m = {}
+
+local printable = sidecars.printable
 
 local FILE = "INSERT OR IGNORE INTO file(path, size, mtime_ns, problem, reason) VALUES(?, ?, ?, ?, ?)"
 local KEY = "INSERT OR IGNORE INTO file_key(key, file_id, page) VALUES(?, ?, ?)"
@@ -14,12 +18,6 @@ local KEY = "INSERT OR IGNORE INTO file_key(key, file_id, page) VALUES(?, ?, ?)"
 local BATCH = 200
 
 local NO_KEY = "left out: the recipe gives it no key"
-
--- A name that can't be sent as it is can't be told either: its odd bytes are
--- shown as %XX.
-local function printable(path)
-  return (path:gsub("[\1-\31\127-\255]", function(byte) return ("%%%02X"):format(byte:byte()) end))
-end
 
 local function wrong_name(path)
   if not core.text.valid(path) then return "its name is not UTF-8 text; rename it" end
@@ -41,50 +39,61 @@ local function add_unreadable(db, path, message)
 end
 
 -- A file that takes part in the run, as far as the walk tells.
-local function looked_at(db, path, size, detail)
+local function looked_at(scan, path, size, detail)
   local file = objects.file(path, size)
   local problem = wrong_name(path)
   if problem then file = objects.file(printable(path), size) end
   if size then
     file.mtime = detail
   else
-    problem = add_unreadable(db, path, detail)
+    problem = add_unreadable(scan.db, path, detail)
   end
   file.problem = problem
+  if scan.sidecars then scan.sidecars:add_to(file, path) end
   return file
+end
+
+local function is_full(scan, batch)
+  return #batch == BATCH or scan.sidecars and batch[1] and scan.sidecars:is_much()
+end
+
+local function add_to_batch(scan, batch, file)
+  local fault = scan.faults[file.path]
+  if fault then
+    attempt.run(scan.db, FILE, file.path, file.size, file.mtime, file.problem, fault)
+  else
+    batch[#batch + 1] = file
+  end
 end
 
 local function next_batch(scan)
   local batch = {}
-  while #batch < BATCH do
+  while not is_full(scan, batch) do
     local path, size, detail = scan.walk:next()
     if not path then break end
-    local file = looked_at(scan.db, path, size, detail)
-    local fault = scan.faults[file.path]
-    if fault then
-      attempt.run(scan.db, FILE, file.path, file.size, file.mtime, file.problem, fault)
-    else
-      batch[#batch + 1] = file
-    end
+    if not (scan.sidecars and scan.sidecars:is_one(path)) then add_to_batch(scan, batch, looked_at(scan, path, size, detail)) end
   end
   return batch
 end
 
-local function add(scan, file, key, page)
+local function add(scan, file, key, page, others)
   local db, problem = scan.db, file.problem
   if key and not problem then problem = wrong_content(scan.folder, file) end
   local added, id = attempt.run(db, FILE, file.path, file.size, file.mtime, problem, not key and NO_KEY or nil)
-  if key and added == 1 then attempt.run(db, KEY, key, id, page) end
+  if not key or added ~= 1 then return end
+  attempt.run(db, KEY, key, id, page)
+  for _, other in ipairs(others or {}) do attempt.run(db, KEY, other, id, page) end
+  scan.several = scan.several or others ~= nil
 end
 
 local function checked(result, message, code)
   if not result then attempt.fail(message, code) end
-  return result, message
+  return result, message, code
 end
 
 local function add_all(scan, batch)
-  local keys, pages = checked(scan.stream:take_keys(#batch))
-  for i, file in ipairs(batch) do add(scan, file, keys[i] or nil, pages[i] or nil) end
+  local keys, pages, others = checked(scan.stream:take_keys(#batch))
+  for i, file in ipairs(batch) do add(scan, file, keys[i] or nil, pages[i] or nil, others[i]) end
   scan.files = scan.files + #batch
 end
 
@@ -112,7 +121,12 @@ function m.scan(db, folder, recipe, args, faults)
   local walk, message, code = core.files.walk(folder)
   if not walk then attempt.fail(message, code) end
   local questions <close> = stream.new(recipe, args)
-  return scan_all { db = db, folder = folder, walk = walk, stream = questions, files = 0, faults = faults or {} }
+  local scan = { db = db, folder = folder, walk = walk, stream = questions, files = 0, faults = faults or {},
+    sidecars = sidecars.reader(db, folder, recipe, args) }
+  scan_all(scan)
+  if scan.sidecars then scan.sidecars:finish() end
+  if scan.several then store.set(db, { several_keys = "files" }) end
+  return scan.files
 end
 
 return m

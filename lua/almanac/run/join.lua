@@ -11,6 +11,7 @@ local near = require "almanac.run.near"
 local objects = require "almanac.recipe.objects"
 local readings = require "almanac.run.reading"
 local rules = require "almanac.recipe.rules"
+local store = require "almanac.run.store"
 local stream = require "almanac.recipe.guard_stream"
 
 local m = {}
@@ -236,8 +237,27 @@ local PATH = "SELECT path FROM file_key JOIN file ON file.id = file_key.file_id 
 local DOUBT = [[UPDATE title SET state = 'ask', reason = ? WHERE state = 'ready'
   AND id IN (SELECT title_id FROM title_key WHERE key = ?)]]
 
+local SHARED_FILES = [[SELECT file_id FROM file_key JOIN title_key USING(key)
+  GROUP BY file_id HAVING count(DISTINCT title_id) > 1 ORDER BY file_id]]
+local FITTING = [[SELECT DISTINCT title.id, mms_id FROM file_key JOIN title_key USING(key) JOIN title ON title.id = title_id
+  WHERE file_id = ? ORDER BY mms_id]]
+local DOUBT_TITLE = "UPDATE title SET state = 'ask', reason = ? WHERE state = 'ready' AND id = ?"
+
+-- The same of files with several keys: each may be of another title.
+local function doubt_several(db)
+  local files = {}
+  for row in db:rows(SHARED_FILES) do files[#files + 1] = row.file_id end
+  for _, id in ipairs(files) do
+    local titles, names = {}, {}
+    for row in db:rows(FITTING, id) do titles[#titles + 1], names[#names + 1] = row.id, row.mms_id end
+    local words = ("a file fits several titles: %s fits %s"):format(db:value("SELECT path FROM file WHERE id = ?", id), judge.names(names))
+    for _, title in ipairs(titles) do attempt.run(db, DOUBT_TITLE, words, title) end
+  end
+end
+
 -- A file that several titles answer to belongs to none of them for certain.
 local function doubt_shared(db)
+  if store.meta(db, "several_keys") then doubt_several(db) end
   local keys = {}
   for row in db:rows(SHARED) do keys[#keys + 1] = row.key end
   for _, key in ipairs(keys) do

@@ -72,11 +72,14 @@ function m.in_page_order(files)
 end
 
 local function all_files(groups)
-  local files = {}
+  local files, taken = {}, {}
   for i, group in ipairs(groups) do
     for _, file in ipairs(group.files) do
-      file.group = i
-      files[#files + 1] = file
+      if not taken[file.id] then
+        file.group = i
+        files[#files + 1] = file
+      end
+      if groups[2] then taken[file.id] = true end   -- a file may have several keys
     end
   end
   return m.in_page_order(files)

@@ -2,6 +2,7 @@
 --   sample/titles.csv    titles and the files they hold (as `almanac rehearsal --titles` reads)
 --   sample/records.mrk   records of the titles, when the recipe reads them
 --   sample/files.txt     names of files, one a line; or the files themselves in sample/files
+--   sample/sidecars      the sidecars of those in files.txt, where they would lie
 --   sample/args.csv      argument,value: what is given to the recipe; paths are seen from sample/
 --   sample/expected.csv  mms_id,state,kind,files,reason: what the plan must come to
 local arguments = require "almanac.recipe.arguments"
@@ -57,7 +58,7 @@ local function given_of(recipe, folder)
       if not ok then return nil, why, problem end
       value = folder .. "/" .. value
     end
-    given[record.argument] = kind == "list" and { value } or value
+    given[record.argument] = arguments.typed(kind, value)
   end
   return given
 end
@@ -79,6 +80,23 @@ local function names_in(path)
   return names
 end
 
+-- Puts the sidecars where the files are.
+local function add_sidecars(from, to)
+  if not exists(from) then return true end
+  local walk, wrong, kind = core.files.walk(from)
+  if not walk then return nil, wrong, kind end
+  for path, size, problem in function() return walk:next() end do
+    local text, message, code
+    if size then text, message, code = core.files.read(from .. "/" .. path, parcels.largest_file) end
+    if not text then return nil, message or ("%s/%s: %s"):format(from, path, problem), code or "io" end
+    local ok
+    ok, message, code = core.files.make_folder((to .. "/" .. path):match "^(.*)/")
+    if ok then ok, message, code = core.files.write(to .. "/" .. path, text) end
+    if not ok then return nil, message, code end
+  end
+  return true
+end
+
 -- The folder of files, and whether it was made for this.
 local function files_of(recipe, folder, given)
   local dir = arguments.first(recipe.args, "dir")
@@ -89,7 +107,11 @@ local function files_of(recipe, folder, given)
   if not names then return nil, message, code end
   local made
   made, message, code = trial.folder_of_names(names)
-  return made, message, code, made ~= nil
+  if not made then return nil, message, code end
+  local ok, why, kind = add_sidecars(folder .. "/sidecars", made)
+  if ok then return made, nil, nil, true end
+  core.files.remove(made, { tree = true })
+  return nil, why, kind
 end
 
 ---The folder of a recipe's sample; nil when it has none.

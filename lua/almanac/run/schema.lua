@@ -33,6 +33,12 @@ CREATE TABLE file(
   reason   TEXT                    -- why no title took it, in words
 );
 
+CREATE TABLE sidecar(               -- files that said what others are, when the recipe reads such; else empty
+  path    TEXT PRIMARY KEY,         -- below meta.folder
+  sha256  TEXT,                     -- hex, of what was read
+  problem TEXT                      -- why it can't be used, in words
+) WITHOUT ROWID;
+
 CREATE TABLE title_key(
   key TEXT NOT NULL, title_id INTEGER NOT NULL REFERENCES title(id),
   PRIMARY KEY(key, title_id)

@@ -6,6 +6,7 @@ local json = require "almanac.json"
 local kinds = require "almanac.run.kinds"
 local pages = require "almanac.run.pages"
 local readings = require "almanac.run.reading"
+local sidecars = require "almanac.run.sidecars"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -62,7 +63,8 @@ end
 ---A file of the run, by its path or, when there is one of it, its name.
 ---@param db table
 ---@param path string
----@return table|nil file { path, size, problem, reason, key, page, titles, used_by }
+---@return table|nil file { path, size, problem, reason, key, keys, page, titles, used_by, sidecars }; keys: all of them;
+---  sidecars: { path, sha256, problem }[], nearest first
 ---@return string? message several files have the name
 function m.file(db, path)
   local list = rows(db, "SELECT * FROM file WHERE path = ?", path)
@@ -74,9 +76,13 @@ function m.file(db, path)
   end
   local file = list[1]
   if not file then return nil end
-  local key = db:row("SELECT key, page FROM file_key WHERE file_id = ?", file.id)
-  file.key, file.page = key and key.key, key and key.page
-  file.titles = key and rows(db, TITLES_OF_KEY, key.key) or {}
+  local keys = rows(db, "SELECT key, page FROM file_key WHERE file_id = ? ORDER BY key", file.id)
+  file.key, file.page, file.keys, file.titles = nil, nil, json.array {}, {}
+  for i, row in ipairs(keys) do
+    file.key, file.page, file.keys[i] = file.key or row.key, row.page, row.key
+    for _, title in ipairs(rows(db, TITLES_OF_KEY, row.key)) do file.titles[#file.titles + 1] = title end
+  end
+  file.sidecars = json.array(sidecars.kept(db, file.path))
   file.used_by = uses(db, file.id)
   file.id, file.mtime_ns = nil, nil   -- nobody's business; and more digits than JSON holds
   return file
@@ -159,8 +165,9 @@ function m.say_file(file, db, out)
   out.say(("%s  %s"):format(file.path, file.size and words.bytes(file.size) or "size unknown"))
   if file.problem then out.say("Problem: it " .. file.problem) end
   say_rule(out, db)
-  out.say(file.key and ("Key: '%s'%s"):format(file.key, file.page and ", page " .. file.page or "")
-    or "Key: none, the recipe leaves it out")
+  for _, sidecar in ipairs(file.sidecars) do out.say(("Sidecar: %s"):format(sidecar.path)) end
+  out.say(file.key and ("%s: '%s'%s"):format(file.keys[2] and "Keys" or "Key", table.concat(file.keys, "', '"),
+    file.page and ", page " .. file.page or "") or "Key: none, the recipe leaves it out")
   for _, title in ipairs(file.titles) do
     out.say(("  fits %s  %s  %s%s"):format(title.mms_id, title.title or "", STATES[title.state] or title.state,
       title.reason and "; " .. title.reason or ""))

@@ -1,4 +1,5 @@
 -- almanac recipe explain: every rule for one file or title, without a call.
+local arguments = require "almanac.recipe.arguments"
 local options = require "almanac.cli.recipe.options"
 local words = require "almanac.words"
 
@@ -24,7 +25,7 @@ local function given_of(recipe, list)
     local name, value = text:match "^([%w_%-]+)=(.*)$"
     name = name and name:gsub("-", "_")
     if not kinds[name] then return nil, ("--set %s: the recipe has no such argument"):format(text), "parse" end
-    given[name] = kinds[name] == "list" and { value } or value
+    given[name] = arguments.typed(kinds[name], value)
   end
   return given
 end

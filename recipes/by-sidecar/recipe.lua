@@ -1,0 +1,81 @@
+-- almanac-recipe: 1
+--
+-- Adds files whose id stands in a JSON file beside them: figgy_metadata.json in
+-- their folder, or in one above it, with {"source_metadata_identifier": "99…"}.
+-- What is written there goes before any name; where nothing is, a folder or
+-- file named by its MMS ID is taken as by-mms-id takes it. Several ids, or files
+-- of several folders with one, are for you to decide.
+-- --sidecar '{stem}.json' is a JSON file beside each file (image001.json),
+-- '{name}.json' one with the whole name (image001.jpg.json).
+
+-- An id as titles give it.
+local function plain(id, args)
+  if args.match == "035" and args.prefix ~= "" then
+    local number = key.system_number(id, args.prefix) or key.system_number("(" .. args.prefix .. ")" .. id, args.prefix)
+    return number or id
+  end
+  return key.fold(id)
+end
+
+return extend "by-mms-id 1" {
+  name    = "by-sidecar",
+  summary = "Add files whose id stands in a JSON file beside them, e.g. figgy_metadata.json",
+  version = "1.0.0",
+  reads   = { "record" },              -- titles come with their records
+
+  args = {
+    { "sidecar", "sidecar", default = { "figgy_metadata.json" }, help = "file in the folder, or {stem}.json, {name}.json beside each" },
+    { "field",   "string",  default = "source_metadata_identifier", help = "where the id stands in it: names with dots between" },
+    { "match",   "choice",  default = "mms_id", choices = { "mms_id", "001", "035", "identifier" }, help = "what the id is" },
+    { "prefix",  "string",  default = "", help = "of the 035, without brackets, e.g. OCoLC" },
+  },
+
+  -- every id in the nearest sidecar that has one
+  file_key = function(file, args)
+    if file.ext ~= args.ext then return nil end
+    local ids = key.sidecar(file, args.field)
+    if not ids then return args.match == "mms_id" and key.of_institution(key.mms_id(file.path), args.digits) or nil end
+    for i, id in ipairs(ids) do ids[i] = plain(id, args) end
+    return ids
+  end,
+
+  -- what stands behind the sidecar's folder, or the id
+  page = function(file, args)
+    local ids, folder = key.sidecar(file, args.field)
+    if ids then return key.after(file.path, folder == "" and "" or folder .. "/") end
+    return key.page(key.behind(file.stem, key.mms_id(file.path)) or file.name)
+  end,
+
+  title_keys = function(title, args)
+    local record, keys = title.record, {}
+    if args.match == "mms_id" then return { title.mms_id } end
+    if args.match == "001" then return { record:control "001" } end
+    if args.match == "035" and args.prefix ~= "" then return key.system_numbers(record, args.prefix) end
+    local path = record.format ~= "marc" and "identifier" or args.match == "035" and "035$a" or "024$a"
+    for i, value in ipairs(record:all(path)) do keys[i] = plain(value:match "^%s*(.-)%s*$", args) end
+    return keys
+  end,
+
+  examples = {
+    sidecars = {   -- what stands in the files
+      ["lapidus/figgy_metadata.json"]            = '{"title": "My Title", "source_metadata_identifier": "9946093213506421"}',
+      ["lapidus/volume 1/figgy_metadata.json"]   = '{"series": ["One", "Two"]}',
+      ["99122345678906421/figgy_metadata.json"]  = '{"source_metadata_identifier": 9946093213506421}',
+      ["9971957363506421/figgy_metadata.json"]   = '{"visibility": "open"}',
+      ["bound/figgy_metadata.json"]              = '{"source_metadata_identifier": ["9946093213506421", "9971957363506421"]}',
+    },
+    file_key = {
+      ["lapidus/00000001.jpg"]            = "9946093213506421",
+      ["lapidus/volume 1/00000001.jpg"]   = "9946093213506421",
+      ["99122345678906421/1.jpg"]         = "9946093213506421",
+      ["9971957363506421/1.jpg"]          = "9971957363506421",
+      ["bound/1.jpg"]                     = { "9946093213506421", "9971957363506421" },
+      ["lapidus/00000001.tif"]            = false,
+      ["nothing/1.jpg"]                   = false,
+    },
+    page = {
+      ["lapidus/volume 1/00000001.jpg"]   = "volume 1/00000001.jpg",
+      ["9971957363506421/12.jpg"]         = 12,
+    },
+  },
+}
