@@ -87,7 +87,6 @@ static int f_send(lua_State *L) {
   uint32_t size = (uint32_t)buf->length;
   write_all(&size, sizeof size);
   write_all(buf->data, buf->length);
-  alm_buf_free(buf);
   return 0;
 }
 
