@@ -1,4 +1,5 @@
 -- The lock file: what came from elsewhere stays as it was accepted.
+local core = require "almanac.core"
 local program = require "support.program"
 local shared = require "support.shared"
 
@@ -53,6 +54,53 @@ describe("almanac recipe", function()
       assert.matches("it extends base, which is not what it was accepted with", result.err, 1, true)
       assert.equal(0, almanac("recipe", "accept", "scans", "--yes").status)
       assert.equal(0, almanac("recipe", "check", "scans").status)
+    end)
+
+    it("is accepted over the difference to how it was, its base's too", function()
+      shared.write(desk.folder .. "/recipes/base", { ["recipe.lua"] = shared.recipe { ['"scans"'] = '"base"' } })
+      shared.write(desk.source, { ["recipe.lua"] = '-- almanac-recipe: 1\nreturn extend "base 1" { name = "scans" }\n' })
+      assert.equal(0, add().status)
+      append("recipes/scans/recipe.lua", "-- changed\n")
+      append("recipes/scans/README.md", "more\27[2J\n")
+      append("recipes/base/recipe.lua", "-- changed below\n")
+      local result = almanac("recipe", "accept", "scans")
+      assert.equal(1, result.status)
+      assert.matches("Difference to what was accepted on %d+%-%d+%-%d+:\n%-%-%- recipe.lua\n%+%+%+ recipe.lua\n", result.out)
+      assert.matches("\n+-- changed\n", result.out, 1, true)
+      assert.matches("\n+more<1B>[2J\n", result.out, 1, true)
+      assert.matches("It extends base, which is not what it was accepted with:\n--- recipes/base/recipe.lua\n", result.out, 1, true)
+      assert.matches("\n+-- changed below\n", result.out, 1, true)
+      assert.equal(0, almanac("recipe", "accept", "scans", "--yes").status)
+      assert.matches("Nothing is different from what was accepted", almanac("recipe", "accept", "scans").out, 1, true)
+    end)
+
+    it("is shown whole when only its hash is known, or what was kept is not what was accepted", function()
+      assert.equal(0, add().status)
+      append("recipes/scans/recipe.lua", "-- changed\n")
+      local hash = core.hash.sha256(shared.recipe())
+      program.write(desk.folder .. "/recipes/.accepted/" .. hash, desk.read "recipes/scans/recipe.lua")
+      for _ = 1, 2 do
+        local result = almanac("recipe", "accept", "scans")
+        assert.matches("note: recipe.lua as it was accepted is not kept here, only its hash is known: " .. hash, result.out, 1, true)
+        assert.matches("Its source:\n   1  -- almanac-recipe: 1\n", result.out, 1, true)
+        assert.matches("  -- changed\n", result.out, 1, true)
+        os.remove(desk.folder .. "/recipes/.accepted/" .. hash)
+      end
+    end)
+
+    it("leaves nothing behind of what was accepted before", function()
+      local function count()
+        local n, walk = 0, assert(core.files.walk(desk.folder .. "/recipes/.accepted"))
+        while walk:next() do n = n + 1 end
+        return n
+      end
+      assert.equal(0, add().status)
+      local files = count()
+      for i = 1, 3 do
+        append("recipes/scans/recipe.lua", "-- " .. i .. "\n")
+        assert.equal(0, almanac("recipe", "accept", "scans", "--yes").status)
+        assert.equal(files, count())
+      end
     end)
 
     it("is refused with a lock file that can't be read; one's own recipes are free", function()

@@ -1,12 +1,18 @@
 -- almanac recipe accept: a recipe from elsewhere that was changed is as it should be.
+local core = require "almanac.core"
+local difference = require "almanac.recipe.share.difference"
 local inspect = require "almanac.cli.recipe.inspect"
 local intake = require "almanac.cli.recipe.intake"
+local json = require "almanac.json"
+local kept = require "almanac.recipe.share.kept"
 local lock = require "almanac.recipe.lock"
 local parcels = require "almanac.recipe.share.parcel"
+local plain = require "almanac.recipe.plain"
 local recipes = require "almanac.recipe"
 
-local m = { summary = "Accept a changed recipe that came from elsewhere: shows it, asks, and pins it as it is now.",
-  epilog = "`almanac recipe update NAME` shows the difference to where it came from. Exit status: 0 accepted, 1 nothing was." }
+local m = { summary = "Accept a changed recipe that came from elsewhere: shows what is different, asks, and pins it as it is now.",
+  epilog = "The difference is to how it was accepted, as recipes/.accepted has it; `almanac recipe update NAME` shows the one to " ..
+    "where it came from. Exit status: 0 accepted, 1 nothing was." }
 
 function m.configure(parser)
   parser:argument("name", "name of a recipe that was added")
@@ -26,8 +32,39 @@ end
 
 local function say_changes(recipe, out)
   local list = lock.changes(recipe.sources[1])
-  out.event("changed", { files = require("almanac.json").array(list) })
-  if list[1] then out.say("changed: " .. table.concat(list, ", ") .. "\n") end
+  out.event("changed", { files = json.array(list) })
+  if list[1] then out.say("changed: " .. plain.line(table.concat(list, ", ")) .. "\n") end
+end
+
+-- The files as they were accepted. What is not kept any more is taken as it is,
+-- so that it shows no difference, and named; nil: nothing is known of its rules.
+local function accepted(folder, entry, parcel, out)
+  local before, unknown = kept.parcel(folder, entry)
+  for _, file in ipairs(unknown) do
+    out.say(("note: %s as it was accepted is not kept here, only its hash is known: %s"):format(plain.line(file.path), file.sha256))
+    local text = parcels.text(parcel, file.path)
+    if text then parcels.add(before, file.path, text) end
+    if file.path == "recipe.lua" then before = nil end
+    if not before then return nil end
+  end
+  return before
+end
+
+-- What the recipe extends is pinned as well.
+local function say_bases(folder, entry, recipe, out)
+  for i = 2, #recipe.sources do
+    local source = recipe.sources[i]
+    for _, pin in ipairs(entry.bases) do
+      local changed = pin.name == source.name and pin.sha256 ~= core.hash.sha256(source.text)
+      local before = changed and kept.text(folder, pin.sha256)
+      local text = before and difference.of_text(before, source.text, source.path):gsub("\n$", "")
+      if changed then
+        out.event("base", { name = source.name, path = source.path, text = text or nil })
+        out.say(("\nIt extends %s, which is not what it was accepted with%s"):format(plain.line(source.name),
+          text and ":\n" .. text or ("; that is not kept here, only its hash is known: " .. pin.sha256)))
+      end
+    end
+  end
 end
 
 local function look_and_pin(recipe, entry, path, args, out)
@@ -38,16 +75,16 @@ local function look_and_pin(recipe, entry, path, args, out)
   parcel.from, parcel.commit = entry.from, entry.commit
   say_changes(recipe, out)
   local good
-  good, message, code = inspect.show(recipe, parcel, { path = path, out = out })
+  good, message, code = inspect.show(recipe, parcel, { path = path, out = out, before = accepted(folder, entry, parcel, out),
+    what = "what was accepted on " .. plain.line(entry.on) })
   if good == nil then return nil, message, code end
+  say_bases(folder, entry, recipe, out)
   if not good then return nil, "its own tests do not hold: nothing was accepted", "parse" end
   local sure
   sure, message = inspect.confirm(("Accept %s as it is?"):format(target), args, out)
   if not sure then return nil, message end
-  local accepted = intake.entry(recipe, parcel)
-  accepted.name = entry.name
   local ok
-  ok, message, code = lock.put(folder, accepted)
+  ok, message, code = intake.pin(recipe, parcel, folder, entry.name)
   if not ok then return nil, message, code end
   out.say(("%s %s is accepted; every file is pinned in %s/almanac.lock"):format(recipe.name, recipe.version, folder))
   return 0

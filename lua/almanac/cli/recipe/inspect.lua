@@ -57,18 +57,19 @@ local function say_source(text, out)
   end
 end
 
-local function say_difference(old, new, out)
+local function say_difference(old, new, what, out)
   local text = difference.text(old, new)
   out.event("difference", { text = text })
-  if text == "" then return out.say "\nNothing is different from what is installed." end
-  out.say("\nDifference to what is installed:\n" .. text:gsub("\n$", ""))
+  if text == "" then return out.say(("\nNothing is different from %s."):format(what)) end
+  out.say(("\nDifference to %s:\n%s"):format(what, text:gsub("\n$", "")))
 end
 
 ---Shows a recipe: head, effects, files, remarks, tests, and its source or
 ---what is different.
 ---@param recipe table loaded
 ---@param parcel almanac.recipe.parcel its files
----@param options { path: string, installed: almanac.recipe.parcel?, out: table } path: where it is, or will be
+---@param options { path: string, before: almanac.recipe.parcel?, what: string?, out: table } path: where it is, or will be; before: what
+---  the difference is shown to, `what` in words ("what is installed")
 ---@return boolean|nil good whether its examples and sample hold
 ---@return string? message its sample can't be read
 ---@return string? code
@@ -82,7 +83,11 @@ function m.show(recipe, parcel, options)
   local result, message, code = proof.of(recipe)
   if not result then return nil, message, code end
   say_tests(result, out)
-  if options.installed then say_difference(options.installed, parcel, out) else say_source(text, out) end
+  if options.before then
+    say_difference(options.before, parcel, options.what or "what is installed", out)
+  else
+    say_source(text, out)
+  end
   return result.good
 end
 

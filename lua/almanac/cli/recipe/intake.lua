@@ -2,6 +2,7 @@
 -- of recipes and its lock file.
 local core = require "almanac.core"
 local inspect = require "almanac.cli.recipe.inspect"
+local kept = require "almanac.recipe.share.kept"
 local lock = require "almanac.recipe.lock"
 local parcels = require "almanac.recipe.share.parcel"
 local plain = require "almanac.recipe.plain"
@@ -31,13 +32,26 @@ local function bases_of(recipe)
   return bases
 end
 
----The entry of the lock file for a recipe as it is now.
----@param recipe table loaded
----@param parcel almanac.recipe.parcel
----@return almanac.recipe.lock.entry
-function m.entry(recipe, parcel)
+-- The entry of the lock file for a recipe as it is now.
+local function entry_of(recipe, parcel)
   return { name = recipe.name, version = recipe.version, from = parcel.from, commit = parcel.commit, on = os.date "!%Y-%m-%d",
     files = parcels.hashes(parcel), bases = bases_of(recipe) }
+end
+
+---Pins a recipe as it is now.
+---@param recipe table loaded
+---@param parcel almanac.recipe.parcel its files
+---@param folder string of recipes
+---@param name string? the one that the lock file has, when it is not the recipe's own
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.pin(recipe, parcel, folder, name)
+  local entry, texts = entry_of(recipe, parcel), {}
+  entry.name = name or entry.name
+  for _, file in ipairs(parcel.files) do texts[#texts + 1] = file.text end
+  for i = 2, #recipe.sources do texts[#texts + 1] = recipe.sources[i].text end
+  return kept.pin(folder, entry, texts)
 end
 
 local function same_pins(one, other)
@@ -54,7 +68,7 @@ end
 local function is_installed(recipe, parcel, installed, target)
   local entry = installed and lock.entry_of(target .. "/recipe.lua")
   if not entry then return false end
-  local wanted = m.entry(recipe, parcel)
+  local wanted = entry_of(recipe, parcel)
   return same_pins(entry, wanted) and same_pins({ files = parcels.hashes(installed), bases = wanted.bases }, wanted)
 end
 
@@ -83,7 +97,7 @@ local function install(recipe, parcel, installed, folder)
   local ok, message, code = parcels.write(parcel, target)
   if not ok then return nil, message, code end
   remove_old(installed, parcel, target)
-  return lock.put(folder, m.entry(recipe, parcel))
+  return m.pin(recipe, parcel, folder)
 end
 
 local function say_shadow(recipe, target, out)
@@ -115,7 +129,7 @@ local function look_and_take(recipe, parcel, args, options)
   local installed, message, code = installed_at(target)
   if message then return nil, message, code end
   local good
-  good, message, code = inspect.show(recipe, parcel, { path = target .. "/recipe.lua", installed = installed, out = out })
+  good, message, code = inspect.show(recipe, parcel, { path = target .. "/recipe.lua", before = installed, out = out })
   if good == nil then return nil, message, code end
   if not good then return nil, "its own tests do not hold: nothing was taken; tell who made it", "parse" end
   if not is_installed(recipe, parcel, installed, target) then

@@ -56,6 +56,15 @@ local function all_paths(old, new)
   return paths
 end
 
+---The difference of one text, e.g. of a recipe that is extended.
+---@param old string
+---@param new string
+---@param name string how the lines name it
+---@return string text safe for a terminal
+function m.of_text(old, new, name)
+  return plain.text(diff(old, new, name))
+end
+
 ---@param old almanac.recipe.parcel
 ---@param new almanac.recipe.parcel
 ---@return string text safe for a terminal; "" when nothing is different
