@@ -37,9 +37,9 @@ bool alm_file_stat(const char *path, alm_file_info *info, alm_error *err) {
   return true;
 }
 
-static int open_any(const char *path, int flags, struct stat *info,
+static int open_any(int folder, const char *path, int flags, struct stat *info,
                     alm_error *err) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+  int fd = openat(folder, path, O_RDONLY | O_CLOEXEC | flags);
   if (fd < 0 || fstat(fd, info) != 0) {
     alm_fail_errno(err, "can't open %s", path);
     if (fd >= 0) close(fd);
@@ -52,8 +52,9 @@ static int open_any(const char *path, int flags, struct stat *info,
 }
 
 /* A pipe without a writer would be waited for: O_NONBLOCK, and refused. */
-static int open_regular(const char *path, struct stat *info, alm_error *err) {
-  int fd = open_any(path, O_NONBLOCK, info, err);
+int alm_file_open(int folder, const char *path, struct stat *info,
+                  alm_error *err) {
+  int fd = open_any(folder, path, O_NONBLOCK, info, err);
   if (fd < 0 || S_ISREG(info->st_mode)) return fd;
   alm_fail(err, ALM_IO, "%s is not an ordinary file", path);
   close(fd);
@@ -85,7 +86,7 @@ static bool read_into(int fd, const char *path, size_t count, alm_buf *out,
 bool alm_file_head(const char *path, size_t count, alm_buf *out,
                    alm_error *err) {
   struct stat info;
-  int fd = open_regular(path, &info, err);
+  int fd = alm_file_open(AT_FDCWD, path, &info, err);
   if (fd < 0) return false;
   bool done = read_into(fd, path, count, out, err);
   close(fd);
@@ -123,7 +124,7 @@ bool alm_file_head_within(const char *folder, const char *path, size_t count,
 
 bool alm_file_read(const char *path, alm_buf *out, alm_error *err) {
   struct stat info;
-  int fd = open_any(path, 0, &info, err);
+  int fd = open_any(AT_FDCWD, path, 0, &info, err);
   if (fd < 0) return false;
   bool done = read_into(fd, path, SIZE_MAX, out, err);
   close(fd);
@@ -166,7 +167,7 @@ bool alm_file_hash(const char *path, alm_hash_kind kind, int64_t offset,
                    int64_t length, unsigned char *digest, int64_t *hashed,
                    alm_error *err) {
   struct stat info;
-  int fd = open_regular(path, &info, err);
+  int fd = alm_file_open(AT_FDCWD, path, &info, err);
   if (fd < 0) return false;
   bool done = false;
   posix_fadvise(fd, offset, length < 0 ? 0 : length, POSIX_FADV_SEQUENTIAL);

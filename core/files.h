@@ -16,6 +16,8 @@
 #include "error.h"
 #include "hash.h"
 
+#define ALM_HEAD_MAXIMUM 64
+
 typedef struct {
   int64_t size;     /* bytes */
   int64_t mtime_ns; /* nanoseconds since 1970, UTC */
@@ -31,7 +33,21 @@ bool alm_file_stat(const char *path, alm_file_info *info, alm_error *err);
 bool alm_file_head(const char *path, size_t count, alm_buf *out,
                    alm_error *err);
 
-/* The same of a file that lies below `folder`: a link that leads out of it, or
+/* The first bytes of many files below a folder, read several at once. */
+typedef struct {
+  const char *path;  /* below the folder */
+  unsigned char bytes[ALM_HEAD_MAXIMUM];
+  size_t length;
+  bool ok;
+  alm_error err;     /* when it is not ok */
+} alm_file_start;
+
+/* Fills `starts`, with up to `count` bytes of each (ALM_HEAD_MAXIMUM at most).
+ * False when the folder itself can't be opened. */
+bool alm_file_heads(const char *folder, size_t count, alm_file_start *starts,
+                    size_t files, alm_error *err);
+
+/* The same as alm_file_head of a file that lies below `folder`: a link that leads out of it, or
  * nowhere, is a failure (io) and not a missing file. */
 bool alm_file_head_within(const char *folder, const char *path, size_t count,
                           alm_buf *out, alm_error *err);

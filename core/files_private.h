@@ -10,4 +10,9 @@
  * the last one. */
 void alm_file_describe(const struct stat *from, alm_file_info *info);
 
+/* Opens a regular file below the folder of that descriptor (or AT_FDCWD) for
+ * reading; -1 when it can't be, or is none. */
+int alm_file_open(int folder, const char *path, struct stat *info,
+                  alm_error *err);
+
 #endif

@@ -9,9 +9,17 @@
 #include <unistd.h>
 
 #include "files_private.h"
+#include "parallel.h"
 
 #define DEPTH 128
+#define AHEAD 256 /* entries that are looked at together */
 #define NAMES_MAXIMUM ((size_t)1 << 31)
+
+typedef struct {
+  struct stat info;
+  int failure; /* errno of the look, 0 when there is `info` */
+  int denied;  /* errno of the question whether it may be read */
+} look;
 
 typedef struct {
   int fd;
@@ -20,6 +28,8 @@ typedef struct {
   alm_buf names;    /* one after the other, each with its NUL */
   uint32_t *order;  /* where in `names` they start, sorted */
   size_t count, next;
+  look *looks;      /* at the entries from `first` on, AHEAD of them */
+  size_t first, looked; /* entries before `looked` were looked at */
   size_t prefix;    /* length of the folder's own path, with the slash */
 } level;
 
@@ -87,6 +97,7 @@ static void drop(level *folder) {
   if (folder->fd >= 0) close(folder->fd);
   alm_buf_free(&folder->names);
   free(folder->order);
+  free(folder->looks);
   errno = reason;
 }
 
@@ -160,22 +171,53 @@ static const char *explain_missing(alm_walk *walk, const level *folder,
   return explain(walk, "can't look at it");
 }
 
+static const char *name_of(const level *folder, size_t index) {
+  return folder->names.data + folder->order[index];
+}
+
+static void look_at(void *context, size_t index) {
+  const level *folder = context;
+  const char *name = name_of(folder, folder->first + index);
+  look *here = &folder->looks[index];
+  *here = (look){0};
+  if (fstatat(folder->fd, name, &here->info, 0) != 0)
+    here->failure = errno;
+  else if (S_ISREG(here->info.st_mode) &&
+           faccessat(folder->fd, name, R_OK, AT_EACCESS) != 0)
+    here->denied = errno;
+}
+
+/* The look at the next entry; many at once, since each may take a disk or a
+ * share on the network its time. NULL: no memory. */
+static const look *next_look(level *folder) {
+  if (folder->next >= folder->looked) {
+    size_t left = folder->count - folder->next;
+    size_t room = folder->count < AHEAD ? folder->count : AHEAD;
+    if (!folder->looks) folder->looks = calloc(room, sizeof *folder->looks);
+    if (!folder->looks) return NULL;
+    folder->first = folder->next;
+    folder->looked = folder->first + (left < room ? left : room);
+    alm_parallel(folder->looked - folder->first, look_at, folder);
+  }
+  return &folder->looks[folder->next - folder->first];
+}
+
 /* True when `entry` is filled; false when there is nothing to tell of it. */
 static bool visit(alm_walk *walk, level *folder, const char *name,
-                  alm_walk_entry *entry) {
-  struct stat info;
-  if (fstatat(folder->fd, name, &info, 0) != 0) {
+                  const look *here, alm_walk_entry *entry) {
+  if (!here || here->failure) {
+    errno = here ? here->failure : ENOMEM;
     entry->problem = explain_missing(walk, folder, name);
     return true;
   }
-  if (S_ISDIR(info.st_mode)) {
+  if (S_ISDIR(here->info.st_mode)) {
     entry->problem = enter_named(walk, folder, name);
     return entry->problem != NULL;
   }
-  if (!S_ISREG(info.st_mode)) return false;
-  if (faccessat(folder->fd, name, R_OK, AT_EACCESS) != 0)
-    entry->problem = explain(walk, "can't be read");
-  alm_file_describe(&info, &entry->info);
+  if (!S_ISREG(here->info.st_mode)) return false;
+  errno = here->denied;
+  if (here->denied) entry->problem = explain(walk, "can't be read");
+  alm_file_describe(&here->info, &entry->info);
   return true;
 }
 
@@ -187,11 +229,12 @@ bool alm_walk_next(alm_walk *walk, alm_walk_entry *entry) {
       walk->depth--;
       continue;
     }
-    const char *name = folder->names.data + folder->order[folder->next++];
+    const look *here = next_look(folder);
+    const char *name = name_of(folder, folder->next++);
     *entry = (alm_walk_entry){0};
     if (!set_path(walk, folder, name))
       entry->problem = "the path is too long";
-    else if (!visit(walk, folder, name, entry))
+    else if (!visit(walk, folder, name, here, entry))
       continue;
     entry->path = alm_buf_text(&walk->path);
     return true;

@@ -89,6 +89,7 @@ int alm_statement_parameters(const alm_statement *statement);
 bool alm_statement_bind_integer(alm_statement *statement, int at,
                                 int64_t value);
 bool alm_statement_bind_number(alm_statement *statement, int at, double value);
+bool alm_statement_bind_null(alm_statement *statement, int at);
 bool alm_statement_bind_text(alm_statement *statement, int at, const char *text,
                              size_t length, bool stays);
 
@@ -107,6 +108,10 @@ int64_t alm_statement_integer(const alm_statement *statement, int column);
 double alm_statement_number(const alm_statement *statement, int column);
 const char *alm_statement_text(const alm_statement *statement, int column,
                                size_t *length);
+
+/* Ready to be stepped from its start; the parameters stay as they are bound,
+ * or are bound anew. */
+void alm_statement_again(alm_statement *statement);
 
 /* Forgets values and row. NULL is fine. */
 void alm_statement_give(alm_statement *statement);

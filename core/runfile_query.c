@@ -178,6 +178,10 @@ alm_db_result alm_statement_step(alm_statement *statement, alm_error *err) {
   return alm_runfile_fail(db, code, err);
 }
 
+void alm_statement_again(alm_statement *statement) {
+  if (statement->db) sqlite3_reset(statement->raw);
+}
+
 static void drop_surplus(alm_runfile *db) {
   int idle = 0;
   alm_statement **link = &db->statements;
@@ -228,6 +232,10 @@ bool alm_statement_bind_integer(alm_statement *statement, int at,
 
 bool alm_statement_bind_number(alm_statement *statement, int at, double value) {
   return sqlite3_bind_double(statement->raw, at, value) == SQLITE_OK;
+}
+
+bool alm_statement_bind_null(alm_statement *statement, int at) {
+  return sqlite3_bind_null(statement->raw, at) == SQLITE_OK;
 }
 
 bool alm_statement_bind_text(alm_statement *statement, int at, const char *text,

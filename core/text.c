@@ -56,6 +56,16 @@ bool alm_text_valid(const char *text, size_t length) {
   return alm_text_valid_prefix(text, length) == length;
 }
 
+static bool has_control(const char *text, size_t length) {
+  for (size_t i = 0; i < length; i++)
+    if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) return true;
+  return false;
+}
+
+bool alm_text_plain(const char *text, size_t length) {
+  return !has_control(text, length) && alm_text_valid(text, length);
+}
+
 static bool is_ascii(const char *text, size_t length) {
   unsigned char all = 0;
   for (size_t i = 0; i < length; i++) all |= (unsigned char)text[i];

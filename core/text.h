@@ -15,6 +15,9 @@
 /* Is it well-formed UTF-8 (no overlong forms, no surrogates)? */
 bool alm_text_valid(const char *text, size_t length);
 
+/* The same, and without control characters (below 0x20, and 0x7f). */
+bool alm_text_plain(const char *text, size_t length);
+
 /* How many bytes are well-formed before the first that are not. */
 size_t alm_text_valid_prefix(const char *text, size_t length);
 

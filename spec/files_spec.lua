@@ -121,16 +121,30 @@ describe("core.files", function()
     end)
 
     it("sees a folder as it was when it came there, and can be left early", function()
-      put "a"
-      put "b"
+      for i = 1, 300 do put(("f%03d"):format(i)) end
       local walk = assert(files.walk(folder))
-      assert.equal("a", (walk:next()))
-      assert(files.remove(path "b"))
-      local name, size, message = walk:next()
-      assert.same({ "b", nil, "can't look at it: No such file or directory" }, { name, size, message })
+      assert.equal("f001", (walk:next()))
+      assert(files.remove(path "f300"))
+      local name, size, message
+      for _ = 2, 300 do name, size, message = walk:next() end
+      assert.same({ "f300", nil, "can't look at it: No such file or directory" }, { name, size, message })
       walk:close()
       walk:close()
       assert.has_error(function() walk:next() end, "calling 'next' on bad self (the walk is closed)")
+    end)
+
+    it("gives many at a time, as columns", function()
+      put "a/1"
+      put "b"
+      shell("ln -s nowhere " .. folder .. "/c")
+      local walk <close> = assert(files.walk(folder))
+      local paths, sizes, times = walk:batch(2)
+      assert.same({ { "a/1", "b" }, { 3, 1 } }, { paths, sizes })
+      assert.equal(files.stat(path "b").mtime_ns, times[2])
+      paths, sizes, times = walk:batch(2)
+      assert.same({ { "c" }, { false }, { "a link that leads nowhere" } }, { paths, sizes, times })
+      assert.same({ {}, {}, {} }, { walk:batch(2) })
+      assert.has_error(function() walk:batch(0) end, "bad argument #1 to 'batch' (out of range)")
     end)
 
     it("leaves no descriptor open", function()
@@ -170,6 +184,22 @@ describe("core.files", function()
       assert.equal("a\0bc", files.read(path "x", 4))
       assert.same({ nil, path "x" .. " has more than 3 bytes", "limit" }, { files.read(path "x", 3) })
       assert.same({ nil, folder .. " is a folder, not a file", "io" }, { files.read(folder) })
+    end)
+
+    it("reads how many files begin, and says which can't be read", function()
+      local paths = {}
+      for i = 1, 200 do
+        paths[i] = ("d/%d"):format(i)
+        put(paths[i], ("%03d and more"):format(i))
+      end
+      paths[201], paths[202] = "none", "d"
+      local heads, messages = files.heads(folder, paths, 3)
+      for i = 1, 200 do assert.equal(("%03d"):format(i), heads[i]) end
+      assert.same({ false, false }, { heads[201], heads[202] })
+      assert.same({ [201] = "can't open none: No such file or directory", [202] = "d is a folder, not a file" }, messages)
+      assert.same({ {}, {} }, { files.heads(folder, {}, 3) })
+      assert.same({ nil, "can't open the folder " .. path "none" .. ": No such file or directory", "missing" },
+        { files.heads(path "none", {}, 3) })
     end)
 
     it("follows no link out of a folder that it is to stay in", function()

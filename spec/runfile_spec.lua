@@ -65,6 +65,28 @@ describe("core.runfile", function()
       assert.same({ { id = 5, a = 50 }, { id = 4, a = 40 } }, seen)
     end)
 
+    it("take and give many rows as columns", function()
+      assert.equal(3, db:run_many("INSERT INTO t(a, b) VALUES(?, ?)", 3, { "x", "y", 7 }, "same"))
+      assert.equal(1, db:run_many("INSERT OR IGNORE INTO t(a, b) VALUES(?, ?)", 2, { "x", "z" }, { true, false }))
+      assert.same({ { 1, 2, 2 }, { "z", "x", "y" }, { false, "same", "same" } },
+        { db:columns("SELECT a, b FROM t WHERE a = ?1 OR b = ?2 AND a <> 7 ORDER BY id", 2, { "z", "none" }, { "none", "same" }) })
+      assert.same({ {}, {} }, { db:columns("SELECT a FROM t WHERE a = ?", 1, { "none" }) })
+      assert.same({ { 1 }, { 4 } }, { db:columns("SELECT count(*) FROM t", 1) })
+      assert.equal(0, db:run_many("DELETE FROM t WHERE a = ?", 0, {}))
+    end)
+
+    it("stop at the row of a column that can't be taken", function()
+      local done, message, code = db:run_many("INSERT INTO t(a) VALUES(?)", 3, { 1, 1, 2 })
+      assert.same({ nil, "conflict" }, { done, code })
+      assert.matches("UNIQUE constraint failed: t.a", message, 1, true)
+      assert.equal(1, count(db))
+      assert.has_error(function() db:run_many("INSERT INTO t(a) VALUES(?)", 1, { {} }) end, "runfile: column 1 holds no value")
+      assert.has_error(function() db:run_many("INSERT INTO t(a, b) VALUES(?, ?)", 1, { 1 }) end,
+        "runfile: the SQL has not 1 parameters, one for each column")
+      assert.has_error(function() db:columns("SELECT", 1) end)
+      assert.equal(1, count(db))
+    end)
+
     it("keep the values of a loop while other statements run", function()
       insert(db, "x")
       insert(db, "y")

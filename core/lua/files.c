@@ -12,6 +12,7 @@
 
 #define WALK "almanac.walk"
 #define READ_MAXIMUM (64 << 20)
+#define HEADS_MAXIMUM 4096
 
 static const char *check_path(lua_State *L, int index) {
   size_t length;
@@ -59,6 +60,48 @@ static int f_head(lua_State *L) {
       : alm_file_head(path, (size_t)count, out, &err);
   if (!done) return alm_lua_fail(L, &err);
   return alm_lua_scratch_push(L);
+}
+
+/* list of paths at 2 -> what alm_file_heads fills; pushed, the list keeps the
+ * paths */
+static alm_file_start *push_starts(lua_State *L, size_t *files) {
+  luaL_checktype(L, 2, LUA_TTABLE);
+  *files = lua_rawlen(L, 2);
+  luaL_argcheck(L, *files <= HEADS_MAXIMUM, 2, "too many files");
+  alm_file_start *starts = lua_newuserdatauv(L, *files * sizeof *starts + 1, 0);
+  for (size_t i = 0; i < *files; i++) {
+    int type = lua_rawgeti(L, 2, (lua_Integer)i + 1);
+    luaL_argcheck(L, type == LUA_TSTRING, 2, "paths are strings");
+    starts[i].path = check_path(L, -1);
+    lua_pop(L, 1);
+  }
+  return starts;
+}
+
+/* folder, paths, count -> list of bytes or false, { place = message } */
+static int f_heads(lua_State *L) {
+  alm_error err;
+  size_t files;
+  const char *folder = check_path(L, 1);
+  lua_Integer count = luaL_checkinteger(L, 3);
+  luaL_argcheck(L, count >= 0 && count <= ALM_HEAD_MAXIMUM, 3, "out of range");
+  alm_file_start *starts = push_starts(L, &files);
+  if (!alm_file_heads(folder, (size_t)count, starts, files, &err))
+    return alm_lua_fail(L, &err);
+  lua_createtable(L, (int)files, 0);
+  lua_newtable(L);
+  for (size_t i = 0; i < files; i++) {
+    const alm_file_start *start = &starts[i];
+    if (start->ok) {
+      lua_pushlstring(L, (const char *)start->bytes, start->length);
+    } else {
+      lua_pushstring(L, start->err.message);
+      lua_rawseti(L, -2, (lua_Integer)i + 1);
+      lua_pushboolean(L, false);
+    }
+    lua_rawseti(L, -3, (lua_Integer)i + 1);
+  }
+  return 2;
 }
 
 static int f_read(lua_State *L) {
@@ -178,6 +221,33 @@ static int f_walk_next(lua_State *L) {
   return 3;
 }
 
+/* walk, count -> paths, sizes, times of change; a file that can't be read has
+ * false for its size and the words instead of the time */
+static int f_walk_batch(lua_State *L) {
+  alm_walk **box = luaL_checkudata(L, 1, WALK);
+  lua_Integer count = luaL_checkinteger(L, 2);
+  alm_walk_entry entry;
+  luaL_argcheck(L, *box, 1, "the walk is closed");
+  luaL_argcheck(L, count > 0 && count <= HEADS_MAXIMUM, 2, "out of range");
+  lua_settop(L, 2);
+  for (int i = 0; i < 3; i++) lua_createtable(L, (int)count, 0);
+  for (lua_Integer i = 1; i <= count && alm_walk_next(*box, &entry); i++) {
+    lua_pushstring(L, entry.path);
+    lua_rawseti(L, 3, i);
+    if (entry.problem) {
+      lua_pushboolean(L, false);
+      lua_rawseti(L, 4, i);
+      lua_pushstring(L, entry.problem);
+    } else {
+      lua_pushinteger(L, entry.info.size);
+      lua_rawseti(L, 4, i);
+      lua_pushinteger(L, entry.info.mtime_ns);
+    }
+    lua_rawseti(L, 5, i);
+  }
+  return 3;
+}
+
 static int f_walk_close(lua_State *L) {
   alm_walk **box = luaL_checkudata(L, 1, WALK);
   alm_walk_close(*box);
@@ -188,6 +258,7 @@ static int f_walk_close(lua_State *L) {
 int alm_open_files(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"stat", f_stat},               {"head", f_head},
+      {"heads", f_heads},
       {"read", f_read},               {"sha256", f_sha256},
       {"md5", f_md5},                 {"free_space", f_free_space},
       {"make_folder", f_make_folder}, {"temp_folder", f_temp_folder},
@@ -195,7 +266,8 @@ int alm_open_files(lua_State *L) {
       {"write", f_write},             {"walk", f_walk},
       {NULL, NULL},
   };
-  static const luaL_Reg methods[] = {{"next", f_walk_next}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {
+      {"next", f_walk_next}, {"batch", f_walk_batch}, {NULL, NULL}};
   alm_lua_class(L, WALK, methods, f_walk_close);
   luaL_newlib(L, functions);
   return 1;

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "../runfile.h"
 #include "modules.h"
+#include "runfile.h"
 #include "util.h"
 
 #define CLASS "almanac.runfile"
@@ -13,21 +13,19 @@
 
 /* ---- handles and failures ---- */
 
-static alm_runfile *check_db(lua_State *L) {
+alm_runfile *alm_lua_db(lua_State *L) {
   alm_runfile **box = luaL_checkudata(L, 1, CLASS);
   luaL_argcheck(L, *box, 1, "the run file is closed");
   return *box;
 }
 
-/* nil, message, code for what the world said; raises what the caller did. */
-static int push_failure(lua_State *L, alm_db_result result,
-                        const alm_error *err) {
+int alm_lua_db_fail(lua_State *L, alm_db_result result, const alm_error *err) {
   if (result == ALM_DB_WRONG) return luaL_error(L, "runfile: %s", err->message);
   return alm_lua_fail(L, err);
 }
 
 static int push_done(lua_State *L, alm_db_result result, const alm_error *err) {
-  if (result != ALM_DB_DONE) return push_failure(L, result, err);
+  if (result != ALM_DB_DONE) return alm_lua_db_fail(L, result, err);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -45,8 +43,8 @@ static void check_values(lua_State *L, int first) {
   }
 }
 
-static bool bind_value(lua_State *L, alm_statement *statement, int at,
-                       int index, bool stays) {
+bool alm_lua_db_bind(lua_State *L, alm_statement *statement, int at, int index,
+                     bool stays) {
   size_t length;
   const char *text;
   switch (lua_type(L, index)) {
@@ -65,8 +63,8 @@ static bool bind_value(lua_State *L, alm_statement *statement, int at,
   }
 }
 
-static void push_value(lua_State *L, const alm_statement *statement,
-                       int column) {
+void alm_lua_db_push(lua_State *L, const alm_statement *statement,
+                     int column) {
   size_t length;
   const char *text;
   switch (alm_statement_type(statement, column)) {
@@ -89,7 +87,7 @@ static void push_row(lua_State *L, const alm_statement *statement) {
   int count = alm_statement_columns(statement);
   lua_createtable(L, 0, count);
   for (int i = 0; i < count; i++) {
-    push_value(L, statement, i);
+    alm_lua_db_push(L, statement, i);
     lua_setfield(L, -2, alm_statement_name(statement, i));
   }
 }
@@ -104,7 +102,7 @@ static alm_db_result bind_values(lua_State *L, alm_statement *statement,
     return ALM_DB_WRONG;
   }
   for (int i = 1; i <= count; i++) {
-    if (bind_value(L, statement, i, i + 2, stays)) continue;
+    if (alm_lua_db_bind(L, statement, i, i + 2, stays)) continue;
     alm_fail(err, ALM_LIMIT, "a value is too big for the run file");
     return ALM_DB_FAILED;
   }
@@ -115,7 +113,7 @@ static alm_db_result bind_values(lua_State *L, alm_statement *statement,
 static alm_db_result take(lua_State *L, bool stays, alm_statement **statement,
                           alm_error *err) {
   size_t length;
-  alm_runfile *db = check_db(L);
+  alm_runfile *db = alm_lua_db(L);
   const char *sql = luaL_checklstring(L, 2, &length);
   check_values(L, 3);
   alm_db_result result = alm_statement_take(db, sql, length, statement, err);
@@ -131,13 +129,13 @@ static int f_run(lua_State *L) {
   alm_error err;
   alm_statement *statement;
   alm_db_result result = take(L, true, &statement, &err);
-  if (result != ALM_DB_DONE) return push_failure(L, result, &err);
+  if (result != ALM_DB_DONE) return alm_lua_db_fail(L, result, &err);
   do result = alm_statement_step(statement, &err);
   while (result == ALM_DB_ROW);
   alm_statement_give(statement);
-  if (result != ALM_DB_DONE) return push_failure(L, result, &err);
-  lua_pushinteger(L, alm_runfile_changes(check_db(L)));
-  lua_pushinteger(L, alm_runfile_last_id(check_db(L)));
+  if (result != ALM_DB_DONE) return alm_lua_db_fail(L, result, &err);
+  lua_pushinteger(L, alm_runfile_changes(alm_lua_db(L)));
+  lua_pushinteger(L, alm_runfile_last_id(alm_lua_db(L)));
   return 2;
 }
 
@@ -146,18 +144,18 @@ static int first_row(lua_State *L,
   alm_error err;
   alm_statement *statement;
   alm_db_result result = take(L, true, &statement, &err);
-  if (result != ALM_DB_DONE) return push_failure(L, result, &err);
+  if (result != ALM_DB_DONE) return alm_lua_db_fail(L, result, &err);
   result = alm_statement_step(statement, &err);
   if (result == ALM_DB_ROW)
     push(L, statement);
   else
     lua_pushnil(L);
   alm_statement_give(statement);
-  return result < ALM_DB_DONE ? push_failure(L, result, &err) : 1;
+  return result < ALM_DB_DONE ? alm_lua_db_fail(L, result, &err) : 1;
 }
 
 static void push_first(lua_State *L, const alm_statement *statement) {
-  push_value(L, statement, 0);
+  alm_lua_db_push(L, statement, 0);
 }
 
 static int f_row(lua_State *L) { return first_row(L, push_row); }
@@ -208,33 +206,33 @@ static int f_rows(lua_State *L) {
 
 static int f_exec(lua_State *L) {
   alm_error err;
-  alm_runfile *db = check_db(L);
+  alm_runfile *db = alm_lua_db(L);
   return push_done(L, alm_runfile_exec(db, luaL_checkstring(L, 2), &err), &err);
 }
 
 static int f_begin(lua_State *L) {
   alm_error err;
-  return push_done(L, alm_runfile_begin(check_db(L), &err), &err);
+  return push_done(L, alm_runfile_begin(alm_lua_db(L), &err), &err);
 }
 
 static int f_commit(lua_State *L) {
   alm_error err;
-  return push_done(L, alm_runfile_commit(check_db(L), &err), &err);
+  return push_done(L, alm_runfile_commit(alm_lua_db(L), &err), &err);
 }
 
 static int f_rollback(lua_State *L) {
   alm_error err;
-  return push_done(L, alm_runfile_rollback(check_db(L), &err), &err);
+  return push_done(L, alm_runfile_rollback(alm_lua_db(L), &err), &err);
 }
 
 static int f_in_transaction(lua_State *L) {
-  lua_pushboolean(L, alm_runfile_in_transaction(check_db(L)));
+  lua_pushboolean(L, alm_runfile_in_transaction(alm_lua_db(L)));
   return 1;
 }
 
 static int f_attach(lua_State *L) {
   alm_error err;
-  alm_runfile *db = check_db(L);
+  alm_runfile *db = alm_lua_db(L);
   const char *path = luaL_checkstring(L, 2);
   const char *name = luaL_checkstring(L, 3);
   return push_done(L, alm_runfile_attach(db, path, name, &err), &err);
@@ -242,7 +240,7 @@ static int f_attach(lua_State *L) {
 
 static int f_checkpoint(lua_State *L) {
   alm_error err;
-  return push_done(L, alm_runfile_checkpoint(check_db(L), &err), &err);
+  return push_done(L, alm_runfile_checkpoint(alm_lua_db(L), &err), &err);
 }
 
 static int f_close(lua_State *L) {
@@ -290,13 +288,14 @@ static int f_open(lua_State *L) {
   *box = NULL;
   luaL_setmetatable(L, CLASS);
   alm_db_result result = alm_runfile_open(path, &options, box, &err);
-  return result == ALM_DB_DONE ? 1 : push_failure(L, result, &err);
+  return result == ALM_DB_DONE ? 1 : alm_lua_db_fail(L, result, &err);
 }
 
 int alm_open_runfile(lua_State *L) {
   static const luaL_Reg functions[] = {{"open", f_open}, {NULL, NULL}};
   static const luaL_Reg methods[] = {
       {"run", f_run},           {"row", f_row},
+      {"run_many", alm_lua_db_run_many}, {"columns", alm_lua_db_columns},
       {"value", f_value},       {"rows", f_rows},
       {"exec", f_exec},         {"begin", f_begin},
       {"commit", f_commit},     {"rollback", f_rollback},

@@ -46,12 +46,20 @@ static int f_valid(lua_State *L) {
   return 1;
 }
 
+static int f_plain(lua_State *L) {
+  size_t length;
+  const char *text = luaL_checklstring(L, 1, &length);
+  lua_pushboolean(L, alm_text_plain(text, length));
+  return 1;
+}
+
 int alm_open_text(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"nfc", f_nfc},         {"fold", f_fold},
       {"natural", f_natural}, {"valid", f_valid},
       {"base64", f_base64},   {"unbase64", f_unbase64},
-      {"hex", f_hex},         {NULL, NULL},
+      {"hex", f_hex},         {"plain", f_plain},
+      {NULL, NULL},
   };
   luaL_newlib(L, functions);
   return 1;

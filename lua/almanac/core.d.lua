@@ -221,6 +221,14 @@ function core.files.walk(folder) end
 ---@return integer|string|nil mtime_ns nanoseconds since 1970, or the message
 function walk:next() end
 
+---The next files, as columns. What can't be read has `false` for its size and
+---the message instead of the time.
+---@param count integer at most, from 1 to 4096
+---@return string[] paths empty at the end
+---@return (integer|false)[] sizes bytes
+---@return (integer|string)[] mtimes_ns nanoseconds since 1970, or the message
+function walk:batch(count) end
+
 ---Ends the walk early. Later calls raise; closing again is fine.
 function walk:close() end
 
@@ -237,6 +245,15 @@ function core.files.stat(path) end
 ---@return string? message
 ---@return almanac.code? code
 function core.files.head(path, count, folder) end
+
+---How many files begin, several read at once: each may wait for its disk.
+---@param folder string
+---@param paths string[] below the folder, up to 4096
+---@param count integer bytes of each, up to 64
+---@return (string|false)[]? bytes of each; false: it can't be read
+---@return table<integer, string>|string messages by place; or why the folder can't be opened
+---@return almanac.code? code
+function core.files.heads(folder, paths, count) end
 
 ---@param path string a file, also a pipe or device
 ---@param max? integer bytes, default 64 MiB; a longer file is a failure
@@ -316,6 +333,11 @@ core.text = {}
 ---@param text string
 ---@return boolean
 function core.text.valid(text) end
+
+---Is it well-formed UTF-8 without control characters (U+0000 to U+001F, U+007F)?
+---@param text string
+---@return boolean
+function core.text.plain(text) end
 
 ---Normalization Form C (Unicode Standard Annex 15).
 ---@param text string
@@ -744,6 +766,23 @@ function core.runfile.open(path, options) end
 ---@return integer|string|nil last_id of the last INSERT, or the message
 ---@return almanac.code? code "io": disk full; "conflict": a constraint, or busy
 function db:run(sql, ...) end
+
+---Runs one statement for many rows, whose values come as columns.
+---@param sql string
+---@param n integer rows
+---@param ... table|string|number|nil a column for each parameter: a list of n values, in which `false` is NULL, or one value for all rows
+---@return integer? changes rows changed in all
+---@return string? message
+---@return almanac.code? code
+function db:run_many(sql, n, ...) end
+
+---Asks one question for many rows of values. NULL is `false` in the columns.
+---@param sql string
+---@param n integer rows of values
+---@param ... table|string|number|nil columns of values, as for run_many
+---@return integer[]? asked for each row found the place of the values that it answers
+---@return any[]|string|nil ... a list for each column of the answer; or message and code
+function db:columns(sql, n, ...) end
 
 ---@param sql string
 ---@param ... almanac.runfile.value

@@ -1,7 +1,9 @@
 -- What text of a recipe may be: it ends up in the run file, in reports, on
 -- terminals and in Alma. Both sides of the wall look, the inner one to say
 -- where it came from, the outer one because it trusts nobody.
-local valid = require "almanac.core".text.valid
+local core = require "almanac.core"
+
+local plain, valid = core.text.plain, core.text.valid
 
 local m = {}
 
@@ -15,6 +17,7 @@ m.most_keys = 10000
 ---@return string? words
 function m.problem(text)
   if #text > LONGEST then return ("is longer than %d bytes"):format(LONGEST) end
+  if plain(text) then return nil end
   if text:find "%c" then return "holds a control character" end
   if not valid(text) then return "is not UTF-8 text: was a letter cut in two?" end
 end

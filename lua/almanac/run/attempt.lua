@@ -23,6 +23,32 @@ function m.run(db, sql, ...)
   return changes, id
 end
 
+local function checked(first, ...)
+  if not first then m.fail(...) end
+  return first, ...
+end
+
+---Runs a statement for many rows; a failure ends the attempt.
+---@param db table
+---@param sql string
+---@param n integer rows
+---@param ... any columns, see db:run_many
+---@return integer changes
+function m.run_many(db, sql, n, ...)
+  return (checked(db:run_many(sql, n, ...)))
+end
+
+---Asks for many rows; a failure ends the attempt.
+---@param db table
+---@param sql string
+---@param n integer rows
+---@param ... any columns, see db:columns
+---@return integer[] asked
+---@return any[] ... columns
+function m.columns(db, sql, n, ...)
+  return checked(db:columns(sql, n, ...))
+end
+
 -- Failures and cancellations are objects and stay as they are.
 local function explain(failure)
   if type(failure) ~= "string" then return failure end

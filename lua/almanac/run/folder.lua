@@ -12,78 +12,118 @@ local m = {}
 
 local printable = sidecars.printable
 
-local FILE = "INSERT OR IGNORE INTO file(path, size, mtime_ns, problem, reason) VALUES(?, ?, ?, ?, ?)"
+local FILE = "INSERT OR IGNORE INTO file(id, path, size, mtime_ns, problem, reason) VALUES(?, ?, ?, ?, ?, ?)"
 local KEY = "INSERT OR IGNORE INTO file_key(key, file_id, page) VALUES(?, ?, ?)"
+-- Of files whose names are shown alike, which only names of odd bytes are, the first stays.
+local ORPHANS = "DELETE FROM file_key WHERE file_id NOT IN (SELECT id FROM file)"
 
 local BATCH = 200
 
 local NO_KEY = "left out: the recipe gives it no key"
 
+local plain, valid = core.text.plain, core.text.valid
+
 local function wrong_name(path)
-  if not core.text.valid(path) then return "its name is not UTF-8 text; rename it" end
-  if path:find "%c" then return "its name holds a control character; rename it" end
+  if plain(path) then return nil end
+  if not valid(path) then return "its name is not UTF-8 text; rename it" end
+  return "its name holds a control character; rename it"
 end
 
--- Looks into a file that takes part; gives what is wrong with it.
-local function wrong_content(folder, file)
-  if file.size == 0 then return "is empty (0 bytes)" end
-  local head, message = core.files.head(folder .. "/" .. file.path, formats.enough)
-  if not head then return "can't be read: " .. (message:match "[^:]+$" or message):gsub("^ ", "") end
-  return formats.check(file.ext, head)
+local function unreadable(message)
+  return "can't be read: " .. (message:match "[^:]+$" or message):gsub("^ ", "")
 end
 
 local function add_unreadable(db, path, message)
-  local words = "can't be read: " .. (message:match "[^:]+$" or message):gsub("^ ", "")
+  local words = unreadable(message)
   attempt.run(db, "INSERT INTO problem(kind, text) VALUES('unreadable', ?)", printable(path) .. ": " .. words)
   return words
 end
 
 -- A file that takes part in the run, as far as the walk tells.
 local function looked_at(scan, path, size, detail)
-  local file = objects.file(path, size)
   local problem = wrong_name(path)
-  if problem then file = objects.file(printable(path), size) end
+  local file = { path = problem and printable(path) or path, size = size or nil, problem = problem }
   if size then
     file.mtime = detail
   else
-    problem = add_unreadable(scan.db, path, detail)
+    file.problem = add_unreadable(scan.db, path, detail)
   end
-  file.problem = problem
   if scan.sidecars then scan.sidecars:add_to(file, path) end
   return file
+end
+
+-- Writes files down; each has got its number.
+local function write_files(scan, batch)
+  local ids, paths, sizes, times, problems, reasons = {}, {}, {}, {}, {}, {}
+  for i, file in ipairs(batch) do
+    ids[i], paths[i], sizes[i], times[i] = file.id, file.path, file.size or false, file.mtime or false
+    problems[i], reasons[i] = file.problem or false, file.reason or false
+  end
+  local added = attempt.run_many(scan.db, FILE, #batch, ids, paths, sizes, times, problems, reasons)
+  scan.alike = scan.alike or added < #batch
 end
 
 local function is_full(scan, batch)
   return #batch == BATCH or scan.sidecars and batch[1] and scan.sidecars:is_much()
 end
 
-local function add_to_batch(scan, batch, file)
-  local fault = scan.faults[file.path]
-  if fault then
-    attempt.run(scan.db, FILE, file.path, file.size, file.mtime, file.problem, fault)
-  else
-    batch[#batch + 1] = file
+-- The next file of the walk as path, size, detail.
+local function next_file(scan)
+  local place = scan.place + 1
+  if not scan.paths[place] then
+    scan.paths, scan.sizes, scan.details = scan.walk:batch(BATCH)
+    place = 1
   end
+  scan.place = place
+  return scan.paths[place], scan.sizes[place], scan.details[place]
+end
+
+local function add_to_batch(scan, batch, file)
+  scan.last = scan.last + 1
+  file.id, file.reason = scan.last, scan.faults[file.path]
+  if file.reason then write_files(scan, { file }) else batch[#batch + 1] = file end
 end
 
 local function next_batch(scan)
   local batch = {}
   while not is_full(scan, batch) do
-    local path, size, detail = scan.walk:next()
+    local path, size, detail = next_file(scan)
     if not path then break end
     if not (scan.sidecars and scan.sidecars:is_one(path)) then add_to_batch(scan, batch, looked_at(scan, path, size, detail)) end
   end
   return batch
 end
 
-local function add(scan, file, key, page, others)
-  local db, problem = scan.db, file.problem
-  if key and not problem then problem = wrong_content(scan.folder, file) end
-  local added, id = attempt.run(db, FILE, file.path, file.size, file.mtime, problem, not key and NO_KEY or nil)
-  if not key or added ~= 1 then return end
-  attempt.run(db, KEY, key, id, page)
-  for _, other in ipairs(others or {}) do attempt.run(db, KEY, other, id, page) end
-  scan.several = scan.several or others ~= nil
+-- Looks into the files that take part, and says of each what is wrong with it.
+local function look_into(folder, files)
+  local paths, opened = {}, {}
+  for _, file in ipairs(files) do
+    if file.size == 0 then
+      file.problem = "is empty (0 bytes)"
+    else
+      paths[#paths + 1], opened[#opened + 1] = file.path, file
+    end
+  end
+  local heads, failures, code = core.files.heads(folder, paths, formats.enough)
+  if not heads then attempt.fail(failures, code) end
+  for i, file in ipairs(opened) do
+    local _, ext = objects.split_extension(file.path)
+    file.problem = not heads[i] and unreadable(failures[i]) or heads[i] and formats.check(ext, heads[i]) or nil
+  end
+end
+
+local function write_keys(scan, batch, pages, others)
+  local keys, ids, places = {}, {}, {}
+  local function add(key, file, page)
+    local n = #keys + 1
+    keys[n], ids[n], places[n] = key, file.id, page
+  end
+  for i, file in ipairs(batch) do
+    if file.key then add(file.key, file, pages[i]) end
+    for _, other in ipairs(others[i] or {}) do add(other, file, pages[i]) end
+    scan.several = scan.several or others[i] ~= nil
+  end
+  attempt.run_many(scan.db, KEY, #keys, keys, ids, places)
 end
 
 local function checked(result, message, code)
@@ -93,7 +133,14 @@ end
 
 local function add_all(scan, batch)
   local keys, pages, others = checked(scan.stream:take_keys(#batch))
-  for i, file in ipairs(batch) do add(scan, file, keys[i] or nil, pages[i] or nil, others[i]) end
+  local sound = {}
+  for i, file in ipairs(batch) do
+    file.key, file.reason = keys[i] or nil, not keys[i] and NO_KEY or nil
+    if file.key and not file.problem then sound[#sound + 1] = file end
+  end
+  look_into(scan.folder, sound)
+  write_files(scan, batch)
+  write_keys(scan, batch, pages, others)
   scan.files = scan.files + #batch
 end
 
@@ -122,9 +169,11 @@ function m.scan(db, folder, recipe, args, faults)
   if not walk then attempt.fail(message, code) end
   local questions <close> = stream.new(recipe, args)
   local scan = { db = db, folder = folder, walk = walk, stream = questions, files = 0, faults = faults or {},
-    sidecars = sidecars.reader(db, folder, recipe, args) }
+    sidecars = sidecars.reader(db, folder, recipe, args), paths = {}, place = 0,
+    last = db:value "SELECT coalesce(max(id), 0) FROM file" }
   scan_all(scan)
   if scan.sidecars then scan.sidecars:finish() end
+  if scan.alike then attempt.run(db, ORPHANS) end
   if scan.several then store.set(db, { several_keys = "files" }) end
   return scan.files
 end

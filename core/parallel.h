@@ -1,0 +1,15 @@
+/* The same small work for many things at once, by a few threads: for work that
+ * mostly waits, as for a disk or a share on the network. */
+#ifndef ALM_PARALLEL_H
+#define ALM_PARALLEL_H
+
+#include <stddef.h>
+
+/* Is called from several threads, once for each index. */
+typedef void alm_parallel_work(void *context, size_t index);
+
+/* Returns when the work is done for all of 0 … count - 1, in any order. Where
+ * no thread can be had, the caller's does it all. */
+void alm_parallel(size_t count, alm_parallel_work *work, void *context);
+
+#endif
