@@ -103,6 +103,16 @@ local function add(titles, record)
     path = "storage/" .. record.name, size = record.size }
 end
 
+---Whether a CSV says what titles hold: its heading has all the columns for it.
+---@param path string
+---@return boolean
+function m.is_list(path)
+  local rows = core.csv.open(path)
+  local row
+  repeat row = rows and rows:next() until not row or not is_empty(row)
+  return row ~= nil and columns_of(row) ~= nil
+end
+
 ---All titles of a list with what they hold, in the order of the list.
 ---@param path string
 ---@return { mms_id: string, title: string, reading: { representations: table[], items: { barcode: string }[], rows: table[] } }[]|nil titles

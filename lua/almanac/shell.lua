@@ -15,6 +15,13 @@ function m.quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
+---The same for people to copy: a plain word stays as it is.
+---@param text string
+---@return string
+function m.word(text)
+  return text:find "^[%w_.,:/@%%+-]+$" and text or m.quote(text)
+end
+
 -- A session of its own: no terminal to ask on, and a group that can be ended as
 -- a whole. timeout ends it also when nobody waits any more.
 local SCRIPT = "cd %s || exit; { setsid timeout -k %d %g sh -c %s </dev/null >output 2>errors & echo $! >group; " ..

@@ -15,7 +15,7 @@ local TYPES = {
 local REQUIRED = { "name", "summary", "version", "license", "effects", "title_keys" }
 local EFFECTS = changes.all_effects
 local READS = { "items", "record", "rows" }
-local EXAMPLES = { file_key = "table", page = "table", title_keys = "table", sidecars = "table" }
+local EXAMPLES = { file_key = "table", page = "table", title_keys = "table", sidecars = "table", open = "table" }
 local CALLED = { string = "text", table = "a list", ["function"] = "a function", boolean = "true or false", number = "a number" }
 
 local function names_of(set)
@@ -101,9 +101,12 @@ local function check_examples(raw, source)
       return fail(source, name, ("examples: unknown rule '%s'%s"):format(tostring(name), suggestion(name, names_of(EXAMPLES))))
     elseif type(cases) ~= "table" then
       return fail(source, name, ("examples: '%s' must be a table"):format(name))
-    elseif name ~= "title_keys" and name ~= "sidecars" and not raw[name] then
+    elseif name ~= "title_keys" and name ~= "sidecars" and name ~= "open" and not raw[name] then
       return fail(source, name, ("examples: the recipe has no rule '%s'"):format(name))
     end
+  end
+  for _, name in ipairs(raw.examples and raw.examples.open or {}) do
+    if type(name) ~= "string" then return fail(source, "open", "examples: open is a list of names, open = { \"a.jpg\", … }") end
   end
   for i, case in ipairs(raw.examples and raw.examples.title_keys or {}) do
     if type(case) ~= "table" or type(case.files or {}) ~= "table" or type(case.keys) ~= "table" then

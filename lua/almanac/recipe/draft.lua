@@ -59,10 +59,83 @@ local function examples(spec)
   return list
 end
 
+-- A value as one writes it in Lua.
+local function literal(value)
+  if type(value) == "string" then return quoted(value) end
+  if type(value) ~= "table" then return tostring(value) end
+  local parts = {}
+  for i, item in ipairs(value) do parts[i] = literal(item) end
+  return "{ " .. table.concat(parts, ", ") .. " }"
+end
+
+-- Ways in which an argument's line says what it is without being told.
+local DEFAULTS = { '(default = )"[^"]*"', "(default = ){[^}]*}", "(default = )[%w.-]+", "()required = true" }
+
+-- The line of an argument with another default.
+local function with_default(line, value)
+  local text = "default = " .. literal(value)
+  for _, pattern in ipairs(DEFAULTS) do
+    local first, last = line:find(pattern)
+    if first then return line:sub(1, first - 1) .. text .. line:sub(last + 1) end
+  end
+  return (line:gsub('^(%s*{ "[%w_]+", +"%w+")', function(before) return before .. ", " .. text end))
+end
+
+local function name_in(line) return line:match '^%s+{ "([%w_]+)",' end
+
 local function set_default(line, defaults)
-  local name = line:match '^%s*{ "([%w_]+)",'
+  local name = name_in(line)
   if not name or defaults[name] == nil then return line end
-  return (line:gsub('(default = )"[^"]*"', function(before) return before .. quoted(defaults[name]) end))
+  return with_default(line, defaults[name])
+end
+
+-- The line of an argument that the text leaves to the recipe that it extends.
+local function argument(entry, value)
+  local parts = { ("    { %q, %q, default = %s"):format(entry[1], entry[2], literal(value)) }
+  if entry.min then parts[#parts + 1] = "min = " .. literal(entry.min) end
+  if entry.max then parts[#parts + 1] = "max = " .. literal(entry.max) end
+  if entry.choices then parts[#parts + 1] = "choices = " .. literal(entry.choices) end
+  if entry.help then parts[#parts + 1] = "help = " .. literal(entry.help) end
+  return table.concat(parts, ", ") .. " },"
+end
+
+-- Arguments whose default is another one and that have no line yet.
+local function missing(lines, spec)
+  local has, list = {}, {}
+  for _, line in ipairs(lines) do
+    if name_in(line) then has[name_in(line)] = true end
+  end
+  for _, entry in ipairs(spec.args or {}) do
+    local value = spec.defaults[entry[1]]
+    if value ~= nil and value ~= entry.default and not has[entry[1]] then list[#list + 1] = argument(entry, value) end
+  end
+  return list
+end
+
+-- The lines with these arguments added to the list there is, or as one before the first rule.
+local function with_arguments(lines, list)
+  if not list[1] then return lines end
+  local result, done = {}, false
+  for i, line in ipairs(lines) do
+    if not done and (line:find "^  [%w_]+%s*= function" or line:find "^  examples%s*=" or line:find "^}") then
+      while result[#result]:find "^  %-%-" do table.remove(result) end
+      table.move({ "  args = {", table.unpack(list) }, 1, #list + 1, #result + 1, result)
+      table.move({ "  },", "" }, 1, 2, #result + 1, result)
+      for k = i - 1, 1, -1 do
+        if not lines[k]:find "^  %-%-" then
+          table.move(lines, k + 1, i - 1, #result + 1, result)
+          break
+        end
+      end
+      done = true
+    end
+    result[#result + 1] = line
+    if not done and line:find "^  args%s*=%s*{%s*$" then
+      table.move(list, 1, #list, #result + 1, result)
+      done = true
+    end
+  end
+  return result
 end
 
 local function replace(line, spec)
@@ -74,11 +147,12 @@ local function replace(line, spec)
 end
 
 ---@param base string source of the recipe that it is made from
----@param spec { about: string, fields: table<string, string>, defaults: table<string, string>, file_key: table[], page: table[] }
----  about: the comment at its head; fields: name, summary, version; file_key, page: examples { name, value }
+---@param spec { about: string, fields: table<string, string>, defaults: table<string, any>, args: table[], file_key: table[], page: table[] }
+---  about: the comment at its head; fields: name, summary, version; args: all that the recipe has; file_key, page: examples { name, value }
 ---@return string text
 function m.text(base, spec)
   local lines = lines_of(base)
+  lines = with_arguments(lines, missing(lines, spec))
   local result = header(spec)
   local i, found = after_header(lines), {}
   while lines[i] do
@@ -101,10 +175,10 @@ function m.text(base, spec)
 end
 
 ---The page that goes with a new recipe.
----@param spec { name: string, base: string, names: string[] }
+---@param spec { name: string, base: string?, names: string[] }
 ---@return string
 function m.readme(spec)
-  local lines = { "# " .. spec.name, "", ("Made from `%s` for files named like these:"):format(spec.base), "" }
+  local lines = { "# " .. spec.name, "", (spec.base and "Made from `%s` for" or "For"):format(spec.base) .. " files named like these:", "" }
   for _, name in ipairs(spec.names) do lines[#lines + 1] = "    " .. name end
   table.move({
     "", "What a file's name says, and which title it belongs to, stands in `recipe.lua`: change `file_key`, `page` and `title_keys`,",

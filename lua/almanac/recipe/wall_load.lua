@@ -37,6 +37,7 @@ local function merge(base, variant)
   for _, rule in ipairs { "file_key", "page", "title_keys", "sidecars" } do
     merged.examples[rule] = examples_of(rule, base, variant)
   end
+  merged.examples.open = variant.examples and variant.examples.open
   return merged
 end
 

@@ -53,6 +53,8 @@ function m.of(recipe, options)
   local result = { tests = {}, good = true, sample = sample.folder(recipe) }
   local examples = rules.examples(recipe, arguments.defaults(recipe.args))
   add(result, "examples", words.count(count_of(recipe.examples), "example"), examples)
+  local open = rules.open_examples(recipe, arguments.defaults(recipe.args))
+  if open[1] then add(result, "open", "", open) end
   if not result.sample then return result end
   return try_sample(recipe, result, options and options.accept)
 end

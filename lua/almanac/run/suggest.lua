@@ -1,16 +1,20 @@
 -- Which recipe reads the names of a folder: each one at hand is tried on a part
--- of the names and, when there are titles, on those.
+-- of the names and, when there are titles, on those; one that has options with
+-- those that almanac.run.guess finds for it.
 local arguments = require "almanac.recipe.arguments"
 local core = require "almanac.core"
+local guess = require "almanac.run.guess"
 local objects = require "almanac.recipe.objects"
 local recipes = require "almanac.recipe"
 local rules = require "almanac.recipe.rules"
+local word = require "almanac.shell".word
 
 local m = {}
 
 ---How many names of a folder are tried.
 m.most_names = 200
 local MOST_WALKED = 100000
+local MOST_LISTS = 5
 local EXAMPLES = 3
 
 -- Names of other kinds: a convention that reads these too says little.
@@ -23,20 +27,21 @@ local DECOYS = {
 
 ---Names of a folder, spread over all of it, in order.
 ---@param folder string
----@return string[]|nil paths
----@return integer|string total files there are, or the message
+---@return { names: string[], total: integer, lists: string[] }|nil found total: files there are; lists: CSV files at its top
+---@return string? message
 ---@return string? code
-function m.names(folder)
+function m.look(folder)
   local walk, message, code = core.files.walk(folder)
   if not walk then return nil, message, code end
-  local all = {}
+  local all, lists = {}, {}
   for path, size in function() return walk:next() end do
     if size and core.text.valid(path) and not path:find "%c" then all[#all + 1] = path end
+    if path:find "^[^/]+%.[cC][sS][vV]$" and #lists < MOST_LISTS then lists[#lists + 1] = folder:gsub("/+$", "") .. "/" .. path end
     if #all == MOST_WALKED then break end
   end
   local step, list = math.max(1, #all / m.most_names), {}
   for i = 1, math.min(#all, m.most_names) do list[i] = all[math.floor((i - 1) * step) + 1] end
-  return list, #all
+  return { names = list, total = #all, lists = lists }
 end
 
 ---The extension that most names have.
@@ -52,12 +57,13 @@ function m.usual_extension(names)
   return best
 end
 
--- Arguments for a try: the defaults, the folder's own type of files; and the
--- option that somebody has to give.
-local function values_for(recipe, ext)
+-- Arguments for a try: the defaults, the folder's own type of files, what was
+-- guessed; and the option that somebody has to give.
+local function values_for(recipe, ext, given)
   local values, lacks = arguments.defaults(recipe.args), nil
   for _, entry in ipairs(recipe.args) do
     if entry[1] == "ext" then values.ext = ext end
+    if given[entry[1]] ~= nil then values[entry[1]] = given[entry[1]] end
     if entry.required and values[entry[1]] == nil and entry[2] ~= "dir" and entry[2] ~= "set" then
       lacks = "--" .. entry[1]:gsub("_", "-")
     end
@@ -147,11 +153,11 @@ local function score(found)
   return good - found.collisions / found.total / 2
 end
 
-local function try_recipe(recipe, names, titles)
+local function try_with(recipe, names, titles, given)
   local ext = m.usual_extension(names)
-  local values, lacks = values_for(recipe, ext)
+  local values, lacks = values_for(recipe, ext, given)
   local found = { name = recipe.name, summary = recipe.summary, path = recipe.path, depth = #recipe.sources, total = #names, read = 0,
-    collisions = 0, unread = {}, examples = {}, keys = {}, lacks = lacks, values = values, score = -1 }
+    collisions = 0, unread = {}, examples = {}, keys = {}, lacks = lacks, values = values, given = given, score = -1 }
   found.without = titles and missing_of(recipe, titles)
   if lacks or found.without then return found end
   local ok, message, code = read_names(found, recipe, names, values)
@@ -166,21 +172,36 @@ local function try_recipe(recipe, names, titles)
   return found
 end
 
+-- Options are guessed only where they do better than none.
+local function try_recipe(recipe, case)
+  local best, message, code = try_with(recipe, case.names, case.titles, {})
+  if not best then return nil, message, code end
+  for _, guessed in ipairs(guess.of(recipe.name, case)) do
+    local found
+    found, message, code = try_with(recipe, case.names, guessed.titles or case.titles, guessed.given)
+    if not found then return nil, message, code end
+    found.from = guessed.from
+    if found.score > best.score then best = found end
+  end
+  return best
+end
+
 ---Tries all recipes at hand that read names.
----@param names string[] paths
----@param titles table[]? as almanac.run.trial gives them
+---@param case { names: string[], titles: table[]?, lists: string[] } names: paths; titles as almanac.run.trial gives them; lists:
+---  CSV files that may say which file belongs to which title
 ---@return table[]|nil found best first: { name, summary, path, total, read, collisions, unread, examples, matched?, several?,
----  lacks?, without?, failed?, loose, score, values }; lacks: an option that it can't be tried without; without: "record",
----  "items" or "rows" when it reads these of titles, and there is a title that came without
+---  lacks?, without?, failed?, loose, score, values, given, from? }; lacks: an option that it can't be tried without; without:
+---  "record", "items" or "rows" when it reads these of titles, and there is a title that came without; given: the options that
+---  were guessed; from: the list that they and the titles came from
 ---@return string? message
 ---@return string? code
-function m.try(names, titles)
+function m.try(case)
   local list = {}
   for _, entry in ipairs(recipes.list()) do
     local recipe, wrong = recipes.load(entry.path)
-    if not recipe then list[#list + 1] = { name = entry.name, failed = wrong, score = -1, depth = 1 } end
+    if not recipe then list[#list + 1] = { name = entry.name, failed = wrong, score = -1, depth = 1, given = {} } end
     if recipe and recipe.file_key then
-      local found, message, code = try_recipe(recipe, names, titles)
+      local found, message, code = try_recipe(recipe, case)
       if not found then return nil, message, code end
       list[#list + 1] = found
     end
@@ -188,10 +209,28 @@ function m.try(names, titles)
   end
   table.sort(list, function(a, b)
     if a.score ~= b.score then return a.score > b.score end
+    if a.loose ~= b.loose then return (a.loose or 1) < (b.loose or 1) end   -- rather what reads little else
     if a.depth ~= b.depth then return a.depth < b.depth end   -- rather a recipe than its variant
     return a.name < b.name
   end)
   return list
+end
+
+local function option(name, value)
+  local flag = "--" .. name:gsub("_", "-")
+  if value == true then return flag end
+  return flag .. " " .. word(type(value) == "table" and table.concat(value, ",") or tostring(value))
+end
+
+---The recipe with the options that it was tried with, as one writes them.
+---@param found table
+---@return string
+function m.command(found)
+  local names, parts = {}, { found.name }
+  for name in pairs(found.given) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do parts[#parts + 1] = option(name, found.given[name]) end
+  return table.concat(parts, " ")
 end
 
 ---Whether the best one is good enough to be taken: half of the files find their

@@ -7,9 +7,11 @@ local core = require "almanac.core"
 local details = require "almanac.run.details"
 local folder_of = require "almanac.run.folder"
 local formats = require "almanac.run.formats"
+local guess_values = require "almanac.run.guess_values"
 local holdings = require "almanac.holdings"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
+local lists = require "almanac.run.sources"
 local readings = require "almanac.run.reading"
 local records = require "almanac.recipe.record"
 local store = require "almanac.run.store"
@@ -174,9 +176,17 @@ local function titles_of_records(path)
   return titles
 end
 
+-- A list of MMS IDs with whatever else it says of them.
+local function titles_of_list(path)
+  local source, message, code = lists.list(path)
+  if not source then return nil, message, code end
+  if not source.ids then return nil, path .. ": has barcodes and no MMS IDs; plan with it once, and give that run file", "parse" end
+  return guess_values.titles_of(source)
+end
+
 ---Titles for a trial, without a call to Alma: from a run file, from a CSV list
 ---of what they hold (the columns of `almanac rehearsal --titles`), or from a
----file of records, which don't say what they hold.
+---file of records or a list of MMS IDs, which don't say what they hold.
 ---@param path string
 ---@return table[]|nil titles { mms_id, title, reading }
 ---@return string? message
@@ -186,7 +196,8 @@ function m.titles(path)
   if not head then return nil, message, code end
   if head:find "^SQLite format 3" then return titles_of_run(path) end
   if catalogue.is_marc(head) then return titles_of_records(path) end
-  return holdings.titles(path)
+  if holdings.is_list(path) then return holdings.titles(path) end
+  return titles_of_list(path)
 end
 
 return m

@@ -3,12 +3,13 @@ local core = require "almanac.core"
 local draft = require "almanac.recipe.draft"
 local options = require "almanac.cli.recipe.options"
 local recipes = require "almanac.recipe"
+local word = require "almanac.shell".word
 
 local m = { summary = "Write a recipe of your own, made from one that reads the names of your files.",
-  epilog = "Writes recipes/NAME/recipe.lua and README.md here; nothing that exists is overwritten. Exit status: 0 written, " ..
-    "1 nothing was written." }
+  epilog = "Writes recipes/NAME/recipe.lua and README.md here; nothing that exists is overwritten. Where no recipe at hand fits, " ..
+    "the rules to be written are marked. Exit status: 0 written, 1 nothing was written." }
 
-local NONE = "jpg-derivatives"   -- when no folder is shown, or nothing fits it
+local NONE = "jpg-derivatives"   -- when no folder is shown
 local NAMES = 6                  -- real names that become examples
 
 function m.configure(parser)
@@ -27,30 +28,30 @@ local function check_name(name)
   return folder
 end
 
--- The recipe to begin with and, with a folder, what it makes of the names.
-local function choose(args, names)
+-- The recipe to begin with, with the options that suit the names; false when none fits.
+local function choose(args, case)
   local suggest = require "almanac.run.suggest"
-  local titles, message, code
-  if args.titles then
-    titles, message, code = require("almanac.run.trial").titles(args.titles)
-    if not titles then return nil, message, code end
-  end
-  local list
-  list, message, code = suggest.try(names, titles)
+  local list, message, code = suggest.try(case)
   if not list then return nil, message, code end
-  local wanted = args.base or suggest.fits(list[1]) and list[1].name or NONE
+  if not args.base then return suggest.fits(list[1]) and list[1] end
   for _, found in ipairs(list) do
-    if found.name == wanted then return found, not args.base and suggest.fits(found) end
+    if found.name == args.base then return found end
   end
-  return { name = wanted, values = {} }, false
+  return { name = args.base, values = {}, given = {} }
+end
+
+-- Names that become examples, spread over all.
+local function some(names)
+  local list = {}
+  for i = 1, math.min(NAMES, #names) do list[i] = names[1 + (i - 1) * (#names // math.min(NAMES, #names))] end
+  return list
 end
 
 -- Examples with the values that the rules really give.
 local function examples(recipe, names, values)
   local objects, rules = require "almanac.recipe.objects", require "almanac.recipe.rules"
   local keys, pages = {}, {}
-  for i = 1, recipe.file_key and math.min(NAMES, #names) or 0 do
-    local name = names[1 + (i - 1) * (#names // math.min(NAMES, #names))]
+  for _, name in ipairs(recipe.file_key and some(names) or {}) do
     local file = objects.file(name)
     local ok, key = rules.file_key(recipe, file, values)
     local _, page = rules.page(recipe, file, values)
@@ -60,11 +61,10 @@ local function examples(recipe, names, values)
   return keys, pages
 end
 
-local function about(found, names, fits, args)
-  local lines = {}
-  if not args.like then return ("Made from %s."):format(found.name) end
-  lines[1] = fits and ("Made from %s, which reads names like"):format(found.name)
-    or ("Made from %s. None of the recipes at hand reads these names well: change file_key."):format(found.name)
+local function about(found, names)
+  local suggest = require "almanac.run.suggest"
+  if not names[1] then return ("Made from %s."):format(found.name) end
+  local lines = { ("Made from %s, for names like"):format(suggest.command(found)) }
   for i = 1, math.min(3, #names) do lines[#lines + 1] = "  " .. names[i] end
   return table.concat(lines, "\n")
 end
@@ -85,50 +85,83 @@ local function prove(folder)
   return true
 end
 
-local function make(args, folder, found, names, fits)
+local function from_recipe(args, found, names)
   local base, message, code = recipes.load(found.path or found.name)
   if not base then return nil, message, code end
-  local values = found.values or {}
-  local keys, pages = examples(base, names, values)
+  local keys, pages = examples(base, names, found.values)
+  local defaults = { ext = found.values.ext }
+  for name, value in pairs(found.given) do defaults[name] = value end
   local description = base.description ~= "" and "\n\n" .. base.description or ""
-  local text = draft.text(base.sources[1].text, { about = about(found, names, fits, args) .. description, file_key = keys, page = pages,
-    fields = { name = args.name, version = "0.1.0" }, defaults = { ext = values.ext } })
+  local text = draft.text(base.sources[1].text, { about = about(found, names) .. description, file_key = keys, page = pages,
+    fields = { name = args.name, version = "0.1.0" }, defaults = defaults, args = base.args })
   recipes.close(base)
+  return text
+end
+
+local function of_title(title)
+  if not title then return nil, { { "title.mms_id", "99…" }, { "title.title", "…" } } end
+  local values = require "almanac.run.guess_values"
+  local facts = { { "title.mms_id", title.mms_id }, { "title.title", title.title or "" } }
+  for _, representation in ipairs(title.reading.representations) do
+    for _, file in ipairs(representation.files) do facts[#facts + 1] = { "f.name, of title:files()", file.name } end
+  end
+  values.each_barcode({ title }, function(code) facts[#facts + 1] = { "key.barcodes(title)", code } end)
+  for name, cell in pairs((title.reading.rows or {})[1] or {}) do
+    if cell ~= "" and #facts < 12 then facts[#facts + 1] = { ("row[%q], of title:rows()"):format(name), cell } end
+  end
+  values.each({ title }, function(field, value)
+    if #facts < 20 then facts[#facts + 1] = { ("title.record:get %q"):format(field), value } end
+  end)
+  return title.mms_id, facts
+end
+
+local function from_nothing(args, case)
+  local title, facts = of_title(case.titles and case.titles[1])
+  return require("almanac.recipe.draft_open").text { name = args.name, names = some(case.names),
+    ext = require("almanac.run.suggest").usual_extension(case.names), title = title, facts = facts }
+end
+
+local function make(args, folder, found, case)
+  local text, message, code
+  if found then text, message, code = from_recipe(args, found, case.names) else text = from_nothing(args, case) end
+  if not text then return nil, message, code end
   local ok
   ok, message, code = write(folder, "recipe.lua", text)
   if ok then
-    ok, message, code = write(folder, "README.md", draft.readme { name = args.name, base = found.name,
-      names = { table.unpack(names, 1, NAMES) } })
+    ok, message, code = write(folder, "README.md", draft.readme { name = args.name, base = found and found.name,
+      names = { table.unpack(case.names, 1, NAMES) } })
   end
   if not ok then return nil, message, code end
   return prove(folder)
 end
 
-local function next_steps(args, folder, found, fits, out)
-  out.say(("wrote %s/recipe.lua and README.md, made from %s"):format(folder, found.name))
-  if args.like and not fits and not args.base then
-    out.say("No recipe at hand fits these names: change file_key, title_keys and the examples in it, and add page when files are pages.")
+local function next_steps(args, folder, found, out)
+  local command = found and require("almanac.run.suggest").command(found)
+  out.say(("wrote %s/recipe.lua and README.md%s"):format(folder, found and ", made from " .. command or ""))
+  if not found then
+    out.say "No recipe at hand fits these names. What is to be written is marked in it: file_key, title_keys, and page if files are pages."
   end
   out.say "Next:"
   out.say(("  almanac recipe test %s"):format(args.name))
-  out.say(("  almanac plan %s --folder %s --titles TITLES -o first.run"):format(args.name, args.like or "FOLDER"))
+  local titles = found and found.from and word(found.from) or "TITLES"
+  out.say(("  almanac plan %s --folder %s --titles %s -o first.run"):format(args.name, args.like and word(args.like) or "FOLDER", titles))
 end
 
 function m.run(args, context)
   local folder, message, code = check_name(args.name)
   if not folder then return nil, message, code end
-  local names = {}
+  local case = { names = {} }
   if args.like then
-    names, message, code = require("almanac.run.suggest").names(args.like)
-    if not names then return nil, message, code end
+    case, message, code = options.case(args.like, args.titles)
+    if not case then return nil, message, code end
   end
-  local found, fits
-  if names[1] then found, fits, code = choose(args, names) else found = { name = args.base or NONE } end
-  if not found then return nil, fits, code end
+  local found = { name = args.base or NONE, values = {}, given = {} }
+  if case.names[1] then found, message, code = choose(args, case) end
+  if found == nil then return nil, message, code end
   local ok
-  ok, message, code = make(args, folder, found, names, fits)
+  ok, message, code = make(args, folder, found, case)
   if not ok then return nil, message, code end
-  next_steps(args, folder, found, fits, context.out)
+  next_steps(args, folder, found, context.out)
   return 0
 end
 

@@ -12,12 +12,27 @@ end
 ---@param parser table of argparse
 function m.titles(parser)
   parser:option("--titles", "titles and what they hold: a run file, or CSV as `almanac rehearsal --titles` reads it; or their " ..
-    "records alone, MARC or Dublin Core"):argname "FILE"
+    "records alone, MARC or Dublin Core; or a CSV with a column mms_id"):argname "FILE"
 end
 
 ---@param parser table of argparse
 function m.json(parser)
   parser:flag("--json", "one JSON object a line on stdout instead of words")
+end
+
+---A folder to read and the titles that go with it, for almanac.run.suggest.
+---@param folder string
+---@param titles string? what --titles names
+---@return { names: string[], total: integer, lists: string[], titles: table[]? }|nil case
+---@return string? message
+---@return string? code
+function m.case(folder, titles)
+  local case, message, code = require("almanac.run.suggest").look(folder)
+  if not case or not titles then return case, message, code end
+  case.titles, message, code = require("almanac.run.trial").titles(titles)
+  if not case.titles then return nil, message, code end
+  table.insert(case.lists, 1, titles)
+  return case
 end
 
 ---A line about a recipe at hand.

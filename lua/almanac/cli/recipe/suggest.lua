@@ -1,10 +1,13 @@
 -- almanac recipe suggest: which recipe at hand reads the names of a folder.
 local options = require "almanac.cli.recipe.options"
+local suggest = require "almanac.run.suggest"
+local word = require "almanac.shell".word
 local words = require "almanac.words"
 
 local m = { summary = "Say which recipes read the names of a folder, and how well.",
-  epilog = "Tries every recipe at hand on up to 200 names. Without --titles it can only tell which names are read; with " ..
-    "titles, how many files find exactly one. No call to Alma. Exit status: 0 one fits, 1 nothing was tried, 2 none fits." }
+  epilog = "Tries every recipe at hand on up to 200 names, with options such as a field that the titles' records suggest. " ..
+    "Without --titles it can only tell which names are read; with titles, how many files find exactly one. No call to Alma. " ..
+    "Exit status: 0 one fits, 1 nothing was tried, 2 none fits." }
 
 function m.configure(parser)
   parser:argument("folder", "the folder with the files")
@@ -29,12 +32,15 @@ end
 local SOURCES = { record = "their records, e.g. from a MARC file", items = "their items, from a run file of such a plan",
   rows = "their rows of a list, from a run file of such a plan" }
 
+local NOT_FOUND = "nothing that these names say was found in the titles"
+
 local function say(found, out)
-  if found.lacks then return out.say(("%s: not tried, it needs %s"):format(found.name, found.lacks)) end
+  if found.lacks then return out.say(("%s: not tried, it needs %s: %s"):format(found.name, found.lacks, NOT_FOUND)) end
   if found.without then return out.say(("%s: not tried, it needs titles with %s"):format(found.name, SOURCES[found.without])) end
   if found.failed then return out.say(("%s: failed: %s"):format(found.name, found.failed)) end
   if found.read == 0 then return end
-  out.say(("%s: %s"):format(found.name, how_well(found)))
+  out.say(("%s: %s"):format(suggest.command(found), how_well(found)))
+  if found.from then out.say(("  with the titles of the list %s"):format(found.from)) end
   out.say("  " .. found.summary)
   for _, example in ipairs(found.examples) do
     out.say(("    %s  ->  '%s'%s"):format(example.name, example.key, example.page and ", page " .. example.page or ""))
@@ -43,15 +49,19 @@ local function say(found, out)
 end
 
 local function event(found, out)
-  out.event("suggestion", { recipe = found.name, summary = found.summary, names = found.total, read = found.read,
-    matched = found.matched, several = found.several, collisions = found.collisions, unread = found.unread,
-    examples = found.examples, lacks = found.lacks, without = found.without, failed = found.failed })
+  out.event("suggestion", { recipe = found.name, options = found.given, list = found.from, summary = found.summary,
+    names = found.total, read = found.read, matched = found.matched, several = found.several, collisions = found.collisions,
+    unread = found.unread, examples = found.examples, lacks = found.lacks, without = found.without, failed = found.failed })
 end
 
 local function conclude(list, args, out)
-  local suggest, best = require "almanac.run.suggest", list[1]
+  local best = list[1]
   if suggest.fits(best) then
-    out.say(("\nNext: almanac recipe new NAME --like %s   (writes a recipe of your own like %s)"):format(args.folder, best.name))
+    local folder, titles = word(args.folder), best.from or args.titles
+    out.say(("\nNext: almanac recipe new NAME --like %s%s   (writes a recipe of your own like %s)"):format(folder,
+      titles and " --titles " .. word(titles) or "", best.name))
+    out.say(("  or: almanac plan %s --folder %s %s -o first.run"):format(suggest.command(best), folder,
+      best.from and "--titles " .. word(best.from) or "--set SET"))
     return 0
   end
   out.say("\nNone fits." .. (args.titles and " Look at how the names of the titles' files, or numbers in their records, are in these names."
@@ -60,21 +70,15 @@ local function conclude(list, args, out)
 end
 
 function m.run(args, context)
-  local suggest = require "almanac.run.suggest"
-  local names, total, code = suggest.names(args.folder)
-  if not names then return nil, total, code end
-  if not names[1] then return nil, ("there is no file in %s"):format(args.folder), "missing" end
-  local titles, message
-  if args.titles then
-    titles, message, code = require("almanac.run.trial").titles(args.titles)
-    if not titles then return nil, message, code end
-  end
+  local case, message, code = options.case(args.folder, args.titles)
+  if not case then return nil, message, code end
+  if not case.names[1] then return nil, ("there is no file in %s"):format(args.folder), "missing" end
   local list
-  list, message, code = suggest.try(names, titles)
+  list, message, code = suggest.try(case)
   if not list then return nil, message, code end
   local out = context.out
-  out.say(("%s in %s, %d tried%s\n"):format(words.count(total, "file"), args.folder, #names,
-    titles and ", " .. words.count(#titles, "title") or ""))
+  out.say(("%s in %s, %d tried%s\n"):format(words.count(case.total, "file"), args.folder, #case.names,
+    case.titles and ", " .. words.count(#case.titles, "title") or ""))
   for _, found in ipairs(list) do
     say(found, out)
     event(found, out)

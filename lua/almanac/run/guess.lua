@@ -1,0 +1,258 @@
+-- Options that a recipe needs before it can read the names of a folder, such as
+-- the field of by-field: found by looking for what the names say in what the
+-- titles have. A guess is tried like any other reading; it decides nothing.
+-- One entry a recipe at the end; each gives lists of options, the best first.
+local key = require "almanac.recipe.key"
+local list_of = require "almanac.run.sources"
+local objects = require "almanac.recipe.objects"
+local values = require "almanac.run.guess_values"
+
+local m = {}
+
+local MOST = 4              -- guesses for a recipe
+local SHORTEST = 4          -- digits of an old number that is looked for in MMS IDs
+local NONE = ""             -- no text to cut off
+
+-- ---- counting ----
+
+-- How often each set of options was right.
+local function counter()
+  return { by = {}, list = {} }
+end
+
+-- `rank`: of what hits equally often, the lower one first.
+local function count(hits, given, rank)
+  local names = {}
+  for name, value in pairs(given) do names[#names + 1] = name .. "=" .. (type(value) == "table" and value[1] or tostring(value)) end
+  table.sort(names)
+  local id = table.concat(names, "\0")
+  local entry = hits.by[id]
+  if not entry then
+    entry = { given = given, n = 0, rank = rank, place = #hits.list }
+    hits.by[id], hits.list[#hits.list + 1] = entry, entry
+  end
+  entry.n = entry.n + 1
+end
+
+-- What cuts something off must do so more than once: any value ends in some number.
+local function best(hits, once)
+  table.sort(hits.list, function(a, b)
+    if a.n ~= b.n then return a.n > b.n end
+    if a.rank ~= b.rank then return a.rank < b.rank end
+    return a.place < b.place
+  end)
+  local list = {}
+  for _, entry in ipairs(hits.list) do
+    if #list < MOST and (entry.n > 1 or once or entry.rank < values.CUT) then list[#list + 1] = entry.given end
+  end
+  return list
+end
+
+local function set_of(case, fn)
+  local set = {}
+  for _, name in ipairs(case.names) do
+    local text = fn(objects.file(name))
+    if text then set[text] = true end
+  end
+  return set
+end
+
+-- ---- of records ----
+
+local function folded(text) return text and text ~= "" and key.fold(text) or nil end
+
+local function by_field(case)
+  local hits = counter()
+  local parts = {
+    { "name", set_of(case, function(file) return folded(file.stem) end) },
+    { "base", set_of(case, function(file) return folded(key.parts(file.name, -1)) end) },
+    { "folder", set_of(case, function(file) return folded(key.folder(file.path)) end) },
+    { "path", set_of(case, function(file) return folded(file.folder) end) },
+  }
+  values.each_cut(case.titles, function(field, text, cut, cut_end)
+    local found = folded(text)
+    for rank, part in ipairs(found and parts or {}) do
+      if part[2][found] then
+        local given = { field = field, part = part[1], cut = cut ~= NONE and cut or nil, cut_end = cut_end ~= NONE and cut_end or nil }
+        count(hits, given, rank + values.rank(field) + ((given.cut or given.cut_end) and values.CUT or 0))
+      end
+    end
+  end)
+  return best(hits, #case.titles == 1)
+end
+
+-- Where a number may stand: its options, and the sets of numbers as they are and as OCLC writes them.
+local function number_places(case)
+  local places = { { group = 1 }, { group = -1 }, { place = "folder", group = 1 } }
+  for i, given in ipairs(places) do
+    local set = set_of(case, function(file)
+      local text = given.place and (key.folder(file.path, 1) or "") or file.stem
+      return key.digits(text, given.group)
+    end)
+    local oclc = {}
+    for number in pairs(set) do oclc[key.oclc("(OCoLC)" .. number)] = true end
+    places[i] = { given = given, plain = set, oclc = oclc }
+  end
+  return places
+end
+
+-- "(NjP)6124186-princetondb": system, number and what stands behind it.
+local function system_number(field, text)
+  if field == "001" then return "", text, NONE end
+  local system = field == "035$a" and text:match "^%s*%(([^)]+)%)"
+  if not system then return nil end
+  local number = key.system_number(text, system)
+  if system:lower() == "ocolc" then return "OCoLC", number, NONE end
+  local digits, suffix = (number or ""):match "^(%d+)(.*)$"
+  return system, digits, suffix
+end
+
+local function by_system_number(case)
+  local hits, places = counter(), number_places(case)
+  values.each(case.titles, function(field, text)
+    local system, number, suffix = system_number(field, text)
+    for rank, place in ipairs(number and places or {}) do
+      if place[system == "OCoLC" and "oclc" or "plain"][number] then
+        count(hits, { prefix = system ~= "" and system or nil, suffix = suffix ~= NONE and suffix or nil,
+          group = place.given.group ~= 1 and place.given.group or nil, place = place.given.place }, rank)
+      end
+    end
+  end)
+  return best(hits)
+end
+
+local function by_call_number(case)
+  local hits = counter()
+  local ways = {
+    { {}, set_of(case, function(file) return key.call_number(file.stem) end) },
+    { { paged = true }, set_of(case, function(file) return key.call_number(key.parts(file.name, -1) or "") end) },
+    { { place = "folder" }, set_of(case, function(file) return key.call_number(key.folder(file.path) or "") end) },
+  }
+  values.each(case.titles, function(field, text)
+    local number = values.has_call_numbers(field) and key.call_number(text)
+    for rank, way in ipairs(number and ways or {}) do
+      if way[2][number] then
+        count(hits, { fields = { field }, paged = way[1].paged, place = way[1].place }, rank + values.rank(field))
+      end
+    end
+  end)
+  return best(hits)
+end
+
+local function by_date(case)
+  local hits = counter()
+  local dates = set_of(case, function(file) return key.date((file.stem:gsub("^%a+", ""))) end)
+  values.each(case.titles, function(field, text)
+    local date = text:find "^%a" and key.date((text:gsub("^%a+", "")))
+    if date and dates[date] then count(hits, { field = field }, values.rank(field)) end
+  end)
+  return best(hits)
+end
+
+local function by_person_year()
+  return { { date = "260$c" }, { date = "502$d" }, { date = "008/07-10" }, { person = "creator", date = "date" } }
+end
+
+-- ---- of what else titles have ----
+
+-- The suffix of the ids, and how many digits an old number has, where old numbers stand in MMS IDs.
+local function by_old_number(case)
+  local hits = counter()
+  local numbers = set_of(case, function(file) return (key.digits(file.name, 1) or ""):match "^0*(%d+)$" end)
+  for _, title in ipairs(case.titles or {}) do
+    local zeros, rest = title.mms_id:match "^99(0*)(%d*)$"
+    for n = SHORTEST, rest and #rest - SHORTEST or 0 do
+      if numbers[rest:sub(1, n)] then
+        count(hits, { behind = rest:sub(n + 1), width = #zeros + n }, values.CUT)
+      end
+    end
+  end
+  return best(hits, case.titles and #case.titles == 1)
+end
+
+local CHECKS = { "luhn", "ean", "mod11", "none" }
+
+-- The length that most items' barcodes have, and the check digit that nearly all of these have.
+local function by_barcode(case)
+  local lengths, usual, letters = {}, nil, 0
+  values.each_barcode(case.titles, function(code)
+    local n = #code
+    lengths[n] = (lengths[n] or 0) + 1
+    if not usual or lengths[n] > lengths[usual] then usual = n end
+    if code:find "%a" then letters = letters + 1 end
+  end)
+  if not usual then return {} end
+  if letters * 2 > lengths[usual] then return { { letters = true } } end
+  for _, check in ipairs(CHECKS) do
+    local right = 0
+    values.each_barcode(case.titles, function(code)
+      if key.barcode(code, { length = usual, check = check }) == code then right = right + 1 end
+    end)
+    if right * 20 >= lengths[usual] * 19 then
+      return { { length = usual, check = check }, { length = usual, check = check, pad = true } }
+    end
+  end
+  return {}
+end
+
+local function by_size()
+  return { { size = "a" }, { size = "b" }, { size = "c" }, { size = "1", letters = "123" }, { size = "2", letters = "123" } }
+end
+
+-- A list that names files for MMS IDs: the column that has the most of these names.
+local function columns_of(source, stems)
+  local hits = counter()
+  for _, rows in pairs(source.rows or {}) do
+    for _, row in ipairs(rows) do
+      for heading, cell in pairs(row) do
+        if cell ~= "" and stems[key.stem(cell)] then count(hits, { column = (heading:gsub("[_ ]?%d+$", "")) }, 1) end
+      end
+    end
+  end
+  return best(hits)
+end
+
+local function by_map(case)
+  local guesses = {}
+  local stems = set_of(case, function(file) return key.stem(file.name) end)
+  for _, path in ipairs(case.lists) do
+    local source = list_of.list(path)
+    for _, given in ipairs(source and columns_of(source, stems) or {}) do
+      guesses[#guesses + 1] = { given = given, titles = values.titles_of(source), from = path }
+    end
+  end
+  return guesses
+end
+
+-- ---- all together ----
+
+local function of_records(guess)
+  return function(case) return case.titles and values.has_records(case.titles) and guess(case) or {} end
+end
+
+local GUESSES = {
+  ["by-barcode"] = by_barcode,
+  ["by-call-number"] = of_records(by_call_number),
+  ["by-date"] = of_records(by_date),
+  ["by-field"] = of_records(by_field),
+  ["by-map"] = by_map,
+  ["by-old-number"] = by_old_number,
+  ["by-person-year"] = of_records(by_person_year),
+  ["by-size"] = by_size,
+  ["by-system-number"] = of_records(by_system_number),
+}
+
+---Options to try a recipe with, besides its defaults.
+---@param name string of the recipe
+---@param case { names: string[], titles: table[]?, lists: string[] } titles as almanac.run.trial gives them; lists: CSV files
+---  that may say which file belongs to which title
+---@return { given: table<string, any>, titles: table[]?, from: string? }[] guesses titles, from: when it has its own, of a list
+function m.of(name, case)
+  local guesses = {}
+  for i, guess in ipairs(GUESSES[name] and GUESSES[name](case) or {}) do
+    guesses[i] = guess.given and guess or { given = guess }
+  end
+  return guesses
+end
+
+return m

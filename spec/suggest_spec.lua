@@ -1,0 +1,204 @@
+-- almanac recipe suggest and new: conventions that need options, found in what
+-- the titles have; each suggestion becomes a recipe that holds at once.
+local json = require "almanac.json"
+local program = require "support.program"
+
+local function absolute(path)
+  local pipe <close> = assert(io.popen "pwd -P")
+  return pipe:read "l" .. "/" .. path
+end
+
+local function id(n) return ("9900958839%d0203941"):format(10 + n) end
+
+-- Records as yaz-marcdump and MarcEdit write them: { ["099 $a"] = "…" } each.
+local function mrk(records)
+  local lines = {}
+  for n, fields in ipairs(records) do
+    lines[#lines + 1] = "=LDR  00000nam a2200000 a 4500"
+    lines[#lines + 1] = "=001  " .. id(n)
+    local tags = {}
+    for tag in pairs(fields) do tags[#tags + 1] = tag end
+    table.sort(tags)
+    for _, tag in ipairs(tags) do lines[#lines + 1] = ("=%s  \\\\$%s%s"):format(tag:sub(1, 3), tag:sub(4), fields[tag]) end
+    lines[#lines + 1] = "=245  00$aTitle " .. n .. "\n"
+  end
+  return table.concat(lines, "\n")
+end
+
+describe("almanac recipe suggest", function()
+  local folder
+
+  before_each(function() folder = program.folder() end)
+  after_each(function() program.remove(folder) end)
+
+  local function almanac(...)
+    return program.run({ "recipe", ... }, { folder = folder, env = { HOME = folder, ALMANAC_RECIPES = absolute "recipes" } })
+  end
+
+  local function files(...)
+    for _, name in ipairs { ... } do program.write(folder .. "/scans/" .. name, "") end
+  end
+
+  -- What is suggested first, and that a recipe made of it holds, reads the same and has nothing to remark.
+  local function assert_best(command, titles)
+    local result = almanac("suggest", "scans", "--titles", titles)
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.matches("\n\n" .. command .. ": 100 % of the files find their title, 100 % of the names are read", result.out, 1, true)
+    assert.matches("or: almanac plan " .. command .. " --folder scans", result.out, 1, true)
+    result = almanac("new", "ours", "--like", "scans", "--titles", titles)
+    assert.equal(0, result.status, result.err)
+    assert.matches("made from " .. command .. "\n", result.out, 1, true)
+    for _, action in ipairs { "test", "check" } do
+      result = almanac(action, "ours")
+      assert.equal(0, result.status, result.out .. result.err)
+    end
+    return program.read(folder .. "/recipes/ours/recipe.lua")
+  end
+
+  -- names, records, the command that is to be suggested
+  local FIELDS = {
+    { { "u0001_20091_01_0001.jpg", "u0001_20091_01_0002.jpg", "u0001_20091_02_0001.jpg" },
+      { { ["024a"] = "u0001_20091_01" }, { ["024a"] = "u0001_20091_02" } }, "by-field --field '024$a' --part base" },
+    { { "MS-2-744_20_30_001.jpg", "MS-2-744_20_30_002.jpg", "MS-2-744_20_31_001.jpg" },
+      { { ["099a"] = "MS-2-744, 20, 30" }, { ["099a"] = "MS-2-744, 20, 31" } }, "by-call-number --fields '099$a' --paged" },
+    { { "C0744/C0744_c002/0001.tif", "C0744/C0744_c003/0001.tif" },
+      { { ["035a"] = "C0744_c002" }, { ["035a"] = "C0744_c003" } }, "by-field --field '035$a' --part folder" },
+    { { "a/b/1.pdf", "a/c/1.pdf" }, { { ["907e"] = "a/b" }, { ["907e"] = "a/c" } }, "by-field --field '907$e' --part path" },
+    { { "scan_77.jpg", "scan_78.jpg" }, { { ["907l"] = "TAU:scan_77" }, { ["907l"] = "TAU:scan_78" } },
+      "by-field --cut TAU: --field '907$l' --part name" },
+    { { "x6124186.jpg", "x6124187.jpg" }, { { ["035a"] = "(NjP)x6124186-inst" }, { ["035a"] = "(NjP)x6124187-inst" } },
+      "by-field --cut '(NjP)' --cut-end -inst --field '035$a' --part name" },
+    { { "6124186/01/1.tif", "6124187/01/1.tif" }, { { ["035a"] = "(NjP)6124186-princetondb" }, { ["035a"] = "(NjP)6124187-princetondb" } },
+      "by-system-number --place folder --prefix NjP --suffix -princetondb" },
+    { { "ocm00000017_1.jpg", "ocm00000018_1.jpg" }, { { ["035a"] = "(OCoLC)17" }, { ["035a"] = "(OCoLC)ocm00000018" } },
+      "by-system-number --prefix OCoLC" },
+    { { "PPPL-1234/0001.tif", "PPPL-1235/0001.tif" }, { { ["086a"] = "PPPL 1234" }, { ["086a"] = "PPPL 1235" } },
+      "by-call-number --fields '086$a' --place folder" },
+    { { "hir1910_02_13_001.tif", "hir1910_02_14_001.tif" }, { { ["030a"] = "hir 1910-02-13" }, { ["030a"] = "hir 1910-02-14" } },
+      "by-date --field '030$a'" },
+  }
+
+  for _, case in ipairs(FIELDS) do
+    it("finds " .. case[3], function()
+      files(table.unpack(case[1]))
+      program.write(folder .. "/export.mrk", mrk(case[2]))
+      local text = assert_best(case[3], "export.mrk")
+      local ext = case[1][1]:match "%.(%w+)$"
+      if ext ~= "jpg" then assert.matches('{ "ext",%s+"string", default = "' .. ext .. '"', text) end
+    end)
+  end
+
+  it("finds a field of Dublin Core", function()
+    files("dg-1_002.jpg", "dg-2_002.jpg")
+    local records = {}
+    for n = 1, 2 do
+      records[n] = ("<record><dc:identifier>alma:01X_INST/bibs/%s</dc:identifier><dc:relation>dg-%d</dc:relation></record>")
+        :format(id(n), n)
+    end
+    program.write(folder .. "/export.xml", '<records xmlns:dc="http://purl.org/dc/elements/1.1/">' .. table.concat(records) ..
+      "</records>")
+    assert_best("by-field --field dc:relation --part base", "export.xml")
+  end)
+
+  it("infers what stands around an old number from the MMS IDs", function()
+    files("009588395.jpg", "9588396.jpg")
+    program.write(folder .. "/titles.csv", "mms_id\n990095883950203941\n990095883960203941\n")
+    local text = assert_best("by-old-number --behind 0203941 --width 9", "titles.csv")
+    assert.matches('{ "behind", "string", default = "0203941"', text, 1, true)
+  end)
+
+  it("tells barcodes' length and check digit from the items", function()
+    files("12345674.jpg", "12345682.jpg")
+    program.write(folder .. "/titles.csv", "mms_id,title,usage_type,file_name,barcode\n" ..
+      id(1) .. ",A,,,0012345674\n" .. id(2) .. ",B,,,0012345682\n")
+    assert_best("by-barcode --check luhn --length 10 --pad", "titles.csv")
+  end)
+
+  it("takes a list that lies in the folder, or is given", function()
+    files("x1.jpg", "x2.jpg")
+    local list = "# our list\nMMS ID,TIFF Filename\n" .. id(1) .. ",x1.tif\n" .. id(2) .. ",x2.tif\n"
+    program.write(folder .. "/map.csv", list)
+    assert_best("by-map --column 'TIFF Filename'", "map.csv")
+    local first = json.decode(almanac("suggest", "scans", "--titles", "map.csv", "--json").out:match "[^\n]+")
+    assert.same({ "by-map", { column = "TIFF Filename" }, "map.csv", 2 }, { first.recipe, first.options, first.list, first.matched })
+    program.write(folder .. "/scans/map.csv", list)
+    local out = almanac("suggest", "scans").out
+    assert.matches("by-map --column 'TIFF Filename': 67 % of the files find their title", out, 1, true)
+    assert.matches("with the titles of the list scans/map.csv", out, 1, true)
+    assert.matches("or: almanac plan by-map --column 'TIFF Filename' --folder scans --titles scans/map.csv -o first.run", out, 1, true)
+  end)
+
+  it("counts collisions, what is not read, and files that fit several titles", function()
+    files("k_1.jpg", "k_01.jpg", "m_1.jpg", "cover.jpg")
+    program.write(folder .. "/export.mrk", mrk { { ["024a"] = "k" }, { ["024a"] = "m" }, { ["024a"] = "m" } })
+    local result = almanac("suggest", "scans", "--titles", "export.mrk")
+    assert.matches("by-field --field '024$a' --part base: 50 % of the files find their title, 75 % of the names are read, " ..
+      "1 fits several titles, 1 collision", result.out, 1, true)
+    assert.matches("not read: cover.jpg", result.out, 1, true)
+  end)
+
+  it("guesses nothing where nothing fits", function()
+    files("Untitled-1.jpg", "holiday.jpg")
+    program.write(folder .. "/export.mrk", mrk { { ["099a"] = "MS-1" }, { ["099a"] = "MS-2" } })
+    local result = almanac("suggest", "scans", "--titles", "export.mrk")
+    assert.equal(2, result.status)
+    assert.matches("by-field: not tried, it needs --field: nothing that these names say was found in the titles", result.out, 1, true)
+    assert.matches("\nNone fits.", result.out, 1, true)
+  end)
+end)
+
+describe("almanac recipe new, where none fits,", function()
+  local folder
+
+  before_each(function()
+    folder = program.folder()
+    for n = 1, 8 do program.write(folder .. "/scans/ZfB_Jg12_H0" .. n .. "_S001.jpg", "\xFF\xD8\xFF") end
+    program.write(folder .. "/export.mrk", mrk { { ["490v"] = "Jg. 12, H. 1" }, { ["490v"] = "Jg. 12, H. 2" } })
+  end)
+  after_each(function() program.remove(folder) end)
+
+  local function almanac(...)
+    return program.run({ "recipe", ... }, { folder = folder, env = { HOME = folder, ALMANAC_RECIPES = false } })
+  end
+
+  local function draft()
+    local result = almanac("new", "zfb", "--like", "scans", "--titles", "export.mrk")
+    assert.equal(0, result.status, result.err)
+    return result.out, folder .. "/recipes/zfb/recipe.lua"
+  end
+
+  it("writes one whose rules are to be written, with what the names and titles say", function()
+    local out, path = draft()
+    assert.matches("No recipe at hand fits these names. What is to be written is marked in it", out, 1, true)
+    local text = program.read(path)
+    assert.matches('key.numbers(file.name, 2)    "12-1"', text, 1, true)
+    assert.matches('title.record:get "490$v"  "Jg. 12, H. 1"', text, 1, true)
+    assert.matches('"ZfB_Jg12_H01_S001.jpg"', text, 1, true)
+    assert.is_nil(text:find "extend")
+    local result = almanac("check", "zfb")
+    assert.equal(0, result.status, result.out .. result.err)
+  end)
+
+  it("says in test what is open, until it is said", function()
+    local _, path = draft()
+    local result = almanac("test", "zfb")
+    assert.equal(2, result.status)
+    assert.matches("OPEN  examples whose key is to be said", result.out, 1, true)
+    assert.matches("file_key of 'ZfB_Jg12_H01_S001.jpg' gives nothing (the file is left out) now", result.out, 1, true)
+    local text = program.read(path):gsub("    return nil\n", "    return key.numbers(file.name, 2)\n")
+      :gsub("    return {}\n", '    return key.numbers(title.record:get "490$v", 2)\n')
+      :gsub("%-%- reads", "reads"):gsub("open = {.-\n    },", 'file_key = { ["ZfB_Jg12_H01_S001.jpg"] = "12-1" },')
+    program.write(path, text)
+    result = almanac("test", "zfb")
+    assert.equal(0, result.status, result.out)
+    assert.equal(0, almanac("check", "zfb").status)
+    local out = almanac("explain", "zfb", id(1), "--titles", "export.mrk", "--folder", "scans").out
+    assert.matches("add.representation with ZfB_Jg12_H01_S001.jpg", out, 1, true)
+  end)
+
+  it("says so when `open` is no list of names", function()
+    local _, path = draft()
+    program.write(path, (program.read(path):gsub("open = {", "open = { 1,")))
+    assert.matches("recipe.lua:%d+: examples: open is a list of names", almanac("test", "zfb").err)
+  end)
+end)
