@@ -209,8 +209,8 @@ function m.try(case)
   end
   table.sort(list, function(a, b)
     if a.score ~= b.score then return a.score > b.score end
-    if a.loose ~= b.loose then return (a.loose or 1) < (b.loose or 1) end   -- rather what reads little else
     if a.depth ~= b.depth then return a.depth < b.depth end   -- rather a recipe than its variant
+    if a.loose ~= b.loose then return (a.loose or 1) < (b.loose or 1) end   -- rather what reads little else
     return a.name < b.name
   end)
   return list
