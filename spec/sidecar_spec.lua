@@ -5,6 +5,7 @@ local program = require "support.program"
 local rule = require "support.rule"
 local rules = require "almanac.recipe.rules"
 local sidecar = require "almanac.recipe.sidecar"
+local sidecars = require "almanac.run.sidecars"
 local summary = require "almanac.run.summary"
 
 local id, JPEG = matching.id, matching.JPEG
@@ -150,6 +151,9 @@ describe("sidecars", function()
       match { ["about.json"] = "{", ["1.jpg"] = JPEG, ["2.jpg"] = JPEG, ["x/3.jpg"] = JPEG }
       assert.equal(1, #problems())
       assert.equal(3, run.db:value "SELECT count(*) FROM file WHERE problem LIKE 'has a sidecar%'")
+      run.close()
+      match({ ["1.jpg"] = JPEG, ["1.png"] = "", ["1.json"] = "{" }, { sidecar = { "{stem}.json", "{name}.json" } })
+      assert.equal(1, #problems())
     end)
   end)
 
@@ -175,6 +179,19 @@ describe("sidecars", function()
     local wrong = run.db:value([[SELECT count(*) FROM file JOIN file_key ON file_id = file.id
       WHERE key <> CASE WHEN CAST(substr(path, 1, 3) AS INTEGER) % 2 = 0 THEN ? ELSE ? END]], id(1), id(2))
     assert.equal(0, wrong)
+  end)
+
+  it("end a batch of files before they are too much for one message", function()
+    local files = {}
+    for n = 1, 18 do files[("%02d/about.json"):format(n)] = ('{"id": "%s"}'):format(("x"):rep(65000)) end
+    match(files)
+    local reader = sidecars.reader(nil, run.folder .. "/files", run.recipe, { sidecar = { "about.json" } })
+    local much = {}
+    for n = 1, 18 do
+      assert.is_nil(reader:add_to({}, ("%02d/1.jpg"):format(n)))
+      if reader:is_much() then much[#much + 1] = n end
+    end
+    assert.same({ 17 }, much)
   end)
 
   describe("with several ids", function()
