@@ -2,6 +2,7 @@ local core = require "almanac.core"
 local matching = require "support.matching"
 local objects = require "almanac.recipe.objects"
 local program = require "support.program"
+local rehearsal = require "support.rehearsal"
 local rule = require "support.rule"
 local rules = require "almanac.recipe.rules"
 local sidecar = require "almanac.recipe.sidecar"
@@ -161,6 +162,11 @@ describe("sidecars", function()
     match { ["x/about.json"] = "\xEF\xBB\xBF" .. says(id(1)), ["x/1.jpg"] = JPEG, ["y/about.json"] = "-> ../x/about.json",
       ["y/2.jpg"] = JPEG }
     assert.equal("x/1.jpg y/2.jpg", run.pages(1))
+  end)
+
+  it("are missed when there is none at all", function()
+    match({ [id(1) .. ".jpg"] = JPEG, ["about.JSON"] = says(id(2)) }, { sidecar = { "about.json", "{stem}.json" } })
+    assert.same({ "no sidecar was found: nothing in the folder is named about.json or {stem}.json" }, problems())
   end)
 
   it("keep every digit of an id that is written as a number", function()
@@ -339,5 +345,50 @@ describe("a rule that sees sidecars", function()
     assert.equal(2, #wrong)
     assert.matches("file_key of 'x/y/b.jpg' gives { 1, 2 }, expected '1'", wrong[1], 1, true)
     assert.matches("the sidecar 'y/s.json' of the examples is no JSON", wrong[2], 1, true)
+  end)
+end)
+
+describe("a plan with sidecars", function()
+  local folder, alma
+
+  before_each(function()
+    folder = program.folder()
+    local csv = { "mms_id,title,usage_type,file_name,size,representation_id,collection\n" }
+    for n = 1, 3 do csv[n + 1] = ("%s,Title %d,PRESERVATION_MASTER,s%d.tif,10,,81000001\n"):format(id(n), n, n) end
+    alma = rehearsal.start { titles = table.concat(csv), args = { "--rate", "0" } }
+  end)
+  after_each(function()
+    alma.stop()
+    program.remove(folder)
+  end)
+
+  local function almanac(...)
+    return program.run({ ... }, { folder = folder, env = { HOME = folder, XDG_CONFIG_HOME = false, ALMANAC_PROFILE = false,
+      ALMANAC_API_URL = alma.url, ALMA_API_KEY = alma.key } })
+  end
+
+  it("tells of those that can't be used, and a second plan costs no call when they are corrected", function()
+    program.write(folder .. "/jpg/one/figgy_metadata.json", ('{"title": ["x"], "source_metadata_identifier": %s}'):format(id(1)))
+    program.write(folder .. "/jpg/one/1.jpg", JPEG)
+    program.write(folder .. "/jpg/" .. id(3) .. "/figgy_metadata.json", ('{"source_metadata_identifier": "%s'):format(id(2)))
+    program.write(folder .. "/jpg/" .. id(3) .. "/1.jpg", JPEG)
+    program.write(folder .. "/ids.txt", table.concat({ id(1), id(2), id(3) }, "\n"))
+    local result = almanac("plan", "by-sidecar", "--names", "--rate", "500", "--folder", "jpg", "--titles", "ids.txt", "-o", "a.run")
+    assert.equal(2, result.status, result.err)
+    assert.matches("3 titles: 1 ready %(1 file, .-%), 1 to decide, 1 left out", result.out)
+    assert.matches("Problems: 1\n +" .. id(3) .. "/figgy_metadata.json: is no JSON, or not all of it: ", result.out)
+    assert.matches("Files without a title: 1\n", result.out)
+    program.write(folder .. "/jpg/" .. id(3) .. "/figgy_metadata.json", ('{"source_metadata_identifier": "%s"}'):format(id(2)))
+    alma.change { op = "faults", spec = "GET=1:500" }
+    result = almanac("plan", "by-sidecar", "--from", "a.run", "-o", "b.run")
+    assert.equal(0, result.status, result.err)
+    assert.matches("3 titles: 2 ready", result.out)
+    result = almanac("show", "b.run", id(2))
+    assert.matches("1%. " .. id(3) .. "/1.jpg", result.out)
+    alma.change { op = "faults", spec = "" }
+    result = almanac("apply", "b.run", "--rate", "500")
+    assert.equal(0, result.status, result.err .. result.out)
+    result = almanac("verify", "b.run", "--rate", "500")
+    assert.equal(0, result.status, result.err .. result.out)
   end)
 end)

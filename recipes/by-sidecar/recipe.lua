@@ -2,9 +2,9 @@
 --
 -- Adds files whose id stands in a JSON file beside them: figgy_metadata.json in
 -- their folder, or in one above it, with {"source_metadata_identifier": "99…"}.
--- What is written there goes before any name; where nothing is, a folder or
--- file named by its MMS ID is taken as by-mms-id takes it. Several ids, or files
--- of several folders with one, are for you to decide.
+-- What is written there goes before any name; with --names a folder or file
+-- named by its MMS ID is taken as by-mms-id takes it where nothing is written.
+-- Several ids, or files of several folders with one, are for you to decide.
 -- --sidecar '{stem}.json' is a JSON file beside each file (image001.json),
 -- '{name}.json' one with the whole name (image001.jpg.json).
 
@@ -15,6 +15,17 @@ local function plain(id, args)
     return number or id
   end
   return key.fold(id)
+end
+
+-- What the record has of the kind that sidecars give.
+local function ids_of(title, args)
+  local record, list = title.record, {}
+  if args.match == "mms_id" then return list end
+  if args.match == "001" then return { record:control "001" } end
+  if args.match == "035" and args.prefix ~= "" then return key.system_numbers(record, args.prefix) end
+  local path = record.format ~= "marc" and "identifier" or args.match == "035" and "035$a" or "024$a"
+  for i, value in ipairs(record:all(path)) do list[i] = plain(value:match "^%s*(.-)%s*$", args) end
+  return list
 end
 
 return extend "by-mms-id 1" {
@@ -28,13 +39,14 @@ return extend "by-mms-id 1" {
     { "field",   "string",  default = "source_metadata_identifier", help = "where the id stands in it: names with dots between" },
     { "match",   "choice",  default = "mms_id", choices = { "mms_id", "001", "035", "identifier" }, help = "what the id is" },
     { "prefix",  "string",  default = "", help = "of the 035, without brackets, e.g. OCoLC" },
+    { "names",   "boolean", default = false, help = "where no sidecar has an id, take an MMS ID in the name" },
   },
 
   -- every id in the nearest sidecar that has one
   file_key = function(file, args)
     if file.ext ~= args.ext then return nil end
     local ids = key.sidecar(file, args.field)
-    if not ids then return args.match == "mms_id" and key.of_institution(key.mms_id(file.path), args.digits) or nil end
+    if not ids then return args.names and key.of_institution(key.mms_id(file.path), args.digits) or nil end
     for i, id in ipairs(ids) do ids[i] = plain(id, args) end
     return ids
   end,
@@ -47,12 +59,9 @@ return extend "by-mms-id 1" {
   end,
 
   title_keys = function(title, args)
-    local record, keys = title.record, {}
-    if args.match == "mms_id" then return { title.mms_id } end
-    if args.match == "001" then return { record:control "001" } end
-    if args.match == "035" and args.prefix ~= "" then return key.system_numbers(record, args.prefix) end
-    local path = record.format ~= "marc" and "identifier" or args.match == "035" and "035$a" or "024$a"
-    for i, value in ipairs(record:all(path)) do keys[i] = plain(value:match "^%s*(.-)%s*$", args) end
+    local keys = {}
+    if args.match == "mms_id" or args.names then keys[1] = title.mms_id end
+    for _, id in ipairs(ids_of(title, args)) do keys[#keys + 1] = id end
     return keys
   end,
 
@@ -68,14 +77,13 @@ return extend "by-mms-id 1" {
       ["lapidus/00000001.jpg"]            = "9946093213506421",
       ["lapidus/volume 1/00000001.jpg"]   = "9946093213506421",
       ["99122345678906421/1.jpg"]         = "9946093213506421",
-      ["9971957363506421/1.jpg"]          = "9971957363506421",
+      ["9971957363506421/1.jpg"]          = false,   -- with --names its folder
       ["bound/1.jpg"]                     = { "9946093213506421", "9971957363506421" },
       ["lapidus/00000001.tif"]            = false,
       ["nothing/1.jpg"]                   = false,
     },
     page = {
       ["lapidus/volume 1/00000001.jpg"]   = "volume 1/00000001.jpg",
-      ["9971957363506421/12.jpg"]         = 12,
     },
   },
 }

@@ -9,7 +9,7 @@ local m = {}
 local FIELDS = { required = "boolean", default = "any", help = "string", choices = "table", min = "number", max = "number" }
 local METAVAR = {
   string = "TEXT", integer = "N", number = "N", dir = "DIR", file = "FILE",
-  set = "ID|NAME", list = "A,B,…", choice = "NAME", sidecar = "NAME,…",
+  set = "ID|NAME", list = "A,B,…", choice = "NAME", sidecar = "NAMES",
 }
 -- Options that `almanac plan` has itself.
 local TAKEN = {}

@@ -13,6 +13,8 @@ local m = {}
 local MUCH = 1 << 20    -- bytes of sidecars that one batch of files may bring
 local KEEP = "INSERT OR IGNORE INTO sidecar(path, sha256, problem) VALUES(?, ?, ?)"
 
+local PROBLEM = "INSERT INTO problem(kind, text) VALUES('sidecar', ?)"
+
 local methods = {}
 local meta = { __index = methods }
 
@@ -31,9 +33,7 @@ end
 local function keep(reader, path, text, problem)
   if not reader.db then return end
   local added = attempt.run(reader.db, KEEP, path, text and core.hash.sha256(text), problem)
-  if problem and added == 1 then
-    attempt.run(reader.db, "INSERT INTO problem(kind, text) VALUES('sidecar', ?)", ("%s: %s"):format(path, problem))
-  end
+  if problem and added == 1 then attempt.run(reader.db, PROBLEM, ("%s: %s"):format(path, problem)) end
 end
 
 -- What the system says, without the path that it names.
@@ -46,6 +46,7 @@ local function read(reader, path)
   local full = reader.folder .. "/" .. path
   local text, message, code = core.files.head(full, sidecar.largest + 1, reader.folder)
   if code == "missing" then return nil end
+  reader.found = true
   local shown, card = told(path), nil
   if text then card, message = sidecar.new(shown, text) else message = words_of(message, full) end
   keep(reader, shown, text, message)
@@ -70,7 +71,7 @@ end
 function m.reader(db, folder, recipe, args)
   local names = names_of.given(recipe.args, args)
   if not names then return nil end
-  local reader = setmetatable({ db = db, folder = folder, bytes = 0 }, meta)
+  local reader = setmetatable({ db = db, folder = folder, names = names, bytes = 0 }, meta)
   reader.finder = sidecar.finder(names, look(reader))
   reader.has_own = reader.finder.own[1] ~= nil
   if db then store.set(db, { sidecars = json.encode(json.array(names)) }) end
@@ -107,8 +108,11 @@ end
 local SIDECARS = "SELECT id FROM file WHERE path IN (SELECT path FROM sidecar)"
 
 ---To be called behind the last file. Sidecars of single files are known for what
----they are only now; they are no files to attach.
+---they are only now; they are no files to attach. None at all is a slip.
 function methods:finish()
+  if not self.found then
+    attempt.run(self.db, PROBLEM, ("no sidecar was found: nothing in the folder is named %s"):format(table.concat(self.names, " or ")))
+  end
   if not self.has_own then return end
   attempt.run(self.db, ("DELETE FROM file_key WHERE file_id IN (%s)"):format(SIDECARS))
   attempt.run(self.db, "DELETE FROM file WHERE path IN (SELECT path FROM sidecar)")
