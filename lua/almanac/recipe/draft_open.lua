@@ -24,10 +24,11 @@ local HELPERS = {
   { "key.date(file.name)", function(file) return key.date(file.name) end },
   { "key.digits(file.name, 1)", function(file) return key.digits(file.name, 1) end },
   { "key.digits(file.name, -1)", function(file) return key.digits(file.name, -1) end },
+  { "key.numbers(file.name)", function(file) return key.numbers(file.stem) end },
   { "key.numbers(file.name, 2)", function(file) return key.numbers(file.stem, 2) end },
   { "key.numbers(file.name, 3)", function(file) return key.numbers(file.stem, 3) end },
-  { "key.part(file.name, 1)", function(file) return key.part(file.name, 1) end },
-  { "key.parts(file.name, -1)", function(file) return key.parts(file.name, -1) end },
+  { 'key.part(file.name, 1, "%s")', function(file, sign) return key.part(file.name, 1, sign) end },
+  { 'key.parts(file.name, -1, "%s")', function(file, sign) return key.parts(file.name, -1, sign) end },
   { "key.call_number(file.name)", function(file) return key.call_number(file.stem) end },
   { "key.without_page(file.name)", function(file) return key.without_page(file.name) end },
   { "key.page(file.name)", function(file) return key.page(file.name) end },
@@ -42,13 +43,28 @@ local function add_facts(list, facts)
   end
 end
 
+-- Each value once, by the first helper that gives it.
 local function of_name(name)
-  local facts, file = {}, objects.file(name)
+  local facts, seen, file = {}, {}, objects.file(name)
+  local sign = file.stem:match "_" or file.stem:match "[-. ]" or "_"
   for _, helper in ipairs(HELPERS) do
-    local value = helper[2](file)
-    if value then facts[#facts + 1] = { helper[1], value } end
+    local value = helper[2](file, sign)
+    if value and not seen[value] then facts[#facts + 1] = { helper[1]:format(sign), value } end
+    seen[value or ""] = true
   end
   return facts
+end
+
+-- Numbers in what a title has are got in the same way as those of names.
+local function with_numbers(facts)
+  local list = {}
+  for _, fact in ipairs(facts) do
+    list[#list + 1] = fact
+    local way = fact[1]:match "^title%.title$" or fact[1]:match "^title%.record:get .*$"
+    local number = way and key.numbers(fact[2], -1)
+    if number and number ~= fact[2] then list[#list + 1] = { ("key.numbers(%s, -1)"):format(way), number } end
+  end
+  return list
 end
 
 local HEAD = [[
@@ -130,7 +146,7 @@ function m.text(spec)
   list[#list + 1] = FILE_KEY
   local whose = spec.title and "For " .. spec.title or "What it may have"
   list[#list + 1] = "  -- TO WRITE: the keys that a title answers to. " .. whose .. ":"
-  add_facts(list, spec.facts)
+  add_facts(list, with_numbers(spec.facts))
   list[#list + 1] = REST:format(table.concat(open, "\n"))
   return table.concat(list, "\n")
 end

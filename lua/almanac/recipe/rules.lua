@@ -259,12 +259,12 @@ end
 ---Names whose key nobody has said yet, with what the rules give for each now.
 ---@param recipe table
 ---@param args table its arguments
----@return string[] lines
+---@return string[] lines as in file_key = { … }
 function m.open_examples(recipe, args)
   local lines = {}
   for i, name in ipairs(recipe.examples.open or {}) do
     local ok, given = m.file_key(recipe, objects.file(name), args)
-    lines[i] = ok and ("file_key of '%s' gives %s now"):format(name, shown(given)) or given
+    lines[i] = ok and ('["%s"] = %s,'):format(name, given and '"' .. given .. '"' or "false") or given
   end
   return lines
 end

@@ -98,6 +98,16 @@ local function from_recipe(args, found, names)
   return text
 end
 
+-- What a list says of a title besides its id and title.
+local function add_row(facts, row)
+  local names = {}
+  for name, cell in pairs(row) do
+    if cell ~= "" and cell ~= facts[1][2] and cell ~= facts[2][2] then names[#names + 1] = name end
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do facts[#facts + 1] = { ("row[%q], of title:rows()"):format(name), row[name] } end
+end
+
 local function of_title(title)
   if not title then return nil, { { "title.mms_id", "99…" }, { "title.title", "…" } } end
   local values = require "almanac.run.guess_values"
@@ -106,9 +116,7 @@ local function of_title(title)
     for _, file in ipairs(representation.files) do facts[#facts + 1] = { "f.name, of title:files()", file.name } end
   end
   values.each_barcode({ title }, function(code) facts[#facts + 1] = { "key.barcodes(title)", code } end)
-  for name, cell in pairs((title.reading.rows or {})[1] or {}) do
-    if cell ~= "" and #facts < 12 then facts[#facts + 1] = { ("row[%q], of title:rows()"):format(name), cell } end
-  end
+  add_row(facts, (title.reading.rows or {})[1] or {})
   values.each({ title }, function(field, value)
     if #facts < 20 then facts[#facts + 1] = { ("title.record:get %q"):format(field), value } end
   end)

@@ -35,8 +35,8 @@ local SOURCES = { record = "their records, e.g. from a MARC file", items = "thei
 local NOT_FOUND = "nothing that these names say was found in the titles"
 
 local function say(found, out)
-  if found.lacks then return out.say(("%s: not tried, it needs %s: %s"):format(found.name, found.lacks, NOT_FOUND)) end
   if found.without then return out.say(("%s: not tried, it needs titles with %s"):format(found.name, SOURCES[found.without])) end
+  if found.lacks then return out.say(("%s: not tried, it needs %s: %s"):format(found.name, found.lacks, NOT_FOUND)) end
   if found.failed then return out.say(("%s: failed: %s"):format(found.name, found.failed)) end
   if found.read == 0 then return end
   out.say(("%s: %s"):format(suggest.command(found), how_well(found)))
