@@ -54,7 +54,7 @@ describe("apply", function()
       derivatives())
     local head = report()
     assert.same({ ready = 0, ask = 0, skip = 0, done = 2, failed = 0 }, head.titles)
-    assert.same({ planned = 4, attached = 4, unmatched = 0 }, head.files)
+    assert.same({ planned = 4, attached = 4, thumbnails = 0, unmatched = 0 }, head.files)
   end)
 
   it("does nothing more when it is called again", function()

@@ -12,6 +12,7 @@
 ---@field folder string "" at the top
 ---@field size integer? bytes
 ---@field page string|number|nil in `changes`: what `page` gave
+---@field thumbnail recipe.file? in `changes`: the file that `thumbnail_of` gave it
 ---@field sidecars recipe.sidecar[] nearest first; in `file_key` and `page`, with an argument of type sidecar
 
 ---A JSON file that speaks of others, to be read only.
@@ -105,11 +106,12 @@ function record:elements(path) end
 ---@field reads? ("record"|"items"|"rows")[]
 ---@field file_key? fun(file: recipe.file, args: table): string|string[]|nil a list: each may be the key of a title
 ---@field page? fun(file: recipe.file, args: table): string|number|nil
+---@field thumbnail_of? fun(file: recipe.file, args: table): string?, string? path of the file that it belongs to, and what it is uploaded as: ".clientThumb" or ".thumb"
 ---@field title_keys fun(title: recipe.title, args: table): string[]|string|nil
 ---@field wants? fun(title: recipe.title, args: table): boolean, string?
 ---@field every_key? boolean
 ---@field near? integer
----@field changes? fun(title: recipe.title, files: recipe.file[], args: table): recipe.change|recipe.change[]|nil
+---@field changes? fun(title: recipe.title, files: recipe.file[], args: table): recipe.change|recipe.change[]|nil, string? why there is none
 ---@field examples? table
 
 ---Another recipe with some fields replaced.

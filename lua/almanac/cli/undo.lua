@@ -20,7 +20,8 @@ local function listen(run, context, progress)
   run.on = { finish = function(title, result, message, found)
     progress:finish(result ~= "undone")
     out.event("title", { mms_id = title.mms_id, result = result, message = message })
-    if result ~= "undone" then return out.note(("%s: %s"):format(title.mms_id, message)) end
+    if message then out.note(("%s: %s"):format(title.mms_id, message)) end
+    if result ~= "undone" then return end
     for _, change in pairs(run.yes and {} or found) do
       for _, text in ipairs(change.words) do out.say(("would %s of %s"):format(text, title.mms_id)) end
     end

@@ -24,6 +24,23 @@ local function listen(run, out, progress)
   end }
 end
 
+local THUMBNAILS = {
+  { "shown", "Alma shows %d" }, { "left", "%d still in the upload folder" }, { "gone", "%d no longer in the upload folder" },
+  { "untold", "%d can't be looked for, that takes AWS keys" },
+}
+
+-- What becomes of thumbnails is not documented: what was seen is told, and no more.
+local function tell_thumbnails(out, seen)
+  local parts, all = {}, 0
+  for _, entry in ipairs(THUMBNAILS) do
+    local n = seen[entry[1]]
+    if n then parts[#parts + 1], all = entry[2]:format(n), all + n end
+  end
+  if all == 0 then return end
+  out.say(("%s uploaded: %s%s"):format(words.count(all, "thumbnail"), table.concat(parts, ", "),
+    seen.shown == all and "" or "; Alma doesn't say whether it took them, look at one there"))
+end
+
 local function tell(out, counts, sample, total)
   out.event("verified", counts)
   out.say(("verified %s%s; %d differ, %d could not be read"):format(words.count(counts.verified, "title"),
@@ -31,6 +48,7 @@ local function tell(out, counts, sample, total)
   if counts.unseen > 0 then
     out.say(("not looked at in the storage, Alma gave no address: %s"):format(words.count(counts.unseen, "file")))
   end
+  tell_thumbnails(out, counts.thumbnails)
   return (counts.differs > 0 or counts.unknown > 0) and 2 or 0
 end
 
@@ -47,6 +65,7 @@ function m.run(args, context)
   local verify = require "almanac.run.verify"
   local total = verify.total(db)
   local written <close> = journal.new(db)
+  if store.meta(db, "thumbnails") then run.storage = connect.storage(run.client, run.general, settings) end
   run.journal, run.sample = written, args.sample and math.min(args.sample, total)
   local progress = out.progress("titles verified", run.sample or total)
   listen(run, out, progress)

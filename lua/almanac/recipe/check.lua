@@ -10,12 +10,13 @@ local TYPES = {
   name = "string", summary = "string", version = "string", license = "string",
   effects = "table", args = "table", file_key = "function", title_keys = "function",
   wants = "function", page = "function", changes = "function", every_key = "boolean",
-  examples = "table", reads = "table", near = "number",
+  examples = "table", reads = "table", near = "number", thumbnail_of = "function",
 }
 local REQUIRED = { "name", "summary", "version", "license", "effects", "title_keys" }
 local EFFECTS = changes.all_effects
 local READS = { "items", "record", "rows" }
-local EXAMPLES = { file_key = "table", page = "table", title_keys = "table", sidecars = "table", open = "table" }
+local EXAMPLES = { file_key = "table", page = "table", thumbnail_of = "table", title_keys = "table", sidecars = "table",
+  open = "table" }
 local CALLED = { string = "text", table = "a list", ["function"] = "a function", boolean = "true or false", number = "a number" }
 
 local function names_of(set)

@@ -43,7 +43,7 @@ local function packed(files)
   return { cards, lists, places }
 end
 
----Asks for the keys and pages of files.
+---Asks for the keys and pages of files, and which are thumbnails.
 ---@param files { path: string, size: integer?, sidecars: almanac.sidecar[]? }[] all with sidecars, or none
 ---@return true|nil
 ---@return string? message
@@ -68,10 +68,11 @@ local function is_key(value)
   return type(value) ~= "number" and rules.is_value(value)
 end
 
-local function are_others(list, n)
+-- Whether there is something for some of n, and all of it is right.
+local function has_some(list, n, is_right)
   if type(list) ~= "table" then return false end
-  for place, keys in next, list do
-    if math.type(place) ~= "integer" or place < 1 or place > n or not rules.are_keys(keys) then return false end
+  for place, value in next, list do
+    if math.type(place) ~= "integer" or place < 1 or place > n or not is_right(value) then return false end
   end
   return true
 end
@@ -81,11 +82,14 @@ end
 ---@return (string|false)[]|nil keys
 ---@return (string|number|false)[]|string pages, or a message
 ---@return table<integer, string[]>|string|nil others further keys by place, or a code
+---@return table<integer, { [1]: string, [2]: string }>? owners by place, of thumbnails: path and suffix
 function methods:take_keys(n)
-  local answer, message, code = self.guard:receive(2 * n)
+  local answer, message, code = self.guard:receive(3 * n)
   if not answer then return nil, message, code end
-  if has(answer[1], n, is_key) and has(answer[2], n, rules.is_value) and are_others(answer[3], n) then
-    return answer[1], answer[2], answer[3]
+  local keys, pages, others, owners = answer[1], answer[2], answer[3], answer[4]
+  local right = has(keys, n, is_key) and has(pages, n, rules.is_value)
+  if right and has_some(others, n, rules.are_keys) and has_some(owners, n, rules.is_owner) then
+    return keys, pages, others, owners
   end
   return nil, rules.NONSENSE, "parse"
 end
@@ -136,17 +140,31 @@ local function flat(files)
   return list
 end
 
+-- path and size of each file's thumbnail, false for none
+local function thumbnails_of(files)
+  local list = {}
+  for i, file in ipairs(files) do
+    local thumbnail = file.thumbnail
+    list[i] = thumbnail and { path = thumbnail.path, size = thumbnail.size } or false
+  end
+  return list
+end
+
 ---Asks for the changes of titles of a batch; once for every batch, also when
 ---none is left of it.
 ---@param batch integer from ask_titles
----@param open { place: integer, files: { path: string, size: integer?, page: any }[] }[] place: of the title in its batch
+---@param open { place: integer, files: { path: string, size: integer?, page: any, thumbnail: table? }[] }[] place: of the
+---  title in its batch
 ---@return true|nil
 ---@return string? message
 ---@return string? code
 function methods:ask_changes(batch, open)
-  local places, files = {}, {}
-  for i, entry in ipairs(open) do places[i], files[i] = entry.place, flat(entry.files) end
-  return self.guard:send { "proposals", self.args, batch, places, files }
+  local places, files, thumbnails = {}, {}, self.recipe.thumbnail_of and {}
+  for i, entry in ipairs(open) do
+    places[i], files[i] = entry.place, flat(entry.files)
+    if thumbnails then thumbnails[i] = thumbnails_of(entry.files) end
+  end
+  return self.guard:send { "proposals", self.args, batch, places, files, thumbnails or nil }
 end
 
 ---Takes the answer to ask_changes.

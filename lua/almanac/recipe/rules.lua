@@ -20,7 +20,9 @@ local function ask(recipe, rule, ...)
 end
 
 local function file_data(file)
-  return { path = file.path, size = file.size, page = file.page, sidecars = file.sidecars }
+  local thumbnail = file.thumbnail
+  return { path = file.path, size = file.size, page = file.page, sidecars = file.sidecars,
+    thumbnail = thumbnail and { path = thumbnail.path, size = thumbnail.size } or nil }
 end
 
 ---Whether this may be a key or a page, or that there is none.
@@ -56,6 +58,26 @@ end
 ---@return string? code
 function m.page(recipe, file, args)
   return ask_about_file("page", recipe, file, args)
+end
+
+---Whether this names the file that a thumbnail belongs to, or that it is none.
+---@param owner any false, or { path, suffix }
+---@return boolean
+function m.is_owner(owner)
+  if not owner then return true end
+  return type(owner) == "table" and type(owner[1]) == "string" and not text.problem(owner[1]) and text.is_suffix(owner[2])
+end
+
+---The file that a thumbnail belongs to; nil when the file is no thumbnail.
+---@return boolean ok
+---@return string|nil path
+---@return string? suffix_or_code
+function m.thumbnail_of(recipe, file, args)
+  if not recipe.thumbnail_of then return true, nil end
+  local ok, answer, code = ask(recipe, "thumbnail_of", args, file_data(file))
+  if not ok then return false, answer, code end
+  if m.is_owner(answer[1] and answer) then return true, answer[1], answer[2] end
+  return false, m.NONSENSE, "parse"
 end
 
 ---Whether this is a list of keys.
@@ -168,10 +190,10 @@ end
 ---@param proposed table[] as data, files as places in `files`
 ---@param files table[] those that `changes` was given
 ---@return boolean ok
----@return table[]|string list of changes, or why it is refused
+---@return table[]|string list of changes, or why it is refused; `reason`: in the recipe's words why there is none
 ---@return string? code
 function m.take_changes(recipe, id, proposed, files)
-  local list, taken = {}, {}
+  local list, taken = { reason = proposed.reason and guard.readable(proposed.reason) }, {}
   for i, data in ipairs(proposed) do
     local change, words = take(recipe, data, files, taken)
     if not change then return false, ("%s (rule changes, for '%s')"):format(words, id), "parse" end
@@ -186,7 +208,7 @@ end
 ---@param files table[] in page order
 ---@param args table
 ---@return boolean ok
----@return table[] list of changes; empty when it proposes nothing
+---@return table[] list of changes; empty when it proposes nothing, then perhaps with `reason`
 ---@return string? code
 function m.changes(recipe, title, files, args)
   if not recipe.changes then return true, {} end
@@ -215,9 +237,10 @@ local function example_sidecars(recipe, args, wrong)
   end)
 end
 
+-- A list stands for several keys, or for the file of a thumbnail with its suffix; the suffix need not be named.
 local function is_expected(expected, key, more)
-  if type(expected) ~= "table" then return (key or false) == expected and not more end
-  return table.concat({ key, table.unpack(more or {}) }, "\0") == table.concat(expected, "\0")
+  if type(expected) ~= "table" then return (key or false) == expected and type(more) ~= "table" end
+  return table.concat({ key, table.unpack(type(more) == "table" and more or { more }) }, "\0") == table.concat(expected, "\0")
 end
 
 local function check_names(recipe, rule, args, wrong)
@@ -232,7 +255,7 @@ local function check_names(recipe, rule, args, wrong)
       wrong[#wrong + 1] = given
     elseif not is_expected(expected, given, more) then
       wrong[#wrong + 1] = ("%s of '%s' gives %s, expected %s"):format(rule, name,
-        shown(more and { given, table.unpack(more) } or given), shown(expected))
+        shown(type(more) == "table" and { given, table.unpack(more) } or given), shown(expected))
     end
   end
 end
@@ -277,6 +300,7 @@ function m.examples(recipe, args)
   local wrong = {}
   check_names(recipe, "file_key", args, wrong)
   check_names(recipe, "page", args, wrong)
+  check_names(recipe, "thumbnail_of", args, wrong)
   check_titles(recipe, args, wrong)
   return wrong
 end

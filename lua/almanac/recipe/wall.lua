@@ -30,8 +30,8 @@ local function failed(message)
 end
 
 local function file_of(data)
-  local file = objects.file(data.path, data.size)
-  file.page = data.page
+  local file, thumbnail = objects.file(data.path, data.size), data.thumbnail
+  file.page, file.thumbnail = data.page, thumbnail and objects.file(thumbnail.path, thumbnail.size) or nil
   return file
 end
 
@@ -66,7 +66,7 @@ function ops.load(sources)
   return answer
 end
 
--- { "file_key" | "page", args, file } -> { value, further keys }
+-- { "file_key" | "page" | "thumbnail_of", args, file } -> { value, further keys or the suffix }
 local function ask_about_file(rule)
   return function(args, file)
     local list = file.sidecars and sandbox.frozen(file.sidecars, "file.sidecars")
@@ -75,7 +75,7 @@ local function ask_about_file(rule)
   end
 end
 
-ops.file_key, ops.page = ask_about_file "file_key", ask_about_file "page"
+ops.file_key, ops.page, ops.thumbnail_of = ask_about_file "file_key", ask_about_file "page", ask_about_file "thumbnail_of"
 
 -- { "title_keys" | "wants", args, title } -> { value, reason }
 local function ask_about_title(rule)
@@ -95,23 +95,34 @@ function ops.changes(args, title, files)
   return ok and changes or failed(changes)
 end
 
--- { "files", args, paths, sizes, sidecars } -> { keys, pages, further keys by place }, false for none;
--- sidecars: { cards, lists, the place of each file's list }
+-- What the rules say of a file: key and page, false for none, and further keys;
+-- of a thumbnail, which goes where its file goes, nothing but that file and the
+-- suffix. nil and a message when a rule fails.
+local function ask_file(file, view)
+  local ok, key, page, owner, suffix, others
+  ok, owner, suffix = rules.thumbnail_of(recipe, file, view)
+  if not ok then return nil, owner end
+  if owner then return false, false, nil, { owner, suffix } end
+  ok, key, others = rules.file_key(recipe, file, view)
+  if not ok then return nil, key end
+  if not key then return false, false end
+  ok, page = rules.page(recipe, file, view)
+  if not ok then return nil, page end
+  return key, page or false, others
+end
+
+-- { "files", args, paths, sizes, sidecars } -> { keys, pages, further keys by place, { path, suffix } of thumbnails by
+-- place }, false for none; sidecars: { cards, lists, the place of each file's list }
 function ops.files(args, paths, sizes, sidecars)
-  local view, keys, pages, others = visible(args), {}, {}, {}
+  local view, keys, pages, others, owners = visible(args), {}, {}, {}, {}
   local lists = sidecars and sidecar_lists(sidecars[1], sidecars[2])
   for i, path in ipairs(paths) do
     local file = file_with(path, sizes[i] or nil, lists and lists[sidecars[3][i]])
-    local ok, key, more = rules.file_key(recipe, file, view)
-    if not ok then return failed(key) end
-    local page
-    if key then
-      ok, page = rules.page(recipe, file, view)
-      if not ok then return failed(page) end
-    end
-    keys[i], pages[i], others[i] = key or false, page or false, more
+    local key, page, more, owner = ask_file(file, view)
+    if key == nil then return failed(page) end
+    keys[i], pages[i], others[i], owners[i] = key, page, more, owner
   end
-  return { keys, pages, others }
+  return { keys, pages, others, owners }
 end
 
 local function settle(title, args)
@@ -136,20 +147,22 @@ function ops.titles(args, batch, list)
   return answers
 end
 
-local function files_of(flat)
+local function files_of(flat, thumbnails)
   local list = {}
   for i = 1, #flat, 3 do
-    list[#list + 1] = file_of { path = flat[i], size = flat[i + 1] or nil, page = flat[i + 2] or nil }
+    list[#list + 1] = file_of { path = flat[i], size = flat[i + 1] or nil, page = flat[i + 2] or nil,
+      thumbnail = thumbnails and thumbnails[#list + 1] or nil }
   end
   return list
 end
 
--- { "proposals", args, batch, { place in the batch, … }, { { path, size, page, … }, … } } -> changes of each
-function ops.proposals(args, batch, places, files)
+-- { "proposals", args, batch, { place in the batch, … }, { { path, size, page, … }, … }, thumbnails } -> changes of each;
+-- thumbnails: { path, size } or false for each of those files, when the recipe has any
+function ops.proposals(args, batch, places, files, thumbnails)
   local view, held, answers = visible(args), titles[batch], {}
   titles[batch] = nil
   for i, place in ipairs(places) do
-    local ok, changes = rules.changes(recipe, held[place], files_of(files[i]), view)
+    local ok, changes = rules.changes(recipe, held[place], files_of(files[i], thumbnails and thumbnails[i]), view)
     if not ok then return failed(changes) end
     answers[i] = changes
   end

@@ -34,7 +34,7 @@ local function merge(base, variant)
   for name, value in pairs(variant) do merged[name] = value end
   merged.args = merge_args(base.args, variant.args)
   merged.examples = {}
-  for _, rule in ipairs { "file_key", "page", "title_keys", "sidecars" } do
+  for _, rule in ipairs { "file_key", "page", "thumbnail_of", "title_keys", "sidecars" } do
     merged.examples[rule] = examples_of(rule, base, variant)
   end
   merged.examples.open = variant.examples and variant.examples.open

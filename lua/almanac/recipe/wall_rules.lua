@@ -101,6 +101,29 @@ function m.page(recipe, file, args)
   return true, page
 end
 
+-- What a recipe gives as the file that a thumbnail belongs to.
+local function wrong_owner(path, suffix, file)
+  if type(path) ~= "string" then return "gives a " .. type(path) .. ", not the path of the file that it belongs to" end
+  local problem = text.problem(path)
+  if problem then return "a path " .. problem end
+  if path == file.path then return "says that a file is its own thumbnail" end
+  if not text.is_suffix(suffix) then return "sends a thumbnail as " .. table.concat(text.suffixes, " or ") end
+end
+
+---@return boolean ok
+---@return string|nil path of the file that it belongs to; nil: it is no thumbnail
+---@return string? suffix
+function m.thumbnail_of(recipe, file, args)
+  if not recipe.thumbnail_of then return true, nil end
+  local ok, path, suffix = call("thumbnail_of", file.path, recipe.thumbnail_of, file, args)
+  if not ok then return failed(recipe, "thumbnail_of", file.path, path) end
+  if not path or path == "" then return true, nil end
+  suffix = suffix or text.suffixes[1]
+  local words = wrong_owner(path, suffix, file)
+  if words then return failed(recipe, "thumbnail_of", file.path, words) end
+  return true, path, suffix
+end
+
 ---@return boolean ok
 ---@return string[] keys each once, in the order given
 function m.title_keys(recipe, title, args)
@@ -134,14 +157,14 @@ local function as_data(change, place)
 end
 
 ---@return boolean ok
----@return table[] list of what the recipe proposes, a file as its place in `files`
+---@return table[] list of what the recipe proposes, a file as its place in `files`; `reason`: why it proposes nothing
 function m.changes(recipe, title, files, args)
   if not recipe.changes then return true, {} end
   local id, place, list = title.mms_id, {}, {}
   for i, file in ipairs(files) do place[file] = i end
-  local ok, proposed = call("changes", id, recipe.changes, title, files, args)
+  local ok, proposed, reason = call("changes", id, recipe.changes, title, files, args)
   if not ok then return failed(recipe, "changes", id, proposed) end
-  if not proposed then return true, list end
+  if not proposed then return true, { reason = type(reason) == "string" and reason or nil } end
   if type(proposed) == "table" and proposed.kind then proposed = { proposed } end
   if type(proposed) ~= "table" then return failed(recipe, "changes", id, "gives a " .. type(proposed)) end
   for i, change in ipairs(proposed) do list[i] = type(change) == "table" and as_data(change, place) or false end

@@ -12,6 +12,16 @@ local LONGEST = 1000
 ---Keys that one title may have.
 m.most_keys = 10000
 
+---What a thumbnail's name in the upload folder ends with, behind that of its file: as Alma's own web uploader
+---writes it, and as the desktop tool of 2022 did. The first is meant when a recipe says nothing.
+m.suffixes = { ".clientThumb", ".thumb" }
+
+---@param suffix any
+---@return boolean
+function m.is_suffix(suffix)
+  return suffix == m.suffixes[1] or suffix == m.suffixes[2]
+end
+
 ---What is wrong with a text.
 ---@param text string
 ---@return string? words

@@ -2,6 +2,7 @@
 -- of POST /rehearsal/change. Each takes its fields and gives its result; they are
 -- listed in almanac.rehearsal.
 local collections = require "almanac.rehearsal.collections"
+local core = require "almanac.core"
 local faults = require "almanac.rehearsal.faults"
 local latency = require "almanac.rehearsal.latency"
 local model = require "almanac.rehearsal.model"
@@ -136,6 +137,17 @@ function m.break_file(server, file)
 end
 
 -- expand=url gives none from now on.
+-- What nobody knows of Alma: it makes an uploaded image the thumbnail of a file.
+---@type almanac.rehearsal.change
+function m.take_thumbnail(server, change)
+  local world = server.world
+  local object = model.object(world, change.key)
+  if not object then error(("there is no object '%s'"):format(change.key), 0) end
+  world.thumbnails = world.thumbnails or {}
+  world.thumbnails[change.pid] = core.files.read(world.blobs:path(object.blob))
+  objects.delete(world, { object_key = change.key })
+end
+
 ---@type almanac.rehearsal.change
 function m.no_addresses(server)
   server.world.no_addresses = true

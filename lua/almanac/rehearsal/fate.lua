@@ -34,6 +34,7 @@ local instead = {
     return { status = 503, body = "Service Unavailable", type = "text/plain",
       headers = { ["Retry-After"] = ("%d"):format(fault.number) } }
   end,
+  denied = function() return xml.refuse(403, "AccessDenied", "Access Denied") end,
   ["429"] = function(call)
     if call.is_s3 then return xml.refuse(503, "SlowDown", "Please reduce your request rate.") end
     return gate.too_fast()

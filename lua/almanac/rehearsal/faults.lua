@@ -19,6 +19,7 @@ m.kinds = {
   { "type", "it happens; the answer says it is HTML" },
   { "rival", "somebody else adds a representation with this label to the title just before" },
   { "gone", "the upload that a file is to be made of is gone just before" },
+  { "denied", "S3: the keys may not do this; nothing happened" },
   { "short", "S3: the object is stored without its last byte" },
   { "busy", "OAI and SRU: 503 with Retry-After: N", 1 },
   { "sametoken", "OAI: the page's resumption token is the one that it was asked with" },
@@ -31,7 +32,7 @@ local KINDS = {}
 for _, kind in ipairs(m.kinds) do KINDS[kind[1]] = kind end
 
 local METHODS = { GET = true, POST = true, PUT = true, DELETE = true, HEAD = true, ["*"] = true }
-local PLACES = { "bibs", "items", "collections", "representations", "files", "sets", "conf", "test", "oai", "sru", "s3",
+local PLACES = { "bibs", "items", "collections", "representations", "files", "sets", "conf", "test", "oai", "sru", "thumbnail", "s3",
   "s3.object", "s3.list", "s3.create", "s3.part", "s3.parts", "s3.complete", "s3.form" }
 
 local function is_place(name)
@@ -88,7 +89,7 @@ local function roll(self)
   return self.state / 0x100000000
 end
 
-local BESIDE = { oai = true, sru = true }
+local BESIDE = { oai = true, sru = true, thumbnail = true }
 
 -- A rule without a place is about the API, "s3" about all of S3.
 local function is_meant(rule, method, place)

@@ -9,6 +9,7 @@
 -- has representations, go only with override; a title with representations
 -- stays in its last collection; unknown fields and codes in a body are 401652,
 -- as is whatever is wrong with a file POST; `active` is ignored in a POST;
+-- what lies beside a file in the upload folder as its thumbnail stays there, and Alma shows one of its own making;
 -- refused calls count for the day; a call goes on when its client has left.
 -- OAI-PMH wants a set in every list, publishes each set in few of the formats
 -- that it lists, and its tokens need encoding; SRU answers an index that it has
@@ -30,6 +31,7 @@
 --     add_set name members   add_to_set set mms_id   break_member set mms_id: it points to a title that is gone
 --     delete_object key      shorten_object key: it loses its last byte
 --     break_file pid left?: only so many bytes of it are left in storage (0: none), and Alma does not notice
+--     take_thumbnail pid key: an object of the upload folder becomes the thumbnail of a file, until it ends
 --     no_addresses: expand=url gives no addresses any more
 --     faults spec            latency spec       rate rate       remaining calls: left today
 local core = require "almanac.core"

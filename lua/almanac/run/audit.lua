@@ -120,7 +120,8 @@ local function arguments_of(args)
   end
   table.sort(names)
   for i, name in ipairs(names) do
-    local value = tostring(args[name]):gsub("://[^/@%s]*@", "://")
+    local given = args[name]
+    local value = (type(given) == "table" and table.concat(given, ",") or tostring(given)):gsub("://[^/@%s]*@", "://")
     parts[i] = name .. "=" .. value
   end
   return table.concat(parts, " ")

@@ -12,6 +12,7 @@ local readings = require "almanac.run.reading"
 local recipe_module = require "almanac.recipe"
 local sheet = require "almanac.run.sheet"
 local store = require "almanac.run.store"
+local thumbnail_pairs = require "almanac.run.thumbnail_pairs"
 
 local m = {}
 
@@ -81,6 +82,9 @@ local function take_file(work, entry, cell, line)
   if cell:find "^%s*$" then return end
   local file, words = find_file(work.db, cell)
   if not file then return complain(work, line, words) end
+  if thumbnail_pairs.is_thumbnail(work.db, file.id) then
+    return complain(work, line, ("%s is a thumbnail: name the file that it belongs to, it goes with it"):format(file.path))
+  end
   if file.problem then return complain(work, line, ("%s %s"):format(file.path, file.problem)) end
   if entry.chosen[file.id] then return complain(work, line, ("%s is there twice for %s"):format(file.path, entry.mms_id)) end
   entry.chosen[file.id] = true
@@ -183,13 +187,24 @@ local function run_of(db)
     collection = meta.collection, folder = meta.folder }
 end
 
+local function look_at_file(run, entry, file)
+  local stat, message, code = core.files.stat(run.folder .. "/" .. file.path)
+  if not stat then attempt.fail(("title %s: %s"):format(entry.mms_id, message), code) end
+  attempt.run(run.db, "UPDATE file SET size = ?, mtime_ns = ?, sha256 = NULL WHERE id = ?", stat.size, stat.mtime_ns, file.id)
+  file.size = stat.size
+end
+
+local function look_at_thumbnail(run, entry, thumbnail)
+  look_at_file(run, entry, thumbnail)
+  local words = thumbnail_pairs.problem(run.folder .. "/" .. thumbnail.path, thumbnail.size)
+  if words then attempt.fail(("title %s: %s %s"):format(entry.mms_id, thumbnail.path, words), "parse") end
+end
+
 -- The person saw the file as it is now.
 local function look_at_files(run, entry)
-  for _, file in ipairs(entry.files) do
-    local stat, message, code = core.files.stat(run.folder .. "/" .. file.path)
-    if not stat then attempt.fail(("title %s: %s"):format(entry.mms_id, message), code) end
-    attempt.run(run.db, "UPDATE file SET size = ?, mtime_ns = ?, sha256 = NULL WHERE id = ?", stat.size, stat.mtime_ns, file.id)
-    file.size = stat.size
+  for _, file in ipairs(thumbnail_pairs.add_to(run.db, entry.files)) do
+    look_at_file(run, entry, file)
+    if file.thumbnail then look_at_thumbnail(run, entry, file.thumbnail) end
   end
 end
 

@@ -1,6 +1,7 @@
 -- Why a file or a title is where it is, rule by rule: what each rule gave, on
 -- top of what `show` tells of a plan.
 local details = require "almanac.run.details"
+local join = require "almanac.run.join"
 local json = require "almanac.json"
 local judge = require "almanac.run.judge"
 local objects = require "almanac.recipe.objects"
@@ -9,6 +10,7 @@ local rules = require "almanac.recipe.rules"
 local show = require "almanac.run.show"
 local sidecars = require "almanac.run.sidecars"
 local store = require "almanac.run.store"
+local thumbnail_pairs = require "almanac.run.thumbnail_pairs"
 
 local m = {}
 
@@ -50,6 +52,11 @@ end
 function m.file_rules(recipe, path, size, args, folder)
   local file, list = objects.file(path, size), {}
   if folder then list[1] = seen_sidecars(recipe, file, args, folder) end
+  local known, owner, suffix = rules.thumbnail_of(recipe, file, args)
+  if not known or owner then
+    list[#list + 1] = answer("thumbnail_of", known, owner, known and ("%s, sent as its %s"):format(quoted(owner), suffix) or nil)
+    return list
+  end
   local ok, key, more = rules.file_key(recipe, file, args)
   list[#list + 1] = answer("file_key", ok, key, ok and not key and "nothing: the recipe leaves the file out"
     or ok and more and in_order { key, table.unpack(more) } or nil)
@@ -64,13 +71,15 @@ local function told_changes(changes)
   local parts = {}
   for i, change in ipairs(changes) do
     local names = {}
-    for n, file in ipairs(change.files or {}) do names[n] = file.path end
+    for n, file in ipairs(change.files or {}) do
+      names[n] = file.path .. (file.thumbnail and " (thumbnail " .. file.thumbnail.path .. ")" or "")
+    end
     parts[i] = change.kind .. (names[1] and " with " .. table.concat(names, ", ") or "")
   end
-  return parts[1] and table.concat(parts, "; ") or "nothing: it proposes no change"
+  return parts[1] and table.concat(parts, "; ") or "nothing: " .. (changes.reason or "it proposes no change")
 end
 
-local FILES = [[SELECT file.path, file.size, file_key.page FROM file_key JOIN file ON file.id = file_key.file_id
+local FILES = [[SELECT file.id, file.path, file.size, file_key.page FROM file_key JOIN file ON file.id = file_key.file_id
   WHERE file_key.key = ? ORDER BY file.path LIMIT 500]]
 
 -- The files that answer, as `changes` would get them if they were all taken.
@@ -78,13 +87,12 @@ local function files_for(db, keys)
   local list, taken = {}, {}
   for i, key in ipairs(keys) do
     for row in db:rows(FILES, key) do
-      local file = objects.file(row.path, row.size)
-      file.page, file.group = row.page, i
-      if not taken[row.path] then list[#list + 1] = file end
+      row.group = i
+      if not taken[row.path] then list[#list + 1] = row end
       taken[row.path] = true   -- a file may have several keys
     end
   end
-  return judge.in_page_order(list)
+  return (join.file_objects(thumbnail_pairs.add_to(db, judge.in_page_order(list))))
 end
 
 ---What the rules about titles give for one of a plan.

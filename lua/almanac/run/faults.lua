@@ -23,7 +23,9 @@ end
 local function try_file(work, path, size)
   local file = objects.file(path, size)
   if work.sidecars then work.sidecars:add_to(file, path) end
-  local ok, key, code = rules.file_key(work.recipe, file, work.values)
+  local ok, key, code = rules.thumbnail_of(work.recipe, file, work.values)
+  if not ok or key then return note(work, work.files, path, ok, key, code) end
+  ok, key, code = rules.file_key(work.recipe, file, work.values)
   if not ok or not key then return note(work, work.files, path, ok, key, code) end
   return note(work, work.files, path, rules.page(work.recipe, file, work.values))
 end

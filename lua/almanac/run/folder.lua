@@ -7,6 +7,7 @@ local objects = require "almanac.recipe.objects"
 local sidecars = require "almanac.run.sidecars"
 local store = require "almanac.run.store"
 local stream = require "almanac.recipe.guard_stream"
+local thumbnail_pairs = require "almanac.run.thumbnail_pairs"
 
 local m = {}
 
@@ -94,21 +95,30 @@ local function next_batch(scan)
   return batch
 end
 
+local function wrong_size(file)
+  if file.owner then return thumbnail_pairs.wrong_size(file.size) end
+  return file.size == 0 and "is empty (0 bytes)" or nil
+end
+
+local function wrong_beginning(file, head)
+  if file.owner then return thumbnail_pairs.wrong_beginning(head) end
+  local _, ext = objects.split_extension(file.path)
+  return formats.check(ext, head)
+end
+
 -- Looks into the files that take part, and says of each what is wrong with it.
 local function look_into(folder, files)
   local paths, opened = {}, {}
   for _, file in ipairs(files) do
-    if file.size == 0 then
-      file.problem = "is empty (0 bytes)"
-    else
+    file.problem = wrong_size(file)
+    if not file.problem then
       paths[#paths + 1], opened[#opened + 1] = file.path, file
     end
   end
   local heads, failures, code = core.files.heads(folder, paths, formats.enough)
   if not heads then attempt.fail(failures, code) end
   for i, file in ipairs(opened) do
-    local _, ext = objects.split_extension(file.path)
-    file.problem = not heads[i] and unreadable(failures[i]) or heads[i] and formats.check(ext, heads[i]) or nil
+    file.problem = not heads[i] and unreadable(failures[i]) or heads[i] and wrong_beginning(file, heads[i]) or nil
   end
 end
 
@@ -126,21 +136,31 @@ local function write_keys(scan, batch, pages, others)
   attempt.run_many(scan.db, KEY, #keys, keys, ids, places)
 end
 
-local function checked(result, message, code)
-  if not result then attempt.fail(message, code) end
-  return result, message, code
+-- Thumbnails, and the files that they may belong to.
+local function write_pairs(scan, batch)
+  for _, file in ipairs(scan.pairs and batch or {}) do
+    if file.owner then scan.pairs:add_thumbnail(file.id, file.owner) elseif file.key then scan.pairs:add_file(file.id, file.path) end
+  end
+end
+
+local function checked(result, ...)
+  if not result then attempt.fail(...) end
+  return result, ...
 end
 
 local function add_all(scan, batch)
-  local keys, pages, others = checked(scan.stream:take_keys(#batch))
+  local keys, pages, others, owners = checked(scan.stream:take_keys(#batch))
   local sound = {}
   for i, file in ipairs(batch) do
-    file.key, file.reason = keys[i] or nil, not keys[i] and NO_KEY or nil
-    if file.key and not file.problem then sound[#sound + 1] = file end
+    file.key, file.owner = keys[i] or nil, scan.pairs and owners[i]
+    local takes_part = file.key or file.owner
+    file.reason = not takes_part and NO_KEY or nil
+    if takes_part and not file.problem then sound[#sound + 1] = file end
   end
   look_into(scan.folder, sound)
   write_files(scan, batch)
   write_keys(scan, batch, pages, others)
+  write_pairs(scan, batch)
   scan.files = scan.files + #batch
 end
 
@@ -169,11 +189,12 @@ function m.scan(db, folder, recipe, args, faults)
   if not walk then attempt.fail(message, code) end
   local questions <close> = stream.new(recipe, args)
   local scan = { db = db, folder = folder, walk = walk, stream = questions, files = 0, faults = faults or {},
-    sidecars = sidecars.reader(db, folder, recipe, args), paths = {}, place = 0,
-    last = db:value "SELECT coalesce(max(id), 0) FROM file" }
+    sidecars = sidecars.reader(db, folder, recipe, args), pairs = recipe.thumbnail_of and thumbnail_pairs.new(db),
+    paths = {}, place = 0, last = db:value "SELECT coalesce(max(id), 0) FROM file" }
   scan_all(scan)
   if scan.sidecars then scan.sidecars:finish() end
   if scan.alike then attempt.run(db, ORPHANS) end
+  if scan.pairs then scan.pairs:settle() end
   if scan.several then store.set(db, { several_keys = "files" }) end
   return scan.files
 end

@@ -13,6 +13,9 @@ local FORMATS = {
   pdf = { "a PDF", "%PDF-" },
   jp2 = { "a JPEG 2000", "\0\0\0\x0CjP  ", "\xFF\x4F\xFF\x51" },
 }
+-- What uploaders write beside a file; a recipe may read thumbnails by other names.
+FORMATS.thumb = { "a JPEG or PNG", FORMATS.jpg[2], FORMATS.png[2] }
+FORMATS.clientthumb = FORMATS.thumb
 -- Others that turn up under a wrong name.
 local STRANGERS = {
   { "a web page", "<!DOCTYPE html", "<!doctype html", "<html" }, { "an XML file", "<?xml" },
@@ -42,7 +45,7 @@ end
 
 local function recognised(head)
   for _, format in pairs(FORMATS) do
-    if begins(head, format) then return format[1] end
+    if format ~= FORMATS.thumb and begins(head, format) then return format[1] end
   end
   for _, format in ipairs(STRANGERS) do
     if begins(head, format) then return format[1] end

@@ -9,10 +9,12 @@ local json = require "almanac.json"
 local judge = require "almanac.run.judge"
 local near = require "almanac.run.near"
 local objects = require "almanac.recipe.objects"
+local pages = require "almanac.run.pages"
 local readings = require "almanac.run.reading"
 local rules = require "almanac.recipe.rules"
 local store = require "almanac.run.store"
 local stream = require "almanac.recipe.guard_stream"
+local thumbnail_pairs = require "almanac.run.thumbnail_pairs"
 
 local m = {}
 
@@ -39,11 +41,12 @@ local function found(result, message, code)
 end
 
 -- What S3 gets as the last part of the key: the name in NFC; a second file of
--- the same name has its page number in front.
-local function upload_name(name, page, taken)
+-- the same name has its page number in front. A thumbnail's has a suffix.
+local function upload_name(name, page, taken, suffix)
   local result = nfc(name)
-  while taken[result] do result = page .. "-" .. result end
+  while taken[result] or suffix and taken[result .. suffix] do result = page .. "-" .. result end
   taken[result] = true
+  if suffix then taken[result .. suffix] = true end
   return result
 end
 
@@ -84,7 +87,7 @@ function m.write_change(run, title, seq, change, rows)
   local taken = {}
   for page, file in ipairs(change.files or {}) do
     local name = objects.last_part(file.path)
-    local given = upload_name(name, page, taken)
+    local given = upload_name(name, page, taken, (rows[file].thumbnail or {}).suffix)
     attempt.run(run.db, "INSERT INTO page(title_id, change, seq, file_id, name) VALUES(?, ?, ?, ?, ?)",
       title.id, seq, page, rows[file].id, given ~= name and given or nil)
   end
@@ -97,14 +100,15 @@ function m.erase(db, title_id)
 end
 
 ---The files of a title as `changes` gets them, and the rows they stand for.
----@param files table[] rows { id, path, size, page }
+---@param files table[] rows { id, path, size, page, thumbnail }
 ---@return table[] list
 ---@return table<table, table> rows
 function m.file_objects(files)
   local list, rows = {}, {}
   for i, row in ipairs(files) do
     local file = objects.file(row.path, row.size)
-    file.page = row.page
+    local thumbnail = row.thumbnail
+    file.page, file.thumbnail = row.page, thumbnail and objects.file(thumbnail.path, thumbnail.size) or nil
     list[i], rows[file] = file, row
   end
   return list, rows
@@ -112,7 +116,7 @@ end
 
 -- What is planned for a title, unless it may be there already.
 local function write_plan(run, row, title, files, changes, sure)
-  if #changes == 0 then return "skip", "nothing to do: the recipe proposes no change" end
+  if #changes == 0 then return "skip", "nothing to do: " .. (changes.reason or "the recipe proposes no change") end
   local wrong = judge.impossible(title, changes)
   if wrong then attempt.fail(("%s (rule changes, for '%s')"):format(wrong, row.mms_id), "parse") end
   local doubt
@@ -131,7 +135,7 @@ end
 ---@return string state "ready" | "ask" | "skip"
 ---@return string? reason
 function m.propose(run, row, title, files, sure)
-  local list, rows = m.file_objects(files)
+  local list, rows = m.file_objects(thumbnail_pairs.add_to(run.db, files))
   local changes = checked(rules.changes(run.recipe, title, list, run.args))
   return write_plan(run, row, title, rows, changes, sure)
 end
@@ -168,7 +172,7 @@ local function files_for(run, row, keys, wanted, why)
   local files, doubts = judge.choose(candidates(run, keys), run.recipe.every_key)
   if #files == 0 then return nil, "skip", without_files(keys) end
   if doubts[1] then return nil, "ask", table.concat(doubts, "; ") end
-  return files
+  return run.recipe.thumbnail_of and thumbnail_pairs.add_to(run.db, files) or files
 end
 
 -- Reads the titles behind an id and asks for their keys.
@@ -277,13 +281,17 @@ local WAITING = [[UPDATE file SET reason = (SELECT 'it fits title ' || title.mms
     WHERE file_key.file_id = file.id LIMIT 1)
   WHERE id IN (SELECT file_id FROM file_key WHERE key IN (SELECT key FROM title_key))
     AND id NOT IN (SELECT file_id FROM page)]]
-local USED = "UPDATE file SET reason = NULL WHERE reason IS NOT NULL AND id IN (SELECT file_id FROM page)"
+local ALONE = [[UPDATE file SET reason = (SELECT 'the thumbnail of ' || owner.path || ', which no title takes'
+    FROM thumbnail JOIN file AS owner ON owner.id = of WHERE file_id = file.id)
+  WHERE id IN (SELECT file_id FROM thumbnail WHERE of IS NOT NULL)]]
+local USED = "UPDATE file SET reason = NULL WHERE reason IS NOT NULL AND NOT (" .. pages.UNUSED .. ")"
 
 ---Says of every file that no title takes why that is.
 ---@param db table
 function m.explain_files(db)
   attempt.run(db, LOST)
   attempt.run(db, WAITING)
+  attempt.run(db, ALONE)
   attempt.run(db, USED)
 end
 

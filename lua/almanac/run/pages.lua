@@ -6,9 +6,15 @@ local store = require "almanac.run.store"
 
 local m = {}
 
+---Of a file, in SQL: no title takes it, neither for itself nor as a thumbnail.
+m.UNUSED = [[id NOT IN (SELECT file_id FROM page)
+  AND id NOT IN (SELECT thumbnail.file_id FROM thumbnail JOIN page ON page.file_id = thumbnail.of)]]
+
 local PAGES = [[SELECT page.change, page.seq, page.name AS given, page.pid, page.taken, file.id AS file_id, file.path,
-    file.size, file.mtime_ns, file.sha256
-  FROM page JOIN file ON file.id = page.file_id WHERE page.title_id = ? ORDER BY page.change, page.seq]]
+    file.size, file.mtime_ns, file.sha256, thumbnail.file_id AS thumbnail_id, thumbnail.suffix
+  FROM page JOIN file ON file.id = page.file_id LEFT JOIN thumbnail ON thumbnail.of = page.file_id
+  WHERE page.title_id = ? ORDER BY page.change, page.seq]]
+local THUMBNAIL = "SELECT id AS file_id, path, size, mtime_ns, sha256 FROM file WHERE id = ?"
 
 ---Where the uploads of a run go: all its keys begin so.
 ---@param db table
@@ -17,20 +23,29 @@ function m.upload_folder(db)
   return ("%s/upload/almanac-%s"):format(store.meta(db, "institution"), store.meta(db, "run"))
 end
 
+-- The thumbnail of a page, in the shape of a page: what is uploaded is handled alike.
+local function thumbnail_of(db, page)
+  local thumbnail = db:row(THUMBNAIL, page.thumbnail_id)
+  thumbnail.seq, thumbnail.name = page.seq, objects.last_part(thumbnail.path)
+  thumbnail.upload_key = page.upload_key .. page.suffix
+  return thumbnail
+end
+
 ---The planned files of a title, all its changes one after another.
 ---@param db table
 ---@param title { id: integer, mms_id: string }
 ---@param folder string? from m.upload_folder, when there are many titles
 ---@return { change: integer, seq: integer, path: string, name: string, size: integer, mtime_ns: integer, sha256: string?,
----  file_id: integer, pid: string?, taken: integer?, upload_key: string }[] pages name: on disk; taken: bytes that
----  Alma took, when they are not `size`
+---  file_id: integer, pid: string?, taken: integer?, upload_key: string, thumbnail: table? }[] pages name: on disk; taken:
+---  bytes that Alma took, when they are not `size`; thumbnail: another such table, without change and pid
 function m.of(db, title, folder)
   local list = {}
   folder = folder or m.upload_folder(db)
   for page in db:rows(PAGES, title.id) do
     page.name = objects.last_part(page.path)
     page.upload_key = ("%s/%s/%s"):format(folder, title.mms_id, page.given or page.name)
-    page.given = nil
+    page.thumbnail = page.thumbnail_id and thumbnail_of(db, page)
+    page.given, page.thumbnail_id, page.suffix = nil, nil, nil
     list[#list + 1] = page
   end
   return list

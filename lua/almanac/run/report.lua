@@ -4,7 +4,9 @@ local audit = require "almanac.run.audit"
 local core = require "almanac.core"
 local json = require "almanac.json"
 local objects = require "almanac.recipe.objects"
+local pages = require "almanac.run.pages"
 local store = require "almanac.run.store"
+local thumbnails = require "almanac.run.thumbnails"
 local words = require "almanac.words"
 
 local m = {}
@@ -12,11 +14,15 @@ local m = {}
 local ROWS = [[SELECT title.id, title.mms_id, title.title, title.state, title.reason,
     (SELECT representation_id FROM change WHERE title_id = title.id ORDER BY seq LIMIT 1) AS representation_id
   FROM title ORDER BY title.id]]
-local FILES = [[SELECT file.path, file.size, file.sha256, page.pid FROM page JOIN file ON file.id = page.file_id
+local FILES = [[SELECT file.path, file.size, file.sha256, page.pid, small.path AS thumbnail, step.ended, step.result
+  FROM page JOIN file ON file.id = page.file_id
+  LEFT JOIN thumbnail ON thumbnail.of = page.file_id LEFT JOIN file AS small ON small.id = thumbnail.file_id
+  LEFT JOIN step ON step.title_id = page.title_id AND step.change = page.change AND step.kind = 'thumbnail'
+    AND step.page = page.seq AND thumbnail.file_id IS NOT NULL
   WHERE page.title_id = ? ORDER BY page.change, page.seq]]
 local ATTACHED = [[FROM page JOIN file ON file.id = page.file_id
   JOIN title ON title.id = page.title_id WHERE pid IS NOT NULL AND title.state <> 'undone']]
-local UNMATCHED = "SELECT path, coalesce(problem, reason) AS reason FROM file WHERE id NOT IN (SELECT file_id FROM page) ORDER BY path"
+local UNMATCHED = "SELECT path, coalesce(problem, reason) AS reason FROM file WHERE " .. pages.UNUSED .. " ORDER BY path"
 
 ---The numbers of a run; the head of `report --format json`.
 ---@param db table
@@ -33,27 +39,32 @@ function m.head(db)
     files = {
       planned = db:value "SELECT count(*) FROM page",
       attached = db:value("SELECT count(*) " .. ATTACHED),
-      unmatched = db:value "SELECT count(*) FROM file WHERE id NOT IN (SELECT file_id FROM page)",
+      thumbnails = thumbnails.uploaded(db),
+      unmatched = db:value("SELECT count(*) FROM file WHERE " .. pages.UNUSED),
     },
     bytes = db:value("SELECT coalesce(sum(file.size), 0) " .. ATTACHED),
     calls = calls,
   }
 end
 
+-- A file as a report has it, of a row of FILES.
+local function file_of(row, undone)
+  local found = row.result and json.decode(row.result) or nil
+  return { name = objects.last_part(row.path), path = row.path, size = row.size, sha256 = row.sha256, pid = not undone and row.pid or nil,
+    thumbnail = row.thumbnail, thumbnail_state = row.ended and not undone and thumbnails.words(found) or nil }
+end
+
 ---One row a title, in the order of the plan.
 ---@param db table
----@return fun(): table? rows { mms_id, title, state, reason, representation_id, files }
+---@return fun(): table? rows { mms_id, title, state, reason, representation_id, files }; files { name, path, size, sha256,
+---  pid, thumbnail, thumbnail_state }
 function m.rows(db)
   local step, titles = db:rows(ROWS)
   return function()
     local row = step(titles)
     if not row then return nil end
     local files, undone = json.array {}, row.state == "undone"
-    for file in db:rows(FILES, row.id) do
-      file.name = objects.last_part(file.path)
-      if undone then file.pid = nil end
-      files[#files + 1] = file
-    end
+    for file in db:rows(FILES, row.id) do files[#files + 1] = file_of(file, undone) end
     if undone then row.representation_id = nil end
     row.id, row.files = nil, files
     return row
@@ -62,7 +73,7 @@ end
 
 -- Every row has every key: readers count on them. A hundred thousand rows are
 -- written twice as fast by pattern.
-local FILE = '{"name":%s,"path":%s,"pid":%s,"sha256":%s,"size":%s}'
+local FILE = '{"name":%s,"path":%s,"pid":%s,"sha256":%s,"size":%s,"thumbnail":%s,"thumbnail_state":%s}'
 local ROW = '{"files":[%s],"mms_id":%s,"reason":%s,"representation_id":%s,"state":%s,"title":%s}'
 
 local ODD = '[^]-~ !#-[]'   -- in a string: not ASCII, or to be escaped
@@ -76,7 +87,8 @@ end
 local function row_text(row)
   local files = {}
   for i, file in ipairs(row.files) do
-    files[i] = FILE:format(text(file.name), text(file.path), text(file.pid), text(file.sha256), text(file.size))
+    files[i] = FILE:format(text(file.name), text(file.path), text(file.pid), text(file.sha256), text(file.size),
+      text(file.thumbnail), text(file.thumbnail_state))
   end
   return ROW:format(table.concat(files, ","), text(row.mms_id), text(row.reason), text(row.representation_id),
     text(row.state), text(row.title))
@@ -101,7 +113,8 @@ local function write_json(db, write)
   write "\n]}\n"
 end
 
-local CSV_HEAD = { "mms_id", "title", "state", "reason", "representation_id", "page", "file", "size", "sha256", "pid" }
+local CSV_HEAD = { "mms_id", "title", "state", "reason", "representation_id", "page", "file", "size", "sha256", "pid",
+  "thumbnail", "thumbnail_state" }
 
 -- A spreadsheet rounds long numbers: an apostrophe keeps them text, and the
 -- plan's reader knows it.
@@ -114,6 +127,7 @@ local function csv_line(row, page, file)
     id_text(row.mms_id), row.title or "", row.state, row.reason or "", id_text(row.representation_id),
     file and tostring(page) or "", file and file.path or "", file and tostring(file.size or "") or "",
     file and file.sha256 or "", file and id_text(file.pid) or "",
+    file and file.thumbnail or "", file and file.thumbnail_state or "",
   }
 end
 
@@ -179,8 +193,10 @@ local function write_head(head, meta, write)
   write(("Titles: %d done, %d to do, %d to decide, %d skipped, %d failed\n"):format(head.titles.done,
     head.titles.ready, head.titles.ask, head.titles.skip, head.titles.failed))
   if head.titles.undone then write(("        %d taken back\n"):format(head.titles.undone)) end
-  write(("Files:  %d planned, %d attached (%s), %d without a title\n"):format(head.files.planned,
-    head.files.attached, words.bytes(head.bytes), head.files.unmatched))
+  local small = head.files.thumbnails
+  write(("Files:  %d planned, %d attached (%s)%s, %d without a title\n"):format(head.files.planned,
+    head.files.attached, words.bytes(head.bytes), small > 0 and (", %s uploaded"):format(words.count(small, "thumbnail")) or "",
+    head.files.unmatched))
   write(("Calls:  %d%s\n"):format(calls, calls > 0 and " (" .. by_method .. ")" or ""))
 end
 
@@ -200,6 +216,9 @@ local function write_text(db, write)
     write(("\n%s  %-9s %s\n"):format(row.mms_id, row.state, row.title or ""))
     if files ~= "" then
       write(("    %s%s\n"):format(files, row.representation_id and " -> representation " .. row.representation_id or ""))
+    end
+    for _, file in ipairs(row.files) do
+      if file.thumbnail_state then write(("    thumbnail %s: %s\n"):format(file.thumbnail, file.thumbnail_state)) end
     end
     if row.reason then write("    " .. row.reason .. "\n") end
   end

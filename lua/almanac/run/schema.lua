@@ -49,6 +49,14 @@ CREATE TABLE file_key(
   PRIMARY KEY(key, file_id)
 ) WITHOUT ROWID;
 
+CREATE TABLE thumbnail(             -- files that go with another one, as its small image
+  file_id INTEGER PRIMARY KEY REFERENCES file(id),
+  path    TEXT NOT NULL,            -- of that other, as the recipe names it
+  suffix  TEXT NOT NULL,            -- it is uploaded by the other's name and this
+  of      INTEGER REFERENCES file(id)   -- that other; NULL: not there, or in doubt
+);
+CREATE UNIQUE INDEX thumbnail_of ON thumbnail(of);
+
 CREATE TABLE spec(                  -- what is to be made; mostly the same for title after title
   id   INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,               -- add.representation
@@ -79,7 +87,7 @@ CREATE INDEX page_file ON page(file_id);
 CREATE TABLE step(
   title_id INTEGER NOT NULL REFERENCES title(id),
   change   INTEGER NOT NULL,        -- change.seq
-  kind     TEXT NOT NULL,           -- upload collect represent attach single undo
+  kind     TEXT NOT NULL,           -- upload thumbnail collect represent attach single undo
   page     INTEGER NOT NULL,        -- page.seq, 0 when the step is of the whole change
   sent     INTEGER NOT NULL DEFAULT 1,   -- how often the call may have been made
   before   TEXT,                    -- JSON: what was there before the call

@@ -8,6 +8,7 @@ local pages = require "almanac.run.pages"
 local readings = require "almanac.run.reading"
 local sidecars = require "almanac.run.sidecars"
 local store = require "almanac.run.store"
+local thumbnails = require "almanac.run.thumbnails"
 local words = require "almanac.words"
 
 local m = {}
@@ -21,12 +22,23 @@ local TITLES_OF_KEY = [[SELECT title.mms_id, title.title, title.state, title.rea
   JOIN title ON title.id = title_key.title_id WHERE title_key.key = ? ORDER BY title.id LIMIT 50]]
 
 local NAMED = "SELECT * FROM file WHERE substr(path, -1 - length(?1)) = '/' || ?1 ORDER BY path LIMIT 20"
-local USED_BY = "SELECT DISTINCT title.id, title.mms_id FROM page JOIN title ON title.id = page.title_id WHERE page.file_id = ?"
+local SENT = "SELECT ended, result FROM step WHERE title_id = ? AND change = ? AND kind = 'thumbnail' AND page = ?"
+local THUMBNAIL_OF = [[SELECT thumbnail.path, suffix, file.path AS owner FROM thumbnail LEFT JOIN file ON file.id = of
+  WHERE file_id = ?]]
+local USED_BY = [[SELECT DISTINCT title.id, title.mms_id FROM page JOIN title ON title.id = page.title_id
+  WHERE page.file_id = ?1 OR page.file_id = (SELECT of FROM thumbnail WHERE file_id = ?1)]]
 
 local function rows(db, sql, ...)
   local list = {}
   for row in db:rows(sql, ...) do list[#list + 1] = row end
   return list
+end
+
+-- What is known of a page's thumbnail that was uploaded, in words.
+local function sent_words(db, title, page)
+  local step = title.state ~= "undone" and db:row(SENT, title.id, page.change, page.seq)
+  if not (step and step.ended) then return nil end
+  return thumbnails.words(step.result and json.decode(step.result))
 end
 
 ---A title of the run with all that led to its state.
@@ -41,7 +53,14 @@ function m.title(db, mms_id)
   if title.reading then details.add(db, title.id, title.reading) end
   title.keys = rows(db, CANDIDATES, title.id)
   title.pages = pages.of(db, title)
-  for _, page in ipairs(title.pages) do page.file_id, page.mtime_ns = nil, nil end   -- more digits than JSON holds
+  for _, page in ipairs(title.pages) do
+    page.file_id, page.mtime_ns = nil, nil   -- more digits than JSON holds
+    local thumbnail = page.thumbnail
+    if thumbnail then
+      thumbnail.file_id, thumbnail.mtime_ns = nil, nil
+      thumbnail.told = sent_words(db, title, page)
+    end
+  end
   title.changes = rows(db, CHANGES, title.id)
   for _, change in ipairs(title.changes) do change.spec = json.decode(change.spec) end
   return title
@@ -52,8 +71,10 @@ local function uses(db, file_id)
   local list = {}
   for _, title in ipairs(rows(db, USED_BY, file_id)) do
     for _, page in ipairs(pages.of(db, title)) do
-      if page.file_id == file_id then
-        list[#list + 1] = { mms_id = title.mms_id, seq = page.seq, upload_key = page.upload_key }
+      for _, one in ipairs { page, page.thumbnail } do
+        if one.file_id == file_id then
+          list[#list + 1] = { mms_id = title.mms_id, seq = page.seq, upload_key = one.upload_key, thumbnail = one ~= page or nil }
+        end
       end
     end
   end
@@ -63,8 +84,8 @@ end
 ---A file of the run, by its path or, when there is one of it, its name.
 ---@param db table
 ---@param path string
----@return table|nil file { path, size, problem, reason, key, keys, page, titles, used_by, sidecars }; keys: all of them;
----  sidecars: { path, sha256, problem }[], nearest first
+---@return table|nil file { path, size, problem, reason, key, keys, page, titles, used_by, sidecars, thumbnail_of }; keys: all
+---  of them; sidecars: { path, sha256, problem }[], nearest first; thumbnail_of: { path, suffix, owner }
 ---@return string? message several files have the name
 function m.file(db, path)
   local list = rows(db, "SELECT * FROM file WHERE path = ?", path)
@@ -83,6 +104,7 @@ function m.file(db, path)
     for _, title in ipairs(rows(db, TITLES_OF_KEY, row.key)) do file.titles[#file.titles + 1] = title end
   end
   file.sidecars = json.array(sidecars.kept(db, file.path))
+  file.thumbnail_of = db:row(THUMBNAIL_OF, file.id)
   file.used_by = uses(db, file.id)
   file.id, file.mtime_ns = nil, nil   -- nobody's business; and more digits than JSON holds
   return file
@@ -126,6 +148,12 @@ local function say_keys(out, keys)
   end
 end
 
+local function say_thumbnail(out, thumbnail)
+  if not thumbnail then return end
+  out.say(("     thumbnail %s  %s%s"):format(thumbnail.path, words.bytes(thumbnail.size or 0),
+    thumbnail.told and "  " .. thumbnail.told or ""))
+end
+
 local function say_plan(out, title)
   if not title.changes[1] then return out.say "Planned: nothing" end
   for _, change in ipairs(title.changes) do
@@ -133,6 +161,7 @@ local function say_plan(out, title)
     for _, page in ipairs(title.pages) do
       if page.change == change.seq then
         out.say(("  %d. %s  %s%s"):format(page.seq, page.path, words.bytes(page.size or 0), page.pid and "  file " .. page.pid or ""))
+        say_thumbnail(out, page.thumbnail)
       end
     end
   end
@@ -166,21 +195,24 @@ function m.say_file(file, db, out)
   if file.problem then out.say("Problem: it " .. file.problem) end
   say_rule(out, db)
   for _, sidecar in ipairs(file.sidecars) do out.say(("Sidecar: %s"):format(sidecar.path)) end
-  out.say(file.key and ("%s: '%s'%s"):format(file.keys[2] and "Keys" or "Key", table.concat(file.keys, "', '"),
-    file.page and ", page " .. file.page or "") or "Key: none, the recipe leaves it out")
+  local of = file.thumbnail_of
+  out.say(of and ("Thumbnail of: %s, sent as its %s"):format(of.owner or ("'%s'"):format(of.path), of.suffix)
+    or file.key and ("%s: '%s'%s"):format(file.keys[2] and "Keys" or "Key", table.concat(file.keys, "', '"),
+      file.page and ", page " .. file.page or "") or "Key: none, the recipe leaves it out")
   for _, title in ipairs(file.titles) do
     out.say(("  fits %s  %s  %s%s"):format(title.mms_id, title.title or "", STATES[title.state] or title.state,
       title.reason and "; " .. title.reason or ""))
   end
   for _, use in ipairs(file.used_by) do
-    out.say(("Planned: page %d of %s, uploaded as %s"):format(use.seq, use.mms_id, use.upload_key))
+    out.say(("Planned: %spage %d of %s, uploaded as %s"):format(use.thumbnail and "thumbnail of " or "", use.seq, use.mms_id,
+      use.upload_key))
   end
   if not file.used_by[1] then out.say("Planned: nothing" .. (file.reason and "; " .. file.reason or "")) end
 end
 
 local LISTS = {
   files = [[SELECT path AS name, coalesce(problem, reason) AS reason FROM file
-    WHERE id NOT IN (SELECT file_id FROM page) ORDER BY path]],
+    WHERE ]] .. pages.UNUSED .. " ORDER BY path",
 }
 for _, state in ipairs { "ready", "ask", "skip", "failed" } do
   LISTS[state] = ("SELECT mms_id AS name, title, reason FROM title WHERE state = '%s' ORDER BY id"):format(state)

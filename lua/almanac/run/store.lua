@@ -5,7 +5,7 @@ local schema = require "almanac.run.schema"
 
 local m = {}
 
-local VERSION = 2   -- 2: compact; before the first release
+local VERSION = 3   -- 2: compact, 3: thumbnails; before the first release
 
 ---A new run file. An existing one is never overwritten.
 ---@param path string

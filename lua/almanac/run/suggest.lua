@@ -62,7 +62,7 @@ end
 local function values_for(recipe, ext, given)
   local values, lacks = arguments.defaults(recipe.args), nil
   for _, entry in ipairs(recipe.args) do
-    if entry[1] == "ext" then values.ext = ext end
+    if entry[1] == "ext" then values.ext = entry[2] == "list" and { ext } or ext end
     if given[entry[1]] ~= nil then values[entry[1]] = given[entry[1]] end
     if entry.required and values[entry[1]] == nil and entry[2] ~= "dir" and entry[2] ~= "set" then
       lacks = "--" .. entry[1]:gsub("_", "-")

@@ -1,6 +1,7 @@
 -- A plan in numbers and words: what `almanac plan` and `almanac show` print.
 local kinds_of = require "almanac.recipe.changes"
 local limits = require "almanac.run.limits"
+local pages = require "almanac.run.pages"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -18,9 +19,13 @@ local GROUPS = "SELECT " .. KIND .. [[ AS kind, count(*) AS n FROM title
   WHERE state = ? GROUP BY kind ORDER BY n DESC, kind]]
 local OF_GROUP = "SELECT mms_id, title, reason FROM title WHERE state = ? AND " .. KIND .. " = ? ORDER BY id LIMIT ?"
 local UNMATCHED = [[SELECT path, coalesce(problem, reason) AS reason FROM file
-  WHERE id NOT IN (SELECT file_id FROM page) ORDER BY problem IS NULL, path]]
+  WHERE ]] .. pages.UNUSED .. " ORDER BY problem IS NULL, path"
 local PLANNED = [[SELECT count(*) AS files, coalesce(sum(file.size), 0) AS bytes
   FROM page JOIN file ON file.id = page.file_id WHERE page.pid IS NULL]]
+local THUMBNAILS = [[SELECT count(*) AS n, coalesce(sum(file.size), 0) AS bytes FROM page
+  JOIN thumbnail ON thumbnail.of = page.file_id JOIN file ON file.id = thumbnail.file_id WHERE page.pid IS NULL]]
+local WITHOUT = [[SELECT file.path FROM page JOIN file ON file.id = page.file_id
+  WHERE page.pid IS NULL AND page.file_id NOT IN (SELECT of FROM thumbnail WHERE of IS NOT NULL) ORDER BY file.path LIMIT 5]]
 
 local CHANGES = [[SELECT spec.kind, count(*) AS n FROM change JOIN spec ON spec.id = change.spec_id GROUP BY spec.kind]]
 
@@ -56,23 +61,35 @@ end
 -- each page its file.
 local function forecast(meta, ready, planned)
   local calls = ready * (meta.collection and 3 or 2) + planned.files
-  return { calls = calls, seconds = calls / (tonumber(meta.rate) or 20), bytes = planned.bytes, left = tonumber(meta.left),
+  local bytes = planned.bytes + (planned.thumbnail_bytes or 0)
+  return { calls = calls, seconds = calls / (tonumber(meta.rate) or 20), bytes = bytes, left = tonumber(meta.left),
     days = days_of(calls, tonumber(meta.left)) }
 end
 
+-- What is planned to be uploaded. Thumbnails are no files of their own, but bytes that are sent.
+local function planned_of(db, meta)
+  local planned = db:row(PLANNED)
+  if not meta.thumbnails then return planned end
+  local small = db:row(THUMBNAILS)
+  planned.thumbnails, planned.thumbnail_bytes = small.n, small.bytes
+  planned.without_thumbnail = {}
+  for row in db:rows(WITHOUT) do table.insert(planned.without_thumbnail, row.path) end
+  return planned
+end
+
 ---@param db table
----@return table summary { meta, counts, ask, skip: groups { kind, n, examples }, planned { files, bytes },
+---@return table summary { meta, counts, ask, skip: groups { kind, n, examples }, planned { files, bytes, thumbnails?, thumbnail_bytes?, without_thumbnail? },
 ---  changes: how many of each kind, unmatched: integer, unmatched_examples, problems: string[], forecast { calls, seconds, bytes, left, days } }
 function m.of(db)
   local meta = store.meta(db)
   local counts = store.counts(db)
-  local planned = db:row(PLANNED)
+  local planned = planned_of(db, meta)
   local problems = {}
   for row in db:rows "SELECT text FROM problem ORDER BY id" do problems[#problems + 1] = row.text end
   return {
     meta = meta, counts = counts, planned = planned, problems = problems, changes = changes(db),
     ask = groups(db, "ask"), skip = groups(db, "skip"),
-    unmatched = db:value "SELECT count(*) FROM file WHERE id NOT IN (SELECT file_id FROM page)",
+    unmatched = db:value ("SELECT count(*) FROM file WHERE " .. pages.UNUSED),
     unmatched_examples = rows(db, UNMATCHED .. " LIMIT 5"),
     forecast = forecast(meta, counts.ready, planned),
   }
@@ -93,6 +110,16 @@ local function say_changes(out, summary)
     local n = summary.changes[kind]
     if n and DONE[kind] then out.say("  " .. words.count(n, DONE[kind][1], DONE[kind][2])) end
   end
+end
+
+local function say_thumbnails(out, planned)
+  if not planned.thumbnails or planned.files == 0 then return end
+  out.say(("  %s with %s, %s"):format(words.count(planned.thumbnails, "thumbnail goes", "thumbnails go"),
+    planned.thumbnails == 1 and "its file" or "their files", words.bytes(planned.thumbnail_bytes)))
+  local without = planned.files - planned.thumbnails
+  if without == 0 then return end
+  out.say(("  %s no thumbnail: %s%s"):format(words.count(without, "file has", "files have"), table.concat(planned.without_thumbnail, ", "),
+    without > #planned.without_thumbnail and (" and %d more"):format(without - #planned.without_thumbnail) or ""))
 end
 
 local function say_group(out, group)
@@ -141,6 +168,7 @@ local function say_titles(out, summary)
     words.count(summary.planned.files, "file"), words.bytes(summary.planned.bytes), counts.ask, counts.skip,
     counts.done + counts.failed > 0 and (", %d done, %d failed"):format(counts.done, counts.failed) or ""))
   say_changes(out, summary)
+  say_thumbnails(out, summary.planned)
   if counts.ask > 0 then
     out.say ""
     out.say("To decide: " .. counts.ask)
@@ -194,8 +222,9 @@ end
 ---@param path string
 ---@return table
 function m.event(summary, path)
-  return { run = summary.meta.run, path = path, titles = summary.counts, files = summary.planned.files,
-    bytes = summary.planned.bytes, changes = summary.changes, unmatched = summary.unmatched, problems = #summary.problems,
+  local planned = summary.planned
+  return { run = summary.meta.run, path = path, titles = summary.counts, files = planned.files, bytes = planned.bytes,
+    thumbnails = planned.thumbnails, changes = summary.changes, unmatched = summary.unmatched, problems = #summary.problems,
     calls = summary.forecast.calls, seconds = summary.forecast.seconds, days = summary.forecast.days }
 end
 

@@ -37,6 +37,7 @@ function m.load(run, title)
     title = title, changes = changes_of(run, title), steps = steps.load(run.db, title.id),
     db = run.db, client = run.client, storage = run.storage, journal = run.journal,
     folder = run.folder, maker = run.maker, members = run.members, copies = run.copies, upload_folder = run.upload_folder,
+    seen = {}, left = {},
   }
 end
 

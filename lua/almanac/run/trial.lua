@@ -83,16 +83,19 @@ end
 local OUTCOME = [[SELECT mms_id, state, coalesce(reason, '') AS reason,
     coalesce((SELECT group_concat(DISTINCT spec.kind) FROM change JOIN spec ON spec.id = change.spec_id
       WHERE change.title_id = title.id), '') AS kind,
-    coalesce((SELECT group_concat(path, '|') FROM (SELECT file.path FROM page JOIN file ON file.id = page.file_id
+    coalesce((SELECT group_concat(path, '|') FROM (SELECT file.path || coalesce(' + ' || small.path, '') AS path
+      FROM page JOIN file ON file.id = page.file_id
+      LEFT JOIN thumbnail ON thumbnail.of = page.file_id LEFT JOIN file AS small ON small.id = thumbnail.file_id
       WHERE page.title_id = title.id ORDER BY page.change, page.seq)), '') AS files
   FROM title ORDER BY id]]
-local LEFT_OVER = "SELECT path, reason FROM file WHERE reason LIKE 'no title %' ORDER BY path"
+local LEFT_OVER = [[SELECT path, reason FROM file
+  WHERE reason LIKE 'no title %' OR reason IS NOT NULL AND id IN (SELECT file_id FROM thumbnail) ORDER BY path]]
 
 ---What a plan comes to: a row for each title, then one for each file that no
----title answers to.
+---title answers to, and for each thumbnail that goes with no file.
 ---@param db table
 ---@return { mms_id: string, state: string, kind: string, files: string, reason: string }[] rows
----  files: paths in page order with | between; kind: of the changes, with commas between
+---  files: paths in page order with | between, each with + and its thumbnail if it has one; kind: of the changes, with commas between
 function m.outcome(db)
   local rows = {}
   for row in db:rows(OUTCOME) do rows[#rows + 1] = row end

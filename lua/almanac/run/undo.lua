@@ -7,6 +7,7 @@ local preflight = require "almanac.run.preflight"
 local representation = require "almanac.run.representation"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
+local thumbnails = require "almanac.run.thumbnails"
 local title_work = require "almanac.run.title"
 local titles = require "almanac.run.titles"
 
@@ -25,8 +26,11 @@ local function look(job)
     return nil, message, code
   end
   for _, change in ipairs(job.changes) do
-    found[change.seq], message, code = kinds.of(change).look(job, change, list)
-    if not found[change.seq] then return nil, message, code end
+    local of_change
+    of_change, message, code = kinds.of(change).look(job, change, list)
+    if not of_change then return nil, message, code end
+    found[change.seq] = of_change
+    for _, words in ipairs(thumbnails.undo_words(job, change)) do table.insert(of_change.words, words) end
   end
   return found
 end
@@ -49,6 +53,14 @@ local function take_back(job, found)
   end)
 end
 
+-- Thumbnails that could not be taken away; nothing else depends on them.
+local function stays(job)
+  local first = job.left[1]
+  if not first then return nil end
+  return ("thumbnail %s%s stays in the upload folder: %s"):format(first.key,
+    job.left[2] and (" and %d more"):format(#job.left - 1) or "", first.why)
+end
+
 local function undo_title(run, title, counts)
   local job = title_work.load(run, title)
   local found, message, code = look_again(job)
@@ -56,7 +68,7 @@ local function undo_title(run, title, counts)
   if found and run.yes then ok, message, code = take_back(job, found) end
   local result = ok and "undone" or code == "conflict" and "left" or "failed"
   counts[result] = counts[result] + 1
-  run.on.finish(title, result, message, found)
+  run.on.finish(title, result, message or stays(job), found)
 end
 
 -- A probe of the bucket that was given up may have arrived after it was deleted.

@@ -1,5 +1,6 @@
--- Brings a planned file into the bucket. What an interrupted run may have put
--- there already is looked at first, where AWS keys allow that.
+-- Brings a planned file into the bucket, and its thumbnail beside it. What an
+-- interrupted run may have put there already is looked at first, where AWS keys
+-- allow that.
 local core = require "almanac.core"
 local steps = require "almanac.run.steps"
 
@@ -48,14 +49,7 @@ local function put(job, page, maybe_there)
   return { sha256 = page.sha256 }
 end
 
----Sends a page once more that may be gone from the upload folder. With AWS keys
----only if it is.
----@param job table from title.load
----@param page table
----@return boolean|nil sent
----@return string? message
----@return string? code
-function m.restore(job, page)
+local function restore(job, page)
   if job.storage.head then
     local object, message, code = job.storage:head(page.upload_key)
     if object then return false end
@@ -65,17 +59,34 @@ function m.restore(job, page)
   return ok and true, message, code
 end
 
----Uploads one page of a change.
+---Sends a page once more that may be gone from the upload folder. With AWS keys
+---only if it is. A thumbnail that may have gone with it is sent before.
+---@param job table from title.load
+---@param page table
+---@return boolean|nil sent
+---@return string? message
+---@return string? code
+function m.restore(job, page)
+  if page.thumbnail then
+    local sent, message, code = restore(job, page.thumbnail)
+    if sent == nil then return nil, message, code end
+  end
+  return restore(job, page)
+end
+
+---Uploads one page of a change, or its thumbnail.
 ---@param job table from title.load
 ---@param change table
----@param page table
+---@param page table or its `thumbnail`
+---@param kind "upload"|"thumbnail"? of the step; "upload" when absent
 ---@return table|nil result
 ---@return string? message
 ---@return string? code
-function m.run(job, change, page)
-  local maybe_there = steps.is_open(job, change, "upload", page.seq)
+function m.run(job, change, page, kind)
+  kind = kind or "upload"
+  local maybe_there = steps.is_open(job, change, kind, page.seq)
   return steps.perform(job, {
-    change = change.seq, kind = "upload", page = page.seq,
+    change = change.seq, kind = kind, page = page.seq,
     during = "uploading", after = "uploaded",
     call = function() return put(job, page, maybe_there) end,
     keep = function(stored) return stored end, recorded = { sha256 = page.sha256 },
@@ -85,7 +96,7 @@ function m.run(job, change, page)
   })
 end
 
----Uploads all pages of a change.
+---Uploads all pages of a change, with their thumbnails.
 ---@param job table
 ---@param change table
 ---@return true|nil
@@ -94,6 +105,7 @@ end
 function m.all(job, change)
   for _, page in ipairs(change.pages) do
     local ok, message, code = m.run(job, change, page)
+    if ok and page.thumbnail then ok, message, code = m.run(job, change, page.thumbnail, "thumbnail") end
     if not ok then return nil, message, code end
   end
   return true

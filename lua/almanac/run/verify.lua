@@ -7,6 +7,7 @@ local look = require "almanac.run.kinds.look"
 local readings = require "almanac.run.reading"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
+local thumbnails = require "almanac.run.thumbnails"
 local title_work = require "almanac.run.title"
 local titles = require "almanac.run.titles"
 
@@ -33,7 +34,7 @@ local function doubled(job, list)
   return false
 end
 
----Compares one title with its plan.
+---Compares one title with its plan. What became of its thumbnails is no difference: it is put into `job.seen`.
 ---@param job table from title.load
 ---@return string|false|nil words what differs; false when nothing does; nil when Alma gave no answer
 ---@return string|integer message_or_unseen why it could not be told; with false: files that could not be looked at
@@ -54,22 +55,25 @@ function m.check(job)
 end
 
 -- What was found of a title, written down when it is news.
-local function note(run, title, words)
+local function note(run, title, words, seen)
   local state = words and "attached" or "verified"
-  if title.state == state and title.reason == words then return true end
+  if title.state == state and title.reason == words and not seen[1] then return true end
   return run.journal:write(function(db)
-    return db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, words, title.id)
+    local ok, message, code = thumbnails.keep(db, title.id, seen)
+    if ok then ok, message, code = db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, words, title.id) end
+    return ok, message, code
   end)
 end
 
 local function verify_title(run, title, counts)
-  local words, message, code = m.check(title_work.load(run, title))
+  local job = title_work.load(run, title)
+  local words, message, code = m.check(job)
   if words == nil then
     counts.unknown = counts.unknown + 1
     run.on.finish(title, nil, message, code)
     return
   end
-  local ok, why, kind = note(run, title, words or nil)
+  local ok, why, kind = note(run, title, words or nil, job.seen)
   if not ok then
     run.broken = { message = why, code = kind }
     return
@@ -77,6 +81,7 @@ local function verify_title(run, title, counts)
   local result = words and "differs" or "verified"
   counts[result] = counts[result] + 1
   if not words then counts.unseen = counts.unseen + message end
+  thumbnails.count(counts.thumbnails, job.seen)
   run.on.finish(title, not words, words or nil)
 end
 
@@ -86,14 +91,14 @@ function m.total(db)
 end
 
 ---Verifies the titles that the run has finished.
----@param run { db: table, client: table, journal: table, folder: string, sample: integer?, on: { finish: function } }
+---@param run { db: table, client: table, storage: table?, journal: table, folder: string, sample: integer?, on: { finish: function } }
 ---  sample: only so many, taken at random
----@return { verified: integer, differs: integer, unknown: integer, unseen: integer }|nil counts titles; unseen: files
----  of verified titles that were not looked at in the storage
+---@return { verified: integer, differs: integer, unknown: integer, unseen: integer, thumbnails: table<string, integer> }|nil
+---  counts titles; unseen: files of verified titles that were not looked at in the storage; thumbnails: by thumbnails.state
 ---@return string? message the run file can't be written
 ---@return string? code
 function m.run(run)
-  local counts = { verified = 0, differs = 0, unknown = 0, unseen = 0 }
+  local counts = { verified = 0, differs = 0, unknown = 0, unseen = 0, thumbnails = {} }
   local next_title = run.sample and titles.sample(run.db, MADE, run.sample) or titles.each(run.db, MADE)
   local failures = task.each(function() return not run.broken and next_title() or nil end, IN_FLIGHT,
     function(title) verify_title(run, title, counts) end)

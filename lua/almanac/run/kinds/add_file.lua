@@ -73,7 +73,7 @@ end
 ---@return string|false|nil words
 ---@return string|integer message_or_unseen
 ---@return string? code
-function m.check_pages(change, by_pid)
+function m.check_pages(job, change, by_pid)
   local files = {}
   for i, page in ipairs(change.pages) do
     local file = by_pid[page.pid]
@@ -82,14 +82,14 @@ function m.check_pages(change, by_pid)
     if words then return words end
     files[i] = file
   end
-  return look.stored(change.pages, files)
+  return look.stored(job, change, files)
 end
 
 function m.check(job, change, list)
   local by_pid, message, code = m.files(job, change, list)
   if not by_pid and code == "missing" then return message end
   if not by_pid then return nil, message, code end
-  return m.check_pages(change, by_pid)
+  return m.check_pages(job, change, by_pid)
 end
 
 -- ---- taking it back ----

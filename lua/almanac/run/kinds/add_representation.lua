@@ -79,7 +79,7 @@ function m.check(job, change, list)
   if not files then return nil, message, code end
   words = wrong_files(change, files)
   if words then return words end
-  return look.stored(change.pages, files)
+  return look.stored(job, change, files)
 end
 
 -- ---- taking it back ----

@@ -5,6 +5,7 @@ local readings = require "almanac.run.reading"
 local reconcile = require "almanac.run.reconcile"
 local steps = require "almanac.run.steps"
 local storage = require "almanac.run.stored"
+local thumbnails = require "almanac.run.thumbnails"
 
 local m = {}
 
@@ -115,14 +116,16 @@ function m.by_pid(files)
   return map
 end
 
----Looks at attached files in the storage.
----@param pages table[]
----@param files table[] in the same order
+---Looks at attached files in the storage, and at what became of their thumbnails.
+---@param job table
+---@param change table
+---@param files table[] in the order of its pages
 ---@return string|false|nil words
 ---@return string|integer message_or_unseen
 ---@return string? code
-function m.stored(pages, files)
-  return storage.check(pages, files)
+function m.stored(job, change, files)
+  thumbnails.look(job, change, files)
+  return storage.check(change.pages, files)
 end
 
 ---A file that was attached, but whose answer the run never got.
@@ -135,20 +138,43 @@ function m.is_unrecorded(job, change, file)
   return false
 end
 
----Removes uploads that no file was made of; the upload form can't delete, AWS keys can.
+local function remove_upload(job, page)
+  local ok, message, code = job.storage:delete(page.upload_key)
+  if ok and page.size > job.storage.multipart_above then
+    ok, message, code = job.storage:remove_unfinished(page.upload_key)
+  end
+  if ok or code == "missing" then return true end
+  if code == "auth" and select(3, job.storage:head(page.upload_key)) == "missing" then return true end
+  return nil, message, code
+end
+
+-- A thumbnail is nothing that Alma counts: one that may not be deleted is told, and holds nothing up.
+local function remove_thumbnail(job, page)
+  local ok, message, code
+  if job.storage and job.storage.delete then
+    ok, message, code = remove_upload(job, page)
+  else
+    message, code = "only AWS keys can delete there", "auth"
+  end
+  if not ok and code ~= "auth" then return nil, message, code end
+  if not ok then table.insert(job.left, { key = page.upload_key, why = message }) end
+  return true
+end
+
+---Removes uploads that no file was made of, and thumbnails; the upload form can't delete, AWS keys can.
+---@param job table `left` gets the thumbnails that stay: { key, why } each
+---@param change table
 ---@return true|nil
 ---@return string? message
 ---@return string? code
 function m.remove_uploads(job, change)
-  if not (job.storage and job.storage.delete) then return true end
   for _, page in ipairs(change.pages) do
-    if steps.begun(job, change, "upload", page.seq) then
-      local ok, message, code = job.storage:delete(page.upload_key)
-      if ok and page.size > job.storage.multipart_above then
-        ok, message, code = job.storage:remove_unfinished(page.upload_key)
-      end
-      if not ok and code ~= "missing" then return nil, message, code end
+    local ok, message, code = true, nil, nil
+    if thumbnails.begun(job, change, page) then ok, message, code = remove_thumbnail(job, page.thumbnail) end
+    if ok and job.storage and job.storage.delete and steps.begun(job, change, "upload", page.seq) then
+      ok, message, code = remove_upload(job, page)
     end
+    if not ok then return nil, message, code end
   end
   return true
 end

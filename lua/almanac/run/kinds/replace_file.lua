@@ -29,7 +29,7 @@ function m.check(job, change, list)
   if not by_pid and code == "missing" then return message end
   if not by_pid then return nil, message, code end
   if not change.spec.keep and by_pid[change.pid] then return ("file %s is still there"):format(change.pid) end
-  return add.check_pages(change, by_pid)
+  return add.check_pages(job, change, by_pid)
 end
 
 function m.look(job, change, list)
