@@ -67,7 +67,7 @@ add("an error that is a table", "error({ __tostring = 1, message = 'x', code = '
 add("an error that is a function", "error(function() while true do end end)", "error without a text")
 add("an error that is nothing", "error()", "error without a text")
 add("an error of a megabyte", "error(('x'):rep(1 << 20))", "^[%w%p ]+ … ?.*$")
-add("an error for the terminal", "error('\\27[2J\\27]0;x\\7', 0)", "rule.lua:%d+%-%d+: %?%[2J%?%]0;x%? ")
+add("an error for the terminal", "error('\\27[2J\\27]0;x\\7', 0)", "<1B>%[2J<1B>%]0;x<07> %(rule file_key")
 add("an error that is no text", "error('\\255\\254', 0)", "rule.lua:%d+%-%d+: %?%? ")
 add("an error of another level", "error('x', 99)", "x %(rule file_key")
 add("an assertion with a table", "assert(false, {})", "error without a text")

@@ -1,6 +1,7 @@
 -- almanac plan: looks, matches, writes the plan. The recipe's own arguments
 -- become options, so it is loaded before the command line is parsed.
 local core = require "almanac.core"
+local plain = require "almanac.recipe.plain"
 local task = require "almanac.task"
 local words = require "almanac.words"
 
@@ -53,7 +54,7 @@ function m.configure(parser, arguments)
   local found, message, code = recipe.load(name)
   if not found then return nil, message, code end
   loaded = found
-  parser:description(("%s\n\nRecipe %s %s: %s"):format(m.summary, found.name, found.version, found.summary))
+  parser:description(("%s\n\nRecipe %s %s: %s"):format(m.summary, found.name, found.version, plain.text(found.summary)))
   recipe.arguments(found, parser)
   return true
 end

@@ -1,7 +1,9 @@
 -- The arguments of a recipe. One table drives the options of the command
 -- line, their help, conversion and errors.
 local core = require "almanac.core"
+local plain = require "almanac.recipe.plain"
 local sidecar_names = require "almanac.recipe.sidecar_names"
+local wall_text = require "almanac.recipe.wall_text"
 local words = require "almanac.words"
 
 local m = {}
@@ -88,6 +90,10 @@ local LUA_TYPE = { number = "number", integer = "number", boolean = "boolean", l
 -- Whether values of this type are lists.
 local function is_list(kind) return LUA_TYPE[kind] == "table" end
 
+local function is_list_default(entry)
+  return is_list(entry[2]) and type(entry.default) == "table"
+end
+
 local function suggestion(name, known)
   table.sort(known)
   local near = words.nearest(tostring(name), known)
@@ -124,6 +130,28 @@ local function check_fields(entry)
   return true
 end
 
+local function is_text_list(value)
+  for name, item in pairs(value) do
+    if math.type(name) ~= "integer" or type(item) ~= "string" then return false end
+  end
+  return #value > 0 or next(value) == nil
+end
+
+-- What people read of an argument.
+local function check_words(entry)
+  local texts = { entry.help or "", type(entry.default) == "string" and entry.default or "" }
+  for _, items in ipairs { entry.choices or {}, is_list_default(entry) and entry.default or {} } do
+    if not is_text_list(items) then return nil, ("args: '%s': choices and lists hold text"):format(entry[1]) end
+    table.move(items, 1, #items, #texts + 1, texts)
+  end
+  for _, text in ipairs(texts) do
+    local problem = wall_text.problem_of_words(text)
+    if problem then return nil, ("args: '%s': a text %s"):format(entry[1], problem) end
+  end
+  if entry.default ~= entry.default then return nil, ("args: the default of '%s' is no number"):format(entry[1]) end
+  return true
+end
+
 local function check_entry(entry, seen)
   local name, kind = entry[1], entry[2]
   local ok, message = check_name(name, seen)
@@ -137,6 +165,8 @@ local function check_entry(entry, seen)
   if entry.default ~= nil and type(entry.default) ~= (LUA_TYPE[kind] or "string") then
     return nil, ("args: the default of '%s' is a %s, but it is of type %s"):format(name, type(entry.default), kind)
   end
+  ok, message = check_words(entry)
+  if not ok then return nil, message end
   local problem = kind == "sidecar" and wrong_names(entry.default or {})
   if problem then return nil, ("args: '%s': %s"):format(name, problem) end
   return true
@@ -158,6 +188,7 @@ end
 
 local function flag(name) return "--" .. name:gsub("_", "-") end
 
+-- For a terminal: nothing that turns the direction of writing.
 local function describe(entry)
   local parts = { entry.help or "" }
   if entry.choices then parts[#parts + 1] = "one of " .. table.concat(entry.choices, ", ") end
@@ -166,7 +197,7 @@ local function describe(entry)
   elseif entry.default ~= nil and entry[2] ~= "boolean" then
     parts[#parts + 1] = "default: " .. (is_list(entry[2]) and table.concat(entry.default, ",") or tostring(entry.default))
   end
-  return (table.concat(parts, ", "):gsub("^, ", ""))
+  return (plain.text(table.concat(parts, ", ")):gsub("^, ", ""))
 end
 
 ---The arguments as lines of help: option, what it takes, what it is for.

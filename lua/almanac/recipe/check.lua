@@ -2,6 +2,7 @@
 -- an error that names file, line and the nearest right name.
 local arguments = require "almanac.recipe.arguments"
 local changes = require "almanac.recipe.changes"
+local wall_text = require "almanac.recipe.wall_text"
 local words = require "almanac.words"
 
 local m = {}
@@ -71,6 +72,10 @@ local function check_required(raw, source)
   if not raw.version:match "^%d+%.%d+%.%d+$" then
     return fail(source, "version", ("version '%s' must have the form 1.0.0"):format(raw.version))
   end
+  for _, name in ipairs { "summary", "license" } do
+    local problem = wall_text.problem_of_words(raw[name])
+    if problem then return fail(source, name, ("'%s' %s"):format(name, problem)) end
+  end
   return true
 end
 
@@ -96,6 +101,21 @@ local function check_reads(raw, source)
   return true
 end
 
+local CASE = { mms_id = "string", title = "string", record = "string", files = "table", keys = "table", items = "table", rows = "table" }
+local HELD = { files = "string", keys = "string", items = "table", rows = "table" }
+
+-- Whether this is an example of title_keys: its fields, and what the lists hold.
+local function is_case(case)
+  if type(case) ~= "table" or not case.keys then return false end
+  for name, kind in pairs(CASE) do
+    if case[name] ~= nil and type(case[name]) ~= kind then return false end
+    for _, item in ipairs(HELD[name] and case[name] or {}) do
+      if type(item) ~= HELD[name] then return false end
+    end
+  end
+  return true
+end
+
 local function check_examples(raw, source)
   for name, cases in pairs(raw.examples or {}) do
     if not EXAMPLES[name] then
@@ -110,7 +130,7 @@ local function check_examples(raw, source)
     if type(name) ~= "string" then return fail(source, "open", "examples: open is a list of names, open = { \"a.jpg\", … }") end
   end
   for i, case in ipairs(raw.examples and raw.examples.title_keys or {}) do
-    if type(case) ~= "table" or type(case.files or {}) ~= "table" or type(case.keys) ~= "table" then
+    if not is_case(case) then
       return fail(source, "title_keys", ("examples: title_keys case %d must be { keys = {…} } " ..
         "with what gives them: files = {…}, title = \"…\", record = \"…\", items = {…} or rows = {…}"):format(i))
     end

@@ -2,6 +2,7 @@
 -- needed, started again after it was stopped, ended with `close` or when
 -- nobody holds the recipe any more. almanac.recipe.wall is its other side.
 local core = require "almanac.core"
+local plain = require "almanac.recipe.plain"
 
 local m = {}
 
@@ -23,15 +24,14 @@ local function library()
   return path:match "^(.*)/almanac/recipe/wall%.lua$" or "."
 end
 
----Text of a process that is not trusted, for a person: of bounded length, UTF-8,
----and nothing in it that a terminal would obey.
+---Text of a process that is not trusted, for a person: one line of bounded length,
+---UTF-8, and nothing in it that a terminal would obey.
 ---@param text any
 ---@return string
 function m.readable(text)
   if type(text) ~= "string" then return "error without a text" end
   if #text > LONGEST then text = text:sub(1, LONGEST) .. " …" end
-  if not core.text.valid(text) then text = text:gsub("[\128-\255]", "?") end
-  return (text:gsub("[^%C\n\t]", "?"))
+  return plain.line(text)
 end
 
 ---A guard for the recipe with these sources; nothing is started yet.

@@ -23,6 +23,7 @@ end
 ---@param text string
 ---@return string
 function m.text(text)
+  if not text:find "[\0-\8\11-\31\127-\xFF]" then return text end
   text = text:gsub("\r\n", "\n")
   if not core.text.valid(text) then text = text:gsub("[\x80-\xFF]", "?") end
   text = text:gsub("[\0-\8\11-\31\127]", function(byte) return ("<%02X>"):format(byte:byte()) end)

@@ -4,6 +4,7 @@
 local changes = require "almanac.recipe.changes"
 local guard = require "almanac.recipe.guard"
 local objects = require "almanac.recipe.objects"
+local plain = require "almanac.recipe.plain"
 local sidecars = require "almanac.recipe.sidecar"
 local sidecar_names = require "almanac.recipe.sidecar_names"
 local text = require "almanac.recipe.wall_text"
@@ -302,6 +303,7 @@ function m.examples(recipe, args)
   check_names(recipe, "page", args, wrong)
   check_names(recipe, "thumbnail_of", args, wrong)
   check_titles(recipe, args, wrong)
+  for i, line in ipairs(wrong) do wrong[i] = plain.line(line) end
   return wrong
 end
 

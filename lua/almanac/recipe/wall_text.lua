@@ -32,4 +32,13 @@ function m.problem(text)
   if not valid(text) then return "is not UTF-8 text: was a letter cut in two?" end
 end
 
+---What is wrong with a text that people read on a terminal, such as help: it may
+---be long and have lines, nothing else that a terminal obeys.
+---@param text string
+---@return string? words
+function m.problem_of_words(text)
+  if text:find "[^%C\n\t]" or text:find "\xC2[\x80-\x9F]" then return "holds a control character" end
+  if not valid(text) then return "is not UTF-8 text" end
+end
+
 return m
