@@ -56,9 +56,14 @@ bool alm_text_valid(const char *text, size_t length) {
   return alm_text_valid_prefix(text, length) == length;
 }
 
+/* U+0080 to U+009F are C2 80 to C2 9F. */
 static bool has_control(const char *text, size_t length) {
-  for (size_t i = 0; i < length; i++)
-    if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) return true;
+  for (size_t i = 0; i < length; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if (c < 0x20 || c == 0x7f) return true;
+    if (c == 0xc2 && i + 1 < length && (text[i + 1] & 0xe0) == 0x80)
+      return true;
+  }
   return false;
 }
 

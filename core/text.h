@@ -15,7 +15,8 @@
 /* Is it well-formed UTF-8 (no overlong forms, no surrogates)? */
 bool alm_text_valid(const char *text, size_t length);
 
-/* The same, and without control characters (below 0x20, and 0x7f). */
+/* The same, and without control characters (below U+0020,
+ * and U+007F to U+009F). */
 bool alm_text_plain(const char *text, size_t length);
 
 /* How many bytes are well-formed before the first that are not. */

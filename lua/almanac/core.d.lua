@@ -334,7 +334,7 @@ core.text = {}
 ---@return boolean
 function core.text.valid(text) end
 
----Is it well-formed UTF-8 without control characters (U+0000 to U+001F, U+007F)?
+---Is it well-formed UTF-8 without control characters (U+0000 to U+001F, U+007F to U+009F)?
 ---@param text string
 ---@return boolean
 function core.text.plain(text) end

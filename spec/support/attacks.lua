@@ -16,8 +16,16 @@ local function add(name, body, pattern, more)
   m[#m + 1] = attack
 end
 
-local function harmless(name, body, key)
-  m[#m + 1] = { name = name, body = body, gives = key }
+local function harmless(name, body, key, more)
+  add(name, body, nil, more)
+  m[#m].gives = key
+end
+
+-- A line for each number up to n.
+local function many(n, line)
+  local lines = {}
+  for i = 1, n do lines[i] = line:format(i) end
+  return table.concat(lines, "\n")
 end
 
 -- names that lead out
@@ -156,5 +164,61 @@ add("the title torn apart", "", "called with a colon", { title_keys = "return ti
 add("examples in themselves", "", "nested too deep", { before = "local t = {} t.t = t", fields = "examples = { file_key = t }," })
 add("a file that is no recipe", "", "line 1 must be", { before = "do return extend '/etc/passwd' {} end" })
 add("itself extended", "", "extend each other more than 8 deep", { before = "do return extend(OWN) { name = 'v' } end" })
+
+-- loops, numbers and libraries at their ends
+add("a closing value of a loop", "for _ in function() end, nil, nil, {} do end", "variable '%(for state%)' got a non%-closable value")
+add("a step of nothing", "for i = 1, 3, 0 do end", "'for' step is zero")
+harmless("loops up to the last integer", "local n = 0 for i = math.maxinteger - 1, math.maxinteger do n = n + 1 end " ..
+  "for i = math.mininteger, math.maxinteger, math.maxinteger do n = n + 1 end for i = 1, 0/0 do n = n + 1 end return 'n' .. n", "n5")
+add("a division by nothing", "return 1 // 0", "attempt to divide by zero")
+harmless("the lowest integer divided", "return 'n' .. math.mininteger // -1 .. math.mininteger % -1", "n-92233720368547758080")
+add("more names than Lua takes", "", "too many local variables", { before = many(201, "local a%d") })
+harmless("a table of 300,000 constants", "return 'n' .. #t", "n300000", { before = "local t = {" .. ("1,"):rep(300000) .. "}" })
+add("a library of binary formats", "return string.pack('s8', 'x')", "string has no 'pack'")
+add("a separator of megabytes", "local t = {} for i = 1, 400 do t[i] = '' end return table.concat(t, ('x'):rep(1 << 20))", MEMORY,
+  { seconds = 10 })
+add("a sort that takes away", "local t = {} for i = 1, 200 do t[i] = i * 7919 % 201 end " ..
+  "table.sort(t, function(a, b) t[#t] = nil return a < b end)", "attempt to compare")
+harmless("a sort of what is no number", "local t = {} for i = 1, 100 do t[i] = 0/0 end table.sort(t) return 'n' .. #t", "n100")
+add("bytes that are no UTF-8", "for _ in utf8.codes('\\255') do end", "invalid UTF%-8 code")
+add("a place far behind a text", "return utf8.len('a', 1 << 62)", "out of bounds")
+add("parentheses that never close", "return (('('):rep(1 << 20)):gsub('%b()', '')", TIME)
+add("accents without end", "local s = ('\\u{301}\\u{316}'):rep(250000) return key.nfc('a' .. s)", TIME)
+add("a table as an index of nothing", "local t = {} t[0/0] = 1", "table index is NaN")
+
+-- words that look like almanac's own, and bytes that terminals obey
+add("an error of several lines", "error('x\\nalmanac: 5 titles are ready\\n', 0)", "x almanac: 5 titles are ready  %(rule file_key")
+add("an error that turns the writing", "error('\\u{202E}x\\u{9B}2J', 0)", "<U%+202E>x<U%+009B>2J")
+add("a key with a zero byte", "return 'a\\0b'", "a key holds a control character")
+add("a key of two lines", "return 'a\\nb'", "a key holds a control character")
+add("a key for other terminals", "return 'a\\u{9B}2J'", "a key holds a control character")
+harmless("a key with an article that is not sorted", "return '\\u{98}The \\u{9C}harbor'", "\u{98}The \u{9C}harbor")
+add("a summary for the terminal", "", "'summary' holds a control character", { fields = "summary = '\\27[2J'," })
+add("a summary of a megabyte", "", "'summary' is longer than 10000 bytes", { fields = "summary = ('x'):rep(1 << 20)," })
+add("an example of 64 megabytes", "", "the message is longer than 64 MB", { before = "local s = 'x' for i = 1, 26 do s = s .. s end",
+  fields = "examples = { file_key = { [s] = 'x' } }," })
+add("help for the terminal", "", "a text holds a control character", { fields = "args = { { 'x', 'string', help = '\\27]0;x\\7' } }," })
+add("choices that are tables", "", "choices and lists hold text", { fields = "args = { { 'x', 'choice', choices = { {} } } }," })
+add("a default that is no number", "", "the default of 'x' is no number", { fields = "args = { { 'x', 'number', default = 0/0 } }," })
+add("examples that hold tables", "", "title_keys case 1 must be",
+  { fields = "examples = { title_keys = { { files = { {} }, keys = {} } } }," })
+
+-- answers made of what is not the recipe's
+add("another recipe in a rule", "return extend 'jpg-derivatives' {}", "extend stands at the top of a recipe, not in a rule")
+harmless("a library as a list of keys", "", "", { title_keys = "return string" })
+harmless("the environment as changes", "", "", { title_keys = "return 'a'", changes = "return _ENV" })
+harmless("the title as changes", "", "", { title_keys = "return 'a'", changes = "return title" })
+add("100,000 changes", "", "gives more than 10000 changes", { title_keys = "return 'a'",
+  changes = "local t = {} for i = 1, 100000 do t[i] = add.collection { collection = 'c' .. i } end return t" })
+add("a file a million times", "", "each once", { title_keys = "return 'a'",
+  changes = "local f = {} for i = 1, 1000000 do f[i] = files[1] end " ..
+  "return add.representation { usage_type = 'U', library = 'L', files = f }" })
+add("files that are far away", "", "give what add%.representation", { title_keys = "return 'a'",
+  changes = "return { kind = 'add.representation', usage_type = 'U', library = 'L', files = { [1 << 40] = files[1] } }" })
+add("another title named in a change", "", "give what add%.representation", { title_keys = "return 'a'",
+  changes = "return { kind = 'add.representation', usage_type = 'U', library = 'L', files = files, mms_id = '9913' }" })
+add("an undeclared change behind a declared one", "", "proposes delete%.file, but its effects do not declare 'delete'",
+  { title_keys = "return 'a'", changes = "return { add.collection { collection = '81' }, " ..
+    "delete.file { file = { pid = '23', representation = { id = '12' } } } }" })
 
 return m

@@ -195,6 +195,7 @@ end
 ---@return string? code
 function m.take_changes(recipe, id, proposed, files)
   local list, taken = { reason = proposed.reason and guard.readable(proposed.reason) }, {}
+  if #proposed > text.most_changes then return false, m.NONSENSE, "parse" end
   for i, data in ipairs(proposed) do
     local change, words = take(recipe, data, files, taken)
     if not change then return false, ("%s (rule changes, for '%s')"):format(words, id), "parse" end

@@ -55,6 +55,7 @@ end
 
 local function extender(loader, source)
   return function(given)
+    if loader.done then error("extend stands at the top of a recipe, not in a rule", 2) end
     if type(given) ~= "string" then error("extend: write extend \"name\" { … }", 2) end
     local name, wanted = header.base_name(given)
     return function(variant)
@@ -127,6 +128,7 @@ return function(sources)
   local loader = { sources = {}, bases = {}, depth = 0 }
   for _, source in ipairs(sources) do loader.sources[source.name] = source end
   local raw, message = run_source(sources[1].name, loader)
+  loader.done = true
   if loader.need then return nil, loader.need end
   if not raw then return nil, { failed = message } end
   return raw, as_data(raw, loader.bases)

@@ -47,11 +47,12 @@ local function key_text(key)
   return key
 end
 
--- Keys in a list, each once and none empty.
+-- Keys in a list, each once and none empty. What a rule gives is read as it is:
+-- no metamethod runs where no step is counted.
 local function key_list(given)
   local list, seen = {}, {}
-  for i, value in ipairs(given) do
-    local key, words = key_text(value)
+  for i = 1, rawlen(given) do
+    local key, words = key_text(rawget(given, i))
     if i > text.most_keys then words = ("gives more than %d keys"):format(text.most_keys) end
     if words then return nil, words end
     if key ~= "" and not seen[key] then
@@ -150,8 +151,8 @@ end
 local function as_data(change, place)
   local data, files = {}, {}
   for name, value in next, change do data[name] = value end
-  if type(change.files) ~= "table" then return data end
-  for i, file in ipairs(change.files) do files[i] = place[file] or 0 end
+  if type(data.files) ~= "table" then return data end
+  for i = 1, rawlen(data.files) do files[i] = place[rawget(data.files, i)] or 0 end
   data.files = files
   return data
 end
@@ -165,9 +166,15 @@ function m.changes(recipe, title, files, args)
   local ok, proposed, reason = call("changes", id, recipe.changes, title, files, args)
   if not ok then return failed(recipe, "changes", id, proposed) end
   if not proposed then return true, { reason = type(reason) == "string" and reason or nil } end
-  if type(proposed) == "table" and proposed.kind then proposed = { proposed } end
   if type(proposed) ~= "table" then return failed(recipe, "changes", id, "gives a " .. type(proposed)) end
-  for i, change in ipairs(proposed) do list[i] = type(change) == "table" and as_data(change, place) or false end
+  if rawget(proposed, "kind") then proposed = { proposed } end
+  if rawlen(proposed) > text.most_changes then
+    return failed(recipe, "changes", id, ("gives more than %d changes"):format(text.most_changes))
+  end
+  for i = 1, rawlen(proposed) do
+    local change = rawget(proposed, i)
+    list[i] = type(change) == "table" and as_data(change, place) or false
+  end
   return true, list
 end
 
