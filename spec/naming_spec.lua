@@ -127,7 +127,7 @@ local CONVENTIONS = {
   { "99122345678906421/00000001.tif|99122345678906421/vol2/00000001.tif", "by-sidecar", { ext = "tif" }, { id = "993808393506421" },
     { id = "99122345678906421" },
     sidecars = { ["99122345678906421/figgy_metadata.json"] = '{"title": "T", "source_metadata_identifier": "993808393506421"}' } },
-  { "a/1.jpg", "by-sidecar", { match = "001", field = "record.bib", sidecar = { "{stem}.json" } }, { ["001"] = "6124186" },
+  { "a/1.jpg", "by-sidecar-number", { field = "record.bib", sidecar = { "{stem}.json" } }, { ["001"] = "6124186" },
     { ["001"] = "612418" }, sidecars = { ["a/1.json"] = '{"record": {"bib": 6124186}}' } },
   { "b.jpg", "by-map", { column = "file_name" }, { rows = { { file_name_1 = "b.tif" } } }, { rows = { { file_name_1 = "bb.tif" } } } },
 }

@@ -145,6 +145,22 @@ describe("almanac recipe suggest", function()
     assert.matches("by-field: not tried, it needs --field: nothing that these names say was found in the titles", result.out, 1, true)
     assert.matches("\nNone fits.", result.out, 1, true)
   end)
+
+  it("reads what stands beside the files, and takes that rather than names", function()
+    program.write(folder .. "/titles.csv", ("mms_id,title,usage_type,file_name,size,representation_id,collection\n%s,T,,,,,\n%s,T,,,,,\n")
+      :format(id(1), id(2)))
+    for n = 1, 2 do
+      program.write(("%s/scans/%d/figgy_metadata.json"):format(folder, n), ('{"source_metadata_identifier": %s}'):format(id(n)))
+      files(n .. "/00000001.jpg", n .. "/00000002.jpg")
+    end
+    files("broken/1.jpg", id(1) .. "x/notes.txt")
+    program.write(folder .. "/scans/broken/figgy_metadata.json", "{")
+    local result = almanac("suggest", "scans", "--titles", "titles.csv")
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.matches("\n\nby-sidecar: 67 % of the files find their title, 67 % of the names are read\n", result.out, 1, true)
+    assert.matches("    1/00000002.jpg  ->  '" .. id(1) .. "', page 00000002.jpg\n", result.out, 1, true)
+    assert.matches("not read: [^\n]*broken/1.jpg", result.out)
+  end)
 end)
 
 describe("almanac recipe new, where none fits,", function()

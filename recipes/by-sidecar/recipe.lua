@@ -7,48 +7,23 @@
 -- Several ids, or files of several folders with one, are for you to decide.
 -- --sidecar '{stem}.json' is a JSON file beside each file (image001.json),
 -- '{name}.json' one with the whole name (image001.jpg.json).
-
--- An id as titles give it.
-local function plain(id, args)
-  if args.match == "035" and args.prefix ~= "" then
-    local number = key.system_number(id, args.prefix) or key.system_number("(" .. args.prefix .. ")" .. id, args.prefix)
-    return number or id
-  end
-  return key.fold(id)
-end
-
--- What the record has of the kind that sidecars give.
-local function ids_of(title, args)
-  local record, list = title.record, {}
-  if args.match == "mms_id" then return list end
-  if args.match == "001" then return { record:control "001" } end
-  if args.match == "035" and args.prefix ~= "" then return key.system_numbers(record, args.prefix) end
-  local path = record.format ~= "marc" and "identifier" or args.match == "035" and "035$a" or "024$a"
-  for i, value in ipairs(record:all(path)) do list[i] = plain(value:match "^%s*(.-)%s*$", args) end
-  return list
-end
+-- The id is the MMS ID; by-sidecar-number reads other numbers of the record.
 
 return extend "by-mms-id 1" {
   name    = "by-sidecar",
   summary = "Add files whose id stands in a JSON file beside them, e.g. figgy_metadata.json",
   version = "1.0.0",
-  reads   = { "record" },              -- titles come with their records
 
   args = {
     { "sidecar", "sidecar", default = { "figgy_metadata.json" }, help = "file in the folder, or {stem}.json, {name}.json beside each" },
     { "field",   "string",  default = "source_metadata_identifier", help = "where the id stands in it: names with dots between" },
-    { "match",   "choice",  default = "mms_id", choices = { "mms_id", "001", "035", "identifier" }, help = "what the id is" },
-    { "prefix",  "string",  default = "", help = "of the 035, without brackets, e.g. OCoLC" },
     { "names",   "boolean", default = false, help = "where no sidecar has an id, take an MMS ID in the name" },
   },
 
   -- every id in the nearest sidecar that has one
   file_key = function(file, args)
     if file.ext ~= args.ext then return nil end
-    local ids = key.sidecar(file, args.field)
-    if not ids then return args.names and key.of_institution(key.mms_id(file.path), args.digits) or nil end
-    for i, id in ipairs(ids) do ids[i] = plain(id, args) end
-    return ids
+    return key.sidecar(file, args.field) or args.names and key.of_institution(key.mms_id(file.path), args.digits) or nil
   end,
 
   -- what stands behind the sidecar's folder, or the id
@@ -56,13 +31,6 @@ return extend "by-mms-id 1" {
     local ids, folder = key.sidecar(file, args.field)
     if ids then return key.after(file.path, folder == "" and "" or folder .. "/") end
     return key.page(key.behind(file.stem, key.mms_id(file.path)) or file.name)
-  end,
-
-  title_keys = function(title, args)
-    local keys = {}
-    if args.match == "mms_id" or args.names then keys[1] = title.mms_id end
-    for _, id in ipairs(ids_of(title, args)) do keys[#keys + 1] = id end
-    return keys
   end,
 
   examples = {

@@ -7,6 +7,7 @@ local guess = require "almanac.run.guess"
 local objects = require "almanac.recipe.objects"
 local recipes = require "almanac.recipe"
 local rules = require "almanac.recipe.rules"
+local sidecars = require "almanac.run.sidecars"
 local word = require "almanac.shell".word
 
 local m = {}
@@ -27,7 +28,8 @@ local DECOYS = {
 
 ---Names of a folder, spread over all of it, in order.
 ---@param folder string
----@return { names: string[], total: integer, lists: string[] }|nil found total: files there are; lists: CSV files at its top
+---@return { names: string[], total: integer, lists: string[], folder: string }|nil found total: files there are; lists: CSV
+---  files at its top
 ---@return string? message
 ---@return string? code
 function m.look(folder)
@@ -41,7 +43,7 @@ function m.look(folder)
   end
   local step, list = math.max(1, #all / m.most_names), {}
   for i = 1, math.min(#all, m.most_names) do list[i] = all[math.floor((i - 1) * step) + 1] end
-  return { names = list, total = #all, lists = lists }
+  return { names = list, total = #all, lists = lists, folder = folder }
 end
 
 ---The extension that most names have.
@@ -71,8 +73,9 @@ local function values_for(recipe, ext, given)
   return values, lacks
 end
 
-local function key_of(recipe, name, values)
+local function key_of(recipe, name, values, reader)
   local file = objects.file(name)
+  if reader and reader:add_to(file, name) then return nil end   -- who knows what it is
   local ok, key, code = rules.file_key(recipe, file, values)
   if not ok then return nil, nil, key, code end
   local page
@@ -107,12 +110,14 @@ local function add_limited(list, value)
 end
 
 -- Reads all names; two names of one key and page are a collision.
-local function read_names(found, recipe, names, values)
+local function read_names(found, recipe, names, values, reader)
   local seen = {}
   for _, name in ipairs(names) do
-    local key, page, message, code = key_of(recipe, name, values)
+    local key, page, message, code = key_of(recipe, name, values, reader)
     if message then return nil, message, code end
-    if not key then
+    if reader and reader:is_one(name) then
+      found.total = found.total - 1
+    elseif not key then
       add_limited(found.unread, name)
     else
       found.read = found.read + 1
@@ -153,14 +158,16 @@ local function score(found)
   return good - found.collisions / found.total / 2
 end
 
-local function try_with(recipe, names, titles, given)
+local function try_with(recipe, case, titles, given)
+  local names = case.names
   local ext = m.usual_extension(names)
   local values, lacks = values_for(recipe, ext, given)
   local found = { name = recipe.name, summary = recipe.summary, path = recipe.path, depth = #recipe.sources, total = #names, read = 0,
     collisions = 0, unread = {}, examples = {}, keys = {}, lacks = lacks, values = values, given = given, score = -1 }
   found.without = titles and missing_of(recipe, titles)
   if lacks or found.without then return found end
-  local ok, message, code = read_names(found, recipe, names, values)
+  local reader = case.folder and sidecars.reader(nil, case.folder, recipe, values)
+  local ok, message, code = read_names(found, recipe, names, values, reader)
   if ok and titles then ok, message, code = match_titles(found, recipe, titles, values) end
   if not ok and code == "cancelled" then return nil, message, code end
   if not ok then
@@ -174,11 +181,11 @@ end
 
 -- Options are guessed only where they do better than none.
 local function try_recipe(recipe, case)
-  local best, message, code = try_with(recipe, case.names, case.titles, {})
+  local best, message, code = try_with(recipe, case, case.titles, {})
   if not best then return nil, message, code end
   for _, guessed in ipairs(guess.of(recipe.name, case)) do
     local found
-    found, message, code = try_with(recipe, case.names, guessed.titles or case.titles, guessed.given)
+    found, message, code = try_with(recipe, case, guessed.titles or case.titles, guessed.given)
     if not found then return nil, message, code end
     found.from = guessed.from
     if found.score > best.score then best = found end
@@ -187,8 +194,8 @@ local function try_recipe(recipe, case)
 end
 
 ---Tries all recipes at hand that read names.
----@param case { names: string[], titles: table[]?, lists: string[] } names: paths; titles as almanac.run.trial gives them; lists:
----  CSV files that may say which file belongs to which title
+---@param case { names: string[], titles: table[]?, lists: string[], folder: string? } names: paths; titles as almanac.run.trial
+---  gives them; lists: CSV files that may say which file belongs to which title; folder: where the sidecars of the files are
 ---@return table[]|nil found best first: { name, summary, path, total, read, collisions, unread, examples, matched?, several?,
 ---  lacks?, without?, failed?, loose, score, values, given, from? }; lacks: an option that it can't be tried without; without:
 ---  "record", "items" or "rows" when it reads these of titles, and there is a title that came without; given: the options that
