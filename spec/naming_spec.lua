@@ -105,6 +105,11 @@ local CONVENTIONS = {
     { ["024$a"] = "u0001_2009170_000000" } },
   { "MIZPAS_K1879_0001.tif", "by-field", { field = "024$a", part = "base", ext = "tif" }, { ["024$a"] = "MIZPAS_K1879" },
     { ["024$a"] = "MIZPAS" } },
+  -- tapes with sides, volume and issue
+  { "TB-0041-A.wav|TB-0041-B.wav", "by-number", { ext = "wav", field = "028$a", begins = "TB" },
+    { ["028$a"] = "TB 41" }, { ["028$a"] = "TB 411" } },
+  { "ZfB_Jg12_H03_S001.tif|ZfB_Jg12_H03_S002.tif", "by-number", { ext = "tif", field = "490$v", count = 2 }, { ["490$v"] = "Jg. 12, H. 3" },
+    { ["490$v"] = "Jg. 12, H. 33" } },
   -- dates
   { "hir1910_02_13_001.tif|hir1910_02_13_002.tif", "by-date", { ext = "tif" }, { ["024$a"] = "hir 1910-02-13" },
     { ["024$a"] = "hir 1910-02-14" } },

@@ -74,6 +74,10 @@ describe("almanac recipe suggest", function()
       "by-system-number --prefix OCoLC" },
     { { "PPPL-1234/0001.tif", "PPPL-1235/0001.tif" }, { { ["086a"] = "PPPL 1234" }, { ["086a"] = "PPPL 1235" } },
       "by-call-number --fields '086$a' --place folder" },
+    { { "TB-0041-A.wav", "TB-0041-B.wav", "TB-0042-A.wav" }, { { ["028a"] = "TB 41" }, { ["028a"] = "TB 42" } },
+      "by-number --begins TB --field '028$a'" },
+    { { "ZfB_Jg12_H01_S001.tif", "ZfB_Jg12_H02_S001.tif" }, { { ["490v"] = "Jg. 12, H. 1" }, { ["490v"] = "Jg. 12, H. 2" } },
+      "by-number --begins ZfB --count 2 --field '490$v'" },
     { { "hir1910_02_13_001.tif", "hir1910_02_14_001.tif" }, { { ["030a"] = "hir 1910-02-13" }, { ["030a"] = "hir 1910-02-14" } },
       "by-date --field '030$a'" },
   }
@@ -118,9 +122,9 @@ describe("almanac recipe suggest", function()
     files("x1.jpg", "x2.jpg")
     local list = "# our list\nMMS ID,TIFF Filename\n" .. id(1) .. ",x1.tif\n" .. id(2) .. ",x2.tif\n"
     program.write(folder .. "/map.csv", list)
-    assert_best("by-map --column 'TIFF Filename'", "map.csv")
     local first = json.decode(almanac("suggest", "scans", "--titles", "map.csv", "--json").out:match "[^\n]+")
     assert.same({ "by-map", { column = "TIFF Filename" }, "map.csv", 2 }, { first.recipe, first.options, first.list, first.matched })
+    assert_best("by-map --column 'TIFF Filename'", "map.csv")
     program.write(folder .. "/scans/map.csv", list)
     local out = almanac("suggest", "scans").out
     assert.matches("by-map --column 'TIFF Filename': 67 % of the files find their title", out, 1, true)

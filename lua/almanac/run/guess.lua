@@ -5,57 +5,14 @@
 local key = require "almanac.recipe.key"
 local list_of = require "almanac.run.sources"
 local objects = require "almanac.recipe.objects"
+local tally = require "almanac.run.guess_hits"
 local values = require "almanac.run.guess_values"
 
 local m = {}
 
-local MOST = 4              -- guesses for a recipe
+local best, count, counter, set_of = tally.best, tally.count, tally.new, tally.set
 local SHORTEST = 4          -- digits of an old number that is looked for in MMS IDs
 local NONE = ""             -- no text to cut off
-
--- ---- counting ----
-
--- How often each set of options was right.
-local function counter()
-  return { by = {}, list = {} }
-end
-
--- `rank`: of what hits equally often, the lower one first.
-local function count(hits, given, rank)
-  local names = {}
-  for name, value in pairs(given) do names[#names + 1] = name .. "=" .. (type(value) == "table" and value[1] or tostring(value)) end
-  table.sort(names)
-  local id = table.concat(names, "\0")
-  local entry = hits.by[id]
-  if not entry then
-    entry = { given = given, n = 0, rank = rank, place = #hits.list }
-    hits.by[id], hits.list[#hits.list + 1] = entry, entry
-  end
-  entry.n = entry.n + 1
-end
-
--- What cuts something off must do so more than once: any value ends in some number.
-local function best(hits, once)
-  table.sort(hits.list, function(a, b)
-    if a.n ~= b.n then return a.n > b.n end
-    if a.rank ~= b.rank then return a.rank < b.rank end
-    return a.place < b.place
-  end)
-  local list = {}
-  for _, entry in ipairs(hits.list) do
-    if #list < MOST and (entry.n > 1 or once or entry.rank < values.CUT) then list[#list + 1] = entry.given end
-  end
-  return list
-end
-
-local function set_of(case, fn)
-  local set = {}
-  for _, name in ipairs(case.names) do
-    local text = fn(objects.file(name))
-    if text then set[text] = true end
-  end
-  return set
-end
 
 -- ---- of records ----
 
@@ -149,6 +106,51 @@ local function by_date(case)
   return best(hits)
 end
 
+-- The letters that all names begin with.
+local function beginning(case)
+  local letters
+  for _, name in ipairs(case.names) do
+    local own = objects.last_part(name):match "^%a+"
+    if letters and own ~= letters then return nil end
+    letters = own
+  end
+  return letters
+end
+
+local MOST_NUMBERS = 3
+
+-- Numbers of names from both ends, and in how many ways a text has so many of them.
+local function number_ways(case, n)
+  local is_both = true
+  local last = set_of(case, function(file)
+    is_both = is_both and not key.numbers(file.stem, n + 1)
+    return key.numbers(file.stem, -n)
+  end)
+  local first = set_of(case, function(file) return key.numbers(file.stem, n) end)
+  return { { set = first }, not is_both and { set = last, from_end = true } or nil }
+end
+
+local function by_number(case)
+  local guesses, begins = {}, beginning(case)
+  for n = MOST_NUMBERS, 1, -1 do
+    local hits, ways = counter(), number_ways(case, n)
+    values.each(case.titles, function(field, text)
+      if field:find "^00" then return end
+      for rank, way in ipairs(ways) do
+        local last, first = key.numbers(text, -n), key.numbers(text, n)
+        local given = { field = field, count = n ~= 1 and n or nil, from_end = way.from_end, begins = begins }
+        if way.set[last] then count(hits, given, values.CUT + values.rank(field) + rank) end
+        if first ~= last and way.set[first] then
+          given = { field = field, count = given.count, from_end = way.from_end, begins = begins, first = true }
+          count(hits, given, values.CUT + values.rank(field) + rank + 2)
+        end
+      end
+    end)
+    table.move(best(hits, #case.titles == 1, 3), 1, 3, #guesses + 1, guesses)
+  end
+  return guesses
+end
+
 local function by_person_year()
   return { { date = "260$c" }, { date = "502$d" }, { date = "008/07-10" }, { person = "creator", date = "date" } }
 end
@@ -236,6 +238,7 @@ local GUESSES = {
   ["by-date"] = of_records(by_date),
   ["by-field"] = of_records(by_field),
   ["by-map"] = by_map,
+  ["by-number"] = of_records(by_number),
   ["by-old-number"] = by_old_number,
   ["by-person-year"] = of_records(by_person_year),
   ["by-size"] = by_size,

@@ -151,6 +151,13 @@ local function looseness(recipe, values, ext)
   return read / #DECOYS
 end
 
+-- Letters and digits of the keys.
+local function said(keys)
+  local n = 0
+  for _, key in ipairs(keys) do n = n + select(2, key:gsub("%w", "")) end
+  return n
+end
+
 -- With titles what counts is which files find theirs; without, how many names
 -- are read by a rule that does not read just anything.
 local function score(found)
@@ -175,7 +182,8 @@ local function try_with(recipe, case, titles, given)
     return found
   end
   found.loose = looseness(recipe, values, ext)
-  found.score = score(found)
+  found.score, found.said, found.guessed = score(found), said(found.keys), 0
+  for _ in pairs(given) do found.guessed = found.guessed + 1 end
   return found
 end
 
@@ -191,6 +199,21 @@ local function try_recipe(recipe, case)
     if found.score > best.score then best = found end
   end
   return best
+end
+
+-- What tells which of two is to be shown first, the more telling first: +1 more is better, -1 less.
+local ORDER = {
+  { "score", 1 }, { "depth", -1 },      -- rather a recipe than its variant
+  { "said", 1 }, { "guessed", -1 },     -- what compares more of the names, and needed to be told less
+  { "loose", -1 },
+}
+
+local function is_better(a, b)
+  for _, entry in ipairs(ORDER) do
+    local x, y = a[entry[1]] or 0, b[entry[1]] or 0
+    if x ~= y then return (x > y) == (entry[2] > 0) end
+  end
+  return a.name < b.name
 end
 
 ---Tries all recipes at hand that read names.
@@ -214,12 +237,7 @@ function m.try(case)
     end
     if recipe then recipes.close(recipe) end
   end
-  table.sort(list, function(a, b)
-    if a.score ~= b.score then return a.score > b.score end
-    if a.depth ~= b.depth then return a.depth < b.depth end   -- rather a recipe than its variant
-    if a.loose ~= b.loose then return (a.loose or 1) < (b.loose or 1) end   -- rather what reads little else
-    return a.name < b.name
-  end)
+  table.sort(list, is_better)
   return list
 end
 
