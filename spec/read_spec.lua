@@ -3,7 +3,7 @@ local core = require "almanac.core"
 local desk = require "support.desk"
 local program = require "support.program"
 local read = require "almanac.run.read"
-local readings = require "almanac.run.reading"
+local readings = require "almanac.reading"
 local rehearsal = require "support.rehearsal"
 local store = require "almanac.run.store"
 

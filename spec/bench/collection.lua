@@ -3,7 +3,7 @@
 --   collection.lua FOLDER TITLES JPG_BYTES INSTITUTION
 local core = require "almanac.core"
 local json = require "almanac.json"
-local readings = require "almanac.run.reading"
+local readings = require "almanac.reading"
 local store = require "almanac.run.store"
 
 local folder, count, size, institution = ...

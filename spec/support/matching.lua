@@ -7,7 +7,7 @@ local join = require "almanac.run.join"
 local json = require "almanac.json"
 local pages = require "almanac.run.pages"
 local program = require "support.program"
-local readings = require "almanac.run.reading"
+local readings = require "almanac.reading"
 local recipe = require "almanac.recipe"
 local store = require "almanac.run.store"
 

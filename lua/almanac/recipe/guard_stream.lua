@@ -3,6 +3,7 @@
 -- came back. Answers come in the order of the questions.
 local guard = require "almanac.recipe.guard"
 local rules = require "almanac.recipe.rules"
+local text = require "almanac.recipe.wall_text"
 
 local m = {}
 
@@ -68,6 +69,12 @@ local function is_key(value)
   return type(value) ~= "number" and rules.is_value(value)
 end
 
+local function is_title_key(value)
+  return type(value) == "string" and not text.problem(value)
+end
+
+local function is_boolean(value) return type(value) == "boolean" end
+
 -- Whether there is something for some of n, and all of it is right.
 local function has_some(list, n, is_right)
   if type(list) ~= "table" then return false end
@@ -96,40 +103,53 @@ end
 
 ---Asks for the keys of titles, and whether they take part. Their changes have
 ---to be asked for once their keys are known.
----@param rows { mms_id: string, title: string?, reading: { representations: table[], record: string?, items: table[]? } }[]
+---@param rows { mms_id: string, title: string?, reading: string, details: { record: string?, items: table[]?, rows: table[]? }? }[]
+---  reading: as a run file keeps it; details: for all of them, or for none
 ---@return integer|nil batch
 ---@return string? message
 ---@return string? code
 function methods:ask_titles(rows)
-  local titles = {}
+  local ids, names, readings, details = {}, {}, {}, {}
   for i, row in ipairs(rows) do
-    titles[i] = { mms_id = row.mms_id, title = row.title, representations = row.reading.representations,
-      record = row.reading.record, items = row.reading.items, rows = row.reading.rows }
+    ids[i], names[i], readings[i], details[i] = row.mms_id, row.title or false, row.reading, row.details
   end
   self.batch = self.batch + 1
-  local ok, message, code = self.guard:send { "titles", self.args, self.batch, titles }
+  local ok, message, code = self.guard:send { "titles", self.args, self.batch, ids, names, readings, details[1] and details }
   if not ok then return nil, message, code end
   return self.batch
 end
 
-local function is_settled(answer)
-  return type(answer) == "table" and rules.are_keys(answer[1]) and type(answer[2]) == "boolean"
+-- Whether these are what they have to be of n titles: keys one behind the other,
+-- how many are of which title, which take part, why others don't.
+local function are_settled(n, keys, counts, wanted, reasons)
+  if type(keys) ~= "table" or type(reasons) ~= "table" or not has(counts, n, math.type) or not has(wanted, n, is_boolean) then
+    return false
+  end
+  local sum = 0
+  for _, count in ipairs(counts) do
+    if math.type(count) ~= "integer" or count < 0 then return false end
+    sum = sum + count
+  end
+  return has(keys, sum, is_title_key)
 end
-
-local function is_list(value) return type(value) == "table" end
 
 ---Takes the answer to ask_titles.
 ---@param n integer titles of the batch
----@return table[]|nil answers { keys, wanted, reason } each
----@return string? message
----@return string? code
+---@return string[]|nil keys those of the first title, then those of the second, …
+---@return integer[]|string counts how many keys each title has; or a message
+---@return boolean[]|string wanted; or a code
+---@return table<integer, string> reasons by place: why a title is not wanted
 function methods:take_titles(n)
-  local answers, message, code = self.guard:receive(2 * n)
-  if not answers then return nil, message, code end
-  if not has(answers, n, is_settled) then return nil, rules.NONSENSE, "parse" end
-  for _, answer in ipairs(answers) do answer[3] = answer[3] and guard.readable(answer[3]) end
-  return answers
+  local answer, message, code = self.guard:receive(2 * n)
+  if not answer then return nil, message, code end
+  local keys, counts, wanted, reasons = answer[1], answer[2], answer[3], answer[4]
+  if not are_settled(n, keys, counts, wanted, reasons) then return nil, rules.NONSENSE, "parse" end
+  local words = {}
+  for place, reason in pairs(reasons) do words[place] = guard.readable(reason) end
+  return keys, counts, wanted, words
 end
+
+local function is_list(value) return type(value) == "table" end
 
 -- path, size, page of each, in one list
 local function flat(files)

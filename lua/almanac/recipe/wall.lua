@@ -5,6 +5,7 @@ local arguments = require "almanac.recipe.arguments"
 local core = require "almanac.core"
 local load_recipe = require "almanac.recipe.wall_load"
 local objects = require "almanac.recipe.objects"
+local readings = require "almanac.reading"
 local record = require "almanac.record"
 local rules = require "almanac.recipe.wall_rules"
 local sandbox = require "almanac.recipe.sandbox"
@@ -131,20 +132,29 @@ local function settle(title, args)
   local wanted, reason
   ok, wanted, reason = rules.wants(recipe, title, args)
   if not ok then return nil, wanted end
-  return { keys, wanted, reason }
+  return keys, wanted, reason
 end
 
--- { "titles", args, batch, titles } -> { keys, wanted, reason } of each
-function ops.titles(args, batch, list)
-  local view, held, answers = visible(args), {}, {}
-  for i, data in ipairs(list) do
-    local title = title_of(data)
-    local answer, message = settle(title, view)
-    if not answer then return failed(message) end
-    held[i], answers[i] = title, answer
+-- A title of a run file, with what belongs to it besides.
+local function kept_title(id, name, text, details)
+  local reading = readings.decode(text)
+  for what, value in pairs(details or {}) do reading[what] = value end
+  return objects.title(id, name or nil, reading)
+end
+
+-- { "titles", args, batch, ids, names, readings, details } -> { keys of all, how many each has, wanted, reasons by place }
+function ops.titles(args, batch, ids, names, texts, details)
+  local view, held, all = visible(args), {}, {}
+  local counts, wants, reasons = {}, {}, {}
+  for i, id in ipairs(ids) do
+    local title = kept_title(id, names[i], texts[i], details and details[i])
+    local keys, wanted, reason = settle(title, view)
+    if not keys then return failed(wanted) end
+    for _, key in ipairs(keys) do all[#all + 1] = key end
+    held[i], counts[i], wants[i], reasons[i] = title, #keys, wanted, reason
   end
   titles[batch] = held
-  return answers
+  return { all, counts, wants, reasons }
 end
 
 local function files_of(flat, thumbnails)

@@ -2,13 +2,14 @@
 -- reads: one row for each candidate file. All lines are checked before one of
 -- them counts.
 local attempt = require "almanac.run.attempt"
+local contested = require "almanac.run.contested"
 local core = require "almanac.core"
 local ids = require "almanac.run.ids"
 local details = require "almanac.run.details"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
-local objects = require "almanac.recipe.objects"
-local readings = require "almanac.run.reading"
+local planned = require "almanac.run.planned"
+local readings = require "almanac.reading"
 local recipe_module = require "almanac.recipe"
 local sheet = require "almanac.run.sheet"
 local store = require "almanac.run.store"
@@ -212,15 +213,14 @@ local function use(run, entry)
   look_at_files(run, entry)
   local reading = readings.decode(entry.row.reading)
   if next(run.recipe.reads) then details.add(run.db, entry.row.id, reading) end
-  local title = objects.title(entry.mms_id, entry.row.title, reading)
-  local state, reason = join.propose(run, entry.row, title, entry.files, true)
+  local state, reason = join.propose(run, entry.row, reading, entry.files)
   if state ~= "ready" then attempt.fail(("title %s: %s"):format(entry.mms_id, reason), "conflict") end
 end
 
 -- What was planned, and what was uploaded for it; nothing of it is in Alma.
 local function forget(db, title_id)
   attempt.run(db, "DELETE FROM step WHERE title_id = ?", title_id)
-  join.erase(db, title_id)
+  planned.erase(db, title_id)
 end
 
 -- A title that was begun goes on where it stands.
@@ -241,7 +241,7 @@ local function carry_out(run, order)
     attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", state_after(entry),
       ("decided by %s: %s"):format(who, entry.decision), entry.row.id)
   end
-  join.explain_files(run.db)
+  contested.explain(run.db)
   return counts
 end
 

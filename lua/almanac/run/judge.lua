@@ -1,6 +1,7 @@
 -- Whether the files found for a title leave exactly one reading. Everything
 -- here only looks; what it finds doubtful it says in words, of the form
 -- "what is wrong: the particulars", so that a summary can count them.
+local objects = require "almanac.recipe.objects"
 local text = require "almanac.core".text
 
 local m = {}
@@ -107,19 +108,38 @@ function m.choose(groups, every_key)
   return files, doubts
 end
 
----A doubt when the title already holds a file of the same name and type.
----@param title table from objects.title
----@param files table[] objects.file each
----@return string? doubt
-function m.held_already(title, files)
-  for _, file in ipairs(files) do
-    local stem
-    for there in title:files(file.ext) do
-      stem = stem or text.fold(file.stem)
-      if text.fold(there.stem) == stem then
-        return ("it already holds such a file: %s in representation %s"):format(there.name, there.representation.id)
+-- Types of the files, as a set.
+local function types_of(files)
+  local types = {}
+  for _, file in ipairs(files) do types[file.ext] = true end
+  return types
+end
+
+-- The files that the title holds of these types: folded stem and type -> where.
+local function held_of(reading, types)
+  local held
+  for _, rep in ipairs(reading.representations) do
+    for _, file in ipairs(rep.files) do
+      local stem, ext = objects.split_extension(file.name)
+      if types[ext] then
+        held = held or {}
+        local name = text.fold(stem) .. "." .. ext
+        held[name] = held[name] or { file = file.name, representation = rep.id }
       end
     end
+  end
+  return held
+end
+
+---A doubt when the title already holds a file of the same name and type.
+---@param reading { representations: table[] } what Alma holds
+---@param files table[] objects.file each
+---@return string? doubt
+function m.held_already(reading, files)
+  local held = held_of(reading, types_of(files))
+  for _, file in ipairs(held and files or {}) do
+    local there = held[text.fold(file.stem) .. "." .. file.ext]
+    if there then return ("it already holds such a file: %s in representation %s"):format(there.file, there.representation) end
   end
 end
 
@@ -129,11 +149,11 @@ end
 
 ---A doubt when a representation of the title may already be the planned one:
 ---same usage type, same label, or empty and of a usage type that Alma did not tell.
----@param title table from objects.title
+---@param reading { representations: table[] }
 ---@param change table { usage_type, label }
 ---@return string? doubt
-function m.similar(title, change)
-  for _, rep in ipairs(title:representations()) do
+function m.similar(reading, change)
+  for _, rep in ipairs(reading.representations) do
     local empty = not rep.usage_type and #rep.files == 0
     if not rep.remote and (same(rep.usage_type, change.usage_type) or same(rep.label, change.label) or empty) then
       return ("it already has such a representation: %s%s (%s, %d file%s)"):format(rep.id,
@@ -150,9 +170,9 @@ local function find(list, field, id)
 end
 
 -- Why a change can't be about what it is about.
-local function wrong_target(title, change)
+local function wrong_target(reading, change)
   if not change.representation then return nil end
-  local rep = find(title:representations(), "id", change.representation)
+  local rep = find(reading.representations, "id", change.representation)
   if not rep or change.pid and not find(rep.files, "pid", change.pid) then
     return ("%s is about %s, which the title does not have"):format(change.kind, change.pid or change.representation)
   elseif rep.remote and change.kind ~= "update.representation" then
@@ -162,13 +182,13 @@ end
 
 ---What is wrong with the changes of a title as a whole: about something that the
 ---title does not have, or two about one thing.
----@param title table from objects.title
+---@param reading { representations: table[] }
 ---@param changes table[]
 ---@return string? words
-function m.impossible(title, changes)
+function m.impossible(reading, changes)
   local seen = {}
   for _, change in ipairs(changes) do
-    local wrong = wrong_target(title, change)
+    local wrong = wrong_target(reading, change)
     if wrong then return wrong end
     local thing = change.representation and change.representation .. " " .. (change.pid or "") or nil
     if thing and seen[thing] and change.kind ~= "add.file" then
@@ -179,12 +199,12 @@ function m.impossible(title, changes)
 end
 
 ---Why a change may have been made already, or may not be wanted.
----@param title table from objects.title
+---@param reading { representations: table[] }
 ---@param change table
 ---@return string? doubt
-function m.doubt(title, change)
+function m.doubt(reading, change)
   if change.kind ~= "add.representation" and change.kind ~= "add.file" then return nil end
-  return m.held_already(title, change.files) or change.kind == "add.representation" and m.similar(title, change) or nil
+  return m.held_already(reading, change.files) or change.kind == "add.representation" and m.similar(reading, change) or nil
 end
 
 return m

@@ -5,7 +5,7 @@ local alma = require "almanac.alma"
 local core = require "almanac.core"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
-local readings = require "almanac.run.reading"
+local readings = require "almanac.reading"
 local task = require "almanac.task"
 
 local m = {}

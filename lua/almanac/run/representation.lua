@@ -3,7 +3,7 @@
 local alma = require "almanac.alma"
 local json = require "almanac.json"
 local makers = require "almanac.run.maker"
-local readings = require "almanac.run.reading"
+local readings = require "almanac.reading"
 local reconcile = require "almanac.run.reconcile"
 local steps = require "almanac.run.steps"
 local task = require "almanac.task"

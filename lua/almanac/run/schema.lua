@@ -11,7 +11,7 @@ CREATE TABLE title(
   id      INTEGER PRIMARY KEY,
   mms_id  TEXT NOT NULL UNIQUE,
   title   TEXT,
-  reading TEXT,               -- what Alma holds, see almanac.run.reading; NULL: not read
+  reading TEXT,               -- what Alma holds, see almanac.reading; NULL: not read
   state   TEXT NOT NULL,      -- ready ask skip | uploading … attached verified failed undone
   reason  TEXT                -- in words, for everything but ready
 );

@@ -5,7 +5,7 @@ local kinds = require "almanac.run.kinds"
 local look = require "almanac.run.kinds.look"
 local makers = require "almanac.run.maker"
 local pages = require "almanac.run.pages"
-local readings = require "almanac.run.reading"
+local readings = require "almanac.reading"
 local representation = require "almanac.run.representation"
 local steps = require "almanac.run.steps"
 

@@ -12,7 +12,7 @@ local holdings = require "almanac.holdings"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
 local lists = require "almanac.run.sources"
-local readings = require "almanac.run.reading"
+local readings = require "almanac.reading"
 local records = require "almanac.recipe.record"
 local store = require "almanac.run.store"
 

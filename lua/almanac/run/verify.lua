@@ -4,7 +4,7 @@
 local alma = require "almanac.alma"
 local kinds = require "almanac.run.kinds"
 local look = require "almanac.run.kinds.look"
-local readings = require "almanac.run.reading"
+local readings = require "almanac.reading"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
 local thumbnails = require "almanac.run.thumbnails"

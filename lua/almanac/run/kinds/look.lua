@@ -1,7 +1,7 @@
 -- What kinds of change have in common when they look at a title: fields and
 -- files as Alma has them, beside those that were planned.
 local alma = require "almanac.alma"
-local readings = require "almanac.run.reading"
+local readings = require "almanac.reading"
 local reconcile = require "almanac.run.reconcile"
 local steps = require "almanac.run.steps"
 local storage = require "almanac.run.stored"

@@ -2,7 +2,7 @@
 local alma = require "almanac.alma"
 local look = require "almanac.run.kinds.look"
 local makers = require "almanac.run.maker"
-local readings = require "almanac.run.reading"
+local readings = require "almanac.reading"
 local steps = require "almanac.run.steps"
 
 local m = {}

@@ -8,6 +8,8 @@ local json = require "almanac.json"
 
 local m = {}
 
+local tointeger = math.tointeger
+
 local function file_row(file)
   local row = json.array { file.pid, file.name, file.size or false }
   if file.label ~= file.name then row[4] = file.label or false end
@@ -32,23 +34,23 @@ end
 local function file_of(row)
   local label = row[4]
   if label == nil then label = row[2] end
-  return { pid = row[1], name = row[2], size = row[3] or nil, label = label or nil }
+  return { pid = row[1], name = row[2], size = row[3] and tointeger(row[3]), label = label or nil }
 end
 
 local function representation_of(row)
-  local files = json.array {}
-  for i, file in ipairs(row[6]) do files[i] = file_of(file) end
+  local rows, files = row[6], json.array {}
+  for i = 1, #rows do files[i] = file_of(rows[i]) end
   return { id = row[1], label = row[2] or nil, usage_type = row[3] or nil, library = row[4] or nil, remote = row[5],
-    files = files, file_count = row[7] }
+    files = files, file_count = row[7] and tointeger(row[7]) }
 end
 
 ---@param text string
 ---@return { representations: table[] } reading list of { id, label, usage_type, library, remote, files, file_count };
 ---  files: { pid, name, size, label }
 function m.decode(text)
-  local reading = { representations = json.array {} }
-  for i, row in ipairs(assert(json.decode(text))) do reading.representations[i] = representation_of(row) end
-  return reading
+  local rows, list = json.written(text), json.array {}
+  for i = 1, #rows do list[i] = representation_of(rows[i]) end
+  return { representations = list }
 end
 
 return m

@@ -1,0 +1,87 @@
+-- What is planned for titles, as rows: their changes, and the pages of these.
+local attempt = require "almanac.run.attempt"
+local changes_of = require "almanac.recipe.changes"
+local core = require "almanac.core"
+local json = require "almanac.json"
+local objects = require "almanac.recipe.objects"
+
+local m = {}
+
+local CHANGE = "INSERT INTO change(title_id, seq, spec_id, representation_id, pid) VALUES(?, ?, ?, ?, ?)"
+local PAGE = "INSERT INTO page(title_id, change, seq, file_id, name) VALUES(?, ?, ?, ?, ?)"
+
+local nfc = core.text.nfc
+
+-- What S3 gets as the last part of the key: the name in NFC; a second file of
+-- the same name has its page number in front. A thumbnail's has a suffix.
+local function upload_name(name, page, taken, suffix)
+  local result = nfc(name)
+  while taken[result] or suffix and taken[result .. suffix] do result = page .. "-" .. result end
+  taken[result] = true
+  if suffix then taken[result .. suffix] = true end
+  return result
+end
+
+local function is_same(a, b)
+  for name, value in pairs(a) do
+    if b[name] ~= value then return false end
+  end
+  for name in pairs(b) do
+    if a[name] == nil then return false end
+  end
+  return true
+end
+
+-- The row that says what is to be made. The changes of a title find those of
+-- the title before it, at the same place.
+local function spec_of(run, seq, change)
+  run.specs = run.specs or {}
+  local spec = changes_of.spec(change)
+  if change.kind == "add.representation" then spec.collection = run.collection end
+  local last = run.specs[seq]
+  if not last or last.kind ~= change.kind or not is_same(last.spec, spec) then
+    local _, id = attempt.run(run.db, "INSERT INTO spec(kind, spec) VALUES(?, ?)", change.kind, json.encode(spec))
+    last = { kind = change.kind, spec = spec, id = id }
+    run.specs[seq] = last
+  end
+  return last.id
+end
+
+local function add_pages(pages, title_id, seq, change, rows)
+  local taken = {}
+  for page, file in ipairs(change.files or {}) do
+    local name, n = objects.last_part(file.path), #pages.ids + 1
+    local given = upload_name(name, page, taken, (rows[file].thumbnail or {}).suffix)
+    pages.ids[n], pages.changes[n], pages.seqs[n], pages.files[n] = title_id, seq, page, rows[file].id
+    pages.names[n] = given ~= name and given
+  end
+end
+
+---Writes down what is planned for titles.
+---@param run { db: table, collection: string? }
+---@param entries { id: integer, changes: table[], rows: table<table, { id: integer }> }[] id: of the title; changes: of
+---  a recipe; rows: file object -> row of `file`
+function m.write(run, entries)
+  local ids, seqs, specs, representations, pids = {}, {}, {}, {}, {}
+  local pages = { ids = {}, changes = {}, seqs = {}, files = {}, names = {} }
+  for _, entry in ipairs(entries) do
+    for seq, change in ipairs(entry.changes) do
+      local n = #ids + 1
+      ids[n], seqs[n], specs[n] = entry.id, seq, spec_of(run, seq, change)
+      representations[n], pids[n] = change.representation or false, change.pid or false
+      add_pages(pages, entry.id, seq, change, entry.rows)
+    end
+  end
+  attempt.run_many(run.db, CHANGE, #ids, ids, seqs, specs, representations, pids)
+  attempt.run_many(run.db, PAGE, #pages.ids, pages.ids, pages.changes, pages.seqs, pages.files, pages.names)
+end
+
+---Takes back what is planned for a title.
+---@param db table
+---@param title_id integer
+function m.erase(db, title_id)
+  attempt.run(db, "DELETE FROM page WHERE title_id = ?", title_id)
+  attempt.run(db, "DELETE FROM change WHERE title_id = ?", title_id)
+end
+
+return m
