@@ -312,6 +312,11 @@ describe("a rule that sees sidecars", function()
   it("may give several keys, each once; not any number of them", function()
     assert.same({ true, "a", { "b" } }, { ask 'return { "a", "", "b", "a" }' })
     assert.same({ true, "a" }, { ask 'return { "a", "a" }' })
+    local cards = { assert(sidecar.new("about.json", '{"ids": [99, "98"], "none": [], "id": 1}')) }
+    assert.same({ true, "99", { "98" } }, { ask("return file.sidecars[1].data.ids", cards) })
+    for _, field in ipairs { "data", "data.none" } do
+      assert.matches("a key is text; this one is a table", select(2, ask("return file.sidecars[1]." .. field, cards)))
+    end
     assert.same({ true }, { ask 'return { "" }' })
     assert.matches("a key is text; this one is a table", select(2, ask "return { id = 1 }"))
     local ok, message = ask 'local keys = {} for i = 1, 10001 do keys[i] = "k" .. i end return keys'

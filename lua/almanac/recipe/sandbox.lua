@@ -63,6 +63,13 @@ function m.read_only(t, what, names)
   return view
 end
 
+---The table behind a view, to be read raw; any other value as it is.
+---@param value any
+---@return any
+function m.behind(value)
+  return originals[value] or value
+end
+
 ---A copy of a table and of those in it, to be read only.
 ---@param t table
 ---@param what string how the error names it

@@ -1,6 +1,7 @@
 -- Calls the rules of a recipe, inside its process, and brings what they answer
 -- into one form. Every function gives true and the answer, or false and a
 -- message that names rule and case.
+local behind = require "almanac.recipe.sandbox".behind
 local call = require "almanac.core".inside.call
 local text = require "almanac.recipe.wall_text"
 
@@ -51,6 +52,7 @@ end
 -- no metamethod runs where no step is counted.
 local function key_list(given)
   local list, seen = {}, {}
+  given = behind(given)
   for i = 1, rawlen(given) do
     local key, words = key_text(rawget(given, i))
     if i > text.most_keys then words = ("gives more than %d keys"):format(text.most_keys) end
@@ -79,7 +81,7 @@ function m.file_key(recipe, file, args)
   local ok, key = call("file_key", file.path, recipe.file_key, file, args)
   if not ok then return failed(recipe, "file_key", file.path, key) end
   if not key or key == "" then return true, nil end
-  if type(key) == "table" and key[1] ~= nil then return several_keys(recipe, file, key) end
+  if type(key) == "table" and rawget(behind(key), 1) ~= nil then return several_keys(recipe, file, key) end
   local words
   key, words = key_text(key)
   if key then return true, key end
