@@ -1,12 +1,18 @@
 -- What a person sees. Results go to stdout, remarks and progress to stderr;
 -- with --json stdout carries one JSON object a line instead.
 local core = require "almanac.core"
+local plain = require "almanac.recipe.plain"
 local task = require "almanac.task"
 local words = require "almanac.words"
 
 local RECENT = 30   -- seconds over which a pace is told
 
 local m = { json = false, quiet = false }
+
+-- Names, titles and messages come from anywhere. Into a file they go as they are.
+local function for_people(text, fd)
+  return core.sys.is_terminal(fd) and plain.obeyed(text) or text
+end
 
 local live        -- the progress line that stands on the terminal now
 
@@ -19,7 +25,7 @@ end
 function m.say(text)
   if m.json then return end
   clear()
-  io.stdout:write(text, "\n")
+  io.stdout:write(for_people(text, 1), "\n")
   io.stdout:flush()
 end
 
@@ -28,14 +34,14 @@ end
 function m.note(text)
   if m.quiet then return end
   clear()
-  io.stderr:write(text, "\n")
+  io.stderr:write(for_people(text, 2), "\n")
 end
 
 ---What went wrong and what to do next.
 ---@param text string
 function m.fail(text)
   clear()
-  io.stderr:write("almanac: ", text, "\n")
+  io.stderr:write("almanac: ", for_people(text, 2), "\n")
 end
 
 -- JSON is UTF-8; the bytes of a name that is not are shown as %XX.

@@ -13,10 +13,14 @@ function m.configure(parser)
   parser:epilog "Exit status: 0 shown, 1 there is no such run, title or file."
 end
 
+-- The recipe as it was, then what it extends, each under its name: all of it stays Lua.
 local function print_rules(db, out)
-  local json = require "almanac.json"
-  for _, source in ipairs(json.decode(store.meta(db, "recipe_sources") or "[]")) do
+  local json, hash = require "almanac.json", require "almanac.core".hash
+  out.note(("rules of %s %s, sha256 %s"):format(store.meta(db, "recipe"), store.meta(db, "recipe_version"),
+    store.meta(db, "recipe_sha256")))
+  for i, source in ipairs(json.decode(store.meta(db, "recipe_sources") or "[]")) do
     out.event("rules", source)
+    if i > 1 then out.say(("\n-- it extends %s (%s), sha256 %s"):format(source.name, source.path, hash.sha256(source.text))) end
     out.say((source.text:gsub("\n$", "")))
   end
   return 0

@@ -20,13 +20,26 @@ local function show(character)
   return is_hidden(code) and ("<U+%04X>"):format(code) or nil
 end
 
+local OBEYED = "[\0-\8\11-\31\127]"
+
+local function in_brackets(byte) return ("<%02X>"):format(byte:byte()) end
+
+---Text from anywhere, on its way to a terminal: what a terminal obeys is shown as
+---what it is. The direction of writing stays: titles may need it.
+---@param text string
+---@return string
+function m.obeyed(text)
+  if not text:find "[\0-\8\11-\31\127\xC2]" then return text end
+  return (text:gsub(OBEYED, in_brackets):gsub("\xC2([\x80-\x9F])", function(byte) return ("<U+%04X>"):format(byte:byte()) end))
+end
+
 ---@param text string
 ---@return string
 function m.text(text)
   if not text:find "[\0-\8\11-\31\127-\xFF]" then return text end
   text = text:gsub("\r\n", "\n")
   if not core.text.valid(text) then text = text:gsub("[\x80-\xFF]", "?") end
-  text = text:gsub("[\0-\8\11-\31\127]", function(byte) return ("<%02X>"):format(byte:byte()) end)
+  text = text:gsub(OBEYED, in_brackets)
   return (text:gsub(utf8.charpattern, function(character) return #character > 1 and show(character) or nil end))
 end
 
