@@ -116,6 +116,8 @@ local CONVENTIONS = {
   -- persons: as the record writes it, or the other way round
   { "JaneSmith2009.pdf", "by-person-year", {}, { ["100$a"] = "Smith, Jane,", ["264$c"] = "2009." },
     { ["100$a"] = "Smith, Jane", ["264$c"] = "2010" } },
+  { "2009_Diss_JaneSmith.pdf", "by-person-year", { part = -1 }, { ["100$a"] = "Smith, Jane,", ["264$c"] = "2009." },
+    { ["100$a"] = "Smith, Jane", ["264$c"] = "2010" } },
   -- sizes
   { "CU1001b.jpg", "by-size", { size = "b" }, { tif = "CU1001.tif" }, { tif = "CU1001b.tif" } },
   { "061-02b-2.jpg", "by-size", { size = "2", letters = "123" }, { tif = "061-02b.tif" }, { tif = "061-02.tif" } },

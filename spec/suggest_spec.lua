@@ -1,5 +1,6 @@
 -- almanac recipe suggest and new: conventions that need options, found in what
 -- the titles have; each suggestion becomes a recipe that holds at once.
+local core = require "almanac.core"
 local json = require "almanac.json"
 local program = require "support.program"
 
@@ -78,6 +79,9 @@ describe("almanac recipe suggest", function()
       "by-number --begins TB --field '028$a'" },
     { { "ZfB_Jg12_H01_S001.tif", "ZfB_Jg12_H02_S001.tif" }, { { ["490v"] = "Jg. 12, H. 1" }, { ["490v"] = "Jg. 12, H. 2" } },
       "by-number --begins ZfB --count 2 --field '490$v'" },
+    { { "2011_Diss_AnnaMueller.pdf", "2012_Diss_SeanONeil.pdf" },
+      { { ["100a"] = "Mueller, Anna,", ["260c"] = "c2011." }, { ["100a"] = "O'Neil, Sean,", ["260c"] = "2012" } },
+      "by-person-year --date '260$c' --part -1" },
     { { "hir1910_02_13_001.tif", "hir1910_02_14_001.tif" }, { { ["030a"] = "hir 1910-02-13" }, { ["030a"] = "hir 1910-02-14" } },
       "by-date --field '030$a'" },
   }
@@ -139,6 +143,17 @@ describe("almanac recipe suggest", function()
     assert.matches("by-field --field '024$a' --part base: 50 % of the files find their title, 75 % of the names are read, " ..
       "1 fits several titles, 1 collision", result.out, 1, true)
     assert.matches("not read: cover.jpg", result.out, 1, true)
+  end)
+
+  it("takes no year for the number of a title, and begins with what the usual files begin with", function()
+    files("2011_Diss_Anna.pdf", "2012_Diss_Sean.pdf")
+    program.write(folder .. "/export.mrk", mrk { { ["260c"] = "2011." }, { ["260c"] = "2012." } })
+    assert.equal(2, almanac("suggest", "scans", "--titles", "export.mrk").status)
+    core.files.remove(folder .. "/scans", { tree = true })
+    files("TB-1.wav", "TB-2.wav", "TB-3.wav", "notes.txt")
+    program.write(folder .. "/export.mrk", mrk { { ["028a"] = "1" }, { ["028a"] = "2" }, { ["028a"] = "3" } })
+    local out = almanac("suggest", "scans", "--titles", "export.mrk").out
+    assert.matches("\n\nby-number --begins TB --field '028$a': 75 % of the files find their title", out, 1, true)
   end)
 
   it("guesses nothing where nothing fits", function()

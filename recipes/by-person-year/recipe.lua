@@ -5,6 +5,8 @@
 -- --person, the year in --date; blanks, commas and case make no difference.
 -- People write names in many ways, so a name that differs in up to three letters,
 -- never in the year, is shown as a candidate: such a title is for a person to decide.
+-- --part says which part of the name the person is, when there is more in it:
+-- with --part -1, 2009_Diss_JaneSmith.pdf is Jane Smith's of 2009.
 
 -- "smithjane 2009"
 local function person_year(person, year)
@@ -23,6 +25,7 @@ return extend "by-mms-id 1" {
     { "label",  "string", default = "PDF", help = "label of the new representation" },
     { "person", "string", default = "100$a", help = "where the person stands: a MARCspec or a Dublin Core path" },
     { "date",   "string", default = "264$c", help = "where the year stands" },
+    { "part",   "integer", help = "which part of the name, with _ between, is the person; from the right when negative" },
   },
 
   -- letters of a key that may differ when no file has the very key; such a title is never ready
@@ -30,7 +33,8 @@ return extend "by-mms-id 1" {
 
   file_key = function(file, args)
     if file.ext ~= args.ext then return nil end
-    return person_year(file.stem, file.stem:match "%f[%d](%d%d%d%d)%f[%D]")
+    local person = args.part and key.part(file.name, args.part) or file.stem
+    return person_year(person, file.stem:match "%f[%d](%d%d%d%d)%f[%D]")
   end,
 
   page = function() return nil end,

@@ -17,7 +17,8 @@ end
 -- Where the comment at the head ends.
 local function after_header(lines)
   local i = 2
-  while lines[i] and (lines[i]:find "^%-%-" or lines[i] == "") do i = i + 1 end
+  while lines[i] and lines[i]:find "^%-%-" do i = i + 1 end
+  while lines[i] == "" do i = i + 1 end
   return i
 end
 

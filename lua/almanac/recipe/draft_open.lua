@@ -28,6 +28,7 @@ local HELPERS = {
   { "key.numbers(file.name, 2)", function(file) return key.numbers(file.stem, 2) end },
   { "key.numbers(file.name, 3)", function(file) return key.numbers(file.stem, 3) end },
   { 'key.part(file.name, 1, "%s")', function(file, sign) return key.part(file.name, 1, sign) end },
+  { 'key.part(file.name, -1, "%s")', function(file, sign) return key.part(file.name, -1, sign) end },
   { 'key.parts(file.name, -1, "%s")', function(file, sign) return key.parts(file.name, -1, sign) end },
   { "key.call_number(file.name)", function(file) return key.call_number(file.stem) end },
   { "key.without_page(file.name)", function(file) return key.without_page(file.name) end },

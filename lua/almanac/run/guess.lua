@@ -4,7 +4,6 @@
 -- One entry a recipe at the end; each gives lists of options, the best first.
 local key = require "almanac.recipe.key"
 local list_of = require "almanac.run.sources"
-local objects = require "almanac.recipe.objects"
 local tally = require "almanac.run.guess_hits"
 local values = require "almanac.run.guess_values"
 
@@ -109,8 +108,8 @@ end
 -- The letters that all names begin with.
 local function beginning(case)
   local letters
-  for _, name in ipairs(case.names) do
-    local own = objects.last_part(name):match "^%a+"
+  for file in tally.files(case) do
+    local own = file.name:match "^%a+"
     if letters and own ~= letters then return nil end
     letters = own
   end
@@ -130,6 +129,12 @@ local function number_ways(case, n)
   return { { set = first }, not is_both and { set = last, from_end = true } or nil }
 end
 
+-- Many titles share a year: alone it tells none, however few there are here.
+local function tells(number)
+  local year = math.tointeger(tonumber(number))
+  return number and not (year and #number == 4 and year >= 1400 and year < 2200)
+end
+
 local function by_number(case)
   local guesses, begins = {}, beginning(case)
   for n = MOST_NUMBERS, 1, -1 do
@@ -139,8 +144,8 @@ local function by_number(case)
       for rank, way in ipairs(ways) do
         local last, first = key.numbers(text, -n), key.numbers(text, n)
         local given = { field = field, count = n ~= 1 and n or nil, from_end = way.from_end, begins = begins }
-        if way.set[last] then count(hits, given, values.CUT + values.rank(field) + rank) end
-        if first ~= last and way.set[first] then
+        if way.set[last] and tells(last) then count(hits, given, values.CUT + values.rank(field) + rank) end
+        if first ~= last and way.set[first] and tells(first) then
           given = { field = field, count = given.count, from_end = way.from_end, begins = begins, first = true }
           count(hits, given, values.CUT + values.rank(field) + rank + 2)
         end
@@ -151,8 +156,22 @@ local function by_number(case)
   return guesses
 end
 
-local function by_person_year()
-  return { { date = "260$c" }, { date = "502$d" }, { date = "008/07-10" }, { person = "creator", date = "date" } }
+local YEARS = { ["264$c"] = 1, ["260$c"] = 2, ["502$d"] = 3, ["dc:date"] = 4, ["dcterms:issued"] = 5 }
+
+-- The field that has the years, and the part of the name that is the person.
+local function by_person_year(case)
+  local hits, guesses = counter(), {}
+  local years = set_of(case, function(file) return file.stem:match "%f[%d](%d%d%d%d)%f[%D]" end)
+  values.each(case.titles, function(field, text)
+    local year = YEARS[field] and text:match "%f[%d](%d%d%d%d)%f[%D]"
+    if years[year or ""] then count(hits, { date = field }, YEARS[field]) end
+  end)
+  for _, given in ipairs(best(hits, false, 2)) do
+    if given.date:find "^dc" then given.person = "dc:creator" end
+    guesses[#guesses + 1] = given
+    for _, part in ipairs { -1, 1, 2 } do guesses[#guesses + 1] = { date = given.date, person = given.person, part = part } end
+  end
+  return guesses
 end
 
 -- ---- of what else titles have ----
@@ -247,7 +266,7 @@ local GUESSES = {
 
 ---Options to try a recipe with, besides its defaults.
 ---@param name string of the recipe
----@param case { names: string[], titles: table[]?, lists: string[] } titles as almanac.run.trial gives them; lists: CSV files
+---@param case { names: string[], ext: string, titles: table[]?, lists: string[] } ext: their usual type; titles as almanac.run.trial gives them; lists: CSV files
 ---  that may say which file belongs to which title
 ---@return { given: table<string, any>, titles: table[]?, from: string? }[] guesses titles, from: when it has its own, of a list
 function m.of(name, case)

@@ -47,14 +47,28 @@ function m.best(hits, once, most)
   return list
 end
 
+---The files of a case that recipes are tried on: those of its usual type.
+---@param case { names: string[], ext: string }
+---@return fun(): table? next
+function m.files(case)
+  local i = 0
+  return function()
+    repeat
+      i = i + 1
+      local file = case.names[i] and objects.file(case.names[i])
+      if not file or file.ext == case.ext then return file end
+    until false
+  end
+end
+
 ---What a function gives for the files of a case, as a set.
----@param case { names: string[] }
+---@param case { names: string[], ext: string }
 ---@param fn fun(file: table): string?
 ---@return table<string, boolean>
 function m.set(case, fn)
   local set = {}
-  for _, name in ipairs(case.names) do
-    local text = fn(objects.file(name))
+  for file in m.files(case) do
+    local text = fn(file)
     if text then set[text] = true end
   end
   return set

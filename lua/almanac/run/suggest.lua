@@ -226,6 +226,7 @@ end
 ---@return string? message
 ---@return string? code
 function m.try(case)
+  case.ext = m.usual_extension(case.names)
   local list = {}
   for _, entry in ipairs(recipes.list()) do
     local recipe, wrong = recipes.load(entry.path)
