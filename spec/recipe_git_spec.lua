@@ -74,6 +74,16 @@ describe("a recipe from git", function()
     assert.matches("ssh has no key that the server takes", get "git@host.example:r.git", 1, true)
   end)
 
+  it("is not taken from an address that is a command", function()
+    local harm = "touch " .. desk.folder .. "/harmed"
+    for address, words in pairs { ["git+ext::sh -c '" .. harm .. "'"] = "transport 'ext' not allowed",
+        ["git+fd::17"] = "transport 'fd' not allowed", ["git+--upload-pack=" .. harm] = "that is no address",
+        ["ssh://-oProxyCommand=" .. harm:gsub(" ", "%%20") .. "/x.git"] = "strange hostname" } do
+      assert.matches(words, get(address), 1, true)
+      assert.is_false(desk.has "harmed")
+    end
+  end)
+
   it("is given up when ssh hangs, with all that was started", function()
     stand_in("ssh", HANGS:format(desk.folder, desk.folder))
     local message = get "ssh://host.example/r.git"
