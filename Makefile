@@ -120,7 +120,7 @@ bench: deps-test ## benchmarks beside named peers; BENCH="startup recipe upload 
 
 torture: deps-test ## kills, cuts and lies to runs and compares; N=1000 rounds, SEED=7, J=4 at a time, KIND=help
 	@$(MAKE) --no-print-directory -s all
-	@$(SPEC_ENV) N=$(N) SEED=$(SEED) KIND=$(KIND) J=$(J) KEEP=$(KEEP) $(LUA) spec/torture/run.lua
+	@$(SPEC_ENV) N=$(N) SEED=$(SEED) KIND=$(KIND) CHANGE=$(CHANGE) J=$(J) KEEP=$(KEEP) $(LUA) spec/torture/run.lua
 
 bench-marc: deps-test ## MARC beside yaz-marcdump and a bare SAX2 pass; N=100000 records, ROUNDS=5
 	@$(MAKE) --no-print-directory -s all $(BUILD)/bench/sax

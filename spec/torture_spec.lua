@@ -2,103 +2,132 @@
 -- has to see what goes wrong without reconciling.
 local check = require "torture.check"
 local round = require "torture.round"
+local wanted = require "torture.wanted"
+
+-- What happens to which kind of change.
+local ROUNDS = {
+  { "add", "all" }, { "add", "rivals" }, { "replace", "both" }, { "file", "commits" }, { "relabel", "kills" },
+  { "delfile", "bucket" }, { "delrep", "both" }, { "collect", "restarts" },
+}
+
+-- A round in which the client does not see what its own lost writes made, or
+-- does not know what it began: what the check says then.
+local BLIND = {
+  { "add", "lost", "looks", 8, "missing: page 1" },
+  { "file", "lost", "looks", 8, "duplicate file book1_%d+.jpg" },
+  { "relabel", "commits", "intents", 8, "asks without a rival: since the plan the label" },
+  { "delfile", "commits", "intents", 12, "apply ends with 2" },
+  { "delrep", "commits", "intents", 11, "apply ends with 2" },
+  { "collect", "commits", "intents", 14, "bib %d+ changed: in collections" },
+}
 
 describe("torture", function()
-  local function violations(kind, seed, options)
-    local given = { kind = kind, seed = seed, titles = 8 }
+  local function violations(change, kind, seed, options)
+    local given = { kind = kind, change = change, seed = seed, titles = 2, quick = true }
     for name, value in pairs(options or {}) do given[name] = value end
     return round.run(given).violations
   end
 
-  for i, kind in ipairs { "kills", "answers", "bucket", "all", "restarts", "rivals" } do
-    it("finds everything exactly once, and undone: " .. kind, function()
-      assert.same({}, violations(kind, 40 + i))
+  for _, one in ipairs(ROUNDS) do
+    it(("finds everything exactly once, and undone: %s, %s"):format(one[1], one[2]), function()
+      assert.same({}, violations(one[1], one[2], 41))
     end)
   end
 
-  it("finds everything exactly once when each commit is the last one", function()
-    assert.same({}, violations("commits", 50, { titles = 1 }))
-  end)
-
-  it("sees duplicates when reconciling is switched off", function()
-    local found = table.concat(violations("blind", 7, { blind = true }), "\n")
-    assert.matches("duplicate representation", found)
-  end)
-
-  it("sees nothing wrong in the same round with reconciling", function()
-    assert.same({}, violations("blind", 7))
-  end)
+  for _, one in ipairs(BLIND) do
+    it(("sees what goes wrong without reconciling: %s, blind to %s"):format(one[1], one[3]), function()
+      assert.matches(one[5], table.concat(violations(one[1], one[2], one[4], { blind = one[3], titles = 1 }), "\n"))
+    end)
+  end
 end)
 
 describe("the check after a round", function()
-  local before, after, report, planned
+  local before, after, want, report
+  local sums = { ["1"] = "m" }
+
+  local function bib(id) return { mms_id = id, title = "A", collections = { "8" } } end
+  local function rep(id, by, files)
+    return { id = id, mms_id = "991", usage_type = id == "121" and "PRESERVATION_MASTER" or "DERIVATIVE_COPY", library = "MAIN",
+      label = id == "121" and "Master" or "JPG", public_note = "", active = true, remote = false, created_by = by,
+      modified_by = by == "exl_api" and "API, key" or by, files = files }
+  end
+  local function file(pid, name, size, sha256)
+    return { pid = pid, name = name, label = name, path = "storage/" .. pid .. name, size = size, sha256 = sha256 }
+  end
+  local PAGES = { { name = "a_1.jpg", size = 3, sha256 = "x" }, { name = "a_2.jpg", size = 4, sha256 = "y" } }
 
   before_each(function()
-    local function bib(id) return { mms_id = id, title = "A", collections = { "8" } } end
-    local function master(id) return { id = id, mms_id = "991", created_by = "System", files = {} } end
-    local function made()
-      return { id = "129", mms_id = "991", created_by = "exl_api", files = {
-        { pid = "1", name = "a_1.jpg", size = 3, sha256 = "x" }, { pid = "2", name = "a_2.jpg", size = 4, sha256 = "y" } } }
+    local function state(...)
+      return { bibs = { bib "991" }, representations = { rep("121", "System", { file("1", "a.tif", 9) }), ... }, objects = {},
+        uploads = {} }
     end
-    before = { bibs = { bib "991" }, representations = { master "121" }, objects = {}, uploads = {} }
-    after = { bibs = { bib "991" }, representations = { master "121", made() }, objects = {}, uploads = {} }
-    planned = { ["991"] = { { name = "a_1.jpg", size = 3 }, { name = "a_2.jpg", size = 4 } } }
-    report = { rows = { { mms_id = "991", state = "attached", representation_id = "129", files = {
-      { pid = "1", size = 3, sha256 = "x" }, { pid = "2", size = 4, sha256 = "y" } } } } }
+    before = state()
+    after = state(rep("129", "exl_api", { file("2", "a_1.jpg", 3, "x"), file("3", "a_2.jpg", 4, "y") }))
+    want = wanted.of(before, sums)
+    want:make({ mms_id = "991", label = "JPG", usage_type = "DERIVATIVE_COPY", library = "MAIN" }, PAGES)
+    report = { rows = { { mms_id = "991", state = "attached", files = {
+      { pid = "2", name = "a_1.jpg", size = 3, sha256 = "x" }, { pid = "3", name = "a_2.jpg", size = 4, sha256 = "y" } } } } }
   end)
 
-  local function found()
-    return table.concat(check.run(before, after, report, planned), "\n")
+  local function found() return table.concat(check.state(before, want, after, { objects = true }), "\n") end
+  local function said(options)
+    return table.concat((check.report(before, after, report, { { mms_id = "991" } }, options)), "\n")
   end
 
-  it("is content with what was planned", function() assert.equal("", found()) end)
-
-  it("sees a changed bib", function()
-    after.bibs[1].title = "B"
-    assert.matches("bib 991 changed", found())
+  it("is content with what was planned", function()
+    assert.equal("", found())
+    assert.equal("", said())
   end)
 
-  it("sees a representation of others that changed", function()
-    after.representations[1].label = "B"
-    assert.matches("representation 121", found())
-  end)
-
-  it("sees a missing file", function()
-    table.remove(after.representations[2].files)
-    assert.matches("files are missing", found())
-  end)
-
-  it("sees a duplicate file", function()
-    local files = after.representations[2].files
-    files[3] = files[1]
-    assert.matches("duplicate file a_1.jpg", found())
-  end)
-
-  it("sees files in another order", function()
-    local files = after.representations[2].files
-    files[1], files[2] = files[2], files[1]
-    assert.matches("misordered", found())
-  end)
+  local cases = {
+    { "a changed bib", function() after.bibs[1].title = "B" end, "bib 991 changed" },
+    { "a representation of others that changed", function() after.representations[1].label = "B" end,
+      "label of representation 121 is 'B', wanted 'Master'" },
+    { "a representation changed by somebody else", function() after.representations[2].modified_by = "Z" end, "modified_by of" },
+    { "a missing representation", function() table.remove(after.representations, 1) end, "'Master' %(121%) is missing" },
+    { "a second representation", function() table.insert(after.representations, rep("130", "exl_api", {})) end,
+      "duplicate representation: 130" },
+    { "a missing file", function() table.remove(after.representations[2].files) end, "missing: page 2, a_2.jpg" },
+    { "a duplicate file", function() table.insert(after.representations[2].files, file("4", "a_1.jpg", 3, "x")) end,
+      "duplicate file a_1.jpg" },
+    { "files in another order", function()
+      local files = after.representations[2].files
+      files[1], files[2] = files[2], files[1]
+    end, "misordered: page 1 is a_2.jpg" },
+    { "a file with other bytes", function() after.representations[2].files[1].sha256 = "z" end, "the bytes of a_1.jpg are others" },
+    { "a file that is another one", function() after.representations[1].files[1].pid = "7" end, "misordered: page 1 is a.tif" },
+    { "what undo left", function()
+      want = wanted.of(before, sums)
+      after.objects[1] = { key = "I/upload/a.jpg" }
+    end, "129 'JPG' was not wanted.*left in the upload folder: I/upload/a.jpg" },
+    { "what was to be deleted", function() want:remove("991", "PRESERVATION_MASTER") end, "121 %('Master'%) is still there" },
+  }
+  for _, case in ipairs(cases) do
+    it("sees " .. case[1], function()
+      case[2]()
+      assert.matches(case[3], found())
+    end)
+  end
 
   it("sees a report that says something else", function()
     report.rows[1].files[2].pid = "9"
-    assert.matches("the report has page 2 as 9", found())
+    assert.matches("the report has file 2, a_2.jpg, as 9", said())
   end)
 
   it("sees a title that asks although nobody else was at work", function()
     report.rows[1].state, report.rows[1].reason = "ask", "why"
-    assert.matches("asks without a rival", found())
+    assert.matches("asks without a rival", said())
   end)
 
   it("sees a title that asks again what was decided", function()
     report.rows[1].state = "ask"
-    assert.matches("asks what was decided", table.concat(check.run(before, after, report, planned, { decided = true }), "\n"))
+    assert.matches("asks what was decided", said { decided = true })
   end)
 
-  it("sees what undo left", function()
-    after.objects[1] = { key = "I/upload/a.jpg" }
-    local words = table.concat(check.undo(before, after, {}), "\n")
-    assert.matches("991: undo left representation 129", words)
-    assert.matches("I/upload/a.jpg", words)
+  it("sees a copy that is missing, and one that is another", function()
+    want:remove("991", "PRESERVATION_MASTER")
+    assert.matches("the copy of a.tif is missing", table.concat(check.copies(before, want, sums, function() end), "\n"))
+    assert.matches("the copy of a.tif is another", table.concat(check.copies(before, want, sums, function() return "z" end), "\n"))
+    assert.same({}, check.copies(before, want, sums, function() return "m" end))
   end)
 end)

@@ -1,8 +1,11 @@
--- What must be true after a round, whatever happened in it: everything planned
--- is in Alma exactly once, nothing else changed, and the report says so.
+-- What must be true after a round, whatever happened in it: in Alma is what was
+-- planned, exactly once, nothing else changed, and the report says so. What has
+-- to be there is a state of its own (torture.wanted): `new` stands in it for
+-- ids that nobody can know.
 local m = {}
 
 local RIVAL = "somebody else"
+local OURS = "^API, "
 
 ---Whether two values are the same all through.
 local function same(a, b)
@@ -18,27 +21,82 @@ end
 
 local function by(list, name)
   local found = {}
-  for _, item in ipairs(list) do found[item[name]] = item end
+  for _, item in ipairs(list) do found[item[name] or item] = item end
   return found
 end
 
--- What was there must be as it was.
-local function check_untouched(before, after, tell, collection)
-  local bibs, reps = by(after.bibs, "mms_id"), by(after.representations, "id")
-  for _, bib in ipairs(before.bibs) do
+local function collector()
+  local violations = {}
+  return violations, function(...) violations[#violations + 1] = string.format(...) end
+end
+
+local function check_bibs(want, after, tell)
+  local bibs = by(after.bibs, "mms_id")
+  for _, bib in ipairs(want.bibs) do
     local now = bibs[bib.mms_id]
-    if now and collection then now.collections = bib.collections end
-    if not same(bib, now) then tell("bib %s changed", bib.mms_id) end
+    if not now then
+      tell("bib %s is gone", bib.mms_id)
+    elseif not same(bib, now) then
+      tell("bib %s changed: in collections %s, wanted %s", bib.mms_id, table.concat(now.collections, " "),
+        table.concat(bib.collections, " "))
+    end
   end
-  if #before.bibs ~= #after.bibs then tell("%d bibs became %d", #before.bibs, #after.bibs) end
-  for _, rep in ipairs(before.representations) do
-    if not same(rep, reps[rep.id]) then tell("representation %s of the title changed", rep.id) end
+  if #want.bibs ~= #after.bibs then tell("%d bibs became %d", #want.bibs, #after.bibs) end
+end
+
+-- ---- files ----
+
+local FILE = { "pid", "label", "name", "path", "size", "etag" }
+
+local function same_file(wanted, file)
+  if wanted.new then return wanted.name == file.name and wanted.size == file.size and wanted.label == file.label end
+  for _, field in ipairs(FILE) do
+    if wanted[field] ~= file[field] then return false end
+  end
+  return true
+end
+
+local function words_of(file)
+  return file and ("%s (%s, %s bytes%s)"):format(file.name, file.pid or "new", file.size,
+    file.label ~= file.name and ", '" .. tostring(file.label) .. "'" or "") or "none"
+end
+
+local function check_file(where, i, wanted, file, old, tell)
+  if not wanted or not same_file(wanted, file) then
+    return tell("%s: misordered: page %d is %s, wanted %s", where, i, words_of(file), words_of(wanted))
+  end
+  if wanted.new and old[file.pid] then tell("%s: %s has the id of another", where, file.name) end
+  local sum = file.sha256 or wanted.sha256   -- what came in parts has none
+  if wanted.new and wanted.sha256 and wanted.sha256 ~= sum then tell("%s: the bytes of %s are others", where, file.name) end
+end
+
+local function check_files(where, wanted, rep, old, tell)
+  local seen = {}
+  for i, file in ipairs(rep.files) do
+    if seen[file.name] then tell("%s: duplicate file %s", where, file.name) end
+    seen[file.name] = not old[file.pid]
+    check_file(where, i, wanted[i], file, old, tell)
+  end
+  for i = #rep.files + 1, #wanted do tell("%s: missing: page %d, %s", where, i, words_of(wanted[i])) end
+end
+
+-- ---- representations ----
+
+local function check_fields(wanted, rep, tell)
+  for name, value in pairs(wanted) do
+    local now, right = rep[name], value
+    if name == "files" or name == "new" then goto continue end
+    if value == "ours" then right = now and now:find(OURS) and now or "ours" end
+    if not same(right, now) then
+      tell("%s: the %s of representation %s is '%s', wanted '%s'", rep.mms_id, name, rep.id, tostring(now), tostring(right))
+    end
+    ::continue::
   end
 end
 
--- The representations that are new, ours and others', by title.
-local function added(before, after)
-  local old, ours, rivals = by(before.representations, "id"), {}, {}
+-- The representations of a title that were not there before, in their order.
+local function newcomers(after, old)
+  local ours, rivals = {}, {}
   for _, rep in ipairs(after.representations) do
     local list = rep.created_by == RIVAL and rivals or ours
     list[rep.mms_id] = list[rep.mms_id] or {}
@@ -47,94 +105,148 @@ local function added(before, after)
   return ours, rivals
 end
 
-local function check_files(mms_id, rep, planned, tell)
-  local seen = {}
-  for i, file in ipairs(rep.files) do
-    if seen[file.name] then tell("%s: duplicate file %s", mms_id, file.name) end
-    seen[file.name] = true
-    if not planned[i] or planned[i].name ~= file.name then
-      tell("%s: misordered: page %d is %s, planned %s", mms_id, i, file.name, planned[i] and planned[i].name or "none")
-    elseif planned[i].size ~= file.size then
-      tell("%s: %s has %d bytes of %d", mms_id, file.name, file.size, planned[i].size)
-    end
+-- Those of ours are as many as wanted, in any order.
+local function take(list, wanted)
+  for i, rep in ipairs(list or {}) do
+    if rep.usage_type == wanted.usage_type and rep.label == wanted.label then return table.remove(list, i) end
   end
-  return #rep.files == #planned
 end
 
-local function check_row(row, rep, tell)
-  if row.representation_id ~= rep.id then
-    tell("%s: the report has representation %s, Alma %s", row.mms_id, tostring(row.representation_id), rep.id)
+local function check_rest(lists, tell)
+  for mms_id, list in pairs(lists) do
+    for _, rep in ipairs(list) do tell("%s: duplicate representation: %s '%s' was not wanted", mms_id, rep.id, rep.label) end
   end
+end
+
+-- What is known of ids before a run: representations by id, files by pid.
+local function ids_of(before)
+  local reps, files = {}, {}
+  for _, rep in ipairs(before.representations) do
+    reps[rep.id or rep] = rep
+    for _, file in ipairs(rep.files) do files[file.pid or file] = file end
+  end
+  return { representations = reps, files = files }
+end
+
+local function check_one(wanted, rep, old, tell)
+  check_fields(wanted, rep, tell)
+  check_files(("%s, %s"):format(rep.mms_id, rep.label), wanted.files, rep, old.files, tell)
+end
+
+local function check_representations(before, want, after, free, tell)
+  local old, now = ids_of(before), by(after.representations, "id")
+  local ours = newcomers(after, old.representations)
+  local left = by(want.representations, "id")
+  for _, wanted in ipairs(want.representations) do
+    local rep = not wanted.new and now[wanted.id] or wanted.new and take(ours[wanted.mms_id], wanted)
+    if rep then
+      wanted.found = rep
+    elseif not free[wanted.mms_id] or not wanted.new then
+      tell("%s: representation '%s' (%s) is missing", wanted.mms_id, wanted.label, wanted.id or "new")
+    end
+  end
+  for _, wanted in ipairs(want.representations) do
+    local rep = wanted.found
+    wanted.found = nil
+    if rep and not (wanted.new and free[wanted.mms_id]) then check_one(wanted, rep, old, tell) end
+  end
+  for id, rep in pairs(old.representations) do
+    if now[id] and not left[id] then tell("%s: representation %s ('%s') is still there", rep.mms_id, id, rep.label) end
+  end
+  check_rest(ours, tell)
+end
+
+---Compares states.
+---@param before table of the rehearsal, before the run
+---@param want table from torture.wanted
+---@param after table of the rehearsal
+---@param options { free: table<string, boolean>?, objects: boolean? }? free: titles that need not have what is new; objects: whether
+---  nothing may be left in the upload folder
+---@return string[] violations
+function m.state(before, want, after, options)
+  options = options or {}
+  local violations, tell = collector()
+  check_bibs(want, after, tell)
+  check_representations(before, want, after, options.free or {}, tell)
+  if options.objects then
+    for _, object in ipairs(after.objects) do tell("left in the upload folder: %s", object.key) end
+    for _, upload in ipairs(after.uploads) do tell("left in parts: %s", upload.key) end
+  end
+  return violations
+end
+
+-- ---- what the report says ----
+
+-- Where Alma has the files that came since, by name.
+local function new_files(before, after)
+  local old, found = ids_of(before).files, {}
+  for _, rep in ipairs(after.representations) do
+    for _, file in ipairs(rep.created_by ~= RIVAL and rep.files or {}) do
+      if not old[file.pid] then found[file.pid] = file end
+    end
+  end
+  return found
+end
+
+local function check_row(row, files, tell)
   for i, file in ipairs(row.files) do
-    local stored = rep.files[i] or {}
+    local stored = files[file.pid or ""] or {}
     local sum = stored.sha256 or file.sha256   -- what came in parts has none
-    if file.pid ~= stored.pid or file.size ~= stored.size or file.sha256 ~= sum then
-      tell("%s: the report has page %d as %s, Alma %s", row.mms_id, i, tostring(file.pid), tostring(stored.pid))
+    if file.name ~= stored.name or file.size ~= stored.size or file.sha256 ~= sum then
+      tell("%s: the report has file %d, %s, as %s, Alma %s", row.mms_id, i, file.name, tostring(file.pid), words_of(stored.name and stored))
     end
   end
 end
 
 local DONE = { attached = true, verified = true }
 
-local function check_title(row, ours, rivals, planned, options, tell)
-  if #ours > 1 then tell("%s: duplicate representation: %d were made", row.mms_id, #ours) end
-  local complete = false
-  if ours[1] then complete = check_files(row.mms_id, ours[1], planned, tell) end
-  if DONE[row.state] then
-    if not complete then tell("%s: reported as done, but files are missing", row.mms_id) end
-    if complete then check_row(row, ours[1], tell) end
-  elseif row.state == "ask" then
-    if #rivals == 0 then tell("%s: asks without a rival: %s", row.mms_id, tostring(row.reason)) end
-    if options.decided then tell("%s: asks what was decided: %s", row.mms_id, tostring(row.reason)) end
-  else
-    tell("%s: not done: %s, %s", row.mms_id, row.state, tostring(row.reason))
-  end
-end
-
-local function collector()
-  local violations = {}
-  return violations, function(...) violations[#violations + 1] = string.format(...) end
-end
-
----After a run that was carried to its end.
----@param before table the rehearsal's state before it
+---What the report says of titles: done, or with a reason to ask.
+---@param before table
 ---@param after table
 ---@param report table from `report --format json`
----@param planned table<string, { name: string, size: integer }[]>
----@param options { collection: boolean?, decided: boolean? }? collection: the run puts titles into one; decided: no
----  title may ask any more
+---@param titles { mms_id: string }[] that were planned
+---@param options { rivals: boolean?, decided: boolean? }? rivals: somebody was at work; decided: no title may ask any more
 ---@return string[] violations
-function m.run(before, after, report, planned, options)
+---@return table<string, boolean> asking titles
+function m.report(before, after, report, titles, options)
   options = options or {}
   local violations, tell = collector()
-  check_untouched(before, after, tell, options.collection)
-  local ours, rivals = added(before, after)
-  local rows = 0
+  local files, planned, asking = new_files(before, after), by(titles, "mms_id"), {}
+  local _, rivals = newcomers(after, ids_of(before).representations)
   for _, row in ipairs(report.rows) do
-    rows = rows + 1
     if not planned[row.mms_id] then tell("%s: not planned, but reported", row.mms_id) end
-    check_title(row, ours[row.mms_id] or {}, rivals[row.mms_id] or {}, planned[row.mms_id] or {}, options, tell)
+    if DONE[row.state] then
+      check_row(row, files, tell)
+    elseif row.state == "ask" then
+      asking[row.mms_id] = true
+      if not (rivals[row.mms_id] or {})[1] then tell("%s: asks without a rival: %s", row.mms_id, tostring(row.reason)) end
+      if options.decided then tell("%s: asks what was decided: %s", row.mms_id, tostring(row.reason)) end
+    else
+      tell("%s: not done: %s, %s", row.mms_id, row.state, tostring(row.reason))
+    end
   end
-  local titles = 0
-  for _ in pairs(planned) do titles = titles + 1 end
-  if rows ~= titles then tell("%d titles planned, %d reported", titles, rows) end
-  return violations
+  if #report.rows ~= #titles then tell("%d titles planned, %d reported", #titles, #report.rows) end
+  return violations, asking
 end
 
----After `undo --yes`.
----@param before table the state before the run
----@param after table
----@param options { uploads_stay: boolean? } uploads_stay: the upload form can't delete
+-- ---- copies ----
+
+---What the run deleted is beside the run file, byte for byte.
+---@param before table
+---@param want table what has to be in Alma now
+---@param sums table<string, string> SHA-256 of the files that were there, by pid
+---@param sum_of fun(mms_id: string, file: table): string? SHA-256 of a file's copy
 ---@return string[] violations
-function m.undo(before, after, options)
+function m.copies(before, want, sums, sum_of)
   local violations, tell = collector()
-  check_untouched(before, after, tell)
-  for mms_id, list in pairs((added(before, after))) do
-    for _, rep in ipairs(list) do tell("%s: undo left representation %s", mms_id, rep.id) end
-  end
-  if not options.uploads_stay then
-    for _, object in ipairs(after.objects) do tell("undo left the upload %s", object.key) end
-    for _, upload in ipairs(after.uploads) do tell("undo left parts of %s", upload.key) end
+  local kept = ids_of(want).files
+  for _, rep in ipairs(before.representations) do
+    for _, file in ipairs(rep.files) do
+      local copy = not kept[file.pid] and sum_of(rep.mms_id, file)
+      if not kept[file.pid] and copy ~= sums[file.pid] then
+        tell("%s: the copy of %s is %s", rep.mms_id, file.name, copy and "another" or "missing")
+      end
+    end
   end
   return violations
 end

@@ -4,10 +4,13 @@
 --   patience=N           an answer is waited for N seconds
 --   kill=N               SIGKILL just after the Nth commit of the run file
 --   kill=N,before        just before it
---   blind                reconciling sees nothing: for the spec of the harness itself
+--   settle=N             `undo` waits so long before it looks as well
+--   blind=looks          what a lost answer made is not seen: for the spec of the harness itself
+--   blind=intents        what an earlier process began is not known
 local alma = require "almanac.alma"
 local core = require "almanac.core"
 local pace = require "almanac.pace"
+local reconcile = require "almanac.run.reconcile"
 local s3 = require "almanac.s3"
 local store = require "almanac.run.store"
 
@@ -62,10 +65,19 @@ if last then
   end
 end
 
-if switches:find "blind" then
-  local reconcile = require "almanac.run.reconcile"
+local settle = tonumber(switches:match "settle=([%d.]+)")
+if settle then reconcile.pauses = { settle, 3 * settle } end
+
+if switches:find "blind=looks" then
   reconcile.new_representations = function() return {} end
   reconcile.new_files = function() return {} end
+elseif switches:find "blind=intents" then
+  local steps = require "almanac.run.steps"
+  local load = steps.load
+  function steps.load(db, title_id)
+    db:run("DELETE FROM step WHERE title_id = ? AND ended IS NULL", title_id)
+    return load(db, title_id)
+  end
 end
 
 return require "almanac.cli" { select(2, ...) }

@@ -2,7 +2,6 @@
 -- The dice decide; a kind of round always has what it is named after.
 local m = {}
 
-local WRITES = { "POST representations", "POST files" }
 local OF_WRITES = { "500", "500after", "reset", "lost", "late=0.2", "late=0.5", "cut", "stall=0.3", "429", "html", "type", "gone" }
 local OF_READS = { "500", "reset", "cut", "stall=0.3", "429", "html", "type" }
 local OF_S3 = { "500", "500after", "reset", "lost", "late=0.2", "cut", "stall=0.3", "429", "html" }
@@ -16,9 +15,10 @@ local function pick(random, list)
   return list[random(1, #list)]
 end
 
-local function of_write(random)
-  local kind = pick(random, OF_WRITES)
-  local place = kind == "gone" and "POST files" or pick(random, WRITES)
+-- An upload can be gone only before a file is made of it.
+local function of_write(random, writes)
+  local place, kind = pick(random, writes), pick(random, OF_WRITES)
+  if kind == "gone" and place ~= "POST files" then kind = "lost" end
   return ("%s=%s:%s"):format(place, rate(random), kind)
 end
 
@@ -26,9 +26,9 @@ local function of_read(random)
   return ("GET=%s:%s"):format(rate(random), pick(random, OF_READS))
 end
 
-local function of_api(random, count)
+local function of_api(random, count, writes)
   local rules = {}
-  for i = 1, count do rules[i] = random(1, 3) > 1 and of_write(random) or of_read(random) end
+  for i = 1, count do rules[i] = random(1, 3) > 1 and of_write(random, writes) or of_read(random) end
   return rules
 end
 
@@ -50,40 +50,48 @@ end
 
 -- As long as users may see it, many at once: the client waits. Which calls
 -- they are differs, so that any step is met.
-local function of_thirty_seconds(random)
-  return {
-    ("POST representations=@%d:stall=30"):format(random(1, 40)),
-    ("POST files=@%d:stall=30"):format(random(1, 60)), ("POST files=@%d:stall=30"):format(random(61, 90)),
-    ("GET=@%d:stall=30"):format(random(10, 50)), ("* s3=@%d:stall=30"):format(random(3, 80)),
-  }
+local function of_thirty_seconds(random, writes)
+  local rules = { ("GET=@%d:stall=30"):format(random(10, 50)), ("* s3=@%d:stall=30"):format(random(3, 80)) }
+  for _, place in ipairs(writes) do
+    rules[#rules + 1] = ("%s=@%d:stall=30"):format(place, random(1, 40))
+  end
+  return rules
 end
 
 -- Longer than the client waits: it gives up, and two seconds later it happens.
-local function of_given_up(random)
-  return { ("POST representations=%s:stall=3"):format(rate(random)), ("POST files=%s:stall=3"):format(rate(random)),
-    "GET=0.03:stall=3", "* s3=0.03:stall=3" }
+local function of_given_up(random, writes)
+  local rules = { "GET=0.03:stall=3", "* s3=0.03:stall=3" }
+  for _, place in ipairs(writes) do rules[#rules + 1] = ("%s=%s:stall=3"):format(place, rate(random)) end
+  return rules
 end
 
--- Each takes the dice and gives what is special about the round.
+-- Answers that are lost, of whatever is written.
+local function of_lost(writes)
+  local rules = {}
+  for _, place in ipairs(writes) do rules[#rules + 1] = place .. "=0.3:lost" end
+  return rules
+end
+
+-- Each takes the dice and the calls that write, and gives what is special about the round.
 local kinds = {
   { name = "kills", about = "SIGKILL at random moments, then the same command again",
     of = function(random) return { kills = random(3, 10) } end },
   { name = "answers", about = "faults of the API: lost, cut, late, 500, 429, HTML, vanished uploads; stalls of 0.3 s",
-    of = function(random) return { rules = of_api(random, random(2, 4)) } end },
+    of = function(random, writes) return { rules = of_api(random, random(2, 4), writes) } end },
   { name = "bucket", about = "faults of S3, SlowDown, errors inside a 200, objects cut short",
     of = function(random)
       return { keys = true, parts = random(1, 2) == 1, rules = of_bucket(random, random(2, 4), true) }
     end },
-  { name = "both", about = "faults of the API and SIGKILL; undo meets them as well",
-    of = function(random) return { kills = random(2, 6), rules = of_api(random, 3), undo_too = true } end },
+  { name = "both", about = "faults of the API and SIGKILL",
+    of = function(random, writes) return { kills = random(2, 6), rules = of_api(random, 3, writes) } end },
   { name = "restarts", about = "the rehearsal ends and starts again in the middle; SIGKILL",
     of = function(random) return { restarts = random(1, 3), kills = random(0, 3) } end },
-  { name = "all", about = "faults of API and S3, SIGKILL, a collection; undo meets them as well",
-    of = function(random)
-      local rules = of_api(random, 2)
+  { name = "all", about = "faults of API and S3, SIGKILL, a collection",
+    of = function(random, writes)
+      local rules = of_api(random, 2, writes)
       table.move(of_bucket(random, 2, false), 1, 2, #rules + 1, rules)
       table.insert(rules, "POST collections=0.1:lost")
-      return { kills = random(2, 5), rules = rules, undo_too = true, collection = true }
+      return { kills = random(2, 5), rules = rules, collection = true }
     end },
   { name = "rivals", about = "somebody else adds representations at the same moment",
     of = function(random)
@@ -95,12 +103,12 @@ local kinds = {
     of = function() return { commits = true, titles = 5 } end },
   { name = "stalls", seldom = true, about = "every 20th round: stalls of real 30 s, the time-outs as users have them\n" ..
       "            (90 s); or of 3 s, which is longer than the client waits then (1 s)",
-    of = function(random)
-      if random(1, 2) == 1 then return { rules = of_thirty_seconds(random) } end
-      return { rules = of_given_up(random), patience = 1, settle = 1, late = 3 }
+    of = function(random, writes)
+      if random(1, 2) == 1 then return { rules = of_thirty_seconds(random, writes) } end
+      return { rules = of_given_up(random, writes), patience = 1, settle = 1, late = 3 }
     end },
-  { name = "blind", seldom = true, about = "for the spec of this harness: lost answers",
-    of = function() return { rules = { "POST representations=0.4:lost", "POST files=0.2:lost" } } end },
+  { name = "lost", seldom = true, about = "answers of writes are lost, and SIGKILL: for the spec of this harness",
+    of = function(_, writes) return { rules = of_lost(writes), kills = 3, keys = true } end },
 }
 
 local SELDOM = 20   -- every so many rounds there is one of stalls: it lasts a minute
@@ -139,10 +147,11 @@ end
 ---The fate of a round.
 ---@param name string
 ---@param random fun(from: integer, to: integer): integer
----@return table fate kills, restarts, commits, rules, rivals, keys, parts, titles, collection, undo_too, late,
+---@param writes string[] the calls that write
+---@return table fate kills, restarts, commits, rules, rivals, keys, parts, titles, collection, late,
 ---  patience: the client's time-outs in seconds, when not as users have them; settle: seconds
-function m.of(name, random)
-  local fate = kind_of(name).of(random)
+function m.of(name, random, writes)
+  local fate = kind_of(name).of(random, writes)
   fate.name, fate.titles, fate.kills, fate.rules = name, fate.titles or 40, fate.kills or 0, fate.rules or {}
   if fate.keys == nil then fate.keys = random(1, 2) == 1 end
   fate.late, fate.settle = late(fate), fate.settle or 0.1

@@ -1,5 +1,6 @@
 -- One round: a collection, a rehearsal, a plan, then `apply` again and again
--- under its fate until it is done, then the checks, then `undo`.
+-- under its fate until it is done, then the checks, then `undo` likewise.
+local changes = require "torture.changes"
 local check = require "torture.check"
 local collection = require "torture.collection"
 local core = require "almanac.core"
@@ -7,6 +8,7 @@ local fates = require "torture.fates"
 local json = require "almanac.json"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
+local wanted = require "torture.wanted"
 
 local m = {}
 
@@ -34,7 +36,8 @@ local function command(round, switches, arguments, prefix)
   end
   if round.fate.parts then switches = "parts " .. switches end
   if round.fate.patience then switches = ("patience=%g %s"):format(round.fate.patience, switches) end
-  if round.blind then switches = "blind " .. switches end
+  if round.blind then switches = round.blind .. " " .. switches end
+  switches = ("settle=%g %s"):format(round.fate.settle, switches)
   table.insert(parts, prefix or "")
   for _, word in ipairs { program.path(), "exec", round.client, switches, table.unpack(arguments) } do
     table.insert(parts, program.quote(word))
@@ -131,17 +134,20 @@ local function until_done(round, kills, restarts, ...)
   return status
 end
 
-local function apply(round)
-  local arguments = { "apply", "a.run", "--settle", round.fate.settle, "-q" }
-  if round.fate.commits then return call_and_kill_at_commits(round, table.unpack(arguments)) end
-  return until_done(round, round.fate.kills, round.fate.restarts or 0, table.unpack(arguments))
+local function carry_on(round, ...)
+  if round.fate.commits then return call_and_kill_at_commits(round, ...) end
+  return until_done(round, round.fate.kills, round.fate.restarts or 0, ...)
 end
 
-local function undo(round)
-  if not round.fate.undo_too then round.rules = {} end
+-- Under its fate, then what is on its way arrives.
+local function under_fate(round, ...)
+  round.rules = round.fate.rules
   round:set_faults()
-  local kills = round.fate.undo_too and 2 or 0
-  return until_done(round, kills, 0, "undo", "a.run", "--yes", "-q")
+  local status = carry_on(round, ...)
+  round:note_faults()
+  round.alma.change { op = "faults", spec = "" }
+  round:let_late_things_happen()
+  return status
 end
 
 local function add(list, more)
@@ -149,12 +155,13 @@ local function add(list, more)
 end
 
 local function plan(round)
-  local extra = {}
-  if round.fate.collection then
-    extra = { "--collection", round.alma.change { op = "add_collection", name = "Tortured" }.pid }
-  end
-  round:must("plan", "jpg-derivatives", "--folder", "jpg", "--titles", "titles.csv", "-o", "a.run", "-q",
-    table.unpack(extra))
+  local change, alma = round.change, round.alma
+  round.collection = alma.change { op = "add_collection", name = "Tortured" }.pid
+  local arguments = {}
+  for i, word in ipairs(change.arguments or {}) do arguments[i] = word == "INTO" and round.collection or word end
+  if round.fate.collection and change.name == "add" then add(arguments, { "--collection", round.collection }) end
+  if change.source then program.write(round.folder .. "/recipe.lua", change.source) end
+  round:must("plan", change.recipe or "./recipe.lua", "--titles", "titles.csv", "-o", "a.run", "-q", table.unpack(arguments))
 end
 
 function methods:report()
@@ -165,43 +172,82 @@ local function expect(round, what, status)
   if status ~= 0 then table.insert(round.violations, ("%s ends with %s"):format(what, status)) end
 end
 
--- A person decides to go on with every title that asks; nobody disturbs that.
-local function decide(round, report)
-  local lines, asks = { "mms_id,decision,file\n" }, 0
-  for _, row in ipairs(report.rows) do
-    if row.state == "ask" then
-      asks = asks + 1
-      lines[asks + 1] = row.mms_id .. ",use,\n"
+-- The state that is wanted, and all that differs from it.
+local function compare(round, what, options)
+  local want = changes.expect(wanted.of(round.before, round.sums), what, round)
+  if what == "done" and round.fate.collection and round.change.name == "add" then
+    for _, title in ipairs(round.titles) do want:collect(title.mms_id, round.collection) end
+  end
+  add(round.violations, check.state(round.before, want, round.alma.state(), options))
+  return want
+end
+
+-- The SHA-256 of each file in the storage, by pid.
+local function sums_of(round, state)
+  local sums = {}
+  for _, rep in ipairs(state.representations) do
+    for _, file in ipairs(rep.files) do
+      sums[file.pid] = file.sha256 or core.hash.sha256(round.alma.s3("GET", file.path).body)
     end
   end
-  if asks == 0 then return end
+  return sums
+end
+
+local function check_copies(round, want)
+  add(round.violations, check.copies(round.before, want, round.sums, function(mms_id, file)
+    return core.files.sha256(("%s/a.run.copies/%s/%s/%s"):format(round.folder, mms_id, file.pid, file.name))
+  end))
+end
+
+-- Everything that must hold once `apply` has nothing left to do.
+local function check_done(round, options)
+  local said, asking = check.report(round.before, round.alma.state(), round:report(), round.titles, options)
+  add(round.violations, said)
+  check_copies(round, compare(round, "done", { free = asking }))
+  return asking
+end
+
+local function verify(round, pattern)
+  local status = round:call("", "verify", "a.run")
+  local said = program.read(round.folder .. "/out")
+  if round.fate.rivals then return end   -- it tells of theirs
+  expect(round, "verify", status)
+  if not said:find(pattern) then table.insert(round.violations, "verify says: " .. said) end
+end
+
+-- A person decides to go on with every title that asks; nobody disturbs that.
+local function decide(round, asking)
+  local lines = { "mms_id,decision,file\n" }
+  for mms_id in pairs(asking) do table.insert(lines, mms_id .. ",use,\n") end
+  if not lines[2] then return end
   program.write(round.folder .. "/decisions.csv", table.concat(lines))
   expect(round, "decide", round:call("", "decide", "a.run", "decisions.csv"))
   expect(round, "apply, decided,", round:call("", "apply", "a.run", "--settle", round.fate.settle, "-q"))
 end
 
-local function go(round)
-  local alma, fate, violations = round.alma, round.fate, round.violations
-  plan(round)
-  local before = alma.state()
-  round.rules = fate.rules
-  round:set_faults()
-  local status = apply(round)
-  round:note_faults()
-  alma.change { op = "faults", spec = "" }
-  round:let_late_things_happen()
-  if not fate.rivals then expect(round, "apply", status) end
-  local report = round:report()
-  add(violations, check.run(before, alma.state(), report, round.planned, { collection = fate.collection }))
-  if fate.rivals and not violations[1] then
-    decide(round, report)
-    add(violations, check.run(before, alma.state(), round:report(), round.planned, { decided = true }))
+local function apply(round)
+  local status = under_fate(round, "apply", "a.run", "--settle", round.fate.settle, "-q")
+  if not round.fate.rivals then expect(round, "apply", status) end
+  local asking = check_done(round, { rivals = round.fate.rivals })
+  if round.fate.rivals and not round.violations[1] then
+    decide(round, asking)
+    check_done(round, { decided = true })
   end
-  if violations[1] then return end
-  status = undo(round)
-  round:let_late_things_happen()
-  expect(round, "undo", status)
-  add(violations, check.undo(before, alma.state(), { uploads_stay = not fate.keys }))
+  verify(round, ("verified %d title"):format(#round.titles))
+end
+
+local function undo(round)
+  expect(round, "undo", under_fate(round, "undo", "a.run", "--yes", "-q"))
+  compare(round, "undone", { objects = round.fate.keys })
+  verify(round, ("looked at %d titles? taken back"):format(#round.titles))
+end
+
+local function go(round)
+  plan(round)
+  round.before = round.alma.state()
+  round.sums = sums_of(round, round.before)
+  apply(round)
+  if not round.violations[1] then undo(round) end
 end
 
 -- A rehearsal comes up again on its port, which nobody may take meanwhile: so
@@ -216,28 +262,42 @@ local function rehearse(options)
   end
 end
 
+-- The kind of change that the seed picks, among those that fit the fate.
+local function change_of(options, random)
+  local fits = {}
+  for _, change in ipairs(changes.kinds()) do
+    if options.kind ~= "rivals" or change.rivals then fits[#fits + 1] = change end
+  end
+  local picked = fits[random(1, #fits)]
+  return options.change and changes.of(options.change) or picked
+end
+
+local function keep(round, folder)
+  local from, to = program.quote(round.folder), program.quote(folder)
+  os.execute(("rm -rf %s && mkdir -p %s && rmdir %s && cp -r %s %s"):format(to, to, to, from, to))
+  program.write(folder .. "/rehearsal.log", round.alma.output())
+end
+
 ---Runs a round.
----@param options { seed: integer, kind: string, titles: integer?, blind: boolean?, keep: string? }
----  blind: without reconciling; keep: where the folder of a failing round stays
----@return { kills: integer, restarts: integer, faults: table<string, integer>, violations: string[] } result
+---@param options { seed: integer, kind: string, change: string?, titles: integer?, quick: boolean?, blind: string?, keep: string? }
+---  quick: calls take no time; change: what the run is about, else the seed picks it; blind: what the client can't see, "looks" or "intents";
+---  keep: where the folder of a failing round stays
+---@return { change: table, kills: integer, restarts: integer, faults: table<string, integer>, violations: string[] } result
 function m.run(options)
   math.randomseed(options.seed)
   local random = math.random
-  local fate = fates.of(options.kind, random)
+  local change = change_of(options, random)
+  local fate = fates.of(options.kind, random, change.writes)
   local folder = program.folder()
-  local round = setmetatable({ folder = folder, random = random, fate = fate, blind = options.blind,
-    client = CLIENT,
-    latency = ("%.3f,file=%.3f"):format(random(5, 40) / 1000, random(20, 250) / 1000),
+  local round = setmetatable({ folder = folder, random = random, fate = fate, change = change,
+    blind = options.blind and "blind=" .. options.blind, client = CLIENT,
+    latency = options.quick and "0" or ("%.3f,file=%.3f"):format(random(5, 40) / 1000, random(20, 250) / 1000),
     kills = 0, restarts = 0, faults = {}, rules = {}, violations = {} }, meta)
-  round.planned = collection.make(folder, options.titles or fate.titles, random)
+  round.titles = collection.make(folder, options.titles or fate.titles, random, change.holds)
   round.alma = rehearse { titles = folder .. "/titles.csv", args = { "--rate", "0", "--seed", options.seed } }
   local ok, message = xpcall(go, debug.traceback, round)
   if not ok then table.insert(round.violations, message) end
-  if options.keep and round.violations[1] then
-    os.execute(("rm -rf %s && cp -r %s %s"):format(program.quote(options.keep), program.quote(folder),
-      program.quote(options.keep)))
-    program.write(options.keep .. "/rehearsal.log", round.alma.output())
-  end
+  if options.keep and round.violations[1] then keep(round, options.keep) end
   pcall(round.alma.stop)
   program.remove(folder)
   return round

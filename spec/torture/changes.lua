@@ -1,0 +1,241 @@
+-- The kinds of change that a round may be about: how each is planned, what has
+-- to be in Alma when it was done, and when it was taken back. Nothing else may
+-- differ from before: so what undo can't make as it was stands here by name.
+local m = {}
+
+-- What may be struck by faults besides reading, in the order of a run and its undo.
+local FILES, REPRESENTATIONS = "POST files", "POST representations"
+
+local HEAD = [[
+-- almanac-recipe: 1
+return {
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete" },
+  args = { { "folder", "dir" }, { "into", "string", default = "" } },
+]]
+
+local JPEGS = [[
+  title_keys = function(title) return { "book" .. key.digits(title.title, 1) } end,
+  file_key = function(file) return key.part(file.stem, 1) end,
+  page = function(file) return key.page(file.name) end,
+]]
+
+local ALONE = "  title_keys = function(title) return { title.mms_id } end,\n"
+
+local function recipe(what, with_files)
+  return HEAD .. (with_files and JPEGS or ALONE) .. what .. "}\n"
+end
+
+local DERIVATIVES = "DERIVATIVE_COPY"
+
+local function each(titles, fn)
+  for _, title in ipairs(titles) do fn(title) end
+end
+
+-- ---- one kind a title ----
+
+local function add(want, title)
+  want:make({ mms_id = title.mms_id, label = "JPG", usage_type = DERIVATIVES, library = "MAIN" }, title.pages)
+end
+
+local function replace(want, title)
+  local rep = want:find(title.mms_id, DERIVATIVES)
+  for _, page in ipairs(title.pages) do
+    want:remove_file(rep, page.name)
+    want:attach(rep, page)
+  end
+end
+
+-- Old files come back in their order under new ids.
+local function replaced_back(want, title)
+  local rep = want:find(title.mms_id, DERIVATIVES)
+  for _, page in ipairs(title.pages) do want:bring_back(rep, page.name) end
+end
+
+local function add_files(want, title)
+  local rep = want:find(title.mms_id, DERIVATIVES)
+  for _, page in ipairs(title.pages) do want:attach(rep, page) end
+end
+
+local function add_to_master(want, title)
+  local rep = want:find(title.mms_id, "PRESERVATION_MASTER")
+  for _, page in ipairs(title.pages) do want:attach(rep, page) end
+end
+
+local function relabel(want, title)
+  for _, usage in ipairs { "PRESERVATION_MASTER", DERIVATIVES } do
+    local rep = want:find(title.mms_id, usage)
+    want:set(rep, { label = ("Book %d (%d)"):format(title.n, #rep.files), public_note = rep.files[1].name:match "^(.*)%." })
+  end
+end
+
+-- Only who changed it last can't be set back.
+local function touched(want, title)
+  for _, usage in ipairs { "PRESERVATION_MASTER", DERIVATIVES } do want:set(want:find(title.mms_id, usage), {}) end
+end
+
+local function rights(want, title)
+  want:set(want:find(title.mms_id, DERIVATIVES), { policy = "77" })
+end
+
+local function right_touched(want, title)
+  want:set(want:find(title.mms_id, DERIVATIVES), {})
+end
+
+-- Every other page goes.
+local function odd(title)
+  local pages = {}
+  for i = 1, #title.pages, 2 do pages[#pages + 1] = title.pages[i] end
+  return pages
+end
+
+local function delete_files(want, title)
+  local rep = want:find(title.mms_id, DERIVATIVES)
+  for _, page in ipairs(odd(title)) do want:remove_file(rep, page.name) end
+end
+
+-- Behind those that stayed, under new ids.
+local function files_back(want, title)
+  local rep = want:find(title.mms_id, DERIVATIVES)
+  for _, page in ipairs(odd(title)) do want:bring_back(rep, page.name) end
+end
+
+local function delete(want, title)
+  want:remove(title.mms_id, DERIVATIVES)
+end
+
+local function made_again(want, title)
+  want:make_again(title.mms_id, DERIVATIVES)
+end
+
+local function collect(want, title, round)
+  want:collect(title.mms_id, round.collection)
+end
+
+local function nothing() end
+
+-- ---- several of one title ----
+
+local MIXED = [[
+  changes = function(title, files, args)
+    local list, spare, rep = {}, {}, title:representations "DERIVATIVE_COPY"[1]
+    for i, file in ipairs(files) do
+      if i % 2 == 0 then spare[#spare + 1] = file
+      else list[#list + 1] = replace.file { file = rep.files[(i + 1) // 2], with = file } end
+    end
+    list[#list + 1] = delete.file { file = rep.files[#rep.files] }
+    list[#list + 1] = update.representation { representation = rep, label = "Both" }
+    list[#list + 1] = add.collection { collection = args.into }
+    if spare[1] then
+      list[#list + 1] = add.representation { usage_type = "AUXILIARY", library = "MAIN", label = "More", files = spare }
+    end
+    list[#list + 1] = delete.representation { representation = title:representations "PRESERVATION_MASTER"[1] }
+    return list
+  end,
+]]
+
+local function mixed(want, title, round)
+  local rep, spare = want:find(title.mms_id, DERIVATIVES), {}
+  for i, page in ipairs(title.pages) do
+    if i % 2 == 0 then
+      spare[#spare + 1] = page
+    else
+      want:remove_file(rep, page.name)
+      want:attach(rep, page)
+    end
+  end
+  want:remove_file(rep, "text.pdf")
+  want:set(rep, { label = "Both" })
+  collect(want, title, round)
+  if spare[1] then
+    want:make({ mms_id = title.mms_id, label = "More", usage_type = "AUXILIARY", library = "MAIN" }, spare)
+  end
+  want:remove(title.mms_id, "PRESERVATION_MASTER")
+end
+
+local function mixed_back(want, title)
+  local rep = want:find(title.mms_id, DERIVATIVES)
+  for _, page in ipairs(odd(title)) do want:bring_back(rep, page.name) end
+  want:bring_back(rep, "text.pdf")
+  want:set(rep, {})
+  want:make_again(title.mms_id, "PRESERVATION_MASTER")
+end
+
+---@class torture.change
+---@field name string
+---@field about string
+---@field holds string? what the titles hold besides TIFFs, see torture.collection
+---@field recipe string the name of one that ships
+---@field source string? or its text
+---@field arguments string[]? `INTO` stands for a collection
+---@field writes string[] what faults may strike
+---@field done fun(want: table, title: table, round: table)
+---@field undone fun(want: table, title: table)
+---@field rivals boolean? somebody else may do the like at the same moment
+
+---@type torture.change[]
+local kinds = {
+  { name = "add", about = "a new representation (jpg-derivatives)", recipe = "jpg-derivatives",
+    arguments = { "--folder", "jpg" }, writes = { REPRESENTATIONS, FILES, "DELETE representations" },
+    done = add, undone = nothing, rivals = true },
+  { name = "replace", about = "new files for old ones, which are deleted (replace-derivatives)", holds = "all",
+    recipe = "replace-derivatives", arguments = { "--folder", "jpg" }, writes = { FILES, FILES, "DELETE files" },
+    done = replace, undone = replaced_back },
+  { name = "keep", about = "the same, old ones are kept", holds = "all", recipe = "replace-derivatives",
+    arguments = { "--folder", "jpg", "--keep" }, writes = { FILES, FILES, "DELETE files" }, done = add_files, undone = nothing },
+  { name = "file", about = "files into a representation that is there",
+    source = recipe([[
+  changes = function(title, files)
+    return add.file { representation = title:representations()[1], files = files }
+  end,
+]], true), arguments = { "--folder", "jpg" }, writes = { FILES, FILES, "DELETE files" }, done = add_to_master, undone = nothing },
+  { name = "relabel", about = "labels and notes (relabel)", holds = "all", recipe = "relabel",
+    arguments = { "--label", "{title} ({files})", "--note", "{first}" }, writes = { "PUT representations" },
+    done = relabel, undone = touched },
+  { name = "rights", about = "access rights (access-rights)", holds = "all", recipe = "access-rights",
+    arguments = { "--policy", "77", "--usage", DERIVATIVES }, writes = { "PUT representations" },
+    done = rights, undone = right_touched },
+  { name = "delfile", about = "every other file of a representation is deleted", holds = "all",
+    source = recipe [[
+  changes = function(title)
+    local list, rep = {}, title:representations "DERIVATIVE_COPY"[1]
+    for i = 1, #rep.files, 2 do list[#list + 1] = delete.file { file = rep.files[i] } end
+    return list
+  end,
+]], writes = { "DELETE files", "DELETE files", FILES }, done = delete_files, undone = files_back },
+  { name = "delrep", about = "a representation is deleted", holds = "all",
+    source = recipe [[
+  changes = function(title)
+    return delete.representation { representation = title:representations "DERIVATIVE_COPY"[1] }
+  end,
+]], writes = { "DELETE representations", REPRESENTATIONS, FILES }, done = delete, undone = made_again },
+  { name = "collect", about = "titles into a collection (collect)", recipe = "collect", arguments = { "--into", "INTO" },
+    writes = { "POST collections", "DELETE collections" }, done = collect, undone = nothing },
+  { name = "mixed", about = "all kinds for one title", holds = "odd", source = recipe(MIXED, true),
+    arguments = { "--folder", "jpg", "--into", "INTO" },
+    writes = { REPRESENTATIONS, FILES, "PUT representations", "DELETE representations", "DELETE files", "POST collections",
+      "DELETE collections" }, done = mixed, undone = mixed_back },
+}
+
+---All kinds of change.
+---@return torture.change[]
+function m.kinds() return kinds end
+
+---@param name string
+---@return torture.change?
+function m.of(name)
+  for _, kind in ipairs(kinds) do
+    if kind.name == name then return kind end
+  end
+end
+
+---What has to be in Alma.
+---@param wanted table from torture.wanted
+---@param what "done"|"undone"
+---@param round table change, titles, collection
+---@return table wanted
+function m.expect(wanted, what, round)
+  each(round.titles, function(title) round.change[what](wanted, title, round) end)
+  return wanted
+end
+
+return m

@@ -1,0 +1,97 @@
+-- What has to be in Alma: the state before a run, with what is planned done to
+-- it. Files and representations that a run makes are `new`: their ids are
+-- nobody's to know, all else about them is.
+local m = {}
+
+local function copy(value)
+  if type(value) ~= "table" then return value end
+  local twin = {}
+  for key, inner in pairs(value) do twin[key] = copy(inner) end
+  return twin
+end
+
+local methods = {}
+local meta = { __index = methods }
+
+---@param state table of a rehearsal
+---@param sums table<string, string> SHA-256 of its files, by pid
+---@return table wanted bibs, representations
+function m.of(state, sums)
+  local wanted = setmetatable({ bibs = copy(state.bibs), representations = copy(state.representations) }, meta)
+  for _, rep in ipairs(wanted.representations) do
+    for _, file in ipairs(rep.files) do file.sha256 = sums[file.pid] end
+  end
+  return wanted
+end
+
+---The first representation of a title that has this usage type.
+---@return table representation
+---@return integer place
+function methods:find(mms_id, usage_type)
+  for i, rep in ipairs(self.representations) do
+    if rep.mms_id == mms_id and rep.usage_type == usage_type then return rep, i end
+  end
+  error(("%s has no %s"):format(mms_id, usage_type))
+end
+
+---A new file behind the others.
+---@param file { name: string, size: integer, sha256: string, label: string? }
+function methods.attach(_, rep, file)
+  table.insert(rep.files, { new = true, name = file.name, label = file.label or file.name, size = file.size, sha256 = file.sha256 })
+end
+
+---The file of a representation goes.
+---@return table file as it was
+function methods.remove_file(_, rep, name)
+  for i, file in ipairs(rep.files) do
+    if file.name == name then return table.remove(rep.files, i) end
+  end
+  error(("%s has no %s"):format(rep.id, name))
+end
+
+---A file that was deleted and brought back: the same under another id, behind those that stayed.
+function methods:bring_back(rep, name)
+  self:attach(rep, self:remove_file(rep, name))
+end
+
+---Fields of a representation are set; Alma notes by whom.
+function methods.set(_, rep, fields)
+  for name, value in pairs(fields) do rep[name] = value end
+  rep.modified_by = "ours"
+end
+
+---A new representation.
+---@param fields { mms_id: string, label: string, usage_type: string, library: string, public_note: string?, policy: string? }
+---@param files table[]
+function methods:make(fields, files)
+  local rep = { new = true, active = true, remote = false, public_note = "", created_by = "exl_api", modified_by = "ours", files = {} }
+  for _, name in ipairs { "mms_id", "label", "usage_type", "library", "public_note", "policy" } do
+    rep[name] = fields[name] or rep[name]
+  end
+  for _, file in ipairs(files) do self:attach(rep, file) end
+  table.insert(self.representations, rep)
+end
+
+---@return table representation as it was
+function methods:remove(mms_id, usage_type)
+  local _, place = self:find(mms_id, usage_type)
+  return table.remove(self.representations, place)
+end
+
+---A representation that was deleted and made again: the same under another id, behind the others.
+function methods:make_again(mms_id, usage_type)
+  local old = self:remove(mms_id, usage_type)
+  self:make(old, old.files)
+end
+
+---The title is in one collection more.
+function methods:collect(mms_id, collection)
+  for _, bib in ipairs(self.bibs) do
+    if bib.mms_id == mms_id then
+      table.insert(bib.collections, collection)
+      table.sort(bib.collections)
+    end
+  end
+end
+
+return m
