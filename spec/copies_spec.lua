@@ -75,11 +75,49 @@ describe("what a run deletes", function()
     assert_refused "what is deleted is copied first: [^\n]*a%.run%.copies[^\n]*%-%-no%-copies"
   end)
 
+  -- As if the nth title held files that no disk takes.
+  local function swell(n)
+    local db <close> = assert(store.open(at.folder .. "/a.run", "write"))
+    assert(db:run("UPDATE title SET reading = replace(reading, '1000', '9000000000000000') WHERE id = ?", n))
+  end
+
   it("stays when there is no space for copies", function()
-    do
-      local db <close> = assert(store.open(at.folder .. "/a.run", "write"))
-      assert(db:run "UPDATE title SET reading = replace(reading, '1000', '9000000000000000')")
-    end
+    swell(1)
     assert_refused "no space for copies of 18[^\n]*make room"
+  end)
+
+  it("needs space only for the titles that --limit lets in", function()
+    at.alma.stop()
+    at.start { { "a_1", "a_2" }, { "b_1" } }
+    assert.equal(0, at.almanac("plan", "./recipe.lua", "--titles", "titles.csv", "-o", "b.run").status)
+    os.rename(at.folder .. "/b.run", at.folder .. "/a.run")
+    swell(2)
+    assert.equal(0, at.almanac("apply", "a.run", "--limit", "1").status)
+    assert.same({ "b_1.tif" }, files())
+    assert.matches("no space for copies of 9", at.almanac("apply", "a.run", "--limit", "1").err)
+  end)
+
+  -- `almanac apply` where no file may become larger than a megabyte.
+  local function apply_cramped()
+    local words = { "sh -c 'trap \"\" XFSZ; ulimit -f 2048; exec env -u LD_PRELOAD \"$@\"' -" }
+    for name, value in pairs(at.env) do
+      if value then table.insert(words, program.quote(name .. "=" .. value)) end
+    end
+    table.insert(words, ("%s apply a.run >out 2>err"):format(program.quote(program.path())))
+    local _, _, status = os.execute(("cd %s && %s"):format(program.quote(at.folder), table.concat(words, " ")))
+    return status, program.read(at.folder .. "/out"), program.read(at.folder .. "/err")
+  end
+
+  it("stays when the disk takes no more copies, and the run stops and goes on", function()
+    at.alma.change { op = "add_file", representation_id = at.alma.state().representations[1].id, name = "big.tif", size = 3000000 }
+    assert.equal(0, at.almanac("plan", "./recipe.lua", "--titles", "titles.csv", "-o", "b.run").status)
+    os.rename(at.folder .. "/b.run", at.folder .. "/a.run")
+    local status, out, err = apply_cramped()
+    assert.equal(75, status, out .. err)
+    assert.matches("can't write [^\n]*big.tif[^\n]*\n", err)
+    assert.matches("1 to do, 0 to decide, 0 failed\nstopped early; go on with", out)
+    assert.same({ "a_1.tif", "a_2.tif", "big.tif" }, files())
+    assert.equal(0, at.almanac("apply", "a.run").status)
+    assert.same({}, files())
   end)
 end)

@@ -14,7 +14,6 @@ local IN_FLIGHT = 64      -- titles; attaching takes seconds, the calls are pace
 local UNREACHABLE = 12    -- titles in a row that could not reach Alma: the run stops
 local ROUNDS = 3          -- how often a title is tried that a failure of the moment left in the middle
 
-local OPEN = [[state IN ('ready', 'uploading', 'uploaded', 'collected', 'represented', 'attaching', 'failed')]]
 local PAGES = "(SELECT count(*) FROM page WHERE page.title_id = title.id) AS pages"
 local AGAIN = "SELECT title.*, " .. PAGES .. " FROM title WHERE id = ?"
 
@@ -26,7 +25,7 @@ local PASSING = { timeout = true, connect = true, tls = true, parse = true, clos
 ---@param db table
 ---@return integer
 function m.remaining(db)
-  return titles.count(db, OPEN)
+  return titles.count(db, titles.OPEN)
 end
 
 local function stop(run, message, code)
@@ -40,7 +39,7 @@ local function cost(title)
 end
 
 local function open_titles(run)
-  local next_title, given = titles.each(run.db, OPEN, { also = PAGES }), 0
+  local next_title, given = titles.each(run.db, titles.OPEN, { also = PAGES }), 0
   return function()
     if run.stop or (run.limit and given >= run.limit) then return nil end
     local title = next_title()
@@ -75,23 +74,24 @@ local function state_after(code)
   return "failed"
 end
 
--- What stops everything: no right, no quota, no disk for the run file, none for
--- the images, nobody there. A file that can't be read concerns its title alone.
-local function consider_stopping(run, message, code)
+-- What stops everything: no right, no quota, no disk for the run file, for
+-- copies, none with the images, nobody there. A file that can't be read concerns
+-- its title alone.
+local function consider_stopping(run, job, message, code)
   if run.journal.broken then
     return stop(run, "the run file can't be written: " .. run.journal.broken, "io")
-  elseif code == "auth" or code == "quota" or code == "io" and not core.files.stat(run.folder) then
+  elseif code == "auth" or code == "quota" or job.disk_full or code == "io" and not core.files.stat(run.folder) then
     return stop(run, message, code)
   end
   run.unreachable = PASSING[code] and run.unreachable + 1 or 0
   if run.unreachable >= UNREACHABLE then stop(run, message, code) end
 end
 
-local function record_failure(run, title, message, code)
-  local state = state_after(code)
+local function record_failure(run, job, message, code)
+  local state, title = state_after(code), job.title
   if not state or code == "io" then table.insert(run.again, title.id) end
   if run.stop and not state then return end
-  if code == "auth" or code == "quota" then state = nil end
+  if code == "auth" or code == "quota" or job.disk_full then state = nil end
   run.journal:write(function(db)
     if state then return db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, message, title.id) end
     return db:run("UPDATE title SET reason = ? WHERE id = ?", message, title.id)
@@ -108,8 +108,8 @@ local function carry_out(run, title)
     run.unreachable = 0
     run.done = run.done + 1
   else
-    consider_stopping(run, message, code)
-    if not run.journal.broken then record_failure(run, title, message, code) end
+    consider_stopping(run, job, message, code)
+    if not run.journal.broken then record_failure(run, job, message, code) end
   end
   run.on.finish(title, ok, message, code)
 end

@@ -4,8 +4,10 @@
 local alma = require "almanac.alma"
 local attach = require "almanac.run.attach"
 local core = require "almanac.core"
+local request = require "almanac.s3.request"
 local steps = require "almanac.run.steps"
 local task = require "almanac.task"
+local titles = require "almanac.run.titles"
 local upload = require "almanac.run.upload"
 local words = require "almanac.words"
 
@@ -30,16 +32,18 @@ local function has_space(folder, size)
   return nil, ("%s has no space for copies of %s, %s are free"):format(folder, words.bytes(size or 0), words.bytes(free)), "io"
 end
 
--- Files that titles lose which are not done yet.
+-- Files that the next titles lose, `?` of them, and that have no copy yet.
 local PLANNED = [[
   SELECT count(*) AS files, total(json_extract(file.value, '$[2]')) AS size
   FROM change JOIN spec ON spec.id = spec_id JOIN title ON title.id = title_id,
     json_each(title.reading) AS rep, json_each(rep.value, '$[5]') AS file
   WHERE spec.kind IN ('delete.representation', 'delete.file', 'replace.file')
     AND json_extract(spec.spec, '$.keep') IS NOT 1
-    AND title.state NOT IN ('ask', 'skip', 'attached', 'verified', 'undone')
+    AND title.id IN (SELECT id FROM title WHERE ]] .. titles.OPEN .. [[ ORDER BY id LIMIT ?)
     AND json_extract(rep.value, '$[0]') = representation_id
-    AND (pid IS NULL OR json_extract(file.value, '$[0]') = pid)]]
+    AND (pid IS NULL OR json_extract(file.value, '$[0]') = pid)
+    AND NOT EXISTS (SELECT 1 FROM step WHERE step.title_id = title.id AND step.kind = 'copy'
+      AND json_extract(result, '$.pid') = json_extract(file.value, '$[0]'))]]
 
 local function try_to_write(folder)
   local ok, message, code = core.files.make_folder(folder)
@@ -53,11 +57,12 @@ end
 ---Whether the folder takes the copies of everything that a run is to delete.
 ---@param db table the run file
 ---@param folder string
+---@param limit integer? of titles
 ---@return integer|nil files how many there will be
 ---@return string|integer message_or_bytes
 ---@return string? code
-function m.fit(db, folder)
-  local planned = db:row(PLANNED)
+function m.fit(db, folder, limit)
+  local planned = db:row(PLANNED, limit or -1)
   local size = planned.size // 1 | 0
   if planned.files == 0 then return 0, 0 end
   local ok, message, code = try_to_write(folder)
@@ -66,27 +71,42 @@ function m.fit(db, folder)
   return planned.files, size
 end
 
--- Fetches the file; the size has to be the one that Alma lists.
-local function fetch(file, folder, path)
+-- As long as bytes come; a disk that takes none is not asked again.
+local function download(file, path)
+  local backoff, timeouts = request.patience {}
+  local result, failed = request.insist(backoff, function()
+    local result = task.fetch { url = file.url, to = path, connect_timeout = timeouts.connect,
+      stall_timeout = timeouts.stall, timeout = 0 }
+    local failure = request.failure(("can't copy %s from Alma's storage"):format(name_of(file)), result)
+    if not failure then return result end
+    failure.again = failure.again and failure.code ~= "io"
+    return nil, failure
+  end)
+  if not result then return nil, failed.message, failed.code end
+  return true
+end
+
+-- Fetches the file; the size has to be the one that Alma lists. A disk that
+-- takes no copy is none for the next title either: that ends the run.
+local function fetch(job, file, path)
   local ok, message, code = core.files.make_folder(path:match "^(.*)/")
-  if ok then ok, message, code = has_space(folder, tonumber(file.size)) end
-  if not ok then return nil, message, code end
-  local result = task.fetch { url = file.url, to = path }
-  if result.error or result.status ~= 200 then
-    return nil, ("can't copy %s from Alma's storage: %s"):format(name_of(file), result.error or "status " .. result.status),
-      result.code or "status"
+  if ok then ok, message, code = has_space(job.copies, tonumber(file.size)) end
+  if ok then ok, message, code = download(file, path) end
+  if not ok then
+    job.disk_full = code == "io"
+    return nil, message, code
   end
   local stat = core.files.stat(path)
   if stat and stat.size == tonumber(file.size) then return stat end
   core.files.remove(path)
-  return nil, ("the copy of %s is not whole"):format(name_of(file)), "io"
+  return nil, ("the copy of %s is not whole"):format(name_of(file)), "parse"
 end
 
 local function copy(job, file)
   if not file.url then return nil, ("%s: %s"):format(name_of(file), NO_ADDRESS), "missing" end
   local place = ("%s/%s/%s"):format(job.title.mms_id, file.pid, name_of(file))
   local path = job.copies .. "/" .. place
-  local stat, message, code = fetch(file, job.copies, path)
+  local stat, message, code = fetch(job, file, path)
   if not stat then return nil, message, code end
   local sha256
   sha256, message, code = core.files.sha256(path)
@@ -104,7 +124,7 @@ local function is_kept(job, change, n, file)
 end
 
 ---Keeps a copy of a file, once.
----@param job table from title.load; `copies` is the folder, false for none
+---@param job table from title.load; `copies` is the folder, false for none; `disk_full` is set when that is why
 ---@param change table
 ---@param n integer which file of the change, from 1
 ---@param file table as Alma gives it, with its address
@@ -133,7 +153,19 @@ end
 ---Whether the nth file was brought back already.
 ---@return boolean
 function m.is_back(job, change, n)
-  return steps.is_done(job, change, "attach", RESTORED + n)
+  local step = steps.get(job, change, "attach", RESTORED + n)
+  return step ~= nil and step.state == "done" and not step.result.taken
+end
+
+---What is wrong with the nth file after it was brought back.
+---@param by_pid table<string, table> the files of its representation as Alma has them
+---@return string|false words
+function m.check_back(job, change, n, by_pid)
+  local kept, step = m.of(job, change, n), steps.get(job, change, "attach", RESTORED + n)
+  local file = step and step.result and by_pid[step.result.pid]
+  if not file then return ("taken back, but %s that was brought back is gone"):format(kept and kept.name or "a file") end
+  if tonumber(file.size) == kept.size then return false end
+  return ("taken back, but %s came back with %s bytes of %d"):format(kept.name, tostring(file.size), kept.size)
 end
 
 ---Attaches a copy again, behind the files that are there.
@@ -158,7 +190,7 @@ function m.restore(job, change, n, representation_id)
     mtime_ns = stat.mtime_ns, upload_key = ("%s/%s/restored-%s/%s"):format(job.upload_folder, job.title.mms_id, kept.pid, kept.name) }
   local ok
   ok, message, code = upload.run(here, change, page)
-  if ok then ok, message, code = attach.run(here, change, page, representation_id, present, { remember = true }) end
+  if ok then ok, message, code = attach.run(here, change, page, representation_id, present, { again = true }) end
   return ok and true, message, code
 end
 

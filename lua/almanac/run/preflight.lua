@@ -182,7 +182,7 @@ end
 
 local function copies_fit(place)
   if not (place.db and place.copies) then return nil end
-  local files, size, code = copies.fit(place.db, place.copies)
+  local files, size, code = copies.fit(place.db, place.copies, place.limit)
   if not files then
     return bad("what is deleted is copied first: " .. size, "make room there, or move the run file to another disk; " ..
       "--no-copies deletes without copies", code)
@@ -223,7 +223,7 @@ end
 ---is set.
 ---@param place { client: table, settings: table, general: table?, refused: { message: string, code: string }?,
 ---  db: table?, path: string?, copies: string|false|nil, probe: string?, storage: table? } general or why there is none (from connect.general);
----  db, path: the run file, when it is about one; copies: folder of its copies; probe: makes the probe's name the same every time
+---  db, path: the run file, when it is about one; copies: folder of its copies, limit: of titles; probe: makes the probe's name the same every time
 ---@return { name: string, state: "ok"|"note"|"bad", text: string, remedy: string?, code: string? }[] findings
 function m.run(place)
   local findings, hopeless = {}, false

@@ -2,6 +2,9 @@
 -- no more memory than one of a hundred, and between two portions it is written.
 local m = {}
 
+---Those that are still to be done, SQL.
+m.OPEN = "state IN ('ready', 'uploading', 'uploaded', 'collected', 'represented', 'attaching', 'failed')"
+
 local PORTION = 100    -- some titles have thousands of files in their reading
 
 ---Titles in the order of the plan. What was given is not given again, whatever
