@@ -6,19 +6,23 @@
 -- file, so `almanac undo` can bring it back. Every file of the title of this
 -- type has to have its new one, or the title is for a person to decide.
 
--- the files that can be replaced, by their keys
+-- the files that can be replaced, in the order of their pages
 local function held(title, args)
-  local by_key = {}
+  local by_key, list = {}, {}
   for file in title:files(args.ext) do
     if args.usage == "" or file.representation.usage_type == args.usage then by_key[key.stem(file.name)] = file end
   end
-  return by_key
+  for file in title:files(args.ext) do
+    local last = by_key[key.stem(file.name)]
+    if last and last.pid == file.pid then list[#list + 1] = file end
+  end
+  return list
 end
 
 return {
   name    = "replace-derivatives",
   summary = "Put new JPGs in the place of those that titles hold",
-  version = "1.0.0",
+  version = "1.0.1",
   license = "MIT",
   effects = { "add", "delete" },       -- what its plans may contain
 
@@ -36,7 +40,7 @@ return {
 
   title_keys = function(title, args)
     local keys = {}
-    for name in pairs(held(title, args)) do keys[#keys + 1] = name end
+    for i, file in ipairs(held(title, args)) do keys[i] = key.stem(file.name) end
     return keys
   end,
 
@@ -48,9 +52,10 @@ return {
   every_key = true,
 
   changes = function(title, files, args)
-    local list, by_key = {}, held(title, args)
-    for i, file in ipairs(files) do
-      list[i] = replace.file { file = by_key[key.stem(file.name)], with = file, keep = args.keep }
+    local list, new = {}, {}
+    for _, file in ipairs(files) do new[key.stem(file.name)] = file end
+    for i, file in ipairs(held(title, args)) do
+      list[i] = replace.file { file = file, with = new[key.stem(file.name)], keep = args.keep }
     end
     return list
   end,
