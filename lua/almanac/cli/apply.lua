@@ -108,6 +108,10 @@ local function tell(args, context, outcome, counts)
   out.say(("applied %s now; the run has %d done, %d to do, %d to decide, %d failed%s"):format(
     words.count(outcome.done, "title"), counts.done, counts.ready, counts.ask, counts.failed,
     counts.undone and (", %d taken back (plan again to do them again)"):format(counts.undone) or ""))
+  if counts.undoing then
+    out.say(("%s taken back in part and left as they are; go on with:  almanac undo %s --yes"):format(
+      words.count(counts.undoing, "title was", "titles were"), args.run))
+  end
   local again = "almanac apply " .. args.run
   if not is_over(outcome.stop, counts) then
     out.fail(outcome.stop.message)

@@ -10,7 +10,8 @@ local m = { summary = "Read back what a run made and compare it with the plan." 
 function m.configure(parser)
   parser:argument("run", "the run file")
   parser:option("--sample", "only so many titles, others every time"):argname("N"):convert(number("--sample", 1, true))
-  parser:epilog("Of each title: one representation as planned, its files by name, size and order, each in Alma's storage\n" ..
+  parser:epilog("Titles that were taken back are looked at as well: nothing of the run may be left.\n" ..
+    "Of each other title: one representation as planned, its files by name, size and order, each in Alma's storage\n" ..
     "and to be read there (its first byte is fetched, no call to Alma). A title takes 2 calls.\n" ..
     "When 300 titles taken at random are all right, fewer than 1 in 100 of all are wrong, with 95 % certainty.\n" ..
     "Exit status: 0 all is as planned, 1 nothing was started, 2 something differs or could not be read.")
@@ -45,6 +46,10 @@ local function tell(out, counts, sample, total)
   out.event("verified", counts)
   out.say(("verified %s%s; %d differ, %d could not be read"):format(words.count(counts.verified, "title"),
     sample and (", %d of %s taken at random"):format(sample, words.count(total, "title")) or "", counts.differs, counts.unknown))
+  if counts.undone > 0 then
+    out.say(("looked at %s taken back: nothing of the run is left in Alma, what it had deleted is there"):format(
+      words.count(counts.undone, "title")))
+  end
   if counts.unseen > 0 then
     out.say(("not looked at in the storage, Alma gave no address: %s"):format(words.count(counts.unseen, "file")))
   end

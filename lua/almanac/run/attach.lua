@@ -38,15 +38,17 @@ end
 ---@param page table
 ---@param representation_id string
 ---@param attached string[] file ids of the pages before it
----@param options { remember: boolean? }? remember: `attached` is what Alma has now, which a later look can't tell any more
+---@param options { again: boolean? }? again: a file that undo brings back; `attached` is what Alma has now, which a later
+---  look can't tell any more
 ---@return { pid: string }|nil file
 ---@return string? message
 ---@return string? code "conflict" when Alma has other bytes than the file
 function m.run(job, change, page, representation_id, attached, options)
   local mms_id = job.title.mms_id
+  local again = options and options.again
   local result, message, code = steps.perform(job, {
     change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,
-    during = "attaching", after = "attaching", before = options and options.remember and attached or nil,
+    during = "attaching", after = "attaching", before = again and attached or nil,
     call = function()
       return alma.files.create(job.client, mms_id, representation_id,
         { label = page.label or page.name, path = page.upload_key })
@@ -58,10 +60,10 @@ function m.run(job, change, page, representation_id, attached, options)
     end,
     mend = function(detail, left) return mend(job, page, detail, left) end,
     keep = function(file) return kept_of(page, file) end, recorded = { pid = page.pid, taken = page.taken },
-    record = function(db, kept)
+    record = not again and function(db, kept)
       return db:run("UPDATE page SET pid = ?, taken = ? WHERE title_id = ? AND change = ? AND seq = ?",
         kept.pid, kept.taken, job.title.id, change.seq, page.seq)
-    end,
+    end or nil,
   })
   if not result then return nil, message, code end
   if not result.taken then return result end

@@ -71,15 +71,47 @@ function m.is_member(job, collection)
   return members[job.title.mms_id] or false
 end
 
+---Whether the title was taken out of it again.
+---@return boolean
+function m.was_left(job, change)
+  return steps.is_done(job, change, "undo collect")
+end
+
+local LAST = "701117"
+
+local function remove(job, collection)
+  local ok, message, code, detail = alma.collections.remove_bib(job.client, collection, job.title.mms_id)
+  if ok or code == "missing" then return {} end
+  if alma.has_code(detail, LAST) then
+    message, code = ("collection %s is the only one that the title is in, and Alma keeps a title with representations in one: " ..
+      "add it to another collection in Alma, then undo again"):format(collection), "conflict"
+  end
+  return nil, message, code, detail
+end
+
 ---Takes a title out of the collection that this run put it into.
 ---@return true|nil
 ---@return string? message
----@return string? code
+---@return string? code "conflict": Alma keeps it in its last collection
 function m.leave(job, change)
   if not m.was_added(job, change) then return true end
-  local ok, message, code = alma.collections.remove_bib(job.client, change.spec.collection, job.title.mms_id)
-  if code == "missing" then return true end
-  return ok, message, code
+  local collection = change.spec.collection
+  local done, message, code = steps.perform(job, {
+    change = change.seq, kind = "undo collect", page = 0, keep = function() return { collection = collection } end,
+    call = function() return remove(job, collection) end,
+  })
+  return done and true, message, code
+end
+
+---Whether a title is still in the collection that it was taken out of.
+---@return string|false|nil words
+---@return string? message
+---@return string? code
+function m.check_left(job, change)
+  if not m.was_left(job, change) then return false end
+  local member, message, code = m.is_member(job, change.spec.collection)
+  if member == nil then return nil, message, code end
+  return member and ("taken back, but it is in collection %s again"):format(change.spec.collection)
 end
 
 return m

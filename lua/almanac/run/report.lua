@@ -193,6 +193,9 @@ local function write_head(head, meta, write)
   write(("Titles: %d done, %d to do, %d to decide, %d skipped, %d failed\n"):format(head.titles.done,
     head.titles.ready, head.titles.ask, head.titles.skip, head.titles.failed))
   if head.titles.undone then write(("        %d taken back\n"):format(head.titles.undone)) end
+  if head.titles.undoing then
+    write(("        %d taken back in part; `almanac undo RUN --yes` goes on\n"):format(head.titles.undoing))
+  end
   local small = head.files.thumbnails
   write(("Files:  %d planned, %d attached (%s)%s, %d without a title\n"):format(head.files.planned,
     head.files.attached, words.bytes(head.bytes), small > 0 and (", %s uploaded"):format(words.count(small, "thumbnail")) or "",

@@ -147,6 +147,13 @@ local function remove_twins(job, change, id)
   return { removed = removed }
 end
 
+---Whether it is known that no second one was made.
+---@return boolean
+function m.is_single(job, change)
+  local step = steps.get(job, change, "represent")
+  return not step or step.sent < 2 or steps.is_done(job, change, "single")
+end
+
 ---A POST that was given up may take effect after all the looks, when another
 ---was sent already. So, once it was sent twice, a last look is taken.
 ---@param job table
@@ -156,8 +163,7 @@ end
 ---@return string? message
 ---@return string? code
 function m.single(job, change, id)
-  local step = steps.get(job, change, "represent")
-  if not step or step.sent < 2 then return true end
+  if m.is_single(job, change) then return true end
   return steps.perform(job, {
     change = change.seq, kind = "single", page = 0, during = "attaching", after = "attaching",
     call = function() return remove_twins(job, change, id) end,

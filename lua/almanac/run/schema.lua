@@ -12,7 +12,7 @@ CREATE TABLE title(
   mms_id  TEXT NOT NULL UNIQUE,
   title   TEXT,
   reading TEXT,               -- what Alma holds, see almanac.reading; NULL: not read
-  state   TEXT NOT NULL,      -- ready ask skip | uploading … attached verified failed undone
+  state   TEXT NOT NULL,      -- ready ask skip | uploading … attached verified failed undoing undone
   reason  TEXT                -- in words, for everything but ready
 );
 
@@ -87,7 +87,7 @@ CREATE INDEX page_file ON page(file_id);
 CREATE TABLE step(
   title_id INTEGER NOT NULL REFERENCES title(id),
   change   INTEGER NOT NULL,        -- change.seq
-  kind     TEXT NOT NULL,           -- upload thumbnail collect represent attach single undo
+  kind     TEXT NOT NULL,           -- upload thumbnail collect represent attach single update copy delete undo …
   page     INTEGER NOT NULL,        -- page.seq, 0 when the step is of the whole change
   sent     INTEGER NOT NULL DEFAULT 1,   -- how often the call may have been made
   before   TEXT,                    -- JSON: what was there before the call

@@ -89,11 +89,17 @@ local function note(job, step, entry)
   job.steps[name_of(step.change, step.kind, step.page)] = entry
 end
 
+-- A title that is being taken back says so until it is, whatever is done for
+-- that: else the next apply would go on with it.
+local function state_of(job, state)
+  return job.undoing and job.title.state or state
+end
+
 local function begin(job, step)
   local ok, message, code = job.journal:write(function(db)
     local done, why, kind = db:run(INTENT, job.title.id, step.change, step.kind, step.page,
       step.before and json.encode(step.before), now())
-    if done then done, why, kind = db:run(STATE, step.during, nil, job.title.id) end
+    if done then done, why, kind = db:run(STATE, state_of(job, step.during), nil, job.title.id) end
     return done, why, kind
   end)
   if not ok then return nil, message, code end
@@ -107,7 +113,7 @@ local function finish(job, step, found)
     local done, why, kind = db:run(DONE, not step.record and json.encode(result) or nil, now(), job.title.id,
       step.change, step.kind, step.page)
     if done and step.record then done, why, kind = step.record(db, result) end
-    if done then done, why, kind = db:run(STATE, step.after, nil, job.title.id) end
+    if done then done, why, kind = db:run(STATE, state_of(job, step.after), nil, job.title.id) end
     return done, why, kind
   end)
   if not ok then return nil, message, code end
@@ -189,11 +195,12 @@ local function send(job, step, fresh)
 end
 
 ---Carries out one step, or finds that it is done.
----@param job { title: table, steps: table, journal: table }
----@param step { change: integer, kind: string, page: integer, during: string, after: string,
+---@param job { title: table, steps: table, journal: table, undoing: boolean? } undoing: the title keeps its state
+---@param step { change: integer, kind: string, page: integer, during: string?, after: string?,
 ---  before: any, call: fun(): table|nil, look: (fun(before: any, sent: integer): table[]|nil)?, longer: number?,
 ---  mend: (fun(detail: table, left: integer): boolean|nil, string?, string?)?,
 ---  keep: fun(answer: table): table, record: (fun(db: table, result: table): any)?, recorded: table? }
+---  `during` and `after` are states of the title, of no account when it is being taken back;
 ---  `call` gives Alma's answer, or nil, message, code, detail; `look` all that fits in Alma (a
 ---  step without it can be repeated freely), `longer` seconds that it takes Alma longer than
 ---  usual; `mend` makes good what may be the reason of a refusal, before the `left` tries that

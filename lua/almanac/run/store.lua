@@ -67,9 +67,9 @@ local GROUPS = {
 ---The group that a state counts in.
 ---@param state string
 ---@param reason string? an attached title with a reason is not as planned
----@return "ready"|"ask"|"skip"|"done"|"failed"|"undone"
+---@return "ready"|"ask"|"skip"|"done"|"failed"|"undoing"|"undone"
 function m.group(state, reason)
-  if state == "undone" then return "undone" end
+  if state == "undone" or state == "undoing" then return state end
   local group = GROUPS[state] or "ready"
   if group == "done" and reason then return "failed" end
   return group
@@ -77,7 +77,7 @@ end
 
 ---Titles by group.
 ---@param db table
----@return { ready: integer, ask: integer, skip: integer, done: integer, failed: integer }
+---@return { ready: integer, ask: integer, skip: integer, done: integer, failed: integer, undoing: integer?, undone: integer? }
 function m.counts(db)
   local counts = { ready = 0, ask = 0, skip = 0, done = 0, failed = 0 }
   local sql = "SELECT state, reason IS NOT NULL AS odd, count(*) AS n FROM title GROUP BY 1, 2"

@@ -3,54 +3,63 @@
 -- uploads that never became files. Never a bib. What others changed since is
 -- listed and left.
 local kinds = require "almanac.run.kinds"
+local pages = require "almanac.run.pages"
 local preflight = require "almanac.run.preflight"
-local representation = require "almanac.run.representation"
+local readings = require "almanac.reading"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
 local thumbnails = require "almanac.run.thumbnails"
 local title_work = require "almanac.run.title"
 local titles = require "almanac.run.titles"
+local traces = require "almanac.run.traces"
 
 local m = {}
 
 local IN_FLIGHT = 32
 local BEGUN = "state <> 'undone' AND EXISTS (SELECT 1 FROM step WHERE title_id = title.id)"
 
--- What is to be taken back for a title, by change; or why it has to stay. Only
--- a complete list says what is no longer there.
-local function look(job)
-  local found = {}
-  local list, message, code = representation.list(job)
-  if not list then
-    if code == "missing" then return found end   -- the title itself is gone
-    return nil, message, code
+-- The changes of a title in the order in which the plan found what they are
+-- about: so deleted files come back in their order.
+local function as_found(job)
+  local places, n = {}, 0
+  for _, rep in ipairs(readings.decode(job.title.reading).representations) do
+    for _, thing in ipairs { rep, table.unpack(rep.files) } do
+      n = n + 1
+      places[thing.pid or thing.id] = n
+    end
   end
-  for _, change in ipairs(job.changes) do
-    local of_change
-    of_change, message, code = kinds.of(change).look(job, change, list)
-    if not of_change then return nil, message, code end
-    found[change.seq] = of_change
-    for _, words in ipairs(thumbnails.undo_words(job, change)) do table.insert(of_change.words, words) end
-  end
-  return found
+  local function place(change) return places[change.pid or change.representation_id] or 0 end
+  local changes = { table.unpack(job.changes) }
+  table.sort(changes, function(a, b)
+    if place(a) ~= place(b) then return place(a) < place(b) end
+    return a.seq < b.seq
+  end)
+  return changes
 end
 
--- What somebody deletes while it is looked at gives an error: then all is looked at once more.
-local function look_again(job)
-  local found, message, code = look(job)
-  if code == "missing" or code == "status" then found, message, code = look(job) end
-  return found, message, code
+local function set_state(job, state)
+  if job.title.state == state then return true end
+  job.title.state = state
+  return job.journal:write(function(db)
+    return db:run("UPDATE title SET state = ?, reason = NULL WHERE id = ?", state, job.title.id)
+  end)
 end
 
+-- What was deleted comes back first, then goes what was made, last change first.
 local function take_back(job, found)
+  job.undoing = true
+  local ok, message, code = set_state(job, "undoing")
+  for _, change in ipairs(as_found(job)) do
+    local restore = kinds.of(change).restore
+    if ok and restore then ok, message, code = restore(job, change, found[change.seq]) end
+  end
   for i = #job.changes, 1, -1 do
     local change = job.changes[i]
-    local ok, message, code = kinds.of(change).take_back(job, change, found[change.seq])
-    if not ok then return nil, message, code end
+    local remove = kinds.of(change).take_back
+    if ok and remove then ok, message, code = remove(job, change, found[change.seq]) end
   end
-  return job.journal:write(function(db)
-    return db:run("UPDATE title SET state = 'undone', reason = NULL WHERE id = ?", job.title.id)
-  end)
+  if ok then ok, message, code = set_state(job, "undone") end
+  return ok, message, code
 end
 
 -- Thumbnails that could not be taken away; nothing else depends on them.
@@ -61,9 +70,20 @@ local function stays(job)
     job.left[2] and (" and %d more"):format(#job.left - 1) or "", first.why)
 end
 
+-- What is to be taken back of a title, its thumbnails as well.
+local function look(job)
+  local found, message, code = traces.look(job)
+  if not found then return nil, message, code end
+  for _, change in ipairs(job.changes) do
+    local of_change = found[change.seq]
+    for _, words in ipairs(of_change and thumbnails.undo_words(job, change) or {}) do table.insert(of_change.words, words) end
+  end
+  return found
+end
+
 local function undo_title(run, title, counts)
   local job = title_work.load(run, title)
-  local found, message, code = look_again(job)
+  local found, message, code = look(job)
   local ok = found
   if found and run.yes then ok, message, code = take_back(job, found) end
   local result = ok and "undone" or code == "conflict" and "left" or "failed"
@@ -75,6 +95,18 @@ end
 local function remove_probe(run)
   if not (run.yes and run.storage and run.storage.delete) then return end
   run.storage:delete(preflight.probe_key(run.general.institution, store.meta(run.db, "run")))
+end
+
+-- An upload that was given up may arrive when a file is made of another
+-- already: so what lies in the run's folder when all is done goes, where the
+-- title was taken back. A key that may not list leaves it to Alma's own cleaning.
+local function remove_strays(run)
+  if not (run.yes and run.storage and run.storage.delete) then return end
+  local folder = pages.upload_folder(run.db) .. "/"
+  for _, object in ipairs(run.storage:list(folder) or {}) do
+    local mms_id = object.key:sub(#folder + 1):match "^[^/]+"
+    if run.db:value("SELECT 1 FROM title WHERE mms_id = ? AND state = 'undone'", mms_id) then run.storage:delete(object.key) end
+  end
 end
 
 ---How many titles the run has begun and not taken back.
@@ -92,6 +124,7 @@ function m.run(run)
   local failures = task.each(begun, IN_FLIGHT, function(title) undo_title(run, title, counts) end)
   if failures[1] then error(failures[1].message, 0) end
   remove_probe(run)
+  remove_strays(run)
   return counts
 end
 

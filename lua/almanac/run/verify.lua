@@ -1,6 +1,6 @@
 -- Reads back what a run made and compares it with the plan: one representation
 -- as planned, its files by name, size and order, each in Alma's storage and
--- to be read there.
+-- to be read there. What was taken back has to be as before.
 local alma = require "almanac.alma"
 local kinds = require "almanac.run.kinds"
 local look = require "almanac.run.kinds.look"
@@ -10,11 +10,12 @@ local task = require "almanac.task"
 local thumbnails = require "almanac.run.thumbnails"
 local title_work = require "almanac.run.title"
 local titles = require "almanac.run.titles"
+local traces = require "almanac.run.traces"
 
 local m = {}
 
 local IN_FLIGHT = 32
-local MADE = "state IN ('attached', 'verified')"
+local MADE = "state IN ('attached', 'verified', 'undone')"
 
 -- A second representation of the planned kind that the plan did not find: a
 -- doubled one looks like this.
@@ -55,8 +56,7 @@ function m.check(job)
 end
 
 -- What was found of a title, written down when it is news.
-local function note(run, title, words, seen)
-  local state = words and "attached" or "verified"
+local function note(run, title, state, words, seen)
   if title.state == state and title.reason == words and not seen[1] then return true end
   return run.journal:write(function(db)
     local ok, message, code = thumbnails.keep(db, title.id, seen)
@@ -65,20 +65,30 @@ local function note(run, title, words, seen)
   end)
 end
 
+-- Words as of m.check, and the state that the title has then.
+local function look_at(job)
+  if job.title.state == "undone" then
+    local words, message, code, again = traces.check_back(job)
+    return words, message or 0, code, again and "undoing" or "undone"
+  end
+  local words, message, code = m.check(job)
+  return words, message, code, words and "attached" or "verified"
+end
+
 local function verify_title(run, title, counts)
   local job = title_work.load(run, title)
-  local words, message, code = m.check(job)
+  local words, message, code, state = look_at(job)
   if words == nil then
     counts.unknown = counts.unknown + 1
     run.on.finish(title, nil, message, code)
     return
   end
-  local ok, why, kind = note(run, title, words or nil, job.seen)
+  local ok, why, kind = note(run, title, state, words or nil, job.seen)
   if not ok then
     run.broken = { message = why, code = kind }
     return
   end
-  local result = words and "differs" or "verified"
+  local result = words and "differs" or state
   counts[result] = counts[result] + 1
   if not words then counts.unseen = counts.unseen + message end
   thumbnails.count(counts.thumbnails, job.seen)
@@ -90,15 +100,16 @@ function m.total(db)
   return titles.count(db, MADE)
 end
 
----Verifies the titles that the run has finished.
+---Verifies the titles that the run has finished, and those that were taken back.
 ---@param run { db: table, client: table, storage: table?, journal: table, folder: string, sample: integer?, on: { finish: function } }
 ---  sample: only so many, taken at random
----@return { verified: integer, differs: integer, unknown: integer, unseen: integer, thumbnails: table<string, integer> }|nil
----  counts titles; unseen: files of verified titles that were not looked at in the storage; thumbnails: by thumbnails.state
+---@return { verified: integer, undone: integer, differs: integer, unknown: integer, unseen: integer,
+---  thumbnails: table<string, integer> }|nil counts titles; undone: taken back, and nothing of the run is left; unseen: files
+---  of verified titles that were not looked at in the storage; thumbnails: by thumbnails.state
 ---@return string? message the run file can't be written
 ---@return string? code
 function m.run(run)
-  local counts = { verified = 0, differs = 0, unknown = 0, unseen = 0, thumbnails = {} }
+  local counts = { verified = 0, undone = 0, differs = 0, unknown = 0, unseen = 0, thumbnails = {} }
   local next_title = run.sample and titles.sample(run.db, MADE, run.sample) or titles.each(run.db, MADE)
   local failures = task.each(function() return not run.broken and next_title() or nil end, IN_FLIGHT,
     function(title) verify_title(run, title, counts) end)

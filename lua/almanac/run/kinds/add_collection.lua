@@ -25,12 +25,16 @@ function m.check(job, change)
 end
 
 function m.look(job, change)
-  local added = collect.was_added(job, change)
+  local added = collect.was_added(job, change) and not collect.was_left(job, change)
   return { words = { added and ("take it out of collection %s"):format(change.spec.collection) or nil } }
 end
 
 function m.take_back(job, change)
   return collect.leave(job, change)
+end
+
+function m.check_back(job, change)
+  return collect.check_left(job, change)
 end
 
 function m.describe(spec)

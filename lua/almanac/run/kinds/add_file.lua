@@ -126,7 +126,7 @@ end
 
 local function delete_file(job, change, pid)
   return steps.perform(job, {
-    change = change.seq, kind = "undo file " .. pid, page = 0, during = job.title.state, after = job.title.state,
+    change = change.seq, kind = "undo file " .. pid, page = 0,
     call = function() return alma.files.delete(job.client, job.title.mms_id, change.representation_id, pid) end,
     keep = function() return { pid = pid } end,
   })

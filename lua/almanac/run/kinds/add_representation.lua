@@ -151,7 +151,7 @@ end
 
 local function delete_representation(job, change, id)
   return steps.perform(job, {
-    change = change.seq, kind = "undo " .. id, page = 0, during = job.title.state, after = job.title.state,
+    change = change.seq, kind = "undo " .. id, page = 0,
     call = function() return alma.representations.delete(job.client, job.title.mms_id, id) end,
     keep = function() return { representation_id = id } end,
   })
@@ -165,6 +165,10 @@ function m.take_back(job, change, found)
   local ok, message, code = collect.leave(job, change)
   if ok then ok, message, code = look.remove_uploads(job, change) end
   return ok, message, code
+end
+
+function m.check_back(job, change)
+  return collect.check_left(job, change)
 end
 
 function m.describe(spec, change)

@@ -83,9 +83,17 @@ function m.look(job, change, list)
   return found
 end
 
-function m.take_back(job, change, found)
+function m.restore(job, change, found)
   if not (found and found.words[1]) then return true end
   return copies.restore(job, change, 1, change.representation_id)
+end
+
+function m.check_back(job, change, list)
+  if not copies.is_back(job, change, 1) then return false end
+  local by_pid, message, code = add_file.files(job, change, list)
+  if not by_pid and code == "missing" then return message end
+  if not by_pid then return nil, message, code end
+  return copies.check_back(job, change, 1, by_pid)
 end
 
 function m.describe(_, change)

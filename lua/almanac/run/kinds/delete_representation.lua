@@ -88,7 +88,7 @@ local function is_back(job, change, step)
   for n = 1, step.before.files do
     if not copies.is_back(job, change, n) then return false end
   end
-  return true
+  return representation.is_single(job, change)
 end
 
 function m.look(job, change, list)
@@ -104,15 +104,16 @@ function m.look(job, change, list)
   return found
 end
 
-function m.take_back(job, change, found)
+function m.restore(job, change, found)
   if not (found and found.words[1]) then return true end
   local step = steps.get(job, change, "delete")
   local list, message, code = representation.list(job)
   if not list then return nil, message, code end
   job.present = {}
   for i, rep in ipairs(list) do job.present[i] = rep.id end
+  local new = again(change, step)
   local made
-  made, message, code = representation.make(job, again(change, step))
+  made, message, code = representation.make(job, new)
   for n = 1, made and step.before.files or 0 do
     if not copies.is_back(job, change, n) then
       local ok
@@ -120,7 +121,24 @@ function m.take_back(job, change, found)
       if not ok then return nil, message, code end
     end
   end
-  return made and true, message, code
+  if not made then return nil, message, code end
+  return representation.single(job, new, made.representation_id)
+end
+
+function m.check_back(job, change, list)
+  if not steps.is_done(job, change, "represent") then return false end
+  local step, id = steps.get(job, change, "delete"), change.representation_id   -- by now that of the new one
+  if not look.is_listed(list, id) then
+    return ("taken back, but representation %s that was made again is gone"):format(id)
+  end
+  local files, message, code = alma.files.list(job.client, job.title.mms_id, id)
+  if not files then return nil, message, code end
+  local by_pid = look.by_pid(files)
+  for n = 1, step.before.files do
+    local words = copies.check_back(job, change, n, by_pid)
+    if words then return words end
+  end
+  return false
 end
 
 function m.describe(_, change)

@@ -8,7 +8,10 @@
 --                             nil, message, code when it can't be told
 --   look(job, change, list)   what is there to be taken back: { words = string[], … }, nothing of it when
 --                             words is empty; nil, message, code when it has to stay ("conflict")
---   take_back(job, change, found)
+--   restore(job, change, found)   brings back what it deleted; only of kinds that delete
+--   take_back(job, change, found) takes away what it made; nil for kinds that only delete
+--   check_back(job, change, list) what is not as it was before, once it was taken back, as `check`; nil when
+--                             `look` tells all
 --   describe(spec, change)    what is planned, in words
 -- `list` holds the representations of the title as Alma gives them.
 local m = {}

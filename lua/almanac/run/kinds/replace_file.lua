@@ -45,12 +45,15 @@ function m.look(job, change, list)
   return found
 end
 
-function m.take_back(job, change, found)
-  if not found then return true end
-  local ok, message, code = old.take_back(job, change, found.deleted)
-  if ok then ok, message, code = add.take_back(job, change, found.added) end
-  return ok, message, code
+function m.restore(job, change, found)
+  return old.restore(job, change, found and found.deleted)
 end
+
+function m.take_back(job, change, found)
+  return add.take_back(job, change, found and found.added)
+end
+
+m.check_back = old.check_back
 
 function m.describe(spec, change)
   return ("a new file for file %s of representation %s%s"):format(change.pid, change.representation_id,

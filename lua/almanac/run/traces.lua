@@ -1,0 +1,66 @@
+-- What a run has left of itself in Alma: for each change of a title what undo
+-- would take back.
+local kinds = require "almanac.run.kinds"
+local representation = require "almanac.run.representation"
+
+local m = {}
+
+-- Only a complete list says what is no longer there.
+local function look(job)
+  local found = {}
+  local list, message, code = representation.list(job)
+  if not list then
+    if code == "missing" then return found, {} end   -- the title itself is gone
+    return nil, message, code
+  end
+  for _, change in ipairs(job.changes) do
+    found[change.seq], message, code = kinds.of(change).look(job, change, list)
+    if not found[change.seq] then return nil, message, code end
+  end
+  return found, list
+end
+
+---What is to be taken back of a title.
+---@param job table from title.load
+---@return table<integer, { words: string[] }>|nil found by change; what somebody deleted meanwhile is not there
+---@return table[]|string list_or_message the title's representations
+---@return string? code "conflict": it has to stay
+function m.look(job)
+  local found, list, code = look(job)
+  -- What somebody deletes while it is looked at gives an error: then all is looked at once more.
+  if code == "missing" or code == "status" then found, list, code = look(job) end
+  return found, list, code
+end
+
+-- What was brought back is there, and the collection is left.
+local function is_as_before(job, list)
+  for _, change in ipairs(job.changes) do
+    local check = kinds.of(change).check_back
+    if check then
+      local words, message, code = check(job, change, list)
+      if words ~= false then return words, message, code end
+    end
+  end
+  return false
+end
+
+---Whether a title that was taken back is as if the run had never been.
+---@param job table
+---@return string|false|nil words what is not; nil when Alma gave no answer
+---@return string? message
+---@return string? code
+---@return boolean? again undo would find something to do
+function m.check_back(job)
+  local found, list, code = m.look(job)
+  if not found and code == "conflict" then return list end
+  if not found then return nil, list, code end
+  for _, change in ipairs(job.changes) do
+    local words = found[change.seq] and found[change.seq].words[1]
+    if words then
+      return ("taken back, but something of the run is there again, undo would %s"):format(words), nil, nil, true
+    end
+  end
+  return is_as_before(job, list)
+end
+
+return m

@@ -1,0 +1,168 @@
+-- What becomes of titles that are taken back, with the built program against
+-- the rehearsal: found by torture, each a case of its own.
+local desk = require "support.desk"
+local json = require "almanac.json"
+local program = require "support.program"
+
+local HEAD = [[
+-- almanac-recipe: 1
+return {
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "delete" },
+  title_keys = function(title) return { title.mms_id } end,
+  changes = function(title) return %s end,
+}
+]]
+local ONE = desk.id(1)
+
+describe("what is taken back", function()
+  local at = desk.each(before_each, after_each)
+  local client
+
+  setup(function()
+    local pipe <close> = assert(io.popen "pwd")
+    client = pipe:read "l" .. "/spec/torture/client.lua"
+  end)
+
+  local function run(...)
+    local result = at.almanac(...)
+    assert.equal(0, result.status, result.out .. result.err)
+    return result
+  end
+
+  -- The program with short pauses; switches as of the client.
+  local function hurried(switches, ...)
+    return at.almanac("exec", client, "settle=0.1 " .. switches, ...)
+  end
+
+  local function plan(change)
+    program.write(at.folder .. "/recipe.lua", HEAD:format(change))
+    run("plan", "./recipe.lua", "--titles", "titles.csv", "-o", "a.run")
+  end
+
+  local function apply() return run("apply", "a.run", "--settle", "0.05") end
+
+  -- The names of the files in Alma, one representation after the other.
+  local function files()
+    local list = {}
+    for i, rep in ipairs(at.alma.state().representations) do
+      local names = {}
+      for n, file in ipairs(rep.files) do names[n] = file.name end
+      list[i] = table.concat(names, " ")
+    end
+    return list
+  end
+
+  local function row() return json.decode(run("report", "a.run", "--format", "json").out).rows[1] end
+
+  local ALL = [[(function()
+    local list, reps = {}, title:representations()
+    for i, file in ipairs(reps[1].files) do list[i] = delete.file { file = file } end
+    return list
+  end)()]]
+
+  it("comes back in its order", function()
+    at.start { { "a_1", "a_2", "a_3" } }
+    plan(ALL)
+    apply()
+    assert.same({ "" }, files())
+    run("undo", "a.run", "--yes")
+    assert.same({ "a_1.tif a_2.tif a_3.tif" }, files())
+  end)
+
+  it("is left alone by apply while it is taken back only in part, and finished by undo", function()
+    at.start { { "a_1", "a_2" } }
+    plan(ALL)
+    apply()
+    local kill = 4
+    repeat
+      kill = kill + 1
+      assert.is_not.equal(0, hurried("kill=" .. kill, "undo", "a.run", "--yes").status)
+    until files()[1] ~= ""
+    assert.equal("undoing", row().state)
+    assert.matches("1 title was taken back in part", apply().out)
+    assert.equal("undoing", row().state)
+    assert.matches("1 taken back in part", run("report", "a.run").out)
+    run("undo", "a.run", "--yes")
+    assert.same({ "a_1.tif a_2.tif" }, files())
+    assert.equal("undone", row().state)
+  end)
+
+  it("is verified: nothing of the run is left, what was deleted is there", function()
+    at.start { { "a_1" } }
+    plan(ALL)
+    apply()
+    run("undo", "a.run", "--yes")
+    assert.matches("looked at 1 title taken back: nothing of the run is left", run("verify", "a.run").out)
+    at.alma.change { op = "delete_file", pid = at.alma.state().representations[1].files[1].pid }
+    local result = at.almanac("verify", "a.run")
+    assert.equal(2, result.status)
+    assert.matches("taken back, but a_1.tif that was brought back is gone", result.err, 1, true)
+  end)
+
+  it("is for undo again when something of the run comes late", function()
+    at.start { { "a" } }
+    run("plan", "jpg-derivatives", "--folder", "jpg", "--titles", "titles.csv", "-o", "a.run")
+    at.alma.change { op = "faults", spec = "POST representations=@1-2:late=3" }
+    hurried("kill=7", "apply", "a.run", "--settle", "0.05")
+    run("undo", "a.run", "--yes")
+    local deadline = os.time() + 20
+    repeat os.execute "sleep 0.1" until #files() > 1 or os.time() > deadline
+    local result = at.almanac("verify", "a.run")
+    assert.equal(2, result.status)
+    assert.matches("something of the run is there again, undo would delete representation", result.err)
+    at.alma.change { op = "faults", spec = "" }
+    run("undo", "a.run", "--yes")
+    assert.same({ "a.tif" }, files())
+    run("verify", "a.run")
+  end)
+
+  local REPRESENTATION = "delete.representation { representation = title:representations()[1] }"
+
+  it("is made again once, though the answer came after all looks", function()
+    at.start { { "a_1", "a_2" } }
+    plan(REPRESENTATION)
+    apply()
+    at.alma.change { op = "faults", spec = "POST representations=@1:late=0.6" }
+    local result = hurried("", "undo", "a.run", "--yes")
+    assert.equal(0, result.status, result.err)
+    os.execute "sleep 1"
+    assert.same({ "a_1.tif a_2.tif" }, files())
+  end)
+
+  it("is not cut short by what its storage refuses once", function()
+    at.start { { "a_1" } }
+    plan(REPRESENTATION)
+    at.alma.change { op = "faults", spec = "GET s3.object=@1:500" }
+    assert.matches("1 done", apply().out)
+    run("undo", "a.run", "--yes")
+    assert.same({ "a_1.tif" }, files())
+  end)
+
+  it("leaves no upload that came late", function()
+    at.start { { "a_1" } }
+    at.use_aws()
+    plan(REPRESENTATION)
+    apply()
+    at.alma.change { op = "faults", spec = "PUT s3=@1:late=0.5" }
+    at.alma.change { op = "latency", spec = "0.05,file=1" }
+    local result = hurried("", "undo", "a.run", "--yes")
+    assert.equal(0, result.status, result.err)
+    assert.same({}, at.alma.state().objects)
+    assert.same({ "a_1.tif" }, files())
+  end)
+
+  it("stays in the only collection that it is in, and is told what to do", function()
+    at.start { { "a", collection = "81000" } }
+    local pid = at.alma.change { op = "add_collection", name = "New" }.pid
+    plan(("add.collection { collection = '%s' }"):format(pid))
+    apply()
+    at.alma.call("DELETE", ("/bibs/collections/81000/bibs/%s"):format(ONE))
+    local result = at.almanac("undo", "a.run", "--yes")
+    assert.equal(2, result.status)
+    assert.matches("1 left because others changed them, 0 failed", result.out)
+    assert.matches("the only one that the title is in[^\n]*add it to another collection in Alma, then undo again", result.err)
+    at.alma.change { op = "add_to_collection", collection = at.alma.change { op = "add_collection", name = "Other" }.pid, mms_id = ONE }
+    run("undo", "a.run", "--yes")
+    assert.equal(1, #at.alma.state().bibs[1].collections)
+  end)
+end)
