@@ -1,12 +1,15 @@
--- In a process of its own: seconds to load a recipe, and to check it besides,
--- modules and the recipe's process included. Prints both.
---   loading.lua RECIPE
+-- In a process of its own: seconds to load a recipe, or to load and check it as
+-- `almanac recipe check` does, modules and the recipe's process included.
+--   loading.lua load|check RECIPE
 local core = require "almanac.core"
-local name = ...
+local what, name = ...
 
 local began = core.sys.monotonic()
-local recipe = assert(require "almanac.recipe".load(name))
-local loaded = core.sys.monotonic()
-require "almanac.recipe.lint".remarks(recipe)
-local checked = core.sys.monotonic()
-print(("%.6f %.6f"):format(loaded - began, checked - loaded))
+local recipes = require "almanac.recipe"
+if what == "load" then
+  assert(recipes.load(name))
+else
+  local recipe = assert(recipes.load(name, { meanwhile = require "almanac.recipe.names".at_hand }))
+  require "almanac.recipe.lint".remarks(recipe)
+end
+print(("%.6f"):format(core.sys.monotonic() - began))

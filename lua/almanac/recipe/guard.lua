@@ -58,13 +58,22 @@ function methods:keep(sources)
   guards[sources] = self
 end
 
-local function start(guard)
+local function open(guard)
   local child, message, code = core.sandbox.open {
     library = library(), seconds = m.seconds, silence = m.silence,
   }
   if not child then return nil, message, code end
-  guard.child, guard.waiting = child, 1
-  local ready
+  guard.child, guard.waiting, guard.fresh = child, 1, true
+  return true
+end
+
+local function start(guard)
+  local ready, message, code
+  if not guard.fresh then
+    ready, message, code = open(guard)
+    if not ready then return nil, message, code end
+  end
+  guard.fresh = false
   ready, message, code = guard:receive()
   if not ready then return nil, message, code end
   m.filtered = ready.filtered
@@ -86,13 +95,18 @@ local function give_up(guard, message, code)
   return nil, words and m.readable(words) or message, words and "parse" or code
 end
 
+---Starts the process without waiting until it is ready, for what can be done meanwhile.
+function methods:begin()
+  if not self.child then open(self) end
+end
+
 ---Sends a request; its answer is taken with `receive`, in the order of requests.
 ---@param request table
 ---@return true|nil
 ---@return string? message
 ---@return string? code
 function methods:send(request)
-  if not self.child then
+  if not self.child or self.fresh then
     local ok, message, code = start(self)
     if not ok then return nil, message, code end
   end
@@ -124,7 +138,7 @@ end
 ---@return string? message
 ---@return string? code
 function methods:ask(request, calls)
-  if self.waiting > 0 then self:close() end
+  if self.waiting > 0 and not self.fresh then self:close() end
   local ok, message, code = self:send(request)
   if not ok then return nil, message, code end
   return self:receive(calls)
@@ -133,7 +147,7 @@ end
 ---Ends the process; the next question starts another.
 function methods:close()
   if self.child then self.child:close() end
-  self.child, self.waiting = nil, 0
+  self.child, self.waiting, self.fresh = nil, 0, false
 end
 
 return m

@@ -187,8 +187,12 @@ local function run(guard, name, stored, free)
   return finished(raw, sources, answer.bases)
 end
 
-local function load_with(name, stored, free)
+local function load_with(name, stored, free, meanwhile)
   local guard = guards.new()
+  if meanwhile then
+    guard:begin()
+    meanwhile()
+  end
   local recipe, message, code = run(guard, name, stored, free)
   if not recipe then guard:close() end
   return recipe, message, code
@@ -197,14 +201,16 @@ end
 ---Loads a recipe: checks its first line, runs it in the sandbox, checks what
 ---it returns. almanac.recipe.rules asks its rules.
 ---@param name string name or path
----@param options { changed: boolean? }? changed: also when it is not as it was accepted (almanac.recipe.lock), to be looked at
+---@param options { changed: boolean?, meanwhile: function? }? changed: also when it is not as it was accepted (almanac.recipe.lock),
+---  to be looked at; meanwhile: is called once its process starts, for what takes a while as well
 ---@return table|nil recipe the fields of the format (DESIGN 7), args, examples and effects (a set)
 ---  never nil, a function stands for each rule, and path, sha256, description, sources { name, path, text }[] (itself, then what it extends),
 ---  bases { variant, base, version, wanted: integer?, replaced: string[] }[] (almanac.recipe.versions)
 ---@return string? message names file, line and field
 ---@return string? code "missing" | "parse" | "io" | "conflict": changed since it was accepted
 function m.load(name, options)
-  return load_with(name, nil, options and options.changed)
+  options = options or {}
+  return load_with(name, nil, options.changed, options.meanwhile)
 end
 
 ---Loads a recipe from the sources that a run file holds.

@@ -30,7 +30,7 @@ local function say_secrets(name, out)
 end
 
 function m.run(args, context)
-  local out, recipe, message, code = context.out, recipes.load(args.recipe)
+  local out, recipe, message, code = context.out, recipes.load(args.recipe, { meanwhile = names.at_hand })
   if not recipe then
     say_secrets(args.recipe, out)
     return nil, message, code
