@@ -4,7 +4,9 @@ local parse = require "almanac.record".parse
 
 local m = {}
 
-local MOST_TITLES = 2000
+local MOST_VALUES = 400000  -- of records; more are not looked at
+local MOST_TITLES = 20000
+local STEP = 7919           -- a prime: how titles are gone through, so that none of their orders matters
 local LONGEST = 100         -- bytes of a value that may be an id
 local MOST_CUTS = 6         -- places where one value is cut
 
@@ -32,10 +34,10 @@ end
 
 -- Some of very many, spread over all.
 local function some(titles)
-  local step, i = math.max(1, #titles / MOST_TITLES), 0
+  local i, step = 0, #titles % STEP == 0 and 1 or STEP
   return function()
     i = i + 1
-    return titles[math.floor((i - 1) * step) + 1]
+    if i <= math.min(#titles, MOST_TITLES) then return titles[i * step % #titles + 1] end
   end
 end
 
@@ -67,17 +69,30 @@ local function each_of_record(text, fn)
   end
 end
 
----Calls `fn(field, value)` for the values of all records that may be ids; field
+local kept = setmetatable({}, { __mode = "k" })     -- titles -> { field, value, field, value, … }
+
+local function values_of(titles)
+  if kept[titles] then return kept[titles] end
+  local list = {}
+  kept[titles] = list
+  for title in some(titles) do
+    if title.reading.record then
+      each_of_record(title.reading.record, function(field, value)
+        if value ~= "" and #value <= LONGEST then list[#list + 1], list[#list + 2] = field, value end
+      end)
+    end
+    if #list > 2 * MOST_VALUES then break end
+  end
+  return list
+end
+
+---Calls `fn(field, value)` for the values of the records that may be ids; field
 ---is a MARCspec or a path of elements.
 ---@param titles table[]
 ---@param fn fun(field: string, value: string)
 function m.each(titles, fn)
-  local function look(field, value)
-    if value ~= "" and #value <= LONGEST then fn(field, value) end
-  end
-  for title in some(titles) do
-    if title.reading.record then each_of_record(title.reading.record, look) end
-  end
+  local list = values_of(titles)
+  for i = 1, #list, 2 do fn(list[i], list[i + 1]) end
 end
 
 -- Places behind which a beginning may end.

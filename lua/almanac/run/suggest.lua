@@ -192,6 +192,7 @@ local function try_recipe(recipe, case)
   local best, message, code = try_with(recipe, case, case.titles, {})
   if not best then return nil, message, code end
   for _, guessed in ipairs(guess.of(recipe.name, case)) do
+    if best.score >= 1 then break end       -- every file finds its title
     local found
     found, message, code = try_with(recipe, case, guessed.titles or case.titles, guessed.given)
     if not found then return nil, message, code end
