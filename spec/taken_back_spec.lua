@@ -129,6 +129,26 @@ describe("what is taken back", function()
     assert.same({ "a_1.tif a_2.tif" }, files())
   end)
 
+  it("is made again with all that said what it is", function()
+    at.start { { "a_1" } }
+    local path = ("/bibs/%s/representations"):format(ONE)
+    local first = at.alma.state().representations[1].id
+    local rep = at.alma.call("GET", path .. "/" .. first).data
+    rep.entity_type, rep.volume, rep.author, rep.public_note = { value = "ARTICLE" }, "7", "A. Author", "see also"
+    rep.access_rights_policy_id, rep.active = { value = "77" }, { value = "false" }
+    assert.equal(200, at.alma.call("PUT", path .. "/" .. first, { body = rep }).status)
+    plan(REPRESENTATION)
+    apply()
+    run("undo", "a.run", "--yes")
+    local second = at.alma.state().representations[1].id
+    assert.is_not.equal(first, second)
+    local again = at.alma.call("GET", path .. "/" .. second).data
+    for _, name in ipairs { "label", "public_note", "volume", "author" } do assert.equal(rep[name], again[name]) end
+    for _, name in ipairs { "library", "usage_type", "entity_type", "access_rights_policy_id", "active" } do
+      assert.equal(rep[name].value, again[name].value, name)
+    end
+  end)
+
   it("is not cut short by what its storage refuses once", function()
     at.start { { "a_1" } }
     plan(REPRESENTATION)
@@ -149,6 +169,22 @@ describe("what is taken back", function()
     assert.equal(0, result.status, result.err)
     assert.same({}, at.alma.state().objects)
     assert.same({ "a_1.tif" }, files())
+  end)
+
+  it("stays in a collection that somebody else put it into at the same moment", function()
+    at.start { { "a", collection = "81000" } }
+    local pid = at.alma.change { op = "add_collection", name = "New" }.pid
+    plan(("add.collection { collection = '%s' }"):format(pid))
+    at.alma.change { op = "faults", spec = "POST collections=@1:stall=2" }
+    local running <close> = program.start({ "apply", "a.run" }, { folder = at.folder, env = at.env })
+    local deadline = os.time() + 20
+    local function is_waiting() return at.alma.calls().faults[1].hits > 0 or os.time() > deadline end
+    repeat os.execute "sleep 0.05" until is_waiting()
+    at.alma.change { op = "add_to_collection", collection = pid, mms_id = ONE }
+    assert.equal(0, running.wait().status)
+    run("undo", "a.run", "--yes")
+    assert.equal(2, #at.alma.state().bibs[1].collections)
+    run("verify", "a.run")
   end)
 
   it("stays in the only collection that it is in, and is told what to do", function()

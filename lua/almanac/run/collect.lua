@@ -40,23 +40,27 @@ function m.run(job, change)
     if not members then return nil, message, code end
     before = { member = members[mms_id] or false }
   end
+  local sent = before == nil
   return steps.perform(job, {
     change = change.seq, kind = "collect", page = 0, during = "uploaded", after = "collected", before = before,
     call = function()
       if before and before.member then return {} end
+      local first = not sent
+      sent = true
       local ok, message, code, detail = alma.collections.add_bib(job.client, collection, mms_id)
-      if ok then return {} end
-      return nil, message, code, detail
+      if not ok then return nil, message, code, detail end
+      return { by_others = first and detail.added == false or nil }
     end,
-    keep = function() return { collection = collection } end,
+    keep = function(answer) return { collection = collection, by_others = answer.by_others } end,
   })
 end
 
----Whether this run put the title into its collection, or may have.
+---Whether this run put the title into its collection, or may have. When it is
+---in there at the first call already, somebody else did meanwhile.
 ---@return boolean
 function m.was_added(job, change)
   local step = steps.get(job, change, "collect")
-  return step ~= nil and step.before ~= nil and not step.before.member
+  return step ~= nil and step.before ~= nil and not step.before.member and not (step.result and step.result.by_others)
 end
 
 ---Whether a title is in a collection now.

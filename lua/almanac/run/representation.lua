@@ -10,17 +10,39 @@ local task = require "almanac.task"
 
 local m = {}
 
+-- What says which chapter, article, recording or issue a representation is (rest_representation.xsd).
+local PART = { "entity_type", "author", "title", "volume", "issue", "date", "start_page", "end_page", "track", "start_time", "end_time",
+  "number", "year", "season_month", "day_in_month" }
+
+---These fields of a representation, those that have something in them.
+---@param rep table as Alma gives it
+---@return table<string, any>|nil part nil when there are none
+function m.part(rep)
+  local part
+  for _, name in ipairs(PART) do
+    local field = rep[name]
+    local value = type(field) == "table" and field.value or field
+    if value and value ~= "" and type(value) ~= "table" then
+      part = part or {}
+      part[name] = type(field) == "table" and { value = value } or value
+    end
+  end
+  return part
+end
+
 ---The body of POST representations. `active` and `repository` are left out:
 ---the published XSD has no `active`, and says not to use `repository` for
 ---local ones.
----@param spec table usage_type, library, label, public_note, access_rights
+---@param spec table usage_type, library, label, public_note, access_rights; part: of one that undo makes again
 ---@return table
 function m.body(spec)
-  return {
+  local body = {
     is_remote = false, label = spec.label, public_note = spec.public_note,
     library = { value = spec.library }, usage_type = { value = spec.usage_type },
     access_rights_policy_id = spec.access_rights and { value = spec.access_rights } or nil,
   }
+  for name, value in pairs(spec.part or {}) do body[name] = value end
+  return body
 end
 
 local NO_COLLECTION = "402260"

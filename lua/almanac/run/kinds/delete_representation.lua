@@ -69,7 +69,10 @@ function m.carry_out(job, change)
   local count
   count, message, code = keep_copies(job, change)
   if not count then return nil, message, code end
-  return deletion.perform(job, change, deletion_of(job, change), { fields = look.fields(rep), files = count })
+  local fields = look.fields(rep)
+  fields.part = representation.part(rep)
+  return deletion.perform(job, change, deletion_of(job, change),
+    { fields = fields, files = count, inactive = look.value(rep.active) == "false" or nil })
 end
 
 function m.check(_, change, list)
@@ -83,8 +86,20 @@ local function again(change, step)
     representation_id = change.representation_id }
 end
 
+-- A new one is active.
+local function deactivate(job, change, step)
+  if not step.before.inactive then return true end
+  return steps.perform(job, {
+    change = change.seq, kind = "undo active", page = 0, keep = function() return {} end,
+    call = function()
+      return alma.representations.update(job.client, job.title.mms_id, change.representation_id, { active = { value = "false" } })
+    end,
+  })
+end
+
 local function is_back(job, change, step)
   if not steps.is_done(job, change, "represent") then return false end
+  if step.before.inactive and not steps.is_done(job, change, "undo active") then return false end
   for n = 1, step.before.files do
     if not copies.is_back(job, change, n) then return false end
   end
@@ -121,8 +136,9 @@ function m.restore(job, change, found)
       if not ok then return nil, message, code end
     end
   end
-  if not made then return nil, message, code end
-  return representation.single(job, new, made.representation_id)
+  if made then made, message, code = representation.single(job, new, made.representation_id) end
+  if made then made, message, code = deactivate(job, new, step) end
+  return made and true, message, code
 end
 
 function m.check_back(job, change, list)
