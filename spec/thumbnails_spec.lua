@@ -96,6 +96,31 @@ describe("a thumbnail", function()
       assert.matches("left out; nothing to do: p3.jpg has no thumbnail", run("show", "a.run", desk.id(3)).out, 1, true)
     end)
 
+    it("whose very name goes before its name without extension", function()
+      start { { "p1" } }
+      program.write(at.folder .. "/jpg/p1.jpg.mp3", "sound")
+      plan()
+      assert.matches("1. p1.jpg  14 bytes\n     thumbnail p1.jpg.clientThumb", run("show", "a.run", desk.id(1)).out, 1, true)
+    end)
+
+    it("whatever form its accents and case have", function()
+      start { { "caf\u{E9}" } }
+      small "cafe\u{301}.JPG.ClientThumb"
+      plan()
+      assert.matches("thumbnail cafe\u{301}.JPG.ClientThumb", run("show", "a.run", desk.id(1)).out, 1, true)
+      apply()
+      assert.same({ desk.id(1) .. "/caf\u{E9}.jpg.clientThumb" }, uploads())
+    end)
+
+    it("which recipe explain tells", function()
+      start { { "p1" } }
+      local function explained(what)
+        return run("recipe", "explain", "thumbnails", what, "--folder", "jpg", "--titles", "titles.csv").out
+      end
+      assert.matches("thumbnail_of 'p1.jpg', sent as its .clientThumb", explained "p1.jpg.clientThumb", 1, true)
+      assert.matches("add.representation with p1.jpg (thumbnail p1.jpg.clientThumb)", explained(desk.id(1)), 1, true)
+    end)
+
     it("whatever else it is called", function()
       start { { "p1" }, { "p2_1", "p2_2" }, { "p3" } }
       small "P3_thumb.jpg"
@@ -297,6 +322,19 @@ describe("a thumbnail", function()
       at.use_aws()
       kill_at("thumbnail", "PUT s3.object=@3:stall=30")   -- the first tries the bucket
       go_on()
+    end)
+
+    it("after its upload, before that was written down", function()
+      start { { "p1" } }
+      at.use_aws()
+      kill_at("attach", "POST files=1:stall=30")
+      do
+        local db <close> = core.runfile.open(at.folder .. "/a.run", { mode = "write", kind = "run", version = VERSION })
+        assert.equal(1, (db:run "UPDATE step SET ended = NULL WHERE kind = 'thumbnail'"))
+      end
+      local before = sent()
+      go_on()
+      assert.equal(before + 1, sent())   -- one tries the bucket
     end)
 
     it("and again with its file when the upload folder was emptied meanwhile", function()

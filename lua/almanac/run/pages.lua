@@ -8,7 +8,7 @@ local m = {}
 
 ---Of a file, in SQL: no title takes it, neither for itself nor as a thumbnail.
 m.UNUSED = [[id NOT IN (SELECT file_id FROM page)
-  AND id NOT IN (SELECT thumbnail.file_id FROM thumbnail JOIN page ON page.file_id = thumbnail.of)]]
+  AND id NOT IN (SELECT thumbnail.file_id FROM thumbnail CROSS JOIN page ON page.file_id = thumbnail.of)]]
 
 local PAGES = [[SELECT page.change, page.seq, page.name AS given, page.pid, page.taken, file.id AS file_id, file.path,
     file.size, file.mtime_ns, file.sha256, thumbnail.file_id AS thumbnail_id, thumbnail.suffix
