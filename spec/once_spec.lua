@@ -186,6 +186,15 @@ describe("exactly once:", function()
     end)
   end
 
+  it("a page that Alma goes on refusing is sent again ever more seldom, with the upload form", function()
+    plan "POST files=@1-999:gone"
+    for _ = 1, 8 do apply() end
+    assert.equal(2 + 4, calls "S3 PostObject")   -- both pages; then at the first, second, fourth and eighth apply
+    alma.change { op = "faults", spec = "" }
+    for _ = 1, 8 do apply() end
+    assert.same({ "exl_api: a_1.jpg a_2.jpg" }, added())
+  end)
+
   it("a page that Alma refuses although its upload is there is not sent again, with AWS keys", function()
     keys = { AWS_ACCESS_KEY_ID = alma.access_key, AWS_SECRET_ACCESS_KEY = alma.secret_key }
     finally(function() keys = {} end)

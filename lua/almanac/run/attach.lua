@@ -25,10 +25,12 @@ end
 
 -- An upload may vanish before it is attached: the folder is cleaned now and
 -- then. With AWS keys the bucket tells; else the page is sent again when Alma
--- refused twice and the last try is left.
-local function mend(job, page, detail, left)
+-- refused twice and the last try is left. Where that was no help it is done ever
+-- more seldom: at the second apply, the fourth, the eighth.
+local function mend(job, page, detail, left, sent)
   if job.storage.head then return upload.restore(job, page) end
-  if left > 1 or not alma.has_code(detail, GENERAL) then return false end
+  local turn = (sent + 1) // steps.TRIES
+  if left > 1 or turn & (turn - 1) ~= 0 or not alma.has_code(detail, GENERAL) then return false end
   return upload.restore(job, page)
 end
 
@@ -58,7 +60,7 @@ function m.run(job, change, page, representation_id, attached, options)
       if not list then return nil, why, kind end
       return fitting(list, before or attached, page)
     end,
-    mend = function(detail, left) return mend(job, page, detail, left) end,
+    mend = function(detail, left, sent) return mend(job, page, detail, left, sent) end,
     keep = function(file) return kept_of(page, file) end, recorded = { pid = page.pid, taken = page.taken },
     record = not again and function(db, kept)
       return db:run("UPDATE page SET pid = ?, taken = ? WHERE title_id = ? AND change = ? AND seq = ?",

@@ -8,7 +8,8 @@ local task = require "almanac.task"
 
 local m = {}
 
-local TRIES = 3   -- how often a write that Alma calls unclear is sent in all
+---How often a write that Alma calls unclear is sent in all.
+m.TRIES = 3
 
 local INTENT = "INSERT INTO step(title_id, change, kind, page, before, begun) VALUES(?, ?, ?, ?, ?, ?)"
 local WHICH = " WHERE title_id = ? AND change = ? AND kind = ? AND page = ?"
@@ -165,7 +166,7 @@ end
 -- may happen meanwhile: so it is looked for once more.
 local function mend(step, detail, left)
   if not step.mend or left == 0 then return nil, nil, "absent" end
-  local mended, message, code = step.mend(detail, left)
+  local mended, message, code = step.mend(detail, left, step.sent)
   if mended then return find(step) end
   if mended == nil then return nil, message, code end
   return nil, nil, "absent"
@@ -175,7 +176,7 @@ end
 -- was never sent before.
 local function send(job, step, fresh)
   local result, message, code, detail
-  for try = 1, TRIES do
+  for try = 1, m.TRIES do
     local first = fresh and try == 1
     if not first then
       local ok, why, kind = count_again(job, step)
@@ -187,7 +188,7 @@ local function send(job, step, fresh)
       return nil, message, code, first and detail ~= nil
     end
     local found, why, kind = find(step)
-    if kind == "absent" then found, why, kind = mend(step, detail, TRIES - try) end
+    if kind == "absent" then found, why, kind = mend(step, detail, m.TRIES - try) end
     if found then return found end
     if kind ~= "absent" then return nil, why or message, kind end
   end
@@ -198,7 +199,7 @@ end
 ---@param job { title: table, steps: table, journal: table, undoing: boolean? } undoing: the title keeps its state
 ---@param step { change: integer, kind: string, page: integer, during: string?, after: string?,
 ---  before: any, call: fun(): table|nil, look: (fun(before: any, sent: integer): table[]|nil)?, longer: number?,
----  mend: (fun(detail: table, left: integer): boolean|nil, string?, string?)?,
+---  mend: (fun(detail: table, left: integer, sent: integer): boolean|nil, string?, string?)?,
 ---  keep: fun(answer: table): table, record: (fun(db: table, result: table): any)?, recorded: table? }
 ---  `during` and `after` are states of the title, of no account when it is being taken back;
 ---  `call` gives Alma's answer, or nil, message, code, detail; `look` all that fits in Alma (a
