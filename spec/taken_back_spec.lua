@@ -171,6 +171,20 @@ describe("what is taken back", function()
     assert.same({ "a_1.tif" }, files())
   end)
 
+  it("leaves no upload in parts whose beginning was not answered", function()
+    at.start { { "a_1" } }
+    at.use_aws()
+    at.alma.change { op = "add_file", representation_id = at.alma.state().representations[1].id, name = "big.tif", size = 20000 }
+    plan(REPRESENTATION)
+    apply()
+    at.alma.change { op = "faults", spec = "* s3.create=@1:lost" }
+    local result = hurried("parts", "undo", "a.run", "--yes")
+    assert.equal(0, result.status, result.err)
+    assert.equal(1, at.alma.calls().faults[1].hits)
+    assert.same({}, at.alma.state().uploads)
+    assert.same({ "a_1.tif big.tif" }, files())
+  end)
+
   it("stays in a collection that somebody else put it into at the same moment", function()
     at.start { { "a", collection = "81000" } }
     local pid = at.alma.change { op = "add_collection", name = "New" }.pid

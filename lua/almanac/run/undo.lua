@@ -99,13 +99,21 @@ end
 
 -- An upload that was given up may arrive when a file is made of another
 -- already: so what lies in the run's folder when all is done goes, where the
--- title was taken back. A key that may not list leaves it to Alma's own cleaning.
+-- title was taken back, and what was begun there in parts. A key that may not
+-- list leaves it to Alma's own cleaning.
 local function remove_strays(run)
-  if not (run.yes and run.storage and run.storage.delete) then return end
+  local storage = run.storage
+  if not (run.yes and storage and storage.delete) then return end
   local folder = pages.upload_folder(run.db) .. "/"
-  for _, object in ipairs(run.storage:list(folder) or {}) do
-    local mms_id = object.key:sub(#folder + 1):match "^[^/]+"
-    if run.db:value("SELECT 1 FROM title WHERE mms_id = ? AND state = 'undone'", mms_id) then run.storage:delete(object.key) end
+  local function is_taken_back(key)
+    local mms_id = key:sub(#folder + 1):match "^[^/]+"
+    return run.db:value("SELECT 1 FROM title WHERE mms_id = ? AND state = 'undone'", mms_id)
+  end
+  for _, object in ipairs(storage:list(folder) or {}) do
+    if is_taken_back(object.key) then storage:delete(object.key) end
+  end
+  for _, upload in ipairs(storage:unfinished(folder) or {}) do
+    if is_taken_back(upload.key) then storage:remove_unfinished(upload.key) end
   end
 end
 

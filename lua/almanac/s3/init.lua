@@ -16,7 +16,7 @@ local PART_SIZE = 16 << 20
 
 local methods = {
   put = put.put, head = put.head, delete = put.delete, list = list.list, get = list.get,
-  remove_unfinished = unfinished.remove,
+  unfinished = unfinished.below, remove_unfinished = unfinished.remove,
 }
 local meta = { __index = methods }
 
@@ -45,7 +45,7 @@ end
 ---@field backoff { tries: integer?, first: number?, longest: number? }? seconds
 ---@field timeouts { connect: number?, stall: number?, total: number? }? seconds
 
----A bucket, with AWS keys. The store has `put`, `head`, `get`, `list`, `delete` and `remove_unfinished`.
+---A bucket, with AWS keys. The store has `put`, `head`, `get`, `list`, `delete`, `unfinished` and `remove_unfinished`.
 ---@param options almanac.s3.options
 ---@return table|nil store
 ---@return string? message

@@ -24,6 +24,28 @@ local function ask(store, target, name)
   return nil, ("%s: the answer is no %s but %s"):format(store.bucket, name, root.name), "parse"
 end
 
+---The unfinished uploads of keys that begin with `prefix`, the oldest first; a thousand at most.
+---@param store table
+---@param prefix string
+---@return { key: string, id: string }[]|nil uploads
+---@return string? message
+---@return string? code
+function m.below(store, prefix)
+  local root, message, code = ask(store, {
+    method = "GET", of_bucket = true, query = { { "uploads", "" }, { "prefix", prefix } },
+  }, "ListMultipartUploadsResult")
+  if not root then return nil, message, code end
+  local found = {}
+  for _, node in ipairs(root) do
+    local upload = node.name == "Upload" and fields_of(node) or {}
+    if upload.Key and upload.UploadId then
+      found[#found + 1] = { key = upload.Key, id = upload.UploadId, begun = upload.Initiated or "" }
+    end
+  end
+  table.sort(found, function(a, b) return a.begun < b.begun end)
+  return found
+end
+
 ---The unfinished uploads of a key, the oldest first.
 ---@param store table
 ---@param key string
@@ -31,17 +53,12 @@ end
 ---@return string? message
 ---@return string? code
 function m.uploads(store, key)
-  local root, message, code = ask(store, {
-    method = "GET", of_bucket = true, query = { { "uploads", "" }, { "prefix", key } },
-  }, "ListMultipartUploadsResult")
-  if not root then return nil, message, code end
-  local found, ids = {}, {}
-  for _, node in ipairs(root) do
-    local upload = node.name == "Upload" and fields_of(node) or {}
-    if upload.Key == key and upload.UploadId then found[#found + 1] = upload end
+  local list, message, code = m.below(store, key)
+  if not list then return nil, message, code end
+  local ids = {}
+  for _, upload in ipairs(list) do
+    if upload.key == key then ids[#ids + 1] = upload.id end
   end
-  table.sort(found, function(a, b) return (a.Initiated or "") < (b.Initiated or "") end)
-  for i, upload in ipairs(found) do ids[i] = upload.UploadId end
   return ids
 end
 
