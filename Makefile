@@ -23,6 +23,8 @@ CPPFLAGS += $(if $(PC),$(shell $(PC) --cflags $(PACKAGES) $(OPENED) lua5.4))
 ALL_C     = $(STRICT) $(CFLAGS) $(SAN) -fPIC $(CPPFLAGS)
 LIBS      = $(if $(PC),$(shell $(PC) --libs $(PACKAGES))) -lcsv -lm -pthread
 LUA_LIBS  = $(if $(PC),$(shell $(PC) --libs lua5.4))
+# Lua's many small blocks beside SQLite's pages; the sanitizers have an allocator of their own
+MALLOC    = $(if $(SANITIZE),,-lmimalloc)
 
 GUARD_C   = core/sandbox_child.c core/sandbox_lock.c core/sandbox_watch.c
 ENGINE   := $(filter-out core/main.c core/host.c $(GUARD_C),$(wildcard core/*.c))
@@ -39,7 +41,7 @@ GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) core/buf.c core/erro
 
 DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse lua-check \
             libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev \
-            libutf8proc-dev libcsv-dev libxml2-dev libseccomp-dev libyaz-dev zlib1g-dev libjansson-dev
+            libutf8proc-dev libcsv-dev libxml2-dev libseccomp-dev libyaz-dev zlib1g-dev libjansson-dev libmimalloc-dev
 BENCH_DEPS = rclone
 TEST_DEPS = lua5.4 lua-busted libxml2-utils yaz git clang libclang-rt-14-dev
 
@@ -65,7 +67,7 @@ help: ## this list
 $(PROGRAM): $(HOST_O) $(MODULE_O)
 	@mkdir -p $(@D)
 	@echo '  ld  $@'
-	@$(CC) $(SAN) -Wl,-E -o $@ $^ $(LIBS) $(LUA_LIBS)
+	@$(CC) $(SAN) -Wl,-E -o $@ $^ $(MALLOC) $(LIBS) $(LUA_LIBS)
 
 $(MODULE): $(MODULE_O)
 	@mkdir -p $(@D)

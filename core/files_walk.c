@@ -12,7 +12,7 @@
 #include "parallel.h"
 
 #define DEPTH 128
-#define AHEAD 256 /* entries that are looked at together */
+#define AHEAD 1024 /* entries that are looked at together */
 #define NAMES_MAXIMUM ((size_t)1 << 31)
 
 typedef struct {

@@ -18,7 +18,7 @@ local KEY = "INSERT OR IGNORE INTO file_key(key, file_id, page) VALUES(?, ?, ?)"
 -- Of files whose names are shown alike, which only names of odd bytes are, the first stays.
 local ORPHANS = "DELETE FROM file_key WHERE file_id NOT IN (SELECT id FROM file)"
 
-local BATCH = 200
+local BATCH = 500
 
 local NO_KEY = "left out: the recipe gives it no key"
 
