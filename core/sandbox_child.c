@@ -87,6 +87,7 @@ static int f_send(lua_State *L) {
   uint32_t size = (uint32_t)buf->length;
   write_all(&size, sizeof size);
   write_all(buf->data, buf->length);
+  alm_lua_scratch_done(L, -1);
   return 0;
 }
 

@@ -149,6 +149,17 @@ describe("csv.line", function()
     assert.equal('""\n', csv.line { "" })
   end)
 
+  it("is not disturbed by a finalizer that writes meanwhile", function()
+    for n = 1, 500 do
+      for _ = 1, 20 do setmetatable({}, { __gc = function() core.text.hex "zz" end }) end
+      local values, texts = {}, {}
+      for i = 1, 300 do values[i] = i + n / 7 end
+      local line = csv.line(values)
+      for i, value in ipairs(values) do texts[i] = tostring(value) end
+      assert.equal(table.concat(texts, ",") .. "\n", line)
+    end
+  end)
+
   it("writes what parse reads back", function()
     local pieces, state = { '"', ",", "\n", "\r", " ", "a", "\t", "\u{e9}", ";", '""' }, 7
     local function draw(most)

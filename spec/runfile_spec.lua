@@ -80,7 +80,9 @@ describe("core.runfile", function()
       assert.same({ nil, "conflict" }, { done, code })
       assert.matches("UNIQUE constraint failed: t.a", message, 1, true)
       assert.equal(1, count(db))
-      assert.has_error(function() db:run_many("INSERT INTO t(a) VALUES(?)", 1, { {} }) end, "runfile: column 1 holds no value")
+      for _, wrong in ipairs { {}, 0 / 0 } do
+        assert.has_error(function() db:run_many("INSERT INTO t(a) VALUES(?)", 1, { wrong }) end, "runfile: column 1 holds no value")
+      end
       assert.has_error(function() db:run_many("INSERT INTO t(a, b) VALUES(?, ?)", 1, { 1 }) end,
         "runfile: the SQL has not 1 parameters, one for each column")
       assert.has_error(function() db:columns("SELECT", 1) end)

@@ -180,6 +180,25 @@ describe("almanac recipe suggest", function()
     assert.matches("    1/00000002.jpg  ->  '" .. id(1) .. "', page 00000002.jpg\n", result.out, 1, true)
     assert.matches("not read: [^\n]*broken/1.jpg", result.out)
   end)
+
+  it("says of no recipe that it fits where all files are sidecars", function()
+    program.write(folder .. "/titles.csv", "mms_id,title\n" .. id(1) .. ",T\n")
+    for n = 1, 2 do program.write(("%s/scans/%d/figgy_metadata.json"):format(folder, n), "{}") end
+    local result, events, tried = almanac("suggest", "scans", "--titles", "titles.csv", "--json"), {}, false
+    assert.equal(2, result.status, result.out .. result.err)
+    for line in result.out:gmatch "[^\n]+" do
+      local event = json.decode(line)
+      if event.recipe == "by-sidecar" then
+        assert.matches('"examples":[]', line, 1, true)
+        assert.matches('"unread":[]', line, 1, true)
+        tried = false
+      elseif event.read and event.read > 0 then
+        tried = true
+      end
+      events[event.recipe or ""] = true
+    end
+    assert.same({ true, false }, { events["by-sidecar"], tried }, "it goes behind those that read names")
+  end)
 end)
 
 describe("almanac recipe new, where none fits,", function()

@@ -2,6 +2,7 @@
  * of one length. In a list `false` is NULL; a plain value in place of a list is
  * the same for every row. */
 #include <lauxlib.h>
+#include <math.h>
 
 #include "runfile.h"
 
@@ -15,7 +16,7 @@ static alm_db_result wrong(alm_error *err, const char *words, int column) {
 static bool is_value(lua_State *L, int index) {
   int type = lua_type(L, index);
   return type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TSTRING ||
-         type == LUA_TNUMBER;
+         (type == LUA_TNUMBER && !isnan(lua_tonumber(L, index)));
 }
 
 /* Binds row `row` of the column at `index`. */

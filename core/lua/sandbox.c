@@ -44,6 +44,7 @@ static int f_send(lua_State *L) {
   alm_buf *buf = alm_lua_scratch(L, ALM_SANDBOX_LONGEST);
   alm_wire_add(L, buf, 2);
   bool ok = alm_sandbox_send(sandbox, buf->data, buf->length, &err);
+  alm_lua_scratch_done(L, -1);
   if (!ok) return alm_lua_fail(L, &err);
   lua_pushboolean(L, 1);
   return 1;
@@ -56,7 +57,9 @@ static int f_receive(lua_State *L) {
   alm_buf *buf = alm_lua_scratch(L, ALM_SANDBOX_LONGEST);
   if (!alm_sandbox_receive(sandbox, (long)signs, buf, &err))
     return alm_lua_fail(L, &err);
+  int place = lua_gettop(L);
   bool ok = alm_wire_push(L, alm_buf_text(buf), buf->length);
+  alm_lua_scratch_done(L, place);
   if (ok) return 1;
   alm_fail(&err, ALM_PARSE, "the recipe's process answered nonsense");
   return alm_lua_fail(L, &err);

@@ -18,14 +18,15 @@ static void push_new(lua_State *L) {
   lua_pushcfunction(L, free_scratch);
   lua_setfield(L, -2, "__gc");
   lua_setmetatable(L, -2);
-  lua_pushvalue(L, -1);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &place);
 }
 
 alm_buf *alm_lua_scratch(lua_State *L, size_t maximum) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &place) == LUA_TNIL) {
     lua_pop(L, 1);
     push_new(L);
+  } else { /* taken: a finalizer that runs meanwhile gets another */
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &place);
   }
   alm_buf *buf = lua_touserdata(L, -1);
   if (buf->capacity > KEPT) alm_buf_free(buf);
@@ -34,9 +35,15 @@ alm_buf *alm_lua_scratch(lua_State *L, size_t maximum) {
   return buf;
 }
 
+void alm_lua_scratch_done(lua_State *L, int index) {
+  lua_pushvalue(L, index);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &place);
+}
+
 int alm_lua_scratch_push(lua_State *L) {
-  alm_buf *buf = lua_touserdata(L, -1);
+  const alm_buf *buf = lua_touserdata(L, -1);
   lua_pushlstring(L, alm_buf_text(buf), buf->length);
+  alm_lua_scratch_done(L, -2);
   lua_replace(L, -2);
   return 1;
 }

@@ -4,6 +4,7 @@
 local arguments = require "almanac.recipe.arguments"
 local core = require "almanac.core"
 local guess = require "almanac.run.guess"
+local json = require "almanac.json"
 local objects = require "almanac.recipe.objects"
 local recipes = require "almanac.recipe"
 local rules = require "almanac.recipe.rules"
@@ -159,8 +160,10 @@ local function said(keys)
 end
 
 -- With titles what counts is which files find theirs; without, how many names
--- are read by a rule that does not read just anything.
+-- are read by a rule that does not read just anything. Where all are sidecars
+-- there is nothing to read.
 local function score(found)
+  if found.total == 0 then return -1 end
   local good = found.matched and found.matched / found.total or found.read / found.total * (1 - found.loose)
   return good - found.collisions / found.total / 2
 end
@@ -170,7 +173,7 @@ local function try_with(recipe, case, titles, given)
   local ext = m.usual_extension(names)
   local values, lacks = values_for(recipe, ext, given)
   local found = { name = recipe.name, summary = recipe.summary, path = recipe.path, depth = #recipe.sources, total = #names, read = 0,
-    collisions = 0, unread = {}, examples = {}, keys = {}, lacks = lacks, values = values, given = given, score = -1 }
+    collisions = 0, unread = json.array {}, examples = json.array {}, keys = {}, lacks = lacks, values = values, given = given, score = -1 }
   found.without = titles and missing_of(recipe, titles)
   if lacks or found.without then return found end
   local reader = case.folder and sidecars.reader(nil, case.folder, recipe, values)
@@ -265,7 +268,7 @@ end
 ---@param found table
 ---@return boolean
 function m.fits(found)
-  if not found or found.lacks or found.without or found.failed then return false end
+  if not found or found.lacks or found.without or found.failed or found.total == 0 then return false end
   if found.matched then return found.matched * 2 >= found.total end
   return found.read * 2 >= found.total and found.loose < 0.5
 end

@@ -29,8 +29,9 @@ function m.text(folder, sha256)
 end
 
 local function remove_unnamed(folder)
-  local named = {}
-  for _, entry in ipairs(lock.read(folder) or {}) do
+  local entries, named = lock.read(folder), {}
+  if not entries then return end   -- who can't tell what is named removes nothing
+  for _, entry in ipairs(entries) do
     for _, list in ipairs { entry.files, entry.bases } do
       for _, pin in ipairs(list) do named[pin.sha256] = true end
     end
