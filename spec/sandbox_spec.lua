@@ -65,7 +65,10 @@ describe("a recipe's sandbox", function()
   it("shows no addresses", function()
     assert.same({ true, "table function table!" },
       { run "return tostring({}) .. ' ' .. tostring(ipairs) .. ' ' .. string.format('%s!', {})" })
-    stops("return ('%p'):format({})", "there is no %%p")
+    for _, format in ipairs { "%p", "%-20p", "%%%p" } do
+      stops(("return ('%s'):format({})"):format(format), "there is no %%p")
+    end
+    assert.same({ true, "100%pure" }, { run "return ('%d%%pure'):format(100)" })
   end)
 
   it("lets arguments be read, by their names, and not changed", function()

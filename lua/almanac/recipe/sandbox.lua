@@ -130,7 +130,8 @@ function limited.format(format, ...)
     local kind = type(values[i])
     if kind == "table" or kind == "function" then values[i] = text_of(values[i]) end
   end
-  if host_string.find(format, "%%[^%a%%]*p") then error("string.format: there is no %p here", 2) end
+  local bare = host_string.gsub(format, "%%%%", "")   -- without the signs for themselves
+  if host_string.find(bare, "%%[^%a%%]*p") then error("string.format: there is no %p here", 2) end
   return host_string.format(format, table.unpack(values, 1, values.n))
 end
 
