@@ -195,7 +195,7 @@ return extend "jpg-derivatives" { name = "near", near = 2, }]],
     }
     assert.equal("a_9.jpg a_10.jpg", run.pages(1))
     assert.equal("several files for one page: page 1 of 'b' has b_1.jpg, x/b_01.jpg", run.reason(2))
-    assert.equal("several files for one key: 'c' has c_1.jpg, c_x.jpg", run.reason(3))
+    assert.equal("several files for one key: 'c' has c_1.jpg, c_x.jpg; no page is read of c_x.jpg", run.reason(3))
   end)
 
   it("says of every file without a title why that is", function()

@@ -54,6 +54,7 @@ describe("key", function()
 
   local PAGES = {
     ["ms_0012.tif"] = { "ms", 12 }, ["book_12v.tif"] = { "book", 12.5 }, ["book_12r.tif"] = { "book", 12 },
+    ["Bl-04a_r.tif"] = { "Bl", 4.51 }, ["Bl-04a_v.tif"] = { "Bl", 4.515 }, ["x_12b_recto.tif"] = { "x", 12.52 },
     ["book_12_verso.tif"] = { "book", 12.5 }, ["x_p3.jpg"] = { "x", 3 }, ["x_page3.jpg"] = { "x", 3 },
     ["a (2).jpg"] = { "a", 2 }, ["preface_iv.tif"] = { "preface", 0.004 }, ["leaf_recto.tif"] = { "leaf", 1 },
     ["0012.tif"] = { "", 12 }, ["phpp_BrookChuck0012B.tif"] = { "phpp_BrookChuck", 12.5 },

@@ -48,6 +48,14 @@ describe("almanac recipe check", function()
   local ADD = "return add.representation { usage_type = 'U', library = 'L', files = files }"
   local HELD = "local held = title:files('jpg')()\n    "
 
+  it("names what a rule reads of titles without the field reads, once, and its line", function()
+    local text = recipe('"add"', ADD):gsub("title.mms_id", 'title.record:get "852$j", title.record:get "099$a"')
+    remarks(text, 'recipe.lua:5: title.record is there only with the field reads = { "record" }\n')
+    remarks((text:gsub("effects", 'reads = { "record" }, effects')))
+    remarks(recipe('"add"', "-- title.record\n    local first = title:items()[1]\n    if not first then return nil, 'no' end\n    " .. ADD),
+      'recipe.lua:8: title:items() is there only with the field reads = { "items" }\n')
+  end)
+
   describe("of effects", function()
     it("has nothing to say when they are those of the changes", function()
       remarks(recipe('"add"', ADD))

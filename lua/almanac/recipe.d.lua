@@ -270,6 +270,7 @@ function key.role(name, roles) end
 function key.size(name, letters) end
 
 ---The page at the end of a name: "ms_0012.tif" 12, "book_12v.tif" 12.5 (verso),
+---"book_12a_r.tif" 12.51 (a leaf put in behind 12),
 ---"x_p3.jpg" 3, "a (2).jpg" 2, "preface_iv.tif" 0.004 (roman pages come first),
 ---"0012.tif" 12. nil when there is none.
 ---@param name string

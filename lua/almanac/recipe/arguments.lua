@@ -194,7 +194,7 @@ local function describe(entry)
   if entry.choices then parts[#parts + 1] = "one of " .. table.concat(entry.choices, ", ") end
   if entry.required then
     parts[#parts + 1] = "required"
-  elseif entry.default ~= nil and entry[2] ~= "boolean" then
+  elseif entry.default ~= nil and entry.default ~= "" and entry[2] ~= "boolean" then
     parts[#parts + 1] = "default: " .. (is_list(entry[2]) and table.concat(entry.default, ",") or tostring(entry.default))
   end
   return (plain.text(table.concat(parts, ", ")):gsub("^, ", ""))

@@ -82,7 +82,7 @@ return {
   version = "0.1.0",
   license = "MIT",
   effects = { "add" },                 -- what its plans may contain
-  -- reads = { "record" },             -- when a rule looks at title.record; "items", "rows" for title:items(), title:rows()
+  %s-- what rules look at: title.record; "items", "rows" for title:items(), title:rows()
 
   args = {
     { "folder",  "dir",    required = true,  help = "where the files are" },
@@ -132,8 +132,11 @@ local REST = [[
 }
 ]]
 
----@param spec { name: string, names: string[], ext: string, title: string?, facts: { [1]: string, [2]: any }[] }
----  names: real ones; title: MMS ID of a real one, facts: what it has, each with the way to write it
+-- Records are read without a call; items take one a title, so that field waits until a rule needs it.
+local READ, UNREAD = 'reads = { "record" },                ', '-- reads = { "record" },             '
+
+---@param spec { name: string, names: string[], ext: string, record: boolean?, title: string?, facts: { [1]: string, [2]: any }[] }
+---  names: real ones; record: whether the titles came with theirs; title: MMS ID of a real one, facts: what it has, each with the way to write it
 ---@return string text
 function m.text(spec)
   local shown, open, list = {}, {}, {}
@@ -141,7 +144,7 @@ function m.text(spec)
     if i <= 3 then shown[i] = "--   " .. name end
     open[i] = "      " .. quoted(name) .. ","
   end
-  list[1] = HEAD:format(table.concat(shown, "\n"), spec.name, spec.ext, spec.ext:upper())
+  list[1] = HEAD:format(table.concat(shown, "\n"), spec.name, spec.record and READ or UNREAD, spec.ext, spec.ext:upper())
   list[2] = "  -- TO WRITE: the key of a file, a text that its title has as well; nil leaves it out. For\n  -- " .. spec.names[1] .. ":"
   add_facts(list, of_name(spec.names[1]))
   list[#list + 1] = FILE_KEY

@@ -146,6 +146,12 @@ local SIDES = { r = 0, recto = 0, a = 0, v = 0.5, verso = 0.5, b = 0.5 }
 -- Ways to write a page at the end of a name, the more telling first: what
 -- stands before it, and its number. Roman pages come before page 1.
 local FORMS = {
+  function(stem)      -- a leaf that was put in behind another: 4a comes after 4v, before 5
+    local rest, leaf, letter, side = match(stem, "^(.-)" .. SEPARATORS .. "*(%d+)(%a)" .. SEPARATORS .. "(%a+)$")
+    if rest and (SIDES[side:lower()] and side:lower():find "^[rv]") then
+      return rest, tonumber(leaf) + 0.5 + (letter:lower():byte() - 96) / 100 + SIDES[side:lower()] / 100
+    end
+  end,
   function(stem)
     local rest, leaf, side = match(stem, "^(.-)" .. SEPARATORS .. "*(%d+)" .. SEPARATORS .. "?(%a+)$")
     if rest and SIDES[side:lower()] then return rest, tonumber(leaf) + SIDES[side:lower()] end
@@ -185,6 +191,7 @@ local function split(name, what)
 end
 
 ---The page at the end of a name: "ms_0012.tif" 12, "book_12v.tif" 12.5 (verso),
+---"book_12a_r.tif" 12.51 (a leaf put in behind 12),
 ---"x_p3.jpg" 3, "a (2).jpg" 2, "preface_iv.tif" 0.004 (roman pages come first),
 ---"0012.tif" 12. nil when there is none.
 ---@param name string

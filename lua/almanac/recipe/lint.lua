@@ -1,5 +1,5 @@
 -- Looks at the text of a recipe without running it: names that are not there
--- (by luacheck), arguments and effects that are not declared, what looks like keys.
+-- (by luacheck), arguments, effects and readings that are not declared, what looks like keys.
 local changes = require "almanac.recipe.changes"
 local effects = require "almanac.recipe.effects"
 local key = require "almanac.recipe.key"
@@ -91,6 +91,24 @@ local function check_arguments(source, recipe)
   return list
 end
 
+-- What a rule reads of titles only with the field `reads`.
+local READ_BY = { { "%f[%w_]title%.record%f[^%w_]", "title.record", "record" }, { "%f[%w_]title:items%f[^%w_]", "title:items()", "items" },
+  { "%f[%w_]title:rows%f[^%w_]", "title:rows()", "rows" }, { "%f[%w_]key%.barcodes%f[^%w_]", "key.barcodes", "items" } }
+
+local function check_reads(source, recipe)
+  local list, told = {}, {}
+  for number, line in code_lines(source.text) do
+    for _, entry in ipairs(READ_BY) do
+      local what = entry[3]
+      if not recipe.reads[what] and not told[what] and line:find(entry[1]) then
+        told[what] = true
+        list[#list + 1] = { line = number, text = ('%s is there only with the field reads = { "%s" }'):format(entry[2], what) }
+      end
+    end
+  end
+  return list
+end
+
 -- What luacheck has to say: names, and with them the effects.
 local function check_text(recipe)
   local issues, uses = names_of.look(recipe.sources[1].text, SETTINGS)
@@ -105,7 +123,7 @@ end
 ---@return { line: integer?, text: string }[] remarks
 function m.remarks(recipe)
   local source, all = recipe.sources[1], {}
-  for _, list in ipairs { check_text(recipe), check_arguments(source, recipe), secrets.of(source.text) } do
+  for _, list in ipairs { check_text(recipe), check_arguments(source, recipe), check_reads(source, recipe), secrets.of(source.text) } do
     table.move(list, 1, #list, #all + 1, all)
   end
   table.sort(all, function(a, b)

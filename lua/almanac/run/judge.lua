@@ -29,6 +29,15 @@ local function paths(files)
   return m.names(list)
 end
 
+-- Where some files have a page, the one that has none is what to look at.
+local function unread_page(files)
+  local without, some
+  for _, file in ipairs(files) do
+    if file.page == nil then without = without or file.path else some = true end
+  end
+  return some and ("; no page is read of %s"):format(without) or ""
+end
+
 -- Files of one key are a sequence if each has a page of its own.
 local function pages_doubt(group)
   if group.more then return ("very many files for one key: '%s' has %s"):format(group.key, paths(group.files)) end
@@ -36,7 +45,7 @@ local function pages_doubt(group)
   for _, file in ipairs(group.files) do
     local page = file.page
     if page == nil then
-      return ("several files for one key: '%s' has %s"):format(group.key, paths(group.files))
+      return ("several files for one key: '%s' has %s%s"):format(group.key, paths(group.files), unread_page(group.files))
     elseif at[page] then
       return ("several files for one page: page %s of '%s' has %s, %s"):format(page, group.key, at[page].path, file.path)
     end

@@ -27,7 +27,26 @@ local DECOYS = {
   "ocm01234567", "cover", "page 1", "final version (2)", "00000001", "notes",
 }
 
----Names of a folder, spread over all of it, in order.
+-- A name with every number and every word as one sign.
+local function form_of(name)
+  return (name:gsub("%d+", "0"):gsub("[%a\x80-\xff]+", "a"))
+end
+
+-- Names of the form that most have come first, strays last.
+local function commonest_first(names)
+  local counts, place = {}, {}
+  for i, name in ipairs(names) do
+    counts[form_of(name)] = (counts[form_of(name)] or 0) + 1
+    place[name] = i
+  end
+  table.sort(names, function(a, b)
+    local x, y = counts[form_of(a)], counts[form_of(b)]
+    if x ~= y then return x > y end
+    return place[a] < place[b]
+  end)
+end
+
+---Names of a folder, spread over all of it, those of the commonest form first.
 ---@param folder string
 ---@return { names: string[], total: integer, lists: string[], folder: string }|nil found total: files there are; lists: CSV
 ---  files at its top
@@ -44,6 +63,7 @@ function m.look(folder)
   end
   local step, list = math.max(1, #all / m.most_names), {}
   for i = 1, math.min(#all, m.most_names) do list[i] = all[math.floor((i - 1) * step) + 1] end
+  commonest_first(list)
   return { names = list, total = #all, lists = lists, folder = folder }
 end
 

@@ -12,6 +12,7 @@ function m.configure(parser)
 end
 
 function m.run(args, context)
+  context.out.note("getting " .. args.address)
   local parcel, message, code = require("almanac.recipe.share.fetch").get(args.address)
   if not parcel then return nil, message, code end
   return intake.take(parcel, args, { out = context.out })

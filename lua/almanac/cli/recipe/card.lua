@@ -51,7 +51,9 @@ end
 function m.say_arguments(found, out)
   local lines = require("almanac.recipe.arguments").lines(found.args)
   if lines[1] then out.say "\nArguments of `almanac plan`:" end
-  for _, line in ipairs(lines) do out.say(("  %-20s %s"):format(line[1], plain.line(line[2]))) end
+  for _, line in ipairs(lines) do
+    out.say(("  %s%s %s"):format(line[1], (" "):rep(20 - (utf8.len(line[1]) or #line[1])), plain.line(line[2])))
+  end
 end
 
 return m

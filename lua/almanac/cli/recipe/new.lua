@@ -40,10 +40,10 @@ local function choose(args, case)
   return { name = args.base, values = {}, given = {} }
 end
 
--- Names that become examples, spread over all.
+-- Names that become examples, spread over all: the first is of the commonest form, the last of the rarest.
 local function some(names)
-  local list = {}
-  for i = 1, math.min(NAMES, #names) do list[i] = names[1 + (i - 1) * (#names // math.min(NAMES, #names))] end
+  local list, n = {}, math.min(NAMES, #names)
+  for i = 1, n do list[i] = names[1 + (i - 1) * (#names - 1) // math.max(1, n - 1)] end
   return list
 end
 
@@ -126,6 +126,7 @@ end
 local function from_nothing(args, case)
   local title, facts = of_title(case.titles and case.titles[1])
   return require("almanac.recipe.draft_open").text { name = args.name, names = some(case.names),
+    record = case.titles and require("almanac.run.guess_values").has_records(case.titles),
     ext = require("almanac.run.suggest").usual_extension(case.names), title = title, facts = facts }
 end
 
@@ -137,7 +138,7 @@ local function make(args, folder, found, case)
   ok, message, code = write(folder, "recipe.lua", text)
   if ok then
     ok, message, code = write(folder, "README.md", draft.readme { name = args.name, base = found and found.name,
-      names = { table.unpack(case.names, 1, NAMES) } })
+      names = some(case.names) })
   end
   if not ok then return nil, message, code end
   return prove(folder)
@@ -151,8 +152,8 @@ local function next_steps(args, folder, found, out)
   end
   out.say "Next:"
   out.say(("  almanac recipe test %s"):format(args.name))
-  local titles = found and found.from and word(found.from) or "TITLES"
-  out.say(("  almanac plan %s --folder %s --titles %s -o first.run"):format(args.name, args.like and word(args.like) or "FOLDER", titles))
+  out.say(("  almanac plan %s --folder %s %s -o first.run"):format(args.name, args.like and word(args.like) or "FOLDER",
+    options.titles_of_plan(found and found.from or args.titles) or "--titles TITLES"))
 end
 
 function m.run(args, context)
@@ -162,6 +163,7 @@ function m.run(args, context)
   if args.like then
     case, message, code = options.case(args.like, args.titles)
     if not case then return nil, message, code end
+    if not case.names[1] then return nil, ("there is no file in %s"):format(args.like), "missing" end
   end
   local found = { name = args.base or NONE, values = {}, given = {} }
   if case.names[1] then found, message, code = choose(args, case) end

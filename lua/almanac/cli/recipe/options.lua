@@ -15,6 +15,15 @@ function m.titles(parser)
     "records alone, MARC or Dublin Core; or a CSV with a column mms_id"):argname "FILE"
 end
 
+---How a plan is told of the titles that were tried: the option, as one writes it.
+---@param path string? what --titles named
+---@return string?
+function m.titles_of_plan(path)
+  if not path then return nil end
+  local head = require("almanac.core").files.head(path, 16) or ""
+  return (head:find "^SQLite format 3" and "--from " or "--titles ") .. require("almanac.shell").word(path)
+end
+
 ---@param parser table of argparse
 function m.json(parser)
   parser:flag("--json", "one JSON object a line on stdout instead of words")

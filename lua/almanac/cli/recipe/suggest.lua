@@ -61,7 +61,8 @@ local function conclude(list, args, out)
     out.say(("\nNext: almanac recipe new NAME --like %s%s   (writes a recipe of your own like %s)"):format(folder,
       titles and " --titles " .. word(titles) or "", best.name))
     out.say(("  or: almanac plan %s --folder %s %s -o first.run"):format(suggest.command(best), folder,
-      best.from and "--titles " .. word(best.from) or "--set SET"))
+      options.titles_of_plan(titles) or "--set SET"))
+    if not titles then out.say "Only names were compared: with --titles it is seen which files find their title." end
     return 0
   end
   out.say("\nNone fits." .. (args.titles and " Look at how the names of the titles' files, or numbers in their records, are in these names."
