@@ -27,6 +27,27 @@ describe("README", function()
     assert.is_true(checked >= 4)
   end)
 
+  local function words_of(line)
+    local list = {}
+    line = line:gsub("'([^']*)'", function(quoted) return (quoted:gsub(" ", "\0")) end)
+    for word in line:gmatch "[^ ]+" do list[#list + 1] = (word:gsub("%z", " ")) end
+    return list
+  end
+
+  it("of recipes gives options that plan takes as they are written", function()
+    local tried = 0
+    local rows = read "recipes/README.md":match "\n## Rules that other libraries needed\n(.-)\n## "
+    for line in rows:gmatch "\n|[^|\n]*| `([%l-]+[^`]*)` |" do
+      local arguments = words_of(line)
+      table.insert(arguments, 1, "plan")
+      arguments[#arguments + 1] = "--help"
+      local result = program.run(arguments)
+      assert.equal(0, result.status, line .. ": " .. result.err)
+      tried = tried + 1
+    end
+    assert.is_true(tried >= 18)
+  end)
+
   it("names only make targets that exist", function()
     local makefile = read "Makefile"
     for target in read "README.md":gmatch "make (%l+)" do

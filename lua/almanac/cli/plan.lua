@@ -56,6 +56,7 @@ function m.configure(parser, arguments)
   loaded = found
   parser:description(("%s\n\nRecipe %s %s: %s"):format(m.summary, found.name, found.version, plain.text(found.summary)))
   recipe.arguments(found, parser)
+  require("almanac.recipe.arguments").join_negative(found.args, arguments)
   return true
 end
 

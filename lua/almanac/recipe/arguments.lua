@@ -231,6 +231,18 @@ function m.declare(args, parser)
   end
 end
 
+---Puts a negative number to its option, so that argparse doesn't take it for
+---another: "--group", "-1" becomes "--group=-1".
+---@param args table[] of the recipe
+---@param texts string[] of the command line; changed in place
+function m.join_negative(args, texts)
+  local takes = {}
+  for _, entry in ipairs(args) do takes[flag(entry[1])] = entry[2] ~= "boolean" end
+  for i = #texts - 1, 1, -1 do
+    if takes[texts[i]] and texts[i + 1]:find "^%-%.?%d" then texts[i] = texts[i] .. "=" .. table.remove(texts, i + 1) end
+  end
+end
+
 ---A text as the command line would give it for an argument of this type.
 ---@param kind string?
 ---@param text string

@@ -24,6 +24,16 @@ function m.titles_of_plan(path)
   return (head:find "^SQLite format 3" and "--from " or "--titles ") .. require("almanac.shell").word(path)
 end
 
+---A run file that is not there yet, for a plan that is proposed.
+---@return string
+function m.new_run()
+  local stat = require("almanac.core").files.stat
+  for _, name in ipairs { "first", "second", "third" } do
+    if not stat(name .. ".run") then return name .. ".run" end
+  end
+  return "NEW.run"
+end
+
 ---@param parser table of argparse
 function m.json(parser)
   parser:flag("--json", "one JSON object a line on stdout instead of words")

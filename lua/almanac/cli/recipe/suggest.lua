@@ -60,8 +60,8 @@ local function conclude(list, args, out)
     local folder, titles = word(args.folder), best.from or args.titles
     out.say(("\nNext: almanac recipe new NAME --like %s%s   (writes a recipe of your own like %s)"):format(folder,
       titles and " --titles " .. word(titles) or "", best.name))
-    out.say(("  or: almanac plan %s --folder %s %s -o first.run"):format(suggest.command(best), folder,
-      options.titles_of_plan(titles) or "--set SET"))
+    out.say(("  or: almanac plan %s --folder %s %s -o %s"):format(suggest.command(best), folder,
+      options.titles_of_plan(titles) or "--set SET", options.new_run()))
     if not titles then out.say "Only names were compared: with --titles it is seen which files find their title." end
     return 0
   end
