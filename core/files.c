@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -113,11 +114,20 @@ static bool check_link(const char *folder, const char *path, alm_error *err) {
   return inside;
 }
 
+/* No folder can hold a file of that name; a path that is too long tells
+ * nothing of what is there. */
+static bool is_name_too_long(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return strlen(slash ? slash + 1 : path) > NAME_MAX;
+}
+
 bool alm_file_head_within(const char *folder, const char *path, size_t count,
                           alm_buf *out, alm_error *err) {
   struct stat info;
-  if (lstat(path, &info) != 0)
+  if (lstat(path, &info) != 0) {
+    if (errno == ENAMETOOLONG && is_name_too_long(path)) errno = ENOENT;
     return alm_fail_errno(err, "can't look at %s", path);
+  }
   if (S_ISLNK(info.st_mode) && !check_link(folder, path, err)) return false;
   return alm_file_head(path, count, out, err);
 }

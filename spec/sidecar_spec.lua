@@ -164,6 +164,13 @@ describe("sidecars", function()
     assert.equal("x/1.jpg y/2.jpg", run.pages(1))
   end)
 
+  it("that no file system could hold are not there", function()
+    local name = id(1) .. ("x"):rep(251 - #id(1)) .. ".jpg"
+    match({ [name] = JPEG, ["1.jpg"] = JPEG, ["1.jpg.json"] = says(id(2)) }, { sidecar = { "{name}.json" } })
+    assert.same({ name, "1.jpg" }, { run.pages(1), run.pages(2) })
+    assert.same({}, problems())
+  end)
+
   it("are missed when there is none at all", function()
     match({ [id(1) .. ".jpg"] = JPEG, ["about.JSON"] = says(id(2)) }, { sidecar = { "about.json", "{stem}.json" } })
     assert.same({ "no sidecar was found: nothing in the folder is named about.json or {stem}.json" }, problems())
