@@ -164,6 +164,14 @@ return extend "%s/base.lua" {
     assert.matches("'c%.jpg' gives 'c', expected nothing", wrong[2])
     assert.matches("title_keys of example 1 gives { 9912 }, expected { 9913 }", wrong[3])
   end)
+
+  it("says which example expects what no rule gives", function()
+    for _, wrong in ipairs { '["a.jpg"] = { {} }', '["a.jpg"] = {}', '["a.jpg"] = true', '["a.jpg"] = { "a", x = "b" }', '"a.jpg"',
+      '[{}] = "a"' } do
+      refused(with("changes =", ("examples = { file_key = { %s } },\n  changes ="):format(wrong)),
+        "recipe%.lua:7: examples: file_key of '[^']+': expected is text, a number, false for nothing, or a list of texts")
+    end
+  end)
 end)
 
 describe("what is written about recipes", function()

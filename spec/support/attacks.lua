@@ -161,7 +161,7 @@ add("a change with files of its own", "", "only files that `changes` was given",
 add("a label for the terminal", "", "'label' holds a control character", { title_keys = "return 'a'",
   changes = "return add.representation { usage_type = 'U', library = 'L', label = '\\27[2J', files = files }" })
 add("the title torn apart", "", "called with a colon", { title_keys = "return title.files({}, 'tif')" })
-add("examples in themselves", "", "nested too deep", { before = "local t = {} t.t = t", fields = "examples = { file_key = t }," })
+add("examples in themselves", "", "nested too deep", { before = "local t = {} t.t = t", fields = "examples = { sidecars = t }," })
 add("a file that is no recipe", "", "line 1 must be", { before = "do return extend '/etc/passwd' {} end" })
 add("itself extended", "", "extend each other more than 8 deep", { before = "do return extend(OWN) { name = 'v' } end" })
 

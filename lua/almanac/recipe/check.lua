@@ -116,6 +116,27 @@ local function is_case(case)
   return true
 end
 
+-- What an example of a name may expect; a list is of keys, or a path and a suffix.
+local function is_expected(value)
+  if type(value) ~= "table" then return type(value) == "string" or type(value) == "number" or value == false end
+  for i, item in pairs(value) do
+    if math.type(i) ~= "integer" or type(item) ~= "string" then return false end
+  end
+  return value[1] ~= nil
+end
+
+local function check_expected(raw, source)
+  for _, rule in ipairs { "file_key", "page", "thumbnail_of" } do
+    for name, expected in pairs(raw.examples and raw.examples[rule] or {}) do
+      if type(name) ~= "string" or not is_expected(expected) then
+        return fail(source, rule, ("examples: %s of '%s': expected is text, a number, false for nothing, or a list of texts"):format(rule,
+          type(name) == "string" and name or "a " .. type(name)))
+      end
+    end
+  end
+  return true
+end
+
 local function check_examples(raw, source)
   for name, cases in pairs(raw.examples or {}) do
     if not EXAMPLES[name] then
@@ -158,7 +179,7 @@ function m.recipe(raw, source)
   if type(raw) ~= "table" then
     return fail(source, nil, "must end in `return { … }`; it returned a " .. type(raw))
   end
-  for _, check in ipairs { check_fields, check_required, check_effects, check_reads, check_examples } do
+  for _, check in ipairs { check_fields, check_required, check_effects, check_reads, check_examples, check_expected } do
     local ok, message, code = check(raw, source)
     if not ok then return nil, message, code end
   end
