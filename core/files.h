@@ -42,10 +42,17 @@ typedef struct {
   alm_error err;     /* when it is not ok */
 } alm_file_start;
 
-/* Fills `starts`, with up to `count` bytes of each (ALM_HEAD_MAXIMUM at most).
- * False when the folder itself can't be opened. */
-bool alm_file_heads(const char *folder, size_t count, alm_file_start *starts,
-                    size_t files, alm_error *err);
+typedef struct alm_file_heads alm_file_heads;
+
+/* Begins to fill `starts`, with up to `count` bytes of each file
+ * (ALM_HEAD_MAXIMUM at most), and returns at once; starts and paths stay until
+ * the end. NULL when the folder itself can't be opened. */
+alm_file_heads *alm_file_heads_begin(const char *folder, size_t count,
+                                     alm_file_start *starts, size_t files,
+                                     alm_error *err);
+
+/* Waits until all are filled. NULL is fine. */
+void alm_file_heads_end(alm_file_heads *heads);
 
 /* The same as alm_file_head of a file that lies below `folder`: a link that leads out of it, or
  * nowhere, is a failure (io) and not a missing file. */

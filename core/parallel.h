@@ -3,7 +3,13 @@
 #ifndef ALM_PARALLEL_H
 #define ALM_PARALLEL_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
+
+/* Starts a thread that gets no signals: those are for the threads that were
+ * here before. False when none can be had. */
+bool alm_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
 
 /* Is called from several threads, once for each index. */
 typedef void alm_parallel_work(void *context, size_t index);

@@ -193,11 +193,16 @@ describe("core.files", function()
         put(paths[i], ("%03d and more"):format(i))
       end
       paths[201], paths[202] = "none", "d"
-      local heads, messages = files.heads(folder, paths, 3)
+      local job = assert(files.heads(folder, paths, 3))
+      local heads, messages = job:take()
       for i = 1, 200 do assert.equal(("%03d"):format(i), heads[i]) end
       assert.same({ false, false }, { heads[201], heads[202] })
       assert.same({ [201] = "can't open none: No such file or directory", [202] = "d is a folder, not a file" }, messages)
-      assert.same({ {}, {} }, { files.heads(folder, {}, 3) })
+      assert.same({ {}, {} }, { files.heads(folder, {}, 3):take() })
+      assert.has_error(function() job:take() end, "calling 'take' on bad self (they were taken already)")
+      job:close()
+      for _ = 1, 20 do files.heads(folder, paths, 64) end   -- dropped under way
+      collectgarbage()
       assert.same({ nil, "can't open the folder " .. path "none" .. ": No such file or directory", "missing" },
         { files.heads(path "none", {}, 3) })
     end)

@@ -11,6 +11,7 @@
 #include "util.h"
 
 #define WALK "almanac.walk"
+#define HEADS "almanac.heads"
 #define READ_MAXIMUM (64 << 20)
 #define HEADS_MAXIMUM 4096
 
@@ -62,36 +63,65 @@ static int f_head(lua_State *L) {
   return alm_lua_scratch_push(L);
 }
 
-/* list of paths at 2 -> what alm_file_heads fills; pushed, the list keeps the
- * paths */
+/* ---- how many files begin ---- */
+
+typedef struct {
+  alm_file_heads *job; /* NULL once it is taken or closed */
+  alm_file_start *starts;
+  size_t files;
+} heads;
+
+/* list of paths at 2 -> pushes what alm_file_heads_begin fills, and a list that
+ * keeps the paths where they are */
 static alm_file_start *push_starts(lua_State *L, size_t *files) {
   luaL_checktype(L, 2, LUA_TTABLE);
   *files = lua_rawlen(L, 2);
   luaL_argcheck(L, *files <= HEADS_MAXIMUM, 2, "too many files");
   alm_file_start *starts = lua_newuserdatauv(L, *files * sizeof *starts + 1, 0);
+  lua_createtable(L, (int)*files, 0);
   for (size_t i = 0; i < *files; i++) {
     int type = lua_rawgeti(L, 2, (lua_Integer)i + 1);
     luaL_argcheck(L, type == LUA_TSTRING, 2, "paths are strings");
     starts[i].path = check_path(L, -1);
-    lua_pop(L, 1);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
   return starts;
 }
 
-/* folder, paths, count -> list of bytes or false, { place = message } */
+/* folder, paths, count -> heads */
 static int f_heads(lua_State *L) {
   alm_error err;
-  size_t files;
   const char *folder = check_path(L, 1);
   lua_Integer count = luaL_checkinteger(L, 3);
   luaL_argcheck(L, count >= 0 && count <= ALM_HEAD_MAXIMUM, 3, "out of range");
-  alm_file_start *starts = push_starts(L, &files);
-  if (!alm_file_heads(folder, (size_t)count, starts, files, &err))
-    return alm_lua_fail(L, &err);
-  lua_createtable(L, (int)files, 0);
+  lua_settop(L, 3);
+  heads *self = lua_newuserdatauv(L, sizeof *self, 2);
+  *self = (heads){0};
+  luaL_setmetatable(L, HEADS);
+  self->starts = push_starts(L, &self->files);
+  lua_setiuservalue(L, 4, 1);
+  lua_setiuservalue(L, 4, 2);
+  self->job = alm_file_heads_begin(folder, (size_t)count, self->starts,
+                                   self->files, &err);
+  return self->job ? 1 : alm_lua_fail(L, &err);
+}
+
+static int f_heads_close(lua_State *L) {
+  heads *self = luaL_checkudata(L, 1, HEADS);
+  alm_file_heads_end(self->job);
+  self->job = NULL;
+  return 0;
+}
+
+/* -> list of bytes or false, { place = message } */
+static int f_heads_take(lua_State *L) {
+  heads *self = luaL_checkudata(L, 1, HEADS);
+  luaL_argcheck(L, self->job, 1, "they were taken already");
+  f_heads_close(L);
+  lua_createtable(L, (int)self->files, 0);
   lua_newtable(L);
-  for (size_t i = 0; i < files; i++) {
-    const alm_file_start *start = &starts[i];
+  for (size_t i = 0; i < self->files; i++) {
+    const alm_file_start *start = &self->starts[i];
     if (start->ok) {
       lua_pushlstring(L, (const char *)start->bytes, start->length);
     } else {
@@ -268,7 +298,10 @@ int alm_open_files(lua_State *L) {
   };
   static const luaL_Reg methods[] = {
       {"next", f_walk_next}, {"batch", f_walk_batch}, {NULL, NULL}};
+  static const luaL_Reg heads_methods[] = {{"take", f_heads_take},
+                                           {NULL, NULL}};
   alm_lua_class(L, WALK, methods, f_walk_close);
+  alm_lua_class(L, HEADS, heads_methods, f_heads_close);
   luaL_newlib(L, functions);
   return 1;
 }

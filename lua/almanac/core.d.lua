@@ -246,14 +246,26 @@ function core.files.stat(path) end
 ---@return almanac.code? code
 function core.files.head(path, count, folder) end
 
----How many files begin, several read at once: each may wait for its disk.
+---@class almanac.files.heads
+local heads = {}
+
+---Begins to read how many files begin, several at once, and returns while they
+---are read: each may wait for its disk.
 ---@param folder string
 ---@param paths string[] below the folder, up to 4096
 ---@param count integer bytes of each, up to 64
----@return (string|false)[]? bytes of each; false: it can't be read
----@return table<integer, string>|string messages by place; or why the folder can't be opened
+---@return almanac.files.heads? heads
+---@return string? message why the folder can't be opened
 ---@return almanac.code? code
 function core.files.heads(folder, paths, count) end
+
+---Waits until all are read. To be called once.
+---@return (string|false)[] bytes of each; false: it can't be read
+---@return table<integer, string> messages by place
+function heads:take() end
+
+---Waits and drops them. Closing again is fine.
+function heads:close() end
 
 ---@param path string a file, also a pipe or device
 ---@param max? integer bytes, default 64 MiB; a longer file is a failure

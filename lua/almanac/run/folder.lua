@@ -106,8 +106,8 @@ local function wrong_beginning(file, head)
   return formats.check(ext, head)
 end
 
--- Looks into the files that take part, and says of each what is wrong with it.
-local function look_into(folder, files)
+-- Begins to look into the files that take part.
+local function begin_look(folder, files)
   local paths, opened = {}, {}
   for _, file in ipairs(files) do
     file.problem = wrong_size(file)
@@ -115,9 +115,15 @@ local function look_into(folder, files)
       paths[#paths + 1], opened[#opened + 1] = file.path, file
     end
   end
-  local heads, failures, code = core.files.heads(folder, paths, formats.enough)
-  if not heads then attempt.fail(failures, code) end
-  for i, file in ipairs(opened) do
+  local heads, message, code = core.files.heads(folder, paths, formats.enough)
+  if not heads then attempt.fail(message, code) end
+  return { heads = heads, files = opened }
+end
+
+-- Says of each file what is wrong with it.
+local function end_look(look)
+  local heads, failures = look.heads:take()
+  for i, file in ipairs(look.files) do
     file.problem = not heads[i] and unreadable(failures[i]) or heads[i] and wrong_beginning(file, heads[i]) or nil
   end
 end
@@ -148,31 +154,38 @@ local function checked(result, ...)
   return result, ...
 end
 
-local function add_all(scan, batch)
-  local keys, pages, others, owners = checked(scan.stream:take_keys(#batch))
+-- Takes the keys of a batch and begins to look into its files.
+local function take_keys(scan, batch)
+  batch.keys, batch.pages, batch.others, batch.owners = checked(scan.stream:take_keys(#batch))
   local sound = {}
   for i, file in ipairs(batch) do
-    file.key, file.owner = keys[i] or nil, scan.pairs and owners[i]
+    file.key, file.owner = batch.keys[i] or nil, scan.pairs and batch.owners[i]
     local takes_part = file.key or file.owner
     file.reason = not takes_part and NO_KEY or nil
     if takes_part and not file.problem then sound[#sound + 1] = file end
   end
-  look_into(scan.folder, sound)
+  batch.look = begin_look(scan.folder, sound)
+  return batch
+end
+
+local function add_all(scan, batch)
+  end_look(batch.look)
   write_files(scan, batch)
-  write_keys(scan, batch, pages, others)
+  write_keys(scan, batch, batch.pages, batch.others)
   write_pairs(scan, batch)
   scan.files = scan.files + #batch
 end
 
--- The keys of a batch are found while the one before is written down.
+-- Three batches are under way: one is asked about, one looked into, one written down.
 local function scan_all(scan)
-  local before = {}
+  local asked, looked
   repeat
     local batch = next_batch(scan)
     if batch[1] then checked(scan.stream:ask_files(batch)) end
-    if before[1] then add_all(scan, before) end
-    before = batch
-  until not batch[1]
+    local keyed = asked and take_keys(scan, asked)
+    if looked then add_all(scan, looked) end
+    asked, looked = batch[1] and batch, keyed
+  until not asked and not looked
   return scan.files
 end
 
