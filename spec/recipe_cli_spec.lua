@@ -100,6 +100,15 @@ describe("almanac recipe", function()
         "the plan has ready, add.representation, x 12_1.jpg|x 12_2.jpg\n", result.out, 1, true)
     end)
 
+    it("says where the records of a sample stand when there are none", function()
+      with_sample(GOOD)
+      write { ["recipe.lua"] = RECIPE:gsub("effects =", 'reads = { "record" }, effects =', 1)
+        :gsub("wants = function%(title%)", '%0 title.record:get "001"', 1) }
+      local result = almanac("test", "scans")
+      assert.equal(1, result.status, result.out)
+      assert.matches("those of a sample stand in .-scans/sample/records.mrk, which is not there", result.err)
+    end)
+
     it("writes what is expected when asked to", function()
       with_sample ""
       core.files.remove(folder .. "/recipes/scans/sample/expected.csv")

@@ -47,7 +47,7 @@ local function tell(out, counts, sample, total)
   out.say(("verified %s%s; %d differ, %d could not be read"):format(words.count(counts.verified, "title"),
     sample and (", %d of %s taken at random"):format(sample, words.count(total, "title")) or "", counts.differs, counts.unknown))
   if counts.undone > 0 then
-    out.say(("looked at %s taken back: nothing of the run is left in Alma, what it had deleted is there"):format(
+    out.say(("looked at %s taken back: nothing of the run is left in Alma, nothing that it had deleted is missing"):format(
       words.count(counts.undone, "title")))
   end
   if counts.unseen > 0 then

@@ -156,6 +156,9 @@ end
 function m.outcome(recipe, folder)
   return m.with(recipe, folder, function(case)
     local db, message, code = trial.plan(case)
+    if not db and recipe.reads.record and not case.records then
+      message = ("%s; those of a sample stand in %s/records.mrk, which is not there"):format(message, folder)
+    end
     if not db then return nil, message, code end
     local _ <close> = setmetatable({}, { __close = function() db:close() end })
     return trial.outcome(db)

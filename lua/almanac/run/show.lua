@@ -225,7 +225,8 @@ end
 function m.say_list(which, db, out)
   for row in db:rows(LISTS[which]) do
     out.event("row", row)
-    out.say(("%s  %s%s"):format(row.name, row.title and row.title .. "  " or "", row.reason or ""))
+    local line = ("%s  %s%s"):format(row.name, row.title and row.title .. "  " or "", row.reason or "")
+    out.say((line:gsub(" +$", "")))
   end
 end
 

@@ -7,7 +7,8 @@ local versions = require "almanac.recipe.versions"
 
 local m = { summary = "Try a recipe on its own examples and sample.",
   epilog = "The sample is the folder sample beside the recipe: titles.csv (as `almanac rehearsal --titles` reads), " ..
-    "files.txt with the names of files, one a line, or the files in files/; args.csv (argument,value), and " ..
+    "files.txt with the names of files, one a line, or the files in files/; records.mrk with the titles' records when rules read " ..
+    "them; sidecars/; args.csv (argument,value), and " ..
     "expected.csv. Exit status: 0 all holds, 1 there is no such recipe or it is wrong, 2 something does not hold." }
 
 function m.configure(parser)
