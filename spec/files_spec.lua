@@ -205,6 +205,10 @@ describe("core.files", function()
       collectgarbage()
       assert.same({ nil, "can't open the folder " .. path "none" .. ": No such file or directory", "missing" },
         { files.heads(path "none", {}, 3) })
+      for wrong, words in pairs { [""] = "empty", ["a\0b"] = "NUL" } do
+        assert.has_error(function() files.heads(folder, { wrong }, 3) end, "bad argument #2 to 'heads' (the path " ..
+          (words == "NUL" and "holds a NUL)" or "is empty)"))
+      end
     end)
 
     it("follows no link out of a folder that it is to stay in", function()

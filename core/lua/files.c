@@ -15,12 +15,18 @@
 #define READ_MAXIMUM (64 << 20)
 #define HEADS_MAXIMUM 4096
 
-static const char *check_path(lua_State *L, int index) {
+/* The path at `place`, which argument `index` is or holds. */
+static const char *path_at(lua_State *L, int place, int index) {
   size_t length;
-  const char *path = luaL_checklstring(L, index, &length);
+  const char *path = lua_tolstring(L, place, &length);
   luaL_argcheck(L, length > 0, index, "the path is empty");
   luaL_argcheck(L, strlen(path) == length, index, "the path holds a NUL");
   return path;
+}
+
+static const char *check_path(lua_State *L, int index) {
+  luaL_checkstring(L, index);
+  return path_at(L, index, index);
 }
 
 static int push_done(lua_State *L, bool done, const alm_error *err) {
@@ -82,7 +88,7 @@ static alm_file_start *push_starts(lua_State *L, size_t *files) {
   for (size_t i = 0; i < *files; i++) {
     int type = lua_rawgeti(L, 2, (lua_Integer)i + 1);
     luaL_argcheck(L, type == LUA_TSTRING, 2, "paths are strings");
-    starts[i].path = check_path(L, -1);
+    starts[i].path = path_at(L, -1, 2);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
   return starts;
