@@ -294,6 +294,14 @@ describe("almanac recipe", function()
       assert.matches("'x' is no number", almanac("explain", "scans", "y77_3.jpg", "--set", "group=x").err, 1, true)
     end)
 
+    it("shows that relabel refuses a name that its template doesn't have", function()
+      local out = almanac("explain", "relabel", "990061241860203941", "--set", "label={title} {usage}").out
+      assert.matches("gets label 'Campus from the air PRESERVATION_MASTER'", out, 1, true)
+      out = almanac("explain", "relabel", "990061241860203941", "--set", "label={titel}").out
+      assert.matches("the template has {titel}; there are {title} {mms_id}", out, 1, true)
+      assert.is_nil(out:find("gets label", 1, true))
+    end)
+
     it("goes on when a rule fails for another file or title, and tells of it", function()
       write { ["recipe.lua"] = RECIPE:gsub("return key.digits%(file.name, 1%)", "return key.fold(key.digits(file.name, 1))")
         :gsub("return add", 'if title.title == "Box 13" then error("no thirteen") end\n    return add') }

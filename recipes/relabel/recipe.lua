@@ -7,12 +7,17 @@
 -- where {files} is how many there are, {first} the name of the first file
 -- without its extension and {old} the label that it has.
 
--- the template with its names filled in; an unknown name stays as it is
+local NAMES = "{title} {mms_id} {usage} {library} {files} {first} {old}"
+
+-- the template with its names filled in; a misspelt one must not become everybody's label
 local function fill(template, title, rep)
   local first = rep.files[1]
   local values = { title = title.title or "", mms_id = title.mms_id, usage = rep.usage_type or "", library = rep.library or "",
     files = tostring(#rep.files), first = first and first.stem or "", old = rep.label or "" }
-  return (template:gsub("{(%a[%w_]*)}", function(name) return values[name] end))
+  return (template:gsub("{(%a[%w_]*)}", function(name)
+    if not values[name] then error("the template has {" .. name .. "}; there are " .. NAMES, 0) end
+    return values[name]
+  end))
 end
 
 -- the representations that take part
@@ -27,7 +32,7 @@ end
 return {
   name    = "relabel",
   summary = "Set labels and notes of representations by a template",
-  version = "1.0.0",
+  version = "1.0.1",
   license = "MIT",
   effects = { "update" },              -- what its plans may contain
 
