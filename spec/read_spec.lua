@@ -76,6 +76,24 @@ describe("reading titles", function()
     assert.equal(0, count "state = 'skip'")
   end)
 
+  it("believes Alma's availability where nothing is to be changed: no call for a title without representations", function()
+    start(HEADER .. ("%s,Letters,,,,,\n"):format(id(1)) .. ("%s,Views,PRESERVATION_MASTER,v.tif,10,129000000023904146,\n"):format(id(2)))
+    local function calls(sparing)
+      local its, done = client(), {}
+      db:run "DELETE FROM title"
+      read.add(db, { id(1), id(2) })
+      assert.same({ failed = 0 }, read.titles(db, its, { id(1), id(2) },
+        { begin = nothing, finish = function(mms_id, ok) done[mms_id] = ok end }, nil, sparing))
+      assert.same({ [id(1)] = true, [id(2)] = true }, done)
+      assert.equal("[]", db:value("SELECT reading FROM title WHERE mms_id = ?", id(1)))
+      assert.matches("v.tif", db:value("SELECT reading FROM title WHERE mms_id = ?", id(2)), 1, true)
+      assert.equal(2, count "reason IS NULL")
+      return its.calls.GET
+    end
+    assert.equal(4, calls(false))
+    assert.equal(3, calls(true))
+  end)
+
   it("takes a failed batch for unread titles, and only an answer for absence", function()
     start(titles(3), "--faults", "GET bibs=@1:500")
     assert.equal(3, read_all(3).failed)

@@ -172,7 +172,7 @@ local function read_titles(plan)
   local ids = unread(plan.db)
   check_quota(plan, #ids)
   local on = plan.order.on.reading(#ids)
-  local outcome = read.titles(plan.db, plan.client, ids, on, plan.recipe.reads)
+  local outcome = read.titles(plan.db, plan.client, ids, on, plan.recipe.reads, not next(plan.recipe.effects))
   on.close()
   need(store.add_calls(plan.db, "plan", plan.client.calls))
   return outcome.stop

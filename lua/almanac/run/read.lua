@@ -6,6 +6,7 @@ local core = require "almanac.core"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
 local readings = require "almanac.reading"
+local records = require "almanac.recipe.record"
 local task = require "almanac.task"
 
 local m = {}
@@ -141,14 +142,30 @@ local function keep_bib(work, bib, lacks_record)
   return true
 end
 
+-- Whether a MARC record with Alma's availability names no representation. Other
+-- records have no AVD, so theirs says nothing.
+local function holds_none(bib)
+  local text_of = details.record_of(bib)
+  local record = text_of and records.new(text_of)
+  return record ~= nil and record.format == "marc" and #record:fields "AVD" == 0
+end
+
+local function keep_none(work, id)
+  keep(work, "UPDATE title SET reading = ?, reason = NULL WHERE mms_id = ?", readings.encode { representations = {} }, id)
+  work.on.finish(id, true)
+end
+
 local function read_batch(work, ids)
   local lacking, any = lacking_records(work, ids)
-  local bibs, missing, code = alma.bibs.get(work.client, ids, { view = any and "full" or "brief" })
+  local bibs, missing, code = alma.bibs.get(work.client, ids,
+    { view = (any or work.sparing) and "full" or "brief", expand = work.sparing and "d_avail" or nil })
   if not bibs then return fail(work, ids, missing, code) end
   work.unreachable = 0
   for _, bib in ipairs(bibs) do
     local kept, message = keep_bib(work, bib, lacking[bib.mms_id])
-    if kept then
+    if kept and work.sparing and holds_none(bib) then
+      keep_none(work, bib.mms_id)
+    elseif kept then
       work.known[#work.known + 1] = bib.mms_id
     else
       fail(work, { bib.mms_id }, message)
@@ -229,9 +246,12 @@ end
 ---@param ids string[] MMS IDs, rows of `title` already
 ---@param on { begin: fun(id: string), finish: fun(id: string, ok: boolean, message: string?) }
 ---@param reads table<string, boolean>? what its recipe reads besides: record, items
+---@param sparing boolean? believe Alma's availability (d_avail, a hundred titles a call) that a title has no
+---  representation: for plans that change nothing
 ---@return { failed: integer, stop: { message: string, code: string }? } outcome `stop`: it ended early, and why
-function m.titles(db, client, ids, on, reads)
-  local work = { db = db, client = client, on = on, reads = reads or {}, known = {}, written = 0, failed = 0, unreachable = 0 }
+function m.titles(db, client, ids, on, reads, sparing)
+  local work = { db = db, client = client, on = on, reads = reads or {}, sparing = sparing, known = {}, written = 0, failed = 0,
+    unreachable = 0 }
   assert(db:begin())
   local _keep <close> = setmetatable({}, { __close = function() commit(work) end })
   raise(task.each(batches(ids, work), 8, function(batch) read_batch(work, batch) end))
