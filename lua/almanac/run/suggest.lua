@@ -153,9 +153,10 @@ local function read_names(found, recipe, names, values, reader)
 end
 
 local function match_titles(found, recipe, titles, values)
+  found.matched, found.several = 0, 0
+  if found.read == 0 then return true end     -- titles may be very many
   local fits, message, code = title_keys(recipe, titles, values)
   if not fits then return nil, message, code end
-  found.matched, found.several = 0, 0
   for _, key in ipairs(found.keys) do
     if fits[key] == 1 then found.matched = found.matched + 1 end
     if (fits[key] or 0) > 1 then found.several = found.several + 1 end
