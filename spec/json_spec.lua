@@ -39,6 +39,7 @@ describe("json", function()
   it("refuses what is no JSON, says where, and never raises for it", function()
     for _, text in ipairs {
       "", "{", "[1,]", "{'a':1}", "NaN", "[0x10]", "[01]", '"\\ud800"', '{"a":1} x', "<html>", "Invalid API Key",
+      '{"a":1}\0', '{"a":1}\0"', '[12345678901234567890]\0"',
     } do
       local value, message, code = json.decode(text)
       assert.is_nil(value, text)

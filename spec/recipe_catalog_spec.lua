@@ -3,6 +3,7 @@
 local header = require "almanac.recipe.header"
 local pack = require "almanac.recipe.share.pack"
 local program = require "support.program"
+local secrets = require "almanac.recipe.secrets"
 local shared = require "support.shared"
 
 describe("the text of a recipe", function()
@@ -29,6 +30,24 @@ return {
     assert.equal("right", found.name)
     assert.is_nil(found.version)
     assert.same({}, found.effects)
+  end)
+
+  it("is read to its end however it is made", function()
+    local N, FIRST = 1 << 20, "-- almanac-recipe: 1\n"
+    for _, text in ipairs { ("x"):rep(N), ("x"):rep(N) .. "\r",
+        "return {\n" .. ("\n"):rep(N) .. "x", "-- categories: x" .. (" "):rep(N) .. "y\n",
+        "-- x" .. (" "):rep(N) .. "y\n", "-- categories: x," .. (" "):rep(N) .. ",y\n", "\nreturn {" .. (",effects={"):rep(N // 10),
+        "\nreturn { name" .. (" "):rep(N), "return extend" .. (" "):rep(N), "return extend \"x" .. (" "):rep(N) .. "y\" {}" } do
+      header.base_name(header.read(FIRST .. text).extends or "")
+      header.code(text)
+    end
+    for _, text in ipairs { "apikey" .. (" "):rep(N) .. "-", ("secret"):rep(N // 60), ("://a:"):rep(N // 60), ("\n"):rep(N // 10) } do
+      assert.same({}, secrets.of(text))
+    end
+    local key = "l8xx0123456789abcdef0123456789abcdef"
+    for _, length in ipairs { 0, 780, 1180, 1200, 2000, 100000 } do
+      assert.equal(1, #secrets.of(("x "):rep(length // 2) .. key .. (" x"):rep(1000)), length)
+    end
   end)
 
   it("names what it extends, and the major version that it was written for", function()

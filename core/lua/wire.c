@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define DEEPEST 32
+#define MOST_ROOM 65536 /* pairs that room is made for before they are there */
 
 /* ---- writing ---- */
 
@@ -99,6 +100,7 @@ void alm_wire_add(lua_State *L, alm_buf *buf, int index) {
 typedef struct {
   const char *at;
   size_t left;
+  size_t owed; /* values that open tables wait for, a byte each at least */
 } source;
 
 static bool take(source *in, void *data, size_t length) {
@@ -130,10 +132,12 @@ static bool push_table(lua_State *L, source *in, int depth) {
   uint32_t length, pairs;
   if (!take(in, &length, sizeof length) || !take(in, &pairs, sizeof pairs))
     return false;
-  if (depth == DEEPEST || length > in->left || pairs > in->left / 2)
-    return false;
+  size_t values = (size_t)length + 2 * (size_t)pairs;
+  if (depth == DEEPEST || in->left < in->owed || values > in->left - in->owed)
+    return false; /* more than can come: no memory is taken for it */
+  in->owed += values;
   if (!lua_checkstack(L, 4)) return false;
-  lua_createtable(L, (int)length, (int)pairs);
+  lua_createtable(L, (int)length, (int)(pairs < MOST_ROOM ? pairs : MOST_ROOM));
   for (uint32_t i = 1; i <= length; i++) {
     if (!push_value(L, in, depth + 1)) return false;
     lua_rawseti(L, -2, i);
@@ -162,6 +166,7 @@ static bool push_number(lua_State *L, source *in, char letter) {
 static bool push_value(lua_State *L, source *in, int depth) {
   char letter;
   if (!take(in, &letter, 1)) return false;
+  in->owed--;
   switch (letter) {
     case '0': lua_pushnil(L); return true;
     case '+': lua_pushboolean(L, 1); return true;
@@ -175,7 +180,7 @@ static bool push_value(lua_State *L, source *in, int depth) {
 }
 
 bool alm_wire_push(lua_State *L, const char *data, size_t length) {
-  source in = {data, length};
+  source in = {data, length, 1};
   int top = lua_gettop(L);
   if (push_value(L, &in, 0) && in.left == 0) return true;
   lua_settop(L, top);

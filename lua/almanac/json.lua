@@ -134,6 +134,8 @@ end
 local function parse(text)
   local valid, position = utf8.len(text)
   if not valid then return fail("invalid UTF-8 at byte " .. position) end
+  local zero = text:find("\0", 1, true)    -- cjson takes it for the end
+  if zero then return fail("zero byte at byte " .. zero) end
   local ok, value = pcall(cjson.decode, text)
   if ok then return value end
   return fail((tostring(value):gsub("^%u", string.lower)))

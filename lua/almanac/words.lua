@@ -25,6 +25,9 @@ function m.distance(a, b)
   return row[#b]
 end
 
+-- Edits by which a misspelt name may differ from this one.
+local function far(name) return math.max(1, #name // 3) end
+
 ---The name nearest to a misspelt one; nil when none is near enough to mean it.
 ---@param name string
 ---@param names string[]
@@ -32,10 +35,10 @@ end
 function m.nearest(name, names)
   local best, best_distance
   for _, candidate in ipairs(names) do
-    local d = m.distance(name:lower(), candidate:lower())
-    if not best or d < best_distance then best, best_distance = candidate, d end
+    local d = #name - #candidate <= far(candidate) and m.distance(name:lower(), candidate:lower())
+    if d and (not best or d < best_distance) then best, best_distance = candidate, d end
   end
-  if best and best_distance <= math.max(1, #best // 3) then return best end
+  if best and best_distance <= far(best) then return best end
 end
 
 ---"1 title", "3 titles".

@@ -159,11 +159,17 @@ end
 
 local IDS = { representation = true, pid = true }
 
+-- Which fields of its kind a change has these for.
+local STANDS_FOR = { representation = { "representation", "file" }, pid = { "file" }, files = { "files", "with" } }
+
 -- Whether a field of the plain change is as `described` makes it.
 local function is_right(kind, name, value)
   if name == "kind" then return true end
-  if IDS[name] then return type(value) == "string" and value ~= "" end
-  if name == "files" then return type(value) == "table" end
+  if STANDS_FOR[name] then
+    local fields, first, second = KINDS[kind].fields, table.unpack(STANDS_FOR[name])
+    if not (fields[first] or fields[second]) then return false end
+    return type(value) == (name == "files" and "table" or "string") and value ~= ""
+  end
   local what = field_of(kind, name)
   return what ~= nil and type(value) == TYPES[what][2] and (what == "text" or what == "boolean")
 end
@@ -180,6 +186,7 @@ function m.is_change(change)
   end
   local fields = kind.fields
   if (fields.files or fields.with) and not (change.files and change.files[1]) then return false end
+  if fields.with and change.files[2] then return false end
   if (fields.file or fields.representation) and not change.representation then return false end
   if fields.file and not change.pid then return false end
   for name in pairs(fields) do

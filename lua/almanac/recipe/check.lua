@@ -119,10 +119,12 @@ end
 -- What an example of a name may expect; a list is of keys, or a path and a suffix.
 local function is_expected(value)
   if type(value) ~= "table" then return type(value) == "string" or type(value) == "number" or value == false end
+  local count = 0
   for i, item in pairs(value) do
     if math.type(i) ~= "integer" or type(item) ~= "string" then return false end
+    count = count + 1
   end
-  return value[1] ~= nil
+  return value[1] ~= nil and count == #value
 end
 
 local function check_expected(raw, source)

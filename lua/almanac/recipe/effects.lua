@@ -2,41 +2,45 @@
 -- makes, as far as its text tells: where it uses `add.`, `replace.`, `update.`
 -- and `delete.`. What the text does not tell, a plan does (almanac.recipe.rules).
 local changes = require "almanac.recipe.changes"
+local header = require "almanac.recipe.header"
 local names = require "almanac.recipe.names"
 
 local m = {}
 
 local GROUPS = changes.groups()
+local LONGEST = 2000        -- bytes of a call that are looked at
 
 -- The source whose `changes` counts: the first that sets it, of the recipe and what it extends.
 local function deciding(sources)
   for i, source in ipairs(sources) do
-    local code = ("\n" .. source.text):gsub("\n%s*%-%-[^\n]*", "\n")
+    local code = header.code(source.text)
     if code:find "%f[%w_]changes%s*=[^=]" or code:find "%f[%w_]function%s+changes%f[^%w_]" then return i end
   end
   return 1
 end
 
-local function line_at(text, number)
-  local start = 1
-  for _ = 2, number do start = (text:find("\n", start, true) or #text) + 1 end
-  return start
+-- Where each line begins.
+local function starts_of(text)
+  local starts = { 1 }
+  for place in text:gmatch "\n()" do starts[#starts + 1] = place end
+  return starts
 end
 
 -- Whether the call that begins here says that the old file stays.
-local function keeps(text, use)
-  local given = text:match("^replace%s*%.%s*file%s*%(?%s*(%b{})", line_at(text, use.line) + use.column - 1)
+local function keeps(text, starts, use)
+  local place = starts[use.line] + use.column - 1
+  local given = text:sub(place, place + LONGEST):match "^replace%s*%.%s*file[%s(]*(%b{})"
   return given ~= nil and given:find "%f[%w_]keep%s*=%s*true%f[^%w_]" ~= nil
 end
 
 -- Each use of a kind of change: { what, line, sure, possible effects }.
 local function changes_in(text, uses)
-  local list = {}
+  local list, starts = {}, starts_of(text)
   for _, use in ipairs(uses) do
     if GROUPS[use.name] then
       local field = type(use.field) == "string" and use.field or nil
       local sure, possible = changes.effects_of(use.name, field)
-      if use.name == "replace" and keeps(text, use) then sure, possible = { add = true }, { add = true } end
+      if use.name == "replace" and keeps(text, starts, use) then sure, possible = { add = true }, { add = true } end
       list[#list + 1] = { what = field and use.name .. "." .. field or use.name, line = use.line, sure = sure, possible = possible }
     end
   end

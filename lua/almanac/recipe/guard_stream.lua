@@ -127,7 +127,7 @@ local function are_settled(n, keys, counts, wanted, reasons)
   end
   local sum = 0
   for _, count in ipairs(counts) do
-    if math.type(count) ~= "integer" or count < 0 then return false end
+    if math.type(count) ~= "integer" or count < 0 or count > text.most_keys then return false end
     sum = sum + count
   end
   return has(keys, sum, is_title_key)

@@ -1,6 +1,8 @@
 -- What the text of a recipe says of itself, read without running anything: the
 -- first line says which format the rest is in, the comment below it is the
 -- description, with lines `categories:` and `institutions:` if it has them.
+-- Nobody knows the text yet, and nothing ends a pattern that is at work: those
+-- in here look at each byte a few times, however the text is made.
 local m = {}
 
 local FORMAT = 1
@@ -31,10 +33,31 @@ function m.check(text, path)
   return text
 end
 
+local function lines_of(text)
+  return (text .. "\n"):gmatch "([^\n]*)\n"
+end
+
+-- Without blanks around. `.-` in front of `%s*$` would look N times at N blanks.
+local function trimmed(text)
+  return text:match "^%s*(.*)$":match "^.*%S" or ""
+end
+
+---The text without the lines that are comments.
+---@param text string the recipe's source
+---@return string
+function m.code(text)
+  local lines = {}
+  for line in lines_of(text) do
+    if not line:find "^%s*%-%-" then lines[#lines + 1] = line end
+  end
+  return table.concat(lines, "\n")
+end
+
 -- The lines of the comment that follows the first line, without their dashes.
 local function comment(text)
   local lines, first = {}, true
-  for line in text:gmatch "([^\r\n]*)\r?\n" do
+  for line in lines_of(text) do
+    line = line:gsub("\r$", "")
     local words = not first and line:match "^%-%-%s?(.*)$"
     if not first and not words then break end
     lines[#lines + 1] = words or nil
@@ -44,14 +67,14 @@ local function comment(text)
 end
 
 local function list_field(line)
-  local name, values = line:match "^%s*(%l+):%s*(.-)%s*$"
+  local name, values = line:match "^%s*(%l+):(.*)$"
   if LISTS[name] then return name, values end
 end
 
 local function split(values)
   local list = {}
   for value in values:gmatch "[^,]+" do
-    value = value:match "^%s*(.-)%s*$"
+    value = trimmed(value)
     if value ~= "" then list[#list + 1] = value end
   end
   return list
@@ -65,7 +88,7 @@ function m.description(text)
   for _, line in ipairs(comment(text)) do
     if not list_field(line) then lines[#lines + 1] = line end
   end
-  return (table.concat(lines, "\n"):gsub("^%s+", ""):gsub("%s+$", ""))
+  return trimmed(table.concat(lines, "\n"))
 end
 
 ---What the recipe is for and who uses it: lines of the comment at its head,
@@ -83,8 +106,20 @@ end
 
 -- The table that is returned, without comments that fill a line.
 local function body(text)
-  local code = ("\n" .. text):gsub("\n%s*%-%-[^\n]*", "\n")
-  return code:match "\nreturn%f[^%w_](.*)" or ""
+  return ("\n" .. m.code(text)):match "\nreturn%f[^%w_](.*)" or ""
+end
+
+-- Whether what begins here is a field: first on its line, or behind { or a comma.
+local function is_field(code, start)
+  repeat start = start - 1 until not code:find("^[ \t\r]", start) or start < 1
+  return start < 1 or code:find("^[{,\n]", start) ~= nil
+end
+
+-- The value of a field, where it is written so.
+local function value_of(code, name, pattern)
+  for start, value in code:gmatch("()%f[%w_]" .. name .. "%s*=%s*" .. pattern) do
+    if is_field(code, start) then return value end
+  end
 end
 
 local function strings_in(list)
@@ -98,7 +133,7 @@ end
 ---@return string name
 ---@return integer? major
 function m.base_name(given)
-  local name, major = given:match "^(.-)%s+(%d+)$"
+  local name, major = given:match "^(.*%S)%s+(%d+)$"
   return name or given, math.tointeger(tonumber(major))
 end
 
@@ -110,11 +145,11 @@ end
 function m.read(text)
   local code, header = body(text), m.lists(text)
   for _, field in ipairs(TEXTS) do
-    header[field] = code:match("[{,\n]%s*" .. field .. '%s*=%s*"([^"\\\n]*)"')
+    header[field] = value_of(code, field, '"([^"\\\n]*)"')
   end
-  local effects = code:match "[{,\n]%s*effects%s*=%s*(%b{})"
+  local effects = value_of(code, "effects", "{([^{}]*)}")
   header.effects = effects and strings_in(effects)
-  header.extends = code:match '^%s*extend%s*%(?%s*"([^"\\\n]*)"'
+  header.extends = code:match '^%s*extend[%s(]*"([^"\\\n]*)"'
   header.description = m.description(text)
   return header
 end

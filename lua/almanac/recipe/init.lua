@@ -158,7 +158,7 @@ local function checked(answer, source)
   local raw, rules = answer.recipe, answer.rules
   for _, name in pairs(type(raw) == "table" and type(rules) == "table" and rules or {}) do raw[name] = stand_in end
   local ok, message, code = check.recipe(raw, source)
-  if not ok then return nil, message, code end
+  if not ok then return nil, guards.readable(message), code end
   return raw
 end
 

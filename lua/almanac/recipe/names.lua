@@ -1,9 +1,13 @@
 -- luacheck on the text of a recipe: which names it uses that are not there, and
 -- where it uses those of its own. luacheck is plain Lua and runs in here; a
--- stranger's text gets so many steps and no word in what is remarked.
+-- stranger's text gets so many steps, so much memory and no word in what is remarked.
 local m = {}
 
-local STEPS = 400000000     -- a text of the largest size takes about a quarter
+---Steps that luacheck may take: a text of the largest size takes about a quarter.
+m.steps = 400000000
+---Bytes that it may hold meanwhile.
+m.memory = 512 << 20
+local SLICE = 1000000       -- steps between two looks
 local VERSIONS = { "5.4", "5.3", "5.2", "5.1" }
 local PLACES = { "/usr/share/lua/%s/?", "/usr/local/share/lua/%s/?" }
 
@@ -43,17 +47,35 @@ function m.at_hand()
   return the_luacheck() and true or false
 end
 
--- Like pcall; a text made to keep luacheck busy gets "took too long".
-local function with_steps(fn, ...)
+local function kilobytes() return collectgarbage "count" end
+
+-- Whether more is held than may be, once what is not needed is gone.
+local function holds_too_much(most)
+  if kilobytes() <= most then return false end
+  collectgarbage()
+  return kilobytes() > most
+end
+
+-- What is too much of a text so far, in words; to be asked every SLICE steps.
+local function watch()
+  local left, most = m.steps, kilobytes() + m.memory / 1024
+  return function()
+    left = left - SLICE
+    return left <= 0 and "took too long" or holds_too_much(most) and "took too much memory" or nil
+  end
+end
+
+-- Like pcall; a text made to keep luacheck busy is told as such.
+local function with_limits(fn, ...)
   local hook, mask, count = debug.gethook()
-  local late = false
+  local look, words = watch(), nil
   debug.sethook(function()
-    late = true
-    error("luacheck took too long", 0)
-  end, "", STEPS)
+    words = words or look()
+    if words then error(words, 0) end
+  end, "", SLICE)
   local ok, first, second = pcall(fn, ...)
   debug.sethook(hook, mask, count)
-  if late then return false, "luacheck took too long: is it made to?" end
+  if words then return false, ("luacheck %s: is the text made to?"):format(words) end
   return ok, first, second
 end
 
@@ -80,7 +102,7 @@ end
 function m.look(text, options)
   local check = the_luacheck()
   if not check then return nil, "luacheck is not installed (Debian: apt install lua-check)" end
-  local ok, issues, uses = with_steps(report_of, check, text, options)
+  local ok, issues, uses = with_limits(report_of, check, text, options)
   if ok then return issues, uses end
   return nil, type(issues) == "string" and issues or "luacheck can't read it"
 end

@@ -2,11 +2,13 @@
 -- shared, and what stands in it is known to everybody.
 local m = {}
 
+local PIECE, SHARED = 1200, 400     -- bytes of a long line that are looked at together, and twice
+
 -- What keys look like. %f[%w] so that the middle of another word is none.
 local KINDS = {
   { "%f[%w][lL][78][xX][xX]%x%x%x%x%x%x%x%x%x+", "an API key of Ex Libris" },
   { "%f[%w]A[KS]IA" .. ("[%u%d]"):rep(16) .. "%f[^%u%d]", "an access key of AWS" },
-  { "[aA][pP][iI][_%-]?[kK][eE][yY]%s*[:=%s]%s*[\"']?%w+", "an API key", 20 },
+  { "[aA][pP][iI][_%-]?[kK][eE][yY][:=%s]+[\"']?%w+", "an API key", 20 },
   { "[sS][eE][cC][rR][eE][tT][%w_%-]*%s*[:=]%s*[\"']?[%w+/=_%-]+", "a secret", 24 },
   { "[aA]uthorization[\"']?%s*[:=]%s*[\"']?%a+[%s:]+[%w+/=._%-]+", "a line that authorizes", 24 },
   { "[bB]earer%s+[%w+/=._%-]+", "a token", 24 },
@@ -48,16 +50,40 @@ local function kind_of(line)
   return random_word(line) and "a string that looks like a key"
 end
 
+-- A line in pieces, each with the end of the one before.
+local function pieces(line)
+  local list = {}
+  for start = 1, math.max(1, #line - SHARED), PIECE - SHARED do list[#list + 1] = line:sub(start, start + PIECE - 1) end
+  return list
+end
+
+---Looks for something in each line. A line longer than people write is looked at
+---piece by piece: it may be made to keep a pattern busy for hours.
 ---@param text string
----@return { line: integer, text: string }[] remarks
-function m.of(text)
+---@param look fun(piece: string): string? what it holds, in words
+---@return { line: integer, text: string }[] remarks one for each line at most
+function m.in_lines(text, look)
   local list, number = {}, 0
   for line in (text .. "\n"):gmatch "([^\n]*)\n" do
     number = number + 1
-    local what = kind_of(line)
-    if what then list[#list + 1] = { line = number, text = ("holds %s: a recipe is shared"):format(what) } end
+    for _, piece in ipairs(pieces(line)) do
+      local found = look(piece)
+      if found then
+        list[#list + 1] = { line = number, text = found }
+        break
+      end
+    end
   end
   return list
+end
+
+---@param text string
+---@return { line: integer, text: string }[] remarks
+function m.of(text)
+  return m.in_lines(text, function(piece)
+    local what = kind_of(piece)
+    return what and ("holds %s: a recipe is shared"):format(what)
+  end)
 end
 
 return m

@@ -26,13 +26,10 @@ local function argument_path(line)
 end
 
 local function paths(file)
-  local list, number = {}, 0
-  for line in (file.text .. "\n"):gmatch "([^\n]*)\n" do
-    number = number + 1
-    local found = path_in(line) or file.path == "sample/args.csv" and argument_path(line)
-    if found then list[#list + 1] = { line = number, text = ("holds a path of your own: %s"):format(found) } end
-  end
-  return list
+  return secrets.in_lines(file.text, function(piece)
+    local found = path_in(piece) or file.path == "sample/args.csv" and argument_path(piece)
+    return found and ("holds a path of your own: %s"):format(found)
+  end)
 end
 
 ---@param parcel almanac.recipe.parcel

@@ -1,0 +1,146 @@
+-- What a process might answer whose recipe got out of its sandbox: everything
+-- from there is data of a stranger, and is refused before anybody uses it.
+local check = require "almanac.recipe.check"
+local program = require "support.program"
+local rules = require "almanac.recipe.rules"
+local stream = require "almanac.recipe.guard_stream"
+
+-- A stream to a process that answers this.
+local function stream_of(answer)
+  local questions = stream.new({ sources = {} }, {})
+  questions.guard = { receive = function() return answer end, close = function() end }
+  return questions
+end
+
+describe("an answer of a process that is not trusted", function()
+  local function refused(method, n, answer, what)
+    local questions <close> = stream_of(answer)
+    local result, message, code = questions[method](questions, n)
+    assert.is_nil(result, what)
+    assert.equal(rules.NONSENSE, message)
+    assert.equal("parse", code)
+  end
+
+  it("about titles is refused when its columns don't fit together", function()
+    local keys, wanted = { "a", "b" }, { true, false }
+    for what, answer in pairs {
+      ["too few keys"] = { keys, { 2, 1 }, wanted, {} }, ["too many keys"] = { keys, { 1, 0 }, wanted, {} },
+      ["counts around the end of the numbers"] = { keys, { math.maxinteger, math.maxinteger, 4 }, { true, true, true }, {} },
+      ["a count below nothing"] = { keys, { 3, -1 }, wanted, {} }, ["a float"] = { keys, { 1.0, 1 }, wanted, {} },
+      ["counts as text"] = { keys, { "1", "1" }, wanted, {} }, ["a key as number"] = { { "a", 1 }, { 1, 1 }, wanted, {} },
+      ["a key for the terminal"] = { { "a", "\27[2J" }, { 1, 1 }, wanted, {} }, ["no list"] = { "a", { 1, 1 }, wanted, {} },
+      ["wanted that is no boolean"] = { keys, { 1, 1 }, { 1, 0 }, {} }, ["reasons that are none"] = { keys, { 1, 1 }, wanted, true },
+      ["nothing"] = {},
+    } do
+      refused("take_titles", #(answer[2] or wanted), answer, what)
+    end
+  end)
+
+  it("about titles gives reasons as words, whatever they are", function()
+    local questions <close> = stream_of { { "a" }, { 1, 0 }, { true, false }, { {}, "x\27[2J\n" .. ("y"):rep(5000) } }
+    local keys, counts, _, reasons = questions:take_titles(2)
+    assert.same({ "a" }, keys)
+    assert.same({ 1, 0 }, counts)
+    assert.equal("error without a text", reasons[1])
+    assert.matches("^x<1B>%[2J y+ …$", reasons[2])
+  end)
+
+  it("about files is refused when places, keys, pages or owners are none", function()
+    for what, answer in pairs {
+      ["a place that is not there"] = { { "a" }, { false }, { [2] = { "b" } }, {} },
+      ["place 0"] = { { "a" }, { false }, { [0] = { "b" } }, {} },
+      ["a place below nothing"] = { { "a" }, { false }, {}, { [-1] = { "a.jpg", ".thumb" } } },
+      ["a place that is a name"] = { { "a" }, { false }, { x = { "b" } }, {} },
+      ["a half place"] = { { "a" }, { false }, { [0.5] = { "b" } }, {} },
+      ["a key as number"] = { { 1 }, { false }, {}, {} }, ["a page as table"] = { { "a" }, { {} }, {}, {} },
+      ["further keys as tables"] = { { "a" }, { false }, { { {} } }, {} },
+      ["an owner without a suffix"] = { { false }, { false }, {}, { { "a.jpg" } } },
+      ["a suffix of its own"] = { { false }, { false }, {}, { { "a.jpg", "/../x" } } },
+      ["an owner for the terminal"] = { { false }, { false }, {}, { { "\27[2J", ".thumb" } } },
+    } do
+      refused("take_keys", 1, answer, what)
+    end
+  end)
+
+  it("about changes is refused when a change is about more than its kind is", function()
+    local file = { path = "a.jpg" }
+    local recipe = { effects = { add = true, delete = true, update = true } }
+    local function take(data) return rules.take_changes(recipe, "99", { data }, { file, { path = "b.jpg" } }) end
+    local new = { kind = "add.representation", usage_type = "U", library = "L", files = { 1 } }
+    assert.is_true((take(new)))
+    for what, data in pairs {
+      ["a new one that is there"] = { kind = "add.representation", usage_type = "U", library = "L", files = { 1 }, representation = "12" },
+      ["a new one with a file"] = { kind = "add.representation", usage_type = "U", library = "L", files = { 1 }, pid = "23" },
+      ["a collection with files"] = { kind = "add.collection", collection = "81", files = { 1 } },
+      ["a collection of one file"] = { kind = "add.collection", collection = "81", representation = "12", pid = "23" },
+      ["a deletion with files"] = { kind = "delete.file", representation = "12", pid = "23", files = { 1 } },
+      ["one representation by its file"] = { kind = "delete.representation", representation = "12", pid = "23" },
+      ["two files for one"] = { kind = "replace.file", representation = "12", pid = "23", files = { 1, 2 } },
+    } do
+      local ok, message = take(data)
+      assert.is_false(ok, what)
+      assert.matches("give what add.representation", message, 1, true)
+    end
+  end)
+
+  it("about examples is refused when they hold what is no answer", function()
+    local function ok_of(rule, cases)
+      local function f() end
+      return (check.recipe({ name = "x", summary = "x", version = "1.0.0", license = "MIT", effects = {}, title_keys = f,
+        file_key = f, page = f, thumbnail_of = f, examples = { [rule] = cases } }, { path = "r.lua", text = "" }))
+    end
+    for _, rule in ipairs { "file_key", "page", "thumbnail_of" } do
+      assert.is_true(ok_of(rule, { ["a.jpg"] = "a", ["b.jpg"] = false, ["c.jpg"] = { "a", "b" }, ["d.jpg"] = 1 }))
+      for _, wrong in ipairs { { ["a.jpg"] = { true } }, { ["a.jpg"] = { {} } }, { ["a.jpg"] = { "a", nil, "b" } }, { ["a.jpg"] = { "a", nil, "b", x = 1 } }, { "a" },
+          { ["a.jpg"] = true }, { ["a.jpg"] = { x = "y" } } } do
+        assert.is_nil(ok_of(rule, wrong))
+      end
+    end
+  end)
+
+  describe("over its pipe", function()
+    local folder
+
+    before_each(function() folder = program.folder() end)
+    after_each(function() program.remove(folder) end)
+
+    local function run(line)
+      local _, _, status = os.execute(("cd %s && %s >out 2>err"):format(program.quote(folder), line))
+      return { status = status, err = program.read(folder .. "/err") }
+    end
+
+    -- The program with a process for recipes that says this.
+    local function told(...)
+      local parts = {}
+      for i, message in ipairs { ... } do parts[i] = ("<s4"):pack(message) end
+      program.write(folder .. "/bin/said", table.concat(parts))
+      program.write(folder .. "/bin/guard", "#!/bin/sh\n/bin/cat \"${0%/*}/said\"\nexec /bin/cat >/dev/null\n")
+      program.write(folder .. "/r.lua", "-- almanac-recipe: 1\nreturn {}\n")
+      local lua = assert(package.searchpath("almanac.json", package.path)):gsub("/almanac/json%.lua$", "")
+      run(("chmod +x bin/guard && cp %s bin/almanac && ln -sfn \"$(cd %s && cd %s && pwd)\" lua"):format(program.quote(program.path()),
+        program.quote(os.getenv "PWD"), program.quote(lua)))
+      return run "ulimit -v 1000000; env -u LD_PRELOAD bin/almanac recipe test r.lua </dev/null"
+    end
+
+    local function list(length, pairs_of) return ("<c1I4I4"):pack("t", length, pairs_of or 0) end
+
+    local FIRST = list(0, 1) .. ("<c1s4c1"):pack("s", "filtered", "+")
+
+    it("takes no memory for tables that claim what can't come", function()
+      for _, bomb in ipairs { list(5000000):rep(31) .. ("+"):rep(5000000), list(0, 2500000):rep(31) .. ("+"):rep(5000000),
+          list(0xFFFFFFFF, 0xFFFFFFFF), list(2) .. list(0xFFFFFFF0) .. "+", list(1):rep(40) .. "+", "", "t", "s\255\255\255\255x" } do
+        local result = told(FIRST, #bomb > 0 and bomb or "?")
+        assert.equal(1, result.status)
+        assert.matches("the recipe's process answered nonsense", result.err, 1, true)
+      end
+    end)
+
+    it("is told when it is something else", function()
+      for _, answer in ipairs { "+", "i\1\0\0\0\0\0\0\0", "0", list(0), list(1) .. list(0) } do
+        local result = told(FIRST, answer)
+        assert.equal(1, result.status)
+        assert.is_nil(result.err:find "traceback", result.err)
+      end
+    end)
+  end)
+end)
