@@ -91,7 +91,8 @@ describe("an answer of a process that is not trusted", function()
     end
     for _, rule in ipairs { "file_key", "page", "thumbnail_of" } do
       assert.is_true(ok_of(rule, { ["a.jpg"] = "a", ["b.jpg"] = false, ["c.jpg"] = { "a", "b" }, ["d.jpg"] = 1 }))
-      for _, wrong in ipairs { { ["a.jpg"] = { true } }, { ["a.jpg"] = { {} } }, { ["a.jpg"] = { "a", nil, "b" } }, { ["a.jpg"] = { "a", nil, "b", x = 1 } }, { "a" },
+      for _, wrong in ipairs { { ["a.jpg"] = { true } }, { ["a.jpg"] = { {} } }, { ["a.jpg"] = { "a", nil, "b" } },
+          { ["a.jpg"] = { "a", nil, "b", x = 1 } }, { "a" },
           { ["a.jpg"] = true }, { ["a.jpg"] = { x = "y" } } } do
         assert.is_nil(ok_of(rule, wrong))
       end

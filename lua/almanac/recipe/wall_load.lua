@@ -73,7 +73,8 @@ local function extender(loader, source)
 end
 
 -- The commonest slip of all is told in words.
-local function in_words(message)
+local function in_words(message, path)
+  if message:find "stack overflow" then return path .. ": is nested too deep: " .. message end
   return message:find "'}' expected" and message .. ": is there a comma at the end of the line before?" or message
 end
 
@@ -85,7 +86,7 @@ local function run_chunk(source, loader)
   if not text then return nil, message end
   local chunk
   chunk, message = load(text, "@" .. source.path, "t", environment)
-  if not chunk then return nil, in_words(message) end
+  if not chunk then return nil, in_words(message, source.path) end
   local ok, raw = inside.call("", "", chunk)
   if ok or raw == loader.need then return raw end
   return nil, type(raw) == "string" and raw or source.path .. ": error without a text"
