@@ -68,6 +68,13 @@ describe("almanac recipe", function()
   end)
   after_each(function() desk.remove() end)
 
+  it("names where a recipe that comes with almanac is, without a way back in the path", function()
+    local result = program.run({ "recipe", "show", "by-date", "--header" }, { folder = "spec",
+      env = { ALMANAC_RECIPES = false, ALMANAC_LUA = false } })
+    assert.matches("\n/[^\n]+/recipes/by%-date/recipe.lua\n", result.out)
+    assert.is_nil(result.out:find("/../", 1, true))
+  end)
+
   local function own(name, text)
     program.write(("%s/recipes/%s/recipe.lua"):format(desk.folder, name), text)
   end

@@ -15,12 +15,19 @@ local MOST = 12             -- recipes that one recipe needs
 
 -- The recipes that come with almanac: PREFIX/share/almanac/recipes when it is
 -- installed, recipes/ of the source tree otherwise.
+-- "a/b/../../lua/../recipes" is "recipes" beside a.
+local function shortened(path)
+  local n
+  repeat path, n = path:gsub("[^/.]+/%.%./", "", 1) until n == 0
+  return path
+end
+
 local function shipped_folder()
   local here = package.searchpath("almanac.cli", package.path)
   local base = here and here:match "^(.*)almanac/cli/init%.lua$"
   if not base then return nil end
   for _, folder in ipairs { base .. "../../almanac/recipes", base .. "../recipes" } do
-    if core.files.stat(folder) then return (folder:gsub("[^/.]+/%.%./", "", 1)) end
+    if core.files.stat(folder) then return shortened(folder) end
   end
 end
 
