@@ -169,6 +169,15 @@ describe("a change of the kind", function()
     assert.matches("proposes delete.file, but its effects do not declare 'delete'", result.err, 1, true)
   end)
 
+  it("takes no files that its kind has no use for", function()
+    start()
+    program.write(at.folder .. "/recipe.lua", HEAD .. [[ changes = function(title) return { kind = "update.representation", label = "x",
+      representation = title:representations()[1].id, files = {} } end, }]])
+    local result = at.almanac("plan", "./recipe.lua", "--titles", "titles.csv", "-o", "a.run")
+    assert.equal(1, result.status)
+    assert.matches("give what add.representation { … } and the like return", result.err, 1, true)
+  end)
+
   it("about something that the title does not have refuses the whole plan", function()
     start()
     program.write(at.folder .. "/recipe.lua", HEAD ..

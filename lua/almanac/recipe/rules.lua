@@ -147,7 +147,7 @@ local HOW = "give what add.representation { … } and the like return, or a list
 -- Title after title the same but for its files: what was looked at once needs
 -- no second look.
 local function is_like(data, last)
-  if not last or type(data.files) ~= "table" or not data.files[1] then return false end
+  if not last or not last.files or type(data.files) ~= "table" or not data.files[1] then return false end
   for name in next, last do
     if data[name] == nil then return false end
   end
