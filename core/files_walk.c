@@ -175,6 +175,14 @@ static const char *name_of(const level *folder, size_t index) {
   return folder->names.data + folder->order[index];
 }
 
+/* The owner's right is in the mode; of others only the system knows, which has
+ * groups and access lists. */
+static bool is_denied(const level *folder, const char *name,
+                      const struct stat *info) {
+  if (info->st_uid == geteuid() && (info->st_mode & S_IRUSR)) return false;
+  return faccessat(folder->fd, name, R_OK, AT_EACCESS) != 0;
+}
+
 static void look_at(void *context, size_t index) {
   const level *folder = context;
   const char *name = name_of(folder, folder->first + index);
@@ -183,7 +191,7 @@ static void look_at(void *context, size_t index) {
   if (fstatat(folder->fd, name, &here->info, 0) != 0)
     here->failure = errno;
   else if (S_ISREG(here->info.st_mode) &&
-           faccessat(folder->fd, name, R_OK, AT_EACCESS) != 0)
+           is_denied(folder, name, &here->info))
     here->denied = errno;
 }
 

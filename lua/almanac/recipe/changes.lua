@@ -208,4 +208,19 @@ function m.spec(change)
   return spec
 end
 
+local function holds(spec, other)
+  for name, value in next, spec do
+    if other[name] ~= value and not (IDS[name] or name == "files") then return false end
+  end
+  return true
+end
+
+---Whether two changes say that the same is to be made.
+---@param change table
+---@param other table
+---@return boolean
+function m.is_alike(change, other)
+  return holds(change, other) and holds(other, change)
+end
+
 return m

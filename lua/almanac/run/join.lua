@@ -185,7 +185,7 @@ local function write_plans(run, open)
   planned.write(run, ready)
 end
 
-local ALL_READY = "UPDATE title SET state = 'ready', reason = NULL WHERE reading IS NOT NULL"
+local ALL_READY = "UPDATE title SET state = 'ready', reason = NULL WHERE reading IS NOT NULL AND state <> 'ready'"
 
 -- All begin as ready, within this transaction; the others are written singly.
 -- The recipe is always asked about a batch or two while another is written.

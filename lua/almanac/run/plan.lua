@@ -148,7 +148,7 @@ end
 local function fill(plan)
   local db, source = plan.db, plan.source
   if plan.base then
-    reuse.copy(db, plan.base, plan.recipe.reads, plan.order.refresh)
+    reuse.copy(db, plan.base, plan.recipe.reads, plan.order.refresh, plan.reads and "ask" or "ready")
   else
     read.add(db, source.ids)
     details.fill(db, source)

@@ -3,7 +3,6 @@ local attempt = require "almanac.run.attempt"
 local changes_of = require "almanac.recipe.changes"
 local core = require "almanac.core"
 local json = require "almanac.json"
-local objects = require "almanac.recipe.objects"
 
 local m = {}
 
@@ -22,35 +21,23 @@ local function upload_name(name, page, taken, suffix)
   return result
 end
 
-local function is_same(a, b)
-  for name, value in pairs(a) do
-    if b[name] ~= value then return false end
-  end
-  for name in pairs(b) do
-    if a[name] == nil then return false end
-  end
-  return true
-end
-
 -- The row that says what is to be made. The changes of a title find those of
 -- the title before it, at the same place.
 local function spec_of(run, seq, change)
   run.specs = run.specs or {}
+  local last = run.specs[seq]
+  if last and changes_of.is_alike(last.change, change) then return last.id end
   local spec = changes_of.spec(change)
   if change.kind == "add.representation" then spec.collection = run.collection end
-  local last = run.specs[seq]
-  if not last or last.kind ~= change.kind or not is_same(last.spec, spec) then
-    local _, id = attempt.run(run.db, "INSERT INTO spec(kind, spec) VALUES(?, ?)", change.kind, json.encode(spec))
-    last = { kind = change.kind, spec = spec, id = id }
-    run.specs[seq] = last
-  end
-  return last.id
+  local _, id = attempt.run(run.db, "INSERT INTO spec(kind, spec) VALUES(?, ?)", change.kind, json.encode(spec))
+  run.specs[seq] = { change = change, id = id }
+  return id
 end
 
 local function add_pages(pages, title_id, seq, change, rows)
   local taken = {}
   for page, file in ipairs(change.files or {}) do
-    local name, n = objects.last_part(file.path), #pages.ids + 1
+    local name, n = file.name, #pages.ids + 1
     local given = upload_name(name, page, taken, (rows[file].thumbnail or {}).suffix)
     pages.ids[n], pages.changes[n], pages.seqs[n], pages.files[n] = title_id, seq, page, rows[file].id
     pages.names[n] = given ~= name and given

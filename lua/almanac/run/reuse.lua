@@ -23,7 +23,7 @@ end
 local COPY = [[INSERT INTO title(mms_id, title, reading, state, reason)
   SELECT mms_id, title,
     CASE WHEN touched THEN NULL ELSE reading END,
-    CASE WHEN reading IS NULL AND state = 'skip' THEN 'skip' ELSE 'ask' END,
+    CASE WHEN reading IS NULL AND state = 'skip' THEN 'skip' WHEN reading IS NULL OR touched THEN 'ask' ELSE ? END,
     CASE WHEN touched THEN 'could not be read: the earlier run has changed it since; read it with --missing'
       WHEN reading IS NULL THEN reason END
   FROM (SELECT *, EXISTS(SELECT 1 FROM base.step WHERE step.title_id = title.id) AS touched FROM base.title)
@@ -36,8 +36,9 @@ local NAMES = [[INSERT INTO title(mms_id, title, state, reason)
 ---@param base table from m.open
 ---@param reads table<string, boolean> what the recipe reads besides
 ---@param afresh boolean? only which titles there are, to read all of them again; records that their source gave stay
-function m.copy(db, base, reads, afresh)
-  attempt.run(db, afresh and NAMES or COPY)
+---@param state string of titles with a reading: "ready" when all are matched at once, else "ask"
+function m.copy(db, base, reads, afresh, state)
+  if afresh then attempt.run(db, NAMES) else attempt.run(db, COPY, state) end
   details.copy(db, {
     record = reads.record and (not afresh or base.meta.records == "source"), items = reads.items and not afresh, rows = reads.rows,
   })
