@@ -5,10 +5,12 @@ local program = require "support.program"
 local shared = require "support.shared"
 local task = require "almanac.task"
 
--- Gets the address with little patience, and prints what came.
+-- Gets the address, with so many seconds of patience if they are given, and prints what came.
 local GET = [[
-require("almanac.recipe.share.git").seconds = 2
-local parcel, message, code = require("almanac.recipe.share.fetch").get((...))
+local address, seconds = ...
+local git = require "almanac.recipe.share.git"
+git.seconds = tonumber(seconds) or git.seconds
+local parcel, message, code = require("almanac.recipe.share.fetch").get(address)
 print(parcel and "got " .. #parcel.files or code .. ": " .. message)
 ]]
 
@@ -38,9 +40,9 @@ describe("a recipe from git", function()
     return all
   end
 
-  local function get(address, more)
+  local function get(address, more, seconds)
     program.write(desk.folder .. "/get.lua", GET)
-    local result = program.run({ "exec", "get.lua", address }, { folder = desk.folder, env = env(more) })
+    local result = program.run({ "exec", "get.lua", address, seconds }, { folder = desk.folder, env = env(more) })
     assert.equal(0, result.status, result.err)
     return (result.out:gsub("\n$", ""))
   end
@@ -86,7 +88,7 @@ describe("a recipe from git", function()
 
   it("is given up when ssh hangs, with all that was started", function()
     stand_in("ssh", HANGS:format(desk.folder, desk.folder))
-    local message = get "ssh://host.example/r.git"
+    local message = get("ssh://host.example/r.git", nil, "2")
     assert.matches("timeout: ssh://host.example/r.git: git gave no answer within 2 s and was ended; is the host there", message, 1, true)
     assert.is_false(works "ssh.pid")
     assert.is_false(works "sleep.pid")

@@ -71,6 +71,8 @@ end
 
 local function options(how, name)
   if how == nil then return CODABAR end
+  -- A rule that is `key.barcodes` itself gets the recipe's args here: a view, with no field of its own.
+  if type(how) == "table" and next(how) == nil then return CODABAR end
   check_options(how, name)
   return how
 end

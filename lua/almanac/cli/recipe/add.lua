@@ -12,8 +12,9 @@ function m.configure(parser)
 end
 
 function m.run(args, context)
-  context.out.note("getting " .. args.address)
-  local parcel, message, code = require("almanac.recipe.share.fetch").get(args.address)
+  local fetch = require "almanac.recipe.share.fetch"
+  context.out.note("getting " .. fetch.without_user(args.address))
+  local parcel, message, code = fetch.get(args.address)
   if not parcel then return nil, message, code end
   return intake.take(parcel, args, { out = context.out })
 end

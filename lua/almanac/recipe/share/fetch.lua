@@ -13,11 +13,15 @@ local LARGEST = parcels.largest * 3 // 2    -- bytes of an answer: a pack with i
 local REDIRECTS = 3
 local SECONDS = 120
 
--- User name and password are nobody's business, neither in the lock file, which
--- is shared, nor in a message.
-local function without_user(text)
+---Text with addresses in it, without user names and passwords: those are
+---nobody's business, neither in the lock file, which is shared, nor in a message.
+---@param text string
+---@return string
+function m.without_user(text)
   return (text:gsub("([%w+]+://)[^/@%s]*@", "%1"))
 end
+
+local without_user = m.without_user
 
 local function parcel_of(text, place)
   if pack.is_pack(text) then return pack.decode(text, place) end
