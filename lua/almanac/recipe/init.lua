@@ -13,8 +13,6 @@ local m = {}
 m.largest = 1 << 20
 local MOST = 12             -- recipes that one recipe needs
 
--- The recipes that come with almanac: PREFIX/share/almanac/recipes when it is
--- installed, recipes/ of the source tree otherwise.
 -- "a/b/../../lua/../recipes" is "recipes" beside a.
 local function shortened(path)
   local n
@@ -22,6 +20,8 @@ local function shortened(path)
   return path
 end
 
+-- The recipes that come with almanac: PREFIX/share/almanac/recipes when it is
+-- installed, recipes/ of the source tree otherwise.
 local function shipped_folder()
   local here = package.searchpath("almanac.cli", package.path)
   local base = here and here:match "^(.*)almanac/cli/init%.lua$"

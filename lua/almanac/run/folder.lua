@@ -128,7 +128,8 @@ local function end_look(look)
   end
 end
 
-local function write_keys(scan, batch, pages, others)
+local function write_keys(scan, batch)
+  local pages, others = batch.pages, batch.others
   local keys, ids, places = {}, {}, {}
   local function add(key, file, page)
     local n = #keys + 1
@@ -156,10 +157,11 @@ end
 
 -- Takes the keys of a batch and begins to look into its files.
 local function take_keys(scan, batch)
-  batch.keys, batch.pages, batch.others, batch.owners = checked(scan.stream:take_keys(#batch))
+  local keys, pages, others, owners = checked(scan.stream:take_keys(#batch))
   local sound = {}
+  batch.pages, batch.others = pages, others
   for i, file in ipairs(batch) do
-    file.key, file.owner = batch.keys[i] or nil, scan.pairs and batch.owners[i]
+    file.key, file.owner = keys[i] or nil, scan.pairs and owners[i]
     local takes_part = file.key or file.owner
     file.reason = not takes_part and NO_KEY or nil
     if takes_part and not file.problem then sound[#sound + 1] = file end
@@ -171,7 +173,7 @@ end
 local function add_all(scan, batch)
   end_look(batch.look)
   write_files(scan, batch)
-  write_keys(scan, batch, batch.pages, batch.others)
+  write_keys(scan, batch)
   write_pairs(scan, batch)
   scan.files = scan.files + #batch
 end
