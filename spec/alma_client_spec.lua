@@ -102,7 +102,7 @@ describe("alma client", function()
     with({ GOOD }, function(client)
       assert.error_matches(function()
         client:call { path = { "conf", "general" }, query = { apikey = KEY } }
-      end, "the key goes into no address")
+      end, "client:call: the key goes into no address")
     end)
   end)
 
@@ -353,5 +353,85 @@ describe("alma client", function()
     end, { pace = limiter })
     assert.are.equal(45, #left)
     for i = 21, #left do assert.is_true(left[i] - left[i - 20] >= 1.01) end
+  end)
+
+  describe("of a request", function()
+    -- Without a server: what is wrong is told before anything is sent.
+    local client = alma.new { url = "http://127.0.0.1:9", key = KEY }
+
+    local function raises(words, request)
+      local ok, message = pcall(client.call, client, request)
+      assert.is_false(ok, "it was sent")
+      assert.truthy(tostring(message):find(words, 1, true), message)
+      assert.truthy(tostring(message):find("alma_client_spec.lua", 1, true) or tostring(message):find "^client:call", message)
+    end
+
+    it("refuses a field that it does not know and names the nearest right one", function()
+      local near = { metod = "method", Method = "method", pat = "path", qeury = "query", bdy = "body", tiemout = "timeout" }
+      for wrong, right in pairs(near) do
+        raises(("unknown field '%s', did you mean '%s'?"):format(wrong, right), { path = { "bibs" }, [wrong] = "DELETE" })
+      end
+      raises("unknown field 'headers'; there are: body, content_type, method", { path = { "bibs" }, headers = {} })
+      raises("unknown field '1'", { "GET", path = { "bibs" } })
+    end)
+
+    it("refuses what no request can have", function()
+      raises("'path' is missing", { method = "GET" })
+      raises("must begin with /", { path = "bibs" })
+      raises("holds a query", { path = "/bibs?mms_id=991" })
+      raises("there is no method 'get', did you mean 'GET'?", { method = "get", path = { "bibs" } })
+      raises("there is no method 'PATCH'", { method = "PATCH", path = { "bibs" } })
+      raises("'query' must be a table, not a string", { path = { "bibs" }, query = "mms_id=991" })
+      raises("'mms_id' of the query must be a string, a number or a boolean, not a table",
+        { path = { "bibs" }, query = { mms_id = { "991" } } })
+      raises("'timeout' must be a number, not a string", { path = { "bibs" }, timeout = "5" })
+      raises("expected a table of options, got string", "/bibs")
+    end)
+
+    it("takes a body only where one goes out, and text only with its type", function()
+      raises("a GET has no body", { path = { "bibs" }, body = {} })
+      raises("a DELETE has no body", { method = "DELETE", path = { "bibs", "991" }, body = { reason = "x" } })
+      raises("a body of text needs its content_type", { method = "POST", path = { "bibs" }, body = "<bib/>" })
+      raises("'content_type' goes with a body of text", { method = "POST", path = { "bibs" }, content_type = "application/xml" })
+      raises("leave out content_type", { method = "POST", path = { "bibs" }, body = {}, content_type = "application/json" })
+      for _, kind in ipairs { "xml", "", "application/xml\r\nX-Other: 1" } do
+        raises("is no content type", { method = "POST", path = { "bibs" }, body = "<bib/>", content_type = kind })
+      end
+    end)
+
+    it("refuses an option of alma.new that it does not know", function()
+      assert.has_error(function() alma.new { url = "http://127.0.0.1:9", key = KEY, rat = 5 } end,
+        "alma.new: unknown field 'rat', did you mean 'rate'?")
+      assert.has_error(function() alma.new { url = "http://127.0.0.1:9", key = KEY, timeouts = { conect = 5 } } end,
+        "alma.new: timeouts: unknown field 'conect', did you mean 'connect'?")
+    end)
+  end)
+
+  it("sends text as it is, with its type, and gives the answer as text", function()
+    local xml = '<bib><record><leader>00000nam a2200000 a 4500</leader></record></bib>'
+    local made = { status = 200, body = "<bib><mms_id>991</mms_id></bib>", headers = { ["Content-Type"] = "application/xml" } }
+    with({ made, made }, function(client, requests)
+      for i, method in ipairs { "POST", "PUT" } do
+        local answer = client:call { method = method, path = { "bibs", "991" }, body = xml,
+          content_type = "application/xml; charset=UTF-8" }
+        assert.equal(made.body, answer)
+        local headers = {}
+        for name, value in pairs(requests[i].headers) do headers[name:lower()] = value end
+        assert.same({ method, xml, "application/xml; charset=UTF-8", "application/xml" },
+          { requests[i].method, requests[i].body, headers["content-type"], headers.accept })
+      end
+    end, { log = function() end })
+  end)
+
+  it("reads the refusal of a body of text in Alma's words", function()
+    local body = '<web_service_result xmlns="http://com/exlibris/urm/general/xmlbeans"><errorsExist>true</errorsExist><errorList><error>' ..
+      "<errorCode>4022032</errorCode><errorMessage>Record failed validation</errorMessage></error></errorList></web_service_result>"
+    with({ { status = 400, body = body, headers = { ["Content-Type"] = "application/xml" } } }, function(client)
+      local answer, message, code = client:call { method = "PUT", path = { "bibs", "991" }, body = "<bib/>",
+        content_type = "application/xml" }
+      assert.is_nil(answer)
+      assert.equal("PUT /bibs/991: record failed validation (4022032)", message)
+      assert.equal("status", code)
+    end, { log = function() end })
   end)
 end)

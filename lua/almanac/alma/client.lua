@@ -4,8 +4,10 @@
 -- of it sent. When nobody can tell, `unclear` says so and the caller looks.
 local core = require "almanac.core"
 local errors = require "almanac.alma.errors"
+local fields = require "almanac.fields"
 local json = require "almanac.json"
 local pace = require "almanac.pace"
+local requests = require "almanac.alma.request"
 local task = require "almanac.task"
 
 local m = {}
@@ -15,11 +17,23 @@ local PREFIX = "/almaws/v1"
 -- silence (OpenAPI, POST files); no time-out of the server is documented.
 local TIMEOUTS = { connect = 10, stall = 90, total = 180, file = 600 }
 local BACKOFF = { tries = 6, first = 0.5, longest = 20 }
-local METHODS = { GET = true, POST = true, PUT = true, DELETE = true }
 local TRANSIENT = { connect = true, timeout = true, io = true, parse = true, closed = true }
 
 local methods = {}
 local meta = { __index = methods }
+
+local NUMBERS = { timeouts = { connect = "number", stall = "number", total = "number", file = "number" },
+  backoff = { tries = "number", first = "number", longest = "number" } }
+local OPTIONS = { url = "string", key = "string", rate = "number", log = "function", timeouts = "table", backoff = "table",
+  pace = "table" }
+
+local function check_options(options)
+  fields.check("alma.new", options, OPTIONS, 3)
+  for _, name in ipairs { "url", "key" } do
+    if not options[name] then error("alma.new: " .. name .. " must be a string", 3) end
+  end
+  for name, known in pairs(NUMBERS) do fields.check("alma.new: " .. name, options[name] or {}, known, 3) end
+end
 
 local function merged(defaults, given)
   local result = {}
@@ -40,9 +54,7 @@ end
 ---@param options almanac.alma.options
 ---@return almanac.alma.client
 function m.new(options)
-  for _, name in ipairs { "url", "key" } do
-    if type(options[name]) ~= "string" then error("alma.new: " .. name .. " must be a string", 2) end
-  end
+  check_options(options)
   local client = {
     unfit = unfit(options),
     url = options.url:gsub("/+$", ""):gsub(PREFIX .. "$", "") .. PREFIX,
@@ -84,29 +96,12 @@ local function path_of(path)
   return "/" .. table.concat(parts, "/")
 end
 
-local function query_of(query)
-  local names, parts = {}, {}
-  for name in pairs(query or {}) do
-    if name:lower() == "apikey" then error("alma: the key goes into no address", 3) end
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    parts[i] = core.sigv4.encode(name) .. "=" .. core.sigv4.encode(tostring(query[name]))
-  end
-  return parts[1] and "?" .. table.concat(parts, "&") or ""
-end
-
 local function transfer(client, call)
   local request, waits = call.request, client.timeouts
-  local writes = call.method == "POST" or call.method == "PUT"
+  local headers, body = requests.content(call.method, request)
+  headers.Authorization = client.authorization()
   return task.fetch {
-    method = call.method, url = client.url .. call.path .. query_of(request.query),
-    headers = {
-      Authorization = client.authorization(), Accept = "application/json",
-      ["Content-Type"] = writes and "application/json" or nil,
-    },
-    body = writes and (request.body and json.encode(request.body) or "") or nil,
+    method = call.method, url = client.url .. call.path .. requests.query(request.query), headers = headers, body = body,
     -- Behind our back curl would send these again on a connection that died.
     once = call.method == "POST" or call.method == "DELETE",
     connect_timeout = waits.connect,
@@ -158,7 +153,7 @@ local function judge(client, call, result)
     return refused(call, result, list or {})
   elseif result.status == 204 then
     return { answer = true, status = 204 }
-  elseif call.request.raw then
+  elseif requests.wants_text(call.request) then
     return { answer = body, status = result.status }
   elseif body == "" and call.method == "DELETE" then
     return { answer = true, status = result.status }
@@ -199,15 +194,15 @@ local function pause(client, try)
   task.sleep(math.random() * math.min(backoff.longest, backoff.first * 2 ^ (try - 1)))
 end
 
----Calls Alma.
+---Calls Alma. Raises when the request is not one: an unknown field, a method
+---that Alma has not, a body of text without its type.
 ---@param request almanac.alma.request
----@return table|string|true|nil answer true when there is none to give
+---@return table|string|true|nil answer text when `raw` or when the body was text; true when there is none to give
 ---@return string? message ends with Alma's code and tracking id
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function methods:call(request)
-  local method = request.method or "GET"
-  if not METHODS[method] then error("alma: no method " .. tostring(method), 2) end
+  local method = requests.check(request)
   local path, message, code = path_of(request.path)
   if path and self.unfit then path, message, code = nil, self.unfit.message, self.unfit.code end
   if not path then return nil, message, code, { errors = {}, unclear = false, unsent = true } end
@@ -249,9 +244,10 @@ end
 
 ---@class almanac.alma.request
 ---@field method string? GET (default), POST, PUT or DELETE
----@field path string|string[] below /almaws/v1, encoded; or a list of its segments as they are
+---@field path string|string[] below /almaws/v1, from its / on and encoded; or a list of its segments as they are
 ---@field query table<string, string|number|boolean>?
----@field body table? sent as JSON
+---@field body table|string? of a POST or PUT: a table is sent as JSON; text is sent as it is, and answered with text
+---@field content_type string? of a body of text: "application/xml" for bibs and holdings
 ---@field timeout number? seconds for the whole call, in which the server may be silent
 ---@field raw boolean? the answer as text
 
@@ -266,7 +262,7 @@ end
 ---@field method string
 ---@field path string below /almaws/v1
 ---@field query table? as given
----@field body table? as given
+---@field body table|string? as given
 ---@field status integer? nil when there was no answer
 ---@field tracking string? Alma's tracking id, for its support
 ---@field ms integer

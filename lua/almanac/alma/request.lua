@@ -1,0 +1,108 @@
+-- What a program asks Alma for: checked before anything is sent, since Alma
+-- passes over what it does not know, and a misspelt method would be a GET.
+local core = require "almanac.core"
+local fields = require "almanac.fields"
+local json = require "almanac.json"
+local words = require "almanac.words"
+
+local m = {}
+
+local FIELDS = { method = "string", path = "string|table", query = "table", body = "table|string", content_type = "string",
+  timeout = "number", raw = "boolean" }
+local METHODS = { "GET", "POST", "PUT", "DELETE" }
+local WRITES = { POST = true, PUT = true }
+local SIMPLE = { string = true, number = true, boolean = true }
+local JSON = "application/json"
+
+local function check_method(method)
+  for _, name in ipairs(METHODS) do
+    if name == method then return end
+  end
+  local near = words.nearest(method, METHODS)
+  error(("client:call: there is no method '%s'%s"):format(method, near and (", did you mean '%s'?"):format(near)
+    or "; there are: " .. table.concat(METHODS, ", ")), 4)
+end
+
+local function check_path(path)
+  if path == nil then error("client:call: 'path' is missing", 4) end
+  if type(path) == "string" and path:sub(1, 1) ~= "/" then
+    error(("client:call: the path '%s' must begin with /, below /almaws/v1; or give a list of its segments"):format(path), 4)
+  elseif type(path) == "string" and path:find "[?#]" then
+    error(("client:call: the path '%s' holds a query: give that as the table 'query'"):format(path), 4)
+  end
+end
+
+local function check_query(query)
+  for name, value in pairs(query or {}) do
+    if type(name) ~= "string" then error("client:call: the query is a table of names and values, not a list", 4) end
+    if name:lower() == "apikey" then error("client:call: the key goes into no address", 4) end
+    if not SIMPLE[type(value)] then
+      error(("client:call: '%s' of the query must be a string, a number or a boolean, not a %s"):format(name, type(value)), 4)
+    end
+  end
+end
+
+local function check_body(method, request)
+  local body, kind = request.body, request.content_type
+  if body == nil then
+    if kind then error("client:call: 'content_type' goes with a body of text", 4) end
+  elseif not WRITES[method] then
+    error(("client:call: a %s has no body"):format(method), 4)
+  elseif type(body) == "string" and not kind then
+    error("client:call: a body of text needs its content_type, e.g. 'application/xml'; a table is sent as JSON", 4)
+  elseif kind and (type(body) == "table" or not kind:find "^[%w.+-]+/[%w.+-]+[ -~]*$") then
+    error(type(body) == "table" and "client:call: a body that is a table is sent as JSON: leave out content_type"
+      or ("client:call: '%s' is no content type such as application/xml"):format(kind), 4)
+  end
+end
+
+---Raises when a request is not one.
+---@param request almanac.alma.request
+---@return string method
+function m.check(request)
+  fields.check("client:call", request, FIELDS, 3)
+  local method = request.method or "GET"
+  check_method(method)
+  check_path(request.path)
+  check_query(request.query)
+  check_body(method, request)
+  return method
+end
+
+---Whether the answer is given as text: it was asked for, or what was sent was
+---text. Alma answers in the form that it is written to: bibs and holdings know
+---no JSON (OpenAPI).
+---@param request almanac.alma.request
+---@return boolean
+function m.wants_text(request)
+  return request.raw == true or type(request.body) == "string"
+end
+
+---Headers and body of a request.
+---@param method string
+---@param request almanac.alma.request
+---@return table<string, string> headers
+---@return string? body
+function m.content(method, request)
+  local kind = request.content_type or JSON
+  local headers = { Accept = kind:match "^[^;%s]+" }
+  if not WRITES[method] then return headers end
+  headers["Content-Type"] = kind
+  if type(request.body) == "string" then return headers, request.body end
+  return headers, request.body and json.encode(request.body) or ""
+end
+
+---The query as it stands in an address.
+---@param query table<string, string|number|boolean>?
+---@return string
+function m.query(query)
+  local names, parts = {}, {}
+  for name in pairs(query or {}) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    parts[i] = core.sigv4.encode(name) .. "=" .. core.sigv4.encode(tostring(query[name]))
+  end
+  return parts[1] and "?" .. table.concat(parts, "&") or ""
+end
+
+return m
