@@ -1,4 +1,5 @@
 -- Production is written to only when somebody named the institution.
+local connect = require "almanac.run.connect"
 local desk = require "support.desk"
 local json = require "almanac.json"
 local program = require "support.program"
@@ -70,11 +71,10 @@ describe("production", function()
   it("is asked before an undo deletes, not before it looks", function()
     start "production"
     assert.equal(0, at.almanac("apply", "a.run", "--production", CODE).status)
-    local db = assert(store.open(at.folder .. "/a.run", "write"))
-    db:run "DELETE FROM meta WHERE key = 'production'"
-    db:close()
     assert.equal(0, at.almanac("undo", "a.run").status)
-    assert.equal(1, at.almanac("undo", "a.run", "--yes").status)
+    local result = at.almanac("undo", "a.run", "--yes")
+    assert.equal(1, result.status)
+    assert.matches("undo would write to PRODUCTION of " .. CODE .. ".*%-%-production " .. CODE, result.err)
     assert.equal(2, made())
     assert.equal(0, at.almanac("undo", "a.run", "--yes", "--production", CODE).status)
     assert.equal(0, made())
@@ -84,5 +84,23 @@ describe("production", function()
     start "sandbox"
     assert.equal(0, at.almanac("apply", "a.run").status)
     assert.equal(2, json.decode(at.almanac("report", "a.run", "--format", "json").out).titles.done)
+  end)
+
+  it("is whatever Alma does not call a sandbox, in so many words", function()
+    start "sandbox"
+    local db <close> = assert(store.open(at.folder .. "/a.run", "write"))
+    local function refused(word)
+      local client = { call = function()
+        return { institution = { value = CODE }, environment_type = word }
+      end }
+      return connect.confirm({ db = db, general = connect.general(client) }, "apply") == nil
+    end
+    for _, word in ipairs { "sandbox", "SANDBOX", "Sandbox", " sandbox " } do assert.is_false(refused(word), word) end
+    for _, word in ipairs { "production", "PRODUCTION", "PROD", "TEST", "Premium Sandbox", "not a sandbox", "sandbox2", "", " ", 0 } do
+      assert.is_true(refused(word), word)
+    end
+    assert.is_true(refused(nil))
+    assert.is_true(refused({}))
+    assert.is_false(refused({ value = "sandbox" }))
   end)
 end)

@@ -21,7 +21,7 @@ function m.configure(parser)
   parser:option("--until", "begin no title after this time of day"):argname "HH:MM"
   parser:option("--settle", "seconds to wait before looking for what a lost answer made (2)")
     :argname("N"):convert(number("--settle", 0))
-  parser:option("--production", "the institution code, when production is written to; on a terminal it is asked for")
+  parser:option("--production", "the institution code, when what is written to is no sandbox; on a terminal it is asked for")
     :argname "CODE"
   parser:flag("--no-copies", "delete files without keeping a copy in RUN.copies; undo can't bring them back then")
   parser:flag("--wait", "when the day's calls are used up, sleep until midnight and go on")
@@ -72,7 +72,7 @@ local function prepare(args, context, db)
   bounds.highest = math.max(tonumber(seen.highest) or 0, tonumber(seen.left) or 0)
   run.limits = limits.new(bounds)
   if args.settle then reconcile.pauses = { args.settle, 3 * args.settle } end
-  ok, message, code = connect.confirm(run, args.production, context.out.asker())
+  ok, message, code = connect.confirm(run, "apply", args.production, context.out.asker())
   if ok then ok, message, code = look_first(args, context, run) end
   if ok then return run end
   run.audit:close()

@@ -9,7 +9,7 @@ local m = { summary = "Take back exactly what a run made. Without --yes it only 
 function m.configure(parser)
   parser:argument("run", "the run file")
   parser:flag("--yes", "delete; without it nothing is changed")
-  parser:option("--production", "the institution code, when production is written to; on a terminal it is asked for")
+  parser:option("--production", "the institution code, when what is written to is no sandbox; on a terminal it is asked for")
     :argname "CODE"
   parser:epilog("A bib is never deleted. Representations that somebody changed since are listed and left.\n" ..
     "Exit status: 0 all is (or would be) taken back, 1 nothing was started, 2 something was left.")
@@ -48,7 +48,7 @@ function m.run(args, context)
   local _ <close> = run.audit
   if args.yes then
     local sure
-    sure, message, code = connect.confirm(run, args.production, context.out.asker())
+    sure, message, code = connect.confirm(run, "undo", args.production, context.out.asker())
     if not sure then return nil, message, code end
   end
   local written <close> = journal.new(db)

@@ -23,6 +23,15 @@ local function with_advice(message, code)
   return message .. "; is this your Alma server, and can it be reached? (--url, ALMANAC_API_URL or almanac.conf.lua say which)"
 end
 
+-- Alma's documentation gives "production" as the example of environment_type, its
+-- schemas say SANDBOX, and neither lists the words: so any text is one.
+local function environment_of(general)
+  local word = general.environment_type
+  if type(word) == "table" then word = word.value end
+  word = type(word) == "string" and word:match "^%s*(.-)%s*$" or ""
+  return word ~= "" and word or "environment not told"
+end
+
 ---Who Alma says it is: GET /conf/general, with the upload form.
 ---@param client table
 ---@return { institution: string, environment: string, digital: table, alma_url: string? }|nil alma_url: https://DOMAIN…/
@@ -33,8 +42,8 @@ function m.general(client)
   if not general then return nil, with_advice(message, code), code end
   return {
     institution = general.institution.value,
-    environment = general.environment_type,
-    digital = general.digital or {},
+    environment = environment_of(general),
+    digital = type(general.digital) == "table" and general.digital or {},
     alma_url = general.alma_url,
   }
 end
@@ -103,27 +112,40 @@ function m.expected(settings, general)
     settings.profile, settings.institution, general.institution), "conflict"
 end
 
----Production is written to only when somebody named the institution: by
----`--production CODE`, or on a terminal when asked. Once said it holds for the run.
+-- Only this word says that nothing real is written to; in doubt it is production.
+local function is_sandbox(environment)
+  return environment:upper() == "SANDBOX"
+end
+
+local function place_words(general)
+  if general.environment:upper() == "PRODUCTION" then return "PRODUCTION of " .. general.institution end
+  return ("%s, which Alma does not call a sandbox (%s)"):format(general.institution, general.environment)
+end
+
+---What is no sandbox is written to only when somebody named the institution: by
+---`--production CODE`, or on a terminal when asked. Once said it holds for this
+---command and run; who let a run be applied has not let it be taken back.
 ---@param run { db: table, general: table }
+---@param command string "apply", "undo", …
 ---@param given string? the institution code of --production
 ---@param ask (fun(question: string): string?)? asks on a terminal; nil when there is none
 ---@return true|nil
 ---@return string? message
 ---@return string? code "conflict"
-function m.confirm(run, given, ask)
-  local institution, environment = run.general.institution, tostring(run.general.environment)
-  if environment:upper() ~= "PRODUCTION" then return true end
-  if not given and store.meta(run.db, "production") == institution then return true end
-  local how = ("to write to production of %s, give --production %s"):format(institution, institution)
+function m.confirm(run, command, given, ask)
+  local general, said = run.general, "production:" .. command
+  local institution = general.institution
+  if is_sandbox(general.environment) then return true end
+  if not given and store.meta(run.db, said) == institution then return true end
+  local how = ("%s would write to %s: to let it, give --production %s"):format(command, place_words(general), institution)
   if not given then
     if not ask then return nil, how, "conflict" end
-    given = ask(("This writes to PRODUCTION of %s. Type its institution code to go on: "):format(institution)) or ""
+    given = ask(("%s writes to %s. Type its institution code to go on: "):format(command, place_words(general))) or ""
   end
   if given:match "^%s*(.-)%s*$" ~= institution then
     return nil, ("'%s' is not the institution of this run: %s"):format(given, how), "conflict"
   end
-  store.set(run.db, { production = institution })
+  store.set(run.db, { [said] = institution })
   return true
 end
 
