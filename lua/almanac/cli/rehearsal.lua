@@ -10,8 +10,10 @@ pages of one representation. An empty file_name is a title without files; collec
 a name, nothing for a common one, or none for a title that is in no collection; format
 is marc21, dc or dcap01; barcode makes a physical item. Lines that begin with # are left out. Contents are made up when read.
 
---latency SECONDS[,file=SECONDS][,s3=SECONDS]: how long a call takes, a file POST
-(as long again per 100 MB of the file), a request to S3.
+--latency WORD[,…]: how long things take.
+  %s
+Example: --latency 0.3,file=12,gateway=0.5: a file POST is answered 504,
+and 12 seconds after it was sent the file is in the lists.
 
 --faults WHERE=WHEN:KIND[,…]: what goes wrong.
   WHERE  a method, or * for any, and if wanted a place:
@@ -24,6 +26,14 @@ Example: --faults 'GET=0.05:500,POST files=@1:lost,PUT s3=0.02:reset'
 
 API keys: rehearsal-key (everything), rehearsal-read-only, rehearsal-bibs-only (Bibs and
 nothing else). S3: access key REHEARSALACCESSKEY, secret rehearsal-secret.]]
+
+local function latencies()
+  local lines = {}
+  for _, word in ipairs(require("almanac.rehearsal.latency").words) do
+    lines[#lines + 1] = ("%-22s %s"):format(word[1], word[2])
+  end
+  return table.concat(lines, "\n  ")
+end
 
 local function kinds()
   local lines = {}
@@ -70,7 +80,7 @@ function m.configure(parser)
   parser:option("--record", "file that gets every API call as a JSON line"):argname "FILE"
   parser:option("--ready", "file that gets port, url and pid as JSON when it listens"):argname "FILE"
   parser:flag("--until-eof", "end when stdin does")
-  parser:epilog(EPILOG:format(kinds()))
+  parser:epilog(EPILOG:format(latencies(), kinds()))
 end
 
 local function announce(out, about)

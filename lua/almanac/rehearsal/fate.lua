@@ -14,6 +14,13 @@ local m = {}
 local HTML = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>" ..
   "<body><h1>502 Bad Gateway</h1><p>The server is temporarily unable to service your request.</p></body></html>\n"
 
+local GAVE_UP = "<!DOCTYPE html>\n<html><head><title>504 Gateway Time-out</title></head>" ..
+  "<body><h1>504 Gateway Time-out</h1><p>The server didn't respond in time.</p></body></html>\n"
+
+local function pass(seconds)
+  if seconds > 0 then task.sleep(seconds) end
+end
+
 local function internal_error(call)
   if call.is_view then return { status = 500, body = "Internal Server Error", type = "text/plain" } end
   if call.is_s3 then return xml.refuse(500, "InternalError", "We encountered an internal error. Please try again.") end
@@ -72,11 +79,19 @@ local function remove_object(world, call)
   if object then objects.delete(world, { object_key = object.key }) end
 end
 
-local before = { rival = add_rival, gone = remove_object }
-
-local function pass(seconds)
-  if seconds > 0 then task.sleep(seconds) end
+-- The gateway answers after some seconds; Alma does not know and goes on.
+local function give_up(server, call, run, seconds)
+  local after_seconds = math.min(server.latency.gateway or 0, seconds)
+  local is_file = call.method == "POST" and call.route.kind == "files"
+  if is_file then files.begin(server.world, call, server.latency:moves_first()) end
+  pass(after_seconds)
+  return { status = 504, body = GAVE_UP, type = "text/html", meanwhile = function()
+    pass(seconds - after_seconds)
+    files.let_go(server.world, call, run(server.world, call))
+  end }
 end
+
+local before = { rival = add_rival, gone = remove_object }
 
 ---Runs `run(world, call)` as a call that takes `seconds`.
 ---@param server table
@@ -97,6 +112,8 @@ function m.run(server, call, run, seconds)
     run(server.world, call)
     return gone
   end
+  if kind == "504" then return give_up(server, call, run, fault.number) end
+  if call.is_alma and seconds > (server.latency.gateway or math.huge) then return give_up(server, call, run, seconds) end
   pass(seconds / 2)
   local answer = run(server.world, call)
   pass(seconds / 2)

@@ -12,6 +12,7 @@ m.kinds = {
   { "reset", "the connection is reset; nothing happened" },
   { "lost", "it happens, then the connection is reset without an answer" },
   { "late", "the connection is reset at once, it happens N seconds later", 5 },
+  { "504", "a gateway answers 504 (at once, or after gateway=), it happens N seconds later", 5 },
   { "cut", "it happens, and the answer breaks off in the middle" },
   { "stall", "nothing for N seconds, then as usual", 30 },
   { "429", "refused as too fast (API); SlowDown (S3)" },

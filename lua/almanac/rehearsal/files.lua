@@ -58,10 +58,36 @@ function m.source(world, call)
   local body, refusal = read.object(call, shapes.representation_file)
   if not body then return nil, refusal end
   local path = body.path or ""
-  local object = path:sub(1, #world.inst + 8) == world.inst .. "/upload/" and model.object(world, path)
+  local object = call.taken or path:sub(1, #world.inst + 8) == world.inst .. "/upload/" and model.object(world, path)
   if object and object.size > 0 then return object, body end
   call.remark = not object and ("no object at '%s'"):format(path) or "the object is empty"
   return nil, failure.general()
+end
+
+---Takes the upload of a file POST when the work begins; the file is made when it ends. Alma's documentation does not say
+---when the object leaves upload/, nor what a second POST meets that names it meanwhile. When it leaves at the end, both
+---make a file of it.
+---@param world table
+---@param call table
+---@param moves boolean whether the object leaves upload/ at once
+function m.begin(world, call, moves)
+  local object = m.source(world, call)
+  if not object then return end
+  object.moved = moves
+  if moves then
+    world.db:run("DELETE FROM object WHERE key = ?", object.key)
+  else
+    object.blob = world.blobs:keep_part(world.blobs:path(object.blob), 0, object.size).name
+  end
+  call.taken = object
+end
+
+---Lets go of what a file POST took when no file came of it.
+---@param world table
+---@param call table
+---@param given table the answer that nobody got
+function m.let_go(world, call, given)
+  if call.taken and given.failure then world:discard(call.taken.blob) end
 end
 
 ---@type almanac.rehearsal.handler

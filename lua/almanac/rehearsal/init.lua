@@ -10,7 +10,8 @@
 -- stays in its last collection; unknown fields and codes in a body are 401652,
 -- as is whatever is wrong with a file POST; `active` is ignored in a POST;
 -- what lies beside a file in the upload folder as its thumbnail stays there, and Alma shows one of its own making;
--- refused calls count for the day; a call goes on when its client has left.
+-- refused calls count for the day; a call goes on when its client has left, and behind a gateway that has given up:
+-- an upload may leave upload/ long before its file is in a list, or only then.
 -- OAI-PMH wants a set in every list, publishes each set in few of the formats
 -- that it lists, and its tokens need encoding; SRU answers an index that it has
 -- not with the whole catalogue (both seen at a national library's Alma).

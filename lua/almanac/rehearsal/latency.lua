@@ -1,6 +1,6 @@
--- How long calls take: --latency 0.3,file=3,s3=0.05. Half of the time passes
+-- How long things take: --latency 0.3,file=3,s3=0.05. Half of the time passes
 -- before a call has its effect, half after: whoever gives up or is killed
--- meanwhile can't know.
+-- meanwhile can't know. Behind a gateway that gives up the effect comes at the end.
 local m = {}
 
 local methods = {}
@@ -8,20 +8,45 @@ local meta = { __index = methods }
 
 local LARGE = 100e6   -- bytes whose move takes as long again as `file`
 
+---The words of --latency and what they mean, for --help.
+m.words = {
+  { "SECONDS", "a call" },
+  { "file=SECONDS", "a file POST, as long again per 100 MB of the file" },
+  { "representation=SECONDS", "a representation POST" },
+  { "s3=SECONDS", "a request to S3" },
+  { "gateway=SECONDS", "what takes longer is answered 504 then, and Alma goes on to its end" },
+  { "move=begin|end", "behind a 504, upload/ loses the object as work begins or ends (or in turn)" },
+}
+
+local NUMBERS = { call = true, file = true, representation = true, s3 = true, gateway = true }
+
+local function set(self, text)
+  local name, value = text:match "^%s*(%a%w*)=(%S+)%s*$"
+  if name == "move" and (value == "begin" or value == "end") then
+    self.move = value
+    return true
+  end
+  local number = tonumber(value or text)
+  if not number or number < 0 or not NUMBERS[name or "call"] then return false end
+  self[name or "call"] = number
+  return true
+end
+
+local function right_words()
+  local words = {}
+  for i, word in ipairs(m.words) do words[i] = word[1] end
+  return table.concat(words, ", ")
+end
+
 ---@param spec string|nil
----@return table|nil latency { call, file, s3 } in seconds
+---@return table|nil latency { call, file, representation, s3, gateway? } in seconds
 ---@return string? message
 function m.parse(spec)
-  local self = setmetatable({ call = 0, s3 = 0 }, meta)
+  local self = setmetatable({ call = 0, s3 = 0, moves = 0 }, meta)
   for text in (spec or ""):gmatch "[^,]+" do
-    local name, number = text:match "^%s*(%a%w*)=([%d.]+)%s*$"
-    name, number = name or "call", tonumber(number or text)
-    if not number or not (name == "call" or name == "file" or name == "s3") then
-      return nil, ("--latency: '%s' is neither SECONDS nor file=SECONDS nor s3=SECONDS"):format(text)
-    end
-    self[name] = number
+    if not set(self, text) then return nil, ("--latency: '%s' is none of %s"):format(text, right_words()) end
   end
-  self.file = self.file or self.call
+  self.file, self.representation = self.file or self.call, self.representation or self.call
   return self
 end
 
@@ -30,6 +55,14 @@ end
 ---@return number
 function methods:of_file(size)
   return self.file * (1 + size / LARGE)
+end
+
+---Whether the next upload leaves upload/ at the beginning of the work.
+---@return boolean
+function methods:moves_first()
+  if self.move then return self.move == "begin" end
+  self.moves = self.moves + 1
+  return self.moves % 2 == 1
 end
 
 return m

@@ -152,11 +152,18 @@ function m.object(world, key)
   return world.db:row("SELECT * FROM object WHERE key = ?", key)
 end
 
----Makes a file of an uploaded object: it leaves upload/ and is in storage/ after.
+-- What lies at the key now goes; its content as well, unless the file is made of it.
+local function leave_upload(world, object)
+  local blob = world.db:value("SELECT blob FROM object WHERE key = ?", object.key)
+  world.db:run("DELETE FROM object WHERE key = ?", object.key)
+  if blob ~= object.blob then world:discard(blob) end
+end
+
+---Makes a file of an uploaded object: it leaves upload/, if it has not `moved` yet, and is in storage/ after.
 ---@return string pid
 function m.attach(world, rep_id, object, label)
   return world:atomically(function()
-    world.db:run("DELETE FROM object WHERE key = ?", object.key)
+    if not object.moved then leave_upload(world, object) end
     return m.add_file(world, { rep_id = rep_id, label = label, name = object.key:match "[^/]+$",
       size = object.size, etag = object.etag, sha256 = object.sha256, blob = object.blob })
   end)

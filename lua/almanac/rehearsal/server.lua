@@ -24,6 +24,7 @@ local m = {}
 ---@field object_key string? of a request to S3
 ---@field fault { kind: string, number: number? }?
 ---@field arrived number monotonic seconds
+---@field taken table? the upload that a file POST began to work on, see almanac.rehearsal.files
 ---@field remark string? for the log
 
 ---@class almanac.rehearsal.answer what a handler gives; one of shape and object, failure, s3_failure, body, path
@@ -38,6 +39,7 @@ local m = {}
 ---@field headers table<string, string>?
 ---@field gone string? the connection was reset, why
 ---@field cut boolean? half of it is sent
+---@field meanwhile fun()? what goes on once the answer is sent
 
 ---@alias almanac.rehearsal.handler fun(world: table, call: almanac.rehearsal.call): almanac.rehearsal.answer
 
@@ -45,12 +47,14 @@ local PREFIX = "/almaws/v1/"
 local KEEP_COUNT = 20   -- calls after which the count of the day is kept
 local JSON, XML = "application/json;charset=UTF-8", "application/xml;charset=UTF-8"
 
--- A file POST takes as long as its file is large; the rest as long as any call.
+-- A file POST takes as long as its file is large, a representation POST has a time of its own.
 local function seconds_of(server, call)
   if call.is_s3 then return server.latency.s3 end
   if call.method == "POST" and call.route.kind == "files" and server.latency.file > 0 then
     local object = files.source(server.world, call)
     if object then return server.latency:of_file(object.size) end
+  elseif call.method == "POST" and call.route.kind == "representations" then
+    return server.latency.representation
   end
   return server.latency.call
 end
@@ -160,6 +164,7 @@ function m.handle(server, request)
   if call.is_door then return end
   local status = answer.gone or answer.cut and "cut" or answer.status or 200
   server.journal:write(call, status, core.sys.monotonic() - call.began)
+  if answer.meanwhile then answer.meanwhile() end
 end
 
 return m
