@@ -35,7 +35,7 @@ PROGRAM   = $(BUILD)/bin/almanac
 MODULE    = $(BUILD)/lua/almanac/core.so
 # the process that a recipe runs in: Lua, text, records, and what locks it in
 GUARD     = $(BUILD)/lua/almanac/guard
-GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) core/buf.c core/error.c core/sys.c core/text.c \
+GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) core/buf.c core/error.c core/standard.c core/sys.c core/text.c \
               $(wildcard core/marc*.c core/regex*.c core/xml*.c core/lua/marc*.c) \
               $(addprefix core/lua/,scratch.c text.c util.c wire.c xml.c))
 

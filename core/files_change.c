@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "standard.h"
 
 /* ---- folders ---- */
 
@@ -130,7 +131,7 @@ static bool close_well(int fd, bool done) {
 }
 
 static bool write_through(const char *path, const void *data, size_t length) {
-  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  int fd = alm_standard_above(open(path, O_WRONLY | O_CLOEXEC));
   return fd >= 0 && close_well(fd, write_all(fd, data, length));
 }
 
@@ -157,7 +158,8 @@ static int open_beside(const char *folder, mode_t mode, char *name) {
   }
   alm_hash_hex(random, sizeof random, hex);
   snprintf(name, PATH_MAX + 32, "%s.almanac-%s", folder, hex);
-  return open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  return alm_standard_above(
+      open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
 }
 
 static bool sync_folder(const char *folder) {

@@ -1,5 +1,6 @@
 /* Sources and sinks of HTTP bodies. */
 #include "http_body.h"
+#include "standard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,7 +99,8 @@ bool alm_sink_open(alm_sink *sink, const char *path, int64_t maximum,
 
 static bool sink_open_file(alm_sink *sink, alm_error *err) {
   if (sink->fd >= 0) return true;
-  sink->fd = open(sink->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  sink->fd = alm_standard_above(
+      open(sink->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   return sink->fd >= 0 || alm_fail_errno(err, "can't write %s", sink->path);
 }
 

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "standard.h"
+
 #define LOCK_BYTE ((off_t)1 << 62) /* SQLite's own are at 1 GiB */
 
 typedef struct shared {
@@ -53,7 +55,7 @@ static bool fail_open(const char *path, bool create, alm_error *err) {
 
 static shared *add_file(const char *path, bool create, alm_error *err) {
   struct stat info;
-  int fd = open_file(path, create);
+  int fd = alm_standard_above(open_file(path, create));
   if (fd < 0) {
     fail_open(path, create, err);
     return NULL;

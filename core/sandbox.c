@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "standard.h"
 #include "sys.h"
 
 #define PIPE_SIZE (1 << 20)
@@ -70,12 +71,7 @@ static int spawn(pid_t *pid, char **arguments, int input, int output) {
 /* Pipe ends that posix_spawn may move to 0, 1: none is one of them itself. */
 static bool open_pipe(int ends[2]) {
   if (pipe2(ends, O_CLOEXEC) != 0) return false;
-  for (int i = 0; i < 2; i++) {
-    if (ends[i] > STDERR_FILENO) continue;
-    int moved = fcntl(ends[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    close(ends[i]);
-    ends[i] = moved;
-  }
+  for (int i = 0; i < 2; i++) ends[i] = alm_standard_above(ends[i]);
   fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE); /* smaller where it is not allowed */
   return ends[0] >= 0 && ends[1] >= 0;
 }

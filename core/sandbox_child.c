@@ -19,6 +19,7 @@
 #include "sandbox.h"
 #include "sandbox_child.h"
 #include "sandbox_lock.h"
+#include "standard.h"
 
 #ifdef __SANITIZE_ADDRESS__
 const char *__asan_default_options(void);
@@ -150,7 +151,8 @@ static int serve(lua_State *L) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) return 1;
+  alm_error err;
+  if (argc != 3 || !alm_standard_take(&err)) return 1;
   /* Ctrl-C is for the other side, which then closes standard input. */
   signal(SIGINT, SIG_IGN);
   signal(SIGTERM, SIG_IGN);

@@ -2,8 +2,10 @@
 #include <lauxlib.h>
 #include <unistd.h>
 
+#include "../standard.h"
 #include "../sys.h"
 #include "modules.h"
+#include "util.h"
 
 static int f_monotonic(lua_State *L) {
   lua_pushnumber(L, alm_sys_monotonic());
@@ -71,6 +73,13 @@ static int f_interrupts(lua_State *L) {
   return 1;
 }
 
+static int f_flush(lua_State *L) {
+  alm_error err;
+  if (!alm_standard_flush(&err)) return alm_lua_fail(L, &err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 int alm_open_sys(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"monotonic", f_monotonic},     {"time", f_time},
@@ -80,7 +89,8 @@ int alm_open_sys(lua_State *L) {
       {"is_terminal", f_is_terminal}, {"columns", f_columns},
       {"catch_signals", f_catch_signals},
       {"interrupts", f_interrupts},
-      {"stdin_closed", f_stdin_closed}, {NULL, NULL},
+      {"stdin_closed", f_stdin_closed},
+      {"flush", f_flush},             {NULL, NULL},
   };
   luaL_newlib(L, functions);
   return 1;

@@ -953,4 +953,11 @@ function core.sys.interrupts() end
 ---@return boolean
 function core.sys.stdin_closed() end
 
+---Writes out what standard output holds. Not true when anything of it was ever
+---lost; a reader who has gone (`| head`) is no loss.
+---@return true|nil
+---@return string? message
+---@return almanac.code? code "io"
+function core.sys.flush() end
+
 return core

@@ -35,7 +35,7 @@ local function command(arguments, options, folder, first)
   end
   table.insert(parts, quote(m.path()))
   for _, argument in ipairs(arguments) do table.insert(parts, quote(argument)) end
-  table.insert(parts, ("</dev/null >%s/out 2>%s/err"):format(quote(folder), quote(folder)))
+  table.insert(parts, ("</dev/null >%s/out 2>%s/err %s"):format(quote(folder), quote(folder), options.redirect or ""))
   return table.concat(parts, " ")
 end
 
@@ -47,7 +47,7 @@ end
 
 ---Runs `almanac arguments…`.
 ---@param arguments string[]
----@param options { env: table<string, string|false>?, folder: string? }?
+---@param options { env: table<string, string|false>?, folder: string?, redirect: string? }? redirect: of the shell, e.g. "1>&-"
 ---@return { status: integer, out: string, err: string }
 function m.run(arguments, options)
   local folder = m.folder()

@@ -9,7 +9,7 @@ local store = require "almanac.run.store"
 local task = require "almanac.task"
 local words = require "almanac.words"
 
-local m = { summary = "Carry a plan out; the same command again resumes it.", ends_itself = true }
+local m = { changes = true, summary = "Carry a plan out; the same command again resumes it.", ends_itself = true }
 
 local STOPPED_EARLY = 75
 

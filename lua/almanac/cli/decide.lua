@@ -3,7 +3,7 @@ local audit = require "almanac.run.audit"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
-local m = { offline = true, summary = "Settle the doubtful titles of a plan." }
+local m = { changes = true, offline = true, summary = "Settle the doubtful titles of a plan." }
 
 function m.configure(parser)
   parser:help_max_width(100)

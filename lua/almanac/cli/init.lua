@@ -76,6 +76,7 @@ end
 ---@field summary string the first line of its help
 ---@field configure fun(parser: table, arguments: string[]): nil, string? its options, on a parser of lua-argparse; nil, message refuses
 ---@field run fun(args: table, context: table): integer|nil, string?, string? exit status; or nil, message, code: nothing was started
+---@field changes (boolean|table<string, boolean>)? it does more than print, or these of its actions do
 ---@field offline boolean? it never calls Alma
 ---@field plain boolean? it takes none of the common options
 ---@field ends_itself boolean? it looks for Ctrl-C on its own
@@ -118,6 +119,21 @@ local function not_text(arguments)
   end
 end
 
+local function has_changed_something(module, args)
+  local changes = module.changes
+  return changes == true or type(changes) == "table" and changes[args.action]
+end
+
+-- A command whose words were lost has done a part of what was asked, and
+-- nothing when the words were all of it.
+local function answered(status, module, args, out)
+  local ok, message = core.sys.flush()
+  if ok then return status end
+  out.fail(message)
+  if status ~= 0 then return status end
+  return has_changed_something(module, args) and 2 or 1
+end
+
 local function run(command, arguments)
   local out = require "almanac.cli.out"
   local module, args = nil, not_text(arguments)
@@ -132,7 +148,7 @@ local function run(command, arguments)
   settings.warn = out.note
   local context = { out = out, settings = settings, json = out.json }
   local status, message, code = run_module(module, args, context)
-  if status then return status end
+  if status then return answered(status, module, args, out) end
   if code == "cancelled" then
     out.fail "stopped"
     return 75

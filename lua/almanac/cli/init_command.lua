@@ -2,7 +2,7 @@
 local core = require "almanac.core"
 local settings = require "almanac.settings"
 
-local m = { summary = "Write a commented almanac.conf.lua; an existing one is never overwritten.", plain = true }
+local m = { changes = true, summary = "Write a commented almanac.conf.lua; an existing one is never overwritten.", plain = true }
 
 local TEXT = [==[
 -- Settings of almanac. Keep this file to yourself: it may hold keys (mode 600).

@@ -26,7 +26,7 @@ function m.say(text)
   if m.json then return end
   clear()
   io.stdout:write(for_people(text, 1), "\n")
-  io.stdout:flush()
+  core.sys.flush()
 end
 
 ---A remark; silent with --quiet.
@@ -58,7 +58,7 @@ function m.event(name, data)
   local event = { event = name }
   for key, value in pairs(data) do event[key] = type(value) == "string" and as_text(value) or value end
   io.stdout:write(require("almanac.json").encode(event), "\n")
-  io.stdout:flush()
+  core.sys.flush()
 end
 
 ---Asks on the terminal; nil when there is none to ask on.

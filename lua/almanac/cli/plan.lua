@@ -5,7 +5,7 @@ local plain = require "almanac.recipe.plain"
 local task = require "almanac.task"
 local words = require "almanac.words"
 
-local m = { summary = "Look, match and write a plan; nothing is changed in Alma.", ends_itself = true }
+local m = { changes = true, summary = "Look, match and write a plan; nothing is changed in Alma.", ends_itself = true }
 
 local STOPPED = 75
 

@@ -2,6 +2,7 @@
 local actions = require "almanac.cli.actions"
 
 local m = { summary = "List, check, try, write, get and share recipes.", plain = true,
+  changes = { new = true, add = true, update = true, accept = true, pack = true },
   actions = { "list", "search", "show", "new", "suggest", "explain", "check", "test", "add", "update", "accept", "pack" } }
 
 function m.configure(parser, arguments)

@@ -1,5 +1,6 @@
 -- almanac rehearsal: a local Alma and S3 to try everything on.
-local m = { summary = "Run a local Alma and S3 to try everything on, without key and network.", plain = true, ends_itself = true }
+local m = { changes = true, plain = true, ends_itself = true,
+  summary = "Run a local Alma and S3 to try everything on, without key and network." }
 
 local EPILOG = [[
 --titles reads a CSV list with one row a file and the columns

@@ -4,7 +4,7 @@ local journal = require "almanac.run.journal"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
-local m = { summary = "Take back exactly what a run made. Without --yes it only says what it would do." }
+local m = { changes = true, summary = "Take back exactly what a run made. Without --yes it only says what it would do." }
 
 function m.configure(parser)
   parser:argument("run", "the run file")
