@@ -16,7 +16,7 @@ local MOST = 100
 function m.object(world, bib, query)
   local available = {}
   if (query.expand or ""):find("d_avail", 1, true) then
-    available = model.representations(world, bib.mms_id, {})
+    available = model.representations(world, bib.mms_id, { listed = true })
   end
   return {
     mms_id = bib.mms_id, record_format = bib.format, linked_record_id = {}, title = bib.title,

@@ -4,6 +4,7 @@
 local collections = require "almanac.rehearsal.collections"
 local core = require "almanac.core"
 local faults = require "almanac.rehearsal.faults"
+local lag = require "almanac.rehearsal.lag"
 local latency = require "almanac.rehearsal.latency"
 local model = require "almanac.rehearsal.model"
 local objects = require "almanac.rehearsal.s3_objects"
@@ -161,6 +162,7 @@ end
 ---@type almanac.rehearsal.change
 function m.latency(server, change)
   server.latency = assert(latency.parse(change.spec))
+  lag.set(server.world, server.latency.lag)
 end
 
 ---@type almanac.rehearsal.change

@@ -140,13 +140,13 @@ function m.list_bibs(world, call)
   local limit, offset = failure.paging(call.query)
   if not limit then return offset end
   local list = {}
-  for row in world.db:rows([[SELECT bib.* FROM membership JOIN bib USING(mms_id) WHERE pid = ?
+  for row in world.db:rows([[SELECT bib.* FROM listed_membership JOIN bib USING(mms_id) WHERE pid = ?
       ORDER BY bib.n LIMIT ? OFFSET ?]], pid, limit, offset) do
     local bib = bibs.object(world, row, { view = "brief" })
     bib.link = world:link("/bibs/" .. row.mms_id)
     list[#list + 1] = bib
   end
-  local total = world.db:value("SELECT count(*) FROM membership WHERE pid = ?", pid)
+  local total = world.db:value("SELECT count(*) FROM listed_membership JOIN bib USING(mms_id) WHERE pid = ?", pid)
   return { shape = shapes.bibs, object = { bib = list, total_record_count = total } }
 end
 

@@ -38,7 +38,7 @@ function m.list(world, call)
   local rep, refusal = representations.named(world, call)
   if not rep then return refusal end
   local list = {}
-  for i, row in ipairs(model.files(world, rep.id)) do list[i] = object_of(world, row, call.query) end
+  for i, row in ipairs(model.files(world, rep.id, true)) do list[i] = object_of(world, row, call.query) end
   return { shape = shapes.representation_files,
     object = { representation_file = list, total_record_count = #list } }
 end

@@ -11,7 +11,7 @@
 -- as is whatever is wrong with a file POST; `active` is ignored in a POST;
 -- what lies beside a file in the upload folder as its thumbnail stays there, and Alma shows one of its own making;
 -- refused calls count for the day; a call goes on when its client has left, and behind a gateway that has given up:
--- an upload may leave upload/ long before its file is in a list, or only then.
+-- an upload may leave upload/ long before its file is in a list, or only then; lists that lag still tell what went.
 -- OAI-PMH wants a set in every list, publishes each set in few of the formats
 -- that it lists, and its tokens need encoding; SRU answers an index that it has
 -- not with the whole catalogue (both seen at a national library's Alma).
@@ -34,12 +34,13 @@
 --     break_file pid left?: only so many bytes of it are left in storage (0: none), and Alma does not notice
 --     take_thumbnail pid key: an object of the upload folder becomes the thumbnail of a file, until it ends
 --     no_addresses: expand=url gives no addresses any more
---     faults spec            latency spec       rate rate       remaining calls: left today
+--     faults spec            latency spec: lag= as well    rate rate      remaining calls: left today
 local core = require "almanac.core"
 local faults = require "almanac.rehearsal.faults"
 local gate = require "almanac.rehearsal.gate"
 local journal = require "almanac.rehearsal.journal"
 local json = require "almanac.json"
+local lag = require "almanac.rehearsal.lag"
 local latency = require "almanac.rehearsal.latency"
 local seed = require "almanac.rehearsal.seed"
 local server = require "almanac.rehearsal.server"
@@ -114,6 +115,7 @@ function m.open(options)
   if not self.journal then return nil, message end
   self.world, message, code = open_world(options)
   if not self.world then return nil, message, code end
+  lag.set(self.world, self.latency.lag)
   self.http, message, code = listen(options, self.world)
   if not self.http then
     self.world:close()

@@ -16,9 +16,10 @@ m.words = {
   { "s3=SECONDS", "a request to S3" },
   { "gateway=SECONDS", "what takes longer is answered 504 then, and Alma goes on to its end" },
   { "move=begin|end", "behind a 504, upload/ loses the object as work begins or ends (or in turn)" },
+  { "lag=SECONDS", "lists of representations, files and members know so late what came and went" },
 }
 
-local NUMBERS = { call = true, file = true, representation = true, s3 = true, gateway = true }
+local NUMBERS = { lag = true, call = true, file = true, representation = true, s3 = true, gateway = true }
 
 local function set(self, text)
   local name, value = text:match "^%s*(%a%w*)=(%S+)%s*$"
@@ -39,10 +40,10 @@ local function right_words()
 end
 
 ---@param spec string|nil
----@return table|nil latency { call, file, representation, s3, gateway? } in seconds
+---@return table|nil latency { call, file, representation, s3, lag, gateway? } in seconds
 ---@return string? message
 function m.parse(spec)
-  local self = setmetatable({ call = 0, s3 = 0, moves = 0 }, meta)
+  local self = setmetatable({ call = 0, s3 = 0, lag = 0, moves = 0 }, meta)
   for text in (spec or ""):gmatch "[^,]+" do
     if not set(self, text) then return nil, ("--latency: '%s' is none of %s"):format(text, right_words()) end
   end

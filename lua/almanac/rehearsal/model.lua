@@ -6,6 +6,7 @@ local m = {}
 
 local REPRESENTATION = [[SELECT r.*, (SELECT count(*) FROM file WHERE rep_id = r.id) AS files
   FROM representation r ]]
+local LISTED = REPRESENTATION:gsub("FROM ", "FROM listed_")
 
 -- Fields of a representation that few have; kept together.
 m.rare = { "entity_type", "author", "title", "volume", "issue", "date", "start_page", "end_page", "track",
@@ -63,17 +64,17 @@ function m.representation(world, id, mms_id)
 end
 
 ---A page of a title's representations in the order in which they were made.
----@param filter { origin: string?, limit: integer?, offset: integer? }
+---@param filter { origin: string?, limit: integer?, offset: integer?, listed: boolean? } listed: as lists know them
 ---@return table[] rows
 ---@return integer total
 function m.representations(world, mms_id, filter)
   local rows = {}
-  for row in world.db:rows(REPRESENTATION .. [[WHERE r.mms_id = ?1 AND (?2 IS NULL OR r.origin = ?2)
+  for row in world.db:rows((filter.listed and LISTED or REPRESENTATION) .. [[WHERE r.mms_id = ?1 AND (?2 IS NULL OR r.origin = ?2)
       ORDER BY r.n LIMIT ?3 OFFSET ?4]], mms_id, filter.origin, filter.limit or -1, filter.offset or 0) do
     rows[#rows + 1] = row
   end
-  local total = world.db:value([[SELECT count(*) FROM representation
-    WHERE mms_id = ?1 AND (?2 IS NULL OR origin = ?2)]], mms_id, filter.origin)
+  local total = world.db:value(("SELECT count(*) FROM %s WHERE mms_id = ?1 AND (?2 IS NULL OR origin = ?2)")
+    :format(filter.listed and "listed_representation" or "representation"), mms_id, filter.origin)
   return rows, total
 end
 
@@ -121,10 +122,12 @@ function m.deactivated(world, mms_id, bibs)
   left_over(world, mms_id, bibs, "active")
 end
 
+---@param listed boolean? as lists know them
 ---@return table[] rows in page order
-function m.files(world, rep_id)
+function m.files(world, rep_id, listed)
   local rows = {}
-  for row in world.db:rows("SELECT * FROM file WHERE rep_id = ? ORDER BY n", rep_id) do rows[#rows + 1] = row end
+  local sql = ("SELECT * FROM %s WHERE rep_id = ? ORDER BY n"):format(listed and "listed_file" or "file")
+  for row in world.db:rows(sql, rep_id) do rows[#rows + 1] = row end
   return rows
 end
 

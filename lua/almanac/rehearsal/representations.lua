@@ -87,7 +87,7 @@ function m.list(world, call)
   if not limit then return offset end
   local origin = call.query.originating_record_id
   local rows, total = model.representations(world, mms_id,
-    { limit = limit, offset = offset, origin = origin ~= "" and origin or nil })
+    { limit = limit, offset = offset, listed = true, origin = origin ~= "" and origin or nil })
   local list = {}
   for i, row in ipairs(rows) do
     list[i] = world.options.brief and brief(world, row) or m.object(world, row, call.query)

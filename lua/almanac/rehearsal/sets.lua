@@ -75,13 +75,14 @@ function m.members(world, call)
   local limit, offset = failure.paging(call.query)
   if not limit then return offset end
   local list = {}
-  for row in world.db:rows([[SELECT set_member.mms_id AS id, bib.title FROM set_member LEFT JOIN bib USING(mms_id)
-      WHERE set_id = ?1 AND set_member.n > ?2 AND set_member.n <= ?2 + ?3 ORDER BY set_member.n]],
+  for row in world.db:rows([[SELECT member.mms_id AS id, bib.title FROM listed_set_member member LEFT JOIN bib USING(mms_id)
+      WHERE set_id = ?1 AND member.n > ?2 AND member.n <= ?2 + ?3 ORDER BY member.n]],
       set.id, offset, limit) do
     if not row.title then return failure.new("60108", "Set Member not found: IED " .. row.id) end
     list[#list + 1] = { id = row.id, description = row.title, link = world:link("/bibs/" .. row.id) }
   end
-  return { shape = shapes.members, object = { member = list, total_record_count = set.members } }
+  local total = world.db:value("SELECT count(*) FROM listed_set_member WHERE set_id = ?", set.id)
+  return { shape = shapes.members, object = { member = list, total_record_count = total } }
 end
 
 ---Makes a set of the titles that a query gives as column mms_id.

@@ -3,6 +3,7 @@
 -- gets this table as its first argument.
 local core = require "almanac.core"
 local blobs = require "almanac.rehearsal.blobs"
+local lag = require "almanac.rehearsal.lag"
 local schema = require "almanac.rehearsal.schema"
 
 local m = {}
@@ -57,6 +58,7 @@ function m.open(options)
     environment = (options.environment or "sandbox"):upper(),
   }, meta)
   settle(world, options)
+  lag.open(world)
   world.aws = aws_keys(world, options)
   local message
   world.blobs, message, code = blobs.open(options.state and options.state .. ".objects")
