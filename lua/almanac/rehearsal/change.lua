@@ -45,6 +45,11 @@ function m.delete_bib(server, bib)
 end
 
 ---@type almanac.rehearsal.change
+function m.merge(server, bibs)
+  model.merge(server.world, tostring(bibs.from), tostring(bibs.into))
+end
+
+---@type almanac.rehearsal.change
 function m.add_representation(server, rep)
   local id = model.add_representation(server.world, {
     mms_id = rep.mms_id, library = rep.library or "MAIN", usage_type = rep.usage_type or "DERIVATIVE_COPY",

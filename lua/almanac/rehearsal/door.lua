@@ -76,6 +76,8 @@ local function state(server, call)
   result.representations = list_of(world, wanted, "SELECT * FROM representation ORDER BY n", representation)
   result.collections = rows(world, "SELECT pid, name, parent FROM collection ORDER BY n")
   result.sets = sets(world)
+  result.merged = rows(world, [[SELECT substr(key, 8) AS "from", value AS "into" FROM meta
+    WHERE key LIKE 'merged %' ORDER BY key]])
   result.objects = rows(world, "SELECT key, size, etag, sha256 FROM object ORDER BY key")
   result.uploads = rows(world, [[SELECT id, key, (SELECT count(*) FROM part WHERE upload_id = upload.id) AS parts
     FROM upload ORDER BY key]])

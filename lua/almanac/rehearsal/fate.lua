@@ -72,6 +72,15 @@ local function add_rival(world, call)
     created_by = "somebody else", modified_by = "somebody else" })
 end
 
+-- Somebody merges the title that the path of the call names into another just now.
+local function merge(world, call)
+  local bib = call.path and model.bib(world, call.path.mms_id or "")
+  if not bib then return end
+  world:atomically(function()
+    model.merge(world, bib.mms_id, model.add_bib(world, { title = bib.title, format = bib.format }))
+  end)
+end
+
 -- The object of a POST files leaves the bucket.
 local function remove_object(world, call)
   if call.method ~= "POST" or call.is_s3 or call.route.kind ~= "files" then return end
@@ -91,7 +100,7 @@ local function give_up(server, call, run, seconds)
   end }
 end
 
-local before = { rival = add_rival, gone = remove_object }
+local before = { rival = add_rival, merge = merge, gone = remove_object }
 
 ---Runs `run(world, call)` as a call that takes `seconds`.
 ---@param server table

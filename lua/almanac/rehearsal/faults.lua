@@ -19,6 +19,7 @@ m.kinds = {
   { "html", "a gateway's HTML page with status 502; nothing happened" },
   { "type", "it happens; the answer says it is HTML" },
   { "rival", "somebody else adds a representation with this label to the title just before" },
+  { "merge", "somebody merges the title of the call into a new one just before: it is missing" },
   { "gone", "the upload that a file is to be made of is gone just before" },
   { "denied", "S3: the keys may not do this; nothing happened" },
   { "short", "S3: the object is stored without its last byte" },

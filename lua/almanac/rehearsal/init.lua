@@ -18,13 +18,14 @@
 --
 -- Beside them is a door that Alma has not, for specs and demos:
 --   GET  /rehearsal/state    titles, representations with their files in page order, collections, sets, objects,
---                            counts; ?mms_id=A,B only those titles, ?counts=1 only the counts
+--                            counts, titles that were merged away (from, into); ?mms_id=A,B only those titles, ?counts=1 only the counts
 --   GET  /rehearsal/calls    calls by route, method and status, unknown parameters, 429s (refused), the most
 --                            that came in one second (busiest_second), how often each fault struck
 --   POST /rehearsal/change   what somebody else does, or what happens to it: {"op": …} with the fields of that
 --     op, or an array of these, all or none of them
 --     add_bib mms_id? title? format? collection? oclc? call_number?      delete_bib mms_id
 --     add_item mms_id barcode
+--     merge from into: two MMS IDs; inventory and collections go with their ids to `into`, `from` is no more
 --     add_representation mms_id label? usage_type? library? by?, file_name? size? or files [{name, size?}]
 --     change_representation id, label? public_note? usage_type? by?      delete_representation id
 --     add_file representation_id name size?                delete_file pid

@@ -55,6 +55,29 @@ function m.delete_bib(world, mms_id)
   world.db:run("DELETE FROM bib WHERE mms_id = ?", mms_id)
 end
 
+local MERGE = {
+  "UPDATE representation SET mms_id = ?2 WHERE mms_id = ?1",
+  "UPDATE OR IGNORE item SET mms_id = ?2 WHERE mms_id = ?1",
+  "INSERT OR IGNORE INTO membership(pid, mms_id) SELECT pid, ?2 FROM membership WHERE mms_id = ?1",
+  "INSERT OR REPLACE INTO meta(key, value) VALUES('merged ' || ?1, ?2)",
+}
+
+---Merges two bibs: the inventory of one goes with its ids to the other, which stays. That its collections go along is taken
+---from the rule that a title with representations is in one; no source says it.
+---@param from string MMS ID that is no more
+---@param into string MMS ID that survives
+function m.merge(world, from, into)
+  for _, mms_id in ipairs { from, into } do
+    if not m.bib(world, mms_id) then error(("there is no title '%s'"):format(mms_id), 0) end
+  end
+  if from == into then error("a title can't be merged into itself", 0) end
+  world:atomically(function()
+    for _, sql in ipairs(MERGE) do world.db:run(sql, from, into) end
+    world.db:run("DELETE FROM bib WHERE mms_id = ?", from)
+    world.db:run("UPDATE bib SET modified = ? WHERE mms_id = ?", world:today(), into)
+  end)
+end
+
 ---@param id string
 ---@param mms_id string? the title it must belong to
 ---@return table? row with the number of `files`

@@ -2,7 +2,7 @@
 -- truth about it; the Lua around it keeps nothing but counters.
 return [[
 CREATE TABLE meta(
-  key   TEXT PRIMARY KEY,     -- institution, suffix, serial, secret
+  key   TEXT PRIMARY KEY,     -- institution, suffix, serial, secret, merged MMS_ID
   value TEXT
 ) WITHOUT ROWID;
 
