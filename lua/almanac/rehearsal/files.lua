@@ -1,5 +1,6 @@
 -- /bibs/{mms_id}/representations/{rep_id}/files: files are made of objects
 -- that lie complete in the upload folder of the bucket; they move to storage.
+local alter = require "almanac.rehearsal.alter"
 local failure = require "almanac.rehearsal.failure"
 local model = require "almanac.rehearsal.model"
 local read = require "almanac.rehearsal.read"
@@ -97,7 +98,8 @@ function m.create(world, call)
   if rep.remote == 1 then return failure.general() end
   local object, body = m.source(world, call)
   if not object then return body end
-  local pid = model.attach(world, rep.id, object, body.label)
+  local pid = model.attach(world, rep.id, object,
+    { label = alter.label(call, body.label), name = alter.name(call, object.key:match "[^/]+$") })
   return answer(world, model.file(world, pid), call.query)
 end
 
@@ -107,7 +109,7 @@ function m.update(world, call)
   local body
   if row then body, refusal = read.object(call, shapes.representation_file) end
   if refusal then return refusal end
-  world.db:run("UPDATE file SET label = ? WHERE pid = ?", body.label or "", row.pid)
+  world.db:run("UPDATE file SET label = ? WHERE pid = ?", alter.label(call, body.label) or "", row.pid)
   return answer(world, model.file(world, row.pid), call.query)
 end
 

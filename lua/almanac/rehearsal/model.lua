@@ -186,12 +186,13 @@ local function leave_upload(world, object)
 end
 
 ---Makes a file of an uploaded object: it leaves upload/, if it has not `moved` yet, and is in storage/ after.
+---@param as { name: string, label: string? }
 ---@return string pid
-function m.attach(world, rep_id, object, label)
+function m.attach(world, rep_id, object, as)
   return world:atomically(function()
     if not object.moved then leave_upload(world, object) end
-    return m.add_file(world, { rep_id = rep_id, label = label, name = object.key:match "[^/]+$",
-      size = object.size, etag = object.etag, sha256 = object.sha256, blob = object.blob })
+    return m.add_file(world, { rep_id = rep_id, label = as.label, name = as.name, size = object.size,
+      etag = object.etag, sha256 = object.sha256, blob = object.blob })
   end)
 end
 

@@ -1,4 +1,5 @@
 -- /bibs/{mms_id}/representations: list, make, change and delete them.
+local alter = require "almanac.rehearsal.alter"
 local codes = require "almanac.rehearsal.codes"
 local failure = require "almanac.rehearsal.failure"
 local json = require "almanac.json"
@@ -135,7 +136,7 @@ end
 local function fields_of(call, body)
   local fields = {
     mms_id = call.path.mms_id, library = read.code(body.library), usage_type = read.code(body.usage_type),
-    label = body.label, public_note = body.public_note, policy = read.code(body.access_rights_policy_id),
+    label = alter.label(call, body.label), public_note = body.public_note, policy = read.code(body.access_rights_policy_id),
     more = rare_of(body), created_by = "exl_api", modified_by = "API, " .. call.key.name,
   }
   if call.query.generate_label == "true" then
