@@ -12,7 +12,7 @@ stds.recipe = {
     add = { fields = { "collection", "file", "representation" } },
     replace = { fields = { "file" } }, update = { fields = { "representation" } },
     delete = { fields = { "file", "representation" } },
-    key = { fields = { "after", "around", "barcode", "barcodes", "bare", "before", "behind", "call_number", "date", "digits",
+    key = { fields = { "after", "around", "barcode", "barcodes", "bare", "before", "behind", "call_number", "clean", "date", "digits",
       "exact_stem", "fold", "folder", "id", "id_class", "mms_id", "nfc", "numbers", "oclc", "of_institution", "page", "part", "parts",
       "role", "sidecar", "size", "stem", "system_number", "system_numbers", "without_page" } },
     math = { fields = { "abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger", "min", "mininteger", "modf", "pi",

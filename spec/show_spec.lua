@@ -38,7 +38,7 @@ describe("show", function()
   end)
 
   it("tells of a title the rule, the keys, the candidates and what is planned", function()
-    shows({ id(1) .. "  Letters", "State: ready", "Rule: jpg-derivatives 1.0.0 (sha256 ",
+    shows({ id(1) .. "  Letters", "State: ready", "Rule: jpg-derivatives 1.1.0 (sha256 ",
       "representation 121 'Master'  PRESERVATION_MASTER", "    p10.tif  10 bytes", "  'p10'\n    x/p10.jpg",
       "usage type DERIVATIVE_COPY, library MAIN", "  1. x/p1.jpg", "  2. x/p2.jpg", "  3. x/p10.jpg" }, id(1))
     shows({ "State: to decide; several files for one key", "    a.jpg  5 bytes\n    b/a.jpg", "Planned: nothing" }, id(2))

@@ -3,7 +3,8 @@
 -- Everything that a recipe sees, for editors: completion, types, hints. The
 -- words are those of the functions themselves; recipes/README.md is the reference.
 
----A file of the folder.
+---A file of the folder. With an argument of type words, its names are those without
+---the words; in `thumbnail_of`, and `path` and `folder` in `changes`, as they are.
 ---@class recipe.file
 ---@field name string with its extension, without folders
 ---@field stem string without its extension
@@ -23,7 +24,7 @@
 
 ---A file that a title holds in Alma.
 ---@class recipe.held
----@field name string as it is stored
+---@field name string as it is stored; with an argument of type words, without these
 ---@field stem string
 ---@field ext string
 ---@field label string? may lack the extension
@@ -364,6 +365,14 @@ function key.barcode(name, how) end
 ---@param how { length: integer?, pad: boolean?, check: string?, letters: boolean? }?
 ---@return string[]
 function key.barcodes(title, how) end
+
+---A name or path without words that do not count, as an argument of type `words`
+---takes them out of the names of files: clean("scan 7 (final).jpg", { "(final)" }) is
+---"scan 7.jpg". For text from elsewhere, such as the cells of a list.
+---@param name string
+---@param words string[]
+---@return string
+function key.clean(name, words) end
 
 ---The values that stand at a path of names in the nearest sidecar of a file that
 ---has one there: sidecar(file, "metadata.mms_id") of {"metadata": {"mms_id": ["99", "98"]}}

@@ -6,14 +6,16 @@
 --   --part name     the name without its extension (MIZPAS_K1879)
 --   --part base     the name without its last part, which is the page:
 --                   MS-2-744_20_30_001.jpg for MS-2-744_20_30,
---                   u0001_2009170_0000001_0001.jpg for u0001_2009170_0000001
+--                   u0001_2009170_0000001_0001.jpg for u0001_2009170_0000001;
+--                   where no _ is, what stands behind the last - or blank:
+--                   NC1-006-0002.jpg for NC1-006
 --   --part folder   the folder that the file is in (C0744/C0744_c002/0001.jpg for C0744_c002)
 --   --part path     the whole path of that folder (path/from/907e/value1)
 -- --cut takes a text off the front of the field's value, --cut-end off its end:
 -- "(NjP)" and "-princetondb" of "(NjP)6124186-princetondb". Case does not matter.
 
 local function part_of(file, part)
-  if part == "base" then return key.parts(file.name, -1) end
+  if part == "base" then return key.parts(file.name, -1) or key.parts(file.name, -1, "-") or key.parts(file.name, -1, " ") end
   if part == "folder" then return key.folder(file.path) end
   if part == "path" then return file.folder end
   return file.stem
@@ -22,7 +24,7 @@ end
 return extend "by-mms-id 1" {
   name    = "by-field",
   summary = "Add files whose name or folder stands in a field of the record, by any MARCspec",
-  version = "1.1.0",
+  version = "1.2.0",
   reads   = { "record" },              -- titles come with their records
 
   args = {

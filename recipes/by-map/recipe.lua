@@ -7,6 +7,7 @@
 -- pages as well when the heading is file_name. Names are compared without
 -- folder, extension and case; what a list says is taken at its word, so a name
 -- that is not in the folder leaves the title for a person to decide.
+-- --ignore-words is for names in the list as well.
 
 -- "TIFF Filename", "tiff_filename" and "TiffFilename" are one heading
 local function plain(heading)
@@ -14,8 +15,8 @@ local function plain(heading)
 end
 
 -- the names of a title, in the order of the list
-local function names_of(title, column)
-  local names, wanted = {}, plain(column)
+local function names_of(title, args)
+  local names, wanted = {}, plain(args.column)
   for _, row in ipairs(title:rows()) do
     local cells = {}
     for heading, cell in pairs(row) do
@@ -23,7 +24,7 @@ local function names_of(title, column)
       if cell ~= "" and rest and rest:match "^%d*$" then cells[#cells + 1] = { tonumber(rest) or 0, cell } end
     end
     table.sort(cells, function(a, b) return a[1] < b[1] end)
-    for _, cell in ipairs(cells) do names[#names + 1] = cell[2] end
+    for _, cell in ipairs(cells) do names[#names + 1] = key.clean(cell[2], args.ignore_words) end
   end
   return names
 end
@@ -31,7 +32,7 @@ end
 return extend "by-mms-id 1" {
   name    = "by-map",
   summary = "Add files that a CSV names for each title",
-  version = "1.0.0",
+  version = "1.1.0",
   reads   = { "rows" },                -- titles come with their rows of the list
 
   args = {
@@ -44,7 +45,7 @@ return extend "by-mms-id 1" {
 
   title_keys = function(title, args)
     local keys = {}
-    for i, name in ipairs(names_of(title, args.column)) do keys[i] = key.stem(name) end
+    for i, name in ipairs(names_of(title, args)) do keys[i] = key.stem(name) end
     return keys
   end,
 
@@ -57,7 +58,7 @@ return extend "by-mms-id 1" {
   changes = function(title, files, args)
     local by_key, list = {}, {}
     for _, file in ipairs(files) do by_key[key.stem(file.name)] = file end
-    for _, name in ipairs(names_of(title, args.column)) do
+    for _, name in ipairs(names_of(title, args)) do
       local file = by_key[key.stem(name)]
       by_key[key.stem(name)] = nil
       list[#list + 1] = file

@@ -5,11 +5,12 @@
 -- (990012345678904146/image001.jpg). What follows the id is the page.
 -- Give --digits with the last digits of your institution's ids, e.g. 4146:
 -- numbers that a spreadsheet has rounded are left out then.
+-- --ignore-words "(final),copy" takes such words out of names before they are read.
 
 return {
   name    = "by-mms-id",
   summary = "Add files whose name or folder is the MMS ID",
-  version = "1.0.0",
+  version = "1.1.0",
   license = "MIT",
   effects = { "add" },                 -- what its plans may contain
 
@@ -18,6 +19,7 @@ return {
     { "set",     "set",    help = "Alma set of titles; or give --titles" },
     { "ext",     "string", default = "jpg",  help = "type of the files to add" },
     { "digits",  "string", default = "",     help = "last digits of the institution's MMS IDs" },
+    { "ignore_words", "words", default = {}, help = "what does not count in names: (final),copy,.tif; blanks for blanks alone" },
     { "library", "string", default = "MAIN", help = "owning library (code)" },
     { "label",   "string", default = "JPG",  help = "label of the new representation" },
     { "usage",   "string", default = "DERIVATIVE_COPY", help = "usage type of the new representation (code)" },

@@ -6,7 +6,8 @@
 -- them, a MARCspec or a path of Dublin Core. Zeros in front make no difference.
 -- --count numbers are compared: the first of the name, or with --from-end its last;
 -- of the field the last, or with --first its first.
--- --begins TB leaves out names that begin otherwise; numbers alone are soon alike.
+-- --begins TB leaves out names that begin otherwise, whatever their case; numbers
+-- alone are soon alike.
 
 -- so many numbers of a text, from its left or its right
 local function numbers(text, args, is_first)
@@ -16,7 +17,7 @@ end
 return extend "by-mms-id 1" {
   name    = "by-number",
   summary = "Add files whose name has the numbers of the title, e.g. of volume and issue",
-  version = "1.0.0",
+  version = "1.1.0",
   reads   = { "record" },              -- titles come with their records
 
   args = {
@@ -28,7 +29,7 @@ return extend "by-mms-id 1" {
   },
 
   file_key = function(file, args)
-    if file.ext ~= args.ext or not key.after(file.name, args.begins) then return nil end
+    if file.ext ~= args.ext or not key.after(key.fold(file.name), key.fold(args.begins)) then return nil end
     return numbers(file.stem, args, not args.from_end)
   end,
 

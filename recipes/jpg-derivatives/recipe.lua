@@ -2,19 +2,21 @@
 --
 -- Adds the JPGs in a folder to the titles that hold the TIFF of the same name.
 -- Several TIFFs in a title are pages: each must have its JPG, and they are
--- attached in natural order (2 before 10).
+-- attached in natural order (2 before 10). --ignore-words "(final),copy,.tif" takes
+-- such words out of the names on both sides: "page 1 (final).tif.jpg" is "page 1".
 -- Change `file_key` and `title_keys` to decide what belongs together.
 
 return {
   name    = "jpg-derivatives",
   summary = "Add JPG derivatives to titles that have only a TIFF",
-  version = "1.0.0",
+  version = "1.1.0",
   license = "MIT",
   effects = { "add" },                 -- what its plans may contain
 
   args = {
     { "folder",  "dir",    required = true,  help = "where the JPGs are" },
     { "set",     "set",    help = "Alma set of titles; or give --titles" },
+    { "ignore_words", "words", default = {}, help = "what does not count in names: (final),copy,.tif; blanks for blanks alone" },
     { "library", "string", default = "MAIN", help = "owning library (code)" },
     { "label",   "string", default = "JPG",  help = "label of the new representation" },
     { "usage",   "string", default = "DERIVATIVE_COPY", help = "usage type of the new representation (code)" },

@@ -22,7 +22,7 @@ end
 return {
   name    = "replace-derivatives",
   summary = "Put new JPGs in the place of those that titles hold",
-  version = "1.0.1",
+  version = "1.1.0",
   license = "MIT",
   effects = { "add", "delete" },       -- what its plans may contain
 
@@ -31,6 +31,7 @@ return {
     { "set",    "set",     help = "Alma set of titles; or give --titles" },
     { "ext",    "string",  default = "jpg", help = "type of the files to replace" },
     { "usage",  "string",  default = "", help = "only in representations of this usage type (code)" },
+    { "ignore_words", "words", default = {}, help = "what does not count in names: (final),copy,.tif; blanks for blanks alone" },
     { "keep",   "boolean", default = false, help = "leave the old files beside the new ones" },
   },
 

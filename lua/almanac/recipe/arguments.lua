@@ -2,6 +2,7 @@
 -- line, their help, conversion and errors.
 local core = require "almanac.core"
 local plain = require "almanac.recipe.plain"
+local remarks = require "almanac.recipe.remarks"
 local sidecar_names = require "almanac.recipe.sidecar_names"
 local wall_text = require "almanac.recipe.wall_text"
 local words = require "almanac.words"
@@ -12,6 +13,7 @@ local FIELDS = { required = "boolean", default = "any", help = "string", choices
 local METAVAR = {
   string = "TEXT", integer = "N", number = "N", dir = "DIR", file = "FILE",
   set = "ID|NAME", list = "A,B,…", choice = "NAME", sidecar = "NAMES",
+  words = "A,B,…",
 }
 -- Options that `almanac plan` has itself.
 local TAKEN = {}
@@ -78,14 +80,31 @@ local function sidecars(texts)
   return names
 end
 
+-- The first thing wrong with words that do not count.
+local function wrong_words(ignored)
+  if #ignored > remarks.most then return ("at most %d words can be ignored"):format(remarks.most) end
+  for _, word in ipairs(ignored) do
+    local problem = type(word) ~= "string" and "a word is text" or remarks.problem(word)
+    if problem then return problem end
+  end
+end
+
+local function ignored_words(texts)
+  local ignored = list(texts)
+  local problem = wrong_words(ignored)
+  if problem then return nil, problem end
+  return ignored
+end
+
 local function as_given(text) return text end
 
 local CONVERT = {
   string = as_given, set = as_given, number = number, integer = integer, choice = choice, list = list, sidecar = sidecars,
+  words = ignored_words,
   dir = file_of_kind("folder", "folder"), file = file_of_kind("file", "file"),
   boolean = function(text) return text == "true" end,
 }
-local LUA_TYPE = { number = "number", integer = "number", boolean = "boolean", list = "table", sidecar = "table" }
+local LUA_TYPE = { number = "number", integer = "number", boolean = "boolean", list = "table", sidecar = "table", words = "table" }
 
 -- Whether values of this type are lists.
 local function is_list(kind) return LUA_TYPE[kind] == "table" end
@@ -167,7 +186,7 @@ local function check_entry(entry, seen)
   end
   ok, message = check_words(entry)
   if not ok then return nil, message end
-  local problem = kind == "sidecar" and wrong_names(entry.default or {})
+  local problem = kind == "sidecar" and wrong_names(entry.default or {}) or kind == "words" and wrong_words(entry.default or {})
   if problem then return nil, ("args: '%s': %s"):format(name, problem) end
   return true
 end

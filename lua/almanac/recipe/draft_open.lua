@@ -88,6 +88,7 @@ return {
     { "folder",  "dir",    required = true,  help = "where the files are" },
     { "set",     "set",    help = "Alma set of titles; or give --titles" },
     { "ext",     "string", default = %q,  help = "type of the files to add" },
+    { "ignore_words", "words", default = {}, help = "what does not count in names: (final),copy,.tif; blanks for blanks alone" },
     { "library", "string", default = "MAIN", help = "owning library (code)" },
     { "label",   "string", default = %q,  help = "label of the new representation" },
     { "usage",   "string", default = "DERIVATIVE_COPY", help = "usage type of the new representation (code)" },

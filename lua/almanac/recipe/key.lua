@@ -3,6 +3,7 @@
 local text = require "almanac.core".text
 local barcodes = require "almanac.recipe.key_barcode"
 local catalogue = require "almanac.recipe.key_catalogue"
+local clean = require "almanac.recipe.key_clean"
 local names = require "almanac.recipe.key_names"
 local objects = require "almanac.recipe.objects"
 local sidecar = require "almanac.recipe.key_sidecar"
@@ -13,6 +14,7 @@ for name, helper in pairs(names) do m[name] = helper end
 for name, helper in pairs(catalogue) do m[name] = helper end
 for name, helper in pairs(sidecar) do m[name] = helper end
 for name, helper in pairs(barcodes) do m[name] = helper end
+for name, helper in pairs(clean) do m[name] = helper end
 
 local find, gmatch, match, sub = string.find, string.gmatch, string.match, string.sub
 local split_extension, last_part = objects.split_extension, objects.last_part

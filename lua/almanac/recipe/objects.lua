@@ -54,15 +54,28 @@ function m.extension(ext)
   return SAME[ext] or ext
 end
 
+local real = setmetatable({}, { __mode = "k" })     -- files whose names are shown without something -> their path
+
+---Where a file is, also when the rules see its names without what does not count.
+---@param file table from m.file
+---@return string
+function m.path_of(file)
+  return real[file] or file.path
+end
+
 ---A file of the folder.
 ---@param path string relative to the folder
 ---@param size integer? bytes
+---@param clean (fun(path: string): string)? takes out of its names what does not count (almanac.recipe.remarks)
 ---@return { name: string, stem: string, ext: string, path: string, folder: string, size: integer? }
-function m.file(path, size)
-  local folder, name = match(path, "^(.*)/([^/]*)$")
-  name = name or path
+function m.file(path, size, clean)
+  local shown = clean and clean(path) or path
+  local folder, name = match(shown, "^(.*)/([^/]*)$")
+  name = name or shown
   local stem, ext = m.split_extension(name)
-  return { name = name, stem = stem, ext = ext, path = path, folder = folder or "", size = size }
+  local file = { name = name, stem = stem, ext = ext, path = shown, folder = folder or "", size = size }
+  if clean then real[file] = path end
+  return file
 end
 
 local title_methods = {}
@@ -84,9 +97,31 @@ end
 
 local title_meta = { __index = later, __metatable = false }
 
+local function stored_name(file)
+  return file.name or m.last_part(file.path or file.label or "")
+end
+
+-- Without what does not count, each name of the title's files that stays one of its own.
+local function clean_names(reading)
+  local names, counts = {}, {}
+  for _, representation in ipairs(reading.clean and reading.representations or {}) do
+    for _, file in ipairs(representation.files) do
+      local name = stored_name(file)
+      local clean = names[name] or reading.clean(name)
+      if not names[name] then counts[clean] = (counts[clean] or 0) + 1 end
+      names[name] = clean
+    end
+  end
+  for name, clean in pairs(names) do
+    if counts[clean] > 1 then names[name] = name end
+  end
+  return names
+end
+
 -- A file in Alma. Its type is in the path; the label may lack the extension.
-local function held_file(file, representation)
-  local name = file.name or m.last_part(file.path or file.label or "")
+local function held_file(file, representation, names)
+  local name = stored_name(file)
+  name = names[name] or name
   local stem, ext = m.split_extension(name)
   return { name = name, stem = stem, ext = ext, label = file.label, size = file.size,
     pid = file.pid, representation = representation }
@@ -95,11 +130,11 @@ end
 local function all_files(title)
   local reading = readings[title]
   if reading.all then return reading.all end
-  local all = {}
+  local all, names = {}, clean_names(reading)
   for _, representation in ipairs(reading.representations) do
     local files = {}
     for i, file in ipairs(representation.files) do
-      files[i] = held_file(file, representation)
+      files[i] = held_file(file, representation, names)
       all[#all + 1] = files[i]
     end
     representation.files = files
@@ -176,8 +211,8 @@ end
 ---A title with what Alma holds for it.
 ---@param mms_id string
 ---@param name string? its title
----@param reading { representations: table[], record: string?, items: table[]?, rows: table[]? } as run.read gives it; the title keeps it;
----  record: text of the descriptive record
+---@param reading { representations: table[], record: string?, items: table[]?, rows: table[]?, clean: function? } as run.read gives it;
+---  the title keeps it; record: text of the descriptive record; clean: takes out of names what does not count
 ---@return table
 function m.title(mms_id, name, reading)
   local title = setmetatable({ mms_id = mms_id, title = name }, title_meta)

@@ -7,6 +7,7 @@ local load_recipe = require "almanac.recipe.wall_load"
 local objects = require "almanac.recipe.objects"
 local readings = require "almanac.reading"
 local record = require "almanac.record"
+local remarks = require "almanac.recipe.remarks"
 local rules = require "almanac.recipe.wall_rules"
 local sandbox = require "almanac.recipe.sandbox"
 
@@ -30,23 +31,37 @@ local function failed(message)
   return { failed = message }
 end
 
-local function file_of(data)
-  local file, thumbnail = objects.file(data.path, data.size), data.thumbnail
+-- What takes out of names what does not count; nil when all counts.
+local function cleaner(args)
+  local words = remarks.given(recipe.args or {}, args)
+  return words and remarks.cleaner(words)
+end
+
+-- A file for `changes`: names as the other rules see them, its place as it is.
+local function file_of(data, clean)
+  local file, thumbnail = objects.file(data.path, data.size, clean), data.thumbnail
+  if clean then file.path, file.folder = data.path, data.path:match "^(.*)/" or "" end
   file.page, file.thumbnail = data.page, thumbnail and objects.file(thumbnail.path, thumbnail.size) or nil
   return file
 end
 
 -- A file for the rules that see sidecars; `list`: of sandbox.frozen.
-local function file_with(path, size, list)
-  local file = objects.file(path, size)
+local function file_with(path, size, list, clean)
+  local file = objects.file(path, size, clean)
   if sees_sidecars then file.sidecars = list or NONE end
   return file
 end
 
+-- A sidecar to be read only, its folder named as files below it are.
+local function frozen_card(card, clean)
+  if clean then card.folder = clean(card.folder .. "/"):gsub("/$", "") end
+  return sandbox.frozen(card, "a sidecar")
+end
+
 -- Lists of sidecars as they came, each sidecar once: { cards, lists of their places }.
-local function sidecar_lists(cards, places)
+local function sidecar_lists(cards, places, clean)
   local lists = {}
-  for i, card in ipairs(cards) do cards[i] = sandbox.frozen(card, "a sidecar") end
+  for i, card in ipairs(cards) do cards[i] = frozen_card(card, clean) end
   for i, list in ipairs(places) do
     lists[i] = {}
     for n, place in ipairs(list) do lists[i][n] = cards[place] end
@@ -55,7 +70,8 @@ local function sidecar_lists(cards, places)
   return lists
 end
 
-local function title_of(data)
+local function title_of(data, args)
+  data.clean = cleaner(args)
   return objects.title(data.mms_id, data.title, data)
 end
 
@@ -70,8 +86,10 @@ end
 -- { "file_key" | "page" | "thumbnail_of", args, file } -> { value, further keys or the suffix }
 local function ask_about_file(rule)
   return function(args, file)
-    local list = file.sidecars and sandbox.frozen(file.sidecars, "file.sidecars")
-    local ok, value, more = rules[rule](recipe, file_with(file.path, file.size, list), visible(args))
+    local clean = rule ~= "thumbnail_of" and cleaner(args) or nil     -- that one gives a path
+    for i, card in ipairs(file.sidecars or {}) do file.sidecars[i] = frozen_card(card, clean) end
+    local list = file.sidecars and sandbox.read_only(file.sidecars, "file.sidecars")
+    local ok, value, more = rules[rule](recipe, file_with(file.path, file.size, list, clean), visible(args))
     return ok and { value, more } or failed(value)
   end
 end
@@ -81,7 +99,7 @@ ops.file_key, ops.page, ops.thumbnail_of = ask_about_file "file_key", ask_about_
 -- { "title_keys" | "wants", args, title } -> { value, reason }
 local function ask_about_title(rule)
   return function(args, title)
-    local ok, value, reason = rules[rule](recipe, title_of(title), visible(args))
+    local ok, value, reason = rules[rule](recipe, title_of(title, args), visible(args))
     return ok and { value, reason } or failed(value)
   end
 end
@@ -91,17 +109,17 @@ ops.title_keys, ops.wants = ask_about_title "title_keys", ask_about_title "wants
 -- { "changes", args, title, files } -> list of changes, files as numbers
 function ops.changes(args, title, files)
   local list = {}
-  for i, file in ipairs(files) do list[i] = file_of(file) end
-  local ok, changes = rules.changes(recipe, title_of(title), list, visible(args))
+  for i, file in ipairs(files) do list[i] = file_of(file, cleaner(args)) end
+  local ok, changes = rules.changes(recipe, title_of(title, args), list, visible(args))
   return ok and changes or failed(changes)
 end
 
 -- What the rules say of a file: key and page, false for none, and further keys;
 -- of a thumbnail, which goes where its file goes, nothing but that file and the
 -- suffix. nil and a message when a rule fails.
-local function ask_file(file, view)
+local function ask_file(as_it_is, file, view)
   local ok, key, page, owner, suffix, others
-  ok, owner, suffix = rules.thumbnail_of(recipe, file, view)
+  ok, owner, suffix = rules.thumbnail_of(recipe, as_it_is, view)
   if not ok then return nil, owner end
   if owner then return false, false, nil, { owner, suffix } end
   ok, key, others = rules.file_key(recipe, file, view)
@@ -115,11 +133,12 @@ end
 -- { "files", args, paths, sizes, sidecars } -> { keys, pages, further keys by place, { path, suffix } of thumbnails by
 -- place }, false for none; sidecars: { cards, lists, the place of each file's list }
 function ops.files(args, paths, sizes, sidecars)
-  local view, keys, pages, others, owners = visible(args), {}, {}, {}, {}
-  local lists = sidecars and sidecar_lists(sidecars[1], sidecars[2])
+  local view, clean, keys, pages, others, owners = visible(args), cleaner(args), {}, {}, {}, {}
+  local lists = sidecars and sidecar_lists(sidecars[1], sidecars[2], clean)
   for i, path in ipairs(paths) do
-    local file = file_with(path, sizes[i] or nil, lists and lists[sidecars[3][i]])
-    local key, page, more, owner = ask_file(file, view)
+    local list = lists and lists[sidecars[3][i]]
+    local file = file_with(path, sizes[i] or nil, list)
+    local key, page, more, owner = ask_file(file, clean and file_with(path, file.size, list, clean) or file, view)
     if key == nil then return failed(page) end
     keys[i], pages[i], others[i], owners[i] = key, page, more, owner
   end
@@ -136,18 +155,19 @@ local function settle(title, args)
 end
 
 -- A title of a run file, with what belongs to it besides.
-local function kept_title(id, name, text, details)
+local function kept_title(id, name, text, details, clean)
   local reading = readings.decode(text)
+  reading.clean = clean
   for what, value in pairs(details or {}) do reading[what] = value end
   return objects.title(id, name or nil, reading)
 end
 
 -- { "titles", args, batch, ids, names, readings, details } -> { keys of all, how many each has, wanted, reasons by place }
 function ops.titles(args, batch, ids, names, texts, details)
-  local view, held, all = visible(args), {}, {}
+  local view, clean, held, all = visible(args), cleaner(args), {}, {}
   local counts, wants, reasons = {}, {}, {}
   for i, id in ipairs(ids) do
-    local title = kept_title(id, names[i], texts[i], details and details[i])
+    local title = kept_title(id, names[i], texts[i], details and details[i], clean)
     local keys, wanted, reason = settle(title, view)
     if not keys then return failed(wanted) end
     for _, key in ipairs(keys) do all[#all + 1] = key end
@@ -157,11 +177,11 @@ function ops.titles(args, batch, ids, names, texts, details)
   return { all, counts, wants, reasons }
 end
 
-local function files_of(flat, thumbnails)
+local function files_of(flat, thumbnails, clean)
   local list = {}
   for i = 1, #flat, 3 do
-    list[#list + 1] = file_of { path = flat[i], size = flat[i + 1] or nil, page = flat[i + 2] or nil,
-      thumbnail = thumbnails and thumbnails[#list + 1] or nil }
+    list[#list + 1] = file_of({ path = flat[i], size = flat[i + 1] or nil, page = flat[i + 2] or nil,
+      thumbnail = thumbnails and thumbnails[#list + 1] or nil }, clean)
   end
   return list
 end
@@ -169,10 +189,10 @@ end
 -- { "proposals", args, batch, { place in the batch, … }, { { path, size, page, … }, … }, thumbnails } -> changes of each;
 -- thumbnails: { path, size } or false for each of those files, when the recipe has any
 function ops.proposals(args, batch, places, files, thumbnails)
-  local view, held, answers = visible(args), titles[batch], {}
+  local view, clean, held, answers = visible(args), cleaner(args), titles[batch], {}
   titles[batch] = nil
   for i, place in ipairs(places) do
-    local ok, changes = rules.changes(recipe, held[place], files_of(files[i], thumbnails and thumbnails[i]), view)
+    local ok, changes = rules.changes(recipe, held[place], files_of(files[i], thumbnails and thumbnails[i], clean), view)
     if not ok then return failed(changes) end
     answers[i] = changes
   end

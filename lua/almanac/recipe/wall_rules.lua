@@ -3,6 +3,7 @@
 -- message that names rule and case.
 local behind = require "almanac.recipe.sandbox".behind
 local call = require "almanac.core".inside.call
+local path_of = require "almanac.recipe.objects".path_of
 local text = require "almanac.recipe.wall_text"
 
 local getinfo = debug.getinfo
@@ -68,7 +69,7 @@ end
 -- A list of keys is the first and, if there are any, the others.
 local function several_keys(recipe, file, given)
   local list, words = key_list(given)
-  if not list then return failed(recipe, "file_key", file.path, words) end
+  if not list then return failed(recipe, "file_key", path_of(file), words) end
   local first = table.remove(list, 1)
   return true, first, list[1] and list or nil
 end
@@ -78,29 +79,29 @@ end
 ---@return string[]|nil more further keys
 function m.file_key(recipe, file, args)
   if not recipe.file_key then return true, nil end
-  local ok, key = call("file_key", file.path, recipe.file_key, file, args)
-  if not ok then return failed(recipe, "file_key", file.path, key) end
+  local ok, key = call("file_key", path_of(file), recipe.file_key, file, args)
+  if not ok then return failed(recipe, "file_key", path_of(file), key) end
   if not key or key == "" then return true, nil end
   if type(key) == "table" and rawget(behind(key), 1) ~= nil then return several_keys(recipe, file, key) end
   local words
   key, words = key_text(key)
   if key then return true, key end
-  return failed(recipe, "file_key", file.path, words)
+  return failed(recipe, "file_key", path_of(file), words)
 end
 
 ---@return boolean ok
 ---@return string|number|nil page
 function m.page(recipe, file, args)
   if not recipe.page then return true, nil end
-  local ok, page = call("page", file.path, recipe.page, file, args)
-  if not ok then return failed(recipe, "page", file.path, page) end
+  local ok, page = call("page", path_of(file), recipe.page, file, args)
+  if not ok then return failed(recipe, "page", path_of(file), page) end
   if page == nil or page == false then return true, nil end
   if type(page) == "number" then return true, page end
   if type(page) ~= "string" then
-    return failed(recipe, "page", file.path, "a page is a number or text; this one is a " .. type(page))
+    return failed(recipe, "page", path_of(file), "a page is a number or text; this one is a " .. type(page))
   end
   local problem = text.problem(page)
-  if problem then return failed(recipe, "page", file.path, "a page " .. problem) end
+  if problem then return failed(recipe, "page", path_of(file), "a page " .. problem) end
   return true, page
 end
 
@@ -109,7 +110,7 @@ local function wrong_owner(path, suffix, file)
   if type(path) ~= "string" then return "gives a " .. type(path) .. ", not the path of the file that it belongs to" end
   local problem = text.problem(path)
   if problem then return "a path " .. problem end
-  if path == file.path then return "says that a file is its own thumbnail" end
+  if path == path_of(file) then return "says that a file is its own thumbnail" end
   if not text.is_suffix(suffix) then return "sends a thumbnail as " .. table.concat(text.suffixes, " or ") end
 end
 
@@ -118,12 +119,12 @@ end
 ---@return string? suffix
 function m.thumbnail_of(recipe, file, args)
   if not recipe.thumbnail_of then return true, nil end
-  local ok, path, suffix = call("thumbnail_of", file.path, recipe.thumbnail_of, file, args)
-  if not ok then return failed(recipe, "thumbnail_of", file.path, path) end
+  local ok, path, suffix = call("thumbnail_of", path_of(file), recipe.thumbnail_of, file, args)
+  if not ok then return failed(recipe, "thumbnail_of", path_of(file), path) end
   if not path or path == "" then return true, nil end
   suffix = suffix or text.suffixes[1]
   local words = wrong_owner(path, suffix, file)
-  if words then return failed(recipe, "thumbnail_of", file.path, words) end
+  if words then return failed(recipe, "thumbnail_of", path_of(file), words) end
   return true, path, suffix
 end
 
