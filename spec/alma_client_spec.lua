@@ -371,7 +371,7 @@ describe("alma client", function()
       for wrong, right in pairs(near) do
         raises(("unknown field '%s', did you mean '%s'?"):format(wrong, right), { path = { "bibs" }, [wrong] = "DELETE" })
       end
-      raises("unknown field 'headers'; there are: body, content_type, method", { path = { "bibs" }, headers = {} })
+      raises("unknown field 'headers'; there are: body, content_type, id, kind, method", { path = { "bibs" }, headers = {} })
       raises("unknown field '1'", { "GET", path = { "bibs" } })
     end)
 

@@ -34,9 +34,9 @@ describe("alma.representations", function()
     it(("lists all %d of a title"):format(count), function()
       local all = entries(count, representation)
       with(function(_, query) return page(all, "representation", query) end, function(client, requests)
-        assert.are.same(all, alma.representations.list(client, "991"))
+        assert.are.same(all, alma.representations.list(client, "9910004641"))
         assert.are.equal(math.max(1, -(-count // 100)), #requests)
-        assert.are.equal("/almaws/v1/bibs/991/representations", requests[1].path)
+        assert.are.equal("/almaws/v1/bibs/9910004641/representations", requests[1].path)
       end)
     end)
   end
@@ -60,7 +60,7 @@ describe("alma.representations", function()
     end,
     ["a total that is absent"] = function(result) result.total_record_count = nil end,
     ["a total that is no number"] = function(result) result.total_record_count = "" end,
-    ["a list that is none"] = function(result) result.representation = { id = "122" } end,
+    ["a list that is none"] = function(result) result.representation = { id = "1220004641" } end,
     ["an entry without an id"] = function(result) result.representation[1] = { label = "x" } end,
     ["one entry too many"] = function(result, query)
       if query.offset == "100" then table.insert(result.representation, representation(999)) end
@@ -72,9 +72,9 @@ describe("alma.representations", function()
         misbehave(result, query)
         return result
       end, function(client)
-        local list, message, code = alma.representations.list(client, "991")
+        local list, message, code = alma.representations.list(client, "9910004641")
         assert.is_nil(list)
-        assert.truthy(message:find "^GET /bibs/991/representations")
+        assert.truthy(message:find "^GET /bibs/9910004641/representations")
         assert.is_true(code == "parse" or code == "conflict", code)
       end)
     end)
@@ -85,7 +85,7 @@ describe("alma.representations", function()
       if query.offset == "100" then return nil, "401652", "General Error" end
       return page(all, "representation", query)
     end, function(client)
-      local list, message, code, detail = alma.representations.list(client, "991")
+      local list, message, code, detail = alma.representations.list(client, "9910004641")
       assert.is_nil(list)
       assert.truthy(message:find("401652", 1, true))
       assert.are.equal("status", code)
@@ -94,9 +94,9 @@ describe("alma.representations", function()
   end)
 
   it("makes one that is not remote unless told otherwise, and leaves the given table alone", function()
-    with(function() return { id = "122" } end, function(client, requests)
+    with(function() return { id = "1220004641" } end, function(client, requests)
       local body = { library = { value = "MAIN" }, usage_type = { value = "DERIVATIVE_COPY" }, label = "JPG" }
-      assert.are.equal("122", alma.representations.create(client, "991", body).id)
+      assert.are.equal("1220004641", alma.representations.create(client, "9910004641", body).id)
       assert.is_nil(body.is_remote)
       body.is_remote = false
       assert.are.same(body, json.decode(requests[1].body))
@@ -105,7 +105,7 @@ describe("alma.representations", function()
 
   it("takes a made one without an id for unclear", function()
     with(function() return { label = "JPG" } end, function(client)
-      local made, _, _, detail = alma.representations.create(client, "991",
+      local made, _, _, detail = alma.representations.create(client, "9910004641",
         { library = { value = "MAIN" }, usage_type = { value = "DERIVATIVE_COPY" } })
       assert.is_nil(made)
       assert.is_true(detail.unclear)
@@ -113,25 +113,25 @@ describe("alma.representations", function()
   end)
 
   it("is got and deleted by id, the title staying", function()
-    scripted.run(scripted.answers({ status = 200, body = '{"id":"122"}' }, { status = 204 }), function(url, requests)
+    scripted.run(scripted.answers({ status = 200, body = '{"id":"1220004641"}' }, { status = 204 }), function(url, requests)
       local client = alma.new { url = url, key = "k", log = openapi.observer() }
-      assert.are.equal("122", alma.representations.get(client, "991", "122").id)
-      assert.is_true(alma.representations.delete(client, "991", "122"))
+      assert.are.equal("1220004641", alma.representations.get(client, "9910004641", "1220004641").id)
+      assert.is_true(alma.representations.delete(client, "9910004641", "1220004641"))
       assert.are.equal("DELETE", requests[2].method)
       assert.are.equal("bibs=retain&override=true", requests[2].query)
-      alma.representations.delete(client, "991", "122", { override = false })
+      alma.representations.delete(client, "9910004641", "1220004641", { override = false })
       assert.are.equal("bibs=retain&override=false", requests[3].query)
     end)
   end)
 
   -- Alma's only documented error for these calls says nothing; the list does.
-  for _, case in ipairs { { "gone", { "121" }, true }, { "there", { "121", "122" }, nil } } do
+  for _, case in ipairs { { "gone", { "1210004641" }, true }, { "there", { "1210004641", "1220004641" }, nil } } do
     it("is deleted after a general error when the list says it is " .. case[1], function()
       with(function(_, query)
         if not query.limit then return nil, "401652", "General Error" end
         return page(entries(#case[2], function(i) return { id = case[2][i] } end), "representation", query)
       end, function(client)
-        local ok, _, code = alma.representations.delete(client, "991", "122")
+        local ok, _, code = alma.representations.delete(client, "9910004641", "1220004641")
         assert.are.equal(case[3], ok)
         assert.are.equal(case[3] == nil and "status" or nil, code)
       end)
@@ -140,47 +140,47 @@ describe("alma.representations", function()
 end)
 
 describe("alma.files", function()
-  local function file(i) return { pid = "132" .. i, label = i .. ".jpg", size = i, path = "X/storage/" .. i } end
+  local function file(i) return { pid = "1320004641" .. i, label = i .. ".jpg", size = i, path = "X/storage/" .. i } end
 
   it("lists all, however many, in one call", function()
     local all = entries(130, file)
     with(function() return { representation_file = all, total_record_count = 130 } end, function(client, requests)
-      assert.are.same(all, alma.files.list(client, "991", "122"))
+      assert.are.same(all, alma.files.list(client, "9910004641", "1220004641"))
       assert.are.equal("", requests[1].query)
-      alma.files.list(client, "991", "122", { url = true })
+      alma.files.list(client, "9910004641", "1220004641", { url = true })
       assert.are.equal("expand=url", requests[2].query)
     end)
   end)
 
   it("gives an empty list when there are none", function()
     with(function() return { total_record_count = 0 } end, function(client)
-      assert.are.same({}, alma.files.list(client, "991", "122"))
+      assert.are.same({}, alma.files.list(client, "9910004641", "1220004641"))
     end)
   end)
 
   it("refuses a list that is shorter than its total", function()
     with(function() return { representation_file = entries(100, file), total_record_count = 130 } end, function(client)
-      local list, message, code = alma.files.list(client, "991", "122")
+      local list, message, code = alma.files.list(client, "9910004641", "1220004641")
       assert.is_nil(list)
-      assert.are.equal("GET /bibs/991/representations/122/files: the list is not complete: 100 of 130", message)
+      assert.are.equal("GET /bibs/9910004641/representations/1220004641/files: the list is not complete: 100 of 130", message)
       assert.are.equal("parse", code)
     end)
   end)
 
   it("attaches an object of the upload folder", function()
-    with(function() return { pid = "132", size = 5 } end, function(client, requests)
-      local made = alma.files.create(client, "991", "122", { label = "a.jpg", path = "01UNI_INST/upload/r/a.jpg" })
-      assert.are.equal("132", made.pid)
+    with(function() return { pid = "1320004641", size = 5 } end, function(client, requests)
+      local made = alma.files.create(client, "9910004641", "1220004641", { label = "a.jpg", path = "01UNI_INST/upload/r/a.jpg" })
+      assert.are.equal("1320004641", made.pid)
       assert.are.same({ label = "a.jpg", path = "01UNI_INST/upload/r/a.jpg" }, json.decode(requests[1].body))
       assert.error_matches(function()
-        alma.files.create(client, "991", "122", { path = "/01UNI_INST/upload/a.jpg" })
+        alma.files.create(client, "9910004641", "1220004641", { path = "/01UNI_INST/upload/a.jpg" })
       end, "without a leading slash")
     end)
   end)
 
   it("takes a made one without a pid for unclear", function()
     with(function() return { label = "a.jpg" } end, function(client)
-      local made, _, _, detail = alma.files.create(client, "991", "122", { label = "a.jpg", path = "X/upload/a.jpg" })
+      local made, _, _, detail = alma.files.create(client, "9910004641", "1220004641", { label = "a.jpg", path = "X/upload/a.jpg" })
       assert.is_nil(made)
       assert.is_true(detail.unclear)
     end)
@@ -189,7 +189,7 @@ describe("alma.files", function()
   it("deletes one, representation and title staying", function()
     scripted.run(scripted.answers { status = 204 }, function(url, requests)
       local client = alma.new { url = url, key = "k", log = openapi.observer() }
-      assert.is_true(alma.files.delete(client, "991", "122", "132"))
+      assert.is_true(alma.files.delete(client, "9910004641", "1220004641", "1320004641"))
       assert.are.equal("bibs=retain&representations=retain", requests[1].query)
     end)
   end)
@@ -197,11 +197,11 @@ describe("alma.files", function()
   it("has one deleted whose answer was lost when the list lacks it", function()
     scripted.run(function(request)
       if request:method() == "DELETE" then return request:reply { status = 400, body = scripted.error_body("401652", "General") } end
-      request:reply { status = 200, body = '{"representation_file":[{"pid":"131"}],"total_record_count":1}' }
+      request:reply { status = 200, body = '{"representation_file":[{"pid":"1310004641"}],"total_record_count":1}' }
     end, function(url)
       local client = alma.new { url = url, key = "k", log = openapi.observer() }
-      assert.is_true(alma.files.delete(client, "991", "122", "132"))
-      assert.is_nil((alma.files.delete(client, "991", "122", "131")))
+      assert.is_true(alma.files.delete(client, "9910004641", "1220004641", "1320004641"))
+      assert.is_nil((alma.files.delete(client, "9910004641", "1220004641", "1310004641")))
     end)
   end)
 end)
@@ -236,12 +236,12 @@ describe("alma.bibs", function()
 
   it("are asked for once each, and briefly unless told otherwise", function()
     with(answering(function() return true end), function(client, requests)
-      local list, missing = alma.bibs.get(client, { "991", "992", "991" })
+      local list, missing = alma.bibs.get(client, { "9910004641", "9920004641", "9910004641" })
       assert.are.equal(2, #list)
       assert.are.same({}, missing)
-      assert.are.equal("mms_id=991%2C992&view=brief", requests[1].query)
-      alma.bibs.get(client, { "991" }, { view = "full", expand = "d_avail" })
-      assert.are.equal("expand=d_avail&mms_id=991&view=full", requests[2].query)
+      assert.are.equal("mms_id=9910004641%2C9920004641&view=brief", requests[1].query)
+      alma.bibs.get(client, { "9910004641" }, { view = "full", expand = "d_avail" })
+      assert.are.equal("expand=d_avail&mms_id=9910004641&view=full", requests[2].query)
     end)
   end)
 
@@ -275,8 +275,8 @@ describe("alma.bibs", function()
   end)
 
   it("give an error when the answer holds fewer than it says", function()
-    with(function() return { bib = { { mms_id = "991" } }, total_record_count = 2 } end, function(client)
-      local list, message = alma.bibs.get(client, { "991", "992" })
+    with(function() return { bib = { { mms_id = "9910004641" } }, total_record_count = 2 } end, function(client)
+      local list, message = alma.bibs.get(client, { "9910004641", "9920004641" })
       assert.is_nil(list)
       assert.truthy(message:find "not complete: 1 of 2")
     end)
@@ -284,8 +284,8 @@ describe("alma.bibs", function()
 
   it("refuse an id that would be two, or none", function()
     with(answering(error), function(client)
-      for _, id in ipairs { "991,992", "99 1", "", "a/b" } do
-        local list, _, code = alma.bibs.get(client, { "991", id })
+      for _, id in ipairs { "9910004641,9920004641", "99 1", "", "a/b" } do
+        local list, _, code = alma.bibs.get(client, { "9910004641", id })
         assert.is_nil(list)
         assert.are.equal("parse", code)
       end

@@ -1,4 +1,5 @@
 -- Every recorded answer of a real Alma is read without loss.
+local answers = require "almanac.alma.answers"
 local core = require "almanac.core"
 local errors = require "almanac.alma.errors"
 local json = require "almanac.json"
@@ -48,6 +49,18 @@ local ERRORS = {
   ["synthetic/error_60108_set_member.json"] = "60108",
 }
 
+-- What the client would have asked for, to be answered with this.
+local KINDS = {
+  ["bibsys/representation.json"] = "representation", ["bibsys/representations.json"] = "representations",
+  ["oslo/bib_response.json"] = "bib", ["oslo/bib_response_with_availability.json"] = "bib",
+  ["oslo/file_response.json"] = "file", ["oslo/files_response.json"] = "files",
+  ["oslo/libraries_response.json"] = "libraries", ["oslo/representation_response.json"] = "representation",
+  ["oslo/representations_response.json"] = "representations", ["princeton/not_found.json"] = "bibs",
+  ["princeton/two_bibs.json"] = "bibs", ["temple/item_from_barcode.json"] = "item", ["temple/libraries.json"] = "libraries",
+  ["temple/multiple_bibs.json"] = "bibs", ["synthetic/general_ingest_form.json"] = "general",
+  ["synthetic/set_members_page.json"] = "members",
+}
+
 describe("recorded answers of Alma", function()
   if not core.files.stat(FOLDER) then
     pending "../shared is absent"
@@ -80,6 +93,28 @@ describe("recorded answers of Alma", function()
       assert.are_not.equal("", list[1].message)
     end)
   end
+
+  for path, kind in pairs(KINDS) do
+    it(("are such as the client takes for %s: %s"):format(kind, path), function()
+      assert.is_nil(answers.problem(kind, assert(json.decode(read(path)))))
+    end)
+  end
+
+  it("have ids that are known for ids", function()
+    local count = 0
+    for _, suffix in ipairs { ".json", ".xml" } do
+      for _, path in ipairs(files(suffix)) do
+        local text = read(path)
+        for _, place in ipairs { "bibs", "representations", "files", "holdings", "items", "sets" } do
+          for id in text:gmatch("/" .. place .. "/(%w+)") do
+            assert.is_true(answers.is_id(id), id)
+            count = count + 1
+          end
+        end
+      end
+    end
+    assert.is_true(count > 10)
+  end)
 
   it("that are no errors are not taken for one", function()
     for _, suffix in ipairs { ".json", ".xml" } do

@@ -9,8 +9,8 @@ local with = scripted.alma
 -- holds one of them fails, as seen at a real institution.
 local function broken_set(count, broken, claimed)
   return function(_, path, query)
-    if path == "/conf/sets/80" then
-      return { id = "80", name = "TIFF", number_of_members = { value = tostring(claimed or count) } }
+    if path == "/conf/sets/8000004641" then
+      return { id = "8000004641", name = "TIFF", number_of_members = { value = tostring(claimed or count) } }
     end
     local limit, offset = tonumber(query.limit), tonumber(query.offset)
     local result = { total_record_count = count }
@@ -26,7 +26,7 @@ end
 describe("alma.sets.members", function()
   it("gives all members of a set, page by page", function()
     with(broken_set(230, {}), function(client, requests)
-      local members, broken = alma.sets.members(client, "80")
+      local members, broken = alma.sets.members(client, "8000004641")
       assert.are.equal(230, #members)
       assert.are.same({ id = "990000004641", description = "title 0" }, members[1])
       assert.are.equal("990002294641", members[230].id)
@@ -37,7 +37,7 @@ describe("alma.sets.members", function()
 
   it("gives an empty list for an empty set", function()
     with(broken_set(0, {}), function(client)
-      local members, broken = alma.sets.members(client, "80")
+      local members, broken = alma.sets.members(client, "8000004641")
       assert.are.same({}, members)
       assert.are.same({}, broken)
     end)
@@ -56,7 +56,7 @@ describe("alma.sets.members", function()
       for offset in pairs(broken) do offsets[#offsets + 1] = offset end
       table.sort(offsets)
       with(broken_set(case[2], broken), function(client, requests)
-        local members, found = alma.sets.members(client, "80")
+        local members, found = alma.sets.members(client, "8000004641")
         assert.are.equal(case[2] - #offsets, #members)
         for i, offset in ipairs(offsets) do
           assert.are.same({
@@ -75,7 +75,7 @@ describe("alma.sets.members", function()
 
   it("halves the page around one broken member in few calls", function()
     with(broken_set(100, { [42] = true }), function(client, requests)
-      alma.sets.members(client, "80")
+      alma.sets.members(client, "8000004641")
       assert.is_true(#requests <= 16, #requests .. " calls")
     end)
   end)
@@ -83,7 +83,7 @@ describe("alma.sets.members", function()
   it("reads on when the set claims a wrong size and its first member is broken", function()
     for _, claimed in ipairs { 90, 170 } do
       with(broken_set(130, { [0] = true }, claimed), function(client)
-        local members, broken = alma.sets.members(client, "80")
+        local members, broken = alma.sets.members(client, "8000004641")
         assert.are.equal(129, #members)
         assert.are.equal(1, #broken)
       end)
@@ -96,7 +96,7 @@ describe("alma.sets.members", function()
       calls = calls + 1
       return broken_set(calls > 1 and 151 or 150, {})(...)
     end, function(client)
-      local members, message, code = alma.sets.members(client, "80")
+      local members, message, code = alma.sets.members(client, "8000004641")
       assert.is_nil(members)
       assert.are.equal("conflict", code)
       assert.truthy(message:find("changed while it was read (150 entries, now 151)", 1, true))
@@ -109,7 +109,7 @@ describe("alma.sets.members", function()
       if query.offset == "100" then result.member[1].id = "990000004641" end
       return result
     end, function(client)
-      local members, message, code = alma.sets.members(client, "80")
+      local members, message, code = alma.sets.members(client, "8000004641")
       assert.is_nil(members)
       assert.are.equal("parse", code)
       assert.truthy(message:find("entry 990000004641 comes twice", 1, true))
@@ -118,7 +118,7 @@ describe("alma.sets.members", function()
 
   it("gives any other error as it is", function()
     with(function() return nil, "60107", "Invalid set ID." end, function(client)
-      local members, message, code = alma.sets.members(client, "80")
+      local members, message, code = alma.sets.members(client, "8000004641")
       assert.is_nil(members)
       assert.are.equal("missing", code)
       assert.truthy(message:find("invalid set ID (60107", 1, true))
@@ -128,9 +128,9 @@ end)
 
 describe("alma.sets.find", function()
   local SETS = {
-    { id = "801", name = "TIFF only" }, { id = "802", name = "TIFF only (old)" }, { id = "803", name = "Maps" },
-    { id = "804", name = "MAPS" }, { id = "805", name = "Postcards" }, { id = "806", name = "Postcards" },
-    { id = "807", name = "2024" }, { id = "808", name = "Cafe\u{301} menus" },
+    { id = "800000014641", name = "TIFF only" }, { id = "800000024641", name = "TIFF only (old)" }, { id = "800000034641", name = "Maps" },
+    { id = "800000044641", name = "MAPS" }, { id = "800000054641", name = "Postcards" }, { id = "800000064641", name = "Postcards" },
+    { id = "800000074641", name = "2024" }, { id = "800000084641", name = "Cafe\u{301} menus" },
   }
 
   -- `search` decides what the search by name finds, as far as anybody knows.
@@ -154,7 +154,7 @@ describe("alma.sets.find", function()
 
   it("finds a set by its id", function()
     with(server(by_part), function(client, requests)
-      assert.are.equal("Maps", alma.sets.find(client, "803").name)
+      assert.are.equal("Maps", alma.sets.find(client, "800000034641").name)
       assert.are.equal(1, #requests)
     end)
   end)
@@ -162,24 +162,24 @@ describe("alma.sets.find", function()
   it("finds a set by its exact name, and gives it whole", function()
     with(server(by_part), function(client, requests)
       local set = alma.sets.find(client, "TIFF only")
-      assert.are.equal("801", set.id)
+      assert.are.equal("800000014641", set.id)
       assert.are.equal("12", set.number_of_members.value)
       assert.are.equal("limit=100&offset=0&q=name~TIFF%20only", requests[1].query)
     end)
   end)
 
   it("takes digits for a name when there is no such id", function()
-    with(server(by_part), function(client) assert.are.equal("807", alma.sets.find(client, "2024").id) end)
+    with(server(by_part), function(client) assert.are.equal("800000074641", alma.sets.find(client, "2024").id) end)
   end)
 
   it("is loose about case and Unicode form only when nothing fits exactly", function()
     with(server(by_part), function(client)
-      assert.are.equal("803", alma.sets.find(client, "Maps").id)
-      assert.are.equal("808", alma.sets.find(client, "caf\u{e9}  menus").id)
+      assert.are.equal("800000034641", alma.sets.find(client, "Maps").id)
+      assert.are.equal("800000084641", alma.sets.find(client, "caf\u{e9}  menus").id)
       local set, message, code = alma.sets.find(client, "maps")
       assert.is_nil(set)
       assert.are.equal("conflict", code)
-      assert.truthy(message:find("803, 804", 1, true))
+      assert.truthy(message:find("800000034641, 800000044641", 1, true))
     end)
   end)
 
@@ -188,13 +188,13 @@ describe("alma.sets.find", function()
       local set, message, code = alma.sets.find(client, "Postcards")
       assert.is_nil(set)
       assert.are.equal("conflict", code)
-      assert.are.equal("there are 2 sets named 'Postcards': give the id of one (805, 806)", message)
+      assert.are.equal("there are 2 sets named 'Postcards': give the id of one (800000054641, 800000064641)", message)
     end)
   end)
 
   it("finds a name that Alma's own search misses", function()
     with(server(function() return false end), function(client)
-      assert.are.equal("801", alma.sets.find(client, "TIFF only").id)
+      assert.are.equal("800000014641", alma.sets.find(client, "TIFF only").id)
     end)
   end)
 
@@ -203,7 +203,7 @@ describe("alma.sets.find", function()
     with(function(method, path, query)
       if query.q then return nil, "60106", "Invalid query format." end
       return normal(method, path, query)
-    end, function(client) assert.are.equal("803", alma.sets.find(client, "Maps").id) end)
+    end, function(client) assert.are.equal("800000034641", alma.sets.find(client, "Maps").id) end)
   end)
 
   it("says that there is none only after it read the whole list, with the nearest name", function()
@@ -229,13 +229,13 @@ end)
 
 describe("alma.collections", function()
   local TREE = {
-    { pid = { value = "811" }, name = "Maps", collection = { { pid = { value = "812" }, name = "Town plans" } } },
-    { pid = { value = "813" }, name = "Photographs" },
+    { pid = { value = "810000014641" }, name = "Maps", collection = { { pid = { value = "810000024641" }, name = "Town plans" } } },
+    { pid = { value = "810000034641" }, name = "Photographs" },
   }
   local function server(_, path, query)
     local pid = path:match "^/bibs/collections/(%d+)$"
     if pid then
-      return pid ~= "819" and { pid = { value = pid }, name = "collection " .. pid } or nil,
+      return pid ~= "810000094641" and { pid = { value = pid }, name = "collection " .. pid } or nil,
         "402215", "An input parameter was not found."
     end
     if path == "/bibs/collections" then
@@ -257,9 +257,9 @@ describe("alma.collections", function()
 
   it("are found by id, by name, and by the name of a sub-collection", function()
     with(server, function(client)
-      assert.are.equal("811", alma.collections.find(client, "811").pid.value)
-      assert.are.equal("813", alma.collections.find(client, "Photographs").pid.value)
-      assert.are.equal("812", alma.collections.find(client, "Town plans").pid.value)
+      assert.are.equal("810000014641", alma.collections.find(client, "810000014641").pid.value)
+      assert.are.equal("810000034641", alma.collections.find(client, "Photographs").pid.value)
+      assert.are.equal("810000024641", alma.collections.find(client, "Town plans").pid.value)
       local found, message, code = alma.collections.find(client, "Charts")
       assert.is_nil(found)
       assert.are.equal("missing", code)
@@ -275,11 +275,11 @@ describe("alma.collections", function()
       if type(answer) == "table" then return answer end
       return nil, answer, "Bib record is somewhere."
     end, function(client, requests)
-      assert.are.same({ true, nil, nil, { added = true } }, { alma.collections.add_bib(client, "811", "991") })
-      assert.are.same({ true, nil, nil, { added = false } }, { alma.collections.add_bib(client, "811", "991") })
+      assert.are.same({ true, nil, nil, { added = true } }, { alma.collections.add_bib(client, "810000014641", "991") })
+      assert.are.same({ true, nil, nil, { added = false } }, { alma.collections.add_bib(client, "810000014641", "991") })
       assert.are.equal('{"mms_id":"991"}', requests[1].body)
-      assert.are.equal("/almaws/v1/bibs/collections/811/bibs", requests[1].path)
-      local ok, _, code = alma.collections.add_bib(client, "811", "991")
+      assert.are.equal("/almaws/v1/bibs/collections/810000014641/bibs", requests[1].path)
+      local ok, _, code = alma.collections.add_bib(client, "810000014641", "991")
       assert.is_nil(ok)
       assert.are.equal("missing", code)
     end)
@@ -292,10 +292,10 @@ describe("alma.collections", function()
       request:reply(answer == "ok" and { status = 204 } or { status = 400, body = scripted.error_body(answer, "Bib record is.") })
     end, function(url, requests)
       local client = alma.new { url = url, key = "k", log = openapi.observer() }
-      assert.is_true(alma.collections.remove_bib(client, "811", "991"))
-      assert.are.equal("/almaws/v1/bibs/collections/811/bibs/991", requests[1].path)
-      assert.is_true(alma.collections.remove_bib(client, "811", "991"))
-      assert.is_nil((alma.collections.remove_bib(client, "811", "991")))
+      assert.is_true(alma.collections.remove_bib(client, "810000014641", "991"))
+      assert.are.equal("/almaws/v1/bibs/collections/810000014641/bibs/991", requests[1].path)
+      assert.is_true(alma.collections.remove_bib(client, "810000014641", "991"))
+      assert.is_nil((alma.collections.remove_bib(client, "810000014641", "991")))
     end)
   end)
 
@@ -303,10 +303,10 @@ describe("alma.collections", function()
     with(function(_, _, query)
       local result = { total_record_count = 120, bib = {} }
       for i = tonumber(query.offset) + 1, math.min(tonumber(query.offset) + 100, 120) do
-        table.insert(result.bib, { mms_id = "99" .. i })
+        table.insert(result.bib, { mms_id = ("99%04d4641"):format(i) })
       end
       return result
-    end, function(client) assert.are.equal(120, #alma.collections.bibs(client, "811")) end)
+    end, function(client) assert.are.equal(120, #alma.collections.bibs(client, "810000014641")) end)
   end)
 end)
 
@@ -326,7 +326,7 @@ describe("alma.conf", function()
       local general, message, code = alma.conf.general(client)
       assert.is_nil(general)
       assert.are.equal("parse", code)
-      assert.truthy(message:find "names no institution")
+      assert.truthy(message:find("institution is missing", 1, true))
     end)
   end)
 

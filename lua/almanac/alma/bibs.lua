@@ -1,5 +1,6 @@
 -- Titles. GET /bibs takes up to 100 ids; those that Alma does not know are
 -- simply absent from the answer, so sent and received are compared.
+local answers = require "almanac.alma.answers"
 local client_module = require "almanac.alma.client"
 local task = require "almanac.task"
 
@@ -9,16 +10,28 @@ local BATCH = 100      -- ids a call (OpenAPI, GET /bibs)
 local PARALLEL = 8
 local has_code = client_module.has_code
 
+local function is_in(list, wanted)
+  for _, item in ipairs(list) do
+    if item == wanted then return true end
+  end
+  return false
+end
+
 local function ask(client, ids, options)
   local answer, message, code, detail = client:call {
-    path = { "bibs" },
+    path = { "bibs" }, kind = "bibs",
     query = { mms_id = table.concat(ids, ","), view = options.view or "brief", expand = options.expand },
   }
   if not answer then return nil, message, code, detail end
   local list = answer.bib or {}
   local total = tonumber(answer.total_record_count)
-  if type(list) ~= "table" or total and total ~= #list then
+  if total and total ~= #list then
     return nil, ("GET /bibs: the answer is not complete: %d of %s"):format(#list, tostring(total)), "parse"
+  end
+  for _, bib in ipairs(list) do
+    if not (answers.is_id(bib.mms_id) or is_in(ids, bib.mms_id)) then
+      return nil, "GET /bibs: the answer is none of Alma's: an mms_id in it is no id", "parse"
+    end
   end
   return list
 end
@@ -42,7 +55,7 @@ local function read(client, ids, options, found)
   if #ids == 0 then return true end
   local list, message, code, detail = ask(client, ids, options)
   if list then
-    for _, bib in ipairs(list) do found[bib.mms_id or ""] = bib end
+    for _, bib in ipairs(list) do found[bib.mms_id] = bib end
     return true
   end
   if not (has_code(detail, "402203") or has_code(detail, "402204")) then return nil, message, code, detail end

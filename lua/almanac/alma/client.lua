@@ -2,6 +2,7 @@
 -- log. GET, PUT and DELETE are repeated until they are answered. A POST is sent
 -- again only when it surely did not happen: refused as too fast, or not a byte
 -- of it sent. When nobody can tell, `unclear` says so and the caller looks.
+local answers = require "almanac.alma.answers"
 local core = require "almanac.core"
 local errors = require "almanac.alma.errors"
 local fields = require "almanac.fields"
@@ -17,6 +18,7 @@ local PREFIX = "/almaws/v1"
 -- silence (OpenAPI, POST files); no time-out of the server is documented.
 local TIMEOUTS = { connect = 10, stall = 90, total = 180, file = 600 }
 local BACKOFF = { tries = 6, first = 0.5, longest = 20 }
+local LONGEST_SEGMENT = 255   -- bytes of one segment of a path
 local TRANSIENT = { connect = true, timeout = true, io = true, parse = true, closed = true }
 
 local methods = {}
@@ -79,8 +81,8 @@ end
 ---@return string? code "parse"
 function m.segment(id)
   if type(id) ~= "string" then error("alma: an id must be a string, got " .. type(id), 2) end
-  if id == "" or id:find "^%.+$" or id:find "[/%c]" then
-    return nil, ("%q can't be an id"):format(id), "parse"
+  if id == "" or #id > LONGEST_SEGMENT or id:find "^%.+$" or id:find "[/%c]" then
+    return nil, ("%q can't be an id"):format(id:sub(1, LONGEST_SEGMENT)), "parse"
   end
   return core.sigv4.encode(id)
 end
@@ -143,6 +145,13 @@ local function unreadable(call, result, why)
   }
 end
 
+-- JSON, but not what this call is answered with. It came so from Alma, and would again.
+local function unusable(call, result, why)
+  local outcome = unreadable(call, result, why)
+  outcome.message, outcome.again = ("%s %s: the answer is none of Alma's: %s"):format(call.method, call.path, why), false
+  return outcome
+end
+
 local function judge(client, call, result)
   if result.error then return failed(call, result) end
   local good = result.status >= 200 and result.status <= 299
@@ -160,6 +169,8 @@ local function judge(client, call, result)
   end
   local answer, why = json.decode(body)
   if type(answer) ~= "table" then return unreadable(call, result, why or "it is no object") end
+  why = call.request.kind and answers.problem(call.request.kind, answer, call.request.id)
+  if why then return unusable(call, result, why) end
   return { answer = answer, status = result.status }
 end
 
@@ -249,6 +260,8 @@ end
 ---@field body table|string? of a POST or PUT: a table is sent as JSON; text is sent as it is, and answered with text
 ---@field content_type string? of a body of text: "application/xml" for bibs and holdings
 ---@field timeout number? seconds for the whole call, in which the server may be silent
+---@field kind string? what the answer must be, a name of almanac.alma.answers; without it any object
+---@field id string? of the thing that is asked for: the answer must have it
 ---@field raw boolean? the answer as text
 
 ---@class almanac.alma.detail

@@ -25,7 +25,7 @@ local function flatten(list, out)
 end
 
 local function list_by(client, query)
-  local answer, message, code, detail = client:call { path = { "bibs", "collections" }, query = query }
+  local answer, message, code, detail = client:call { path = { "bibs", "collections" }, query = query, kind = "collections" }
   if not answer then return nil, message, code, detail end
   local top, total
   top, total, code = paging.entries(answer, "collection", "GET /bibs/collections")
@@ -54,7 +54,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.get(client, pid)
-  return client:call { path = { "bibs", "collections", pid } }
+  return client:call { path = { "bibs", "collections", pid }, kind = "collection" }
 end
 
 ---A collection by its id or its name.
@@ -114,7 +114,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.bibs(client, pid)
   return paging.all(client, {
-    path = { "bibs", "collections", pid, "bibs" }, key = "bib",
+    path = { "bibs", "collections", pid, "bibs" }, kind = "of_collection", key = "bib",
     identify = function(bib) return bib.mms_id end,
   })
 end

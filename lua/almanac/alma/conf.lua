@@ -13,15 +13,9 @@ local m = {}
 ---@return almanac.alma.detail? detail
 function m.general(client, options)
   local form = options and options.ingest_form
-  local general, message, code, detail = client:call {
-    path = { "conf", "general" }, query = form and { expand = "ingest_form" } or nil,
+  return client:call {
+    path = { "conf", "general" }, kind = "general", query = form and { expand = "ingest_form" } or nil,
   }
-  if not general then return nil, message, code, detail end
-  local institution = general.institution
-  if type(institution) ~= "table" or type(institution.value) ~= "string" then
-    return nil, "GET /conf/general: the answer names no institution", "parse"
-  end
-  return general
 end
 
 ---@param client almanac.alma.client
@@ -30,7 +24,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.libraries(client)
-  return paging.whole(client, { path = { "conf", "libraries" } }, "library")
+  return paging.whole(client, { path = { "conf", "libraries" }, kind = "libraries" }, "library")
 end
 
 ---The rows of a code table, e.g. "RepresentationUsageType".
@@ -41,7 +35,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.code_table(client, name)
-  local answer, message, code, detail = client:call { path = { "conf", "code-tables", name } }
+  local answer, message, code, detail = client:call { path = { "conf", "code-tables", name }, kind = "code_table" }
   if not answer then return nil, message, code, detail end
   local rows = answer.row
   if type(rows) == "table" and type(rows.row) == "table" then rows = rows.row end

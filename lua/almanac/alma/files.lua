@@ -20,7 +20,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.list(client, mms_id, rep_id, options)
   local request = {
-    path = path(mms_id, rep_id), query = options and options.url and { expand = "url" } or nil,
+    path = path(mms_id, rep_id), kind = "files", query = options and options.url and { expand = "url" } or nil,
   }
   return paging.whole(client, request, "representation_file")
 end
@@ -39,14 +39,10 @@ function m.create(client, mms_id, rep_id, file)
   if type(file.path) ~= "string" or file.path:find "^/" then
     error("alma.files.create: path must be a key without a leading slash", 2)
   end
-  local made, message, code, detail = client:call {
+  return client:call {
     method = "POST", path = path(mms_id, rep_id), timeout = client.timeouts.file,
-    body = { label = file.label, path = file.path },
+    body = { label = file.label, path = file.path }, kind = "file",
   }
-  if made and type(made.pid) ~= "string" then
-    return nil, "POST files: the answer has no pid", "parse", { errors = {}, unclear = true, unsent = false }
-  end
-  return made, message, code, detail
 end
 
 ---Deletes a file; its representation and title stay. Alma has no error of its

@@ -19,7 +19,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.list(client, mms_id)
   local items, message, code, detail = paging.all(client, {
-    path = { "bibs", mms_id, "holdings", "ALL", "items" }, key = "item", identify = pid_of,
+    path = { "bibs", mms_id, "holdings", "ALL", "items" }, kind = "items", key = "item", identify = pid_of,
   })
   if not items and client_module.has_code(detail, NONE) then return {} end
   return items, message, code, detail
@@ -34,7 +34,7 @@ end
 ---@return string? code "missing": no item has it
 ---@return almanac.alma.detail? detail
 function m.by_barcode(client, barcode)
-  local item, message, code, detail = client:call { path = { "items" }, query = { item_barcode = barcode } }
+  local item, message, code, detail = client:call { path = { "items" }, query = { item_barcode = barcode }, kind = "item" }
   if not item and client_module.has_code(detail, NONE) then
     return nil, ("no item has the barcode %s"):format(barcode), "missing", detail
   elseif not item then

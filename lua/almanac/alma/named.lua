@@ -2,6 +2,7 @@
 -- Alma's search by name looks for words, and its rules are not published in
 -- full. So its answer only saves work: names are compared here, and "there is
 -- none" is said only after the whole list was read.
+local answers = require "almanac.alma.answers"
 local core = require "almanac.core"
 local words = require "almanac.words"
 
@@ -72,7 +73,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.find(search)
-  if search.wanted:find "^%d+$" then
+  if answers.is_id(search.wanted) then
     local entry, message, code, detail = search.get(search.wanted)
     if entry or code ~= "missing" then return entry, message, code, detail end
   end

@@ -2,6 +2,7 @@
 -- ignores misspelt parameters, so nothing is believed but the total: pages of
 -- 100 are read until it is reached, and every page must have the length it
 -- says. What does not add up is an error, never a shorter list.
+local answers = require "almanac.alma.answers"
 local task = require "almanac.task"
 
 local m = {}
@@ -22,8 +23,8 @@ end
 ---@return string? code
 function m.entries(answer, key, where)
   local list = answer[key] or {}
-  local total = math.tointeger(tonumber(answer.total_record_count))
-  if not total or total < 0 then return wrong(where, "the answer has no total_record_count") end
+  local total = answers.count(answer.total_record_count)
+  if not total then return wrong(where, "the answer has no total_record_count") end
   if type(list) ~= "table" or (next(list) ~= nil and list[1] == nil) then
     return wrong(where, ("'%s' of the answer is no list"):format(key))
   end
@@ -59,7 +60,7 @@ end
 
 ---One page, checked against the total of the pages before it.
 ---@param client almanac.alma.client
----@param list { path: string[], query: table?, key: string }
+---@param list { path: string[], query: table?, kind: string, key: string } kind: as for client:call
 ---@param offset integer
 ---@param limit integer
 ---@param expected integer? total that other pages gave
@@ -69,7 +70,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.page(client, list, offset, limit, expected)
   local answer, message, code, detail = client:call {
-    path = list.path, query = with(list.query, limit, offset),
+    path = list.path, query = with(list.query, limit, offset), kind = list.kind,
   }
   if not answer then return nil, message, code, detail end
   local where = ("GET /%s (from %d)"):format(table.concat(list.path, "/"), offset)
@@ -91,9 +92,10 @@ end
 ---the reading.
 ---@param entries table[]
 ---@param identify fun(entry: table): string?
+---@param seen table<string, boolean>? the entries of the pages before; gets these
 ---@return string? words
-function m.repeated(entries, identify)
-  local seen = {}
+function m.repeated(entries, identify, seen)
+  seen = seen or {}
   for _, entry in ipairs(entries) do
     local id = identify(entry)
     if type(id) ~= "string" or id == "" then return "an entry has no id" end
@@ -114,6 +116,16 @@ function m.holds(list, field, value)
   return false
 end
 
+-- Where the pages behind the first one begin. They are counted as they are
+-- read: a list of them would be as long as a server likes to say.
+local function offsets_until(total, is_over)
+  local offset = 0
+  return function()
+    offset = offset + m.LIMIT
+    if offset < total and not is_over() then return offset end
+  end
+end
+
 ---Reads the pages behind the first one with `read(offset)`, several at a time.
 ---@param total integer
 ---@param read fun(offset: integer): table|nil, string?, string?, table?
@@ -123,10 +135,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.rest(total, read)
   local results, failure = {}, nil
-  local offsets = {}
-  for offset = m.LIMIT, total - 1, m.LIMIT do offsets[#offsets + 1] = offset end
-  local raised = task.each(offsets, PARALLEL, function(offset)
-    if failure then return end
+  local raised = task.each(offsets_until(total, function() return failure end), PARALLEL, function(offset)
     local result, message, code, detail = read(offset)
     if result then
       results[offset // m.LIMIT + 1] = result
@@ -141,24 +150,29 @@ end
 
 ---Reads a list completely.
 ---@param client almanac.alma.client
----@param list { path: string[], query: table?, key: string, identify: fun(entry: table): string? }
+---@param list { path: string[], query: table?, kind: string, key: string, identify: fun(entry: table): string? }
 ---@return table[]|nil entries
 ---@return string? message
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.all(client, list)
-  local first, total, code, detail = m.page(client, list, 0, m.LIMIT)
+  local seen = {}
+  -- A page that comes again is told at once: there may be no end of them.
+  local function read(offset, expected)
+    local page, total, code, detail = m.page(client, list, offset, m.LIMIT, expected)
+    if not page then return nil, total, code, detail end
+    local words = m.repeated(page, list.identify, seen)
+    if words then return wrong("GET /" .. table.concat(list.path, "/"), words .. ": try again") end
+    return page, total
+  end
+  local first, total, code, detail = read(0)
   if not first then return nil, total, code, detail end
   local pages, message
-  pages, message, code, detail = m.rest(total, function(offset)
-    return m.page(client, list, offset, m.LIMIT, total)
-  end)
+  pages, message, code, detail = m.rest(total, function(offset) return read(offset, total) end)
   if not pages then return nil, message, code, detail end
   pages[1] = first
   local entries = {}
   for _, page in ipairs(pages) do table.move(page, 1, #page, #entries + 1, entries) end
-  local words = m.repeated(entries, list.identify)
-  if words then return wrong("GET /" .. table.concat(list.path, "/"), words .. ": try again") end
   return entries
 end
 

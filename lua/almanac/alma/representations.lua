@@ -18,7 +18,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.list(client, mms_id)
   return paging.all(client, {
-    path = path(mms_id), key = "representation", identify = function(rep) return rep.id end,
+    path = path(mms_id), kind = "representations", key = "representation", identify = function(rep) return rep.id end,
   })
 end
 
@@ -30,7 +30,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.get(client, mms_id, id)
-  return client:call { path = path(mms_id, id) }
+  return client:call { path = path(mms_id, id), kind = "representation", id = id }
 end
 
 ---Makes a representation. Not idempotent: when `detail.unclear` is set, look
@@ -45,11 +45,7 @@ end
 function m.create(client, mms_id, body)
   local full = { is_remote = false }
   for name, value in pairs(body) do full[name] = value end
-  local made, message, code, detail = client:call { method = "POST", path = path(mms_id), body = full }
-  if made and type(made.id) ~= "string" then
-    return nil, "POST representations: the answer has no id", "parse", { errors = {}, unclear = true, unsent = false }
-  end
-  return made, message, code, detail
+  return client:call { method = "POST", path = path(mms_id), body = full, kind = "representation" }
 end
 
 ---Changes fields of a representation. PUT replaces the object: it is read,
@@ -67,7 +63,7 @@ function m.update(client, mms_id, id, fields)
   if not body then return nil, message, code, detail end
   body.files = nil
   for name, value in pairs(fields) do body[name] = value end
-  return client:call { method = "PUT", path = path(mms_id, id), body = body }
+  return client:call { method = "PUT", path = path(mms_id, id), body = body, kind = "representation", id = id }
 end
 
 ---Deletes a representation with its files; the title stays. Alma has no error

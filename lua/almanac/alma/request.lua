@@ -8,7 +8,7 @@ local words = require "almanac.words"
 local m = {}
 
 local FIELDS = { method = "string", path = "string|table", query = "table", body = "table|string", content_type = "string",
-  timeout = "number", raw = "boolean" }
+  timeout = "number", raw = "boolean", kind = "string", id = "string" }
 local METHODS = { "GET", "POST", "PUT", "DELETE" }
 local WRITES = { POST = true, PUT = true }
 local SIMPLE = { string = true, number = true, boolean = true }

@@ -1,6 +1,7 @@
 -- Sets of titles. One member whose record is broken fails its whole page
 -- (60108), so such a page is read in halves until the member stands alone; it is
 -- reported, the others are kept.
+local answers = require "almanac.alma.answers"
 local client_module = require "almanac.alma.client"
 local named = require "almanac.alma.named"
 local paging = require "almanac.alma.paging"
@@ -10,12 +11,12 @@ local m = {}
 local BROKEN_MEMBER = "60108"
 
 local function get(client, id)
-  return client:call { path = { "conf", "sets", id } }
+  return client:call { path = { "conf", "sets", id }, kind = "set", id = id }
 end
 
 local function list_by(client, query)
   return paging.all(client, {
-    path = { "conf", "sets" }, query = query, key = "set", identify = function(set) return set.id end,
+    path = { "conf", "sets" }, query = query, kind = "sets", key = "set", identify = function(set) return set.id end,
   })
 end
 
@@ -68,7 +69,7 @@ end
 local function bound_from_set(client, set_id, reading)
   local set, message, code, detail = get(client, set_id)
   if not set then return nil, message, code, detail end
-  reading.bound = math.tointeger(tonumber(set.number_of_members and set.number_of_members.value))
+  reading.bound = answers.count(set.number_of_members and set.number_of_members.value)
   if reading.bound then return true end
   return nil, ("set %s: its first member is broken and its size is not known"):format(set_id), "parse"
 end
@@ -84,6 +85,10 @@ local function collect(pages)
   return members, broken
 end
 
+local function again(set_id, words)
+  return nil, ("set %s: %s: try again"):format(set_id, words), "parse"
+end
+
 ---All members of a set.
 ---@param client almanac.alma.client
 ---@param set_id string
@@ -95,11 +100,16 @@ end
 function m.members(client, set_id)
   local reading = {
     client = client,
-    list = { path = { "conf", "sets", set_id, "members" }, key = "member" },
+    list = { path = { "conf", "sets", set_id, "members" }, kind = "members", key = "member" },
   }
   reading.find_bound = function() return bound_from_set(client, set_id, reading) end
+  local seen = {}
   local function page(offset)
-    return read(reading, offset, paging.LIMIT, { members = {}, broken = {} })
+    local result, message, code, detail = read(reading, offset, paging.LIMIT, { members = {}, broken = {} })
+    if not result then return nil, message, code, detail end
+    local words = paging.repeated(result.members, function(member) return member.id end, seen)
+    if words then return again(set_id, words) end
+    return result
   end
   local first, message, code, detail = page(0)
   if not first then return nil, message, code, detail end
@@ -109,11 +119,9 @@ function m.members(client, set_id)
   pages[1] = first
   local members, broken = collect(pages)
   local total = reading.total or reading.bound
-  local words = paging.repeated(members, function(member) return member.id end)
-  if not words and #members + #broken ~= total then
-    words = ("%d members and %d broken ones are not %d"):format(#members, #broken, total)
+  if #members + #broken ~= total then
+    return again(set_id, ("%d members and %d broken ones are not %d"):format(#members, #broken, total))
   end
-  if words then return nil, ("set %s: %s: try again"):format(set_id, words), "parse" end
   return members, broken
 end
 
