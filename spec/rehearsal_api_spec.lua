@@ -376,6 +376,18 @@ describe("the rehearsal's Alma", function()
       assert.same({ alma.inst .. "/upload/${filename}", "201" }, { form.key, form.success_action_status })
     end)
 
+    for word, told in pairs { production = "production", PRODUCTION = "PRODUCTION", ["Premium Sandbox"] = "Premium Sandbox",
+      sandbox = "sandbox", [""] = "", none = false } do
+      it(("tells an environment as it is called: '%s'"):format(word), function()
+        local other <close> = rehearsal.start { memory = true, args = { "--environment", word } }
+        local answer = other.call("GET", "/conf/general")
+        assert.equal(told or nil, answer.data.environment_type)
+        assert.equal(told ~= false, answer.body:find("environment_type", 1, true) ~= nil)
+        assert.equal(told ~= false, other.call("GET", "/conf/general", { accept = "application/xml" }).body
+          :find("environment_type", 1, true) ~= nil)
+      end)
+    end
+
     it("has libraries and code tables", function()
       assert.equal("MAIN", get("/conf/libraries").data.library[1].code)
       assert.equal("Main Library", get("/conf/libraries/MAIN").data.name)

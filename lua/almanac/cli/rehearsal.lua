@@ -63,7 +63,8 @@ local function add_world(parser)
   parser:option("--titles", "CSV list of titles; without it a small sample"):argname "CSV"
   parser:option("--state", "file that keeps everything for the next time"):argname "FILE"
   parser:option("--institution", "institution code (01REHEARSAL_INST)"):argname "CODE"
-  parser:option("--environment", "production or sandbox (sandbox)"):argname("NAME"):choices { "production", "sandbox" }
+  parser:option("--environment", "what Alma calls itself (SANDBOX): production, any words; none: nothing")
+    :argname "WORD"
   parser:option("--region", "AWS region of the bucket (us-east-1)"):argname "NAME"
   parser:option("--bucket", "name of the bucket"):argname "NAME"
   parser:option("--key", "another API key, with areas if wanted: KEY=bibs,conf:r"):argname("KEY"):count "*"

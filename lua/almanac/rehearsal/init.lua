@@ -58,7 +58,7 @@ local WATCH = 0.05                           -- seconds between looks at signals
 ---@field titles string? CSV file; nil: the sample
 ---@field state string? file that keeps the state; contents of objects in FILE.objects
 ---@field institution string? code
----@field environment string? production | sandbox
+---@field environment string? as GET /conf/general tells it; "": empty, "none": not at all; nil: SANDBOX
 ---@field region string?
 ---@field bucket string?
 ---@field brief boolean? representation lists without usage type, library and dates

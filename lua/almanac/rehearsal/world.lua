@@ -45,6 +45,12 @@ local function aws_keys(world, options)
   }
 end
 
+-- Alma's documentation has `production` in one place and SANDBOX in another, and no list of words.
+local function environment_of(options)
+  if options.environment == "none" then return nil end
+  return options.environment or "SANDBOX"
+end
+
 ---@param options table see almanac.rehearsal
 ---@return table|nil world; `fresh` in it says that it is still empty
 ---@return string? message, string? code
@@ -55,7 +61,7 @@ function m.open(options)
     db = db, fresh = fresh == true, options = options, discarded = {},
     name = "Rehearsal Library", region = options.region or "us-east-1",
     bucket = options.bucket or "rehearsal-st01.ext.exlibrisgroup.com",
-    environment = (options.environment or "sandbox"):upper(),
+    environment = environment_of(options),
   }, meta)
   settle(world, options)
   lag.open(world)
