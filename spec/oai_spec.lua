@@ -209,6 +209,39 @@ describe("OAI-PMH of other servers", function()
     assert.equal("verb=ListIdentifiers&resumptionToken=a%20b", requests[2].query)
   end)
 
+  -- A server that makes up the nth page.
+  local function endless(make)
+    local n = 0
+    return scripted.run(function(request)
+      n = n + 1
+      request:reply(make(n))
+    end, function(url)
+      local list = assert(assert(oai.new { url = url, backoff = QUICK, rate = 1e6 }):list { prefix = "oai_dc", headers_only = true })
+      local _, message, code
+      repeat _, message, code = list:next() until not _
+      return message, code, n
+    end)
+  end
+
+  it("are left when they make up new tokens for the same page, for old entries, or for none", function()
+    for words, make in pairs {
+      ["same page again"] = function(n) return page(1, 3, "token " .. n) end,
+      ["entries again that it gave before"] = function(n) return page(n, n == 1 and 40 or n + 5, "token " .. n) end,
+      ["nothing but empty pages"] = function(n) return page(1, 0, "token " .. n) end,
+    } do
+      local message, code, requests = endless(make)
+      assert.matches(words, message, 1, true)
+      assert.equal("parse", code)
+      assert.is_true(requests < 120, requests)
+    end
+  end)
+
+  it("may give an entry twice that was changed meanwhile, also as a page of its own", function()
+    local count, message = read(page(1, 3, "a"), page(2, 2, "b"), page(3, 3, "c"), page(4, 5))
+    assert.is_nil(message)
+    assert.equal(7, count)
+  end)
+
   it("may give their errors with a status", function()
     local _, message, code = read { status = 400, body = HEAD .. '<error code="badArgument">no</error></OAI-PMH>' }
     assert.matches("badArgument: no", message)

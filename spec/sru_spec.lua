@@ -141,6 +141,19 @@ describe("SRU of other servers", function()
     assert.equal("parse", code)
   end)
 
+  it("is an error when its pages come again, or hold more than it found", function()
+    for words, answers in pairs {
+      ["same page again, after 2 of 5"] = { page(5, 1, 2), page(5, 1, 2) },
+      ["more records than the 3"] = { page(3, 1, 2), page(3, 3, 5) },
+      ["no numberOfRecords"] = { page("1e6", 1, 2) }, ["answer has no numberOfRecords"] = { page("-1", 1, 2) },
+      ["has no numberOfRecords"] = { page(("9"):rep(400), 1, 2) },
+    } do
+      local _, message, code = read(scripted.answers(EXPLAIN, table.unpack(answers)))
+      assert.matches(words, message, 1, true)
+      assert.equal("parse", code)
+    end
+  end)
+
   it("gives no more than 10,000 of a query, which is said", function()
     local list, message, code = read(function(request, n)
       request:reply(n == 1 and EXPLAIN or page(12345, (n - 2) * 50 + 1, (n - 1) * 50))

@@ -1,13 +1,16 @@
 -- A list of OAI-PMH, page after page by resumption tokens (section 3.5 of the
--- protocol). It ends at an absent or empty token; a token that comes again with
--- the same page would go on for ever, and is an error.
+-- protocol). It ends at an absent or empty token. A server may make up tokens
+-- without end: so a page that comes again, pages that bring nothing new and pages
+-- without an entry, one after the other, are errors, whatever their tokens say.
 local core = require "almanac.core"
 local record = require "almanac.record"
 local xml = require "almanac.xml"
 
 local m = {}
 
-local MOST_EMPTY = 1000     -- pages without an entry in a row
+local MOST_EMPTY = 100      -- pages without an entry in a row
+local MOST_KNOWN = 3        -- pages in a row all of whose entries came before: an entry that is changed meanwhile may come twice
+local MOST_ENTRIES = 100000000   -- of a list; the largest repositories have some ten million
 
 -- ---- entries ----
 
@@ -57,23 +60,47 @@ local meta = { __index = methods }
 ---@return almanac.oai.list
 function m.new(client, verb, parameters, element)
   return setmetatable({ client = client, verb = verb, parameters = parameters, element = element,
-    page = {}, at = 0, seen = {}, count = 0, pages = 0, empty = 0 }, meta)
+    page = {}, at = 0, seen = {}, had = {}, count = 0, pages = 0, empty = 0, stale = 0 }, meta)
 end
 
--- What a page holds, in short: two pages are the same when their ends are.
-local function ends_of(page)
-  local function id(node)
-    local header = node and (xml.child(node, "header") or node)
-    return header and (xml.text(header, "identifier") or xml.text(header, "setSpec")) or ""
-  end
-  return ("%s %s %d"):format(id(page[1]), id(page[#page]), #page)
+local function id_of(node)
+  local header = xml.child(node, "header") or node
+  return xml.text(header, "identifier") or xml.text(header, "setSpec") or ""
 end
 
--- A server may keep one token for a whole list; then its pages differ.
+-- Eight bytes stand for an entry, so that a million of them fit.
+local function mark_of(text)
+  return math.tointeger(tonumber("0x" .. core.hash.sha256(text):sub(1, 16)))
+end
+
+-- Two pages are the same when they hold the same entries; without entries, when
+-- they have the same token.
 local function goes_in_circles(list, token)
-  local mark = core.hash.md5((token or "") .. " " .. ends_of(list.page)) or (token or "") .. ends_of(list.page)
+  local ids = {}
+  for i, node in ipairs(list.page) do ids[i] = id_of(node) end
+  local mark = mark_of(ids[1] and table.concat(ids, "\n") or "token " .. (token or ""))
   if list.seen[mark] then return true end
   list.seen[mark] = true
+end
+
+-- Counts pages in a row that bring nothing new.
+local function note_entries(list)
+  local new = not list.page[1]
+  for _, node in ipairs(list.page) do
+    local mark = mark_of(id_of(node))
+    new = new or not list.had[mark]
+    list.had[mark] = true
+  end
+  list.stale = new and 0 or list.stale + 1
+  list.empty = list.page[1] and 0 or list.empty + 1
+end
+
+-- Why this page shows that the list has no end.
+local function endless(list, asked)
+  if goes_in_circles(list, asked) then return "the server gives the same page again, so the list has no end" end
+  if list.empty > MOST_EMPTY then return "nothing but empty pages, so the list has no end" end
+  if list.stale > MOST_KNOWN then return "the server gives entries again that it gave before, so the list has no end" end
+  if list.count > MOST_ENTRIES then return "more entries than any repository has, so the list has no end" end
 end
 
 local function where(list)
@@ -99,12 +126,9 @@ local function turn(list)
   if not answer then return nil, message, code, name end
   list.page, list.at, list.pages = xml.children(answer, list.element), 0, list.pages + 1
   note_token(list, answer)
-  list.empty = list.page[1] and 0 or list.empty + 1
-  if asked and goes_in_circles(list, asked) then
-    return nil, where(list) .. ": the server gives the same page again, so the list has no end", "parse"
-  elseif list.empty > MOST_EMPTY then
-    return nil, where(list) .. ": nothing but empty pages", "limit"
-  end
+  note_entries(list)
+  local words = endless(list, asked)
+  if words then return nil, where(list) .. ": " .. words, "parse" end
   return true
 end
 

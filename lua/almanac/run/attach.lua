@@ -2,6 +2,7 @@
 -- the upload folder for it: so one object can become one file only, however
 -- often the call is sent.
 local alma = require "almanac.alma"
+local known = require "almanac.run.known"
 local reconcile = require "almanac.run.reconcile"
 local steps = require "almanac.run.steps"
 local upload = require "almanac.run.upload"
@@ -52,8 +53,10 @@ function m.run(job, change, page, representation_id, attached, options)
     change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,
     during = "attaching", after = "attaching", before = again and attached or nil,
     call = function()
-      return alma.files.create(job.client, mms_id, representation_id,
+      local file, why, kind, detail = alma.files.create(job.client, mms_id, representation_id,
         { label = page.label or page.name, path = page.upload_key })
+      if not file then return nil, why, kind, detail end
+      return known.new_file(job, file, attached)
     end,
     look = function(before)
       local list, why, kind = alma.files.list(job.client, mms_id, representation_id)

@@ -2,6 +2,7 @@
 -- POSTs may have been sent; then the one too many is deleted while it is empty.
 local alma = require "almanac.alma"
 local json = require "almanac.json"
+local known = require "almanac.run.known"
 local makers = require "almanac.run.maker"
 local readings = require "almanac.reading"
 local reconcile = require "almanac.run.reconcile"
@@ -49,6 +50,7 @@ local NO_COLLECTION = "402260"
 
 local function create(job, spec)
   local rep, message, code, detail = alma.representations.create(job.client, job.title.mms_id, m.body(spec))
+  if rep then rep, message, code, detail = known.new_representation(job, rep) end
   if rep then makers.learn(job.maker, rep) end
   if not rep and alma.has_code(detail, NO_COLLECTION) then
     message = "the title is in no collection, and Alma takes no representation then: add it to one in Alma " ..
@@ -93,9 +95,9 @@ end
 local function ask(job, change, before, others)
   local words = ("somebody else made a representation like the planned one (%s) at the same time: look at both in Alma, " ..
     "then `almanac decide`; `use` goes on with this run's own"):format(others[1].id)
-  local known = { table.unpack(before or planned_ids(job)) }
-  for _, rep in ipairs(others) do known[#known + 1] = rep.id end
-  local ok, message, code = steps.ask(job, change, "represent", known, words)
+  local settled = { table.unpack(before or planned_ids(job)) }
+  for _, rep in ipairs(others) do settled[#settled + 1] = rep.id end
+  local ok, message, code = steps.ask(job, change, "represent", settled, words)
   if not ok then return nil, message, code end
   return nil, words, "conflict"
 end

@@ -8,6 +8,7 @@ local m = {}
 
 local PAGE = 50          -- records a page; Alma gives no more, silently (its explain says so)
 m.MOST = 10000           -- records of a query (Ex Libris: SRU/SRW Search)
+local LONGEST_NUMBER = 15 -- digits of a number of records
 local DIAGNOSTICS = "info:srw/schema/1/diagnostics"
 
 local entry_methods = {}
@@ -63,7 +64,8 @@ local function wrong(list, words, code)
 end
 
 local function check_total(list, root)
-  local total = math.tointeger(tonumber(xml.text(root, "numberOfRecords")))
+  local text = xml.text(root, "numberOfRecords") or ""
+  local total = #text <= LONGEST_NUMBER and text:find "^%s*%d+%s*$" and math.tointeger(tonumber(text))
   if not total then return wrong(list, "the answer has no numberOfRecords", "parse") end
   if list.total and total ~= list.total then
     return wrong(list, ("the result changed while it was read (%d records, now %d): try again"):format(
@@ -71,6 +73,16 @@ local function check_total(list, root)
   end
   list.total = total
   return true
+end
+
+-- Whether a page begins with the record that the page before began with: the
+-- server does not look at where it is asked to begin.
+local function is_repeated(list)
+  local first = list.page[1]
+  local id = first and xml.text(first, "recordIdentifier")
+  local again = list.count > 0 and id ~= nil and id == list.began_with
+  list.began_with = id
+  return again
 end
 
 local function turn(list)
@@ -87,6 +99,11 @@ local function turn(list)
   ok, message, code = check_total(list, root)
   if not ok then return nil, message, code end
   list.page, list.at = xml.children(xml.child(root, "records"), "record"), 0
+  if is_repeated(list) then
+    return wrong(list, ("the server gives the same page again, after %d of %d records"):format(list.count, list.total), "parse")
+  elseif #list.page > list.total - list.count then
+    return wrong(list, ("the server gives more records than the %d that it found"):format(list.total), "parse")
+  end
   if #list.page == 0 and list.count < list.total then
     return wrong(list, ("the list ends after %d of %d records"):format(list.count, list.total), "parse")
   end
