@@ -1,4 +1,5 @@
 local core = require "almanac.core"
+local form_policy = require "almanac.rehearsal.form_policy"
 local json = require "almanac.json"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
@@ -312,6 +313,54 @@ describe("the rehearsal's bucket", function()
       refuses(403, "SignatureDoesNotMatch", send(digital, "a", "x",
         { policy = core.text.base64(json.encode(policy)) }))
       assert.equal(0, #alma.state().objects)
+    end)
+
+    local function content_type(kind) return { ["Content-Type"] = kind } end
+
+    it("and refuses a content type that its policy does not allow, or none", function()
+      start("--form-policy", "Content-Type=image/*")
+      assert.same({ "starts-with", "$Content-Type", "image/" },
+        json.decode(core.text.unbase64(form_of().ingest_form.policy)).conditions[8])
+      assert.equal(201, send(form_of(), "a", "x", content_type "image/tiff").status)
+      assert.equal(201, send(form_of(), "a", "x", content_type "image/tiff, image/jpeg").status)
+      for _, wrong in ipairs { "application/pdf", "image/tiff,text/plain", "Image/tiff", "" } do
+        local result = send(form_of(), "a", "x", content_type(wrong))
+        refuses(403, "AccessDenied", result)
+        assert.matches('Policy Condition failed: ["starts-with", "$Content-Type", "image/"]', result.body
+          :gsub("&quot;", '"'), 1, true)
+      end
+      refuses(403, "AccessDenied", send(form_of(), "a", "x"))
+    end)
+
+    it("and asks for a field that may have any value", function()
+      start("--form-policy", "Content-Type=*")
+      refuses(403, "AccessDenied", send(form_of(), "a", "x"))
+      assert.equal(201, send(form_of(), "a", "x", content_type "text/plain").status)
+    end)
+
+    it("and refuses other values and sizes than its policy says", function()
+      start("--form-policy", "x-amz-server-side-encryption=AES256,Content-Type=image/jpeg,size=2-4")
+      local function try(contents, encryption, kind)
+        return send(form_of(), "a", contents, { ["x-amz-server-side-encryption"] = encryption, ["Content-Type"] = kind })
+      end
+      assert.equal(201, try("1234", "AES256", "image/jpeg").status)
+      refuses(403, "AccessDenied", try("1234", "aws:kms", "image/jpeg"))
+      refuses(403, "AccessDenied", try("1234", nil, "image/jpeg"))
+      refuses(403, "AccessDenied", try("1234", "AES256", "image/jpeg2"))
+      refuses(400, "EntityTooSmall", try("1", "AES256", "image/jpeg"))
+      refuses(400, "EntityTooLarge", try("12345", "AES256", "image/jpeg"))
+      alma.change { op = "form_policy", spec = "" }
+      assert.equal(201, send(form_of(), "a", "x").status)
+      refuses(403, "AccessDenied", send(form_of(), "a", "x", content_type "image/jpeg"))
+    end)
+
+    it("whose conditions are named when one is written wrongly", function()
+      for _, spec in ipairs { "image/*", "size=1", "size=5-2", "size=a-b", "=x" } do
+        local conditions, message = form_policy.parse(spec)
+        assert.is_nil(conditions)
+        assert.matches("^%-%-form%-policy: '[^']+' is none of FIELD=VALUE, FIELD=START%*, size=LEAST%-MOST$", message)
+      end
+      assert.same({ { "eq", "$acl", "" }, { "content-length-range", 0, 0 } }, form_policy.parse "acl=, size=0-0")
     end)
 
     it("until it expires", function()

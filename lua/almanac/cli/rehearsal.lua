@@ -25,12 +25,19 @@ and 12 seconds after it was sent the file is in the lists.
   KIND   %s
 Example: --faults 'GET=0.05:500,POST files=@1:lost,PUT s3=0.02:reset'
 
+--lists WORD[,…]: how lists are given.
+  %s
+
+--form-policy WORD[,…]: further conditions that the signed upload form has, and S3 enforces.
+  %s
+
 API keys: rehearsal-key (everything), rehearsal-read-only, rehearsal-bibs-only (Bibs and
 nothing else). S3: access key REHEARSALACCESSKEY, secret rehearsal-secret.]]
 
-local function latencies()
+-- The words of a SPEC that a module of the rehearsal reads, a line each.
+local function words_of(name)
   local lines = {}
-  for _, word in ipairs(require("almanac.rehearsal.latency").words) do
+  for _, word in ipairs(require("almanac.rehearsal." .. name).words) do
     lines[#lines + 1] = ("%-22s %s"):format(word[1], word[2])
   end
   return table.concat(lines, "\n  ")
@@ -78,11 +85,13 @@ function m.configure(parser)
   add_numbers(parser)
   parser:option("--latency", "how long calls take; see below"):argname "SPEC"
   parser:option("--faults", "what goes wrong on purpose; see below"):argname "SPEC"
+  parser:option("--lists", "how lists are given; see below"):argname "SPEC"
+  parser:option("--form-policy", "further conditions of the upload form; see below"):argname "SPEC"
   parser:option("--log", "file that gets a line a request"):argname "FILE"
   parser:option("--record", "file that gets every API call as a JSON line"):argname "FILE"
   parser:option("--ready", "file that gets port, url and pid as JSON when it listens"):argname "FILE"
   parser:flag("--until-eof", "end when stdin does")
-  parser:epilog(EPILOG:format(latencies(), kinds()))
+  parser:epilog(EPILOG:format(words_of "latency", kinds(), words_of "lists", words_of "form_policy"))
 end
 
 local function announce(out, about)

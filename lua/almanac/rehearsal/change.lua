@@ -4,8 +4,10 @@
 local collections = require "almanac.rehearsal.collections"
 local core = require "almanac.core"
 local faults = require "almanac.rehearsal.faults"
+local form_policy = require "almanac.rehearsal.form_policy"
 local lag = require "almanac.rehearsal.lag"
 local latency = require "almanac.rehearsal.latency"
+local lists = require "almanac.rehearsal.lists"
 local model = require "almanac.rehearsal.model"
 local objects = require "almanac.rehearsal.s3_objects"
 local sets = require "almanac.rehearsal.sets"
@@ -168,6 +170,16 @@ end
 function m.latency(server, change)
   server.latency = assert(latency.parse(change.spec))
   lag.set(server.world, server.latency.lag)
+end
+
+---@type almanac.rehearsal.change
+function m.lists(server, change)
+  server.world.lists = assert(lists.parse(change.spec))
+end
+
+---@type almanac.rehearsal.change
+function m.form_policy(server, change)
+  server.world.form_conditions = assert(form_policy.parse(change.spec))
 end
 
 ---@type almanac.rehearsal.change

@@ -2,6 +2,7 @@
 local bibs = require "almanac.rehearsal.bibs"
 local codes = require "almanac.rehearsal.codes"
 local failure = require "almanac.rehearsal.failure"
+local lists = require "almanac.rehearsal.lists"
 local model = require "almanac.rehearsal.model"
 local read = require "almanac.rehearsal.read"
 local shapes = require "almanac.rehearsal.shapes"
@@ -137,7 +138,7 @@ end
 function m.list_bibs(world, call)
   local pid = call.path.pid
   if not find(world, pid) then return failure.parameter() end
-  local limit, offset = failure.paging(call.query)
+  local limit, offset = lists.paging(world, call.query)
   if not limit then return offset end
   local list = {}
   for row in world.db:rows([[SELECT bib.* FROM listed_membership JOIN bib USING(mms_id) WHERE pid = ?

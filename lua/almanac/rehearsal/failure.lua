@@ -43,15 +43,4 @@ function m.unauthorized()
     message = "API-key not defined or not configured to allow this API." } }
 end
 
----limit and offset of a list: 10 and 0 without them, at most 100.
----@param query table<string, string>
----@return integer|nil limit
----@return integer|table offset or the refusal
-function m.paging(query)
-  local limit = math.tointeger(tonumber(query.limit or "10"))
-  local offset = math.tointeger(tonumber(query.offset or "0"))
-  if limit and offset and limit >= 0 and limit <= 100 and offset >= 0 then return limit, offset end
-  return nil, m.parameter()
-end
-
 return m

@@ -2,6 +2,7 @@
 -- that lie complete in the upload folder of the bucket; they move to storage.
 local alter = require "almanac.rehearsal.alter"
 local failure = require "almanac.rehearsal.failure"
+local lists = require "almanac.rehearsal.lists"
 local model = require "almanac.rehearsal.model"
 local read = require "almanac.rehearsal.read"
 local record = require "almanac.rehearsal.record"
@@ -38,10 +39,10 @@ end
 function m.list(world, call)
   local rep, refusal = representations.named(world, call)
   if not rep then return refusal end
-  local list = {}
-  for i, row in ipairs(model.files(world, rep.id, true)) do list[i] = object_of(world, row, call.query) end
+  local list, rows = {}, model.files(world, rep.id, true)
+  for i, row in ipairs(lists.whole(world, rows, call.query)) do list[i] = object_of(world, row, call.query) end
   return { shape = shapes.representation_files,
-    object = { representation_file = list, total_record_count = #list } }
+    object = { representation_file = list, total_record_count = #rows } }
 end
 
 ---@type almanac.rehearsal.handler

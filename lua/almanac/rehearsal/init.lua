@@ -35,14 +35,17 @@
 --     break_file pid left?: only so many bytes of it are left in storage (0: none), and Alma does not notice
 --     take_thumbnail pid key: an object of the upload folder becomes the thumbnail of a file, until it ends
 --     no_addresses: expand=url gives no addresses any more
---     faults spec            latency spec: lag= as well    rate rate      remaining calls: left today
+--     faults spec    latency spec: lag= as well    form_policy spec    lists spec
+--     rate rate      remaining calls: left today
 local core = require "almanac.core"
 local faults = require "almanac.rehearsal.faults"
+local form_policy = require "almanac.rehearsal.form_policy"
 local gate = require "almanac.rehearsal.gate"
 local journal = require "almanac.rehearsal.journal"
 local json = require "almanac.json"
 local lag = require "almanac.rehearsal.lag"
 local latency = require "almanac.rehearsal.latency"
+local lists = require "almanac.rehearsal.lists"
 local seed = require "almanac.rehearsal.seed"
 local server = require "almanac.rehearsal.server"
 local task = require "almanac.task"
@@ -68,6 +71,8 @@ local WATCH = 0.05                           -- seconds between looks at signals
 ---@field access_key string?
 ---@field secret_key string?
 ---@field session_token string?
+---@field form_policy string? further conditions of the upload form
+---@field lists string? how lists are given
 ---@field form_life number? seconds that an upload form is good for
 ---@field clock number? seconds that its clock is ahead
 ---@field latency string?
@@ -102,20 +107,37 @@ local function open_world(options)
   return world
 end
 
+-- What is read from the options before anything is opened.
+local PARTS = {
+  { "gate", gate.new },
+  { "faults", function(options) return faults.parse(options.faults, options.seed) end },
+  { "latency", function(options) return latency.parse(options.latency) end },
+  { "lists", function(options) return lists.parse(options.lists) end },
+  { "form_conditions", function(options) return form_policy.parse(options.form_policy) end },
+  { "journal", journal.open },
+}
+
+local function read(options)
+  local self = { options = options, requests = 0 }
+  for _, part in ipairs(PARTS) do
+    local message
+    self[part[1]], message = part[2](options)
+    if not self[part[1]] then return nil, message end
+  end
+  return self
+end
+
 ---Opens a rehearsal that listens but does not answer yet.
 ---@param options almanac.rehearsal.options
 ---@return table|nil rehearsal
 ---@return string? message, string? code
 function m.open(options)
-  local self = { options = options, requests = 0 }
-  local message, code
-  self.gate, message = gate.new(options)
-  if self.gate then self.faults, message = faults.parse(options.faults, options.seed) end
-  if self.faults then self.latency, message = latency.parse(options.latency) end
-  if self.latency then self.journal, message = journal.open(options) end
-  if not self.journal then return nil, message end
+  local self, message = read(options)
+  if not self then return nil, message end
+  local code
   self.world, message, code = open_world(options)
   if not self.world then return nil, message, code end
+  self.world.lists, self.world.form_conditions = self.lists, self.form_conditions
   lag.set(self.world, self.latency.lag)
   self.http, message, code = listen(options, self.world)
   if not self.http then

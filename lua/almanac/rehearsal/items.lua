@@ -2,6 +2,7 @@
 -- leads with a redirect.
 local codes = require "almanac.rehearsal.codes"
 local failure = require "almanac.rehearsal.failure"
+local lists = require "almanac.rehearsal.lists"
 local model = require "almanac.rehearsal.model"
 local shapes = require "almanac.rehearsal.shapes"
 
@@ -28,7 +29,7 @@ end
 function m.list(world, call)
   local path = call.path
   if not model.bib(world, path.mms_id) then return failure.mms_id(path.mms_id) end
-  local limit, offset = failure.paging(call.query)
+  local limit, offset = lists.paging(world, call.query)
   if not limit then return offset end
   local holding = path.holding_id ~= "ALL" and path.holding_id or nil
   local where = "WHERE item.mms_id = ?1 AND (?2 IS NULL OR item.holding_id = ?2) "

@@ -1,6 +1,8 @@
 -- How long things take: --latency 0.3,file=3,s3=0.05. Half of the time passes
 -- before a call has its effect, half after: whoever gives up or is killed
 -- meanwhile can't know. Behind a gateway that gives up the effect comes at the end.
+local words = require "almanac.rehearsal.words"
+
 local m = {}
 
 local methods = {}
@@ -33,20 +35,13 @@ local function set(self, text)
   return true
 end
 
-local function right_words()
-  local words = {}
-  for i, word in ipairs(m.words) do words[i] = word[1] end
-  return table.concat(words, ", ")
-end
-
 ---@param spec string|nil
 ---@return table|nil latency { call, file, representation, s3, lag, gateway? } in seconds
 ---@return string? message
 function m.parse(spec)
   local self = setmetatable({ call = 0, s3 = 0, lag = 0, moves = 0 }, meta)
-  for text in (spec or ""):gmatch "[^,]+" do
-    if not set(self, text) then return nil, ("--latency: '%s' is none of %s"):format(text, right_words()) end
-  end
+  local ok, message = words.read("--latency", m.words, spec, function(text) return set(self, text) end)
+  if not ok then return nil, message end
   self.file, self.representation = self.file or self.call, self.representation or self.call
   return self
 end

@@ -3,6 +3,7 @@ local alter = require "almanac.rehearsal.alter"
 local codes = require "almanac.rehearsal.codes"
 local failure = require "almanac.rehearsal.failure"
 local json = require "almanac.json"
+local lists = require "almanac.rehearsal.lists"
 local model = require "almanac.rehearsal.model"
 local read = require "almanac.rehearsal.read"
 local record = require "almanac.rehearsal.record"
@@ -84,7 +85,7 @@ m.named = named
 function m.list(world, call)
   local mms_id = call.path.mms_id
   if not model.bib(world, mms_id) then return failure.mms_id(mms_id) end
-  local limit, offset = failure.paging(call.query)
+  local limit, offset = lists.paging(world, call.query)
   if not limit then return offset end
   local origin = call.query.originating_record_id
   local rows, total = model.representations(world, mms_id,

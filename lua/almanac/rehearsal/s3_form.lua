@@ -45,6 +45,20 @@ local function check_size(length, least, most)
   end
 end
 
+-- S3 takes a Content-Type with commas as a list, each of which must begin so; other fields are one text.
+local function begins(field, value, start)
+  for one in (value .. ","):gmatch(field == "content-type" and "%s*(.-)," or "(.*),") do
+    if one:sub(1, #start) ~= start then return false end
+  end
+  return true
+end
+
+-- A condition on a field that was not sent fails, also one that any value would meet.
+local function fits(kind, field, value, wanted)
+  if not value then return false end
+  return kind == "eq" and value == wanted or kind == "starts-with" and begins(field, value, wanted)
+end
+
 -- One condition: {"eq", "$acl", "x"}, {"starts-with", "$key", "x"},
 -- {"content-length-range", 1, 9} or {"acl": "x"}. Notes which field it covers.
 local function check_condition(condition, values, covered, length)
@@ -56,10 +70,8 @@ local function check_condition(condition, values, covered, length)
     name = "$" .. name
   end
   local field = name:sub(2):lower()
-  local value = values[field] or ""
   covered[field] = true
-  local fits = kind == "eq" and value == wanted or kind == "starts-with" and value:sub(1, #wanted) == wanted
-  if not fits then
+  if not fits(kind, field, values[field], wanted) then
     return against_policy(("Policy Condition failed: [%q, %q, %q]"):format(kind, name, wanted))
   end
 end

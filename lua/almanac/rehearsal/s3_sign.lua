@@ -221,6 +221,23 @@ m.scope_of = scope_of
 local FORM_LIFE = 3600     -- seconds
 local FORM_MOST = 5 << 30  -- bytes; S3 takes no larger ones in a form
 
+-- What Alma's form is known to ask for, with the conditions of --form-policy; a size of theirs stands for the usual one.
+local function conditions_of(world, form)
+  local conditions = {
+    { bucket = world.bucket }, { "starts-with", "$key", world.inst .. "/upload/" },
+    { acl = form.acl }, { success_action_status = form.success_action_status },
+    { ["x-amz-algorithm"] = ALGORITHM }, { ["x-amz-date"] = form["x-amz-date"] },
+    { ["x-amz-credential"] = form["x-amz-credential"] },
+  }
+  local sized = false
+  for _, condition in ipairs(world.form_conditions) do
+    conditions[#conditions + 1] = condition
+    sized = sized or condition[1] == "content-length-range"
+  end
+  if not sized then conditions[#conditions + 1] = { "content-length-range", 0, FORM_MOST } end
+  return conditions
+end
+
 ---A signed upload form, as GET /conf/general?expand=ingest_form gives it.
 ---@param world table
 ---@return table fields
@@ -235,12 +252,7 @@ function m.form(world)
   }
   form.policy = core.text.base64(json.encode {
     expiration = dates.iso(now + (world.options.form_life or FORM_LIFE)),
-    conditions = {
-      { bucket = world.bucket }, { "starts-with", "$key", world.inst .. "/upload/" },
-      { acl = form.acl }, { success_action_status = form.success_action_status },
-      { ["x-amz-algorithm"] = ALGORITHM }, { ["x-amz-date"] = time },
-      { ["x-amz-credential"] = form["x-amz-credential"] }, { "content-length-range", 0, FORM_MOST },
-    },
+    conditions = conditions_of(world, form),
   })
   form["x-amz-signature"] = m.of_policy(world, scope, form.policy)
   return form

@@ -2,6 +2,7 @@
 -- broken, and the whole page that it stands on fails.
 local codes = require "almanac.rehearsal.codes"
 local failure = require "almanac.rehearsal.failure"
+local lists = require "almanac.rehearsal.lists"
 local shapes = require "almanac.rehearsal.shapes"
 
 local m = {}
@@ -47,7 +48,7 @@ end
 
 ---@type almanac.rehearsal.handler
 function m.list(world, call)
-  local limit, offset = failure.paging(call.query)
+  local limit, offset = lists.paging(world, call.query)
   if not limit then return failure.new("40166410", "Parameter value invalid.") end
   local fits = matcher(call.query.q)
   if not fits then return failure.new("60106", "Invalid query format.") end
@@ -68,18 +69,25 @@ function m.get(world, call)
   return { shape = shapes.set, object = object_of(world, row) }
 end
 
+-- Those that a set counts and does not give are its second member and on: no page but the first is shorter for it.
+local function is_hidden(world, row)
+  return row.n > 1 and row.n <= 1 + world.lists.short
+end
+
 ---@type almanac.rehearsal.handler
 function m.members(world, call)
   local set = find(world, call.path.set_id)
   if not set then return failure.new("60107", "Invalid set ID.") end
-  local limit, offset = failure.paging(call.query)
+  local limit, offset = lists.paging(world, call.query)
   if not limit then return offset end
   local list = {}
-  for row in world.db:rows([[SELECT member.mms_id AS id, bib.title FROM listed_set_member member LEFT JOIN bib USING(mms_id)
+  for row in world.db:rows([[SELECT member.mms_id AS id, member.n, bib.title FROM listed_set_member member LEFT JOIN bib USING(mms_id)
       WHERE set_id = ?1 AND member.n > ?2 AND member.n <= ?2 + ?3 ORDER BY member.n]],
       set.id, offset, limit) do
     if not row.title then return failure.new("60108", "Set Member not found: IED " .. row.id) end
-    list[#list + 1] = { id = row.id, description = row.title, link = world:link("/bibs/" .. row.id) }
+    if not is_hidden(world, row) then
+      list[#list + 1] = { id = row.id, description = row.title, link = world:link("/bibs/" .. row.id) }
+    end
   end
   local total = world.db:value("SELECT count(*) FROM listed_set_member WHERE set_id = ?", set.id)
   return { shape = shapes.members, object = { member = list, total_record_count = total } }
