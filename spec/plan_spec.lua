@@ -246,9 +246,19 @@ describe("plan", function()
 
   it("stops early when the day's calls would not do", function()
     start(titles(3), "--daily", "60")
+    local function with(...) return plan("--folder", "jpg", "--titles", alma.folder .. "/titles.csv", "-o", "a.run", ...) end
+    local result = with("--reserve", "54")
+    assert.equal(1, result.status)
+    assert.matches("reading 3 titles takes about 7 calls, but Alma allows %d+ calls more today and 54 of them are kept .*%-%-reserve",
+      result.err)
+    assert.equal(0, with().status)
+  end)
+
+  it("keeps the same share of the day's calls for others as apply does", function()
+    start(titles(30), "--daily", "69")
     local result = plan("--folder", "jpg", "--titles", alma.folder .. "/titles.csv", "-o", "a.run")
     assert.equal(1, result.status)
-    assert.matches("reading 3 titles takes about 7 calls, but Alma allows %d+ more today", result.err)
+    assert.matches("reading 30 titles takes about 61 calls, but Alma allows 6%d calls more today and 7 of them are kept", result.err)
   end)
 
   it("keeps what it read when the day's calls end in the middle", function()

@@ -83,7 +83,7 @@ describe("reading titles", function()
       db:run "DELETE FROM title"
       read.add(db, { id(1), id(2) })
       assert.same({ failed = 0 }, read.titles(db, its, { id(1), id(2) },
-        { begin = nothing, finish = function(mms_id, ok) done[mms_id] = ok end }, nil, sparing))
+        { begin = nothing, finish = function(mms_id, ok) done[mms_id] = ok end }, nil, { sparing = sparing }))
       assert.same({ [id(1)] = true, [id(2)] = true }, done)
       assert.equal("[]", db:value("SELECT reading FROM title WHERE mms_id = ?", id(1)))
       assert.matches("v.tif", db:value("SELECT reading FROM title WHERE mms_id = ?", id(2)), 1, true)

@@ -7,6 +7,7 @@ local preflight = require "almanac.run.preflight"
 local reconcile = require "almanac.run.reconcile"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
+local told_about = require "almanac.cli.told"
 local words = require "almanac.words"
 
 local m = { changes = true, summary = "Carry a plan out; the same command again resumes it.", ends_itself = true }
@@ -24,6 +25,8 @@ function m.configure(parser)
   parser:option("--production", "the institution code, when what is written to is no sandbox; on a terminal it is asked for")
     :argname "CODE"
   parser:flag("--no-copies", "delete files without keeping a copy in RUN.copies; undo can't bring them back then")
+  parser:flag("--keep-going", "try all titles, also when 10 in a row failed for the same reason (an Alma that gives no " ..
+    "answer ends the run all the same)")
   parser:flag("--wait", "when the day's calls are used up, sleep until midnight and go on")
   parser:epilog("Exit status: 0 all done, 1 nothing was started, 2 some titles failed or need a " ..
     "decision, 75 stopped early (the same command goes on).")
@@ -67,7 +70,7 @@ local function prepare(args, context, db)
   run, message, code = connect.run(db, settings, "apply", args)
   if not run then return nil, message, code end
   local seen = store.meta(db)
-  run.limit, bounds.client = args.limit, run.client
+  run.limit, run.keep_going, bounds.client = args.limit, args.keep_going, run.client
   if args.no_copies then run.copies = false end
   bounds.highest = math.max(tonumber(seen.highest) or 0, tonumber(seen.left) or 0)
   run.limits = limits.new(bounds)
@@ -81,7 +84,7 @@ end
 
 local function listen(run, context, total)
   local progress = context.out.progress("titles applied", total)
-  local told = {}   -- by title; `last`: when nobody answers, all in flight say the same
+  run.told = told_about.new(context.out)
   run.on = {
     begin = function() progress:begin() end,
     interrupt = function() context.out.note "stopping when what is in flight is done; Ctrl-C again stops now" end,
@@ -89,9 +92,7 @@ local function listen(run, context, total)
       progress:finish(not ok)
       context.out.event("title", { mms_id = title.mms_id, ok = ok and true or false,
         message = message, code = code })
-      if ok or code == "cancelled" then return end
-      if message ~= told.last and message ~= told[title.mms_id] then context.out.note(title.mms_id .. ": " .. message) end
-      told.last, told[title.mms_id] = message, message
+      if not ok and code ~= "cancelled" then run.told:tell(title.mms_id, message, code) end
     end,
   }
   return progress
@@ -115,7 +116,8 @@ local function tell(args, context, outcome, counts)
   local again = "almanac apply " .. args.run
   if not is_over(outcome.stop, counts) then
     out.fail(outcome.stop.message)
-    out.say("stopped early; go on with:  " .. again)
+    out.say("stopped early; go on with:  " .. again .. (outcome.stop.cause and outcome.stop.cause ~= "outage"
+      and "   (when that is mended; --keep-going tries all titles)" or ""))
     return STOPPED_EARLY
   elseif counts.ready > 0 and not args.limit then
     out.fail(("%s stopped in the middle, Alma or its bucket gave no clear answer"):format(
@@ -178,6 +180,7 @@ function m.run(args, context)
     return apply.run(run)
   end)
   progress:close()
+  run.told:close(outcome.stop)
   if not run.journal.broken then store.set(db, { highest = run.limits.highest }) end
   return tell(args, context, outcome, store.counts(db))
 end

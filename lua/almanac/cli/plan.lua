@@ -3,6 +3,7 @@
 local core = require "almanac.core"
 local plain = require "almanac.recipe.plain"
 local task = require "almanac.task"
+local told = require "almanac.cli.told"
 local words = require "almanac.words"
 
 local m = { changes = true, summary = "Look, match and write a plan; nothing is changed in Alma.", ends_itself = true }
@@ -12,7 +13,7 @@ local STOPPED = 75
 -- Options that take a value and may stand before the recipe's name.
 local WITH_VALUE = {}
 for name in ("-o --output --titles --titles-id --oai --oai-url --oai-prefix --oai-from --sru --sru-url --from --collection " ..
-    "--profile --url --rate"):gmatch "%S+" do
+    "--profile --url --rate --reserve"):gmatch "%S+" do
   WITH_VALUE[name] = true
 end
 
@@ -47,6 +48,9 @@ function m.configure(parser, arguments)
     "again, from this run; no call to Alma"):argname "RUN"
   parser:flag("--refresh", "with --from: read all its titles again")
   parser:flag("--missing", "with --from: read those that could not be read")
+  parser:option("--reserve", "calls a day that are kept for the library's other services: a number, or a " ..
+    "share of the highest count seen (10%)"):argname "N|N%"
+  parser:flag("--keep-going", "ask for all titles, also when 10 in a row could not be read for the same reason")
   parser:epilog("Exit status: 0 every title is ready or left out, 1 nothing was started, 2 some need " ..
     "a decision, 75 stopped early (go on with --from and --missing).")
   local name = recipe_name(arguments)
@@ -72,14 +76,15 @@ local function listen(context)
   local out = context.out
   local on = { phase = function(text) out.note(text) end }
   function on.reading(total)
-    local progress = out.progress("titles read", total)
+    local progress, remarks = out.progress("titles read", total), told.new(out)
     local reading = { begin = function() progress:begin() end }
     on.is_reading = true
-    function reading.finish(id, ok, message)
+    function reading.finish(id, ok, message, code)
       progress:finish(not ok)
-      if not ok then out.note(id .. ": " .. message) end
+      if not ok then remarks:tell(id, message, code) end
     end
-    function reading.close()
+    function reading.close(stop)
+      remarks:close(stop)
       on.is_reading = false
       progress:close()
     end
@@ -142,6 +147,7 @@ function m.run(args, context)
     titles_id = args.titles_id, oai = args.oai, oai_url = args.oai_url, oai_prefix = args.oai_prefix, oai_from = args.oai_from,
     sru = args.sru, sru_url = args.sru_url, collection = args.collection,
     from = args.from, refresh = args.refresh, missing = args.missing,
+    reserve = args.reserve, keep_going = args.keep_going,
     settings = function() return context.settings.load(args) end, on = listen(context),
   }
   if not result and code == "cancelled" then return tell_interrupted(args, context) end

@@ -1,9 +1,11 @@
 -- Carries a plan out: many titles in flight, the steps of each in order. What
 -- it was doing when it ended, however it ended, is in the run file; called
 -- again it goes on from there.
+local causes = require "almanac.run.causes"
 local core = require "almanac.core"
 local journal = require "almanac.run.journal"
 local store = require "almanac.run.store"
+local streaks = require "almanac.run.streak"
 local task = require "almanac.task"
 local title_work = require "almanac.run.title"
 local titles = require "almanac.run.titles"
@@ -11,7 +13,6 @@ local titles = require "almanac.run.titles"
 local m = {}
 
 local IN_FLIGHT = 64      -- titles; attaching takes seconds, the calls are paced anyway
-local UNREACHABLE = 12    -- titles in a row that could not reach Alma: the run stops
 local ROUNDS = 3          -- how often a title is tried that a failure of the moment left in the middle
 
 local PAGES = "(SELECT count(*) FROM page WHERE page.title_id = title.id) AS pages"
@@ -68,34 +69,51 @@ end
 
 -- The title's new state after a failure; nil leaves it in the middle. What
 -- failed is tried again as well, by the next apply.
-local function state_after(code)
+local function state_after(message, code)
   if code == "conflict" then return "ask" end
-  if PASSING[code] then return nil end
+  if PASSING[code] or causes.is_outage(message, code) then return nil end
   return "failed"
 end
 
 -- What stops everything: no right, no quota, no disk for the run file, for
--- copies, none with the images, nobody there. A file that can't be read concerns
--- its title alone.
+-- copies, none with the images. A file that can't be read concerns its title alone.
 local function consider_stopping(run, job, message, code)
   if run.journal.broken then
     return stop(run, "the run file can't be written: " .. run.journal.broken, "io")
   elseif code == "auth" or code == "quota" or job.disk_full or code == "io" and not core.files.stat(run.folder) then
     return stop(run, message, code)
   end
-  run.unreachable = PASSING[code] and run.unreachable + 1 or 0
-  if run.unreachable >= UNREACHABLE then stop(run, message, code) end
+end
+
+local function set_state(run, id, state, message)
+  run.journal:write(function(db)
+    if state then return db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, message, id) end
+    return db:run("UPDATE title SET reason = ? WHERE id = ?", message, id)
+  end)
+end
+
+-- What is no fault of theirs is no state of theirs: titles of a streak that
+-- ended the run are to do, as they were.
+local function end_streak(run, reason)
+  stop(run, reason.message, reason.code)
+  run.stop.cause = reason.cause
+  for _, held in ipairs(run.streak.held) do set_state(run, held.id, held.state, held.message) end
 end
 
 local function record_failure(run, job, message, code)
-  local state, title = state_after(code), job.title
+  local state, title = state_after(message, code), job.title
+  if code == "conflict" then
+    run.streak:worked()
+    return set_state(run, title.id, state, message)
+  end
   if not state or code == "io" then table.insert(run.again, title.id) end
   if run.stop and not state then return end
-  if code == "auth" or code == "quota" or job.disk_full then state = nil end
-  run.journal:write(function(db)
-    if state then return db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, message, title.id) end
-    return db:run("UPDATE title SET reason = ? WHERE id = ?", message, title.id)
-  end)
+  local before = run.db:value("SELECT state FROM title WHERE id = ?", title.id)
+  local general = code == "auth" or code == "quota" or job.disk_full or run.streak:is_cause(message, code)
+  set_state(run, title.id, not general and state or nil, message)
+  if code == "io" then return end   -- a file; that costs no calls
+  local reason = run.streak:failed(message, code, { id = title.id, state = before, message = message })
+  if reason and not run.stop then end_streak(run, reason) end
 end
 
 local function carry_out(run, title)
@@ -105,7 +123,7 @@ local function carry_out(run, title)
   local ok, message, code = title_work.carry_out(job)
   run.limits:promise(-cost(title))
   if ok then
-    run.unreachable = 0
+    run.streak:worked()
     run.done = run.done + 1
   else
     consider_stopping(run, job, message, code)
@@ -129,17 +147,18 @@ end
 
 ---Carries the plan out.
 ---@param run { db: table, client: table, storage: table, folder: string, limits: table, limit: integer?,
----  on: { begin: fun(title: table), finish: fun(title: table, ok: boolean?, message: string?, code: string?),
+---  keep_going: boolean?, on: { begin: fun(title: table), finish: fun(title: table, ok: boolean?, message: string?, code: string?),
 ---  interrupt: fun()? } }
----@return { done: integer, stop: { message: string, code: string }? } outcome `stop`: it ended early, and why
+---@return { done: integer, stop: { message: string, code: string, cause: string? }? } outcome `stop`: it ended early, and
+---  why; `cause` of almanac.run.causes when titles in a row failed alike
 function m.run(run)
-  run.journal, run.done, run.unreachable, run.stop = journal.new(run.db), run.done or 0, 0, nil
-  run.again = {}
+  run.journal, run.done, run.stop = journal.new(run.db), run.done or 0, nil
+  run.again, run.streak = {}, streaks.new { in_flight = IN_FLIGHT, keep_going = run.keep_going }
   local failures
   local work = task.spawn(function()
     local next_title = open_titles(run)
     for _ = 1, ROUNDS do
-      failures = task.each(next_title, IN_FLIGHT, function(title) carry_out(run, title) end)
+      failures = run.streak:each(next_title, function(title) carry_out(run, title) end)
       if failures[1] or run.stop or not run.again[1] then break end
       next_title = titles_again(run)
     end

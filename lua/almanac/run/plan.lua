@@ -13,19 +13,18 @@ local folder = require "almanac.run.folder"
 local guard = require "almanac.recipe.guard"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
+local limits = require "almanac.run.limits"
 local origin = require "almanac.run.origin"
 local read = require "almanac.run.read"
 local reuse = require "almanac.run.reuse"
 local rules = require "almanac.recipe.rules"
 local store = require "almanac.run.store"
+local words = require "almanac.words"
 
 local m = {}
 
 -- Keys come in no order of the index: with a million of them its pages must stay at hand. KiB.
 local CACHE = "PRAGMA cache_size=-400000"
-
--- Of the calls left today, those that reading may not touch.
-local SPARE = 100
 
 local function need(value, message, code)
   if value == nil then attempt.fail(message, code or "parse") end
@@ -81,6 +80,8 @@ local function reach(plan)
   local settings = need(order.settings())
   plan.url, plan.rate = settings.url, settings.rate
   plan.client = connect.alma(settings, plan.audit:log())
+  plan.limits = limits.new { client = plan.client, reserve = need(limits.reserve(order.reserve)),
+    highest = tonumber(plan.base and plan.base.meta.highest) }
   local general = need(connect.general(plan.client))
   plan.institution, plan.environment, plan.alma_url = general.institution, general.environment, general.alma_url
   local base = plan.base and plan.base.meta
@@ -109,11 +110,11 @@ local function check_codes(plan)
 end
 
 local function check_quota(plan, n)
-  local left, wanted = plan.client.remaining, read.calls_for(n, plan.recipe.reads)
-  if left and left - SPARE < wanted then
-    attempt.fail(("reading %d titles takes about %d calls, but Alma allows %d more today: plan fewer titles, or after midnight")
-      :format(n, wanted, left), "quota")
-  end
+  local wanted = read.calls_for(n, plan.recipe.reads)
+  if plan.limits:allow(wanted) then return end
+  attempt.fail(("reading %s takes about %s, but Alma allows %s more today and %d of them are kept for the library's other " ..
+    "services (--reserve): plan fewer titles, or after midnight"):format(words.count(n, "title"), words.count(wanted, "call"),
+    words.count(plan.client.remaining, "call"), plan.limits:kept()), "quota")
 end
 
 local function new_id()
@@ -172,8 +173,11 @@ local function read_titles(plan)
   local ids = unread(plan.db)
   check_quota(plan, #ids)
   local on = plan.order.on.reading(#ids)
-  local outcome = read.titles(plan.db, plan.client, ids, on, plan.recipe.reads, not next(plan.recipe.effects))
-  on.close()
+  local outcome = read.titles(plan.db, plan.client, ids, on, plan.recipe.reads, {
+    sparing = not next(plan.recipe.effects), keep_going = plan.order.keep_going,
+    allow = function(calls) return plan.limits:allow(calls) end,
+  })
+  on.close(outcome.stop)
   need(store.add_calls(plan.db, "plan", plan.client.calls))
   return outcome.stop
 end
@@ -182,7 +186,8 @@ local function match(plan)
   join.match(plan)
   local wrong = codes.check_plan(plan.codes, plan.db)
   if wrong then attempt.fail(wrong, "missing") end
-  store.set(plan.db, { planned = os.date "!%Y-%m-%dT%H:%M:%SZ", left = plan.client and plan.client.remaining })
+  store.set(plan.db, { planned = os.date "!%Y-%m-%dT%H:%M:%SZ", left = plan.client and plan.client.remaining,
+    highest = plan.limits and plan.limits.highest })
 end
 
 local function discard(plan)
@@ -269,7 +274,7 @@ end
 ---Makes a plan and writes it to a new run file.
 ---@param order { recipe: table, given: table<string, string>, output: string, titles: string?, titles_id: string?,
 ---  oai: string?, oai_url: string?, oai_prefix: string?, oai_from: string?, sru: string?, sru_url: string?, collection: string?,
----  from: string?, refresh: boolean?, missing: boolean?, settings: (fun(): table|nil, string?),
+---  from: string?, refresh: boolean?, missing: boolean?, reserve: string?, keep_going: boolean?, settings: (fun(): table|nil, string?),
 ---  on: { phase: fun(text: string), reading: fun(total: integer): table } }
 ---  given: the recipe's arguments as typed; titles: list or file of MMS IDs, or a MARC file; titles_id: MARCspec of the id in it; oai: a set; sru: a query; from: a run whose readings are used;
 ---  refresh: read all of them again; missing: read those that could not be read; settings: called only when Alma

@@ -2,11 +2,13 @@
 -- representations and files they have. A look-up that failed never means that
 -- something is absent: the title stays unread, with the reason.
 local alma = require "almanac.alma"
+local causes = require "almanac.run.causes"
 local core = require "almanac.core"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
 local readings = require "almanac.reading"
 local records = require "almanac.recipe.record"
+local streaks = require "almanac.run.streak"
 local task = require "almanac.task"
 
 local m = {}
@@ -14,14 +16,12 @@ local m = {}
 local BATCH = 100           -- titles a call for bibs
 local IN_FLIGHT = 64
 local COMMIT = 200          -- titles between two commits
-local UNREACHABLE = 12      -- titles in a row that could not reach Alma: it stops
 
 local UNREAD = "could not be read"
 local GONE = "Alma did not return this MMS ID (deleted or withdrawn?)"
 
 -- Failures after which there is no sense in asking for the next title.
 local FATAL = { auth = true, quota = true }
-local PASSING = { timeout = true, connect = true, tls = true, closed = true }
 
 -- A representation's usage type in the words of both terminologies (OpenAPI,
 -- use_updated_terminology).
@@ -111,13 +111,15 @@ local function keep(work, sql, ...)
   if not ok then work.stop = work.stop or { message = message, code = "io" } end
 end
 
+-- A call for a hundred titles that is refused is one failure; without an answer it is one of each.
 local function fail(work, ids, message, code)
   for _, id in ipairs(ids) do
     keep(work, "UPDATE title SET reason = ? WHERE mms_id = ?", UNREAD .. ": " .. message, id)
     work.failed = work.failed + 1
   end
-  work.unreachable = PASSING[code] and work.unreachable + 1 or 0
-  if FATAL[code] or work.unreachable >= UNREACHABLE then work.stop = work.stop or { message = message, code = code } end
+  local reason = FATAL[code] and { message = message, code = code }
+  for _ = 1, causes.is_outage(message, code) and #ids or 1 do reason = work.streak:failed(message, code) or reason end
+  if reason then work.stop = work.stop or { message = reason.message, code = reason.code, cause = reason.cause } end
 end
 
 -- Records that the titles' source gave stay; the others come in the same call.
@@ -160,7 +162,7 @@ local function read_batch(work, ids)
   local bibs, missing, code = alma.bibs.get(work.client, ids,
     { view = (any or work.sparing) and "full" or "brief", expand = work.sparing and "d_avail" or nil })
   if not bibs then return fail(work, ids, missing, code) end
-  work.unreachable = 0
+  work.streak:worked()
   for _, bib in ipairs(bibs) do
     local kept, message = keep_bib(work, bib, lacking[bib.mms_id])
     if kept and work.sparing and holds_none(bib) then
@@ -194,16 +196,18 @@ local function read_title(work, id)
     if not ok then reading = nil end
   end
   if reading then
-    work.unreachable = 0
+    work.streak:worked()
     keep(work, "UPDATE title SET reading = ?, reason = NULL WHERE mms_id = ?", readings.encode(reading), id)
   else
     fail(work, { id }, message, code)
   end
-  work.on.finish(id, reading ~= nil, message)
+  work.on.finish(id, reading ~= nil, message, code)
 end
 
--- Whether something ends the reading: a failure, or Ctrl-C.
+-- Whether something ends the reading: a failure, Ctrl-C, or the calls that are kept for others.
 local function stopped(work)
+  local allowed, message, code = work.allow(1)
+  if not allowed then work.stop = work.stop or { message = message, code = code } end
   if core.sys.interrupts() > 0 then work.stop = work.stop or { message = "interrupted", code = "cancelled" } end
   return work.stop ~= nil
 end
@@ -211,7 +215,7 @@ end
 local function batches(ids, work)
   local first = 1
   return function()
-    if stopped(work) or first > #ids then return nil end
+    if first > #ids or stopped(work) then return nil end
     local batch = table.move(ids, first, math.min(first + BATCH - 1, #ids), 1, {})
     first = first + BATCH
     return batch
@@ -222,7 +226,7 @@ end
 local function while_going(work)
   local i = 0
   return function()
-    if stopped(work) then return nil end
+    if not work.known[i + 1] or stopped(work) then return nil end
     i = i + 1
     return work.known[i]
   end
@@ -246,16 +250,19 @@ end
 ---@param ids string[] MMS IDs, rows of `title` already
 ---@param on { begin: fun(id: string), finish: fun(id: string, ok: boolean, message: string?) }
 ---@param reads table<string, boolean>? what its recipe reads besides: record, items
----@param sparing boolean? believe Alma's availability (d_avail, a hundred titles a call) that a title has no
----  representation: for plans that change nothing
----@return { failed: integer, stop: { message: string, code: string }? } outcome `stop`: it ended early, and why
-function m.titles(db, client, ids, on, reads, sparing)
-  local work = { db = db, client = client, on = on, reads = reads or {}, sparing = sparing, known = {}, written = 0, failed = 0,
-    unreachable = 0 }
+---@param how { sparing: boolean?, keep_going: boolean?, allow: (fun(calls: integer): true|nil, string?, string?)? }?
+---  sparing: believe Alma's availability (d_avail, a hundred titles a call) that a title has no representation, for plans
+---  that change nothing; keep_going: also when titles in a row fail alike; allow: says whether a call more may be made
+---@return { failed: integer, stop: { message: string, code: string, cause: string? }? } outcome `stop`: it ended early, and why
+function m.titles(db, client, ids, on, reads, how)
+  how = how or {}
+  local work = { db = db, client = client, on = on, reads = reads or {}, sparing = how.sparing, known = {}, written = 0, failed = 0,
+    allow = how.allow or function() return true end,
+    streak = streaks.new { in_flight = IN_FLIGHT, keep_going = how.keep_going } }
   assert(db:begin())
   local _keep <close> = setmetatable({}, { __close = function() commit(work) end })
   raise(task.each(batches(ids, work), 8, function(batch) read_batch(work, batch) end))
-  raise(task.each(while_going(work), IN_FLIGHT, function(id) read_title(work, id) end))
+  raise(work.streak:each(while_going(work), function(id) read_title(work, id) end))
   commit(work)
   return { failed = work.failed, stop = work.stop }
 end

@@ -1,0 +1,49 @@
+-- What of a message is its cause, and what belongs to one title: ids, names,
+-- sizes. So hundreds of titles that fail alike are told in one line, and a run
+-- knows that it goes on for nothing.
+local m = {}
+
+local ID = ("%d"):rep(8) .. "%d*"       -- ids of Alma; its error codes are shorter
+local FILE = "[^%s'\"()]+%.%a%w?%w?%w?%w?%f[^%w]"
+
+local UNREACHABLE = { timeout = true, connect = true, tls = true, closed = true }
+
+---Whether a failure is of the moment and not of what was asked: nobody answers,
+---or a gateway answers in the place of Alma.
+---@param message string
+---@param code string?
+---@return boolean
+function m.is_outage(message, code)
+  return UNREACHABLE[code] or message:find "Alma answered with status 5%d%d" ~= nil
+end
+
+---A message as it is the same for all titles.
+---@param message string
+---@return string words without what belongs to one title, for people
+---@return string cause the same for messages of one cause
+function m.of(message)
+  local words = message:gsub(", tracking id [^%s,)]+", ""):gsub(ID, "…")
+  local code = words:match "%(([%w_ ]+)%)$" or ""
+  return words, code .. "|" .. (" " .. words):gsub("([ (])'[^']*'", "%1'…'"):gsub(FILE, "…"):gsub("%d+", "#")
+end
+
+---Messages of one cause together, in the order in which each came first.
+---@param messages string[]
+---@return { words: string, n: integer, first: integer }[] groups `first`: the place of the first such message;
+---  `words` is that message itself when there is no other
+function m.group(messages)
+  local groups, by_cause = {}, {}
+  for i, message in ipairs(messages) do
+    local words, cause = m.of(message)
+    local group = by_cause[cause]
+    if group then
+      group.n, group.words = group.n + 1, words
+    else
+      by_cause[cause] = { words = message, n = 1, first = i }
+      groups[#groups + 1] = by_cause[cause]
+    end
+  end
+  return groups
+end
+
+return m
