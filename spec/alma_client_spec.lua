@@ -188,6 +188,17 @@ describe("alma client", function()
       end)
     end)
 
+    it("no filter's page, which says nothing about the key", function()
+      with({ { status = 403, body = "\n<html><head><TITLE>Web\nFilter</TITLE></head></html>" } }, function(client, requests)
+        local answer, message, code = client:call(GET)
+        assert.is_nil(answer)
+        assert.equal("status", code)
+        assert.equal("GET /conf/general: the answer is not Alma's but a web page titled 'Web Filter': " ..
+          "does a web filter, proxy or gateway stand in between? (status 403)", message)
+        assert.equal(1, #requests)
+      end)
+    end)
+
     it("nothing that was refused", function()
       for _, case in ipairs {
         { refusal("UNAUTHORIZED", "API-key not defined or not configured to allow this API."), "auth" },
@@ -251,6 +262,7 @@ describe("alma client", function()
       { "status 500", { status = 500, body = "" } }, { "a reset connection", "drop" },
       { "half an answer", { status = 200, body = '{"id":"122"}', cut = 4 } },
       { "an answer that is no JSON", { status = 200, body = "<html>ok</html>" } },
+      { "a filter's page", { status = 403, body = "<!DOCTYPE html><html>blocked</html>" } },
       { "an empty answer", { status = 200, body = "" } },
       { "a general error", refusal("401652", "General Error - An error has occurred while processing the request.") },
     } do

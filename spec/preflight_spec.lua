@@ -123,4 +123,54 @@ describe("preflight", function()
     assert.equal(0, at.almanac("apply", "a.run").status)
     assert.is_true(calls() - before <= 8, calls() - before)
   end)
+
+  -- The bucket is where nobody answers, with keys that are wrong.
+  local function lose_the_bucket()
+    at.env.ALMANAC_S3_URL = "http://127.0.0.1:1"
+    at.use_aws("AKIAWRONG", "wrong")
+  end
+
+  it("looks at no bucket, and undo needs none, when nothing is to be uploaded", function()
+    at.start { { "a" } }
+    lose_the_bucket()
+    local result = at.almanac("plan", "relabel", "--titles", "titles.csv", "--label", "{title} anew", "-o", "a.run")
+    assert.equal(0, result.status, result.err .. result.out)
+    result = at.almanac("doctor", "a.run")
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.matches("ok    nothing is to be uploaded", result.out)
+    result = at.almanac("apply", "a.run")
+    assert.equal(0, result.status, result.err)
+    assert.equal("Title 1 anew", at.alma.state().representations[1].label)
+    result = at.almanac("undo", "a.run", "--yes")
+    assert.equal(0, result.status, result.err)
+    assert.not_matches("bucket", result.err)
+    assert.equal("1 title", (result.out:match "took back (1 title)"))
+  end)
+
+  it("has doctor say that the bucket is not there without a plan, and with one that uploads", function()
+    at.start { { "a" } }
+    plan()
+    at.use_aws("AKIAWRONG", "wrong")
+    assert.equal(1, at.almanac("doctor").status)
+    assert.equal(1, at.almanac("doctor", "a.run").status)
+    assert_refused "the bucket takes no file"
+  end)
+
+  it("refuses a region that is none", function()
+    at.start { { "a" } }
+    plan()
+    at.use_aws()
+    at.env.ALMANAC_S3_REGION = "evil.example.org/"
+    assert_refused("is no region of AWS", "ALMANAC_S3_REGION")
+  end)
+
+  it("names the region that the bucket is in, and takes it from the environment and the configuration", function()
+    at.start({ { "a" } }, "--region", "eu-west-1")
+    plan()
+    at.use_aws()
+    at.env.ALMANAC_S3_REGION = "us-east-1"
+    assert_refused "ALMANAC_S3_REGION=eu%-west%-1"
+    at.env.ALMANAC_S3_REGION = "eu-west-1"
+    assert.equal(0, at.almanac("apply", "a.run").status)
+  end)
 end)

@@ -210,6 +210,37 @@ describe("s3", function()
       end)
     end
 
+    it("passes on what S3 said beside the advice", function()
+      with({ refusal(403, "AccessDenied") }, function(bucket)
+        local _, message = bucket:put("k", { path = file "hello" })
+        assert.truthy(message:find("Digital Storage; S3 says: Words of AccessDenied (AccessDenied, request id", 1, true), message)
+      end)
+    end)
+
+    it("says how the region that the bucket names is set", function()
+      with({ refusal(301, "PermanentRedirect", "<Endpoint>b.s3.eu-west-1.amazonaws.com</Endpoint>") }, function(bucket)
+        local _, message = bucket:put("k", { path = file "hello" })
+        local how = 'set ALMANAC_S3_REGION=eu-west-1, or s3 = { region = "eu-west-1" } in almanac.conf.lua'
+        assert.truthy(message:find(how, 1, true), message)
+      end)
+    end)
+
+    it("names an answer that is not S3's, which says nothing about the keys", function()
+      for _, answer in ipairs {
+        { status = 403, body = "<html><title>Filter</title></html>" }, { status = 200, body = "<html>sign in</html>" },
+        { status = 302, headers = { Location = "https://proxy.example.edu/login" } },
+      } do
+        with({ answer }, function(bucket, requests)
+          local stored, message, code = bucket:put("k", { path = file "hello" })
+          assert.is_nil(stored)
+          assert.equal("status", code)
+          assert.truthy(message:find("the answer is not S3's", 1, true), message)
+          assert.is_nil(message:find("AWS", 1, true))
+          assert.equal(1, #requests)
+        end)
+      end
+    end)
+
     it("says by how much the clock is off", function()
       local by_header, by_body = refusal(403, "RequestTimeTooSkewed"), refusal(403, "RequestTimeTooSkewed",
         os.date("!<ServerTime>%Y-%m-%dT%H:%M:%SZ</ServerTime>", os.time() - 1200))

@@ -115,6 +115,80 @@ describe("s3.form", function()
     end, function(value) table.insert(value.conditions, { "starts-with", "$Content-Type", "image/" }) end)
   end)
 
+  local function adds(...)
+    local list = { ... }
+    return function(value) for _, one in ipairs(list) do table.insert(value.conditions, one) end end
+  end
+
+  -- What is sent of a field for a file of this name.
+  local function sent(name, change, field)
+    return with({ stored("x", KEY) }, function(store, requests)
+      local path = folder .. "/" .. name
+      assert(core.files.write(path, "x"))
+      assert(store:put(KEY, { path = path }))
+      for _, part in ipairs(parts_of(requests[1])) do
+        if part.name:lower() == (field or "content-type") then return part.value end
+      end
+    end, change)
+  end
+
+  it("sends a content type that meets the policy", function()
+    local any = adds { "starts-with", "$Content-Type", "" }
+    assert.equal("image/jpeg", sent("a.jpg", any))
+    assert.equal("image/tiff", sent("a.TIFF", any))
+    assert.equal("application/octet-stream", sent("a.odd", any))
+    assert.equal("image/jpeg", sent("a.jpeg", adds { "starts-with", "$content-type", "image/" }))
+    assert.equal("image/jpg", sent("a.jpg", adds { "eq", "$Content-Type", "image/jpg" }))
+    assert.equal("image/png", sent("a.png", adds { ["Content-Type"] = "image/png" }))
+    assert.equal("binary/octet-stream", sent("a.tif", adds { "eq", "$Content-Type", "binary/octet-stream" }))
+    assert.equal("application/octet-stream", sent("a.tif", adds { "starts-with", "$Content-Type", "application/" }))
+    assert.is_nil(sent("a.jpg"))
+  end)
+
+  it("refuses a file whose type the policy does not take", function()
+    with({ stored("x", KEY) }, function(store, requests)
+      local path = folder .. "/a.pdf"
+      assert(core.files.write(path, "x"))
+      local result, message, code = store:put(KEY, { path = path })
+      assert.is_nil(result)
+      assert.equal("limit", code)
+      assert.truthy(message:find("is application/pdf, but content-type must begin with 'image/'", 1, true), message)
+      assert.equal(message:match "is application[^:]*", store:refuses(path, 1))
+      assert.is_nil(store:refuses("a.jpg", 1))
+      assert.equal(0, #requests)
+    end, adds { "starts-with", "$Content-Type", "image/" })
+  end)
+
+  it("sends what the policy asks for besides", function()
+    assert.equal("AES256", sent("a", adds { ["x-amz-server-side-encryption"] = "AES256" }, "x-amz-server-side-encryption"))
+    assert.equal("up", sent("a", adds { "starts-with", "$x-amz-meta-from", "up" }, "x-amz-meta-from"))
+    assert.equal("", sent("a", adds { "starts-with", "$Cache-Control", "" }, "cache-control"))
+  end)
+
+  it("refuses a policy that it can't meet, in words, before anything is sent", function()
+    for words, one in pairs {
+      ["acl must be 'private', but the form gives 'public-read'"] = { acl = "private" },
+      ["success_action_redirect must begin with ''"] = { "starts-with", "$success_action_redirect", "" },
+      ["x-amz-checksum-sha256 must begin with ''"] = { "starts-with", "$x-amz-checksum-sha256", "" },
+      ["x-amz-security-token must be 'T'"] = { ["x-amz-security-token"] = "T" },
+      ["x-amz-storage-class must begin with ''"] = { "starts-with", "$x-amz-storage-class", "" },
+      ['["in","$acl",["a","b"]]'] = { "in", "$acl", { "a", "b" } },
+      ['["content-length-range","a",2]'] = { "content-length-range", "a", 2 },
+    } do
+      local store, message, code = s3.form { ingest = digital("http://x", adds(one)) }
+      assert.is_nil(store)
+      assert.equal("auth", code)
+      assert.truthy(message:find("has a condition that almanac can't meet (" .. words .. "); use AWS keys", 1, true), message)
+    end
+  end)
+
+  it("knows that S3 takes 5 GB in a form when the policy says nothing", function()
+    with({ stored("x", KEY) }, function(store)
+      assert.is_nil(store:refuses("a.tif", 5 << 30))
+      assert.equal("has 5368709121 bytes; Alma's upload form takes 0 to 5368709120", store:refuses("a.tif", (5 << 30) + 1))
+    end)
+  end)
+
   it("refuses a key that the policy does not allow, and says what to use instead", function()
     with({ stored("x", KEY) }, function(store, requests)
       local result, message, code = store:put("01OTHER/upload/a.jpg", { path = file "x" })
@@ -168,6 +242,47 @@ describe("s3.form", function()
       assert(store:put(KEY, { path = file "x" }))
       assert.are.equal(3, #requests)
     end)
+  end)
+
+  it("passes on what S3 said, and advises on no AWS key where none is in use", function()
+    for _, code in ipairs { "AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken" } do
+      with({ refusal(403, code, "Invalid according to Policy: Extra input fields: x") }, function(store)
+        local _, message = store:put(KEY, { path = file "x" })
+        assert.equal(("POST %s: Alma's upload form is refused; S3 says: Invalid according to Policy: Extra input fields: x (%s)")
+          :format(KEY, code), message)
+      end)
+    end
+  end)
+
+  it("says nothing of what it is signed with, also when S3 quotes it", function()
+    with({ refusal(403, "SignatureDoesNotMatch", "you sent 5ea15ea15ea1") }, function(store)
+      store.form.fields[#store.form.fields].value = "5ea15ea15ea1"
+      local _, message = store:put(KEY, { path = file "x" })
+      assert.is_nil(message:find("5ea15ea1", 1, true))
+      assert.truthy(message:find("you sent", 1, true))
+    end)
+  end)
+
+  local PAGE = "<html><head><title>Blocked by\n Policy</title></head><body>no uploads</body></html>"
+
+  it("names an answer that is not S3's, which says nothing about the form", function()
+    for _, answer in ipairs {
+      { status = 403, body = PAGE }, { status = 403, body = "blocked" }, { status = 200, body = "<!DOCTYPE html>" .. PAGE },
+      { status = 302, headers = { Location = "https://login.example.edu/x?secret=1" } },
+    } do
+      with({ answer }, function(store, requests)
+        local result, message, code = store:put(KEY, { path = file "x" })
+        assert.is_nil(result)
+        assert.equal("status", code)
+        assert.truthy(message:find("the answer is not S3's", 1, true), message)
+        assert.is_nil(message:find("AWS", 1, true))
+        assert.is_nil(message:find("secret", 1, true))
+        local titled = "a web page, titled 'Blocked by Policy'"
+        if (answer.body or ""):find "title" then assert.truthy(message:find(titled, 1, true), message) end
+        if answer.status == 302 then assert.truthy(message:find("sends to https://login.example.edu", 1, true), message) end
+        assert.equal(1, #requests)
+      end)
+    end
   end)
 
   it("is not repeated when it is refused", function()

@@ -20,7 +20,7 @@ local PROFILE_FIELDS = {
   institution = "string", rate = "number", s3 = "table",
 }
 local S3_FIELDS = {
-  endpoint = "string", access_key = "string", secret_key = "string",
+  endpoint = "string", region = "string", access_key = "string", secret_key = "string",
   session_token = "string", profile = "string", form = "boolean",
 }
 

@@ -124,6 +124,15 @@ local function failed(call, result)
   }
 end
 
+-- A page in place of Alma's no says nothing about the key, nor whether a write came through.
+local function foreign(call, result, body)
+  local words = result.status ~= 429 and errors.foreign(result.status, body)
+  return words and {
+    message = ("%s %s: %s"):format(call.method, call.path, words), code = "status", status = result.status, errors = {},
+    unsent = false, again = result.status >= 500 and call.method ~= "POST", unclear = call.method ~= "GET",
+  }
+end
+
 local function refused(call, result, list)
   local message, code = errors.explain(call.method, call.path, result.status, list)
   local too_fast = errors.is_too_fast(list, result.status)
@@ -159,7 +168,7 @@ local function judge(client, call, result)
   if not good then body = client.hide(body) end   -- a refusal may name the key
   local list = (not good or body:find("errorsExist", 1, true)) and errors.read(body) or nil
   if list or not good then
-    return refused(call, result, list or {})
+    return not list and foreign(call, result, body) or refused(call, result, list or {})
   elseif result.status == 204 then
     return { answer = true, status = 204 }
   elseif requests.wants_text(call.request) then

@@ -160,6 +160,19 @@ local function words_of(method, path, status, errors, code)
   return "Alma answered with status " .. status
 end
 
+---What an answer is that is a web page: Alma refuses in JSON, XML or one line of
+---text, never so. A filter, a proxy or a sign-in page stands in between.
+---@param status integer of an answer that `read` finds no errors in
+---@param body string
+---@return string? words nil when it is no page
+function m.foreign(status, body)
+  local start = body:sub(1, 100):lower():match "^[\xEF\xBB\xBF%s]*(.*)"
+  if not (start:find "^<!doctype html" or start:find "^<html" or start:find "^<!%-%-") then return nil end
+  local title = one_line(body:match "<[tT][iI][tT][lL][eE][^>]*>([^<]*)")
+  return ("the answer is not Alma's but a web page%s: does a web filter, proxy or gateway stand in between? (status %d)"):format(
+    title ~= "" and core.text.valid(title) and (" titled '%s'"):format(title:sub(1, 80)) or "", status)
+end
+
 ---One line for people, and almanac's code.
 ---@param method string
 ---@param path string below /almaws/v1

@@ -35,6 +35,7 @@ return {
       -- s3 = { profile = "alma" },   -- of ~/.aws/credentials
       -- s3 = { access_key = "AKIA...", secret_key = "..." },
       -- s3 = { form = true },        -- the upload form, whatever AWS keys this computer has
+      -- s3 = { region = "eu-central-1" },  -- when `almanac doctor` says that the bucket is there (or ALMANAC_S3_REGION)
     },
 
     production = {

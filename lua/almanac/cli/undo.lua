@@ -2,6 +2,7 @@
 local connect = require "almanac.run.connect"
 local journal = require "almanac.run.journal"
 local store = require "almanac.run.store"
+local uploads = require "almanac.run.uploads"
 local words = require "almanac.words"
 
 local m = { changes = true, summary = "Take back exactly what a run made. Without --yes it only says what it would do." }
@@ -52,7 +53,11 @@ function m.run(args, context)
     if not sure then return nil, message, code end
   end
   local written <close> = journal.new(db)
-  run.storage, run.journal, run.yes = connect.storage(run.client, run.general, settings), written, args.yes
+  if uploads.made(db) then
+    run.storage, message = connect.storage(run.client, run.general, settings)
+    if not run.storage then context.out.note("nothing can be sent to or deleted from the bucket: " .. message) end
+  end
+  run.journal, run.yes = written, args.yes
   local undo = require "almanac.run.undo"
   local progress = context.out.progress("titles taken back", undo.total(db))
   listen(run, context, progress)

@@ -55,40 +55,61 @@ local function endpoint_of(digital)
   if server and not server:find("amazonaws.com", 1, true) then return server end
 end
 
----The way into the institution's bucket: with AWS keys when there are any,
----else through the signed upload form that an API key alone gets.
----@param client table
----@param general table from m.general
----@param settings table
----@return table|nil storage with put(key, file)
----@return string? message
-function m.storage(client, general, settings)
-  local digital, own = general.digital, settings.s3
-  if not digital.bucket then
-    return nil, "this institution has no Alma Digital storage (GET /conf/general names no bucket)"
+-- What the environment, else the configuration, says of a bucket that is not where Alma says.
+local function place_of(digital, own)
+  local region = os.getenv "ALMANAC_S3_REGION"
+  region = region ~= "" and region or own.region or digital.region
+  if region and not tostring(region):find "^[%l%d-]+$" then
+    return nil, ("%q is no region of AWS; one is written as in eu-central-1 (ALMANAC_S3_REGION, or s3 = { region = … } in " ..
+      "almanac.conf.lua)"):format(region), "parse"
   end
-  local keys, message, code = own, nil, nil
-  if own.form then keys = nil elseif not own.access_key then keys, message, code = s3.credentials { profile = own.profile } end
-  if code then return nil, message, code end
-  if keys then
-    return s3.new {
-      endpoint = own.endpoint or os.getenv "ALMANAC_S3_URL" or endpoint_of(digital),
-      region = digital.region, bucket = digital.bucket, access_key = keys.access_key,
-      secret_key = keys.secret_key, session_token = keys.session_token,
-    }
-  end
+  local set = os.getenv "ALMANAC_S3_URL"
+  return { region = region, endpoint = set ~= "" and set or own.endpoint or endpoint_of(digital) }
+end
+
+local function by_keys(digital, place, keys)
+  return s3.new {
+    endpoint = place.endpoint, region = place.region, bucket = digital.bucket, access_key = keys.access_key,
+    secret_key = keys.secret_key, session_token = keys.session_token,
+  }
+end
+
+local function by_form(client, digital, place)
   if not digital.ingest_form then
     return nil, "Alma gave no upload form; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY " ..
       "(Alma: Configuration > Resources > Resource Configuration > Digital Storage)"
   end
   return s3.form {
-    ingest = digital,
+    ingest = digital, region = place.region,
     refresh = function()
       local fresh, why, kind = m.general(client)
       if not fresh then return nil, why, kind end
       return fresh.digital
     end,
   }
+end
+
+---The way into the institution's bucket: with AWS keys when there are any,
+---else through the signed upload form that an API key alone gets. Nothing is
+---sent yet.
+---@param client table
+---@param general table from m.general
+---@param settings table
+---@return table|nil storage with put(key, file)
+---@return string? message
+---@return string? code
+function m.storage(client, general, settings)
+  local digital, own = general.digital, settings.s3
+  if not digital.bucket then
+    return nil, "this institution has no Alma Digital storage (GET /conf/general names no bucket)"
+  end
+  local place, message, code = place_of(digital, own)
+  if not place then return nil, message, code end
+  local keys = own
+  if own.form then keys = nil elseif not own.access_key then keys, message, code = s3.credentials { profile = own.profile } end
+  if code then return nil, message, code end
+  if keys then return by_keys(digital, place, keys) end
+  return by_form(client, digital, place)
 end
 
 -- A plan is carried out only where it was made.

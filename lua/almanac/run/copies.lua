@@ -77,7 +77,7 @@ local function download(file, path)
   local result, failed = request.insist(backoff, function()
     local result = task.fetch { url = file.url, to = path, connect_timeout = timeouts.connect,
       stall_timeout = timeouts.stall, timeout = 0 }
-    local failure = request.failure(("can't copy %s from Alma's storage"):format(name_of(file)), result)
+    local failure = request.failure(("can't copy %s from Alma's storage"):format(name_of(file)), result, { by = "address" })
     if not failure then return result end
     failure.again = failure.again and failure.code ~= "io"
     return nil, failure

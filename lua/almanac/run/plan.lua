@@ -19,6 +19,7 @@ local read = require "almanac.run.read"
 local reuse = require "almanac.run.reuse"
 local rules = require "almanac.recipe.rules"
 local store = require "almanac.run.store"
+local uploads = require "almanac.run.uploads"
 local words = require "almanac.words"
 
 local m = {}
@@ -84,6 +85,7 @@ local function reach(plan)
     highest = tonumber(plan.base and plan.base.meta.highest) }
   local general = need(connect.general(plan.client))
   plan.institution, plan.environment, plan.alma_url = general.institution, general.environment, general.alma_url
+  plan.storage = plan.folder and connect.storage(plan.client, general, settings)   -- doctor and apply say why there is none
   local base = plan.base and plan.base.meta
   if base and (base.institution ~= plan.institution or base.environment ~= plan.environment) then
     attempt.fail(("%s was read from %s (%s), but the key belongs to %s (%s)"):format(order.from,
@@ -158,6 +160,7 @@ local function fill(plan)
   if plan.folder then
     plan.order.on.phase("looking at the files in " .. plan.folder)
     folder.scan(db, plan.folder, plan.recipe, plan.args)
+    if plan.storage then uploads.mark(db, plan.storage) end
   end
 end
 

@@ -10,6 +10,7 @@ local dates = require "almanac.dates"
 local policies = require "almanac.s3.policy"
 local s3_errors = require "almanac.s3.errors"
 local task = require "almanac.task"
+local uploads = require "almanac.run.uploads"
 local words = require "almanac.words"
 
 local m = {}
@@ -132,14 +133,8 @@ function m.probe_key(institution, id)
   return ("%s/upload/almanac-probe-%s"):format(institution, id or core.text.hex(core.hash.random(6)))
 end
 
-local function bucket_takes(place)
-  local storage, why, code = connect.storage(place.client, place.general, place.settings)
-  if not storage then return bad(why, nil, code) end
-  place.storage = storage
-  local key = m.probe_key(place.general.institution, place.probe)
-  if not storage.delete then return form_fits(storage, key) end
-  local stored
-  stored, why, code = write_probe(storage, key)
+local function try_bucket(place, storage, key)
+  local stored, why, code = write_probe(storage, key)
   if not stored then
     return bad("the bucket takes no file: " .. why, code == "auth" and
       "AWS keys come from the environment or ~/.aws/credentials; without them (s3 = { form = true } in " ..
@@ -148,7 +143,35 @@ local function bucket_takes(place)
   local gone
   gone, why = storage:delete(key)
   if not gone then return note(("the bucket takes files, but %s stays: %s"):format(key, why)) end
-  return ok(("bucket %s takes files"):format(place.general.digital.bucket))
+  return ok(("bucket %s in %s takes files"):format(place.general.digital.bucket, storage.region))
+end
+
+-- The storage, when something is to be sent; made once.
+local function storage_of(place)
+  if place.storage or place.db and not uploads.planned(place.db) then return place.storage end
+  local why, code
+  place.storage, why, code = connect.storage(place.client, place.general, place.settings)
+  return place.storage, why, code
+end
+
+local function bucket_takes(place)
+  local storage, why, code = storage_of(place)
+  if why then return bad(why, nil, code) end
+  if not storage then return ok "nothing is to be uploaded: the bucket is not needed" end
+  local key = m.probe_key(place.general.institution, place.probe)
+  if not storage.delete then return form_fits(storage, key) end
+  return try_bucket(place, storage, key)
+end
+
+local function files_fit(place)
+  local storage = place.db and storage_of(place)
+  if not storage then return nil end
+  local files, first = uploads.refused(place.db, storage)
+  if files == 0 then return nil end
+  return bad(("%s can't be uploaded: %s%s"):format(words.count(files, "file of the plan", "files of the plan"), first,
+    files > 1 and (" (and %d more)"):format(files - 1) or ""),
+    (storage.delete and "" or "use AWS keys, made in " .. s3_errors.KEYS_PLACE .. ", or ") ..
+    "leave their titles out (almanac decide), or plan again without them", "limit")
 end
 
 -- Only signatures with AWS keys need the right time.
@@ -158,8 +181,8 @@ local function clock_right(place)
   if not server then return nil end
   local off = math.floor(dated.at - server + 0.5)
   local text = ("this computer's clock is %s %s of Alma's"):format(words.duration(math.abs(off)), off < 0 and "behind" or "ahead")
-  local by_form = place.storage and not place.storage.delete
-  if math.abs(off) >= SKEW.wrong and not by_form then
+  local signs = place.storage and place.storage.delete
+  if math.abs(off) >= SKEW.wrong and signs then
     return bad(text, "set it: Amazon refuses what is signed 15 minutes off", "conflict")
   end
   if math.abs(off) >= SKEW.told then return note(text, "set it") end
@@ -196,6 +219,7 @@ local ROUNDS = {
   {
     { "Bibs, read", may_read }, { "Bibs, write", may_write }, { "codes", codes_known, true },
     { "collection", collections_exist, true }, { "access rights", policies_fit, true }, { "bucket", bucket_takes, true },
+    { "files", files_fit, true },
   },
   { { "clock", clock_right }, { "space", space_left }, { "copies", copies_fit } },
 }

@@ -21,7 +21,7 @@ local function fetch(what, url, backoff, timeouts)
     local result = task.fetch { url = url, headers = { Range = "bytes=0-0" }, max_body = ENOUGH,
       connect_timeout = timeouts.connect, stall_timeout = timeouts.stall, timeout = timeouts.total }
     if result.code == "limit" and size_of(result) then return result end   -- it came, more than is wanted
-    local failure = request.failure(what, result)
+    local failure = request.failure(what, result, { by = "address" })
     if failure then return nil, failure end
     return result
   end)

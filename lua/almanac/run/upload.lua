@@ -34,7 +34,10 @@ local function is_in_place(job, page, path)
   return object ~= nil and object.size == page.size and object.etag == core.files.md5(path)
 end
 
+local NO_STORAGE = "there is no way into Alma's bucket now: see what `almanac doctor` says of it"
+
 local function put(job, page, maybe_there)
+  if not job.storage then return nil, NO_STORAGE, "io" end
   local path = path_of(job, page)
   local ok, message, code = same_file(job, page)
   if not ok then return nil, message, code end
@@ -50,7 +53,7 @@ local function put(job, page, maybe_there)
 end
 
 local function restore(job, page)
-  if job.storage.head then
+  if job.storage and job.storage.head then
     local object, message, code = job.storage:head(page.upload_key)
     if object then return false end
     if code ~= "missing" then return nil, message, code end

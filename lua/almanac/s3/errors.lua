@@ -9,6 +9,7 @@ local m = {}
 -- Where AWS keys for Alma's bucket are made (Ex Libris: almadigital).
 m.KEYS_PLACE = "Alma > Configuration > Resources > Resource Configuration > Digital Storage"
 
+-- What helps whoever uses AWS keys.
 local AUTH = {
   AccessDenied = "the AWS key may not do this in this bucket; keys are made and revoked in " .. m.KEYS_PLACE,
   InvalidAccessKeyId = "no such AWS access key; keys are made in " .. m.KEYS_PLACE,
@@ -17,6 +18,8 @@ local AUTH = {
   InvalidToken = "the AWS session token is not valid: get a new one",
   AccountProblem = "there is a problem with the AWS account",
 }
+-- Who has no AWS key can't put it right: then only what is refused is named.
+local REFUSED = { form = "Alma's upload form is refused", address = "the address that Alma signed is refused" }
 
 local TRANSIENT = {
   SlowDown = true, InternalError = true, ServiceUnavailable = true, RequestTimeout = true,
@@ -56,32 +59,83 @@ local function clock_words(refusal, headers)
     math.abs(off) / 60, off < 0 and "behind" or "ahead")
 end
 
-local function knows_place(refusal, headers)
-  return refusal.fields.Region or refusal.fields.Endpoint or headers["x-amz-bucket-region"]
+-- The region of an address like bucket.s3.eu-west-1.amazonaws.com.
+local function region_of(endpoint)
+  return (endpoint or ""):match "s3[.-]([%l%d-]+)%.amazonaws%.com"
 end
 
-local function region_words(refusal, headers)
-  local region = headers["x-amz-bucket-region"] or refusal.fields.Region
-  return region and ("the bucket is in region %s: use that"):format(region)
-    or ("the bucket is at %s: use that"):format(refusal.fields.Endpoint or "another server")
+---The region that the bucket is in, as the answer names it.
+---@param headers table<string, string>
+---@param refusal almanac.s3.refusal?
+---@return string? region
+function m.region(headers, refusal)
+  local region = headers["x-amz-bucket-region"] or refusal and (refusal.fields.Region or region_of(refusal.fields.Endpoint)
+    or refusal.message:match "expecting '([^']+)'")
+  return region and region:find "^[%l%d-]+$" and region or nil
 end
 
-local WRONG_PLACE = { PermanentRedirect = true, TemporaryRedirect = true, AuthorizationHeaderMalformed = true }
+local function place_words(refusal, headers)
+  local region, endpoint = m.region(headers, refusal), refusal.fields.Endpoint
+  if region then
+    return ("the bucket is in region %s%s: set ALMANAC_S3_REGION=%s, or s3 = { region = %q } in almanac.conf.lua"):format(region,
+      endpoint and ", at " .. endpoint or "", region, region)
+  end
+  return endpoint and ("the bucket is at %s: set ALMANAC_S3_URL to that address"):format(endpoint) or nil
+end
 
-local function words_of(refusal, status, headers)
+local WRONG_PLACE = { PermanentRedirect = true, TemporaryRedirect = true, AuthorizationHeaderMalformed = true,
+  IllegalLocationConstraintException = true }
+
+-- What helps, beside what S3 said itself.
+local function advice(refusal, status, headers, by)
   local code = refusal.code
   if code == "RequestTimeTooSkewed" then return clock_words(refusal, headers), "auth" end
   local redirected = status >= 300 and status < 400
-  if (WRONG_PLACE[code] or redirected) and knows_place(refusal, headers) then
-    return region_words(refusal, headers), "conflict"
-  end
-  if AUTH[code] then return AUTH[code], "auth" end
-  if CHANGED[code] then return "the bytes that arrived are not those announced", "conflict" end
-  if MISSING[code] then return refusal.message, "missing" end
-  if code == "" and status == 404 then return "there is no such object or bucket", "missing" end
-  if code == "" and status == 403 then return AUTH.AccessDenied, "auth" end
+  local place = (WRONG_PLACE[code] or redirected) and place_words(refusal, headers)
+  if place then return place, "conflict" end
   if redirected then return "the server sends elsewhere: region or endpoint is wrong", "conflict" end
-  return refusal.message ~= "" and refusal.message or "the server answered with status " .. status, "status"
+  if AUTH[code] or code == "" and status == 403 then
+    return REFUSED[by] or AUTH[code] or AUTH.AccessDenied, by == "address" and "status" or "auth"
+  end
+  if CHANGED[code] then return "the bytes that arrived are not those announced", "conflict" end
+  if MISSING[code] then return nil, "missing" end
+  if code == "" and status == 404 then return "there is no such object or bucket", "missing" end
+  return nil, "status"
+end
+
+local function one_line(text)
+  return (text:gsub("%s+", " "):gsub("^ ", ""):gsub("%.? ?$", ""))
+end
+
+local function lower_first(text)
+  return (text:gsub("^%u%f[%U]", string.lower))
+end
+
+-- Advice, and S3's own words behind it.
+local function words_of(refusal, status, headers, by)
+  local help, code = advice(refusal, status, headers, by)
+  local said = one_line(refusal.message)
+  if not help then return said ~= "" and lower_first(said) or "the server answered with status " .. status, code end
+  return said ~= "" and ("%s; S3 says: %s"):format(help, said) or help, code
+end
+
+-- Every answer of S3 has a request id, and those that say no are XML or have no
+-- body. What comes between, a filter or a proxy, sends pages of its own.
+local function is_foreign(headers, body)
+  if headers["x-amz-request-id"] or headers["x-amz-bucket-region"] then return false end
+  return body:find "%S" ~= nil or headers.location ~= nil
+end
+
+local function title_of(body)
+  local title = body:match "<[tT][iI][tT][lL][eE][^>]*>([^<]*)"
+  title = title and one_line(title) or ""
+  return title ~= "" and core.text.valid(title) and (", titled '%s'"):format(title:sub(1, 80)) or ""
+end
+
+local function foreign_words(status, headers, body)
+  local sent_to = status >= 300 and status < 400 and (headers.location or ""):match "^https?://[^/@]+"
+  return ("the answer is not S3's but %s%s (status %d): does a web filter, proxy or sign-in page stand in between?"):format(
+    sent_to and "sends to " .. sent_to or body:find "^%s*<" and "a web page" or "some other text", title_of(body), status)
 end
 
 ---One line for people, and almanac's code.
@@ -89,16 +143,30 @@ end
 ---@param status integer
 ---@param headers table<string, string>
 ---@param refusal almanac.s3.refusal? from `read`
+---@param more { body: string?, by: "form"|"address"|nil }? by: what was sent in place of AWS keys, Alma's upload form or
+---  an address that Alma signed
 ---@return string message ends with Amazon's code and request id
----@return string code
-function m.explain(what, status, headers, refusal)
+---@return string code "status" when the answer is not S3's: it says nothing about right or wrong keys
+function m.explain(what, status, headers, refusal, more)
+  local body = more and more.body or ""
+  if not refusal and is_foreign(headers, body) then
+    return ("%s: %s"):format(what, foreign_words(status, headers, body)), "status"
+  end
   refusal = refusal or { code = "", message = "", fields = {} }
-  local words, code = words_of(refusal, status, headers)
+  local words, code = words_of(refusal, status, headers, more and more.by)
   local marks = { refusal.code ~= "" and refusal.code or "status " .. status }
   local id = refusal.request_id or headers["x-amz-request-id"]
   if id then marks[2] = "request id " .. id end
-  words = words:gsub("%s+", " "):gsub("^%u%f[%U]", string.lower):gsub("%.$", "")
   return ("%s: %s (%s)"):format(what, words, table.concat(marks, ", ")), code
+end
+
+---Whether an answer of success can't be S3's: a page that a sign-in or filter sends.
+---@param result table of task.fetch
+---@return string? words
+function m.strange(result)
+  local body = result.body or ""
+  if result.headers.etag or result.headers["x-amz-request-id"] or not body:find "^%s*<[!hH]" then return nil end
+  return foreign_words(result.status, result.headers, body)
 end
 
 ---Whether the same request may succeed a moment later.

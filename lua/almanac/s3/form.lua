@@ -5,6 +5,7 @@
 -- ETag in the answer is the MD5 of what was stored.
 local core = require "almanac.core"
 local errors = require "almanac.s3.errors"
+local form_fields = require "almanac.s3.form_fields"
 local policies = require "almanac.s3.policy"
 local request = require "almanac.s3.request"
 local task = require "almanac.task"
@@ -12,23 +13,13 @@ local watch = require "almanac.s3.watch"
 
 local m = {}
 
+local SECRET = { ["x-amz-signature"] = true, ["x-amz-security-token"] = true, policy = true, signature = true }
 local EARLY = 60   -- seconds before its end at which a form is replaced
 
 local methods = {}
 local meta = { __index = methods }
 
--- The fields of the form but the key, in a fixed order.
-local function fields_of(given)
-  local names, fields = {}, {}
-  for name, value in pairs(given) do
-    if name ~= "key" and type(value) ~= "table" then names[#names + 1] = name end
-  end
-  table.sort(names)
-  for i, name in ipairs(names) do fields[i] = { name = name, value = tostring(given[name]) } end
-  return fields
-end
-
-local function read(ingest)
+local function read(ingest, region)
   local given = type(ingest) == "table" and ingest.ingest_form
   if type(given) ~= "table" or type(ingest.ingest_url) ~= "string" or
     not ingest.ingest_url:find "^https?://[^/]" then
@@ -37,24 +28,30 @@ local function read(ingest)
   end
   local policy, message, code = policies.read(given.policy)
   if not policy then return nil, message .. "; use AWS keys, made in " .. errors.KEYS_PLACE, code end
+  local fields, unmet = form_fields.of(policy, given)
+  if not fields then
+    return nil, ("Alma's upload form has a condition that almanac can't meet (%s); use AWS keys, made in %s"):format(unmet,
+      errors.KEYS_PLACE), "auth"
+  end
   -- A form that is too old when it comes tells of a wrong clock here.
   local late = policy.expires and policy.expires - EARLY <= core.sys.time()
   return {
-    url = ingest.ingest_url, bucket = ingest.bucket, region = ingest.region,
-    policy = policy, fields = fields_of(given), expires = not late and policy.expires or math.huge,
+    url = ingest.ingest_url, bucket = ingest.bucket, region = region or ingest.region,
+    policy = policy, given = given, fields = fields, expires = not late and policy.expires or math.huge,
   }
 end
 
 ---A way into Alma's upload folder with the signed form.
----@param options { ingest: table, refresh: (fun(): table|nil, string?, string?)?, backoff: table?, timeouts: table? }
----  ingest: `digital` of GET /conf/general?expand=ingest_form; refresh: gives a new one
+---@param options { ingest: table, region: string?, refresh: (fun(): table|nil, string?, string?)?, backoff: table?, timeouts: table? }
+---  ingest: `digital` of GET /conf/general?expand=ingest_form; region: of the bucket when it is another than Alma says;
+---  refresh: gives a new one
 ---@return table|nil store with put
 ---@return string? message
 ---@return string? code
 function m.new(options)
-  local form, message, code = read(options.ingest)
+  local form, message, code = read(options.ingest, options.region)
   if not form then return nil, message, code end
-  local store = setmetatable({ form = form, refresh = options.refresh }, meta)
+  local store = setmetatable({ form = form, region = options.region, refresh = options.refresh }, meta)
   store.backoff, store.timeouts = request.patience(options)
   return store
 end
@@ -68,7 +65,7 @@ local function renew(store, old)
   local _ <close> = setmetatable({}, { __close = function() store.renewing = false end })
   local ingest, message, code = store.refresh()
   local form
-  if ingest then form, message, code = read(ingest) end
+  if ingest then form, message, code = read(ingest, store.region) end
   if not form then return nil, message, code end
   store.form = form
   return true
@@ -83,26 +80,54 @@ local function current(store)
   return store.form
 end
 
-local function allowed(form, key, size)
+-- Why the form takes no such file.
+local function misfit(form, path, size)
   local policy = form.policy
-  if not policies.allows(policy, "key", key) then
+  if size > policy.largest or size < (policy.smallest or 0) then
+    return ("has %d bytes; Alma's upload form takes %d to %d"):format(size, policy.smallest or 0, policy.largest)
+  end
+  local _, words = form_fields.content_type(policy, form.given, path)
+  return words and words .. " in Alma's upload form"
+end
+
+local function allowed(form, key, file)
+  if not policies.allows(form.policy, "key", key) then
     return nil, ("Alma's upload form does not allow the key %s: use AWS keys, made in %s"):format(key,
       errors.KEYS_PLACE), "auth"
   end
-  if policy.largest and size > policy.largest or policy.smallest and size < policy.smallest then
-    return nil, ("%s has %d bytes; Alma's upload form takes %d to %d: use AWS keys, made in %s"):format(
-      key, size, policy.smallest or 0, policy.largest or math.maxinteger, errors.KEYS_PLACE), "limit"
-  end
+  local words = misfit(form, file.path, file.size)
+  if words then return nil, ("%s %s: use AWS keys, made in %s"):format(key, words, errors.KEYS_PLACE), "limit" end
   return true
+end
+
+---Why the upload form takes no file of this name and size.
+---@param path string
+---@param size integer bytes
+---@return string? words nil when it takes it
+function methods:refuses(path, size)
+  return misfit(self.form, path, size)
+end
+
+---The sizes that are taken, and whether the type of a file counts as well.
+---@return integer smallest
+---@return integer largest
+---@return boolean by_type
+function methods:bounds()
+  local policy = self.form.policy
+  return policy.smallest or 0, policy.largest, policies.names(policy, "content-type")
+end
+
+local function content_type(form, file, options)
+  local wanted = options.content_type
+  if wanted and policies.allows(form.policy, "content-type", wanted) then return wanted end
+  return (form_fields.content_type(form.policy, form.given, file.path))
 end
 
 local function parts_of(form, key, file, options)
   local parts = { { name = "key", value = key } }
   table.move(form.fields, 1, #form.fields, 2, parts)
-  local kind = options.content_type
-  if kind and policies.allows(form.policy, "content-type", kind) then
-    parts[#parts + 1] = { name = "Content-Type", value = kind }
-  end
+  local kind = content_type(form, file, options)
+  if kind then parts[#parts + 1] = { name = "Content-Type", value = kind } end
   -- The key is whole, so the name of the file means nothing here.
   parts[#parts + 1] = { name = "file", path = file.path, filename = "file", type = "application/octet-stream" }
   return parts
@@ -113,15 +138,25 @@ local function follow(form, failed)
   local code = failed.refusal and failed.refusal.code
   if code ~= "PermanentRedirect" and code ~= "TemporaryRedirect" or form.moved then return end
   if not (form.region and form.bucket and form.url:find "^https://s3[%w%.%-]*%.amazonaws%.com") then return end
+  local region = errors.region(failed.headers or {}, failed.refusal) or form.region
   form.moved = true
-  form.url = ("https://s3.%s.amazonaws.com%s/%s"):format(form.region,
-    form.region:find "^cn%-" and ".cn" or "", form.bucket)
+  form.url = ("https://s3.%s.amazonaws.com%s/%s"):format(region, region:find "^cn%-" and ".cn" or "", form.bucket)
   failed.again = true
 end
 
 local function expired(failed)
   local refusal = failed.refusal
   return refusal and refusal.code == "AccessDenied" and refusal.message:lower():find "expired"
+end
+
+-- A refusal may quote what was sent: what is signed and the token stay here.
+local function hide(form, message)
+  for _, field in ipairs(form.fields) do
+    if SECRET[field.name:lower()] and #field.value > 8 then
+      message = message:gsub(field.value:gsub("%p", "%%%0"), "(" .. field.name .. ")")
+    end
+  end
+  return message
 end
 
 local function send(store, form, key, file, options)
@@ -133,8 +168,9 @@ local function send(store, form, key, file, options)
       connect_timeout = store.timeouts.connect, stall_timeout = store.timeouts.stall,
       timeout = math.max(store.timeouts.total, file.size / 10000),
     }
-    local failed = request.failure("POST " .. key, result, true)
+    local failed = request.failure("POST " .. key, result, { may_hold_error = true, write = true, by = "form" })
     if not failed then return result end
+    failed.message = hide(form, failed.message)
     follow(form, failed)
     return nil, failed
   end)
@@ -165,7 +201,7 @@ local function put(store, key, file, options)
     local form, message, code = current(store)
     if not form then return nil, message, code end
     local ok
-    ok, message, code = allowed(form, key, file.size)
+    ok, message, code = allowed(form, key, file)
     if not ok then return nil, message, code end
     local result, failed = send(store, form, key, file, options)
     if result then return check(result, key, file) end

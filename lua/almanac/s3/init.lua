@@ -16,6 +16,7 @@ local PART_SIZE = 16 << 20
 
 local methods = {
   put = put.put, head = put.head, delete = put.delete, list = list.list, get = list.get,
+  refuses = put.refuses, bounds = put.bounds,
   unfinished = unfinished.below, remove_unfinished = unfinished.remove,
 }
 local meta = { __index = methods }

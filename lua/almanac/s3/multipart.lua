@@ -10,9 +10,11 @@ local m = {}
 
 -- docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 local MOST_PARTS = 10000
-local LARGEST = 5 << 40
 local MIB = 1 << 20
 local PARALLEL = 4
+
+---Bytes of the largest object.
+m.largest = 5 << 40
 
 ---Bytes of a part, so that there are at most 10,000 of them.
 ---@param size integer of the file
@@ -147,7 +149,7 @@ end
 ---@return string? message
 ---@return string? code
 function m.put(store, key, file, options, unchanged)
-  if file.size > LARGEST then
+  if file.size > m.largest then
     return nil, ("%s has %d bytes; S3 takes 5 TiB at most"):format(file.path, file.size), "limit"
   end
   local upload = {

@@ -79,6 +79,24 @@ function m.delete(store, key)
   return nil, message, code
 end
 
+---Why the bucket takes no file of this size.
+---@param _ table
+---@param _path string
+---@param size integer bytes
+---@return string? words nil when it takes it
+function m.refuses(_, _path, size)
+  if size <= multipart.largest then return nil end
+  return ("has %d bytes; S3 takes at most %d"):format(size, multipart.largest)
+end
+
+---The sizes that are taken, and whether the type of a file counts as well.
+---@return integer smallest
+---@return integer largest
+---@return boolean by_type
+function m.bounds()
+  return 0, multipart.largest, false
+end
+
 ---Puts a file into the bucket and reads back what was stored.
 ---@param store table
 ---@param key string

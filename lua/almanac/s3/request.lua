@@ -74,9 +74,11 @@ end
 ---Why a transfer was no success; nil when it was.
 ---@param what string e.g. "PUT bucket/key"
 ---@param result table from task.fetch
----@param may_hold_error boolean? an answer with status 200 can hold an error
+---@param options { may_hold_error: boolean?, write: boolean?, by: "form"|"address"|nil }? may_hold_error: an answer with
+---  status 200 can hold an error; write: its success has no page; by: in place of AWS keys
 ---@return table? failure
-function m.failure(what, result, may_hold_error)
+function m.failure(what, result, options)
+  options = options or {}
   if result.error then
     return {
       message = what .. ": " .. result.error, code = result.code,
@@ -84,11 +86,13 @@ function m.failure(what, result, may_hold_error)
     }
   end
   local good = result.status >= 200 and result.status <= 299
-  local refusal = (not good or may_hold_error) and errors.read(result.body) or nil
+  local refusal = (not good or options.may_hold_error) and errors.read(result.body) or nil
+  local strange = good and not refusal and options.write and errors.strange(result)
+  if strange then return { message = what .. ": " .. strange, code = "status", again = false, unclear = true } end
   if good and not refusal then return nil end
-  local message, code = errors.explain(what, result.status, result.headers, refusal)
+  local message, code = errors.explain(what, result.status, result.headers, refusal, { body = result.body, by = options.by })
   local again = errors.is_transient(result.status, refusal)
-  return { message = message, code = code, refusal = refusal, again = again, unclear = again }
+  return { message = message, code = code, refusal = refusal, headers = result.headers, again = again, unclear = again }
 end
 
 -- Without a key the request would be for the bucket itself. Dots as a segment
@@ -144,7 +148,7 @@ function m.send(store, request)
       if not ready then return nil, { message = message, code = code } end
     end
     local answer = transfer(store, request)
-    local failure = m.failure(what, answer, request.may_hold_error)
+    local failure = m.failure(what, answer, { may_hold_error = request.may_hold_error, write = request.method ~= "GET" })
     if failure then return nil, failure end
     return answer
   end)
