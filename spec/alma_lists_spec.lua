@@ -43,11 +43,9 @@ describe("alma.representations", function()
 
   local all = entries(150, representation)
   for words, misbehave in pairs {
-    ["a page that comes back short"] = function(result, query)
-      if query.offset == "100" then table.remove(result.representation) end
-    end,
-    ["a page that ignores its limit"] = function(result)
-      while #result.representation > 10 do table.remove(result.representation) end
+    ["a page that stays short"] = function(result, query)
+      if tonumber(query.offset) >= 100 then table.remove(result.representation) end
+      if result.representation and not result.representation[1] then result.representation = nil end
     end,
     ["a page that comes back empty"] = function(result, query)
       if query.offset == "100" then result.representation = nil end
@@ -76,6 +74,17 @@ describe("alma.representations", function()
         assert.is_nil(list)
         assert.truthy(message:find "^GET /bibs/9910004641/representations")
         assert.is_true(code == "parse" or code == "conflict", code)
+      end)
+    end)
+  end
+
+  for _, most in ipairs { 1, 7, 10, 99 } do
+    it(("asks for the rest where a server gives %d at a time, whatever limit says"):format(most), function()
+      with(function(_, query)
+        query.limit = math.min(tonumber(query.limit), most)
+        return page(all, "representation", query)
+      end, function(client)
+        assert.same(all, alma.representations.list(client, "9910004641"))
       end)
     end)
   end
@@ -155,6 +164,15 @@ describe("alma.files", function()
   it("gives an empty list when there are none", function()
     with(function() return { total_record_count = 0 } end, function(client)
       assert.are.same({}, alma.files.list(client, "9910004641", "1220004641"))
+    end)
+  end)
+
+  it("lists all where a server gives ten at a time, in their order", function()
+    local files = entries(34, file)
+    with(function(_, query) return page(files, "representation_file", query) end, function(client, requests)
+      assert.same(files, alma.files.list(client, "9910004641", "1220004641", { url = true }))
+      assert.equal("expand=url", requests[1].query)
+      assert.equal("expand=url&limit=100&offset=10", requests[2].query)
     end)
   end)
 

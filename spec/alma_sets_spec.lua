@@ -103,6 +103,33 @@ describe("alma.sets.members", function()
     end)
   end)
 
+  -- A server that gives `most` at a time, of a set whose members at `hidden` it counts and does not give.
+  local function stingy(count, most, hidden)
+    return function(_, _, query)
+      local list, offset = {}, tonumber(query.offset)
+      for i = offset + 1, math.min(count, offset + math.min(most, tonumber(query.limit))) do
+        if not hidden[i] then list[#list + 1] = { id = ("99%06d4641"):format(i) } end
+      end
+      return { member = list[1] and list, total_record_count = count }
+    end
+  end
+
+  for _, case in ipairs { { 40, 100, { 2 } }, { 40, 10, {} }, { 40, 10, { 2 } }, { 250, 10, { 1, 2, 3, 11, 249, 250 } },
+    { 250, 100, { 150 } }, { 101, 100, { 101 } }, { 100, 7, { 50, 51 } } } do
+    local count, most, hidden = table.unpack(case)
+    it(("lists what there is of %d, %d at a time with %d missing, and says how many are"):format(count, most, #hidden), function()
+      local is_hidden, expected = {}, {}
+      for _, i in ipairs(hidden) do is_hidden[i] = true end
+      for i = 1, count do expected[#expected + 1] = not is_hidden[i] and { id = ("99%06d4641"):format(i) } or nil end
+      with(stingy(count, most, is_hidden), function(client)
+        local members, broken, missing = alma.sets.members(client, "8000004641")
+        assert.same(expected, members)
+        assert.same({}, broken)
+        assert.equal(#hidden, missing)
+      end)
+    end)
+  end
+
   it("refuses a member that comes twice", function()
     with(function(_, _, query)
       local result = broken_set(150, {})("GET", "", query)

@@ -244,6 +244,14 @@ describe("plan", function()
     assert.equal(before, calls())
   end)
 
+  it("takes what a set lists when it counts more, and names that", function()
+    start(titles(12), "--lists", "short=1,page=10")
+    local result = plan("--folder", "jpg", "--set", "TIFF only", "-o", "a.run")
+    assert.equal(2, result.status, result.err)
+    assert.matches("11 titles: 11 ready", result.out)
+    assert.matches("Problems: 1\n%s+the set 'TIFF only' %(%d+%) counts 12 members, but Alma lists 11 of them", result.out)
+  end)
+
   it("stops early when the day's calls would not do", function()
     start(titles(3), "--daily", "60")
     local function with(...) return plan("--folder", "jpg", "--titles", alma.folder .. "/titles.csv", "-o", "a.run", ...) end

@@ -52,6 +52,7 @@ local function by_name(search)
     return nil, message, code, detail
   end
   list, message, code, detail = search.list(search.everything)
+  if not list and code == "parse" then message = ("%s; give the id of the %s, not its name"):format(message, search.what) end
   if not list then return nil, message, code, detail end
   local entry
   entry, message, code = choose(search, list)

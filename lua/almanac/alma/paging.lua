@@ -1,8 +1,10 @@
 -- Complete lists or none. Alma gives ten entries unless asked for more and
 -- ignores misspelt parameters, so nothing is believed but the total: pages of
--- 100 are read until it is reached, and every page must have the length it
--- says. What does not add up is an error, never a shorter list.
+-- 100 are read until it is reached. That a page holds as many as were asked for
+-- is written nowhere, so a shorter one is asked for its rest. What does not add
+-- up then is an error, never a shorter list.
 local answers = require "almanac.alma.answers"
+local json = require "almanac.json"
 local task = require "almanac.task"
 
 local m = {}
@@ -31,7 +33,29 @@ function m.entries(answer, key, where)
   return list, total
 end
 
----A list that Alma gives in one piece: its length must be the total.
+-- The rest of a list that came short. Whether such a list knows limit and offset
+-- is not documented: a server that does not gives the same entries again.
+local function follow(client, request, key, list, total, where)
+  local seen = {}
+  for _, entry in ipairs(list) do seen[json.encode(entry)] = true end
+  while #list < total do
+    local query = { limit = m.LIMIT, offset = #list }
+    for name, value in pairs(request.query or {}) do query[name] = value end
+    local answer, message, code, detail = client:call { path = request.path, query = query, kind = request.kind, id = request.id }
+    if not answer then return nil, message, code, detail end
+    local more, now
+    more, now, code = m.entries(answer, key, where)
+    if not more then return nil, now, code end
+    local one = more[1] and json.encode(more[1])
+    if now ~= total or not one or seen[one] then break end
+    seen[one] = true
+    table.move(more, 1, #more, #list + 1, list)
+  end
+  return list
+end
+
+---A list that Alma gives in one piece: its length must be the total. One that
+---came short is asked for its rest.
 ---@param client almanac.alma.client
 ---@param request table as for client:call
 ---@param key string
@@ -46,6 +70,10 @@ function m.whole(client, request, key)
   local list, total
   list, total, code = m.entries(answer, key, where)
   if not list then return nil, total, code end
+  if #list > 0 and #list < total then
+    list, message, code, detail = follow(client, request, key, list, total, where)
+    if not list then return nil, message, code, detail end
+  end
   if #list ~= total then
     return wrong(where, ("the list is not complete: %d of %d"):format(#list, total))
   end
@@ -58,7 +86,8 @@ local function with(query, limit, offset)
   return result
 end
 
----One page, checked against the total of the pages before it.
+---One answer, checked against the total of those before it; it may hold fewer
+---entries than were asked for.
 ---@param client almanac.alma.client
 ---@param list { path: string[], query: table?, kind: string, key: string } kind: as for client:call
 ---@param offset integer
@@ -82,10 +111,26 @@ function m.page(client, list, offset, limit, expected)
       where, expected, total), "conflict"
   end
   local due = math.max(0, math.min(limit, total - offset))
-  if #entries ~= due then
-    return wrong(where, ("the page has %d entries, not %d"):format(#entries, due))
-  end
+  if #entries > due then return wrong(where, ("the page has %d entries, not %d"):format(#entries, due)) end
   return entries, total
+end
+
+-- A page, in as many answers as the server takes for it.
+local function full_page(client, list, offset, expected)
+  local page, total, code, detail = m.page(client, list, offset, m.LIMIT, expected)
+  if not page then return nil, total, code, detail end
+  local due = math.max(0, math.min(m.LIMIT, total - offset))
+  while #page < due do
+    local more, words
+    more, words, code, detail = m.page(client, list, offset + #page, due - #page, total)
+    if not more then return nil, words, code, detail end
+    if not more[1] then
+      return wrong(("GET /%s (from %d)"):format(table.concat(list.path, "/"), offset),
+        ("the page has %d entries, not %d"):format(#page, due))
+    end
+    table.move(more, 1, #more, #page + 1, page)
+  end
+  return page, total
 end
 
 ---Words when an entry has no id, or comes twice because the list moved under
@@ -159,7 +204,7 @@ function m.all(client, list)
   local seen = {}
   -- A page that comes again is told at once: there may be no end of them.
   local function read(offset, expected)
-    local page, total, code, detail = m.page(client, list, offset, m.LIMIT, expected)
+    local page, total, code, detail = full_page(client, list, offset, expected)
     if not page then return nil, total, code, detail end
     local words = m.repeated(page, list.identify, seen)
     if words then return wrong("GET /" .. table.concat(list.path, "/"), words .. ": try again") end

@@ -1,4 +1,5 @@
--- Sets of titles. One member whose record is broken fails its whole page
+-- Sets of titles. A set may count more members than it lists: it is asked for
+-- the rest, and how many are missing is told. One member whose record is broken fails its whole page
 -- (60108), so such a page is read in halves until the member stands alone; it is
 -- reported, the others are kept.
 local answers = require "almanac.alma.answers"
@@ -46,7 +47,9 @@ local function read(reading, offset, count, result)
   if page then
     reading.total = total
     table.move(page, 1, #page, #result.members + 1, result.members)
-    return result
+    if not page[1] or #page >= math.min(count, total - offset) then return result end
+    result.short = true
+    return read(reading, offset + #page, count - #page, result)
   end
   if not client_module.has_code(detail, BROKEN_MEMBER) then return nil, total, code, detail end
   if count == 1 then
@@ -89,13 +92,29 @@ local function again(set_id, words)
   return nil, ("set %s: %s: try again"):format(set_id, words), "parse"
 end
 
+-- Every member once. After an answer that came short the next one overlaps it;
+-- without one, a member that comes twice means that the list moved.
+local function once(result, seen)
+  if not result.short then return paging.repeated(result.members, function(member) return member.id end, seen) end
+  local fresh = {}
+  for _, member in ipairs(result.members) do
+    if type(member.id) ~= "string" or member.id == "" then return "an entry has no id" end
+    if not seen[member.id] then
+      seen[member.id] = true
+      fresh[#fresh + 1] = member
+    end
+  end
+  if #fresh == 0 and result.members[1] then return ("entry %s comes twice"):format(result.members[1].id) end
+  result.members = fresh
+end
+
 ---All members of a set.
 ---@param client almanac.alma.client
 ---@param set_id string
 ---@return { id: string, description: string? }[]|nil members
 ---@return { offset: integer, message: string, id: string? }[]|string broken members that Alma
 ---  can't give, in its words; or the message
----@return string? code
+---@return integer|string|nil missing how many more the set counts than it lists; or the code
 ---@return almanac.alma.detail? detail
 function m.members(client, set_id)
   local reading = {
@@ -107,7 +126,7 @@ function m.members(client, set_id)
   local function page(offset)
     local result, message, code, detail = read(reading, offset, paging.LIMIT, { members = {}, broken = {} })
     if not result then return nil, message, code, detail end
-    local words = paging.repeated(result.members, function(member) return member.id end, seen)
+    local words = once(result, seen)
     if words then return again(set_id, words) end
     return result
   end
@@ -119,10 +138,10 @@ function m.members(client, set_id)
   pages[1] = first
   local members, broken = collect(pages)
   local total = reading.total or reading.bound
-  if #members + #broken ~= total then
-    return again(set_id, ("%d members and %d broken ones are not %d"):format(#members, #broken, total))
+  if #members + #broken > total then
+    return again(set_id, ("%d members and %d broken ones are more than %d"):format(#members, #broken, total))
   end
-  return members, broken
+  return members, broken, total - #members - #broken
 end
 
 return m

@@ -26,6 +26,24 @@ local function members_of(job, collection)
   return members, message, code
 end
 
+-- A list that does not add up is no list of members: then Alma's answer alone says whether a title was in it.
+local function note_unknown(job, message)
+  return job.journal:write(function(db)
+    return db:run([[INSERT INTO problem(kind, text) SELECT 'collection', ?1
+      WHERE NOT EXISTS (SELECT 1 FROM problem WHERE text = ?1)]], message)
+  end)
+end
+
+-- What is known of the title's membership before the first call.
+local function look_before(job, collection)
+  local members, message, code = members_of(job, collection)
+  if members then return { member = members[job.title.mms_id] or false } end
+  if code ~= "parse" then return nil, message, code end
+  local ok, why, kind = note_unknown(job, ("%s: undo takes out only titles of which Alma said that they were put in"):format(message))
+  if not ok then return nil, why, kind end
+  return { unknown = true }
+end
+
 ---@param job table from title.load
 ---@param change table
 ---@return table|true|nil result
@@ -34,21 +52,19 @@ end
 function m.run(job, change)
   local collection, mms_id = change.spec.collection, job.title.mms_id
   if not collection or steps.is_done(job, change, "collect") then return true end
-  local before
-  if not steps.begun(job, change, "collect") then
-    local members, message, code = members_of(job, collection)
-    if not members then return nil, message, code end
-    before = { member = members[mms_id] or false }
-  end
-  local sent = before == nil
+  local known = steps.get(job, change, "collect")
+  local before, message, code = known and known.before, nil, nil
+  if not known then before, message, code = look_before(job, collection) end
+  if not (known or before) then return nil, message, code end
+  local sent = known ~= nil
   return steps.perform(job, {
     change = change.seq, kind = "collect", page = 0, during = "uploaded", after = "collected", before = before,
     call = function()
-      if before and before.member then return {} end
-      local first = not sent
+      if not known and before.member then return {} end
+      local first = not sent or before and before.unknown
       sent = true
-      local ok, message, code, detail = alma.collections.add_bib(job.client, collection, mms_id)
-      if not ok then return nil, message, code, detail end
+      local ok, why, kind, detail = alma.collections.add_bib(job.client, collection, mms_id)
+      if not ok then return nil, why, kind, detail end
       return { by_others = first and detail.added == false or nil }
     end,
     keep = function(answer) return { collection = collection, by_others = answer.by_others } end,

@@ -4,6 +4,7 @@ local alma = require "almanac.alma"
 local core = require "almanac.core"
 local ids = require "almanac.run.ids"
 local sheet = require "almanac.run.sheet"
+local words = require "almanac.words"
 
 local m = {}
 
@@ -138,18 +139,21 @@ function m.set(client, given)
   if not set then return nil, message, code end
   local members, broken, kind = alma.sets.members(client, set.id)
   if not members then return nil, broken, kind end
-  if #members == 0 and #broken == 0 then
+  local missing, name = kind, ("set '%s' (%s)"):format(set.name or given, set.id)
+  if #members == 0 and #broken == 0 and missing > 0 then
+    return nil, ("the %s counts %s, but Alma lists none: look at it in Alma"):format(name, words.count(missing, "member")), "parse"
+  elseif #members == 0 and #broken == 0 then
     return nil, ("the set '%s' (%s) is empty"):format(set.name or given, set.id), "missing"
   end
   local titles, duplicates = unique(members)
   for _, id in ipairs(titles) do
     if not id:find "^99" then
-      local words = ids.problem(id)
-      return nil, ("the set '%s' (%s) is not one of titles: %s"):format(set.name or given, set.id, words), "parse"
+      return nil, ("the %s is not one of titles: %s"):format(name, ids.problem(id)), "parse"
     end
   end
-  return { ids = titles, duplicates = duplicates, empty = 0, broken = broken,
-    words = ("set '%s' (%s)"):format(set.name or given, set.id) }
+  local notes = missing > 0 and { ("the %s counts %s, but Alma lists %d of them: the others are not in this plan"):format(name,
+    words.count(#members + #broken + missing, "member"), #members + #broken) } or nil
+  return { ids = titles, duplicates = duplicates, empty = 0, broken = broken, notes = notes, words = name }
 end
 
 return m
