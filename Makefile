@@ -1,11 +1,14 @@
 # almanac. `make help` lists what there is.
 #   BUILD=dir      where everything built goes (build)
 #   SANITIZE=1     builds with AddressSanitizer and UBSan, in build/sanitized
-#   PREFIX=dir     where `make install` puts things (/usr/local)
+#   WERROR=1       a warning ends the build
+#   PREFIX=dir     where `make install` puts things (/usr/local); LIBDIR=dir the library (PREFIX/lib)
+# CC, CFLAGS, CPPFLAGS and LDFLAGS are taken as they are given.
 
 SANITIZE ?=
 BUILD    ?= build$(if $(SANITIZE),/sanitized)
 PREFIX   ?= /usr/local
+LIBDIR   ?= $(PREFIX)/lib
 DESTDIR  ?=
 
 LUA      = lua5.4
@@ -16,11 +19,22 @@ PC       := $(shell pkg-config --version >/dev/null 2>&1 && echo pkg-config)
 CC       ?= gcc
 CFLAGS   ?= -O2 -g
 STRICT    = -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow \
-            -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Werror
+            -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wformat-security \
+            -Werror=implicit-function-declaration
+# As Debian builds: what reads files of strangers is hard to take over. The
+# sanitizers look for the same themselves; fortified calls need an optimizer.
+GIVEN     = $(CPPFLAGS) $(CFLAGS)
+FORTIFY   = $(if $(or $(SANITIZE),$(findstring _FORTIFY_SOURCE,$(GIVEN)),$(findstring -O0,$(GIVEN))),,\
+              $(if $(findstring -O,$(GIVEN)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+CLASH    := $(shell $(CC) -Werror -fstack-clash-protection -E -x c /dev/null >/dev/null 2>&1 && echo -fstack-clash-protection)
+HARDENED  = -fstack-protector-strong $(CLASH) $(FORTIFY)
+HARD_LD   = -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 SAN       = $(if $(SANITIZE),-fsanitize=address$(COMMA)undefined -fno-omit-frame-pointer)
 COMMA    := ,
-CPPFLAGS += $(if $(PC),$(shell $(PC) --cflags $(PACKAGES) $(OPENED) lua5.4))
-ALL_C     = $(STRICT) $(CFLAGS) $(SAN) -fPIC $(CPPFLAGS)
+PKG_C     = $(if $(PC),$(shell $(PC) --cflags $(PACKAGES) $(OPENED) lua5.4))
+WARNED    = $(STRICT) $(if $(WERROR),-Werror)
+ALL_C     = $(WARNED) $(HARDENED) $(CFLAGS) $(SAN) -fPIC $(PKG_C) $(CPPFLAGS)
+ALL_LD    = $(CFLAGS) $(SAN) $(HARD_LD) $(LDFLAGS)
 LIBS      = $(if $(PC),$(shell $(PC) --libs $(PACKAGES))) -lcsv -lm -pthread
 LUA_LIBS  = $(if $(PC),$(shell $(PC) --libs lua5.4))
 # Lua's many small blocks beside SQLite's pages; the sanitizers have an allocator of their own
@@ -33,6 +47,10 @@ MODULE_O := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(ENGINE) $(BINDINGS))
 HOST_O   := $(BUILD)/obj/main.o $(BUILD)/obj/host.o
 PROGRAM   = $(BUILD)/bin/almanac
 MODULE    = $(BUILD)/lua/almanac/core.so
+# the same for hosts of one's own: include/almanac.h
+VERSION  := $(shell sed -n 's/^\#define ALMANAC_VERSION "\(.*\)"/\1/p' include/almanac.h)
+SONAME    = libalmanac.so.$(firstword $(subst ., ,$(VERSION)))
+LIBRARY   = $(BUILD)/lib/libalmanac.so.$(VERSION)
 # the process that a recipe runs in: Lua, text, records, and what locks it in
 GUARD     = $(BUILD)/lua/almanac/guard
 GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) core/buf.c core/error.c core/standard.c core/sys.c core/text.c \
@@ -45,13 +63,19 @@ DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse 
 BENCH_DEPS = rclone
 TEST_DEPS = lua5.4 lua-busted libxml2-utils yaz git clang libclang-rt-14-dev
 
-# installs the Debian packages of $(1) that are not there yet
+# installs the Debian packages of $(1) that are not there yet, or says who can
 define install_missing
+if ! command -v dpkg-query >/dev/null; then \
+  echo "This is no Debian or Ubuntu. Their packages that are needed, for those of this system that match:" $(1) >&2; exit 1; fi; \
 missing=$$(for p in $(1); do dpkg-query -Wf '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-[ -z "$$missing" ] || { echo "installing" $$missing; \
-  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-  $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y --no-install-recommends $$missing >/dev/null; }
+[ -z "$$missing" ] || { sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+  if [ -n "$$sudo" ] && ! command -v sudo >/dev/null; then $(call for_root,$$missing); exit 1; fi; \
+  echo "installing" $$missing; \
+  $$sudo apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$sudo apt-get -qq install -y --no-install-recommends $$missing >/dev/null || \
+  { [ -z "$$sudo" ] || $(call for_root,$$missing); exit 1; }; }
 endef
+for_root = { echo "Only an administrator of this machine can install packages. Ask for:"; \
+  echo "  apt-get install --no-install-recommends" $(1); } >&2
 
 SPEC     ?=
 SPEC_ENV  = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(BUILD)/lua/?.so;;" \
@@ -59,7 +83,9 @@ SPEC_ENV  = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(BUILD)
 SAN_ENV   = LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so) \
             ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
-all: $(PROGRAM) $(MODULE) $(GUARD) ## the program, the module for stock Lua, the process for recipes
+all: $(PROGRAM) $(MODULE) $(GUARD) lib ## the program, the module for stock Lua, the process for recipes, the library
+
+lib: $(LIBRARY) ## the shared library for hosts of one's own, with include/almanac.h
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -67,41 +93,89 @@ help: ## this list
 $(PROGRAM): $(HOST_O) $(MODULE_O)
 	@mkdir -p $(@D)
 	@echo '  ld  $@'
-	@$(CC) $(SAN) -Wl,-E -o $@ $^ $(MALLOC) $(LIBS) $(LUA_LIBS)
+	@$(CC) $(ALL_LD) -pie -Wl,-E -o $@ $^ $(MALLOC) $(LIBS) $(LUA_LIBS)
 
 $(MODULE): $(MODULE_O)
 	@mkdir -p $(@D)
 	@echo '  ld  $@'
-	@$(CC) $(SAN) -shared -Wl,-z,nodelete -o $@ $^ $(LIBS)
+	@$(CC) $(ALL_LD) -shared -Wl,-z,nodelete -o $@ $^ $(LIBS)
+
+$(LIBRARY): $(BUILD)/obj/host.o $(MODULE_O) core/almanac.map
+	@mkdir -p $(@D)
+	@echo '  ld  $@'
+	@$(CC) $(ALL_LD) -shared -Wl,-z,nodelete -Wl,-soname,$(SONAME) -Wl,--version-script=core/almanac.map -o $@ \
+	  $(filter %.o,$^) $(LIBS) $(LUA_LIBS)
+	@ln -sf $(@F) $(@D)/$(SONAME)
+	@ln -sf $(@F) $(@D)/libalmanac.so
 
 $(GUARD): $(GUARD_O)
 	@mkdir -p $(@D)
 	@echo '  ld  $@'
-	@$(CC) $(SAN) -o $@ $^ $(if $(PC),$(shell $(PC) --libs libutf8proc libseccomp libxml-2.0 zlib jansson)) $(LUA_LIBS)
+	@$(CC) $(ALL_LD) -pie -o $@ $^ $(if $(PC),$(shell $(PC) --libs libutf8proc libseccomp libxml-2.0 zlib jansson)) $(LUA_LIBS)
 
-$(BUILD)/obj/%.o: core/%.c
+# what is missing is told once, before a hundred errors of the compiler tell it
+HEADERS   = curl/curl.h openssl/evp.h sqlite3.h microhttpd.h utf8proc.h csv.h libxml/parser.h seccomp.h \
+            yaz/yaz-iconv.h zlib.h jansson.h lua.h
+$(BUILD)/packages:
+	@mkdir -p $(@D)
+	@missing=$$(for tool in $(firstword $(CC)) pkg-config; do command -v $$tool >/dev/null || echo $$tool; done; \
+	  for header in $(HEADERS); do \
+	    echo "#include <$$header>" | $(CC) $(PKG_C) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 || echo $$header; done); \
+	  $(if $(MALLOC),echo 'int main(void){return 0;}' | $(CC) -x c - -o /dev/null $(MALLOC) >/dev/null 2>&1 || missing="$$missing $(MALLOC)";) \
+	  [ -z "$$missing" ] || { echo "almanac can't be built here yet; missing:" $$missing; \
+	    echo "Run \`make deps\` first: it installs the packages that almanac needs (Debian, Ubuntu)."; exit 1; } >&2
+	@touch $@
+
+# other flags of this file build everything anew
+$(BUILD)/flags: Makefile
+	@mkdir -p $(@D)
+	@echo '$(STRICT) $(HARDENED) $(HARD_LD)' >$@.new
+	@cmp -s $@.new $@ || cp $@.new $@; rm -f $@.new
+
+$(BUILD)/obj/%.o: core/%.c $(BUILD)/flags | $(BUILD)/packages
 	@mkdir -p $(@D)
 	@echo '  cc  $<'
 	@$(CC) $(ALL_C) -MMD -MP -c -o $@ $<
 
 -include $(MODULE_O:.o=.d) $(HOST_O:.o=.d) $(GUARD_O:.o=.d)
 
-install: all ## program, library, recipes and module, below PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.4/almanac \
-	  $(DESTDIR)$(PREFIX)/share/lua/5.4 $(DESTDIR)$(PREFIX)/share/almanac
-	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/almanac
-	install -m 644 $(MODULE) $(DESTDIR)$(PREFIX)/lib/lua/5.4/almanac/core.so
-	install -m 755 $(GUARD) $(DESTDIR)$(PREFIX)/lib/lua/5.4/almanac/guard
-	cp -R lua/almanac $(DESTDIR)$(PREFIX)/share/lua/5.4/
-	cp -R recipes $(DESTDIR)$(PREFIX)/share/almanac/
+# the folders of an installation; all quoted, for blanks in them
+BIN_TO    = $(DESTDIR)$(PREFIX)/bin
+LUA_TO    = $(DESTDIR)$(PREFIX)/share/lua/5.4
+C_TO      = $(DESTDIR)$(PREFIX)/lib/lua/5.4/almanac
+SHARE_TO  = $(DESTDIR)$(PREFIX)/share/almanac
+LIB_TO    = $(DESTDIR)$(LIBDIR)
+INSTALL   = install
+
+install: all ## program, library, recipes, module, header, below PREFIX
+	$(INSTALL) -d "$(BIN_TO)" "$(C_TO)" "$(LUA_TO)" "$(SHARE_TO)" "$(LIB_TO)/pkgconfig" "$(DESTDIR)$(PREFIX)/include"
+	$(INSTALL) -m 755 $(PROGRAM) "$(BIN_TO)/almanac"
+	$(INSTALL) -m 644 $(MODULE) "$(C_TO)/core.so"
+	$(INSTALL) -m 755 $(GUARD) "$(C_TO)/guard"
+	cp -R lua/almanac "$(LUA_TO)/"
+	cp -R recipes "$(SHARE_TO)/"
+	chmod -R u+rwX,go+rX,go-w "$(LUA_TO)/almanac" "$(SHARE_TO)"
+	$(INSTALL) -m 644 include/almanac.h "$(DESTDIR)$(PREFIX)/include/almanac.h"
+	$(INSTALL) -m 644 $(LIBRARY) "$(LIB_TO)/$(notdir $(LIBRARY))"
+	ln -sf $(notdir $(LIBRARY)) "$(LIB_TO)/$(SONAME)"
+	ln -sf $(notdir $(LIBRARY)) "$(LIB_TO)/libalmanac.so"
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$${prefix}/include' '' 'Name: almanac' \
+	  'Description: scriptable Lua host for Ex Libris Alma Digital' 'Version: $(VERSION)' \
+	  'Libs: -L$${libdir} -lalmanac' 'Cflags: -I$${includedir}' >"$(LIB_TO)/pkgconfig/almanac.pc"
+	chmod 644 "$(LIB_TO)/pkgconfig/almanac.pc"
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || ! ldconfig -vN 2>/dev/null | grep -q '^$(LIBDIR):' || ldconfig
 
 deps: ## installs what building and running needs (Debian packages)
 	@$(call install_missing,$(DEPS))
 
 deps-test: deps ## installs what the specs and the linter need as well
 	@$(call install_missing,$(TEST_DEPS))
+	@[ -d spec/node_modules/s3rver ] || $(MAKE) --no-print-directory -s s3rver || \
+	  echo "s3rver, an S3 server by others, can't be had here (npm): the specs that try uploads on it are skipped"
+
+s3rver: # only specs use it
 	@command -v npm >/dev/null || { $(call install_missing,nodejs npm); }
-	@[ -d spec/node_modules/s3rver ] || npm ci --prefix spec --no-audit --no-fund --loglevel=error --ignore-scripts
+	@npm ci --prefix spec --no-audit --no-fund --loglevel=error --ignore-scripts
 
 demo: deps ## the main job on sample images, against a local rehearsal
 	@$(MAKE) --no-print-directory -s all
@@ -130,7 +204,7 @@ bench-marc: deps-test ## MARC beside yaz-marcdump and a bare SAX2 pass; N=100000
 
 $(BUILD)/bench/%: spec/bench/%.c
 	@mkdir -p $(@D)
-	@$(CC) $(STRICT) $(CFLAGS) $(CPPFLAGS) -o $@ $< $(LIBS)
+	@$(CC) $(WARNED) $(CFLAGS) $(PKG_C) $(CPPFLAGS) $(LDFLAGS) -o $@ $< $(LIBS)
 
 fuzz: deps-test ## libFuzzer on what comes from outside; SECONDS=20 each, TARGETS="marcxml oai", JOBS=2
 	@$(MAKE) --no-print-directory -s -f spec/fuzz/Makefile run
@@ -142,4 +216,4 @@ lint: ## luacheck, and the rules of the layout
 clean: ## removes what was built
 	rm -rf build
 
-.PHONY: all help install deps deps-test demo test spec bench bench-marc torture fuzz lint clean
+.PHONY: all lib help install deps deps-test s3rver demo test spec bench bench-marc torture fuzz lint clean

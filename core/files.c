@@ -94,6 +94,12 @@ bool alm_file_head(const char *path, size_t count, alm_buf *out,
   return done;
 }
 
+char *alm_real_path(const char *path, alm_error *err) {
+  char *real = realpath(path, NULL);
+  if (!real) alm_fail_errno(err, "can't open %s", path);
+  return real;
+}
+
 /* Both without links in them. */
 static bool lies_below(const char *folder, const char *path) {
   size_t length = strlen(folder);

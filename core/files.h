@@ -73,6 +73,10 @@ bool alm_file_hash(const char *path, alm_hash_kind kind, int64_t offset,
 /* Bytes that may still be written to the file system of `path`. */
 bool alm_free_space(const char *path, int64_t *bytes, alm_error *err);
 
+/* The absolute path without links and ways back; the caller frees it. NULL
+ * when nothing is there. */
+char *alm_real_path(const char *path, alm_error *err);
+
 /* ---- changing ---- */
 
 /* With parents; fine when it exists. */

@@ -1,13 +1,13 @@
 /* One lua_State: an allocator with a ceiling, the library on the search path,
  * and a protected call with a traceback around everything, start-up included. */
 #include <lauxlib.h>
+#include <limits.h>
 #include <lua.h>
 #include <lualib.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../include/almanac.h"
 #include "sys.h"
@@ -42,19 +42,15 @@ static int add_traceback(lua_State *L) {
   return 1;
 }
 
-/* Where the Lua files are: installed beside the program, or in the tree that
- * it was built in. ALMANAC_LUA overrides both. */
-static const char *find_library(char *folder, size_t size) {
-  static const char *const places[] = {"/../share/lua/5.4", "/../../lua"};
+/* Where the Lua files are: installed beside the program or the shared library,
+ * or in the tree that it was built in. ALMANAC_LUA overrides all. */
+static const char *find_library(char *folder) {
+  static const char *const places[] = {"/../share/lua/5.4", "/../../share/lua/5.4",
+                                       "/../../lua", NULL};
   const char *named = getenv("ALMANAC_LUA");
   if (named) return named;
-  char base[3072], probe[4200];
-  alm_sys_program_folder(base, sizeof base);
-  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-    snprintf(folder, size, "%s%s", base, places[i]);
-    snprintf(probe, sizeof probe, "%s/almanac/cli/init.lua", folder);
-    if (access(probe, R_OK) == 0) return folder;
-  }
+  if (alm_sys_find_installed(places, "/almanac/cli/init.lua", folder))
+    return folder;
   return NULL;
 }
 
@@ -71,12 +67,12 @@ static void set_path(lua_State *L, const char *folder) {
 static int start(lua_State *L) {
   int argc = (int)lua_tointeger(L, 1);
   char **argv = lua_touserdata(L, 2);
-  char folder[4096];
+  char folder[PATH_MAX];
   luaL_openlibs(L);
   luaL_requiref(L, "almanac.core", luaopen_almanac_core, 0);
-  const char *library = find_library(folder, sizeof folder);
+  const char *library = find_library(folder);
   if (!library)
-    return luaL_error(L, "the Lua library is not beside the program; "
+    return luaL_error(L, "the Lua library is not beside almanac; "
                          "set ALMANAC_LUA to the folder that holds almanac/");
   set_path(L, library);
   lua_pushstring(L, library);

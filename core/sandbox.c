@@ -2,7 +2,6 @@
  * trusted: everything from it is bounded, and silence ends it. */
 #include "sandbox.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -35,24 +34,17 @@ struct alm_sandbox {
 
 /* ---- the process ---- */
 
-static bool exists(char *path, const char *folder, const char *name) {
-  return snprintf(path, PATH_MAX, "%s%s", folder, name) < PATH_MAX &&
-         access(path, X_OK) == 0;
-}
-
-/* Beside the module, or where it is seen from the program. */
+/* Beside the module, or where it is seen from the shared library (in lib/ or a
+ * folder of lib/) or the program, installed or in the tree. */
 static bool find_program(char *path) {
-  char folder[PATH_MAX - 64];
-  Dl_info self;
-  if (dladdr((void *)(uintptr_t)find_program, &self) && self.dli_fname) {
-    snprintf(folder, sizeof folder, "%s", self.dli_fname);
-    char *slash = strrchr(folder, '/');
-    if (slash) *slash = '\0';
-    if (slash && exists(path, folder, "/guard")) return true;
-  }
-  alm_sys_program_folder(folder, sizeof folder);
-  return exists(path, folder, "/../lib/lua/5.4/almanac/guard") ||
-         exists(path, folder, "/../lua/almanac/guard");
+  static const char *const places[] = {
+      "/guard",
+      "/lua/5.4/almanac/guard",
+      "/../lua/5.4/almanac/guard",
+      "/../lib/lua/5.4/almanac/guard",
+      "/../lua/almanac/guard",
+      NULL};
+  return alm_sys_find_installed(places, "", path);
 }
 
 static int spawn(pid_t *pid, char **arguments, int input, int output) {

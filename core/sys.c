@@ -1,11 +1,15 @@
 /* Clocks, names, signals of the machine. */
 #include "sys.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -81,9 +85,43 @@ const char *alm_sys_hostname(void) {
   return name;
 }
 
-void alm_sys_program_folder(char *path, size_t size) {
-  ssize_t length = readlink("/proc/self/exe", path, size - 1);
-  path[length > 0 ? length : 0] = '\0';
-  char *slash = strrchr(path, '/');
-  if (slash) *slash = '\0';
+/* ---- what is installed with this code ---- */
+
+/* Both give a path without links. */
+static char *object_path(void) {
+  Dl_info self;
+  if (!dladdr((void *)(uintptr_t)object_path, &self) || !self.dli_fname)
+    return NULL;
+  return realpath(self.dli_fname, NULL);
+}
+
+static char *program_path(void) { return realpath("/proc/self/exe", NULL); }
+
+static bool is_place(const char *path, const char *below) {
+  char probe[PATH_MAX];
+  int length = snprintf(probe, sizeof probe, "%s%s", path, below);
+  return length < (int)sizeof probe && access(probe, R_OK) == 0;
+}
+
+static bool find_from(const char *file, const char *const *places,
+                      const char *below, char *path) {
+  int folder = (int)(strrchr(file, '/') - file);
+  for (; *places; places++) {
+    char way[PATH_MAX];
+    int length = snprintf(way, sizeof way, "%.*s%s", folder, file, *places);
+    if (length < (int)sizeof way && realpath(way, path) && is_place(path, below))
+      return true;
+  }
+  return false;
+}
+
+bool alm_sys_find_installed(const char *const *places, const char *below,
+                            char *path) {
+  char *const files[] = {object_path(), program_path()};
+  bool found = false;
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    if (files[i] && !found) found = find_from(files[i], places, below, path);
+    free(files[i]);
+  }
+  return found;
 }

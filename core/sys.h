@@ -42,8 +42,12 @@ int alm_sys_columns(int fd);
 const char *alm_sys_user(void);
 const char *alm_sys_hostname(void);
 
-/* Folder that holds the running program, without a slash behind it; empty
- * when the system does not say. `size` bytes at `path` are written. */
-void alm_sys_program_folder(char *path, size_t size);
+/* Looks for what is installed with this code: `below` a folder, which is that
+ * of the shared object which the code was loaded from, or else that of the
+ * running program. `places` is a list of ways from such a folder that ends with
+ * NULL ("/../share"). True: `path` (PATH_MAX bytes) is the place without links
+ * and ways back, and what `below` names there can be read. */
+bool alm_sys_find_installed(const char *const *places, const char *below,
+                            char *path);
 
 #endif

@@ -1,6 +1,7 @@
 -- Runs spec files, each in a process of its own, two at a time: nothing that
 -- one leaves behind (memory, collector settings, open servers) reaches another,
--- and one that hangs is ended. The last line counts them all.
+-- and one that hangs is ended. What was skipped is said with its reason; the
+-- last line counts them all.
 --   run.lua [FILE …]
 local SIDE_BY_SIDE = 2
 local PATIENCE = 900   -- seconds for one file
@@ -29,7 +30,14 @@ for _, file in ipairs(files) do list:write(file, "\n") end
 list:close()
 os.execute(("xargs -P %d -n 1 sh -c '%s' one <%s/files"):format(SIDE_BY_SIDE, one, logs))
 
-local passed, failed, skipped, broken = 0, 0, 0, {}
+-- "NAME: REASON" of each spec that busted left pending.
+local function add_skipped(words, log)
+  for block in log:gmatch "Pending %->[^\n]*\n(.-)\n\n" do
+    words[#words + 1] = "skipped: " .. block:gsub("\n[^\n]-:%d+: ", ": "):gsub("\n.*", "")
+  end
+end
+
+local passed, failed, skipped, broken, reasons = 0, 0, 0, {}, {}
 for _, file in ipairs(files) do
   local log = read(logs .. "/" .. file:match "[^/]+$")
   local p, f, s = log:match "(%d+) passed, (%d+) failed, (%d+) skipped%s*$"
@@ -38,10 +46,12 @@ for _, file in ipairs(files) do
   else
     failed = failed + 1
   end
+  add_skipped(reasons, log)
   if not p or f ~= "0" then broken[#broken + 1] = ("\n== %s\n%s"):format(file, log) end
 end
 os.execute("rm -rf " .. logs)
 
 print(table.concat(broken, "\n"))
+if reasons[1] then print(table.concat(reasons, "\n")) end
 print(("%d passed, %d failed, %d skipped"):format(passed, failed, skipped))
 os.exit(failed == 0 and 0 or 1)

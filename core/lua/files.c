@@ -3,6 +3,8 @@
 
 #include <lauxlib.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -180,6 +182,18 @@ static int f_free_space(lua_State *L) {
   return 1;
 }
 
+/* The path is in a buffer of fixed size first: pushing it may raise. */
+static int f_real_path(lua_State *L) {
+  alm_error err;
+  char *real = alm_real_path(check_path(L, 1), &err);
+  if (!real) return alm_lua_fail(L, &err);
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%s", real);
+  free(real);
+  lua_pushstring(L, path);
+  return 1;
+}
+
 /* ---- changing ---- */
 
 static int f_make_folder(lua_State *L) {
@@ -300,6 +314,7 @@ int alm_open_files(lua_State *L) {
       {"make_folder", f_make_folder}, {"temp_folder", f_temp_folder},
       {"remove", f_remove},           {"rename", f_rename},
       {"write", f_write},             {"walk", f_walk},
+      {"real_path", f_real_path},
       {NULL, NULL},
   };
   static const luaL_Reg methods[] = {

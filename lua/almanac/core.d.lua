@@ -296,6 +296,12 @@ function core.files.md5(path, offset, length) end
 ---@return almanac.code? code
 function core.files.free_space(path) end
 
+---@param path string any file or folder
+---@return string? absolute without links, "." and ".." in it
+---@return string? message
+---@return almanac.code? code "missing"
+function core.files.real_path(path) end
+
 ---Makes a folder and its parents; fine when it exists.
 ---@param path string
 ---@return true? done

@@ -2,6 +2,7 @@
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
 local preflight = require "almanac.run.preflight"
+local recipes = require "almanac.recipe"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -19,6 +20,11 @@ local function versions()
   local db <close> = assert(core.runfile.open(":memory:", { mode = "create", kind = "run", version = 1, schema = "" }))
   return { name = "versions", state = "ok", text = ("almanac %s, %s, SQLite %s"):format(core.version, _VERSION,
     db:value "SELECT sqlite_version()") }
+end
+
+local function shipped()
+  local _, message = recipes.folders()
+  if message then return { name = "recipes", state = "bad", text = message } end
 end
 
 local function quota(client)
@@ -62,6 +68,7 @@ function m.run(args, context)
     if not db then return nil, message, code end
     db:close()
   end
+  findings[#findings + 1] = shipped()
   look(args, context, findings)
   for _, finding in ipairs(findings) do
     if finding.state == "bad" then wrong = wrong + 1 end

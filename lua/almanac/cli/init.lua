@@ -82,6 +82,17 @@ end
 ---@field ends_itself boolean? it looks for Ctrl-C on its own
 ---@field actions string[]? what its first argument may be (cli/actions.lua)
 
+-- What the library needs of others, and Debian's names for it.
+local OTHERS = { argparse = "lua-argparse", cjson = "lua-cjson" }
+
+local function what_is_missing()
+  for name, debian in pairs(OTHERS) do
+    if not (package.loaded[name] or package.searchpath(name, package.path) or package.searchpath(name, package.cpath)) then
+      return ("the Lua module '%s' is not installed; on Debian and Ubuntu: apt-get install %s"):format(name, debian)
+    end
+  end
+end
+
 local function parse(command, arguments)
   local argparse = require "argparse"
   local module = require("almanac.cli." .. (command[3] or command[1]))
@@ -136,7 +147,7 @@ end
 
 local function run(command, arguments)
   local out = require "almanac.cli.out"
-  local module, args = nil, not_text(arguments)
+  local module, args = nil, what_is_missing() or not_text(arguments)
   if not args then module, args = parse(command, arguments) end
   if not module then
     out.fail(args)

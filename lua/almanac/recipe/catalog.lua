@@ -45,9 +45,12 @@ function m.header(path)
   return found
 end
 
----@return { name: string, path: string, header: table?, problem: string? }[] entries
+---@return { name: string, path: string, header: table?, problem: string? }[]|nil entries
+---@return string? message
+---@return string? code "missing": the recipes that come with almanac are not there
 function m.all()
-  local list = recipes.list()
+  local list, message, code = recipes.list()
+  if not list then return nil, message, code end
   for _, entry in ipairs(list) do entry.header, entry.problem = m.header(entry.path) end
   return list
 end
@@ -60,10 +63,13 @@ end
 
 ---The recipes that have all the words, those with one in the name first.
 ---@param words string[]
----@return table[] entries as m.all gives them
+---@return table[]|nil entries as m.all gives them
+---@return string? message
+---@return string? code
 function m.search(words)
   local named, others = {}, {}
-  for _, entry in ipairs(m.all()) do
+  local entries, message, code = m.all()
+  for _, entry in ipairs(entries or {}) do
     local text, in_name, all = said(entry), false, true
     for _, word in ipairs(words) do
       word = core.text.fold(word)
@@ -72,6 +78,7 @@ function m.search(words)
     end
     if all then table.insert(in_name and named or others, entry) end
   end
+  if not entries then return nil, message, code end
   return table.move(others, 1, #others, #named + 1, named)
 end
 

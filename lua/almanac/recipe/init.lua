@@ -13,37 +13,34 @@ local m = {}
 m.largest = 1 << 20
 local MOST = 12             -- recipes that one recipe needs
 
--- "a/b/../../lua/../recipes" is "recipes" beside a.
-local function shortened(path)
-  local n
-  repeat path, n = path:gsub("[^/.]+/%.%./", "", 1) until n == 0
-  return path
-end
-
--- The recipes that come with almanac: PREFIX/share/almanac/recipes when it is
--- installed, recipes/ of the source tree otherwise.
+-- The recipes that come with almanac: PREFIX/share/almanac/recipes when its
+-- library is in PREFIX/share/lua/5.4, recipes/ beside lua/ in the source tree.
 local function shipped_folder()
-  local here = package.searchpath("almanac.cli", package.path)
-  local base = here and here:match "^(.*)almanac/cli/init%.lua$"
-  if not base then return nil end
-  for _, folder in ipairs { base .. "../../almanac/recipes", base .. "../recipes" } do
-    if core.files.stat(folder) then return shortened(folder) end
-  end
+  local here = package.searchpath("almanac.cli", package.path) or ""
+  local base = here:match "^(.*)almanac/cli/init%.lua$" or ""
+  local folder, installed = base:gsub("share/lua/5%.4/$", "share/almanac/recipes")
+  if installed == 0 then folder = base .. "../recipes" end
+  local real = core.files.real_path(folder)
+  if real then return real end
+  return nil, ("the recipes that come with almanac are not in %s; install almanac again"):format(folder), "missing"
 end
 
 ---The folders where recipes are looked for, first one first: ./recipes, those
 ---of ALMANAC_RECIPES (colons between), those that come with almanac.
 ---@return string[]
+---@return string? message when those that come with almanac are not there
+---@return string? code "missing"
 function m.folders()
   local folders = { "recipes" }
   for folder in (os.getenv "ALMANAC_RECIPES" or ""):gmatch "[^:]+" do folders[#folders + 1] = folder end
-  folders[#folders + 1] = shipped_folder()
-  return folders
+  local shipped, message, code = shipped_folder()
+  folders[#folders + 1] = shipped
+  return folders, message, code
 end
 
 local function names_at_hand()
   local names = {}
-  for _, entry in ipairs(m.list()) do names[#names + 1] = entry.name end
+  for _, entry in ipairs(m.list() or {}) do names[#names + 1] = entry.name end
   return names
 end
 
@@ -67,10 +64,12 @@ function m.find(name)
     if path then return path end
     return nil, ("there is no recipe at '%s'"):format(name), "missing"
   end
-  for _, folder in ipairs(m.folders()) do
+  local folders, message, code = m.folders()
+  for _, folder in ipairs(folders) do
     local path = file_at(folder .. "/" .. name)
     if path then return path end
   end
+  if message then return nil, message, code end
   local near = require("almanac.words").nearest(name, names_at_hand())
   return nil, ("there is no recipe '%s'%s; `almanac recipe list` shows those at hand"):format(name,
     near and (", did you mean '" .. near .. "'?") or ""), "missing"
@@ -239,10 +238,14 @@ function m.close(recipe)
 end
 
 ---The recipes at hand; one of a name that an earlier folder has is left out.
----@return { name: string, path: string }[]
+---@return { name: string, path: string }[]|nil list
+---@return string? message those that come with almanac are not there
+---@return string? code "missing"
 function m.list()
   local list, seen = {}, {}
-  for _, folder in ipairs(m.folders()) do
+  local folders, message, code = m.folders()
+  if message then return nil, message, code end
+  for _, folder in ipairs(folders) do
     local walk = core.files.stat(folder) and core.files.walk(folder)
     while walk do
       local path = walk:next()

@@ -7,7 +7,6 @@
 --     file SHA256 recipe.lua
 --     base SHA256 jpg-derivatives
 local core = require "almanac.core"
-local quote = require "almanac.shell".quote
 
 local m = {}
 
@@ -30,8 +29,7 @@ local function folder_of(path)
   local folder = path:gsub("/%./", "/"):gsub("//+", "/"):match "^(.*)/" or "."
   local last = folder:match "[^/]*$"
   if last ~= "" and last ~= "." and last ~= ".." then return folder end
-  local pipe <close> = assert(io.popen(("cd %s 2>/dev/null && pwd -P"):format(quote(folder == "" and "/" or folder))))
-  return pipe:read "l" or folder
+  return core.files.real_path(folder == "" and "/" or folder) or folder
 end
 
 -- "recipes/scans/recipe.lua" -> "recipes", "scans"

@@ -35,8 +35,7 @@ end
 -- An absolute path: the plan may be carried out from another folder.
 local function absolute(path)
   if path:sub(1, 1) == "/" then return path end
-  local pipe <close> = assert(io.popen("pwd -P", "r"))
-  local full = pipe:read "l" .. "/" .. path
+  local full = need(core.files.real_path ".") .. "/" .. path
   return (full:gsub("/%./", "/"):gsub("/%.?$", ""))
 end
 

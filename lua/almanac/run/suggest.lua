@@ -252,8 +252,10 @@ end
 ---@return string? code
 function m.try(case)
   case.ext = m.usual_extension(case.names)
+  local at_hand, missing, why = recipes.list()
+  if not at_hand then return nil, missing, why end
   local list = {}
-  for _, entry in ipairs(recipes.list()) do
+  for _, entry in ipairs(at_hand) do
     local recipe, wrong = recipes.load(entry.path)
     if not recipe then list[#list + 1] = { name = entry.name, failed = wrong, score = -1, depth = 1, given = {} } end
     if recipe and recipe.file_key then

@@ -7,7 +7,9 @@ local m = { summary = "List the recipes at hand; none is run.", epilog = "Exit s
 m.configure = options.json
 
 function m.run(_, context)
-  for _, entry in ipairs(catalog.all()) do options.say_entry(entry, context.out) end
+  local entries, message, code = catalog.all()
+  if not entries then return nil, message, code end
+  for _, entry in ipairs(entries) do options.say_entry(entry, context.out) end
   return 0
 end
 

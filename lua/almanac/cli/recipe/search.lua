@@ -12,7 +12,8 @@ function m.configure(parser)
 end
 
 function m.run(args, context)
-  local found = catalog.search(args.words)
+  local found, message, code = catalog.search(args.words)
+  if not found then return nil, message, code end
   for _, entry in ipairs(found) do options.say_entry(entry, context.out) end
   if found[1] then return 0 end
   return nil, ("no recipe at hand speaks of '%s'; `almanac recipe list` shows all"):format(table.concat(args.words, " ")), "missing"
