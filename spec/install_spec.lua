@@ -95,7 +95,8 @@ describe("an installed almanac", function()
       assert.equal(("almanac: the recipes that come with almanac are not in %s/share/almanac/recipes; install almanac again\n")
         :format(base), result.err:match "[^\n]*\n$", arguments)
     end
-    assert.matches("\nBAD   the recipes that come with almanac are not in ", shell(quote(base .. "/bin/almanac") .. " doctor", at.folder).out)
+    assert.matches("\nBAD   the recipes that come with almanac are not in ",
+      shell(quote(base .. "/bin/almanac") .. " doctor", at.folder).out)
   end)
 
   it("says which package is missing when a Lua module is", function()
