@@ -13,7 +13,7 @@ DESTDIR  ?=
 
 LUA      = lua5.4
 PACKAGES = libcurl libcrypto sqlite3 libmicrohttpd libutf8proc libxml-2.0 zlib jansson
-OPENED   = yaz   # only its headers: core/marc8.c opens it when there is MARC-8
+OPENED   = yaz libarchive   # only their headers: core/marc8.c and core/zip.c open them when there is MARC-8, or a workbook
 PC       := $(shell pkg-config --version >/dev/null 2>&1 && echo pkg-config)
 
 CC       ?= gcc
@@ -59,7 +59,7 @@ GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) core/buf.c core/erro
 
 DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse lua-check \
             libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev \
-            libutf8proc-dev libcsv-dev libxml2-dev libseccomp-dev libyaz-dev zlib1g-dev libjansson-dev libmimalloc-dev
+            libutf8proc-dev libcsv-dev libxml2-dev libseccomp-dev libyaz-dev libarchive-dev zlib1g-dev libjansson-dev libmimalloc-dev
 BENCH_DEPS = rclone
 TEST_DEPS = lua5.4 lua-busted libxml2-utils yaz git clang libclang-rt-14-dev
 

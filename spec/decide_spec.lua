@@ -95,7 +95,7 @@ describe("deciding", function()
     program.write(run.folder .. "/d.csv", "id,what\n1,2\n")
     local counts, message = decide.apply(run.db, run.folder .. "/d.csv")
     assert.is_nil(counts)
-    assert.matches("must name the columns mms_id, decision and file", message)
+    assert.matches("has no column 'mms_id': there are 'id', 'what'; the columns are mms_id, decision and file", message)
   end)
 
   it("writes a template that it reads back, safe in a spreadsheet", function()

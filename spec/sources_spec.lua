@@ -1,6 +1,6 @@
 local ids = require "almanac.run.ids"
 local program = require "support.program"
-local sheet = require "almanac.run.sheet"
+local sheet = require "almanac.sheet"
 local sources = require "almanac.run.sources"
 
 local A, B, C = "990012345678904146", "990012345678914146", "990012345678924146"
@@ -90,8 +90,8 @@ describe("a list of titles", function()
     refused("title,file\nx,y\n", "no column is headed mms_id or MMS ID; there are 'title', 'file'")
     refused("mms_id\n", "holds no MMS ID")
     refused("", "holds no MMS ID")
-    refused("PK\3\4....", "a workbook, not CSV")
-    refused("\xFF\xFEm\0", "UTF%-16")
+    refused("PK\3\4....", "the zip archive is damaged")
+    refused("\xFF\xFEm\0x", "is UTF%-16 text that ends within a character")
     assert.equal("missing", select(3, sources.list(folder .. "/none.csv")))
   end)
 end)

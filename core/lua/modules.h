@@ -18,7 +18,8 @@
   module(sigv4) \
   module(sys) \
   module(text) \
-  module(xml)
+  module(xml) \
+  module(zip)
 
 #define ALM_DECLARE_MODULE(name) int alm_open_##name(lua_State *L);
 ALM_MODULES(ALM_DECLARE_MODULE)

@@ -966,4 +966,17 @@ function core.sys.stdin_closed() end
 ---@return almanac.code? code "io"
 function core.sys.flush() end
 
+-- core.zip: zip archives ------------------------------------------------------
+
+core.zip = {}
+
+---One file out of a zip archive, over libarchive.
+---@param bytes string the archive
+---@param name string path in it
+---@param most integer bytes that the file may have, up to 1 GiB
+---@return string? content
+---@return string? message
+---@return almanac.code? code "missing" no such file, or no libarchive; "limit", "parse"
+function core.zip.read(bytes, name, most) end
+
 return core

@@ -1,31 +1,32 @@
--- A list of titles and the files they hold, as CSV: one row a file. Rehearsals
--- are filled from it, and recipes are tried on it.
-local core = require "almanac.core"
+-- A list of titles and the files they hold: one row a file. Rehearsals are
+-- filled from it, and recipes are tried on it.
+local sheet = require "almanac.sheet"
 
 local m = {}
 
 local NEEDED = { "mms_id", "title", "usage_type", "file_name" }
-local OTHERS = "size, representation_id, collection, format, barcode, call_number, oclc"
+local MORE = { "size", "representation_id", "collection", "format", "barcode", "call_number", "oclc" }
+local WANTED = {}
+for _, names in ipairs { NEEDED, MORE } do
+  for _, name in ipairs(names) do WANTED[name] = { sheet.plain(name) } end
+end
 local FORMATS = { marc21 = true, dc = true, dcap01 = true }
 
-local function columns_of(header)
-  local columns = {}
-  for i, name in ipairs(header) do columns[name:lower():gsub("^%s+", ""):gsub("%s+$", "")] = i end
+local function missing_column(list)
   for _, name in ipairs(NEEDED) do
-    if not columns[name] then
-      return nil, ("there is no column '%s'; columns are mms_id, title, usage_type, file_name and, if wanted, %s")
-        :format(name, OTHERS), "parse"
-    end
+    if not list.columns[name] then return name end
   end
-  return columns
 end
 
-local function is_empty(row)
-  local first = row[1] or ""
-  return first:sub(1, 1) == "#" or (#row <= 1 and first == "")
+local function check(list)
+  if not list.head then return nil, "there is no header line", "parse" end
+  local name = missing_column(list)
+  if not name then return true end
+  return nil, ("there is no column '%s': %s; columns are %s and, if wanted, %s"):format(name, list:others(name),
+    table.concat(NEEDED, ", "), table.concat(MORE, ", ")), "parse"
 end
 
--- What is wrong with a row whoever reads it.
+-- What is wrong with a row, whoever reads it.
 local function problem(record)
   if not record.mms_id:find "^%d+$" then
     return ("'%s' is no MMS id (a spreadsheet may have rounded it)"):format(record.mms_id)
@@ -38,35 +39,53 @@ local function problem(record)
   end
 end
 
-local function record_of(row, columns, line)
-  local record = { line = line, cells = {} }
-  for name, i in pairs(columns) do record[name], record.cells[name] = row[i] ~= "" and row[i] or nil, row[i] or "" end
-  record.mms_id, record.title = record.mms_id or "", record.title or ""
+local function value_of(cell)
+  local text = sheet.clean(cell)
+  return text ~= "" and text or nil
+end
+
+-- Each cell by its heading in small letters, and those that are known by their own names as well.
+local function record_of(list, row)
+  local record = { line = row.line, cells = {} }
+  for i, name in ipairs(list.head) do
+    name = name:lower()
+    if name ~= "" and not record.cells[name] then
+      record[name], record.cells[name] = value_of(row[i]), sheet.clean(row[i])
+    end
+  end
+  for name, i in pairs(list.columns) do record[name] = value_of(row[i]) end
+  record.mms_id, record.title, record.line = record.mms_id or "", record.title or "", row.line
   local words = problem(record)
-  if words then return nil, ("line %d: %s"):format(line, words), "parse" end
+  if words then return nil, ("%s %d: %s"):format(list.unit, row.line, words), "parse" end
   record.size = math.tointeger(tonumber(record.size))
   record.name = record.file_name and (record.file_name:match "[^/\\]+$" or record.file_name)
   return record
 end
 
+---Opens a list.
+---@param path string
+---@param options { sheet: string?, bytes: string? }? as of almanac.sheet
+---@return table|nil list of almanac.sheet
+---@return string? message
+---@return string? code
+function m.open(path, options)
+  local list, message, code = sheet.open(path, { wanted = WANTED, sheet = options and options.sheet, bytes = options and options.bytes })
+  if not list then return nil, message, code end
+  local ok
+  ok, message, code = check(list)
+  if not ok then return nil, path .. ": " .. message, code end
+  return list
+end
+
 ---Goes through a list row by row; comment lines and empty ones are left out.
----@param rows table of core.csv
+---@param list table from open
 ---@return fun(): table|nil, string?, string? next gives { line, mms_id, title, name, size, usage_type, representation_id,
 ---  collection, format, barcode, call_number, oclc, …, cells } with nil for empty cells; nil at the end; nil, message, code when a row is wrong
-function m.records(rows)
-  local columns
+function m.records(list)
   return function()
-    while true do
-      local row, line, code = rows:next()
-      if not row and code then return nil, line, code end
-      if not row and columns then return nil end
-      if not row then return nil, "there is no header line", "parse" end
-      if is_empty(row) then goto continue end
-      if columns then return record_of(row, columns, line) end
-      columns, line, code = columns_of(row)
-      if not columns then return nil, line, code end
-      ::continue::
-    end
+    local row, message, code = list:next()
+    if not row then return nil, message, code end
+    return record_of(list, row)
   end
 end
 
@@ -103,26 +122,26 @@ local function add(titles, record)
     path = "storage/" .. record.name, size = record.size }
 end
 
----Whether a CSV says what titles hold: its heading has all the columns for it.
+---Whether a list says what titles hold: its heading has all the columns for it.
 ---@param path string
+---@param name string? the sheet of a workbook
 ---@return boolean
-function m.is_list(path)
-  local rows = core.csv.open(path)
-  local row
-  repeat row = rows and rows:next() until not row or not is_empty(row)
-  return row ~= nil and columns_of(row) ~= nil
+function m.is_list(path, name)
+  local list = sheet.open(path, { wanted = WANTED, sheet = name })
+  return list ~= nil and list.head ~= nil and missing_column(list) == nil
 end
 
 ---All titles of a list with what they hold, in the order of the list.
 ---@param path string
+---@param name string? the sheet of a workbook
 ---@return { mms_id: string, title: string, reading: { representations: table[], items: { barcode: string }[], rows: table[] } }[]|nil titles
 ---  `reading` as almanac.run.read gives it
 ---@return string? message
 ---@return string? code
-function m.titles(path)
-  local rows, message, code = core.csv.open(path)
-  if not rows then return nil, message, code end
-  local titles, next_record = {}, m.records(rows)
+function m.titles(path, name)
+  local list, message, code = m.open(path, { sheet = name })
+  if not list then return nil, message, code end
+  local titles, next_record = {}, m.records(list)
   while true do
     local record, why, kind = next_record()
     if kind then return nil, path .. ": " .. why, kind end

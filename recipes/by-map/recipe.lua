@@ -36,7 +36,7 @@ return extend "by-mms-id 1" {
   reads   = { "rows" },                -- titles come with their rows of the list
 
   args = {
-    { "column", "string", default = "file_name", help = "heading of the column with the file names" },
+    { "column", "column", default = "file_name", help = "heading of the column with the file names" },
   },
 
   file_key = function(file, args)

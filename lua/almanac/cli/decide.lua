@@ -10,6 +10,7 @@ function m.configure(parser)
   parser:argument("run", "the run file")
   parser:argument("decisions", "CSV with the columns mms_id, decision (use or skip; empty: still open) and file; " ..
     "for several pages a row each, in page order"):args "?"
+  parser:option("--sheet", "the sheet of a workbook with the decisions (its first)"):argname "NAME"
   parser:option("--template", "write the doubtful titles with their candidates to this file, to fill in"):argname "FILE"
   parser:epilog("All lines are checked first: when one is wrong, nothing is decided. " ..
     "Exit status: 0 nothing is left to decide, 1 nothing was decided, 2 some titles are still open.")
@@ -47,7 +48,7 @@ function m.run(args, context)
   local db <close>, message, code = store.open(args.run, "write")
   if not db then return nil, message, code end
   local counts
-  counts, message, code = require("almanac.run.decide").apply(db, args.decisions)
+  counts, message, code = require("almanac.run.decide").apply(db, args.decisions, args.sheet)
   if not counts then return nil, message, code end
   audit.note(db, { command = "decide", args = args })
   local left = store.counts(db).ask

@@ -12,7 +12,7 @@ local STOPPED = 75
 
 -- Options that take a value and may stand before the recipe's name.
 local WITH_VALUE = {}
-for name in ("-o --output --titles --titles-id --oai --oai-url --oai-prefix --oai-from --sru --sru-url --from --collection " ..
+for name in ("-o --output --titles --sheet --titles-id --oai --oai-url --oai-prefix --oai-from --sru --sru-url --from --collection " ..
     "--profile --url --rate --reserve"):gmatch "%S+" do
   WITH_VALUE[name] = true
 end
@@ -34,7 +34,9 @@ function m.configure(parser, arguments)
     "with it, --help also shows its own options")
   parser:option("-o --output", "the run file to write; it must be new"):argname "RUN"
   parser:option("--titles", "the titles: MMS IDs with commas between, a file with one a line, " ..
-    "a CSV with a column mms_id or barcode, or a file of records (MARC in any format, Dublin Core as XML)"):argname "FILE|IDS"
+    "a list (CSV, .xlsx, .ods) with a column mms_id or barcode, or a file of records (MARC in any format, " ..
+    "Dublin Core as XML)"):argname "FILE|IDS"
+  parser:option("--sheet", "the sheet of a workbook that --titles names (its first)"):argname "NAME"
   parser:option("--titles-id", "where the MMS ID stands in a record when it is not 001, e.g. 035$a"):argname "SPEC"
   parser:option("--oai", "the titles: those of a set that Alma publishes by OAI-PMH"):argname "SET"
   parser:option("--oai-url", "the OAI-PMH address when it is not Alma's own"):argname "URL"
@@ -134,7 +136,9 @@ local function tell_source(out, source)
   if source.duplicates > 0 then out.note(("%s in the list more than once; each counts once"):format(
     words.count(source.duplicates, "id is", "ids are"))) end
   if (source.deleted or 0) > 0 then out.note(("%s passed over"):format(words.count(source.deleted, "deleted record"))) end
-  if source.empty > 0 then out.note(("%s without an MMS ID passed over"):format(words.count(source.empty, "row"))) end
+  if source.empty > 0 and not source.list then
+    out.note(("%s without an MMS ID passed over"):format(words.count(source.empty, "row")))
+  end
 end
 
 function m.run(args, context)
@@ -144,7 +148,8 @@ function m.run(args, context)
   for _, text in ipairs(require("almanac.recipe.versions").warnings(loaded)) do context.out.note(text) end
   local result, message, code = make {
     recipe = loaded, given = args, output = args.output, titles = args.titles,
-    titles_id = args.titles_id, oai = args.oai, oai_url = args.oai_url, oai_prefix = args.oai_prefix, oai_from = args.oai_from,
+    sheet = args.sheet, titles_id = args.titles_id,
+    oai = args.oai, oai_url = args.oai_url, oai_prefix = args.oai_prefix, oai_from = args.oai_from,
     sru = args.sru, sru_url = args.sru_url, collection = args.collection,
     from = args.from, refresh = args.refresh, missing = args.missing,
     reserve = args.reserve, keep_going = args.keep_going,

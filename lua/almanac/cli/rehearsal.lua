@@ -3,7 +3,7 @@ local m = { changes = true, plain = true, ends_itself = true,
   summary = "Run a local Alma and S3 to try everything on, without key and network." }
 
 local EPILOG = [[
---titles reads a CSV list with one row a file and the columns
+--titles reads a list (CSV, .xlsx, .ods) with one row a file and the columns
   mms_id, title, usage_type, file_name [, size] [, representation_id] [, collection] [, format]
   [, barcode] [, call_number] [, oclc]
 in any order. Rows with the same mms_id, usage_type and representation_id are the
@@ -67,7 +67,8 @@ local function add_numbers(parser)
 end
 
 local function add_world(parser)
-  parser:option("--titles", "CSV list of titles; without it a small sample"):argname "CSV"
+  parser:option("--titles", "list of titles; without it a small sample"):argname "FILE"
+  parser:option("--sheet", "the sheet of a workbook that --titles names (its first)"):argname "NAME"
   parser:option("--state", "file that keeps everything for the next time"):argname "FILE"
   parser:option("--institution", "institution code (01REHEARSAL_INST)"):argname "CODE"
   parser:option("--environment", "what Alma calls itself (SANDBOX): production, any words; none: nothing")

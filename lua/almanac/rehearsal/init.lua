@@ -58,7 +58,8 @@ local WATCH = 0.05                           -- seconds between looks at signals
 
 ---@class almanac.rehearsal.options
 ---@field port integer? 0 or nil: any free one
----@field titles string? CSV file; nil: the sample
+---@field titles string? a list; nil: the sample
+---@field sheet string? of a workbook, its first otherwise
 ---@field state string? file that keeps the state; contents of objects in FILE.objects
 ---@field institution string? code
 ---@field environment string? as GET /conf/general tells it; "": empty, "none": not at all; nil: SANDBOX
@@ -94,7 +95,7 @@ local function open_world(options)
   if not world then return nil, message, code end
   if world.fresh then
     local ok
-    ok, message, code = seed.load(world, options.titles)
+    ok, message, code = seed.load(world, options.titles, options.sheet)
     if not ok then
       world:close()
       if options.state then

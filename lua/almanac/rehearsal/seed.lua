@@ -1,6 +1,5 @@
 -- Fills a new rehearsal: titles, representations and files from a CSV list, one
 -- row a file, then the collections and sets around them.
-local core = require "almanac.core"
 local codes = require "almanac.rehearsal.codes"
 local collections = require "almanac.rehearsal.collections"
 local holdings = require "almanac.holdings"
@@ -54,15 +53,15 @@ local function add_file(world, known, record)
   model.add_file(world, { rep_id = rep_id, name = record.name, size = record.size or DEFAULT_SIZE })
 end
 
-local function load(world, rows)
+local function load(world, list)
   local known = { titles = {}, representations = {}, collections = {} }
-  local next_record = holdings.records(rows)
+  local next_record = holdings.records(list)
   while true do
     local record, message, code = next_record()
     if code then error({ message = message }, 0) end
     if not record then return end
     local problem = check(record)
-    if problem then error({ message = ("line %d: %s"):format(record.line, problem) }, 0) end
+    if problem then error({ message = ("%s %d: %s"):format(list.unit, record.line, problem) }, 0) end
     add_title(world, known, record)
     add_membership(world, known, record)
     if record.barcode then model.add_item(world, { mms_id = record.mms_id, barcode = record.barcode }) end
@@ -84,21 +83,17 @@ local function add_sets(world, is_sample)
   sets.add_member(world, broken, "991000000030009001")
 end
 
-local function open_rows(path)
-  if not path then return core.csv.parse(sample) end
-  return core.csv.open(path)
-end
-
----Loads the titles of a CSV list, or the sample, into a new rehearsal.
+---Loads the titles of a list, or the sample, into a new rehearsal.
 ---@param world table
----@param path string? CSV file; nil: the sample
+---@param path string? the list; nil: the sample
+---@param name string? the sheet of a workbook
 ---@return boolean|nil ok
 ---@return string? message, string? code
-function m.load(world, path)
-  local rows, message, code = open_rows(path)
-  if not rows then return nil, message, code end
+function m.load(world, path, name)
+  local list, message, code = holdings.open(path or "sample", { sheet = name, bytes = not path and sample or nil })
+  if not list then return nil, message, code end
   local ok, problem = pcall(world.in_bulk, world, function()
-    load(world, rows)
+    load(world, list)
     if not world.suffix then world:set_suffix "9001" end
     if not world.db:value "SELECT 1 FROM collection" then
       collections.add(world, { name = DEFAULT_COLLECTION, library = "MAIN" })

@@ -13,17 +13,18 @@ local function look_up(work, entry)
   if item then
     work.found[entry] = item.bib_data.mms_id
   elseif code == "missing" then
-    work.notes[entry] = ("%sline %d: %s"):format(work.where, entry.line, message)
+    work.notes[entry] = ("%s: %s %d: %s"):format(work.list.words, work.list.unit, entry.line, message)
   else
     work.stop = { message, code }
   end
 end
 
 -- In the order of the list, each title once.
-local function finished(work, list)
-  local source = { ids = {}, duplicates = 0, empty = 0, broken = {}, notes = {} }
+local function finished(work)
+  local list = work.list
+  local source = { ids = {}, duplicates = list.duplicates, empty = 0, broken = {}, notes = list.notes, words = list.words }
   local seen = {}
-  for _, entry in ipairs(list) do
+  for _, entry in ipairs(list.barcodes) do
     local id = work.found[entry]
     if not id then
       source.notes[#source.notes + 1] = work.notes[entry]
@@ -37,21 +38,26 @@ local function finished(work, list)
   return source
 end
 
+-- What may have spoilt all of them.
+local function none_found(source, list)
+  local message = list.words .. ": no item in Alma has one of its barcodes"
+  for _, note in ipairs(source.notes) do message = message .. "\n  " .. note end
+  return nil, message, "missing"
+end
+
 ---The titles that barcodes belong to.
 ---@param client almanac.alma.client
----@param list { barcode: string, line: integer }[]
----@param words string what the list is
----@return table|nil source as from almanac.run.sources; notes: a line for each barcode that no item has
+---@param list table from almanac.run.sources: barcodes, notes, counts, words (what the list is), unit
+---@return table|nil source as from almanac.run.sources; notes: those of the list, and a line for each barcode that no item has
 ---@return string? message
 ---@return string? code
-function m.source(client, list, words)
-  local work = { client = client, found = {}, notes = {}, where = words .. ": " }
-  local raised = task.each(list, IN_FLIGHT, function(entry) look_up(work, entry) end)
+function m.source(client, list)
+  local work = { client = client, found = {}, notes = {}, list = list }
+  local raised = task.each(list.barcodes, IN_FLIGHT, function(entry) look_up(work, entry) end)
   if raised[1] then error(raised[1].message, 0) end
   if work.stop then return nil, table.unpack(work.stop) end
-  local source = finished(work, list)
-  if #source.ids == 0 then return nil, words .. ": no item in Alma has one of its barcodes", "missing" end
-  source.words = words
+  local source = finished(work)
+  if #source.ids == 0 then return none_found(source, list) end
   return source
 end
 

@@ -11,7 +11,7 @@ local json = require "almanac.json"
 local planned = require "almanac.run.planned"
 local readings = require "almanac.reading"
 local recipe_module = require "almanac.recipe"
-local sheet = require "almanac.run.sheet"
+local sheet = require "almanac.sheet"
 local store = require "almanac.run.store"
 local thumbnail_pairs = require "almanac.run.thumbnail_pairs"
 
@@ -161,21 +161,31 @@ local function check_sharing(work)
   end
 end
 
-local function read_decisions(db, path)
-  local rows, message, code = sheet.read(path)
-  if not rows then attempt.fail(message, code) end
-  local columns = sheet.columns(rows[1] or {}, COLUMNS)
-  if not (columns.mms_id and columns.decision) then
-    attempt.fail(path .. ": the first line must name the columns mms_id, decision and file", "parse")
+local function open_decisions(path, name)
+  local list, message, code = sheet.open(path, { wanted = COLUMNS, sheet = name })
+  if not list then attempt.fail(message, code) end
+  for _, column in ipairs { "mms_id", "decision" } do
+    if not list.columns[column] then
+      attempt.fail(("%s: has no column '%s': %s; the columns are mms_id, decision and file"):format(path, column,
+        list:others(column)), "parse")
+    end
   end
+  return list
+end
+
+local function read_decisions(db, path, name)
+  local list = open_decisions(path, name)
+  local rows, message, code = sheet.all(list)
+  if not rows then attempt.fail(message, code) end
+  local columns = list.columns
   columns.file = columns.file or math.huge
   local work = { db = db, wrong = {}, entries = {}, order = {} }
-  for i = 2, #rows do take_row(work, rows[i], columns) end
+  for _, row in ipairs(rows) do take_row(work, row, columns) end
   for _, entry in ipairs(work.order) do complete(work, entry) end
   check_sharing(work)
   if work.wrong[1] then
     table.sort(work.wrong, function(a, b) return a.line < b.line end)
-    attempt.fail(ids.tell(work.wrong, path) .. "\nnothing was decided", "parse")
+    attempt.fail(ids.tell(work.wrong, path, list.unit) .. "\nnothing was decided", "parse")
   end
   return work
 end
@@ -248,12 +258,13 @@ end
 ---Applies the decisions of a CSV file, all or none.
 ---@param db table the run file, open for writing
 ---@param path string columns mms_id, decision (use, skip or empty) and file (path; for several pages a row each, in order)
+---@param name string? the sheet of a workbook
 ---@return { use: integer, skip: integer }|nil counts
 ---@return string? message every wrong line by number
 ---@return string? code
-function m.apply(db, path)
+function m.apply(db, path, name)
   return attempt.transaction(db, function()
-    local work = read_decisions(db, path)
+    local work = read_decisions(db, path, name)
     return carry_out(run_of(db), work.order)
   end)
 end

@@ -80,6 +80,43 @@ function m.check(list)
   return wrong
 end
 
+local ROUNDED = "'%s' was rounded by a spreadsheet; format the column as text and export again"
+
+local function rounded_barcode(barcode)
+  return barcode:find "^%d[.,]?%d*[eE]%+%d+$" ~= nil or #barcode > KEPT + 1 and barcode:find "^%d+$" ~= nil and m.may_be_rounded(barcode)
+end
+
+-- A column that has zeros in front is text. One that has none, and numbers of several lengths, may have lost them.
+local function shorter(list)
+  local longest, lines = 0, {}
+  for _, entry in ipairs(list) do
+    if entry.barcode:find "^0" then return longest, {} end
+    if entry.barcode:find "^%d+$" then longest = math.max(longest, #entry.barcode) end
+  end
+  for _, entry in ipairs(list) do
+    if #entry.barcode < longest and entry.barcode:find "^%d+$" then lines[#lines + 1] = entry end
+  end
+  return longest, lines
+end
+
+---Checks barcodes as a spreadsheet may have spoilt them.
+---@param list { barcode: string, line: integer }[]
+---@param unit string "line" or "row"
+---@return { line: integer, words: string }[] wrong
+---@return string[] doubts in words
+function m.check_barcodes(list, unit)
+  local wrong, doubts = {}, {}
+  for _, entry in ipairs(list) do
+    if rounded_barcode(entry.barcode) then wrong[#wrong + 1] = { line = entry.line, words = ROUNDED:format(entry.barcode) } end
+  end
+  local longest, lines = shorter(list)
+  if lines[1] then
+    doubts[1] = ("%d of %d barcodes have fewer digits than the others' %d (%s %d: '%s'): if a spreadsheet took zeros at their " ..
+      "beginning, format the column as text and export again"):format(#lines, #list, longest, unit, lines[1].line, lines[1].barcode)
+  end
+  return wrong, doubts
+end
+
 ---Wrong lines in one message, the first of them at length.
 ---@param wrong { line: integer?, words: string }[]
 ---@param where string what they are lines of

@@ -5,6 +5,7 @@ local attempt = require "almanac.run.attempt"
 local barcodes = require "almanac.run.barcodes"
 local catalogue = require "almanac.run.catalogue"
 local core = require "almanac.core"
+local sheet = require "almanac.sheet"
 local sources = require "almanac.run.sources"
 
 local m = {}
@@ -61,6 +62,7 @@ function m.check(plan)
   local function goes_with(option, value, others, any)
     if value and not any then attempt.fail(("%s goes with %s"):format(option, others), "conflict") end
   end
+  goes_with("--sheet", order.sheet, "--titles FILE", order.titles)
   goes_with("--titles-id", order.titles_id, "--titles FILE, --oai or --sru", order.titles or order.oai or order.sru)
   for _, name in ipairs { "url", "prefix", "from" } do goes_with("--oai-" .. name, order["oai_" .. name], "--oai SET", order.oai) end
   goes_with("--sru-url", order.sru_url, "--sru QUERY", order.sru)
@@ -107,17 +109,40 @@ local function is_marc(path)
   return path == "-" or catalogue.is_marc(core.files.head(path, HEAD) or "")
 end
 
+-- A heading is meant in any spelling; columns file_name_1, file_name_2 are meant by file_name.
+local function has_column(list, column)
+  local wanted = sheet.plain(column)
+  for _, name in ipairs(list.head or {}) do
+    local plain = sheet.plain(name)
+    if plain:sub(1, #wanted) == wanted and plain:find("^%d*$", #wanted + 1) then return true end
+  end
+  return false
+end
+
+-- The columns that the recipe's arguments name are in the list.
+local function check_columns(plan, list)
+  for _, entry in ipairs(plan.recipe.args) do
+    local column = plan.args[entry[1]]
+    if entry[2] == "column" and column and column ~= "" and not has_column(list, column) then
+      attempt.fail(("%s: has no column '%s': %s; name one with --%s"):format(list.name, column, list:others(column),
+        entry[1]:gsub("_", "-")), "parse")
+    end
+  end
+end
+
 local function by_list(plan, options)
   local path = plan.order.titles
   if path ~= "" and is_marc(path) then return need(catalogue.file(path, options)) end
   if plan.order.titles_id then
     attempt.fail(("--titles-id is for MARC files; %s is none"):format(path), "conflict")
   end
-  local source = need(sources.list(path))
+  local source = need(sources.list(path, plan.order.sheet))
+  if source.list then check_columns(plan, source.list) end
   if not plan.recipe.reads.rows then source.rows = nil end
+  for _, text in ipairs(source.remarks or {}) do plan.order.on.phase(text) end
   if not source.barcodes then return source end
   plan.order.on.phase(("looking up %d barcodes"):format(#source.barcodes))
-  return need(barcodes.source(plan.client, source.barcodes, path))
+  return need(barcodes.source(plan.client, source))
 end
 
 ---Finds the titles. May ask Alma.

@@ -274,11 +274,11 @@ local function begin(order)
 end
 
 ---Makes a plan and writes it to a new run file.
----@param order { recipe: table, given: table<string, string>, output: string, titles: string?, titles_id: string?,
+---@param order { recipe: table, given: table<string, string>, output: string, titles: string?, sheet: string?, titles_id: string?,
 ---  oai: string?, oai_url: string?, oai_prefix: string?, oai_from: string?, sru: string?, sru_url: string?, collection: string?,
 ---  from: string?, refresh: boolean?, missing: boolean?, reserve: string?, keep_going: boolean?, settings: (fun(): table|nil, string?),
 ---  on: { phase: fun(text: string), reading: fun(total: integer): table } }
----  given: the recipe's arguments as typed; titles: list or file of MMS IDs, or a MARC file; titles_id: MARCspec of the id in it; oai: a set; sru: a query; from: a run whose readings are used;
+---  given: the recipe's arguments as typed; titles: list or file of MMS IDs, or a MARC file; sheet: of a workbook; titles_id: MARCspec of the id in it; oai: a set; sru: a query; from: a run whose readings are used;
 ---  refresh: read all of them again; missing: read those that could not be read; settings: called only when Alma
 ---  is needed; on.reading: gives { begin, finish, close }
 ---@return { db: table, source: table?, stop: { message: string, code: string }?, read: integer? }|nil result `db`: the

@@ -9,7 +9,7 @@ local arguments = require "almanac.recipe.arguments"
 local core = require "almanac.core"
 local holdings = require "almanac.holdings"
 local parcels = require "almanac.recipe.share.parcel"
-local sheet = require "almanac.run.sheet"
+local sheet = require "almanac.sheet"
 local trial = require "almanac.run.trial"
 
 local m = {}
@@ -22,17 +22,28 @@ local function exists(path)
   return stat ~= nil and stat.kind
 end
 
--- Rows of a CSV file as tables by the names in its first line.
-local function records(path)
-  local rows, message, code = sheet.read(path)
-  if not rows then return nil, message, code end
-  local head, list = rows[1] or {}, {}
-  for i = 2, #rows do
-    local record = { line = rows[i].line }
-    for n, name in ipairs(head) do record[sheet.clean(name)] = rows[i][n] or "" end
-    list[#list + 1] = record
+-- The headings of a sample's own lists.
+local function wanted(names)
+  local spellings = {}
+  for _, name in ipairs(names) do spellings[name] = { sheet.plain(name) } end
+  return spellings
+end
+
+-- Rows of a CSV file as tables by the names of its columns.
+local function records(path, names)
+  local list, message, code = sheet.open(path, { wanted = wanted(names) })
+  if not list then return nil, message, code end
+  if not list.columns[names[1]] then
+    return nil, ("%s: has no column '%s': %s"):format(path, names[1], list:others(names[1])), "parse"
   end
-  return list
+  local found, rows = {}
+  rows, message, code = sheet.all(list)
+  if not rows then return nil, message, code end
+  for i, row in ipairs(rows) do
+    found[i] = { line = row.line }
+    for name, column in pairs(list.columns) do found[i][name] = sheet.clean(row[column]) end
+  end
+  return found
 end
 
 -- A sample may come from a stranger: no path in it leads out of its folder.
@@ -46,12 +57,12 @@ end
 local function given_of(recipe, folder)
   local path = folder .. "/args.csv"
   if not exists(path) then return {} end
-  local list, message, code = records(path)
+  local list, message, code = records(path, { "argument", "value" })
   if not list then return nil, message, code end
   local kinds, given = {}, {}
   for _, entry in ipairs(recipe.args) do kinds[entry[1]] = entry[2] end
   for _, record in ipairs(list) do
-    local kind, value = kinds[record.argument], record.value
+    local kind, value = kinds[record.argument], record.value or ""
     if not kind then return nil, ("%s:%d: the recipe has no argument '%s'"):format(path, record.line, record.argument), "parse" end
     if kind == "dir" or kind == "file" then
       local ok, why, problem = check_inside(value, path, record.line)
@@ -194,7 +205,7 @@ function m.compare(rows, path)
   if not core.files.stat(path) then
     return { ("%s is not there: --accept writes what the plan is now; look at it, then keep it"):format(path) }
   end
-  local expected, message, code = records(path)
+  local expected, message, code = records(path, COLUMNS)
   if not expected then return nil, message, code end
   local columns, found, wrong = {}, by_name(rows), {}
   for _, name in ipairs(COLUMNS) do

@@ -3,14 +3,16 @@
 local alma = require "almanac.alma"
 local core = require "almanac.core"
 local ids = require "almanac.run.ids"
-local sheet = require "almanac.run.sheet"
+local sheet = require "almanac.sheet"
 local words = require "almanac.words"
 
 local m = {}
 
-local EMPTY = ": holds no MMS ID; give one a line, or a CSV with a column mms_id"
-local BARCODE = { barcode = { "barcode", "itembarcode", "barcodes" } }
-local MMS_ID = { mms_id = { "mmsid", "mmsids", "mmsrecordid", "bibmmsid", "almammsid" } }
+local EMPTY = ": holds no MMS ID; give one a line, or a list with a column mms_id"
+local WANTED = {
+  mms_id = { "mmsid", "mmsids", "mmsrecordid", "bibmmsid", "almammsid" },
+  barcode = { "barcode", "itembarcode", "barcodes" },
+}
 
 -- Each id once, in the order given.
 local function unique(list)
@@ -26,81 +28,92 @@ local function unique(list)
   return result, duplicates
 end
 
-local function finished(list, empty, where)
+local function finished(list, empty, where, unit)
   if #list == 0 then return nil, where .. EMPTY, "parse" end
   local wrong = ids.check(list)
-  if wrong[1] then return nil, ids.tell(wrong, where), "parse" end
+  if wrong[1] then return nil, ids.tell(wrong, where, unit), "parse" end
   local titles, duplicates = unique(list)
   return { ids = titles, duplicates = duplicates, empty = empty, broken = {}, words = where }
 end
 
-local function headings(row)
-  local names = {}
-  for i, cell in ipairs(row) do names[i] = "'" .. sheet.clean(cell) .. "'" end
-  return table.concat(names, ", ")
-end
-
 -- The column with the ids: the one whose heading says so, or the only one.
-local function id_column(rows, path)
-  local first = rows[1]
-  local column = sheet.columns(first, MMS_ID).mms_id
-  if column then return column, 2 end
-  if #first == 1 then
-    local has_id = sheet.clean(first[1]):find "^%d"
-    return 1, has_id and 1 or 2
+local function id_column(list, rows)
+  local column = list.columns.mms_id
+  if column then return column end
+  for _, row in ipairs(list.head and {} or rows) do
+    if #row > 1 then return nil, ("%s: no column is headed mms_id or MMS ID; give one that heading"):format(list.name), "parse" end
   end
-  return nil, ("%s: no column is headed mms_id or MMS ID; there are %s: give the right one that heading"):format(path,
-    headings(first)), "parse"
+  if list.head and #list.head > 1 then
+    return nil, ("%s: no column is headed mms_id or MMS ID; %s: give the right one that heading"):format(list.name,
+      list:others "mms_id"), "parse"
+  end
+  -- What has no digit in front of the first id is a heading in the library's own words.
+  if rows[1] and not sheet.clean(rows[1][1]):find "^[%d.,]" then table.remove(rows, 1) end
+  return 1
 end
 
 -- A list without ids may have barcodes; they are looked up.
-local function barcodes(rows)
-  local column = sheet.columns(rows[1], BARCODE).barcode
-  if not column then return nil end
-  local list, seen = {}, {}
-  for i = 2, #rows do
-    local barcode = sheet.clean(rows[i][column])
-    if barcode ~= "" and not seen[barcode] then
+local function barcodes(list, rows)
+  local found, seen, source = {}, {}, { duplicates = 0, notes = {}, remarks = list.notes, words = list.name, unit = list.unit }
+  local empty = {}
+  for _, row in ipairs(rows) do
+    local barcode = sheet.clean(row[list.columns.barcode])
+    if barcode == "" then
+      empty[#empty + 1] = row.line
+    elseif seen[barcode] then
+      source.duplicates = source.duplicates + 1
+    else
       seen[barcode] = true
-      list[#list + 1] = { barcode = barcode, line = rows[i].line }
+      found[#found + 1] = { barcode = barcode, line = row.line }
     end
   end
-  return list[1] and list
+  if not found[1] then return nil, list.name .. ": the column of barcodes is empty", "parse" end
+  local wrong, doubts = ids.check_barcodes(found, list.unit)
+  if wrong[1] then return nil, ids.tell(wrong, list.name, list.unit), "parse" end
+  for _, text in ipairs(doubts) do source.notes[#source.notes + 1] = list.name .. ": " .. text end
+  source.barcodes = found
+  if empty[1] then source.notes[#source.notes + 1] = m.without(list, empty, "barcode") end
+  return source
 end
 
--- A row with the headings as names; without columns that have none.
-local function named(head, row)
-  local record = {}
-  for i, cell in ipairs(head) do
-    local name = sheet.clean(cell)
-    if name ~= "" then record[name] = sheet.clean(row[i] or "") end
-  end
-  return record
+---Rows that name no title, in words.
+---@param list { name: string, unit: string }
+---@param lines integer[]
+---@param what string
+---@return string
+function m.without(list, lines, what)
+  return ("%s: %s without %s: %s"):format(list.name, words.count(#lines, "row"), what == "barcode" and "a barcode" or "an MMS ID",
+    sheet.lines(list.unit, lines))
 end
 
-local function from_file(path)
-  local rows, message, code = sheet.read(path)
+local function from_file(path, name)
+  local list, message, code = sheet.open(path, { wanted = WANTED, sheet = name })
+  if not list then return nil, message, code end
+  local rows
+  rows, message, code = sheet.all(list)
   if not rows then return nil, message, code end
   if not rows[1] then return nil, path .. EMPTY, "parse" end
-  local column, first
-  local others = not sheet.columns(rows[1], MMS_ID).mms_id and barcodes(rows)
-  if others then return { barcodes = others } end
-  column, first, code = id_column(rows, path)
-  if not column then return nil, first, code end
-  local list, empty, held = {}, 0, {}
-  for i = first, #rows do
-    local id = sheet.clean(rows[i][column])
+  if list.columns.barcode and not list.columns.mms_id then return barcodes(list, rows) end
+  local column
+  column, message, code = id_column(list, rows)
+  if not column then return nil, message, code end
+  local found, empty, held = {}, {}, {}
+  for _, row in ipairs(rows) do
+    local id = sheet.clean(row[column])
     if id == "" then
-      empty = empty + 1
+      empty[#empty + 1] = row.line
     else
-      list[#list + 1] = { id = id, line = rows[i].line }
+      found[#found + 1] = { id = id, line = row.line }
       held[id] = held[id] or {}
-      table.insert(held[id], first == 2 and named(rows[1], rows[i]) or {})
+      table.insert(held[id], list:named(row))
     end
   end
-  local source, why, kind = finished(list, empty, path)
-  if source then source.rows = held end
-  return source, why, kind
+  local source
+  source, message, code = finished(found, #empty, path, list.unit)
+  if not source then return nil, message, code end
+  source.rows, source.notes, source.remarks, source.list = held, {}, list.notes, list
+  if empty[1] then source.notes[#source.notes + 1] = m.without(list, empty, "id") end
+  return source
 end
 
 local function from_text(text)
@@ -110,19 +123,20 @@ local function from_text(text)
 end
 
 ---The titles of a list.
----@param given string a file (one id a line, or CSV with a column of MMS IDs), or ids with commas between
+---@param given string a file (one id a line; CSV or a workbook with a column of MMS IDs), or ids with commas between
+---@param name string? the sheet of a workbook
 ---@return { ids: string[], duplicates: integer, empty: integer, broken: table[], words: string }|nil source
----  words: what it is, for people; duplicates, empty: rows that gave no id of their own; rows: of a file, by id, with the
----  headings as names; only `barcodes`, a list of
----  { barcode, line }, when the file has such a column and none of ids
+---  words: what it is, for people; duplicates, empty: rows that gave no id of their own; notes: what names no title;
+---  remarks: how the list was read; rows: of a file, by id, with the headings as names; list: as of almanac.sheet, without its rows; only `barcodes`, a list
+---  of { barcode, line }, with notes and counts when the file has such a column and none of ids
 ---@return string? message every wrong line with its number
 ---@return string? code
-function m.list(given)
+function m.list(given, name)
   local stat = given ~= "" and core.files.stat(given)
   if stat and stat.kind == "folder" then
     return nil, ("--titles: '%s' is a folder; give the list itself"):format(given), "parse"
   elseif stat then
-    return from_file(given)
+    return from_file(given, name)
   end
   if given:find "^[%d,;%s'\"]+$" then return from_text(given) end
   return nil, ("--titles: there is no file '%s'; give a file, or MMS IDs with commas between"):format(given), "missing"

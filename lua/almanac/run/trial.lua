@@ -180,8 +180,8 @@ local function titles_of_records(path)
 end
 
 -- A list of MMS IDs with whatever else it says of them.
-local function titles_of_list(path)
-  local source, message, code = lists.list(path)
+local function titles_of_list(path, name)
+  local source, message, code = lists.list(path, name)
   if not source then return nil, message, code end
   if not source.ids then return nil, path .. ": has barcodes and no MMS IDs; plan with it once, and give that run file", "parse" end
   return guess_values.titles_of(source)
@@ -191,16 +191,17 @@ end
 ---of what they hold (the columns of `almanac rehearsal --titles`), or from a
 ---file of records or a list of MMS IDs, which don't say what they hold.
 ---@param path string
+---@param name string? the sheet of a workbook
 ---@return table[]|nil titles { mms_id, title, reading }
 ---@return string? message
 ---@return string? code
-function m.titles(path)
+function m.titles(path, name)
   local head, message, code = core.files.head(path, HEAD)
   if not head then return nil, message, code end
   if head:find "^SQLite format 3" then return titles_of_run(path) end
   if catalogue.is_marc(head) then return titles_of_records(path) end
-  if holdings.is_list(path) then return holdings.titles(path) end
-  return titles_of_list(path)
+  if holdings.is_list(path, name) then return holdings.titles(path, name) end
+  return titles_of_list(path, name)
 end
 
 return m

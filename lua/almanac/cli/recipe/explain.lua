@@ -36,7 +36,7 @@ local function with_case(recipe, args, given, fn)
   local folder = not (args.titles or args.folder) and sample.folder(recipe)
   if folder then return sample.with(recipe, folder, fn, given) end
   local titles, message, code = {}, nil, nil
-  if args.titles then titles, message, code = trial.titles(args.titles) end
+  if args.titles then titles, message, code = trial.titles(args.titles, args.sheet) end
   if not titles then return nil, message, code end
   local values
   values, message = trial.values(recipe, given, args.folder)

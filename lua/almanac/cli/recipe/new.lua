@@ -161,7 +161,7 @@ function m.run(args, context)
   if not folder then return nil, message, code end
   local case = { names = {} }
   if args.like then
-    case, message, code = options.case(args.like, args.titles)
+    case, message, code = options.case(args.like, args.titles, args.sheet)
     if not case then return nil, message, code end
     if not case.names[1] then return nil, ("there is no file in %s"):format(args.like), "missing" end
   end

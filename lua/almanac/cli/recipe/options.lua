@@ -11,8 +11,9 @@ end
 
 ---@param parser table of argparse
 function m.titles(parser)
-  parser:option("--titles", "titles and what they hold: a run file, or CSV as `almanac rehearsal --titles` reads it; or their " ..
-    "records alone, MARC or Dublin Core; or a CSV with a column mms_id"):argname "FILE"
+  parser:option("--titles", "titles and what they hold: a run file, or a list as `almanac rehearsal --titles` reads it; or their " ..
+    "records alone, MARC or Dublin Core; or a list with a column mms_id"):argname "FILE"
+  parser:option("--sheet", "the sheet of a workbook that --titles names (its first)"):argname "NAME"
 end
 
 ---How a plan is told of the titles that were tried: the option, as one writes it.
@@ -42,13 +43,14 @@ end
 ---A folder to read and the titles that go with it, for almanac.run.suggest.
 ---@param folder string
 ---@param titles string? what --titles names
+---@param sheet string? of a workbook
 ---@return { names: string[], total: integer, lists: string[], titles: table[]? }|nil case
 ---@return string? message
 ---@return string? code
-function m.case(folder, titles)
+function m.case(folder, titles, sheet)
   local case, message, code = require("almanac.run.suggest").look(folder)
   if not case or not titles then return case, message, code end
-  case.titles, message, code = require("almanac.run.trial").titles(titles)
+  case.titles, message, code = require("almanac.run.trial").titles(titles, sheet)
   if not case.titles then return nil, message, code end
   table.insert(case.lists, 1, titles)
   return case

@@ -71,7 +71,7 @@ local function conclude(list, args, out)
 end
 
 function m.run(args, context)
-  local case, message, code = options.case(args.folder, args.titles)
+  local case, message, code = options.case(args.folder, args.titles, args.sheet)
   if not case then return nil, message, code end
   if not case.names[1] then return nil, ("there is no file in %s"):format(args.folder), "missing" end
   local list
