@@ -19,6 +19,7 @@ local read = require "almanac.run.read"
 local reuse = require "almanac.run.reuse"
 local rules = require "almanac.recipe.rules"
 local store = require "almanac.run.store"
+local unfinished = require "almanac.run.unfinished"
 local uploads = require "almanac.run.uploads"
 local words = require "almanac.words"
 
@@ -56,12 +57,10 @@ local function check_collection(plan)
 end
 
 -- What can be checked without Alma.
-local function prepare(order)
+local function prepare(plan, order)
   local recipe = order.recipe
-  local plan = { recipe = recipe, order = order, collection = order.collection }
-  if core.files.stat(order.output) then
-    attempt.fail(("%s exists already; a plan never overwrites one: give another name with -o"):format(order.output), "conflict")
-  end
+  plan.recipe, plan.order, plan.collection = recipe, order, order.collection
+  need(unfinished.check(order.output, order.from))
   check_examples(recipe)
   if guard.filtered == false then order.on.phase(UNFILTERED) end
   if order.from then plan.base = need(reuse.open(order.from)) end
@@ -72,7 +71,6 @@ local function prepare(order)
   plan.reads = not plan.base or order.refresh or order.missing
   origin.check(plan)
   check_collection(plan)
-  return plan
 end
 
 local function reach(plan)
@@ -198,9 +196,13 @@ local function discard(plan)
   for _, ending in ipairs { "", "-wal", "-shm" } do core.files.remove(plan.order.output .. ending) end
 end
 
+local function titles_read(plan)
+  return plan.reads and plan.db:value "SELECT count(*) FROM title WHERE reading IS NOT NULL" or 0
+end
+
 -- A run file without anything read in it is of no use to anybody.
 local function give_up(plan, message, code)
-  local kept = plan.reads and plan.db:value "SELECT count(*) FROM title WHERE reading IS NOT NULL" or 0
+  local kept = titles_read(plan)
   if kept == 0 then
     discard(plan)
     return nil, message, code
@@ -212,7 +214,7 @@ local function give_up(plan, message, code)
 end
 
 local function stopped(plan, stop)
-  local done = plan.db:value "SELECT count(*) FROM title WHERE reading IS NOT NULL"
+  local done = titles_read(plan)
   if done == 0 then
     discard(plan)
     return nil, stop.message, stop.code
@@ -260,17 +262,37 @@ local function carry_on(plan, source)
   return { db = plan.db, source = source }
 end
 
-local function begin(order)
-  local plan = prepare(order)
+local function begin(plan, order)
+  prepare(plan, order)
   plan.audit = audit.new()
   if plan.reads then reach(plan) else take_over(plan) end
   check_codes(plan)
   local source = origin.find(plan)
   if source.ids then check_quota(plan, #source.ids) end
+  local moved = need(unfinished.make_room(order.output, order.from))
+  if moved ~= "" then order.on.phase(moved) end
   plan.db = need(store.create(order.output, meta_of(plan, source)))
   plan.db:exec(CACHE)
   plan.audit:open(plan.db, { command = "plan", args = order.given, url = plan.client and plan.url })
-  return plan, source
+  return source
+end
+
+
+local function make(plan, order)
+  local source, message, code = attempt.try(begin, plan, order)
+  if not source then
+    if plan.db then discard(plan) end
+    return nil, message, code
+  end
+  local _ <close> = plan.audit
+  return carry_on(plan, source)
+end
+
+-- A mistake of the program, or an interrupt, leaves no run file either, unless it has something read in it.
+local function settle(plan, ok, ...)
+  if ok then return ... end
+  if plan.db and titles_read(plan) == 0 then discard(plan) end
+  error(..., 0)
 end
 
 ---Makes a plan and writes it to a new run file.
@@ -286,10 +308,8 @@ end
 ---@return string? message
 ---@return string? code
 function m.make(order)
-  local plan, source, code = attempt.try(begin, order)
-  if not plan then return nil, source, code end
-  local _ <close> = plan.audit
-  return carry_on(plan, source)
+  local plan = {}
+  return settle(plan, pcall(make, plan, order))
 end
 
 return m
