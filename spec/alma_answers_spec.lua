@@ -116,6 +116,13 @@ describe("an answer of Alma", function()
     end
   end)
 
+  it("is refused when pages without an entry follow one another", function()
+    local result = told('{"total_record_count":90000000}', function(client) return alma.sets.members(client, "8000004641") end)
+    assert.is_nil(result[1])
+    assert.equal("parse", result[3])
+    assert.is_true(result.requests < 150, result.requests)
+  end)
+
   it("about another thing than was asked for is refused, also of a write", function()
     local other = '{"id":"12876543219994146","label":"x"}'
     refused(other, CALLS[2][3], CALLS[2][1])

@@ -25,7 +25,7 @@ local function ask(client, ids, options)
   if not answer then return nil, message, code, detail end
   local list = answer.bib or {}
   local total = tonumber(answer.total_record_count)
-  if total and total ~= #list then
+  if not (answer.bib or total) or total and total ~= #list then
     return nil, ("GET /bibs: the answer is not complete: %d of %s"):format(#list, tostring(total)), "parse"
   end
   for _, bib in ipairs(list) do

@@ -22,7 +22,7 @@ function m.list(client, mms_id, rep_id, options)
   local request = {
     path = path(mms_id, rep_id), kind = "files", query = options and options.url and { expand = "url" } or nil,
   }
-  return paging.whole(client, request, "representation_file")
+  return paging.whole(client, request, "representation_file", function(file) return file.pid end)
 end
 
 ---Attaches an object of the upload folder. Takes Alma time in proportion to

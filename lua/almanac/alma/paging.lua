@@ -33,6 +33,22 @@ function m.entries(answer, key, where)
   return list, total
 end
 
+---Words when an entry has no id, or comes twice because the list moved under
+---the reading.
+---@param entries table[]
+---@param identify fun(entry: table): string?
+---@param seen table<string, boolean>? the entries of the pages before; gets these
+---@return string? words
+function m.repeated(entries, identify, seen)
+  seen = seen or {}
+  for _, entry in ipairs(entries) do
+    local id = identify(entry)
+    if type(id) ~= "string" or id == "" then return "an entry has no id" end
+    if seen[id] then return ("entry %s comes twice"):format(id) end
+    seen[id] = true
+  end
+end
+
 -- The rest of a list that came short. Whether such a list knows limit and offset
 -- is not documented: a server that does not gives the same entries again.
 local function follow(client, request, key, list, total, where)
@@ -59,11 +75,12 @@ end
 ---@param client almanac.alma.client
 ---@param request table as for client:call
 ---@param key string
+---@param identify (fun(entry: table): string?)? entries that come twice are an error then
 ---@return table[]|nil entries
 ---@return string? message
 ---@return string? code
 ---@return almanac.alma.detail? detail
-function m.whole(client, request, key)
+function m.whole(client, request, key, identify)
   local answer, message, code, detail = client:call(request)
   if not answer then return nil, message, code, detail end
   local where = "GET /" .. table.concat(request.path, "/")
@@ -77,6 +94,8 @@ function m.whole(client, request, key)
   if #list ~= total then
     return wrong(where, ("the list is not complete: %d of %d"):format(#list, total))
   end
+  local words = identify and m.repeated(list, identify)
+  if words then return wrong(where, words .. ": try again") end
   return list
 end
 
@@ -131,22 +150,6 @@ local function full_page(client, list, offset, expected)
     table.move(more, 1, #more, #page + 1, page)
   end
   return page, total
-end
-
----Words when an entry has no id, or comes twice because the list moved under
----the reading.
----@param entries table[]
----@param identify fun(entry: table): string?
----@param seen table<string, boolean>? the entries of the pages before; gets these
----@return string? words
-function m.repeated(entries, identify, seen)
-  seen = seen or {}
-  for _, entry in ipairs(entries) do
-    local id = identify(entry)
-    if type(id) ~= "string" or id == "" then return "an entry has no id" end
-    if seen[id] then return ("entry %s comes twice"):format(id) end
-    seen[id] = true
-  end
 end
 
 ---Whether a list has an entry whose `field` is `value`.

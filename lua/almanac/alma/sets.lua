@@ -9,6 +9,7 @@ local paging = require "almanac.alma.paging"
 
 local m = {}
 
+local MOST_EMPTY = 100     -- pages without a member
 local BROKEN_MEMBER = "60108"
 
 local function get(client, id)
@@ -108,6 +109,14 @@ local function once(result, seen)
   result.members = fresh
 end
 
+-- A set may count more than it lists; but a page without a member may be
+-- followed by another for ever.
+local function endless(reading, result)
+  if result.members[1] or result.broken[1] then return nil end
+  reading.empty = (reading.empty or 0) + 1
+  if reading.empty > MOST_EMPTY then return ("%d pages of it have no member"):format(reading.empty) end
+end
+
 ---All members of a set.
 ---@param client almanac.alma.client
 ---@param set_id string
@@ -126,7 +135,7 @@ function m.members(client, set_id)
   local function page(offset)
     local result, message, code, detail = read(reading, offset, paging.LIMIT, { members = {}, broken = {} })
     if not result then return nil, message, code, detail end
-    local words = once(result, seen)
+    local words = once(result, seen) or endless(reading, result)
     if words then return again(set_id, words) end
     return result
   end

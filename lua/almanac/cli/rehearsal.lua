@@ -23,6 +23,8 @@ and 12 seconds after it was sent the file is in the lists.
          oai sru (beside the API: what Alma shows without a key)
   WHEN   a rate from 0 to 1, by dice that --seed sets; or @3 the third such call, @2-5 those
   KIND   %s
+  FORM   of hostile; --faults hostile alone spoils every tenth answer of API, OAI and SRU
+         %s
 Example: --faults 'GET=0.05:500,POST files=@1:lost,PUT s3=0.02:reset'
 
 --lists WORD[,…]: how lists are given.
@@ -41,6 +43,14 @@ local function words_of(name)
     lines[#lines + 1] = ("%-22s %s"):format(word[1], word[2])
   end
   return table.concat(lines, "\n  ")
+end
+
+local function forms()
+  local lines = {}
+  for _, form in ipairs(require("almanac.rehearsal.hostile").forms) do
+    lines[#lines + 1] = ("%-9s %s"):format(form[1], form[2])
+  end
+  return table.concat(lines, "\n         ")
 end
 
 local function kinds()
@@ -92,7 +102,7 @@ function m.configure(parser)
   parser:option("--record", "file that gets every API call as a JSON line"):argname "FILE"
   parser:option("--ready", "file that gets port, url and pid as JSON when it listens"):argname "FILE"
   parser:flag("--until-eof", "end when stdin does")
-  parser:epilog(EPILOG:format(words_of "latency", kinds(), words_of "lists", words_of "form_policy"))
+  parser:epilog(EPILOG:format(words_of "latency", kinds(), forms(), words_of "lists", words_of "form_policy"))
 end
 
 local function announce(out, about)

@@ -2,6 +2,7 @@
 -- not, and the fault that --faults rolled for it strikes.
 local files = require "almanac.rehearsal.files"
 local gate = require "almanac.rehearsal.gate"
+local hostile = require "almanac.rehearsal.hostile"
 local model = require "almanac.rehearsal.model"
 local objects = require "almanac.rehearsal.s3_objects"
 local read = require "almanac.rehearsal.read"
@@ -60,6 +61,7 @@ local after = {
     answer.wrong_type = "text/html"
     return answer
   end,
+  hostile = function(call, answer, fault, world) return hostile.spoil(world, call, answer, fault) end,
 }
 
 -- Somebody else makes a representation with this label for this title just now.
@@ -126,7 +128,7 @@ function m.run(server, call, run, seconds)
   pass(seconds / 2)
   local answer = run(server.world, call)
   pass(seconds / 2)
-  if after[kind] then return after[kind](call, answer) end
+  if after[kind] then return after[kind](call, answer, fault, server.world) end
   return answer
 end
 

@@ -1,5 +1,7 @@
 -- What goes wrong on purpose: --faults. A rule says which calls, how often, and
 -- how; the dice are seeded, so that the same calls meet the same fate.
+local hostile = require "almanac.rehearsal.hostile"
+
 local m = {}
 
 local methods = {}
@@ -31,6 +33,7 @@ m.kinds = {
   { "sametoken", "OAI: the page's resumption token is the one that it was asked with" },
   { "notoken", "OAI: the page's resumption token is empty although there is more" },
   { "badtoken", "OAI: the resumption token has expired" },
+  { "hostile", "it happens, and the answer is one that no Alma gives: all forms in turn, or =FORM; see below" },
   { "in200", "S3: completing a multipart upload answers InternalError with status 200" },
 }
 
@@ -67,12 +70,20 @@ local function parse_rule(text)
   end
   local rule = parse_when(when)
   if not rule then return nil, "has no rate from 0 to 1 and no @N or @N-M" end
-  local name, number = what:match "^(%w+)=?([%d.]*)$"
+  local name, number = what:match "^(%w+)=?([%w.]*)$"
   local kind = KINDS[name]
-  if not kind then return nil, "has an unknown kind '" .. what .. "'" end
+  local word = name == "hostile" and number ~= "" and number or nil
+  if not kind or number ~= "" and not word and not tonumber(number) then return nil, "has an unknown kind '" .. what .. "'" end
+  if word and not hostile.is_form(word) then return nil, "has an unknown form of hostile" end
+  rule.word = word
   rule.method, rule.place, rule.kind, rule.number = method, place, name, tonumber(number) or kind[3]
   rule.text, rule.calls, rule.hits = text:match "^%s*(.-)%s*$", 0, 0
   return rule
+end
+
+-- "hostile" alone is about all that is answered.
+local function in_full(spec)
+  return (("," .. spec .. ","):gsub(",%s*hostile%s*,", ",*=0.1:hostile,* oai=0.1:hostile,* sru=0.1:hostile,"))
 end
 
 ---@param spec string|nil "GET=0.05:500,POST files=@1:lost"
@@ -81,7 +92,7 @@ end
 ---@return string? message
 function m.parse(spec, seed)
   local self = setmetatable({ state = (seed or 1) & 0xFFFFFFFF }, meta)
-  for text in (spec or ""):gmatch "[^,]+" do
+  for text in in_full(spec or ""):gmatch "[^,]+" do
     local rule, message = parse_rule(text)
     if not rule then return nil, ("--faults: '%s' %s"):format(text, message) end
     self[#self + 1] = rule

@@ -3,6 +3,7 @@
 -- catalogued in Dublin Core. A set in another format is "no publishing profile",
 -- as in Alma. A title that is gone, or suppressed, is a deleted header.
 local core = require "almanac.core"
+local hostile = require "almanac.rehearsal.hostile"
 local record = require "almanac.rehearsal.record"
 
 local m = {}
@@ -89,7 +90,7 @@ end
 local function from_token(verb, text)
   local list = { after = 0 }
   list.verb, list.prefix, list.set, list.from, list.to, list.after =
-    text:match "^(%a+)%$(%w+_?%w*)%$([%w_]+)%$([^$]*)%$([^$]*)%$(%d+)%$%+/&=%%20$"
+    text:match "^(%a+)%$(%w+_?%w*)%$([%w_]+)%$([^$]*)%$([^$]*)%$(%d+)%$%+/&=%%20%d*$"
   if list.verb ~= verb or not FORMATS[list.prefix or ""] then
     refuse("badResumptionToken", "The value of the resumptionToken argument is invalid or expired.")
   end
@@ -97,7 +98,15 @@ local function from_token(verb, text)
   return list
 end
 
+-- Tokens that nobody has seen before, for the page that they stand on.
+local made_up = 0
+local function endless_token(list)
+  made_up = made_up + 1
+  return token_of(list, list.after) .. made_up
+end
+
 local function token_element(list, total, last, asked, fault)
+  if fault == "endless" then return ("<resumptionToken>%s</resumptionToken>"):format(escape(endless_token(list))) end
   if not last and list.after == 0 then return "" end
   local token = last and token_of(list, last) or ""
   if fault == "sametoken" and asked then token = asked end
@@ -195,6 +204,7 @@ end
 
 function verbs.ListIdentifiers(world, call, verb)
   local fault = call.fault and call.fault.kind
+  if fault == "hostile" then fault = hostile.form(call.fault) end
   if fault == "badtoken" and call.query.resumptionToken then
     refuse("badResumptionToken", "The value of the resumptionToken argument is invalid or expired.")
   end
