@@ -17,11 +17,16 @@ local NONE = ""             -- no text to cut off
 
 local function folded(text) return text and text ~= "" and key.fold(text) or nil end
 
+-- As by-field takes a page off.
+local function base_of(name)
+  return key.parts(name, -1) or key.parts(name, -1, "-") or key.parts(name, -1, " ")
+end
+
 local function by_field(case)
   local hits = counter()
   local parts = {
     { "name", set_of(case, function(file) return folded(file.stem) end) },
-    { "base", set_of(case, function(file) return folded(key.parts(file.name, -1)) end) },
+    { "base", set_of(case, function(file) return folded(base_of(file.name)) end) },
     { "folder", set_of(case, function(file) return folded(key.folder(file.path)) end) },
     { "path", set_of(case, function(file) return folded(file.folder) end) },
   }
@@ -105,13 +110,13 @@ local function by_date(case)
   return best(hits)
 end
 
--- The letters that all names begin with.
+-- The letters that all names begin with, in any case.
 local function beginning(case)
   local letters
   for file in tally.files(case) do
     local own = file.name:match "^%a+"
-    if letters and own ~= letters then return nil end
-    letters = own
+    if not own or letters and key.fold(own) ~= key.fold(letters) then return nil end
+    letters = letters or own
   end
   return letters
 end

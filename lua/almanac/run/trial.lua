@@ -53,8 +53,15 @@ local function add_records(db, path)
   source.spool:close()
 end
 
+-- What is wrong with files besides their names; the table set_aside keeps which they were.
+local function set_problems_aside(db)
+  attempt.run(db, "CREATE TEMP TABLE set_aside AS SELECT id, problem FROM file WHERE problem IS NOT NULL")
+  attempt.run(db, "UPDATE file SET problem = NULL")
+end
+
 ---Plans into a run file in memory.
----@param case { recipe: table, titles: table[], records: string?, folder: string?, values: table<string, any>, collection: string? }
+---@param case { recipe: table, titles: table[], records: string?, folder: string?, values: table<string, any>, collection: string?,
+---  names: boolean? } names: files are judged by their names alone, those that can't be used stand in the table set_aside;
 ---  titles: { mms_id, title, reading } each, as almanac.holdings gives them; records: a MARC file with those of the titles;
 ---  values: of the arguments
 ---@param faults { files: table<string, string>, titles: table<string, string> }? what the rules fail for (almanac.run.faults)
@@ -71,6 +78,7 @@ function m.plan(case, faults)
     add_titles(db, case.titles, faults.titles, false)
     if case.records then add_records(db, case.records) end
     if case.folder then folder_of.scan(db, case.folder, recipe, values, faults.files) end
+    if case.names then set_problems_aside(db) end
     join.match { db = db, recipe = recipe, args = values, collection = case.collection }
     add_titles(db, case.titles, faults.titles, true)
     return true
@@ -168,10 +176,23 @@ local function title_of(content)
   return record and record:get(record.format == "marc" and "245$a" or "//title") or ""
 end
 
+-- What of a source gave no title, in words.
+local function ignored_in(source, path)
+  local list = {}
+  local function add(n, what)
+    if (n or 0) > 0 then list[#list + 1] = ("%d of %s: %s"):format(n, path, what) end
+  end
+  add(source.empty, "no MMS ID")
+  add(source.deleted, "deleted records")
+  add(source.duplicates, "the same title once more")
+  for _, note in ipairs(source.notes or {}) do list[#list + 1] = ("%s: %s"):format(path, note) end
+  return list
+end
+
 local function titles_of_records(path)
   local source, message, code = catalogue.file(path, { records = true })
   if not source then return nil, message, code end
-  local titles = {}
+  local titles = { ignored = ignored_in(source, path) }
   for id, content in source.spool:each() do
     titles[#titles + 1] = { mms_id = id, title = title_of(content), reading = { representations = {}, record = content } }
   end
@@ -184,7 +205,9 @@ local function titles_of_list(path, name)
   local source, message, code = lists.list(path, name)
   if not source then return nil, message, code end
   if not source.ids then return nil, path .. ": has barcodes and no MMS IDs; plan with it once, and give that run file", "parse" end
-  return guess_values.titles_of(source)
+  local titles = guess_values.titles_of(source)
+  titles.ignored = ignored_in(source, path)
+  return titles
 end
 
 ---Titles for a trial, without a call to Alma: from a run file, from a CSV list
@@ -192,7 +215,7 @@ end
 ---file of records or a list of MMS IDs, which don't say what they hold.
 ---@param path string
 ---@param name string? the sheet of a workbook
----@return table[]|nil titles { mms_id, title, reading }
+---@return table[]|nil titles { mms_id, title, reading }; ignored: what of the source gave none, in words
 ---@return string? message
 ---@return string? code
 function m.titles(path, name)

@@ -53,6 +53,7 @@ function m.case(folder, titles, sheet)
   case.titles, message, code = require("almanac.run.trial").titles(titles, sheet)
   if not case.titles then return nil, message, code end
   table.insert(case.lists, 1, titles)
+  for _, text in ipairs(case.titles.ignored or {}) do table.insert(case.ignored, text) end
   return case
 end
 
