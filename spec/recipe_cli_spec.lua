@@ -169,19 +169,18 @@ describe("almanac recipe", function()
 
   describe("suggest", function()
     local function jpgs(...)
-      for _, name in ipairs { ... } do program.write(folder .. "/jpg/" .. name, "") end
+      for _, name in ipairs { ... } do program.write(folder .. "/jpg/" .. name, "\xFF\xD8\xFF " .. name) end
     end
 
-    it("ranks recipes by the files that find their title", function()
+    it("ranks recipes by the titles that would be ready", function()
       write { ["recipe.lua"] = RECIPE }
       program.write(folder .. "/titles.csv", TITLES)
       jpgs("x 12_1.jpg", "x 13_1.jpg", "cover.jpg")
       local result = almanac("suggest", "jpg", "--titles", "titles.csv")
       assert.equal(0, result.status, result.out .. result.err)
-      assert.matches("3 files in jpg, 3 tried, 3 titles\n\nscans: 67 %% of the files find their title, " ..
-        "67 %% of the names are read", result.out)
+      assert.matches("3 files in jpg, 3 tried, 3 titles\n\nscans: 2 titles would be ready with 2 of 3 files\n", result.out)
       assert.matches("x 12_1.jpg  ->  '12', page 1", result.out, 1, true)
-      assert.matches("not read: cover.jpg", result.out, 1, true)
+      assert.matches("not read: 1 (cover.jpg)", result.out, 1, true)
       assert.matches("Next: almanac recipe new NAME --like jpg", result.out, 1, true)
     end)
 
@@ -202,7 +201,7 @@ describe("almanac recipe", function()
         "=245  00$aHarbor\n")
       write { ["recipe.lua"] = BY_NUMBER }
       out = almanac("suggest", "jpg", "--titles", "export.mrk").out
-      assert.matches("scans: 100 % of the files find their title", out, 1, true)
+      assert.matches("scans: 1 title would be ready with 1 of 1 file\n", out, 1, true)
       out = almanac("explain", "scans", "991000000010004146", "--titles", "export.mrk", "--folder", "jpg").out
       assert.matches("991000000010004146  Harbor\n", out, 1, true)
       assert.matches("title_keys  '42'", out, 1, true)
