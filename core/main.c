@@ -5,6 +5,7 @@
 
 #include "../include/almanac.h"
 #include "standard.h"
+#include "sys.h"
 
 static void say(const char *words) { fprintf(stderr, "almanac: %s\n", words); }
 
@@ -25,6 +26,7 @@ int main(int argc, char **argv) {
     return 1;
   }
   on_exit(answer_for_output, NULL);
+  alm_sys_keep_private();
   alm_host *host = alm_host_open(0);
   if (!host) {
     say("out of memory");

@@ -50,4 +50,14 @@ const char *alm_sys_hostname(void);
 bool alm_sys_find_installed(const char *const *places, const char *below,
                             char *path);
 
+/* Keeps this process to itself, for the program at its start: no core dumps,
+ * memory and environment unreadable for other processes of the user, and the
+ * keys (ALMA_API_KEY, AWS_…) taken out of the environment, so that no child
+ * inherits them. */
+void alm_sys_keep_private(void);
+
+/* A variable of the environment, also one that alm_sys_keep_private took out;
+ * NULL when it is not set. */
+const char *alm_sys_env(const char *name);
+
 #endif

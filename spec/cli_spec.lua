@@ -93,8 +93,9 @@ describe("settings", function()
   end)
 
   it("take the key from a command", function()
-    local result = load_settings [[return { default = "p",
-      profiles = { p = { region = "aps", api_key_command = "echo from-command" } } }]]
+    program.write(folder .. "/.config/almanac/almanac.conf.lua", [[return { default = "p",
+      profiles = { p = { region = "aps", api_key_command = "echo from-command" } } }]])
+    local result = load_settings()
     assert.equal("https://api-aps.hosted.exlibrisgroup.com\tfrom-command\t20\tp\n", result.out)
   end)
 

@@ -45,7 +45,7 @@ describe("uploads", function()
     db:run "UPDATE file SET size = 100 + id"
     uploads.mark(db, form { "content-length-range", 1, 101 })
     assert.equal(1, db:value "SELECT count(*) FROM file WHERE problem IS NULL")
-    assert.equal(2, db:value "SELECT count(*) FROM file WHERE problem LIKE 'has 10_ bytes; Alma''s upload form takes 1 to 101'")
+    assert.equal(2, db:value "SELECT count(*) FROM file WHERE problem LIKE 'has 10_ bytes; Alma''s upload form takes 1 to 101;%'")
     uploads.mark(db, form { "eq", "$Content-Type", "image/tiff" })
     assert.equal(0, db:value "SELECT count(*) FROM file WHERE problem IS NULL")
   end)

@@ -52,6 +52,11 @@ static int f_stdin_closed(lua_State *L) {
   return 1;
 }
 
+static int f_env(lua_State *L) {
+  lua_pushstring(L, alm_sys_env(luaL_checkstring(L, 1)));
+  return 1;
+}
+
 static int f_is_terminal(lua_State *L) {
   lua_pushboolean(L, alm_sys_is_terminal((int)luaL_checkinteger(L, 1)));
   return 1;
@@ -87,6 +92,7 @@ int alm_open_sys(lua_State *L) {
       {"sleep", f_sleep},             {"pid", f_pid},
       {"user", f_user},               {"hostname", f_hostname},
       {"is_terminal", f_is_terminal}, {"columns", f_columns},
+      {"env", f_env},
       {"catch_signals", f_catch_signals},
       {"interrupts", f_interrupts},
       {"stdin_closed", f_stdin_closed},

@@ -941,6 +941,12 @@ function core.sys.user() end
 ---@return string name or "unknown"
 function core.sys.hostname() end
 
+---A variable of the environment, also a key (ALMA_API_KEY, AWS_…) that the
+---program took out of it at its start, so that no other program inherits it.
+---@param name string
+---@return string? value
+function core.sys.env(name) end
+
 ---@param fd integer 0 input, 1 output, 2 errors
 ---@return boolean
 function core.sys.is_terminal(fd) end

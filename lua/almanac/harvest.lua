@@ -1,6 +1,7 @@
 -- Polite GETs of XML from servers that are asked page by page (OAI-PMH, SRU):
 -- paced, repeated when nothing came, and waiting as long as a busy server says
 -- (503 with Retry-After). Reading only: nothing that is sent here changes anything.
+local address = require "almanac.address"
 local core = require "almanac.core"
 local dates = require "almanac.dates"
 local pace = require "almanac.pace"
@@ -35,10 +36,10 @@ function m.new(what, options)
   if type(options.url) ~= "string" then error(what .. ": url must be a string", 3) end
   local url = options.url:gsub("#.*", "")
   if not url:find "^https?://[^/%s]+[^%s]*$" then
-    return nil, ("%q is no http(s) address of an %s server"):format(options.url, what), "parse"
+    return nil, ("%q is no http(s) address of an %s server"):format(address.shown(options.url), what), "parse"
   end
   return setmetatable({
-    what = what, url = url, shown = url:gsub("^(%a+://)[^/@]*@", "%1"),
+    what = what, url = url, shown = address.shown(url),
     log = options.log or function() end, requests = 0,
     timeouts = merged(TIMEOUTS, options.timeouts), backoff = merged(BACKOFF, options.backoff),
     pace = options.pace or pace.new { rate = options.rate or RATE },

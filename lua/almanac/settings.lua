@@ -1,7 +1,10 @@
 -- Where settings come from: the command line, then the environment, then
 -- almanac.conf.lua in the working directory or the XDG configuration folder.
--- The configuration is a Lua table and nothing more: it sees no functions.
+local address = require "almanac.address"
+local configurations = require "almanac.configuration"
 local core = require "almanac.core"
+local credentials = require "almanac.s3.credentials"
+local keyfile = require "almanac.keyfile"
 
 local m = {}
 
@@ -15,117 +18,64 @@ local REGIONS = {
   cn = "https://api-cn.hosted.exlibrisgroup.com.cn",
 }
 
-local PROFILE_FIELDS = {
-  region = "string", url = "string", key = "string", api_key_command = "string",
-  institution = "string", rate = "number", s3 = "table",
-}
-local S3_FIELDS = {
-  endpoint = "string", region = "string", access_key = "string", secret_key = "string",
-  session_token = "string", profile = "string", form = "boolean",
-}
+m.user_path = configurations.user_path
 
-local function check_fields(where, given, fields)
-  for name, value in pairs(given) do
-    local names = {}
-    for known in pairs(fields) do names[#names + 1] = known end
-    if not fields[name] then
-      local near = require("almanac.words").nearest(tostring(name), names)
-      return nil, ("%s: there is no setting '%s'%s"):format(where, tostring(name),
-        near and (", did you mean '" .. near .. "'?") or "")
-    elseif type(value) ~= fields[name] then
-      return nil, ("%s: '%s' is a %s, not a %s"):format(where, name, fields[name], type(value))
-    end
-  end
-  return true
+local function env(name)
+  local value = core.sys.env(name)
+  return value ~= "" and value or nil
 end
 
----Where the configuration of this user stands.
----@return string path
-function m.user_path()
-  local home = os.getenv "XDG_CONFIG_HOME" or (os.getenv "HOME" or "") .. "/.config"
-  return home .. "/almanac/almanac.conf.lua"
-end
-
-local function configuration_path()
-  for _, path in ipairs { "almanac.conf.lua", m.user_path() } do
-    if core.files.stat(path) then return path end
-  end
-end
-
-local function check_configuration(path, configuration)
-  if type(configuration) ~= "table" then return nil, path .. ": does not return a table" end
-  local ok, message = check_fields(path, configuration, { default = "string", profiles = "table" })
-  if not ok then return nil, message end
-  for name, profile in pairs(configuration.profiles or {}) do
-    local where = ("%s: profile '%s'"):format(path, tostring(name))
-    if type(profile) ~= "table" then return nil, where .. " is not a table" end
-    ok, message = check_fields(where, profile, PROFILE_FIELDS)
-    if ok and profile.s3 then ok, message = check_fields(where .. ", s3", profile.s3, S3_FIELDS) end
-    if not ok then return nil, message end
-  end
-  return configuration
-end
-
--- Lua's messages quote the place; that may be a key that lacks its quotes.
-local function without_text(message)
-  return (message:gsub(" near .*", ""):gsub(" %(%a+ '.*", "")) .. ": correct it (texts stand in quotes)"
-end
-
-local function run_bounded(chunk)
-  local function stop() error("almanac.conf.lua does not end", 0) end
-  debug.sethook(stop, "", 1000000)
-  local _ <close> = setmetatable({}, { __close = function() debug.sethook() end })
-  return chunk()
-end
-
-local function holds_secret(profile)
-  return profile.key or profile.s3 and (profile.s3.secret_key or profile.s3.session_token)
-end
-
-local WORLD_READS = 4   -- permission bit
-
----Words for a configuration with a key in it that every user of this machine
----can read.
+---Words for a configuration with a key in it that other users of this machine
+---can read or change.
 ---@return string? words
+---@return string? code "auth": it can't be used
 function m.exposed()
-  local path = configuration_path()
-  local configuration = path and m.configuration()
-  local about = configuration and core.files.stat(path)
-  if not about or about.mode & WORLD_READS == 0 then return nil end
-  for _, profile in pairs(configuration.profiles or {}) do
-    if holds_secret(profile) then
-      return ("%s holds a key and other users can read it: chmod 600 %s, or use api_key_command"):format(path, path)
-    end
-  end
+  local path = configurations.path()
+  local configuration = path and configurations.read(path)
+  if configuration then return configurations.exposed(path, configuration) end
 end
 
 ---Reads almanac.conf.lua.
 ---@return table|nil configuration { default, profiles }; empty when there is no file
 ---@return string? message
 function m.configuration()
-  local path = configuration_path()
-  if not path then return {} end
-  local text, message = core.files.read(path, 1 << 20)
-  if not text then return nil, message end
-  local chunk, syntax = load(text, "@" .. path, "t", {})
-  if not chunk then return nil, without_text(syntax) end
-  local ok, result = pcall(run_bounded, chunk)
-  if not ok then return nil, without_text(tostring(result)) end
-  return check_configuration(path, result)
+  return configurations.read((configurations.path()))
 end
 
 local function profile_of(args)
   local configuration, message = m.configuration()
   if not configuration then return nil, message end
   local profiles = configuration.profiles or {}
-  local name = args.profile or os.getenv "ALMANAC_PROFILE" or configuration.default
+  local name = args.profile or env "ALMANAC_PROFILE" or configuration.default
   if not name then return {} end
   if profiles[name] then return profiles[name], name end
   return nil, ("there is no profile '%s' in almanac.conf.lua"):format(name)
 end
 
+---Called with words that a person should read; the command line sets it.
+function m.warn() end
+
+---Asks on the terminal; the command line sets it where there is one.
+---@type (fun(question: string): string?)?
+m.ask = nil
+
+-- A command of the working folder's configuration is run when somebody looked at it.
+local function may_run(command)
+  local path, here = configurations.path()
+  if not here or configurations.is_allowed(path) then return true end
+  local program = command:match "^%s*([%w_./-]+)%f[%s\0]"   -- what stands behind it may be a secret
+  local what = ("%s of this folder runs a command for the API key%s"):format(path, program and (" (%s …)"):format(program) or "")
+  if m.ask then
+    local answer = m.ask(what .. ". Run it, now and as long as the file stays as it is? (yes/no) ") or ""
+    if answer:lower():match "^%s*yes%s*$" then return configurations.allow(path) end
+  end
+  return nil, what .. ", which nobody allowed: look at it, then say `almanac allow`", "auth"
+end
+
 -- The key that a command prints, as password managers do.
 local function key_from(command)
+  local ok, message, code = may_run(command)
+  if not ok then return nil, message, code end
   local pipe <close> = assert(io.popen(command, "r"))
   local key = pipe:read "l"
   if key and key ~= "" then return key end
@@ -133,17 +83,17 @@ local function key_from(command)
 end
 
 local function api_key(profile)
-  local key = os.getenv "ALMA_API_KEY"
+  local key = env "ALMA_API_KEY" or profile.key
   if key and key ~= "" then return key end
-  if profile.key then return profile.key end
   if profile.api_key_command then return key_from(profile.api_key_command) end
   return nil, "no API key: set ALMA_API_KEY, or key or api_key_command in almanac.conf.lua " ..
     "(a key is made at developers.exlibrisgroup.com > Build > API Keys; it needs Bibs read/write and Configuration read)"
 end
 
 local function api_url(args, profile)
-  local set = os.getenv "ALMANAC_API_URL"
-  local url = args.url or set ~= "" and set or profile.url or REGIONS[profile.region]
+  local url = args.url or env "ALMANAC_API_URL" or profile.url or REGIONS[profile.region]
+  local unsafe = url and address.parse(url) and address.unsafe(url)
+  if unsafe then return nil, ("%s: %s"):format(address.shown(url), unsafe) end
   if url then return (url:gsub("/+$", "")) end
   if profile.region then
     return nil, ("there is no region '%s'; regions are na, eu, ap, aps, ca, cn"):format(profile.region)
@@ -151,32 +101,69 @@ local function api_url(args, profile)
   return nil, "no Alma server: give --url, set ALMANAC_API_URL, or region in almanac.conf.lua"
 end
 
--- A rehearsal on this machine sets its own limit.
-local function is_local(url)
-  return url:find "^http://127%.0%.0%.1[:/]" or url:find "^http://localhost[:/]"
+local function is_published(url)
+  for _, known in pairs(REGIONS) do
+    if url == known then return true end
+  end
+  return false
 end
 
----Called with words that a person should read; the command line sets it.
-function m.warn() end
+local ELSEWHERE = "almanac.conf.lua of this folder says where %s goes (%s), but the key is not in that file: %s, or move the " ..
+  "settings to %s"
+
+-- Whoever wrote the file of a folder may say where the keys in it go, and no others.
+local function check_ways(args, profile)
+  local _, here = configurations.path()
+  if not here then return true end
+  local named = not args.url and not env "ALMANAC_API_URL" and profile.url and not is_published((profile.url:gsub("/+$", "")))
+  if named and env "ALMA_API_KEY" then
+    return nil, ELSEWHERE:format("the API key", "url", "give --url or set ALMANAC_API_URL", m.user_path()), "auth"
+  end
+  local s3 = profile.s3 or {}
+  if s3.endpoint and not s3.access_key and not s3.form and not env "ALMANAC_S3_URL" then
+    return nil, ELSEWHERE:format("what AWS keys sign", "endpoint", "set ALMANAC_S3_URL", m.user_path()), "auth"
+  end
+  return true
+end
+
+local function rate_of(args, profile, url)
+  local rate = args.rate or profile.rate or 20
+  -- A rehearsal on this machine sets its own limit.
+  if rate > 0 and (rate <= 25 or address.is_local(url)) then return rate end
+  return nil, ("--rate is %g; Alma allows an institution 25 calls a second"):format(rate)
+end
+
+-- Who uploads with the form, or with keys from elsewhere, has nothing to mend there.
+local function warn_of_aws(profile)
+  local s3 = profile.s3 or {}
+  if s3.form or s3.access_key or env "AWS_ACCESS_KEY_ID" and not s3.profile then return end
+  local path = credentials.path()
+  local words, closed = nil, nil
+  if path then words, closed = keyfile.exposed(path) end
+  if words and not closed then m.warn(words) end
+end
 
 ---What a command needs to reach Alma.
 ---@param args table the parsed command line (profile, url, rate)
 ---@return { url: string, key: string, rate: number, s3: table, profile: string? }|nil settings
 ---@return string? message what is missing and where to set it
+---@return string? code
 function m.load(args)
   local profile, name = profile_of(args)
   if not profile then return nil, name end
-  local exposed = m.exposed()
+  local exposed, closed = m.exposed()
+  if closed then return nil, exposed, closed end
   if exposed then m.warn(exposed) end
-  local url, message = api_url(args, profile)
+  warn_of_aws(profile)
+  local ok, message, code = check_ways(args, profile)
+  if not ok then return nil, message, code end
+  local url, key, rate
+  url, message = api_url(args, profile)
   if not url then return nil, message end
-  local key
-  key, message = api_key(profile)
-  if not key then return nil, message end
-  local rate = args.rate or profile.rate or 20
-  if rate <= 0 or rate > 25 and not is_local(url) then
-    return nil, ("--rate is %g; Alma allows an institution 25 calls a second"):format(rate)
-  end
+  rate, message = rate_of(args, profile, url)
+  if not rate then return nil, message end
+  key, message, code = api_key(profile)
+  if not key then return nil, message, code end
   return { url = url, key = key, rate = rate, s3 = profile.s3 or {}, profile = name,
     institution = profile.institution }
 end

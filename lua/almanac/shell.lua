@@ -22,9 +22,35 @@ function m.word(text)
   return text:find "^[%w_.,:/@%%+-]+$" and text or m.quote(text)
 end
 
+-- Of the environment other programs get what finds files, hosts and the user's
+-- own settings, and no key: neither those that almanac knows nor any other.
+local KEPT = { "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "LANGUAGE",
+  "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "KRB5CCNAME",
+  "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM",
+  "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+  "no_proxy", "NO_PROXY" }
+
+-- As a file: a proxy may have a password, and a command line is seen by everybody.
+local function environment()
+  local lines = {}
+  for _, name in ipairs(KEPT) do
+    local value = core.sys.env(name)
+    if value then lines[#lines + 1] = ("export %s=%s\n"):format(name, m.quote(value)) end
+  end
+  return table.concat(lines)
+end
+
+---The first line that a short command of the system prints, in an empty environment.
+---@param command string
+---@return string? line
+function m.ask(command)
+  local pipe <close> = assert(io.popen("exec env -i PATH=/usr/local/bin:/usr/bin:/bin /bin/sh -c " .. m.quote(command) .. " 2>/dev/null"))
+  return pipe:read "l"
+end
+
 -- A session of its own: no terminal to ask on, and a group that can be ended as
 -- a whole. timeout ends it also when nobody waits any more.
-local SCRIPT = "cd %s || exit; { setsid timeout -k %d %g sh -c %s </dev/null >output 2>errors & echo $! >group; " ..
+local SCRIPT = "cd %s || exit; { setsid timeout -k %d %g env -i /bin/sh -c %s </dev/null >output 2>errors & echo $! >group; " ..
   "wait $!; echo $? >ended; mv ended status; } >/dev/null 2>&1 &"
 
 local function end_group(folder)
@@ -53,12 +79,14 @@ end
 function m.run(command, options)
   local folder, message, code = core.files.temp_folder()
   if not folder then return nil, message, code end
-  local status
+  local status, written
+  written, message, code = core.files.write(folder .. "/environment", environment(), 384)   -- octal 600
   local _ <close> = setmetatable({}, { __close = function()
-    if not status then end_group(folder) end
+    if written and not status then end_group(folder) end
     core.files.remove(folder, { tree = true })
   end })
-  os.execute(SCRIPT:format(m.quote(folder), GRACE, options.seconds, m.quote(command)))
+  if not written then return nil, message, code end
+  os.execute(SCRIPT:format(m.quote(folder), GRACE, options.seconds, m.quote(". ./environment; rm -f environment; " .. command)))
   status = status_of(folder, options.seconds)
   if not status or LATE[status] then
     return nil, ("gave no answer within %d s and was ended"):format(options.seconds), "timeout"

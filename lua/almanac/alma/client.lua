@@ -3,6 +3,7 @@
 -- again only when it surely did not happen: refused as too fast, or not a byte
 -- of it sent. When nobody can tell, `unclear` says so and the caller looks.
 local answers = require "almanac.alma.answers"
+local address = require "almanac.address"
 local core = require "almanac.core"
 local errors = require "almanac.alma.errors"
 local fields = require "almanac.fields"
@@ -46,7 +47,9 @@ end
 -- What people type or paste: told at the first call, not by a traceback.
 local function unfit(options)
   if not options.url:find "^https?://[^/%s]+[^%s]*$" then
-    return { message = ("%q is no http(s) address of an Alma server"):format(options.url), code = "connect" }
+    return { message = ("%q is no http(s) address of an Alma server"):format(address.shown(options.url)), code = "connect" }
+  elseif address.unsafe(options.url) then
+    return { message = ("%s: %s"):format(address.shown(options.url), address.unsafe(options.url)), code = "auth" }
   elseif not options.key:find "^[%w_%-%.]+$" then
     return { message = "the API key holds characters that no key has: copy it again", code = "auth" }
   end

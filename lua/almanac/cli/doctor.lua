@@ -1,4 +1,5 @@
 -- almanac doctor: whether everything is there that a run needs, a line each.
+local address = require "almanac.address"
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
 local preflight = require "almanac.run.preflight"
@@ -47,7 +48,7 @@ local function look(args, context, findings)
   local function add(finding) findings[#findings + 1] = finding end
   local settings, message = context.settings.load(args)
   if not settings then return add { name = "settings", state = "bad", text = message } end
-  add { name = "settings", state = "ok", text = ("%s%s"):format(settings.url,
+  add { name = "settings", state = "ok", text = ("%s%s"):format(address.shown(settings.url),
     settings.profile and ", profile " .. settings.profile or "") }
   local exposed = context.settings.exposed()
   if exposed then add { name = "settings", state = "note", text = exposed } end

@@ -13,6 +13,7 @@ local COMMANDS = {
   { "undo", "take back exactly what a run made" },
   { "doctor", "look whether everything is there that a run needs" },
   { "init", "write a commented configuration", "init_command" },
+  { "allow", "let the configuration of this folder run its command" },
   { "recipe", "the recipes at hand" },
   { "marc", "look into MARC files, convert and check them" },
   { "rehearsal", "a local Alma and S3 to try everything on" },
@@ -156,7 +157,7 @@ local function run(command, arguments)
   out.json, out.quiet = args.json or false, args.quiet or false
   core.sys.catch_signals()
   local settings = require "almanac.settings"
-  settings.warn = out.note
+  settings.warn, settings.ask = out.note, out.asker()
   local context = { out = out, settings = settings, json = out.json }
   local status, message, code = run_module(module, args, context)
   if status then return answered(status, module, args, out) end

@@ -22,7 +22,7 @@ return {
       -- The API key. It is made at developers.exlibrisgroup.com > Build > API
       -- Keys and needs Bibs read/write and Configuration read-only. Sandbox
       -- and production have keys of their own. Best is a command that prints
-      -- it, from a password manager:
+      -- it, from a password manager (in a folder, `almanac allow` lets it run):
       -- api_key_command = "pass show alma/sandbox",
       -- key = "l8xx...",
 

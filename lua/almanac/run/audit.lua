@@ -7,6 +7,7 @@
 -- title of that number in this file, i: any other), the status when it is not
 -- 200 (0: no answer), the try when it is not the first, the tracking id when
 -- there is one. Query and body are left out; the key was never in either.
+local address = require "almanac.address"
 local core = require "almanac.core"
 local task = require "almanac.task"
 
@@ -121,7 +122,7 @@ local function arguments_of(args)
   table.sort(names)
   for i, name in ipairs(names) do
     local given = args[name]
-    local value = (type(given) == "table" and table.concat(given, ",") or tostring(given)):gsub("://[^/@%s]*@", "://")
+    local value = address.shown(type(given) == "table" and table.concat(given, ",") or tostring(given))
     parts[i] = name .. "=" .. value
   end
   return table.concat(parts, " ")
@@ -134,7 +135,7 @@ function methods:open(db, session)
   local sys = core.sys
   local changes, id = db:run([[INSERT INTO session(command, arguments, began, user, host, pid, version, url)
     VALUES(?, ?, ?, ?, ?, ?, ?, ?)]], session.command, arguments_of(session.args), sys.time(), sys.user(), sys.hostname(),
-    sys.pid(), core.version, session.url and (session.url:gsub("://[^/@%s]*@", "://")))
+    sys.pid(), core.version, session.url and address.shown(session.url))
   if changes then self.session, self.db = id, db end
 end
 

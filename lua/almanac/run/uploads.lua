@@ -37,10 +37,10 @@ end
 ---@param storage table from connect.storage
 function m.mark(db, storage)
   local smallest, largest, by_type = storage:bounds()
-  local ids, words = {}, {}
+  local ids, words, others = {}, {}, storage.delete and "" or "; AWS keys could send it"
   for file in db:rows(USABLE, by_type and 1 or 0, smallest, largest) do
     local why = storage:refuses(file.path, file.size)
-    if why then ids[#ids + 1], words[#words + 1] = file.id, why end
+    if why then ids[#ids + 1], words[#words + 1] = file.id, why .. others end
   end
   for i, id in ipairs(ids) do attempt.run(db, PROBLEM, words[i], id) end
 end

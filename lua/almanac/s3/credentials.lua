@@ -2,6 +2,7 @@
 -- shared credentials file with its profiles
 -- (docs.aws.amazon.com/sdkref/latest/guide/file-format.html).
 local core = require "almanac.core"
+local keyfile = require "almanac.keyfile"
 
 local m = {}
 
@@ -38,13 +39,13 @@ function m.parse(text)
 end
 
 local function from_environment()
-  local access, secret = set(os.getenv "AWS_ACCESS_KEY_ID"), set(os.getenv "AWS_SECRET_ACCESS_KEY")
+  local access, secret = set(core.sys.env "AWS_ACCESS_KEY_ID"), set(core.sys.env "AWS_SECRET_ACCESS_KEY")
   if not access and not secret then return nil end
   if not access or not secret then
     return nil, ("%s is set, but %s is not"):format(access and "AWS_ACCESS_KEY_ID" or "AWS_SECRET_ACCESS_KEY",
       access and "AWS_SECRET_ACCESS_KEY" or "AWS_ACCESS_KEY_ID"), "auth"
   end
-  return { access_key = access, secret_key = secret, session_token = set(os.getenv "AWS_SESSION_TOKEN") }
+  return { access_key = access, secret_key = secret, session_token = set(core.sys.env "AWS_SESSION_TOKEN") }
 end
 
 local function from_file(path, profile, asked_for)
@@ -58,12 +59,21 @@ local function from_file(path, profile, asked_for)
     if not asked_for then return nil end
     return nil, ("%s has no profile [%s]"):format(path, profile), "auth"
   end
+  local open, kind = keyfile.exposed(path)
+  if kind then return nil, open, kind end
   local access, secret = set(section.aws_access_key_id), set(section.aws_secret_access_key)
   if not access or not secret then
     return nil, ("%s: profile [%s] lacks %s"):format(path, profile,
       access and "aws_secret_access_key" or "aws_access_key_id"), "auth"
   end
   return { access_key = access, secret_key = secret, session_token = set(section.aws_session_token) }
+end
+
+---Where the shared credentials file of this user is.
+---@return string? path
+function m.path()
+  local home = set(core.sys.env "HOME")
+  return set(core.sys.env "AWS_SHARED_CREDENTIALS_FILE") or home and home .. "/.aws/credentials"
 end
 
 ---AWS keys. A profile that was named comes before the environment.
@@ -77,10 +87,9 @@ function m.find(options)
     local keys, message, code = from_environment()
     if keys or message then return keys, message, code end
   end
-  local home = set(os.getenv "HOME")
-  local path = set(os.getenv "AWS_SHARED_CREDENTIALS_FILE") or home and home .. "/.aws/credentials"
+  local path = m.path()
   if not path then return nil end
-  local profile = named or set(os.getenv "AWS_PROFILE")
+  local profile = named or set(core.sys.env "AWS_PROFILE")
   return from_file(path, profile or "default", profile ~= nil)
 end
 

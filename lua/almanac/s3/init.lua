@@ -2,6 +2,7 @@
 -- signed upload form that an API key alone gets. Both have
 -- `store:put(key, file, options)`. Addresses are path-style, since the names of
 -- Alma's buckets have dots, which no wildcard certificate covers.
+local address = require "almanac.address"
 local credentials = require "almanac.s3.credentials"
 local form = require "almanac.s3.form"
 local list = require "almanac.s3.list"
@@ -58,7 +59,7 @@ function m.new(options)
   local region = options.region or "us-east-1"
   local endpoint = options.endpoint or amazon(region)
   local server, host, base = split(endpoint)
-  if not server then return nil, ("%q is no http(s) address of an S3 server"):format(endpoint), "connect" end
+  if not server then return nil, ("%q is no http(s) address of an S3 server"):format(address.shown(endpoint)), "connect" end
   local secrets = {
     access_key = options.access_key, secret_key = options.secret_key, session_token = options.session_token,
   }

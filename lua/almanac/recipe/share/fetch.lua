@@ -1,5 +1,6 @@
 -- Gets a recipe from where it is: an address on the web, a file, a folder, a
 -- git repository. What comes is data; nothing of it is run here.
+local addresses = require "almanac.address"
 local core = require "almanac.core"
 local git = require "almanac.recipe.share.git"
 local pack = require "almanac.recipe.share.pack"
@@ -15,11 +16,7 @@ local SECONDS = 120
 
 ---Text with addresses in it, without user names and passwords: those are
 ---nobody's business, neither in the lock file, which is shared, nor in a message.
----@param text string
----@return string
-function m.without_user(text)
-  return (text:gsub("([%w+]+://)[^/@%s]*@", "%1"))
-end
+m.without_user = addresses.shown
 
 local without_user = m.without_user
 

@@ -2,7 +2,7 @@
 -- recipe.lua, README.md, CHANGES.md, LICENSE and the folder sample. Nothing else
 -- travels, no name leads out of the recipe's folder, all of it is small.
 local core = require "almanac.core"
-local quote = require "almanac.shell".quote
+local shell = require "almanac.shell"
 local words = require "almanac.words"
 
 local m = {}
@@ -93,9 +93,8 @@ end
 -- A link could bring in any file of this machine.
 local function find_link(folder)
   local names = {}
-  for i, name in ipairs(TOP) do names[i] = quote(folder .. "/" .. name) end
-  local pipe <close> = assert(io.popen(("find %s %s -type l 2>/dev/null"):format(table.concat(names, " "), quote(folder .. "/sample"))))
-  return pipe:read "l"
+  for i, name in ipairs(TOP) do names[i] = shell.quote(folder .. "/" .. name) end
+  return shell.ask(("find %s %s -type l"):format(table.concat(names, " "), shell.quote(folder .. "/sample")))
 end
 
 local function paths_in(folder)

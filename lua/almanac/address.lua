@@ -1,0 +1,49 @@
+-- Web addresses: what of one may be shown, and whether it is this machine's.
+local m = {}
+
+---Text with addresses in it, without their user names and passwords.
+---@param text string
+---@return string
+function m.shown(text)
+  return (text:gsub("(%a[%w+.-]*://)[^/?#%s]*@", "%1"))
+end
+
+---The parts of an http(s) address.
+---@param url string
+---@return { scheme: string, user: string?, host: string, port: string? }|nil address host in small letters, of IPv6 without brackets
+function m.parse(url)
+  local scheme, authority = url:match "^([%a]+)://([^/?#%s\\]+)"
+  scheme = scheme and scheme:lower()
+  if scheme ~= "http" and scheme ~= "https" then return nil end
+  local user, place = authority:match "^(.*)@([^@]*)$"
+  place = place or authority
+  local host, port = place:match "^%[([%x:.]+)%]:?(%d*)$"
+  if not host then host, port = place:match "^([^:%[%]]+):?(%d*)$" end
+  return host and { scheme = scheme, user = user, host = host:lower(), port = port ~= "" and port or nil } or nil
+end
+
+local function is_loopback(host)
+  return host == "localhost" or host == "::1" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
+end
+
+---Whether an address is one of this machine, which no network carries.
+---@param url string
+---@return boolean
+function m.is_local(url)
+  local address = m.parse(url)
+  return address ~= nil and is_loopback(address.host)
+end
+
+---Why no secret may be sent to an address.
+---@param url string
+---@return string? words nil when it may
+function m.unsafe(url)
+  local address = m.parse(url)
+  if not address then return "that is no http(s) address" end
+  if address.user then return "the address holds a user name or password: leave them out" end
+  if address.scheme == "http" and not is_loopback(address.host) then
+    return "by http anybody on the way could read the key: give the address with https (http goes to this machine alone)"
+  end
+end
+
+return m

@@ -1,0 +1,21 @@
+-- Who else can read or change a file with a key in it.
+local core = require "almanac.core"
+
+local m = {}
+
+local OTHERS, ANYBODY_WRITES = 63, 2   -- permission bits: octal 077, 002
+
+---How a file with a key is open to others.
+---@param path string
+---@return string? words nil when it is its owner's alone, or not there
+---@return string? code "auth" when it can't be used: anybody could have put other settings into it
+function m.exposed(path)
+  local about = core.files.stat(path)
+  if not about or about.mode & OTHERS == 0 then return nil end
+  if about.mode & ANYBODY_WRITES ~= 0 then
+    return ("%s holds a key and every user of this computer can change it: look at it, then chmod 600 %s"):format(path, path), "auth"
+  end
+  return ("%s holds a key and other users can read it: chmod 600 %s"):format(path, path)
+end
+
+return m
