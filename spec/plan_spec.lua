@@ -282,6 +282,11 @@ describe("plan", function()
     assert.matches("almanac plan jpg%-derivatives %-%-from a%.run %-%-missing %-o NEW", result.out)
     assert.equal(10, rows("a.run", "SELECT count(*) AS n FROM title WHERE reading IS NOT NULL")[1].n)
     assert.matches("This plan is not finished", almanac("show", "a.run").out)
+    for _, command in ipairs { "apply", "verify" } do
+      local result_of = almanac(command, "a.run")
+      assert.equal(1, result_of.status)
+      assert.matches("^almanac: a.run holds no plan: .*almanac plan jpg%-derivatives %-%-from a%.run %-%-missing %-o NEW\n$", result_of.err)
+    end
     assert.equal(0, rows("a.run", "SELECT count(*) AS n FROM title WHERE state = 'ready'")[1].n)
     result = plan("--from", "a.run", "-o", "b.run")
     assert.equal(2, result.status, result.err)

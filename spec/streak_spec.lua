@@ -150,4 +150,21 @@ describe("a run that goes on for nothing", function()
     assert.equal(75, result.status, result.err)
     assert.same({ ready = N - 20, ask = 0, skip = 0, done = 20, failed = 0 }, titles())
   end)
+
+  it("stops verify and undo as well; both say so and go on later", function()
+    at.start(desk.single(N), "--key", "conf-only=conf")
+    assert.equal(0, at.plan("--rate", "1000").status)
+    assert.equal(0, apply().status)
+    local key = at.env.ALMA_API_KEY
+    for _, command in ipairs { { "verify", "a.run", "--rate=1000" }, { "undo", "a.run", "--yes", "--rate=1000" } } do
+      at.env.ALMA_API_KEY = "conf-only"
+      local result = at.almanac(table.unpack(command))
+      assert.equal(75, result.status, result.err .. result.out)
+      assert.matches("10 titles in a row failed for the same reason.*no read right for Bibs", result.err)
+      assert.equal(2, lines(result.err), result.err)
+      at.env.ALMA_API_KEY = key
+      assert.equal(N, titles().done)
+      assert.equal(0, at.almanac(table.unpack(command)).status)
+    end
+  end)
 end)

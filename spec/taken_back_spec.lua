@@ -210,7 +210,7 @@ describe("what is taken back", function()
     at.alma.call("DELETE", ("/bibs/collections/81000/bibs/%s"):format(ONE))
     local result = at.almanac("undo", "a.run", "--yes")
     assert.equal(2, result.status)
-    assert.matches("1 left because others changed them, 0 failed", result.out)
+    assert.matches("; 1 left, 0 failed", result.out)
     assert.matches("the only one that the title is in[^\n]*add it to another collection in Alma, then undo again", result.err)
     at.alma.change { op = "add_to_collection", collection = at.alma.change { op = "add_collection", name = "Other" }.pid, mms_id = ONE }
     run("undo", "a.run", "--yes")

@@ -22,6 +22,16 @@ describe("verify", function()
     return json.decode(at.almanac("report", "a.run", "--format", "json").out).rows
   end
 
+  it("says of a run that was never carried out that there is nothing to look at", function()
+    at.start { { "a" } }
+    assert.equal(0, at.plan("--rate=500").status)
+    local result = verify()
+    assert.equal(1, result.status)
+    assert.equal("almanac: nothing to verify: a.run was never carried out; do it with:  almanac apply a.run\n", result.err)
+    assert.equal("", result.out)
+    assert.matches("this run has made nothing in Alma", at.almanac("undo", "a.run").out)
+  end)
+
   it("finds all as planned", function()
     applied { { "a" }, { "b_1", "b_2" } }
     local result = verify()

@@ -89,7 +89,7 @@ local function listen(run, context, total)
     begin = function() progress:begin() end,
     interrupt = function() context.out.note "stopping when what is in flight is done; Ctrl-C again stops now" end,
     finish = function(title, ok, message, code)
-      progress:finish(not ok)
+      progress:finish(not ok, title.id)
       context.out.event("title", { mms_id = title.mms_id, ok = ok and true or false,
         message = message, code = code })
       if not ok and code ~= "cancelled" then run.told:tell(title.mms_id, message, code) end
@@ -167,6 +167,9 @@ end
 function m.run(args, context)
   local db <close>, message, code = store.open(args.run, "write")
   if not db then return nil, message, code end
+  local planned
+  planned, message, code = store.planned(db, args.run)
+  if not planned then return nil, message, code end
   local apply = require "almanac.run.apply"
   local total = math.min(apply.remaining(db), args.limit or math.huge)
   local run

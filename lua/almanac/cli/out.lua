@@ -118,12 +118,15 @@ function progress_methods:begin()
   show(self)
 end
 
----One is finished.
+---One is finished. What is tried several times counts once, as it ended last.
 ---@param failed boolean?
-function progress_methods:finish(failed)
+---@param id any? what it is, when it may be tried again
+function progress_methods:finish(failed, id)
   self.flying = math.max(0, self.flying - 1)
-  self.done = self.done + 1
-  if failed then self.failed = self.failed + 1 end
+  local before = self.ended[id or false]
+  if before == nil then self.done = self.done + 1 end
+  self.failed = self.failed + (failed and 1 or 0) - (before and 1 or 0)
+  if id then self.ended[id] = failed or false end
   show(self)
 end
 
@@ -153,7 +156,7 @@ function m.progress(label, total)
   local now = core.sys.monotonic()
   local terminal = core.sys.is_terminal(2)
   local self = setmetatable({
-    label = label, total = total, done = 0, flying = 0, failed = 0, samples = { { time = now, done = 0 } },
+    label = label, total = total, done = 0, flying = 0, failed = 0, ended = {}, samples = { { time = now, done = 0 } },
     terminal = terminal, next_time = now + (terminal and 0.2 or 10),
   }, { __index = progress_methods })
   self.ticker = task.spawn(function()

@@ -2,8 +2,11 @@
 local connect = require "almanac.run.connect"
 local journal = require "almanac.run.journal"
 local store = require "almanac.run.store"
+local told = require "almanac.cli.told"
 local uploads = require "almanac.run.uploads"
 local words = require "almanac.words"
+
+local STOPPED_EARLY = 75
 
 local m = { changes = true, summary = "Take back exactly what a run made. Without --yes it only says what it would do." }
 
@@ -12,16 +15,18 @@ function m.configure(parser)
   parser:flag("--yes", "delete; without it nothing is changed")
   parser:option("--production", "the institution code, when what is written to is no sandbox; on a terminal it is asked for")
     :argname "CODE"
+  parser:flag("--keep-going", "try all titles, also when 10 in a row failed for the same reason")
   parser:epilog("A bib is never deleted. Representations that somebody changed since are listed and left.\n" ..
-    "Exit status: 0 all is (or would be) taken back, 1 nothing was started, 2 something was left.")
+    "Exit status: 0 all is (or would be) taken back, 1 nothing was started, 2 something was left,\n" ..
+    "75 stopped early (the same command goes on).")
 end
 
 local function listen(run, context, progress)
   local out = context.out
-  run.on = { finish = function(title, result, message, found)
+  run.on = { finish = function(title, result, message, found, code)
     progress:finish(result ~= "undone")
     out.event("title", { mms_id = title.mms_id, result = result, message = message })
-    if message then out.note(("%s: %s"):format(title.mms_id, message)) end
+    if message then run.told:tell(title.mms_id, message, code) end
     if result ~= "undone" then return end
     for _, change in pairs(run.yes and {} or found) do
       for _, text in ipairs(change.words) do out.say(("would %s of %s"):format(text, title.mms_id)) end
@@ -29,12 +34,24 @@ local function listen(run, context, progress)
   end }
 end
 
+-- Others are named only where they were.
+local function left_words(counts)
+  if counts.left == 0 or counts.changed == 0 then return counts.left .. " left" end
+  if counts.changed == counts.left then return counts.left .. " left because others changed them" end
+  return ("%d left, %d of them because others changed them"):format(counts.left, counts.changed)
+end
+
 local function tell(run, context, counts)
   local out = context.out
   out.event("undone", counts)
-  out.say(("%s %s; %d left because others changed them, %d failed"):format(
-    run.yes and "took back" or "would take back", words.count(counts.undone, "title"), counts.left, counts.failed))
+  out.say(("%s %s; %s, %d failed"):format(
+    run.yes and "took back" or "would take back", words.count(counts.undone, "title"), left_words(counts), counts.failed))
   if not run.yes and counts.undone > 0 then out.say "nothing was changed; add --yes to do it" end
+  if counts.stop then
+    out.fail(counts.stop.message)
+    out.say(("stopped early; go on with:  almanac undo %s%s"):format(run.path, run.yes and " --yes" or ""))
+    return STOPPED_EARLY
+  end
   return (counts.left > 0 or counts.failed > 0) and 2 or 0
 end
 
@@ -57,12 +74,15 @@ function m.run(args, context)
     run.storage, message = connect.storage(run.client, run.general, settings)
     if not run.storage then context.out.note("nothing can be sent to or deleted from the bucket: " .. message) end
   end
-  run.journal, run.yes = written, args.yes
+  run.journal, run.yes, run.keep_going, run.path, run.told = written, args.yes, args.keep_going, args.run, told.new(context.out)
   local undo = require "almanac.run.undo"
-  local progress = context.out.progress("titles taken back", undo.total(db))
+  local total = undo.total(db)
+  local progress = context.out.progress("titles taken back", total)
   listen(run, context, progress)
   local counts = undo.run(run)
   progress:close()
+  run.told:close(counts.stop)
+  if total == 0 and not store.counts(db).undone then context.out.say "this run has made nothing in Alma" end
   store.add_calls(db, "undo", run.client.calls)
   return tell(run, context, counts)
 end

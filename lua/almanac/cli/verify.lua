@@ -3,25 +3,30 @@ local connect = require "almanac.run.connect"
 local journal = require "almanac.run.journal"
 local number = require "almanac.cli.number"
 local store = require "almanac.run.store"
+local told = require "almanac.cli.told"
 local words = require "almanac.words"
+
+local STOPPED_EARLY = 75
 
 local m = { summary = "Read back what a run made and compare it with the plan." }
 
 function m.configure(parser)
   parser:argument("run", "the run file")
   parser:option("--sample", "only so many titles, others every time"):argname("N"):convert(number("--sample", 1, true))
+  parser:flag("--keep-going", "look at all titles, also when 10 in a row could not be read for the same reason")
   parser:epilog("Titles that were taken back are looked at as well: nothing of the run may be left.\n" ..
     "Of each other title: one representation as planned, its files by name, size and order, each in Alma's storage\n" ..
     "and to be read there (its first byte is fetched, no call to Alma). A title takes 2 calls.\n" ..
     "When 300 titles taken at random are all right, fewer than 1 in 100 of all are wrong, with 95 % certainty.\n" ..
-    "Exit status: 0 all is as planned, 1 nothing was started, 2 something differs or could not be read.")
+    "Exit status: 0 all is as planned, 1 nothing was started, 2 something differs or could not be read,\n" ..
+    "75 stopped early (the same command begins again).")
 end
 
 local function listen(run, out, progress)
-  run.on = { finish = function(title, ok, why)
+  run.on = { finish = function(title, ok, why, code)
     progress:finish(not ok)
     out.event("title", { mms_id = title.mms_id, ok = ok and true or false, message = why })
-    if not ok then out.note(title.mms_id .. ": " .. why) end
+    if not ok then run.told:tell(title.mms_id, why, code) end
   end }
 end
 
@@ -54,13 +59,35 @@ local function tell(out, counts, sample, total)
     out.say(("not looked at in the storage, Alma gave no address: %s"):format(words.count(counts.unseen, "file")))
   end
   tell_thumbnails(out, counts.thumbnails)
+  if counts.stop then
+    out.fail(counts.stop.message)
+    return STOPPED_EARLY
+  end
   return (counts.differs > 0 or counts.unknown > 0) and 2 or 0
+end
+
+-- True; nil and why when the run was never carried out; false when that gave nothing to look at.
+local function has_work(db, path)
+  local planned, message, code = store.planned(db, path)
+  if not planned then return nil, message, code end
+  if require("almanac.run.verify").total(db) > 0 then return true end
+  if db:value "SELECT 1 FROM session WHERE command = 'apply'" then return false end
+  return nil, ("nothing to verify: %s was never carried out; do it with:  almanac apply %s"):format(path, path), "missing"
+end
+
+local function say_nothing_done(out)
+  out.say "nothing to verify: no title of this run is done"
+  return 0
 end
 
 function m.run(args, context)
   local out = context.out
   local db <close>, message, code = store.open(args.run, "write")
   if not db then return nil, message, code end
+  local ok
+  ok, message, code = has_work(db, args.run)
+  if ok == nil then return nil, message, code end
+  if not ok then return say_nothing_done(out) end
   local settings, run
   settings, message = context.settings.load(args)
   if not settings then return nil, message end
@@ -73,11 +100,13 @@ function m.run(args, context)
   if store.meta(db, "thumbnails") then run.storage = connect.storage(run.client, run.general, settings) end
   run.journal, run.sample = written, args.sample and math.min(args.sample, total)
   local progress = out.progress("titles verified", run.sample or total)
+  run.told, run.keep_going = told.new(out), args.keep_going
   listen(run, out, progress)
   local counts
   counts, message, code = verify.run(run)
   progress:close()
   if not counts then return nil, message, code end
+  run.told:close(counts.stop)
   return tell(out, counts, run.sample, total)
 end
 

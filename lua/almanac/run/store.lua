@@ -37,6 +37,19 @@ function m.open(path, mode)
   return db, message, code
 end
 
+---Whether a run file holds a plan that was made to its end. Reading that ended
+---early, or a plan that was refused, leaves what was read and no plan.
+---@param db table
+---@param path string the run file, for the message
+---@return true|nil
+---@return string? message
+---@return string? code "missing"
+function m.planned(db, path)
+  if m.meta(db, "planned") then return true end
+  return nil, ("%s holds no plan: planning it ended early; go on with:  almanac plan %s --from %s --missing -o NEW"):format(path,
+    m.meta(db, "recipe") or "RECIPE", path), "missing"
+end
+
 ---Writes settings; nil values are left out.
 ---@param db table
 ---@param meta table<string, string|number|nil>

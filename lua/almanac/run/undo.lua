@@ -7,7 +7,7 @@ local pages = require "almanac.run.pages"
 local preflight = require "almanac.run.preflight"
 local readings = require "almanac.reading"
 local store = require "almanac.run.store"
-local task = require "almanac.task"
+local streaks = require "almanac.run.streak"
 local thumbnails = require "almanac.run.thumbnails"
 local title_work = require "almanac.run.title"
 local titles = require "almanac.run.titles"
@@ -88,7 +88,9 @@ local function undo_title(run, title, counts)
   if found and run.yes then ok, message, code = take_back(job, found) end
   local result = ok and "undone" or code == "conflict" and "left" or "failed"
   counts[result] = counts[result] + 1
-  run.on.finish(title, result, message or stays(job), found)
+  if result == "failed" then run.streak:failed(message, code) else run.streak:worked() end
+  if result == "left" and message:find "^changed since" then counts.changed = counts.changed + 1 end
+  run.on.finish(title, result, message or stays(job), found, code)
 end
 
 -- A probe of the bucket that was given up may have arrived after it was deleted.
@@ -123,14 +125,18 @@ function m.total(db)
 end
 
 ---Takes a run back; only looks unless `yes`. Called again it goes on.
----@param run { db: table, client: table, general: table, storage: table, journal: table, folder: string, yes: boolean,
+---@param run { db: table, client: table, general: table, storage: table, journal: table, folder: string, yes: boolean, keep_going: boolean?,
 ---  on: { finish: fun(title: table, result: string, message: string?) } }
----@return { undone: integer, left: integer, failed: integer } counts
+---@return { undone: integer, left: integer, changed: integer, failed: integer, stop: { message: string, cause: string }? } counts
+---  left: to be looked at, changed: those of them that others changed since; stop: it ended early, and why
 function m.run(run)
-  local counts = { undone = 0, left = 0, failed = 0 }
+  local counts = { undone = 0, left = 0, changed = 0, failed = 0 }
+  run.streak = streaks.new { in_flight = IN_FLIGHT, keep_going = run.keep_going }
   local begun = titles.each(run.db, BEGUN, { backwards = true })
-  local failures = task.each(begun, IN_FLIGHT, function(title) undo_title(run, title, counts) end)
+  local failures = run.streak:each(begun, function(title) undo_title(run, title, counts) end)
   if failures[1] then error(failures[1].message, 0) end
+  counts.stop = run.streak.stop
+  if counts.stop then return counts end
   remove_probe(run)
   remove_strays(run)
   return counts

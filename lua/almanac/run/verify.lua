@@ -6,7 +6,7 @@ local kinds = require "almanac.run.kinds"
 local look = require "almanac.run.kinds.look"
 local readings = require "almanac.reading"
 local store = require "almanac.run.store"
-local task = require "almanac.task"
+local streaks = require "almanac.run.streak"
 local thumbnails = require "almanac.run.thumbnails"
 local title_work = require "almanac.run.title"
 local titles = require "almanac.run.titles"
@@ -80,9 +80,11 @@ local function verify_title(run, title, counts)
   local words, message, code, state = look_at(job)
   if words == nil then
     counts.unknown = counts.unknown + 1
+    run.streak:failed(message, code)
     run.on.finish(title, nil, message, code)
     return
   end
+  run.streak:worked()
   local ok, why, kind = note(run, title, state, words or nil, job.seen)
   if not ok then
     run.broken = { message = why, code = kind }
@@ -101,22 +103,25 @@ function m.total(db)
 end
 
 ---Verifies the titles that the run has finished, and those that were taken back.
----@param run { db: table, client: table, storage: table?, journal: table, folder: string, sample: integer?, on: { finish: function } }
+---@param run { db: table, client: table, storage: table?, journal: table, folder: string, sample: integer?, keep_going: boolean?,
+---  on: { finish: function } }
 ---  sample: only so many, taken at random
 ---@return { verified: integer, undone: integer, differs: integer, unknown: integer, unseen: integer,
----  thumbnails: table<string, integer> }|nil counts titles; undone: taken back, and nothing of the run is left; unseen: files
+---  thumbnails: table<string, integer>, stop: { message: string, cause: string }? }|nil counts titles; stop: it ended early, and why; undone: taken back, and nothing of the run is left; unseen: files
 ---  of verified titles that were not looked at in the storage; thumbnails: by thumbnails.state
 ---@return string? message the run file can't be written
 ---@return string? code
 function m.run(run)
   local counts = { verified = 0, undone = 0, differs = 0, unknown = 0, unseen = 0, thumbnails = {} }
   local next_title = run.sample and titles.sample(run.db, MADE, run.sample) or titles.each(run.db, MADE)
-  local failures = task.each(function() return not run.broken and next_title() or nil end, IN_FLIGHT,
+  run.streak = streaks.new { in_flight = IN_FLIGHT, keep_going = run.keep_going }
+  local failures = run.streak:each(function() return not run.broken and next_title() or nil end,
     function(title) verify_title(run, title, counts) end)
   if failures[1] then error(failures[1].message, 0) end
   if run.broken then return nil, run.broken.message, run.broken.code end
   local ok, message, code = store.add_calls(run.db, "verify", run.client.calls)
   if not ok then return nil, message, code end
+  counts.stop = run.streak.stop
   return counts
 end
 
