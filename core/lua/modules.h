@@ -6,6 +6,7 @@
 #include <lua.h>
 
 #define ALM_MODULES(module) \
+  module(claim) \
   module(csv) \
   module(files) \
   module(hash) \

@@ -701,6 +701,36 @@ function record:problems() end
 ---@return almanac.code? code "limit": ISO 2709 has room for 99,999 bytes, 9,999 in a field
 function record:encode(format, options) end
 
+-- core.claim: names that processes of this machine claim ----------------------
+
+core.claim = {}
+
+---Names that processes share through one file: who holds one is alone at work
+---on it. What a process holds is free when it ends, however that happens.
+---@class almanac.claim
+local claim = {}
+
+---Opens the file of claims, or makes it for every user of the machine.
+---@param path string
+---@return almanac.claim? claim close it, or let it go out of scope as <close>
+---@return string? message
+---@return almanac.code? code "io", "missing"
+function core.claim.open(path) end
+
+---Takes a name; never waits.
+---@param name string
+---@return true?
+---@return string? message
+---@return almanac.code? code "conflict": somebody else holds it
+function claim:take(name) end
+
+---Gives a name back.
+---@param name string
+function claim:give(name) end
+
+---Gives everything back.
+function claim:close() end
+
 -- core.pass: which records of many files are wanted ----------------------------
 
 core.pass = {}
