@@ -6,18 +6,18 @@ local store = require "almanac.run.store"
 local task = require "almanac.task"
 
 describe("a step", function()
-  local folder, db, job, pauses
+  local folder, db, job, bound
 
   before_each(function()
     folder = program.folder()
     db = assert(store.create(folder .. "/a.run", { run = "r" }))
     assert(db:run "INSERT INTO title(id, mms_id, state) VALUES(1, '991', 'ready')")
     job = { title = { id = 1 }, steps = {}, journal = journal.new(db) }
-    pauses, reconcile.pauses = reconcile.pauses, { 0, 0 }
+    bound, reconcile.bound = reconcile.bound, 0.001
   end)
 
   after_each(function()
-    reconcile.pauses = pauses
+    reconcile.bound = bound
     db:close()
     program.remove(folder)
   end)
@@ -74,43 +74,96 @@ describe("a step", function()
     assert.equal(1, calls)
   end)
 
-  it("calls again only after two looks that find nothing", function()
-    local events = {}
-    local result = perform {
-      call = function()
-        events[#events + 1] = "call"
-        if #events > 1 then return { id = "14" } end
-        return nil, "reset", "closed", { unclear = true }
-      end,
-      look = function()
-        events[#events + 1] = "look"
-        return {}
-      end,
-    }
-    assert.same({ id = "14" }, result)
-    assert.same({ "call", "look", "look", "call" }, events)
-  end)
+  local LOST, REFUSED = { unclear = true }, { unclear = true, answered = true }
 
-  it("looks once more when it mended what made Alma refuse, and then calls again", function()
+  -- Performs a step whose first call fails, and notes what is done in which order.
+  local function events_of(detail, more)
     local events = {}
     local function note(name) events[#events + 1] = name end
-    local result = perform {
+    local step = {
       call = function()
         note "call"
-        if events[4] then return { id = "16" } end
-        return nil, "general error", "status", { unclear = true }
+        if select(2, table.concat(events, " "):gsub("call", "")) > 1 then return { id = "14" } end
+        return nil, "reset", "closed", detail
       end,
       look = function()
         note "look"
         return {}
       end,
-      mend = function(_, left)
-        note("mend " .. left)
-        return true
+    }
+    for name, fn in pairs(more or {}) do
+      step[name] = function(...)
+        note(name)
+        return fn(...)
+      end
+    end
+    local result, message, code = perform(step)
+    return table.concat(events, " "):gsub("look look[ lok]*", "looks "), result, message, code
+  end
+
+  it("calls again after two looks when Alma answered with an error", function()
+    local _, looks = nil, 0
+    local result = perform {
+      call = function()
+        if looks > 0 then return { id = "14" } end
+        return nil, "general error", "status", REFUSED
+      end,
+      look = function()
+        looks = looks + 1
+        return {}
       end,
     }
-    assert.same({ id = "16" }, result)
-    assert.equal("call look look mend 2 look look call", table.concat(events, " "))
+    assert.same({ { id = "14" }, 2, nil }, { result, looks, _ })
+  end)
+
+  it("looks as long as Alma may need when no answer came, before it calls again", function()
+    local looks = 0
+    perform {
+      call = function()
+        if looks > 0 then return { id = "14" } end
+        return nil, "reset", "closed", LOST
+      end,
+      look = function()
+        looks = looks + 1
+        return {}
+      end,
+    }
+    assert.equal(9, looks)
+  end)
+
+  it("calls again only when what was sent can't take effect any more", function()
+    local events, result = events_of(LOST, { unsettled = function() return true end })
+    assert.equal("call looks unsettled looks call", events)
+    assert.same({ id = "14" }, result)
+  end)
+
+  it("leaves it to a person when nobody can tell", function()
+    local events, result, message, code = events_of(LOST, { unsettled = function() return nil, "look there", "conflict" end })
+    assert.equal("call looks unsettled", events)
+    assert.same({ nil, "look there", "conflict" }, { result, message, code })
+  end)
+
+  it("doubts what may still take effect as long as it may", function()
+    events_of(LOST, { unsettled = function() return nil, "look there", "conflict" end })
+    job.steps = steps.load(db, 1)
+    local fates = {}
+    local function again() perform { call = error, look = function() return {} end,
+      unsettled = function(fate) fates[#fates + 1] = fate return nil, "look there", "conflict" end } end
+    again()
+    assert(db:run "UPDATE step SET result = NULL")
+    job.steps = steps.load(db, 1)
+    again()
+    assert.same({ "lost", "killed" }, fates)
+    assert(db:run("UPDATE step SET begun = begun - ?", reconcile.long_after() + 1))
+    job.steps = steps.load(db, 1)
+    assert.same({ id = "15" }, perform { call = function() return { id = "15" } end, look = function() return {} end,
+      unsettled = function() error "it is long past" end })
+  end)
+
+  it("looks with all its time before it mends what made Alma refuse, then calls again", function()
+    local events, result = events_of(REFUSED, { amiss = function() return true end, mend = function() return true end })
+    assert.equal("call looks amiss looks mend looks call", events)
+    assert.same({ id = "14" }, result)
   end)
 
   it("adopts what happened while it mended", function()
@@ -121,6 +174,7 @@ describe("a step", function()
         looks = looks + 1
         return looks > 2 and { { id = "17" } } or {}
       end,
+      amiss = function() return true end,
       mend = function() return true end,
     }
     assert.same({ id = "17" }, result)

@@ -20,6 +20,7 @@ local PREFIX = "/almaws/v1"
 local TIMEOUTS = { connect = 10, stall = 90, total = 180, file = 600 }
 local BACKOFF = { tries = 6, first = 0.5, longest = 20 }
 local LONGEST_SEGMENT = 255   -- bytes of one segment of a path
+local GATEWAY = { [502] = true, [503] = true, [504] = true }   -- answers of what stands before Alma: it may go on working
 local TRANSIENT = { connect = true, timeout = true, io = true, parse = true, closed = true }
 
 local methods = {}
@@ -146,6 +147,7 @@ local function refused(call, result, list)
     again = too_fast or (broken and call.method ~= "POST"),
     unclear = call.method ~= "GET" and not too_fast and code ~= "auth" and code ~= "quota"
       and (broken or errors.is_general(list)),
+    answered = list[1] ~= nil and not GATEWAY[result.status],
   }
 end
 
@@ -240,7 +242,7 @@ function methods:call(request)
     if not outcome.again then break end
   end
   return nil, outcome.message, outcome.code, {
-    status = outcome.status, errors = outcome.errors, unsent = outcome.unsent,
+    status = outcome.status, errors = outcome.errors, unsent = outcome.unsent, answered = outcome.answered or false,
     unclear = method ~= "GET" and (outcome.unclear or lost),
   }
 end
@@ -281,6 +283,7 @@ end
 ---@field errors { code: string, message: string, tracking: string? }[] as Alma gave them
 ---@field unclear boolean a write may have happened although no readable answer says so
 ---@field unsent boolean surely not a byte of it was sent
+---@field answered boolean Alma itself answered, with an error: it no longer works on the call
 
 ---One try of a call, for logs. Never holds a secret.
 ---@class almanac.alma.event

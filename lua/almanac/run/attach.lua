@@ -12,27 +12,75 @@ local m = {}
 local MOVED = 20e6          -- bytes a second that Alma moves to its storage, at least
 local GENERAL = "401652"    -- the only error that is documented for this call; also told of an object that is not there
 
+-- What Alma calls the file, where that is not what was sent.
+local function answered_of(page, file)
+  local label, stored = page.label or page.name, file.path and file.path:match "[^/]+$"
+  local answered = {
+    label = file.label ~= nil and file.label ~= label and file.label or nil,
+    stored = stored ~= page.upload_key:match "[^/]+$" and stored or nil,
+  }
+  return next(answered) and answered or nil
+end
+
 -- Kept of an attached file: its id, and what Alma took when that is not what was planned.
 local function kept_of(page, file)
   local size = tonumber(file.size)
   return { pid = file.pid, taken = size ~= page.size and size or nil }
 end
 
-local function fitting(list, before, page)
+-- Files that bear the name of another page are not this one.
+local function of_no_other_page(files, change, page)
+  local names, fits = {}, {}
+  for _, other in ipairs(change.pages) do
+    if other ~= page then names[other.name] = true end
+  end
+  for _, file in ipairs(files) do
+    local stored = file.path and file.path:match "[^/]+$"
+    if not names[stored or ""] and not names[file.label or ""] then fits[#fits + 1] = file end
+  end
+  return fits
+end
+
+-- By its name; by its name alone, when it was cut short on its way; by its size
+-- alone, since Alma may give a file another name.
+local function fitting(list, before, change, page)
   local fits = reconcile.new_files(list, before, page.name, page.size)
-  if fits[1] then return fits end
-  return reconcile.new_files(list, before, page.name)   -- cut short on its way
+  if not fits[1] then fits = reconcile.new_files(list, before, page.name) end
+  if not fits[1] then fits = of_no_other_page(reconcile.new_files(list, before, nil, page.size), change, page) end
+  return fits
 end
 
 -- An upload may vanish before it is attached: the folder is cleaned now and
--- then. With AWS keys the bucket tells; else the page is sent again when Alma
--- refused twice and the last try is left. Where that was no help it is done ever
--- more seldom: at the second apply, the fourth, the eighth.
-local function mend(job, page, detail, left, sent)
-  if job.storage.head then return upload.restore(job, page) end
+-- then. With AWS keys the bucket tells; else it is taken for the reason when Alma
+-- refused twice and the last try is left. Where sending the page again was no help
+-- it is done ever more seldom: at the second apply, the fourth, the eighth.
+local function is_amiss(job, page, detail, left, sent)
+  if job.storage.head then return upload.is_gone(job, page) end
   local turn = (sent + 1) // steps.TRIES
-  if left > 1 or turn & (turn - 1) ~= 0 or not alma.has_code(detail, GENERAL) then return false end
-  return upload.restore(job, page)
+  return left <= 1 and turn & (turn - 1) == 0 and alma.has_code(detail, GENERAL)
+end
+
+local function ask(job, change, page, representation_id)
+  return steps.ask(job, change, { kind = "attach", page = page.seq }, ("Alma gave no clear answer when %s was attached, and after %d " ..
+    "seconds it is not there: look at representation %s in Alma, then `almanac decide`; `use` attaches it again if it is still missing")
+    :format(page.name, math.ceil(reconcile.bound), representation_id))
+end
+
+-- Alma may still be working on a call that got no answer. While the upload is in
+-- its folder it can be taken away from that call, and sent again by another name.
+-- An upload that is gone was taken: then the file may appear later, and only a
+-- person can tell. Without AWS keys nobody sees the folder; there a call of which
+-- it is not even known that it was sent may be sent again, since both would be
+-- about the same object, but one that Alma had or refuses is for a person.
+local function unsettled(job, change, page, representation_id, fate)
+  if not job.storage.head then
+    if fate == "killed" then return false end
+    return ask(job, change, page, representation_id)
+  end
+  local gone, message, code = upload.is_gone(job, page)
+  if gone then return ask(job, change, page, representation_id) end
+  if gone == nil then return nil, message, code end
+  return upload.withdraw(job, change, page)
 end
 
 ---Attaches one page.
@@ -47,13 +95,16 @@ end
 ---@return string? message
 ---@return string? code "conflict" when Alma has other bytes than the file
 function m.run(job, change, page, representation_id, attached, options)
-  local mms_id = job.title.mms_id
+  local mms_id = job.mms_id
   local again = options and options.again
   local result, message, code = steps.perform(job, {
     change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,
     during = "attaching", after = "attaching", before = again and attached or nil,
     call = function()
-      local file, why, kind, detail = alma.files.create(job.client, mms_id, representation_id,
+      local ready, why, kind = upload.page(job, change, page)   -- again, when it was withdrawn
+      if not ready then return nil, why, kind end
+      local file, detail
+      file, why, kind, detail = alma.files.create(job.client, mms_id, representation_id,
         { label = page.label or page.name, path = page.upload_key })
       if not file then return nil, why, kind, detail end
       return known.new_file(job, file, attached)
@@ -61,10 +112,19 @@ function m.run(job, change, page, representation_id, attached, options)
     look = function(before)
       local list, why, kind = alma.files.list(job.client, mms_id, representation_id)
       if not list then return nil, why, kind end
-      return fitting(list, before or attached, page)
+      return fitting(list, before or attached, change, page)
     end,
-    mend = function(detail, left, sent) return mend(job, page, detail, left, sent) end,
-    keep = function(file) return kept_of(page, file) end, recorded = { pid = page.pid, taken = page.taken },
+    unsettled = function(fate) return unsettled(job, change, page, representation_id, fate) end,
+    amiss = function(detail, left, sent) return is_amiss(job, page, detail, left, sent) end,
+    mend = function() return upload.restore(job, page) end,
+    keep = function(file) return kept_of(page, file) end,
+    recorded = page.pid and { pid = page.pid, taken = page.taken },
+    remember = function(file)
+      local answered = answered_of(page, file)
+      page.stored = answered and answered.stored
+      if answered then job.differs(change, answered) end
+      return answered
+    end,
     record = not again and function(db, kept)
       return db:run("UPDATE page SET pid = ?, taken = ? WHERE title_id = ? AND change = ? AND seq = ?",
         kept.pid, kept.taken, job.title.id, change.seq, page.seq)

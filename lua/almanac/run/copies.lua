@@ -133,7 +133,7 @@ end
 ---@return string? code
 function m.keep(job, change, n, file)
   if not job.copies or is_kept(job, change, n, file) then return true end
-  local kept, message, code = steps.forget(job, change, "copy", n)
+  local kept, message, code = steps.forget(job, change, { "copy" }, n)
   if not kept then return nil, message, code end
   kept, message, code = steps.perform(job, {
     change = change.seq, kind = "copy", page = n, during = "attaching", after = "attaching",
@@ -182,7 +182,7 @@ function m.restore(job, change, n, representation_id)
   local stat, message, code = core.files.stat(job.copies .. "/" .. kept.path)
   if not stat then return nil, "the copy is not there: " .. message, code == "missing" and "conflict" or code end
   local files
-  files, message, code = alma.files.list(job.client, job.title.mms_id, representation_id)
+  files, message, code = alma.files.list(job.client, job.mms_id, representation_id)
   if not files then return nil, message, code end
   local present = {}
   for i, file in ipairs(files) do present[i] = file.pid end

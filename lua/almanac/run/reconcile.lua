@@ -1,23 +1,31 @@
--- What to do when the answer to a write is lost: look, and look again. A write
--- is repeated only when two complete looks, some seconds apart, both show that
--- it did not happen; exactly one thing that fits is taken for ours; anything
--- else is for a person to decide.
+-- What to do when the answer to a write is lost: look, and look again, ever more
+-- seldom, until Alma has had its time. Exactly one thing that fits is taken for
+-- ours; anything else is for a person to decide.
 local task = require "almanac.task"
 
 local m = {}
 
--- Seconds to wait before each look. Alma attaches a file in seconds, but may
--- go on with it after the connection is gone.
-m.pauses = { 2, 6 }
+-- Seconds that Alma may go on with a call whose answer was lost. How long is not
+-- documented; gateways that gave up after half a second while the work took a
+-- minute are (bodleian/almapy, 504).
+m.bound = 180
+
+-- How the pauses before the looks grow, as shares of the bound.
+local GROWTH = { 2, 4, 8, 16, 30, 30, 30, 30, 30 }
+local WHOLE = 180
+-- A call that Alma itself answered with an error is over: two looks are enough.
+local ANSWERED = 2
 
 ---@param look fun(): table[]|nil, string?, string? all that fits, read completely
----@param longer number? seconds more before each look
+---@param options { answered: boolean?, longer: number? }? answered: Alma answered, with an error that leaves it open what
+---  happened; longer: seconds more before the first look
 ---@return table|nil found
----@return string? message words for a person; nil when it is proven absent
----@return string? code "absent" proven so, "conflict" several fit, else why nobody can tell
-function m.find(look, longer)
-  for _, pause in ipairs(m.pauses) do
-    task.sleep(pause + (longer or 0))
+---@return string? message words for a person; nil when nothing is there
+---@return string? code "absent" nothing is there, "conflict" several fit, else why nobody can tell
+function m.find(look, options)
+  local answered, longer = options and options.answered, options and options.longer or 0
+  for i = 1, answered and ANSWERED or #GROWTH do
+    task.sleep(GROWTH[i] / WHOLE * m.bound + (i == 1 and longer or 0))
     local matches, message, code = look()
     if not matches then return nil, message, code end
     if #matches == 1 then return matches[1] end
@@ -26,6 +34,28 @@ function m.find(look, longer)
     end
   end
   return nil, nil, "absent"
+end
+
+local PATIENT = 4   -- pauses of m.patiently
+
+---Asks again while the answer is "lagging", for half a minute: lists may lag
+---behind a write.
+---@param ask fun(): any, ...
+---@return any ... the last answer
+function m.patiently(ask)
+  local answer = table.pack(ask())
+  for i = 1, PATIENT do
+    if answer[1] ~= "lagging" then break end
+    task.sleep(GROWTH[i] / WHOLE * m.bound)
+    answer = table.pack(ask())
+  end
+  return table.unpack(answer, 1, answer.n)
+end
+
+---Seconds after which a call has surely come to its end, whatever became of it.
+---@return number
+function m.long_after()
+  return 20 * m.bound
 end
 
 local function same(planned, found)
@@ -58,7 +88,7 @@ end
 ---Files that were not there before, of this name and size.
 ---@param list table[] files as Alma gives them
 ---@param before string[] file ids that were there already
----@param name string
+---@param name string? nil: any
 ---@param size integer? bytes; nil: any
 ---@return table[]
 function m.new_files(list, before, name, size)
@@ -66,7 +96,7 @@ function m.new_files(list, before, name, size)
   for _, pid in ipairs(before) do old[pid] = true end
   for _, file in ipairs(list) do
     local stored = file.path and file.path:match "[^/]+$"
-    if not old[file.pid] and (stored == name or file.label == name) and same(size, tonumber(file.size)) then
+    if not old[file.pid] and (name == nil or stored == name or file.label == name) and same(size, tonumber(file.size)) then
       fits[#fits + 1] = file
     end
   end

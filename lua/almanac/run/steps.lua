@@ -14,10 +14,13 @@ m.TRIES = 3
 local INTENT = "INSERT INTO step(title_id, change, kind, page, before, begun) VALUES(?, ?, ?, ?, ?, ?)"
 local WHICH = " WHERE title_id = ? AND change = ? AND kind = ? AND page = ?"
 local DONE = "UPDATE step SET result = ?, ended = ?" .. WHICH
-local AGAIN = "UPDATE step SET sent = sent + 1" .. WHICH
+local AGAIN = "UPDATE step SET sent = sent + 1, begun = ?, result = ?" .. WHICH
+local FATE = "UPDATE step SET result = ?" .. WHICH
 local FORGET = "DELETE FROM step" .. WHICH
-local BEFORE = "UPDATE step SET before = ?" .. WHICH
+local ASKED = "UPDATE step SET result = iif(ended IS NULL, ?, result), before = ?" .. WHICH
 local STATE = "UPDATE title SET state = ?, reason = ? WHERE id = ?"
+
+local LOOKLESS = 90   -- of the bound: the pause before a call is repeated that can be
 
 local function name_of(change, kind, page)
   return change .. kind .. page
@@ -62,23 +65,35 @@ function m.is_open(job, change, kind, page)
   return step ~= nil and step.state == "intent"
 end
 
----A doubt about what an open step made becomes a person's: when it is decided
----to go on, `before` counts as what was there before the call.
+-- A title that is being taken back says so until it is, whatever is done for
+-- that: else the next apply would go on with it.
+local function state_of(job, state)
+  return job.undoing and job.title.state or state
+end
+
+---A doubt about what an open step made becomes a person's. When it is decided to
+---go on, what was sent before is no longer waited for, and `before` counts as what
+---was there before the call.
 ---@param job table
 ---@param change table
----@param kind string
----@param before any
+---@param which { kind: string, page: integer? }
 ---@param reason string
----@return true|nil
----@return string? message
----@return string? code
-function m.ask(job, change, kind, before, reason)
-  m.get(job, change, kind).before = before
-  return job.journal:write(function(db)
-    local done, why, code = db:run(BEFORE, json.encode(before), job.title.id, change.seq, kind, 0)
-    if done then done, why, code = db:run(STATE, "ask", reason, job.title.id) end
-    return done, why, code
+---@param before any as it was when absent
+---@return nil
+---@return string message the reason
+---@return string code "conflict"
+function m.ask(job, change, which, reason, before)
+  local page = which.page or 0
+  local step = m.get(job, change, which.kind, page)
+  if before ~= nil then step.before = before end
+  local ok, message, code = job.journal:write(function(db)
+    local done, why, kind = db:run(ASKED, json.encode { answered = true }, step.before and json.encode(step.before),
+      job.title.id, change.seq, which.kind, page)
+    if done then done, why, kind = db:run(STATE, state_of(job, "ask"), reason, job.title.id) end
+    return done, why, kind
   end)
+  if not ok then return nil, message, code end
+  return nil, reason, "conflict"
 end
 
 local function now()
@@ -88,12 +103,6 @@ end
 local function note(job, step, entry)
   entry.before, entry.sent = step.before, step.sent
   job.steps[name_of(step.change, step.kind, step.page)] = entry
-end
-
--- A title that is being taken back says so until it is, whatever is done for
--- that: else the next apply would go on with it.
-local function state_of(job, state)
-  return job.undoing and job.title.state or state
 end
 
 local function begin(job, step)
@@ -110,66 +119,115 @@ end
 
 local function finish(job, step, found)
   local result = step.keep(found)
+  local kept = step.record and (step.remember and step.remember(found)) or not step.record and result or nil
   local ok, message, code = job.journal:write(function(db)
-    local done, why, kind = db:run(DONE, not step.record and json.encode(result) or nil, now(), job.title.id,
-      step.change, step.kind, step.page)
+    local done, why, kind = db:run(DONE, kept and json.encode(kept), now(), job.title.id, step.change, step.kind, step.page)
     if done and step.record then done, why, kind = step.record(db, result) end
     if done then done, why, kind = db:run(STATE, state_of(job, step.after), nil, job.title.id) end
     return done, why, kind
   end)
   if not ok then return nil, message, code end
-  note(job, step, { state = "done", result = result })
+  note(job, step, { state = "done", result = kept })
   return result
 end
 
--- The call was refused and nothing happened: as if it had never been begun.
-local function forget(job, step)
-  job.steps[name_of(step.change, step.kind, step.page)] = nil
-  return job.journal:write(function(db)
-    return db:run(FORGET, job.title.id, step.change, step.kind, step.page)
-  end)
-end
-
----Forgets what is known of a step, so that it is carried out anew.
+---Forgets what is known of steps, so that they are carried out anew.
 ---@param job table
 ---@param change table
----@param kind string
+---@param kinds string[]
 ---@param page integer
+---@param also (fun(db: table): any, string?, string?)? written down in the same moment
 ---@return true|nil
 ---@return string? message
 ---@return string? code
-function m.forget(job, change, kind, page)
-  if not m.begun(job, change, kind, page) then return true end
-  return forget(job, { change = change.seq, kind = kind, page = page })
+function m.forget(job, change, kinds, page, also)
+  for _, kind in ipairs(kinds) do job.steps[name_of(change.seq, kind, page)] = nil end
+  return job.journal:write(function(db)
+    local ok, message, code = true, nil, nil
+    if also then ok, message, code = also(db) end
+    for _, kind in ipairs(kinds) do
+      if ok then ok, message, code = db:run(FORGET, job.title.id, change.seq, kind, page) end
+    end
+    return ok, message, code
+  end)
+end
+
+-- What is known of the calls of an open step is kept where its result will be:
+-- `unsure`, one of them may still take effect; `lost`, no answer came; `answered`,
+-- the last one was refused. Nothing at all: the process ended before it knew.
+local function fate_of(step)
+  if not (step.unsure or step.answered) then return nil end
+  return json.encode { unsure = step.unsure or nil, lost = step.lost or nil, answered = step.answered or nil }
+end
+
+local function keep_fate(job, step)
+  return job.journal:write(function(db)
+    return db:run(FATE, fate_of(step), job.title.id, step.change, step.kind, step.page)
+  end)
 end
 
 -- A call that may take effect late is counted before it is made once more:
 -- then two things in Alma may be ours.
 local function count_again(job, step)
   if not step.look then return true end
-  step.sent = step.sent + 1
+  step.sent, step.answered = step.sent + 1, false
   return job.journal:write(function(db)
-    return db:run(AGAIN, job.title.id, step.change, step.kind, step.page)
+    return db:run(AGAIN, now(), fate_of(step), job.title.id, step.change, step.kind, step.page)
   end)
 end
 
--- Looks whether a call happened; "absent" when it surely did not.
-local function find(step)
+-- Looks whether a call happened; "absent" when nothing of it is there. `answered`:
+-- Alma is done with it, or had its time.
+local function find(step, answered)
   if not step.look then
-    task.sleep(reconcile.pauses[1])
+    task.sleep(reconcile.bound / LOOKLESS)
     return nil, nil, "absent"
   end
-  return reconcile.find(function() return step.look(step.before, step.sent) end, step.longer)
+  return reconcile.find(function() return step.look(step.before, step.sent) end,
+    { answered = answered, longer = step.longer })
 end
 
--- Mends what may make the call fail, where the step can. What was sent before
--- may happen meanwhile: so it is looked for once more.
-local function mend(step, detail, left)
-  if not step.mend or left == 0 then return nil, nil, "absent" end
-  local mended, message, code = step.mend(detail, left, step.sent)
-  if mended then return find(step) end
-  if mended == nil then return nil, message, code end
-  return nil, nil, "absent"
+-- Nothing is there, but a call may still take effect. The step may know how to
+-- make that impossible: then it is looked for a last time.
+local function settle(job, step, fate)
+  if not (step.unsure and step.unsettled) then return nil, nil, "absent" end
+  local settled, message, code = step.unsettled(fate)
+  if settled == nil then return nil, message, code end
+  if not settled then return nil, nil, "absent" end
+  step.unsure, step.lost, step.answered = false, false, true
+  local ok
+  ok, message, code = keep_fate(job, step)
+  if not ok then return nil, message, code end
+  return find(step, true)
+end
+
+-- Mends what may make the call fail, where the step can. What was sent before may
+-- be the very reason: so Alma gets all its time to show that first.
+local function mend(job, step, detail, left)
+  if step.unsure then return settle(job, step, "refused") end
+  if not step.amiss or left == 0 then return nil, nil, "absent" end
+  local amiss, message, code = step.amiss(detail, left, step.sent)
+  if not amiss then return nil, message, amiss == nil and code or "absent" end
+  local found
+  found, message, code = find(step, false)
+  if code ~= "absent" then return found, message, code end
+  amiss, message, code = step.mend()
+  if amiss == nil then return nil, message, code end
+  return find(step, true)
+end
+
+-- What became of a call that gave no clear answer.
+local function look_into(job, step, detail, left)
+  step.answered = detail.answered or false
+  step.unsure, step.lost = step.unsure or not step.answered, not step.answered
+  if step.look then
+    local ok, message, code = keep_fate(job, step)
+    if not ok then return nil, message, code end
+  end
+  local found, message, code = find(step, step.answered)
+  if code ~= "absent" then return found, message, code end
+  if step.answered then return mend(job, step, detail, left) end
+  return settle(job, step, "lost")
 end
 
 -- Sends the call until it is answered or known to have happened. `fresh`: it
@@ -187,36 +245,49 @@ local function send(job, step, fresh)
     if not (detail and detail.unclear) then
       return nil, message, code, first and detail ~= nil
     end
-    local found, why, kind = find(step)
-    if kind == "absent" then found, why, kind = mend(step, detail, m.TRIES - try) end
+    local found, why, kind = look_into(job, step, detail, m.TRIES - try)
     if found then return found end
     if kind ~= "absent" then return nil, why or message, kind end
   end
   return nil, message, code
 end
 
+-- What an earlier process began and whose end is not known.
+local function look_for_earlier(job, step, known)
+  local fate, age = known.result or {}, now() - (known.begun or now())
+  step.unsure = age < reconcile.long_after() and (fate.unsure or not fate.answered) or false
+  step.lost, step.answered = fate.lost, fate.answered
+  local found, message, code = find(step, not step.unsure or age >= reconcile.bound)
+  if code ~= "absent" then return found, message, code end
+  return settle(job, step, fate.lost and "lost" or "killed")
+end
+
 ---Carries out one step, or finds that it is done.
 ---@param job { title: table, steps: table, journal: table, undoing: boolean? } undoing: the title keeps its state
 ---@param step { change: integer, kind: string, page: integer, during: string?, after: string?,
 ---  before: any, call: fun(): table|nil, look: (fun(before: any, sent: integer): table[]|nil)?, longer: number?,
----  mend: (fun(detail: table, left: integer, sent: integer): boolean|nil, string?, string?)?,
----  keep: fun(answer: table): table, record: (fun(db: table, result: table): any)?, recorded: table? }
+---  unsettled: (fun(fate: "lost"|"killed"|"refused"): boolean|nil, string?, string?)?,
+---  amiss: (fun(detail: table, left: integer, sent: integer): boolean|nil, string?, string?)?,
+---  mend: (fun(): boolean|nil, string?, string?)?, keep: fun(answer: table): table,
+---  record: (fun(db: table, result: table): any)?, recorded: table?, remember: (fun(answer: table): table?)? }
 ---  `during` and `after` are states of the title, of no account when it is being taken back;
 ---  `call` gives Alma's answer, or nil, message, code, detail; `look` all that fits in Alma (a
 ---  step without it can be repeated freely), `longer` seconds that it takes Alma longer than
----  usual; `mend` makes good what may be the reason of a refusal, before the `left` tries that
----  are left: whether it did something; `keep` what is worth keeping of either; `record` writes
----  that into a table of its own, `recorded` is what an earlier run wrote there
+---  usual; `unsettled` is asked when nothing is there and a call may still take effect: true when it
+---  made that impossible, false to send the call again all the same, nil to leave it to a person;
+---  `amiss` says whether something may be the reason of a refusal, with `left` tries left, and `mend`
+---  makes it good; `keep` what is worth keeping of either; `record` writes that into a table of its
+---  own, `recorded` is what an earlier run wrote there, and `remember` gives what else is worth it
 ---@return table|nil result
 ---@return string? message
 ---@return string? code
 function m.perform(job, step)
   local known = job.steps[name_of(step.change, step.kind, step.page)]
-  if known and known.state == "done" then return known.result or step.recorded end
+  if known and known.state == "done" then return step.recorded or known.result end
   step.sent = known and known.sent or 1
   if known then step.before = known.before end
   if known and step.look then
-    local found, message, code = find(step)
+    local found, message, code = look_for_earlier(job, step, known)
     if found then return finish(job, step, found) end
     if code ~= "absent" then return nil, message, code end
   elseif not known then
@@ -225,7 +296,8 @@ function m.perform(job, step)
   end
   local result, message, code, nothing_happened = send(job, step, not known)
   if result then return finish(job, step, result) end
-  if nothing_happened then forget(job, step) end
+  -- The call was refused and nothing happened: as if it had never been begun.
+  if nothing_happened then m.forget(job, { seq = step.change }, { step.kind }, step.page) end
   return nil, message, code
 end
 

@@ -2,6 +2,7 @@
 -- interrupted run may have put there already is looked at first, where AWS keys
 -- allow that.
 local core = require "almanac.core"
+local pages = require "almanac.run.pages"
 local steps = require "almanac.run.steps"
 
 local m = {}
@@ -52,11 +53,23 @@ local function put(job, page, maybe_there)
   return { sha256 = page.sha256 }
 end
 
+---Whether an upload is no longer in its folder; only AWS keys can see that.
+---@param job table from title.load
+---@param page table
+---@return boolean|nil
+---@return string? message
+---@return string? code
+function m.is_gone(job, page)
+  local object, message, code = job.storage:head(page.upload_key)
+  if object then return false end
+  if code == "missing" then return true end
+  return nil, message, code
+end
+
 local function restore(job, page)
   if job.storage and job.storage.head then
-    local object, message, code = job.storage:head(page.upload_key)
-    if object then return false end
-    if code ~= "missing" then return nil, message, code end
+    local gone, message, code = m.is_gone(job, page)
+    if not gone then return gone, message, code end
   end
   local ok, message, code = put(job, page, true)
   return ok and true, message, code
@@ -99,6 +112,46 @@ function m.run(job, change, page, kind)
   })
 end
 
+-- The run file forgets that a page was uploaded, and knows it by another name.
+local function rename(job, change, page)
+  local name = pages.next_name(page)
+  local ok, message, code = steps.forget(job, change, { "upload", "thumbnail" }, page.seq, function(db)
+    return db:run("UPDATE page SET name = ? WHERE title_id = ? AND change = ? AND seq = ?", name, job.title.id, change.seq, page.seq)
+  end)
+  if ok then pages.rename(page, name) end
+  return ok, message, code
+end
+
+---Takes an upload away from whatever Alma may still do with it: the object is
+---deleted, and the next upload of the page goes by another name.
+---@param job table from title.load
+---@param change table
+---@param page table
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.withdraw(job, change, page)
+  for _, object in ipairs { page, page.thumbnail } do
+    local ok, message, code = job.storage:delete(object.upload_key)
+    if not ok and code ~= "missing" then return nil, message, code end
+  end
+  return rename(job, change, page)
+end
+
+---Uploads one page of a change with its thumbnail; nothing when that is done.
+---@param job table
+---@param change table
+---@param page table
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.page(job, change, page)
+  local ok, message, code = m.run(job, change, page)
+  if ok and page.thumbnail then ok, message, code = m.run(job, change, page.thumbnail, "thumbnail") end
+  if not ok then return nil, message, code end
+  return true
+end
+
 ---Uploads all pages of a change, with their thumbnails.
 ---@param job table
 ---@param change table
@@ -107,8 +160,7 @@ end
 ---@return string? code
 function m.all(job, change)
   for _, page in ipairs(change.pages) do
-    local ok, message, code = m.run(job, change, page)
-    if ok and page.thumbnail then ok, message, code = m.run(job, change, page.thumbnail, "thumbnail") end
+    local ok, message, code = m.page(job, change, page)
     if not ok then return nil, message, code end
   end
   return true
