@@ -2,6 +2,7 @@
 -- has to see what goes wrong without reconciling.
 local check = require "torture.check"
 local round = require "torture.round"
+local undisturbed = require "torture.undisturbed"
 local wanted = require "torture.wanted"
 
 -- What happens to which kind of change.
@@ -135,5 +136,45 @@ describe("the check after a round", function()
     assert.matches("the copy of a.tif is missing", table.concat(check.copies(before, want, sums, function() end), "\n"))
     assert.matches("the copy of a.tif is another", table.concat(check.copies(before, want, sums, function() return "z" end), "\n"))
     assert.same({}, check.copies(before, want, sums, function() return "m" end))
+  end)
+end)
+
+describe("a state without what a fate did", function()
+  local function state(rep, merged)
+    return { bibs = { { mms_id = rep.mms_id } }, representations = { rep }, merged = merged }
+  end
+
+  it("has merged titles under their first MMS ID", function()
+    local after = state({ mms_id = "993", files = {} }, { { from = "991", into = "992" }, { from = "992", into = "993" } })
+    assert.same({ ["991"] = true }, undisturbed.merged(after))
+    undisturbed.of(after)
+    assert.same({ "991", "991" }, { after.bibs[1].mms_id, after.representations[1].mms_id })
+  end)
+
+  it("has labels and names as they were sent, however often they were changed", function()
+    local rep = { mms_id = "991", label = "JPG [Alma] [Alma]", files = { { label = "a.jpg [Alma]", name = "a_1.jpg" },
+      { label = "a_11.jpg", name = "a_11.jpg" } } }
+    undisturbed.of(state(rep))
+    assert.same({ mms_id = "991", label = "JPG", files = { { label = "a.jpg", name = "a.jpg" },
+      { label = "a_11.jpg", name = "a_11.jpg" } } }, rep)
+  end)
+
+  it("can be looked at without some titles", function()
+    local before = state({ mms_id = "991", files = {} })
+    assert.same({ {}, {} }, { undisturbed.without(before, { ["991"] = true }).bibs,
+      undisturbed.without(before, { ["991"] = true }).representations })
+    assert.equal(1, #undisturbed.without(before).bibs)
+    assert.equal(1, #before.bibs)
+  end)
+
+  it("tells titles that were left with other files than they had", function()
+    local function with(...)
+      local files = {}
+      for i, name in ipairs { ... } do files[i] = { name = name } end
+      return state { mms_id = "991", files = files }
+    end
+    assert.same({}, check.names(with("a", "b"), with("b", "a"), { ["991"] = true }))
+    assert.same({ "991: has a b b, had a b" }, check.names(with("a", "b"), with("b", "a", "b"), { ["991"] = true }))
+    assert.same({}, check.names(with "a", with "b", {}))
   end)
 end)

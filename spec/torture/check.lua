@@ -175,6 +175,35 @@ function m.state(before, want, after, options)
   return violations
 end
 
+-- The names of all files of each title, in no order.
+local function names_of(state, titles)
+  local names = {}
+  for _, rep in ipairs(state.representations) do
+    local list = names[rep.mms_id] or {}
+    names[rep.mms_id] = list
+    for _, file in ipairs(titles[rep.mms_id] and rep.files or {}) do list[#list + 1] = file.name end
+  end
+  for mms_id, list in pairs(names) do
+    table.sort(list)
+    names[mms_id] = table.concat(list, " ")
+  end
+  return names
+end
+
+---Titles of which nobody knows how much was done have their files again, all of them and no others.
+---@param before table
+---@param after table
+---@param titles table<string, boolean>
+---@return string[] violations
+function m.names(before, after, titles)
+  local violations, tell = collector()
+  local old, new = names_of(before, titles), names_of(after, titles)
+  for mms_id in pairs(titles) do
+    if old[mms_id] ~= new[mms_id] then tell("%s: has %s, had %s", mms_id, tostring(new[mms_id]), tostring(old[mms_id])) end
+  end
+  return violations
+end
+
 -- ---- what the report says ----
 
 -- Where Alma has the files that came since, by name.
@@ -205,7 +234,8 @@ local DONE = { attached = true, verified = true }
 ---@param after table
 ---@param report table from `report --format json`
 ---@param titles { mms_id: string }[] that were planned
----@param options { rivals: boolean?, decided: boolean? }? rivals: somebody was at work; decided: no title may ask any more
+---@param options { rivals: boolean?, decided: boolean?, merged: table<string, boolean>? }? rivals: somebody was at work;
+---  decided: no title may ask any more; merged: titles that may be in any state
 ---@return string[] violations
 ---@return table<string, boolean> asking titles
 function m.report(before, after, report, titles, options)
@@ -215,7 +245,9 @@ function m.report(before, after, report, titles, options)
   local _, rivals = newcomers(after, ids_of(before).representations)
   for _, row in ipairs(report.rows) do
     if not planned[row.mms_id] then tell("%s: not planned, but reported", row.mms_id) end
-    if DONE[row.state] then
+    if options.merged and options.merged[row.mms_id] and not DONE[row.state] then
+      asking[row.mms_id] = true
+    elseif DONE[row.state] then
       check_row(row, files, tell)
     elseif row.state == "ask" then
       asking[row.mms_id] = true

@@ -72,6 +72,25 @@ local function of_lost(writes)
   return rules
 end
 
+local function each_write(random, writes, kinds)
+  local rules = {}
+  for _, place in ipairs(writes) do rules[#rules + 1] = ("%s=%s:%s"):format(place, rate(random), pick(random, kinds)) end
+  return rules
+end
+
+-- A gateway that gives up long before Alma is ready.
+local function of_slow(random, writes)
+  local seconds = random(3, 20) / 10
+  return { kills = random(0, 3), rules = of_api(random, 1, writes), late = 2 * seconds + 0.2,
+    latency = ("gateway=%.2f,file=%.1f%s%s"):format(random(2, 10) / 100, seconds,
+      pick(random, { ",move=begin", ",move=end", "" }), pick(random, { "", ",representation=" .. seconds })) }
+end
+
+local function of_lag(random, writes)
+  local seconds = random(3, 15) / 10
+  return { kills = random(0, 3), rules = of_api(random, 2, writes), latency = "lag=" .. seconds, late = seconds + 0.8 }
+end
+
 -- Each takes the dice and the calls that write, and gives what is special about the round.
 local kinds = {
   { name = "kills", about = "SIGKILL at random moments, then the same command again",
@@ -106,6 +125,18 @@ local kinds = {
     of = function(random, writes)
       if random(1, 2) == 1 then return { rules = of_thirty_seconds(random, writes) } end
       return { rules = of_given_up(random, writes), patience = 1, settle = 1, late = 3 }
+    end },
+  { name = "slow", seldom = true, about = "a gateway gives up (504) while Alma goes on for 0.3 to 2 s; SIGKILL", of = of_slow },
+  { name = "lag", seldom = true, about = "lists lag 0.3 to 1.5 s behind; faults of the API, SIGKILL", of = of_lag },
+  { name = "merge", seldom = true, about = "titles are merged into others just before calls that write; SIGKILL",
+    of = function(random, writes)
+      return { merges = true, kills = random(0, 3), rules = each_write(random, writes, { "merge" }) }
+    end },
+  { name = "relabel", seldom = true, about = "Alma stores other labels and file names than were sent; SIGKILL",
+    of = function(random, writes)
+      local rules = each_write(random, writes, { "relabel", "relabel", "rename" })
+      table.insert(rules, "POST files=0.1:lost")
+      return { kills = random(0, 3), rules = rules }
     end },
   { name = "lost", seldom = true, about = "answers of writes are lost, and SIGKILL: for the spec of this harness",
     of = function(_, writes) return { rules = of_lost(writes), kills = 3, keys = true } end },
@@ -148,7 +179,8 @@ end
 ---@param name string
 ---@param random fun(from: integer, to: integer): integer
 ---@param writes string[] the calls that write
----@return table fate kills, restarts, commits, rules, rivals, keys, parts, titles, collection, late,
+---@return table fate kills, restarts, commits, rules, rivals, merges, keys, parts, titles, collection, late,
+---  latency: words of --latency besides the round's own;
 ---  patience: the client's time-outs in seconds, when not as users have them; settle: seconds
 function m.of(name, random, writes)
   local fate = kind_of(name).of(random, writes)

@@ -8,6 +8,7 @@ local fates = require "torture.fates"
 local json = require "almanac.json"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
+local undisturbed = require "torture.undisturbed"
 local wanted = require "torture.wanted"
 
 local m = {}
@@ -94,7 +95,7 @@ local function call_and_kill_at_commits(round, ...)
 end
 
 function methods:set_faults()
-  self.alma.change { op = "latency", spec = self.latency }
+  self.alma.change { op = "latency", spec = self.latency .. "," .. (self.fate.latency or "") }
   self.alma.change { op = "faults", spec = table.concat(self.rules, ",") }
 end
 
@@ -108,6 +109,11 @@ end
 
 function methods:nothing_failed()
   return program.read(self.folder .. "/out"):find("%f[%d]0 failed") ~= nil
+end
+
+-- Whether somebody else changes titles, so that some are to be decided.
+function methods:is_disturbed()
+  return self.fate.rivals or self.fate.merges
 end
 
 function methods:let_late_things_happen()
@@ -128,8 +134,8 @@ local function until_done(round, kills, restarts, ...)
       round:set_faults()
     end
     status = round:call("", ...)
-    -- With rivals some titles ask for ever; those that failed are tried again.
-    if status == 0 or status == 2 and round.fate.rivals and round:nothing_failed() then return status end
+    -- With rivals and merges some titles ask for ever; those that failed are tried again.
+    if status == 0 or status == 2 and round:is_disturbed() and round:nothing_failed() then return status end
   end
   return status
 end
@@ -172,13 +178,16 @@ local function expect(round, what, status)
   if status ~= 0 then table.insert(round.violations, ("%s ends with %s"):format(what, status)) end
 end
 
--- The state that is wanted, and all that differs from it.
+-- The state that is wanted, and all that differs from it. Nobody can tell what
+-- becomes of titles that were merged away before they were done.
 local function compare(round, what, options)
+  local function judged(state) return undisturbed.without(state, options.left_out) end
   local want = changes.expect(wanted.of(round.before, round.sums), what, round)
   if what == "done" and round.fate.collection and round.change.name == "add" then
     for _, title in ipairs(round.titles) do want:collect(title.mms_id, round.collection) end
   end
-  add(round.violations, check.state(round.before, want, round.alma.state(), options))
+  local after = undisturbed.of(round.alma.state())
+  add(round.violations, check.state(judged(round.before), judged(want), judged(after), options))
   return want
 end
 
@@ -193,24 +202,28 @@ local function sums_of(round, state)
   return sums
 end
 
-local function check_copies(round, want)
-  add(round.violations, check.copies(round.before, want, round.sums, function(mms_id, file)
+local function check_copies(round, want, left_out)
+  add(round.violations, check.copies(undisturbed.without(round.before, left_out), want, round.sums, function(mms_id, file)
     return core.files.sha256(("%s/a.run.copies/%s/%s/%s"):format(round.folder, mms_id, file.pid, file.name))
   end))
 end
 
 -- Everything that must hold once `apply` has nothing left to do.
 local function check_done(round, options)
-  local said, asking = check.report(round.before, round.alma.state(), round:report(), round.titles, options)
+  local state = round.alma.state()
+  options.merged = undisturbed.merged(state)
+  local said, asking = check.report(round.before, undisturbed.of(state), round:report(), round.titles, options)
   add(round.violations, said)
-  check_copies(round, compare(round, "done", { free = asking }))
+  local left_out = round.fate.merges and asking or nil
+  round.half_done = left_out
+  check_copies(round, compare(round, "done", { free = asking, left_out = left_out }), left_out)
   return asking
 end
 
 local function verify(round, pattern)
   local status = round:call("", "verify", "a.run")
   local said = program.read(round.folder .. "/out")
-  if round.fate.rivals then return end   -- it tells of theirs
+  if round:is_disturbed() then return end   -- it tells of what others did
   expect(round, "verify", status)
   if not said:find(pattern) then table.insert(round.violations, "verify says: " .. said) end
 end
@@ -227,7 +240,7 @@ end
 
 local function apply(round)
   local status = under_fate(round, "apply", "a.run", "--settle", round.fate.settle, "-q")
-  if not round.fate.rivals then expect(round, "apply", status) end
+  if not round:is_disturbed() then expect(round, "apply", status) end
   local asking = check_done(round, { rivals = round.fate.rivals })
   if round.fate.rivals and not round.violations[1] then
     decide(round, asking)
@@ -237,10 +250,16 @@ local function apply(round)
 end
 
 local function undo(round)
-  expect(round, "undo", under_fate(round, "undo", "a.run", "--yes", "-q"))
+  local status = under_fate(round, "undo", "a.run", "--yes", "-q")
+  if not round.fate.merges then expect(round, "undo", status) end
   -- What arrived when undo had ended is for another one.
   if round.fate.late > 0 then expect(round, "undo, once more,", round:call("", "undo", "a.run", "--yes", "-q")) end
-  compare(round, "undone", { objects = round.fate.keys })
+  -- An undo that says so may leave what it made for titles that were merged away.
+  local left_out = status == 0 and round.half_done or undisturbed.merged(round.alma.state())
+  compare(round, "undone", { objects = round.fate.keys, left_out = left_out })
+  if status == 0 and round.half_done then
+    add(round.violations, check.names(round.before, undisturbed.of(round.alma.state()), round.half_done))
+  end
   verify(round, ("looked at %d titles? taken back"):format(#round.titles))
 end
 
