@@ -40,7 +40,7 @@ LUA_LIBS  = $(if $(PC),$(shell $(PC) --libs lua5.4))
 # Lua's many small blocks beside SQLite's pages; the sanitizers have an allocator of their own
 MALLOC    = $(if $(SANITIZE),,-lmimalloc)
 
-GUARD_C   = core/sandbox_child.c core/sandbox_lock.c core/sandbox_watch.c
+GUARD_C   = core/sandbox_child.c core/sandbox_lock.c core/sandbox_order.c core/sandbox_watch.c
 ENGINE   := $(filter-out core/main.c core/host.c $(GUARD_C),$(wildcard core/*.c))
 BINDINGS := $(wildcard core/lua/*.c)
 MODULE_O := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(ENGINE) $(BINDINGS))

@@ -19,6 +19,7 @@
 #include "sandbox.h"
 #include "sandbox_child.h"
 #include "sandbox_lock.h"
+#include "sandbox_order.h"
 #include "standard.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -100,12 +101,18 @@ static int f_call(lua_State *L) {
   return alm_watch_call(L, rule, name, lua_gettop(L) - 3);
 }
 
+/* seconds of processor time that the examples may take together; 0: the calls from now on are none */
+static int f_budget(lua_State *L) {
+  alm_watch_budget(luaL_checknumber(L, 1), "its examples took too long together");
+  return 0;
+}
+
 /* ---- the state ---- */
 
 /* almanac.core, as far as there is one in here */
 static int open_core(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"receive", f_receive}, {"send", f_send}, {"call", f_call}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"receive", f_receive}, {"send", f_send},
+                                       {"call", f_call}, {"budget", f_budget}, {NULL, NULL}};
   lua_newtable(L);
   alm_open_text(L);
   lua_setfield(L, -2, "text");
@@ -114,6 +121,7 @@ static int open_core(lua_State *L) {
   alm_open_xml(L);
   lua_setfield(L, -2, "xml");
   luaL_newlib(L, functions);
+  alm_sandbox_order(L);
   lua_setfield(L, -2, "inside");
   return 1;
 }

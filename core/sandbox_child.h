@@ -20,6 +20,13 @@ void alm_watch_start(lua_State *L, double seconds, const char *library);
  * message { stopped = "where: what" }: nothing in Lua can catch that. */
 int alm_watch_call(lua_State *L, const char *rule, const char *name, int args);
 
+/* Steps that were taken in C, to be counted like Lua's. */
+void alm_watch_steps(size_t steps);
+
+/* Processor time that the calls from now on may take together; 0: as ever.
+ * `words` are what the last message says when it is used up, and must stay. */
+void alm_watch_budget(double budget_seconds, const char *words);
+
 /* Whether a sign of life is due: some time has passed since the last. */
 bool alm_watch_sign(void);
 

@@ -21,6 +21,7 @@
 static lua_State *state;
 static const char *library;
 static double seconds;
+static lua_CFunction own_error; /* Lua's `error` */
 
 static struct {
   char rule[32], name[256];
@@ -30,6 +31,10 @@ static struct {
 } call;
 
 static long all_slices;
+static struct { /* of several calls together; no ticks: there is none */
+  const char *words;
+  volatile sig_atomic_t ticks;
+} budget;
 static volatile sig_atomic_t ticked;
 
 /* ---- the last message ---- */
@@ -91,13 +96,28 @@ _Noreturn void alm_watch_stop(const char *words) {
 
 /* ---- what looks ---- */
 
-static void count(lua_State *L, lua_Debug *place) {
-  (void)L;
-  (void)place;
+static void count_slice(void) {
   if (++call.slices > CALL_SLICES)
     alm_watch_stop("one call took more than 20 million steps");
   if (++all_slices > ALL_SLICES)
     alm_watch_stop("its calls took more than 50,000 million steps in all");
+}
+
+static void count(lua_State *L, lua_Debug *place) {
+  (void)L;
+  (void)place;
+  count_slice();
+}
+
+void alm_watch_steps(size_t steps) {
+  static size_t rest;
+  if (!call.open) return;
+  for (rest += steps; rest >= SLICE; rest -= SLICE) count_slice();
+}
+
+void alm_watch_budget(double budget_seconds, const char *words) {
+  budget.words = words;
+  budget.ticks = budget_seconds > 0 ? 1 + (sig_atomic_t)(budget_seconds * TICKS / seconds) : 0;
 }
 
 /* Every twentieth of a call's time, processor time: a busy machine stops no
@@ -106,6 +126,7 @@ static void tick(int signal_number) {
   static sig_atomic_t number, ticks;
   (void)signal_number;
   ticked = 1;
+  if (call.open && budget.ticks > 0 && --budget.ticks == 0) alm_watch_stop(budget.words);
   if (!call.open || call.number != number) {
     number = call.number;
     ticks = 0;
@@ -129,6 +150,9 @@ void alm_watch_start(lua_State *L, double call_seconds, const char *folder) {
   state = L;
   library = folder;
   seconds = call_seconds;
+  lua_getglobal(L, "error");
+  own_error = lua_tocfunction(L, -1);
+  lua_pop(L, 1);
   start_timer();
 }
 
@@ -159,9 +183,69 @@ static void close_call(lua_State *L) {
   call.open = 0;
 }
 
+/* "path:12: " that Lua put before the message, of almanac's own line; else 0. */
+static size_t own_place(lua_State *L, const char *message) {
+  lua_Debug frame;
+  char text[128];
+  for (int level = 1; lua_getstack(L, level, &frame); level++) {
+    lua_getinfo(L, "Sl", &frame);
+    if (frame.currentline <= 0) continue;
+    if (is_of_recipe(&frame)) return 0;
+    int length = snprintf(text, sizeof text, "%s:%d: ", frame.short_src, frame.currentline);
+    if (strncmp(message, text, (size_t)length) == 0) return (size_t)length;
+  }
+  return 0;
+}
+
+/* Whether almanac's own code said it with `error`: then it is in words already. */
+static bool is_in_words(lua_State *L) {
+  lua_Debug frame;
+  if (!lua_getstack(L, 1, &frame)) return false;
+  lua_getinfo(L, "f", &frame);
+  bool said = lua_tocfunction(L, -1) == own_error;
+  lua_pop(L, 1);
+  return said;
+}
+
+/* The name by which the recipe called into almanac; NULL when that is not known. */
+static const char *called_as(lua_State *L) {
+  lua_Debug frame, inner;
+  for (int level = 1; lua_getstack(L, level, &frame); level++) {
+    lua_getinfo(L, "Sl", &frame);
+    if (is_of_recipe(&frame)) break;
+    inner = frame;
+    if (!lua_getinfo(L, "n", &inner)) inner.name = NULL;
+    frame.name = inner.name;
+    if (lua_getstack(L, level + 1, &inner) && lua_getinfo(L, "Sl", &inner) && is_of_recipe(&inner))
+      return frame.name;
+  }
+  return NULL;
+}
+
+/* What goes wrong inside almanac's own functions is told at the recipe's line. */
+static int place_message(lua_State *L) {
+  const char *message = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
+  size_t skip = message ? own_place(L, message) : 0;
+  if (skip == 0) return 1;
+  char place[128];
+  find_place(place, sizeof place);
+  if (is_in_words(L)) {
+    lua_pushfstring(L, "%s%s", place, message + skip);
+    return 1;
+  }
+  const char *name = called_as(L);
+  lua_pushfstring(L, "%s%s%s%s can't take what it was given: %s", place, name ? "'" : "",
+                  name ? name : "a function", name ? "'" : "", message + skip);
+  return 1;
+}
+
 /* When memory ran out, the rest of it may not suffice for another call. */
 static int protected_call(lua_State *L, int args) {
-  int status = lua_pcall(L, args, LUA_MULTRET, 0);
+  int handler = lua_gettop(L) - args; /* below the function */
+  lua_pushcfunction(L, place_message);
+  lua_insert(L, handler);
+  int status = lua_pcall(L, args, LUA_MULTRET, handler);
+  lua_remove(L, handler);
   if (status != LUA_ERRMEM) return status;
   char words[64];
   snprintf(words, sizeof words, "it took more than %d MB of memory",

@@ -29,7 +29,8 @@ end
 
 -- The files of the two programs that open a state; all other engine files know no Lua.
 local KNOWS_LUA = { ["core/main.c"] = true, ["core/host.c"] = true, ["core/sandbox_child.c"] = true,
-  ["core/sandbox_child.h"] = true, ["core/sandbox_watch.c"] = true }
+  ["core/sandbox_child.h"] = true, ["core/sandbox_watch.c"] = true,
+  ["core/sandbox_order.c"] = true, ["core/sandbox_order.h"] = true }
 
 local function check_c(path)
   local text = read(path)

@@ -37,7 +37,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
   luaL_openlibs(L);
   luaL_requiref(L, "almanac.core", luaopen_almanac_core, 0);
   lua_settop(L, 0);
-  if (luaL_dostring(L, "package.path = 'lua/?.lua;lua/?/init.lua;' .. package.path") ||
+  if (luaL_dostring(L, "package.path = 'lua/?.lua;lua/?/init.lua;spec/?.lua;' .. package.path") ||
       luaL_dofile(L, "spec/fuzz/answers.lua"))
     fail();
   lua_getfield(L, -1, name);

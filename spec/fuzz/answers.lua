@@ -1,11 +1,14 @@
--- What Lua reads from servers, fed by answers.c: nothing that a server sends
+-- What Lua reads from servers and lists, fed by answers.c: nothing that a server sends
 -- raises, hangs, or comes out as something else than documented. An input is a
 -- digit for the status (2: 200, 4: 404, 5: 503 with Retry-After), then the
 -- pages of a list with a form feed between.
+local core = require "almanac.core"
 local errors = require "almanac.alma.errors"
 local oai = require "almanac.oai"
+local sheet = require "almanac.sheet"
 local sru = require "almanac.sru"
 local task = require "almanac.task"
+local zip = require "support.zip"
 
 local m = {}
 
@@ -88,6 +91,22 @@ function m.errors(data)
     checked(nil, message, code)
   end
   errors.is_general(found)
+end
+
+-- Lists as people give them. A workbook is seldom found by chance, so an input
+-- that begins with X or O is the rows of one.
+function m.sheet(data)
+  local kind, bytes = data:sub(1, 1), data
+  if kind == "X" then bytes = zip.xlsx({ { "S", data:sub(2) } }, { strings = "<si><t>a</t></si>" }) end
+  if kind == "O" then bytes = zip.ods { { "S", data:sub(2) } } end
+  local list = checked(sheet.open("list", { wanted = { mms_id = { "mmsid" }, title = { "title" } }, bytes = bytes }))
+  local rows = list and checked(sheet.all(list))
+  for _, row in ipairs(rows or {}) do
+    assert(math.type(row.line) == "integer", "a row without its line")
+    for _, cell in ipairs(row) do assert(core.text.valid(cell), "a cell that is not UTF-8") end
+    list:named(row)
+  end
+  if list then assert(type(list:others "mms_id") == "string") end
 end
 
 return m

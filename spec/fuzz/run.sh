@@ -13,7 +13,7 @@ one() {
   [ -f "$dictionary" ] && set -- "$1" -dict="$dictionary"
   name=$1
   shift
-  case $name in oai|sru|errors) set -- "$@" -detect_leaks=0 ;; esac   # Lua frees later
+  case $name in oai|sru|errors|sheet) set -- "$@" -detect_leaks=0 ;; esac   # Lua frees later
   UBSAN_OPTIONS=print_stacktrace=1 "$folder/$name" "$@" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 \
     -max_len=5000 -print_final_stats=1 -verbosity=1 -artifact_prefix="$folder/found/$name-" "$fresh" "$kept" >"$log" 2>&1
   status=$?

@@ -110,7 +110,8 @@ add("a pattern too complex", "return (('x'):rep(1 << 20)):match(('(.)'):rep(40))
 add("a pattern that recurs", "return (('x'):rep(300000)):match(('x?'):rep(250000) .. 'y')", "pattern too complex")
 add("inserting in front", "local t = {} for i = 1, 1000000 do t[i] = i end while true do table.insert(t, 1, 0) end", TIME)
 add("removing from the front", "local t = {} for i = 1, 1000000 do t[i] = i end while #t > 0 do table.remove(t, 1) end", TIME)
-add("a sort that lies", "local t = {} for i = 1, 100 do t[i] = i end table.sort(t, function() return true end)", "invalid order function")
+harmless("a sort that lies", "local t = {} for i = 1, 100 do t[i] = i end table.sort(t, function() return true end) " ..
+  "return 'n' .. #t", "n100")
 add("concat over a range", "return table.concat({}, 'x', 1, math.maxinteger)", "invalid value %(nil%) at index 1")
 add("rep of nothing", "return (''):rep(math.maxinteger)", "longer than 1 MiB")
 add("rep of a separator", "return string.rep('', 1 << 40, 'xy')", "longer than 1 MiB")
@@ -177,8 +178,8 @@ harmless("a table of 300,000 constants", "return 'n' .. #t", "n300000", { before
 add("a library of binary formats", "return string.pack('s8', 'x')", "string has no 'pack'")
 add("a separator of megabytes", "local t = {} for i = 1, 400 do t[i] = '' end return table.concat(t, ('x'):rep(1 << 20))", MEMORY,
   { seconds = 10 })
-add("a sort that takes away", "local t = {} for i = 1, 200 do t[i] = i * 7919 % 201 end " ..
-  "table.sort(t, function(a, b) t[#t] = nil return a < b end)", "attempt to compare")
+harmless("a sort that takes away", "local t = {} for i = 1, 200 do t[i] = i * 7919 % 201 end " ..
+  "table.sort(t, function(a, b) t[#t] = nil return a < b end) return t[1] .. ' ' .. t[200]", "1 200")
 harmless("a sort of what is no number", "local t = {} for i = 1, 100 do t[i] = 0/0 end table.sort(t) return 'n' .. #t", "n100")
 add("bytes that are no UTF-8", "for _ in utf8.codes('\\255') do end", "invalid UTF%-8 code")
 add("a place far behind a text", "return utf8.len('a', 1 << 62)", "out of bounds")

@@ -11,6 +11,8 @@ local text = require "almanac.recipe.wall_text"
 
 local m = {}
 
+---Processor time that all examples of a recipe may take together, in seconds.
+m.example_seconds = 10
 ---What a process that is not trusted gave in place of an answer.
 m.NONSENSE = "the recipe's process gave an answer of another shape"
 
@@ -245,6 +247,9 @@ local function is_expected(expected, key, more)
   return table.concat({ key, table.unpack(type(more) == "table" and more or { more }) }, "\0") == table.concat(expected, "\0")
 end
 
+-- A recipe that was stopped in one of its examples is not asked for the others.
+local function is_stopped(recipe) return not guard.of(recipe).child end
+
 local function check_names(recipe, rule, args, wrong)
   local names, finder = {}, example_sidecars(recipe, args, wrong)
   for name in pairs(recipe.examples[rule] or {}) do names[#names + 1] = tostring(name) end
@@ -255,12 +260,17 @@ local function check_names(recipe, rule, args, wrong)
     local ok, given, more = m[rule](recipe, file, args)
     if not ok then
       wrong[#wrong + 1] = given
+      if is_stopped(recipe) then return end
     elseif not is_expected(expected, given, more) then
       wrong[#wrong + 1] = ("%s of '%s' gives %s, expected %s"):format(rule, name,
         shown(type(more) == "table" and { given, table.unpack(more) } or given), shown(expected))
     end
   end
 end
+
+local function check_file_keys(recipe, args, wrong) check_names(recipe, "file_key", args, wrong) end
+local function check_pages(recipe, args, wrong) check_names(recipe, "page", args, wrong) end
+local function check_thumbnails(recipe, args, wrong) check_names(recipe, "thumbnail_of", args, wrong) end
 
 local function example_title(case)
   local files = {}
@@ -275,6 +285,7 @@ local function check_titles(recipe, args, wrong)
     local ok, keys = m.title_keys(recipe, example_title(case), args)
     if not ok then
       wrong[#wrong + 1] = keys
+      if is_stopped(recipe) then return end
     elseif table.concat(keys, "\0") ~= table.concat(case.keys, "\0") then
       wrong[#wrong + 1] = ("title_keys of example %d gives %s, expected %s"):format(i, shown(keys), shown(case.keys))
     end
@@ -300,10 +311,12 @@ end
 ---@return string[] wrong one line for each example that does not hold
 function m.examples(recipe, args)
   local wrong = {}
-  check_names(recipe, "file_key", args, wrong)
-  check_names(recipe, "page", args, wrong)
-  check_names(recipe, "thumbnail_of", args, wrong)
-  check_titles(recipe, args, wrong)
+  local ok, message = guard.of(recipe):ask { "budget", m.example_seconds }
+  if not ok then return { plain.line(message) } end
+  for _, check in ipairs { check_file_keys, check_pages, check_thumbnails, check_titles } do
+    if not is_stopped(recipe) then check(recipe, args, wrong) end
+  end
+  if not is_stopped(recipe) then guard.of(recipe):ask { "budget", 0 } end
   for i, line in ipairs(wrong) do wrong[i] = plain.line(line) end
   return wrong
 end

@@ -10,6 +10,7 @@ local m = {}
 local LONGEST = 1 << 20             -- bytes of a string that rep may make
 
 local string_meta, host_string, host_tostring = getmetatable "", string, tostring
+local keys_of                       -- of a table, in order; from m.enclose
 
 -- What recipes have of `string`.
 local limited = {}
@@ -80,30 +81,21 @@ function m.frozen(t, what)
   return m.read_only(copy, what)
 end
 
-local RANK = { number = 1, string = 2, boolean = 3 }
-
-local function before(a, b)
-  local x, y = RANK[type(a)] or 4, RANK[type(b)] or 4
-  if x ~= y then return x < y end
-  if x > 2 then return a == true and b == false end
-  return a < b
-end
-
 -- Lua's own order of string keys differs from run to run; here it is sorted.
 local function pairs_in_order(t)
   t = originals[t] or t
   if type(t) ~= "table" then error("pairs: table expected, got " .. type(t), 2) end
-  local keys, n = {}, 0
-  for name in next, t do
-    n = n + 1
-    keys[n] = name
-  end
-  table.sort(keys, before)
+  local keys, kind = keys_of(t)
+  if not keys then error(("pairs: keys that are a %s have no order; keep them in a list"):format(kind), 2) end
   local i = 0
   return function()
-    i = i + 1
-    local name = keys[i]
-    if name ~= nil then return name, t[name] end
+    while true do
+      i = i + 1
+      local name = keys[i]
+      if name == nil then return nil end
+      local value = rawget(t, name)
+      if value ~= nil then return name, value end     -- else it was taken away meanwhile
+    end
   end
 end
 
@@ -209,8 +201,11 @@ function m.environment(own)
 end
 
 ---Makes methods of strings those that recipes have: ("x"):rep works without
----`string`. For the whole process, and for good.
-function m.enclose()
+---`string`; sorting is that of core/sandbox_order.c. For the whole process, and for good.
+---@param order { sort: function, keys: function }
+function m.enclose(order)
+  rawset(table, "sort", order.sort)   -- almanac's own code in this process sorts what recipes give
+  keys_of = order.keys
   string_meta.__index = limited
   string_meta.__metatable = false
 end

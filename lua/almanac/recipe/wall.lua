@@ -18,7 +18,7 @@ local titles = {}       -- batches of titles that `changes` is still to be asked
 local ops = {}
 local NONE = sandbox.read_only({}, "file.sidecars")
 
-sandbox.enclose()
+sandbox.enclose(inside)
 record.prepare()
 
 local function visible(args)
@@ -81,6 +81,12 @@ function ops.load(sources)
   recipe = raw
   sees_sidecars = raw and arguments.first(raw.args or {}, "sidecar") ~= nil
   return answer
+end
+
+-- { "budget", seconds } -> {}: for the calls from now on together; 0: as ever
+function ops.budget(seconds)
+  inside.budget(seconds)
+  return {}
 end
 
 -- { "file_key" | "page" | "thumbnail_of", args, file } -> { value, further keys or the suffix }
