@@ -5,6 +5,7 @@ local task = require "almanac.task"
 local m = {}
 
 local IN_FLIGHT = 32
+local TOLD = 10     -- barcodes of a list that finds nothing
 
 -- One that no item has is told and left out; any other failure ends it all.
 local function look_up(work, entry)
@@ -41,7 +42,8 @@ end
 -- What may have spoilt all of them.
 local function none_found(source, list)
   local message = list.words .. ": no item in Alma has one of its barcodes"
-  for _, note in ipairs(source.notes) do message = message .. "\n  " .. note end
+  for i = 1, math.min(#source.notes, TOLD) do message = message .. "\n  " .. source.notes[i] end
+  if #source.notes > TOLD then message = ("%s\n  and %d more"):format(message, #source.notes - TOLD) end
   return nil, message, "missing"
 end
 
