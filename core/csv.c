@@ -160,10 +160,22 @@ alm_csv_result alm_csv_next(alm_csv *csv, alm_error *err) {
 size_t alm_csv_count(const alm_csv *csv) { return csv->count; }
 int64_t alm_csv_line(const alm_csv *csv) { return csv->start; }
 
+/* A spreadsheet takes a cell that begins so for a formula, which may run
+ * programs or send cells away; an apostrophe before it keeps it text. A text
+ * that looks guarded already gets one more, so that reading gives it back. */
+static bool begins_formula(const char *text, size_t length) {
+  size_t at = 0;
+  while (at < length && text[at] == '\'') at++;
+  return at < length && text[at] && strchr("=+-@\t\r", text[at]);
+}
+
 const char *alm_csv_field(const alm_csv *csv, size_t index, size_t *length) {
   size_t start = index ? csv->ends[index - 1] : 0;
   *length = csv->ends[index] - start;
-  return alm_buf_text(&csv->row) + start;
+  const char *text = alm_buf_text(&csv->row) + start;
+  if (!*length || *text != '\'' || !begins_formula(text, *length)) return text;
+  (*length)--;
+  return text + 1;
 }
 
 /* ---- opening and closing ---- */
@@ -228,11 +240,17 @@ static bool needs_quotes(const char *text, size_t length) {
   return false;
 }
 
-bool alm_csv_write(const char *text, size_t length, alm_buf *out) {
-  if (!needs_quotes(text, length)) return alm_buf_add(out, text, length);
-  bool done = alm_buf_adds(out, "\"");
+static bool add_quoted(const char *text, size_t length, alm_buf *out) {
+  bool done = true;
   for (size_t i = 0; done && i < length; i++)
     done = (text[i] != '"' || alm_buf_adds(out, "\"")) &&
            alm_buf_add(out, text + i, 1);
-  return done && alm_buf_adds(out, "\"");
+  return done;
+}
+
+bool alm_csv_write(const char *text, size_t length, alm_buf *out) {
+  const char *quote = needs_quotes(text, length) ? "\"" : "";
+  const char *guard = begins_formula(text, length) ? "'" : "";
+  return alm_buf_adds(out, quote) && alm_buf_adds(out, guard) &&
+         add_quoted(text, length, out) && alm_buf_adds(out, quote);
 }

@@ -37,7 +37,9 @@ size_t alm_csv_count(const alm_csv *csv);
 const char *alm_csv_field(const alm_csv *csv, size_t index, size_t *length);
 int64_t alm_csv_line(const alm_csv *csv);
 
-/* Adds a field in quotes when it needs them. False when `out` is full. */
+/* Adds a field in quotes when it needs them. What a spreadsheet would take for
+ * a formula gets an apostrophe, which alm_csv_field takes off again. False when
+ * `out` is full. */
 bool alm_csv_write(const char *text, size_t length, alm_buf *out);
 
 #endif

@@ -161,7 +161,7 @@ describe("csv.line", function()
   end)
 
   it("writes what parse reads back", function()
-    local pieces, state = { '"', ",", "\n", "\r", " ", "a", "\t", "\u{e9}", ";", '""' }, 7
+    local pieces, state = { '"', ",", "\n", "\r", " ", "a", "\t", "\u{e9}", ";", '""', "'", "=", "+", "-", "@", "'" }, 7
     local function draw(most)
       state = (state * 1103515245 + 12345) % (1 << 31)
       return (state >> 8) % most + 1
@@ -176,6 +176,14 @@ describe("csv.line", function()
       fields[#fields + 1] = 1
       assert.same({ fields }, (read(line)))
     end
+  end)
+
+  it("lets no text be a formula, and no number be a text", function()
+    assert.equal("'=1+1,'+1,'-1,'@x,-1,-2.5,a=1,'t,99\n",
+      csv.line { "=1+1", "+1", "-1", "@x", -1, -2.5, "a=1", "'t", "99" })
+    assert.equal("\"'\ta\",\"'\rb\",\"'=c,\"\"d\"\n", (csv.line { "\ta", "\rb", '=c,"d' }))
+    assert.equal("''=x,'''=y,''-\n", csv.line { "'=x", "''=y", "'-" })
+    assert.same({ { "=x", "'=y", "'99", "'", "", 1 } }, (read "'=x,''=y,'99,',\n"))
   end)
 
   it("raises for what has no text", function()

@@ -111,6 +111,17 @@ describe("deciding", function()
     assert.equal("=sum.jpg", run.pages(7))
   end)
 
+  it("is told in a report that is safe in a spreadsheet as well", function()
+    for format, pattern in pairs { csv = "\n'" .. id(1) .. ",'=1%+1,", failed = "\n'" .. id(2) .. ",\"'@SUM%(1,1%)\",%-*'?%-?" } do
+      run.db:run("UPDATE title SET title = '@SUM(1,1)', state = 'failed', reason = '-' WHERE mms_id = ?", id(2))
+      local parts = {}
+      require("almanac.run.report").write(run.db, format, function(text) parts[#parts + 1] = text end)
+      local text = table.concat(parts)
+      assert.matches(pattern, text)
+      assert.is_nil(text:find ",[=+@\t]")
+    end
+  end)
+
   it("works on the command line", function()
     run.db:close()
     local folder = run.folder

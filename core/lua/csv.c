@@ -104,7 +104,8 @@ static int f_line(lua_State *L) {
                   type == LUA_TNUMBER, 1, "values are strings, numbers or nil");
     const char *text = type == LUA_TNIL ? "" : lua_tolstring(L, -1, &length);
     done = (i == 1 || alm_buf_adds(out, ",")) &&
-           alm_csv_write(text, length, out);
+           (type == LUA_TNUMBER ? alm_buf_add(out, text, length)
+                                : alm_csv_write(text, length, out));
     lua_pop(L, 1);
   }
   if (done && out->length == 0) done = alm_buf_adds(out, "\"\"");

@@ -492,7 +492,8 @@ core.csv = {}
 local rows = {}
 
 ---RFC 4180; a quote inside a field is text. A byte order mark is passed over,
----blanks around unquoted fields and empty lines too. Bytes stay as they are.
+---blanks around unquoted fields and empty lines too. Bytes stay as they are, but
+---the apostrophe by which `line` keeps a text from being a formula is taken off.
 ---@param path string
 ---@param options? { delimiter?: string } one character, default ","
 ---@return almanac.csv.rows? rows
@@ -515,7 +516,9 @@ function rows:next() end
 ---Closes the file. Later calls raise; closing again is fine.
 function rows:close() end
 
----One line with quotes where they are needed.
+---One line with quotes where they are needed. A text that begins with = + - @, a
+---tab or a carriage return would be a formula in a spreadsheet: an apostrophe in
+---front keeps it text, and reading takes it off. Numbers stay numbers.
 ---@param values (string|number)[] with holes when `n` says how many
 ---@return string line ends in "\n"
 function core.csv.line(values) end

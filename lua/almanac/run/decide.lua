@@ -40,24 +40,18 @@ local function candidates(db, title_id)
   return natural_order(paths)
 end
 
--- An apostrophe keeps a spreadsheet from rounding an id and from taking a name
--- for a formula; sheet.clean takes it off again.
-local function guarded(text)
-  return text:find "^[=+@'-]" and "'" .. text or text
-end
-
 ---Writes the doubtful titles as CSV to fill in.
 ---@param db table
 ---@param write fun(text: string)
 ---@return integer titles
 function m.template(db, write)
-  write(core.csv.line(HEADINGS))
+  write(core.csv.line(HEADINGS))   -- an apostrophe keeps a spreadsheet from rounding an id
   local titles = {}
   for row in db:rows "SELECT id, mms_id, title, reason FROM title WHERE state = 'ask' ORDER BY id" do titles[#titles + 1] = row end
   for _, title in ipairs(titles) do
     local paths = candidates(db, title.id)
     for i = 1, math.max(1, #paths) do
-      write(core.csv.line { "'" .. title.mms_id, "", guarded(paths[i] or ""), guarded(title.title or ""), guarded(title.reason or "") })
+      write(core.csv.line { "'" .. title.mms_id, "", paths[i] or "", title.title or "", title.reason or "" })
     end
   end
   return #titles
