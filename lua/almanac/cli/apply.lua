@@ -89,7 +89,8 @@ local function listen(run, context, total)
     begin = function() progress:begin() end,
     interrupt = function() context.out.note "stopping when what is in flight is done; Ctrl-C again stops now" end,
     finish = function(title, ok, message, code)
-      progress:finish(not ok, title.id)
+      local gone = title.state == "gone"
+      progress:finish(not ok and not gone, title.id)
       context.out.event("title", { mms_id = title.mms_id, ok = ok and true or false,
         message = message, code = code })
       if not ok and code ~= "cancelled" then run.told:tell(title.mms_id, message, code) end
@@ -109,6 +110,7 @@ local function tell(args, context, outcome, counts)
   out.say(("applied %s now; the run has %d done, %d to do, %d to decide, %d failed%s"):format(
     words.count(outcome.done, "title"), counts.done, counts.ready, counts.ask, counts.failed,
     counts.undone and (", %d taken back (plan again to do them again)"):format(counts.undone) or ""))
+  if counts.gone then out.say(("no longer in Alma, and so settled: %s"):format(words.count(counts.gone, "title"))) end
   if counts.undoing then
     out.say(("%s taken back in part and left as they are; go on with:  almanac undo %s --yes"):format(
       words.count(counts.undoing, "title was", "titles were"), args.run))

@@ -3,7 +3,7 @@ local audit = require "almanac.run.audit"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
-local m = { changes = true, offline = true, summary = "Settle the doubtful titles of a plan." }
+local m = { changes = true, offline = true, summary = "Settle the doubtful titles of a plan, and those that failed." }
 
 function m.configure(parser)
   parser:help_max_width(100)
@@ -11,8 +11,10 @@ function m.configure(parser)
   parser:argument("decisions", "CSV with the columns mms_id, decision (use or skip; empty: still open) and file; " ..
     "for several pages a row each, in page order"):args "?"
   parser:option("--sheet", "the sheet of a workbook with the decisions (its first)"):argname "NAME"
-  parser:option("--template", "write the doubtful titles with their candidates to this file, to fill in"):argname "FILE"
-  parser:epilog("All lines are checked first: when one is wrong, nothing is decided. " ..
+  parser:option("--template", "write the doubtful titles with their candidates, and those that failed, to this file, " ..
+    "to fill in"):argname "FILE"
+  parser:epilog("Of a title that failed, use tries it again as planned (or with the file that is named), skip leaves it as it is.\n" ..
+    "All lines are checked first: when one is wrong, nothing is decided. " ..
     "Exit status: 0 nothing is left to decide, 1 nothing was decided, 2 some titles are still open.")
 end
 

@@ -7,8 +7,8 @@ function m.configure(parser)
   parser:help_max_width(100)
   parser:argument("run", "the run file")
   parser:argument("what", "MMS ID of a title, or path or name of a file; without it the whole plan"):args "?"
-  parser:option("--list", "a line for each title that is ready, ask, skip or failed, or for files without a title")
-    :choices { "ready", "ask", "skip", "failed", "files" }
+  parser:option("--list", "a line for each title that is ready, ask, skip, failed or gone, or for files without a title")
+    :choices { "ready", "ask", "skip", "failed", "gone", "files" }
   parser:flag("--rules", "print the recipe as the plan used it")
   parser:epilog "Exit status: 0 shown, 1 there is no such run, title or file."
 end

@@ -26,7 +26,7 @@ local function listen(run, out, progress)
   run.on = { finish = function(title, ok, why, code)
     progress:finish(not ok)
     out.event("title", { mms_id = title.mms_id, ok = ok and true or false, message = why })
-    if not ok then run.told:tell(title.mms_id, why, code) end
+    if why then run.told:tell(title.mms_id, why, code) end
   end }
 end
 
@@ -54,6 +54,9 @@ local function tell(out, counts, sample, total)
   if counts.undone > 0 then
     out.say(("looked at %s taken back: nothing of the run is left in Alma, nothing that it had deleted is missing"):format(
       words.count(counts.undone, "title")))
+  end
+  if counts.gone > 0 then
+    out.say(("no longer in Alma, and so not looked at again: %s"):format(words.count(counts.gone, "title")))
   end
   if counts.unseen > 0 then
     out.say(("not looked at in the storage, Alma gave no address: %s"):format(words.count(counts.unseen, "file")))

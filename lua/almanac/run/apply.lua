@@ -3,6 +3,7 @@
 -- again it goes on from there.
 local causes = require "almanac.run.causes"
 local core = require "almanac.core"
+local gone = require "almanac.run.gone"
 local journal = require "almanac.run.journal"
 local store = require "almanac.run.store"
 local streaks = require "almanac.run.streak"
@@ -100,7 +101,20 @@ local function end_streak(run, reason)
   for _, held in ipairs(run.streak.held) do set_state(run, held.id, held.state, held.message) end
 end
 
+-- A title that Alma no longer has is settled; one that it has under another id is for a person.
+local function settle_missing(run, job, message, code)
+  if code ~= "missing" then return message, code end
+  local what, reason = gone.look(job)
+  if what == "moved" then return reason, "conflict" end
+  if what ~= "gone" then return message, code end
+  job.title.state = "gone"
+  set_state(run, job.title.id, "gone", reason)
+  run.streak:worked()
+  return reason, code
+end
+
 local function record_failure(run, job, message, code)
+  if job.title.state == "gone" then return end
   local state, title = state_after(message, code), job.title
   if code == "conflict" then
     run.streak:worked()
@@ -126,6 +140,7 @@ local function carry_out(run, title)
     run.streak:worked()
     run.done = run.done + 1
   else
+    message, code = settle_missing(run, job, message, code)
     consider_stopping(run, job, message, code)
     if not run.journal.broken then record_failure(run, job, message, code) end
   end

@@ -19,8 +19,12 @@ local m = {}
 
 local HEADINGS = { "mms_id", "decision", "file", "title", "reason" }
 local COLUMNS = { mms_id = { "mmsid" }, decision = { "decision" }, file = { "file", "path" } }
--- States that a person may settle.
-local OPEN = { ask = true, skip = true, ready = true }
+-- States that a person may settle, beside every title that failed.
+local OPEN = { ask = true, skip = true, ready = true, gone = true }
+local UNSETTLED = [[SELECT id, mms_id, title, state, reason FROM title
+  WHERE state IN ('ask', 'failed') OR state IN ('attached', 'verified') AND reason IS NOT NULL ORDER BY id]]
+-- Steps that leave something in Alma; what only lies in the upload folder is sent again.
+local BEGUN = "SELECT count(*) FROM step WHERE title_id = ? AND kind NOT IN ('upload', 'thumbnail')"
 
 local CANDIDATES = [[SELECT DISTINCT file.path FROM title_key JOIN file_key USING(key)
   JOIN file ON file.id = file_key.file_id WHERE title_key.title_id = ? ORDER BY file.path LIMIT 1000]]
@@ -40,16 +44,16 @@ local function candidates(db, title_id)
   return natural_order(paths)
 end
 
----Writes the doubtful titles as CSV to fill in.
+---Writes the doubtful titles, and those that failed, as CSV to fill in.
 ---@param db table
 ---@param write fun(text: string)
 ---@return integer titles
 function m.template(db, write)
   write(core.csv.line(HEADINGS))   -- an apostrophe keeps a spreadsheet from rounding an id
   local titles = {}
-  for row in db:rows "SELECT id, mms_id, title, reason FROM title WHERE state = 'ask' ORDER BY id" do titles[#titles + 1] = row end
+  for row in db:rows(UNSETTLED) do titles[#titles + 1] = row end
   for _, title in ipairs(titles) do
-    local paths = candidates(db, title.id)
+    local paths = title.state == "ask" and candidates(db, title.id) or {}
     for i = 1, math.max(1, #paths) do
       write(core.csv.line { "'" .. title.mms_id, "", paths[i] or "", title.title or "", title.reason or "" })
     end
@@ -94,9 +98,11 @@ local function entry_of(work, mms_id, line)
     return complain(work, line, words or ("title %s is not in this run%s"):format(mms_id,
       ids.may_be_rounded(mms_id) and " (was the id rounded by a spreadsheet?)" or ""))
   end
-  if not OPEN[row.state] then return complain(work, line, ("title %s is %s already"):format(mms_id, row.state)) end
-  local begun = work.db:value("SELECT count(*) FROM step WHERE title_id = ? AND kind IN ('represent', 'attach')", row.id) > 0
-  local entry = { mms_id = mms_id, row = row, files = {}, chosen = {}, line = line, begun = begun }
+  local failed = store.group(row.state, row.reason) == "failed"
+  if not (OPEN[row.state] or failed) then return complain(work, line, ("title %s is %s already"):format(mms_id, row.state)) end
+  local entry = { mms_id = mms_id, row = row, files = {}, chosen = {}, line = line, begun = work.db:value(BEGUN, row.id) > 0,
+    planned = (failed or row.state == "gone") and work.db:value("SELECT 1 FROM change WHERE title_id = ?", row.id) ~= nil,
+    failed = failed or row.state == "gone" }
   work.entries[mms_id] = entry
   work.order[#work.order + 1] = entry
   return entry
@@ -114,16 +120,21 @@ local function take_row(work, row, columns)
   if entry.decision and entry.decision ~= decision then
     return complain(work, row.line, ("title %s is to be used and skipped at once"):format(mms_id))
   end
-  if entry.begun and decision == "skip" then
+  if entry.begun and not entry.failed and decision == "skip" then
     return complain(work, row.line, ("title %s was begun in Alma: use goes on with it, `almanac undo` takes it back"):format(mms_id))
   end
   entry.decision = decision
   if decision == "use" and not entry.begun then take_file(work, entry, row[columns.file] or "", row.line) end
 end
 
+-- A title that failed is tried again as it was planned, unless other files are named.
+local function goes_on(entry)
+  return entry.begun or entry.planned and not entry.files[1]
+end
+
 -- "use" without a file takes the candidates, if they are one for each key.
 local function complete(work, entry)
-  if entry.decision ~= "use" or entry.begun then return end
+  if entry.decision ~= "use" or goes_on(entry) then return end
   if not entry.row.reading then
     return complain(work, entry.line, ("title %s has not been read; plan again with --from and --missing"):format(entry.mms_id))
   end
@@ -237,11 +248,11 @@ local function carry_out(run, order)
   local counts = { use = 0, skip = 0 }
   local who = core.sys.user()
   for _, entry in ipairs(order) do
-    if not entry.begun then forget(run.db, entry.row.id) end
+    if not (entry.begun or entry.decision == "use" and goes_on(entry)) then forget(run.db, entry.row.id) end
   end
   for _, entry in ipairs(order) do
     counts[entry.decision] = counts[entry.decision] + 1
-    if entry.decision == "use" and not entry.begun then use(run, entry) end
+    if entry.decision == "use" and not goes_on(entry) then use(run, entry) end
     attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", state_after(entry),
       ("decided by %s: %s"):format(who, entry.decision), entry.row.id)
   end

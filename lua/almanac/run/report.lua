@@ -192,6 +192,7 @@ local function write_head(head, meta, write)
   write(("Rules:  SHA-256 %s\n"):format(head.recipe.sha256 or "-"))
   write(("Titles: %d done, %d to do, %d to decide, %d skipped, %d failed\n"):format(head.titles.done,
     head.titles.ready, head.titles.ask, head.titles.skip, head.titles.failed))
+  if head.titles.gone then write(("        %d gone, Alma no longer has them\n"):format(head.titles.gone)) end
   if head.titles.undone then write(("        %d taken back\n"):format(head.titles.undone)) end
   if head.titles.undoing then
     write(("        %d taken back in part; `almanac undo RUN --yes` goes on\n"):format(head.titles.undoing))

@@ -113,6 +113,7 @@ end
 local STATES = {
   ready = "ready: it will be carried out", ask = "to decide", skip = "left out", attached = "done, not verified yet",
   verified = "done and verified", failed = "failed",
+  gone = "gone",
 }
 
 local function say_reading(out, reading)
@@ -214,12 +215,12 @@ local LISTS = {
   files = [[SELECT path AS name, coalesce(problem, reason) AS reason FROM file
     WHERE ]] .. pages.UNUSED .. " ORDER BY path",
 }
-for _, state in ipairs { "ready", "ask", "skip", "failed" } do
+for _, state in ipairs { "ready", "ask", "skip", "failed", "gone" } do
   LISTS[state] = ("SELECT mms_id AS name, title, reason FROM title WHERE state = '%s' ORDER BY id"):format(state)
 end
 
 ---Prints all titles of a state, or all files without a title, a line each.
----@param which "ready"|"ask"|"skip"|"failed"|"files"
+---@param which "ready"|"ask"|"skip"|"failed"|"gone"|"files"
 ---@param db table
 ---@param out table
 function m.say_list(which, db, out)

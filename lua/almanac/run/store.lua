@@ -73,14 +73,14 @@ end
 -- How the states of titles add up in a report. A title in the middle counts
 -- as ready: what is left to do will be done by the next apply.
 local GROUPS = {
-  ask = "ask", skip = "skip", skipped = "skip", failed = "failed",
+  gone = "gone", ask = "ask", skip = "skip", skipped = "skip", failed = "failed",
   attached = "done", verified = "done",
 }
 
 ---The group that a state counts in.
 ---@param state string
 ---@param reason string? an attached title with a reason is not as planned
----@return "ready"|"ask"|"skip"|"done"|"failed"|"undoing"|"undone"
+---@return "ready"|"ask"|"skip"|"done"|"failed"|"undoing"|"undone"|"gone"
 function m.group(state, reason)
   if state == "undone" or state == "undoing" then return state end
   local group = GROUPS[state] or "ready"
@@ -90,7 +90,8 @@ end
 
 ---Titles by group.
 ---@param db table
----@return { ready: integer, ask: integer, skip: integer, done: integer, failed: integer, undoing: integer?, undone: integer? }
+---@return { ready: integer, ask: integer, skip: integer, done: integer, failed: integer, undoing: integer?, undone: integer?,
+---  gone: integer? } gone: Alma no longer has them
 function m.counts(db)
   local counts = { ready = 0, ask = 0, skip = 0, done = 0, failed = 0 }
   local sql = "SELECT state, reason IS NOT NULL AS odd, count(*) AS n FROM title GROUP BY 1, 2"

@@ -2,6 +2,7 @@
 -- as planned, its files by name, size and order, each in Alma's storage and
 -- to be read there. What was taken back has to be as before.
 local alma = require "almanac.alma"
+local gone = require "almanac.run.gone"
 local kinds = require "almanac.run.kinds"
 local look = require "almanac.run.kinds.look"
 local readings = require "almanac.reading"
@@ -44,7 +45,11 @@ end
 function m.check(job)
   local unseen = 0
   local list, why, kind = alma.representations.list(job.client, job.title.mms_id)
-  if not list and kind == "missing" then return "the title is gone: " .. why end
+  if not list and kind == "missing" then
+    local what, reason = gone.look(job)
+    if what == "gone" then job.gone = reason end
+    return what == "moved" and reason or "the title is gone: " .. why
+  end
   if not list then return nil, why, kind end
   for _, change in ipairs(job.changes) do
     local words, message, code = kinds.of(change).check(job, change, list)
@@ -72,6 +77,7 @@ local function look_at(job)
     return words, message or 0, code, again and "undoing" or "undone"
   end
   local words, message, code = m.check(job)
+  if job.gone then return false, 0, nil, "gone" end
   return words, message, code, words and "attached" or "verified"
 end
 
@@ -85,7 +91,7 @@ local function verify_title(run, title, counts)
     return
   end
   run.streak:worked()
-  local ok, why, kind = note(run, title, state, words or nil, job.seen)
+  local ok, why, kind = note(run, title, state, words or job.gone, job.seen)
   if not ok then
     run.broken = { message = why, code = kind }
     return
@@ -94,7 +100,7 @@ local function verify_title(run, title, counts)
   counts[result] = counts[result] + 1
   if not words then counts.unseen = counts.unseen + message end
   thumbnails.count(counts.thumbnails, job.seen)
-  run.on.finish(title, not words, words or nil)
+  run.on.finish(title, not words, words or job.gone)
 end
 
 ---How many titles there are to verify.
@@ -106,13 +112,13 @@ end
 ---@param run { db: table, client: table, storage: table?, journal: table, folder: string, sample: integer?, keep_going: boolean?,
 ---  on: { finish: function } }
 ---  sample: only so many, taken at random
----@return { verified: integer, undone: integer, differs: integer, unknown: integer, unseen: integer,
+---@return { gone: integer, verified: integer, undone: integer, differs: integer, unknown: integer, unseen: integer,
 ---  thumbnails: table<string, integer>, stop: { message: string, cause: string }? }|nil counts titles; stop: it ended early, and why; undone: taken back, and nothing of the run is left; unseen: files
 ---  of verified titles that were not looked at in the storage; thumbnails: by thumbnails.state
 ---@return string? message the run file can't be written
 ---@return string? code
 function m.run(run)
-  local counts = { verified = 0, undone = 0, differs = 0, unknown = 0, unseen = 0, thumbnails = {} }
+  local counts = { gone = 0, verified = 0, undone = 0, differs = 0, unknown = 0, unseen = 0, thumbnails = {} }
   local next_title = run.sample and titles.sample(run.db, MADE, run.sample) or titles.each(run.db, MADE)
   run.streak = streaks.new { in_flight = IN_FLIGHT, keep_going = run.keep_going }
   local failures = run.streak:each(function() return not run.broken and next_title() or nil end,
