@@ -108,6 +108,7 @@ add("a pattern in gmatch", "for x in (('x'):rep(5000)):gmatch('.-.-.-.-b') do en
 add("a pattern in a method of a helper", "return key.part(('x'):rep(1 << 20), 1, 'y'), (('x'):rep(5000)):find('.-.-.-.-b')", TIME)
 add("a pattern too complex", "return (('x'):rep(1 << 20)):match(('(.)'):rep(40))", "too many captures")
 add("a pattern that recurs", "return (('x'):rep(300000)):match(('x?'):rep(250000) .. 'y')", "pattern too complex")
+harmless("a folder of a long text", "return 'n' .. tostring(key.folder(('x'):rep(1 << 20), 1))", "nnil")
 add("inserting in front", "local t = {} for i = 1, 1000000 do t[i] = i end while true do table.insert(t, 1, 0) end", TIME)
 add("removing from the front", "local t = {} for i = 1, 1000000 do t[i] = i end while #t > 0 do table.remove(t, 1) end", TIME)
 harmless("a sort that lies", "local t = {} for i = 1, 100 do t[i] = i end table.sort(t, function() return true end) " ..

@@ -31,7 +31,7 @@ end
 function m.folder(path, n)
   need_text(path, "folder")
   local parts = {}
-  for part in path:gmatch "([^/]+)/" do parts[#parts + 1] = part end
+  for part in (path:match "^.*/" or ""):gmatch "[^/]+" do parts[#parts + 1] = part end
   n = n or -1
   return n > 0 and parts[n] or parts[#parts + 1 + n]
 end

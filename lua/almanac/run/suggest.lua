@@ -183,7 +183,7 @@ end
 
 ---Tries all recipes at hand that read names.
 ---@param case { names: string[], titles: table[]?, lists: string[], folder: string? } of almanac.run.suggest_names; titles as almanac.run.trial
----  gives them; lists: CSV files that may say which file belongs to which title; folder: where the sidecars of the files are
+---  gives them; lists: CSV files and workbooks that may say which file belongs to which title; folder: where the sidecars of the files are
 ---@return table[]|nil found best first: { name, summary, path, total, read, not_read, collisions, unread, examples, matched?, several?,
 ---  lacks?, without?, failed?, loose, score, values, given, from? } and, when `proven`, what almanac.run.suggest_proof adds;
 ---  lacks: an option that it can't be tried without; without: "record", "items" or "rows" when it reads these of titles, and all

@@ -55,10 +55,18 @@ local function case_of(paths, folder, lists)
   return { names = some(paths), total = #paths, lists = lists, folder = folder, paths = paths, ignored = {} }
 end
 
+local LISTS = { csv = true, tsv = true, xlsx = true, ods = true }
+
+-- Whether a file at the top of the folder may be a list of its files.
+local function is_list(path)
+  local ext = path:match "^[^/]+%.(%w+)$"
+  return ext ~= nil and LISTS[ext:lower()] == true
+end
+
 ---Names of a folder, spread over all of it, those of the commonest form first.
 ---@param folder string
 ---@return { names: string[], total: integer, lists: string[], folder: string, paths: string[], ignored: string[] }|nil found
----  total: files there are; lists: CSV files at its top; paths: all names; ignored: what was not looked at, in words
+---  total: files there are; lists: CSV files and workbooks at its top; paths: all names; ignored: what was not looked at, in words
 ---@return string? message
 ---@return string? code
 function m.look(folder)
@@ -70,7 +78,7 @@ function m.look(folder)
     if more then break end
     local is_name = core.text.valid(path) and not path:find "%c"
     if size and is_name then all[#all + 1] = path elseif size then odd = odd + 1 else unread = unread + 1 end
-    if path:find "^[^/]+%.[cC][sS][vV]$" and #lists < MOST_LISTS then lists[#lists + 1] = folder:gsub("/+$", "") .. "/" .. path end
+    if is_list(path) and #lists < MOST_LISTS then lists[#lists + 1] = folder:gsub("/+$", "") .. "/" .. path end
   end
   local found = case_of(all, folder, lists)
   local count = require("almanac.words").count
