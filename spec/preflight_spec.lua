@@ -1,6 +1,7 @@
 -- What is looked at before the first write, with the built program against
 -- the rehearsal: each thing that is missing is named, and nothing is written.
 local desk = require "support.desk"
+local program = require "support.program"
 local store = require "almanac.run.store"
 
 describe("preflight", function()
@@ -171,6 +172,15 @@ describe("preflight", function()
     at.env.ALMANAC_S3_REGION = "us-east-1"
     assert_refused "ALMANAC_S3_REGION=eu%-west%-1"
     at.env.ALMANAC_S3_REGION = "eu-west-1"
+    assert.equal(0, at.almanac("doctor", "a.run").status)
+    at.env.ALMANAC_S3_REGION = false
+    local function region(name)
+      program.write(at.folder .. "/almanac.conf.lua",
+        ('return { default = "p", profiles = { p = { s3 = { region = %q } } } }'):format(name))
+    end
+    region "us-east-1"
+    assert_refused 's3 = { region = "eu%-west%-1" } in almanac.conf.lua'
+    region "eu-west-1"
     assert.equal(0, at.almanac("apply", "a.run").status)
   end)
 end)

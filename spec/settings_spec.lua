@@ -136,6 +136,20 @@ describe("settings", function()
     assert.matches("says where what AWS keys sign goes %(endpoint%)", result.out)
   end)
 
+  it("of a folder that name the server have no AWS keys from elsewhere sent there", function()
+    program.write(folder .. "/almanac.conf.lua",
+      'return { default = "p", profiles = { p = { url = "https://alma.example.org", key = "k" } } }')
+    os.execute("chmod 600 " .. folder .. "/almanac.conf.lua")
+    program.write(folder .. "/s.lua", [[
+      local connect = require "almanac.run.connect"
+      local settings = assert(require("almanac.settings").load {})
+      print(connect.storage({}, { digital = { bucket = "b", ingest_url = "https://alma.example.org/b" } }, settings))]])
+    local keys = { AWS_ACCESS_KEY_ID = "A", AWS_SECRET_ACCESS_KEY = "S" }
+    assert.matches("^nil\t.*AWS keys are not in that file", almanac(keys, "exec", "s.lua").out)
+    keys.ALMANAC_API_URL = "https://alma.example.org"
+    assert.matches("^table", almanac(keys, "exec", "s.lua").out)
+  end)
+
   it("send a key by https alone, and by http to this machine", function()
     for url, words in pairs {
       ["http://api.example.org"] = "by http anybody", ["http://127.0.0.1.example.org"] = "by http anybody",

@@ -111,16 +111,21 @@ end
 local ELSEWHERE = "almanac.conf.lua of this folder says where %s goes (%s), but the key is not in that file: %s, or move the " ..
   "settings to %s"
 
+-- Whether the working folder's configuration, which anybody may have written, names the server.
+local function named_here(args, profile)
+  local _, here = configurations.path()
+  local url = not args.url and not env "ALMANAC_API_URL" and profile.url
+  return here and url and not is_published((url:gsub("/+$", "")))
+end
+
 -- Whoever wrote the file of a folder may say where the keys in it go, and no others.
 local function check_ways(args, profile)
-  local _, here = configurations.path()
-  if not here then return true end
-  local named = not args.url and not env "ALMANAC_API_URL" and profile.url and not is_published((profile.url:gsub("/+$", "")))
-  if named and env "ALMA_API_KEY" then
+  if named_here(args, profile) and env "ALMA_API_KEY" then
     return nil, ELSEWHERE:format("the API key", "url", "give --url or set ALMANAC_API_URL", m.user_path()), "auth"
   end
+  local _, here = configurations.path()
   local s3 = profile.s3 or {}
-  if s3.endpoint and not s3.access_key and not s3.form and not env "ALMANAC_S3_URL" then
+  if here and s3.endpoint and not s3.access_key and not s3.form and not env "ALMANAC_S3_URL" then
     return nil, ELSEWHERE:format("what AWS keys sign", "endpoint", "set ALMANAC_S3_URL", m.user_path()), "auth"
   end
   return true
@@ -145,7 +150,9 @@ end
 
 ---What a command needs to reach Alma.
 ---@param args table the parsed command line (profile, url, rate)
----@return { url: string, key: string, rate: number, s3: table, profile: string? }|nil settings
+---@return { url: string, key: string, rate: number, s3: table, profile: string?, institution: string?,
+---  named_here: boolean? }|nil settings named_here: the working folder's configuration names the server: AWS keys from
+---  elsewhere are not for whom it sends to
 ---@return string? message what is missing and where to set it
 ---@return string? code
 function m.load(args)
@@ -165,7 +172,7 @@ function m.load(args)
   key, message, code = api_key(profile)
   if not key then return nil, message, code end
   return { url = url, key = key, rate = rate, s3 = profile.s3 or {}, profile = name,
-    institution = profile.institution }
+    institution = profile.institution, named_here = named_here(args, profile) and not address.is_local(url) or nil }
 end
 
 return m

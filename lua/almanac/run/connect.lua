@@ -89,6 +89,9 @@ local function by_form(client, digital, place)
   }
 end
 
+local NOT_FOR_THEM = "almanac.conf.lua of this folder names the server (url), but the AWS keys are not in that file: set " ..
+  "ALMANAC_API_URL, or s3 = { form = true } there"
+
 ---The way into the institution's bucket: with AWS keys when there are any,
 ---else through the signed upload form that an API key alone gets. Nothing is
 ---sent yet.
@@ -108,6 +111,7 @@ function m.storage(client, general, settings)
   local keys = own
   if own.form then keys = nil elseif not own.access_key then keys, message, code = s3.credentials { profile = own.profile } end
   if code then return nil, message, code end
+  if keys and keys ~= own and settings.named_here then return nil, NOT_FOR_THEM, "auth" end
   if keys then return by_keys(digital, place, keys) end
   return by_form(client, digital, place)
 end
