@@ -231,9 +231,12 @@ describe("a rehearsal", function()
     end
     assert.matches("'GET=2:500' has no rate", err("--faults", "GET=2:500"), 1, true)
     assert.matches("'FETCH=0.1:500' has no method", err("--faults", "FETCH=0.1:500"), 1, true)
-    assert.matches("unknown kind 'explode'", err("--faults", "GET=0.1:explode"), 1, true)
+    assert.matches("unknown kind 'explode'; kinds are 500, 500after, reset, lost, late=N, 504=N, ",
+      err("--faults", "GET=0.1:explode"), 1, true)
     assert.matches("names no place", err("--faults", "GET nowhere=0.1:500"), 1, true)
-    assert.matches("'slow' is neither", err("--latency", "slow"), 1, true)
+    assert.matches("'slow' is none of SECONDS, file=SECONDS, ", err("--latency", "slow"), 1, true)
+    assert.matches("'lag=6' is none of page=N, short=N", err("--lists", "lag=6"), 1, true)
+    assert.matches("'image/*' is none of FIELD=VALUE, ", err("--form-policy", "image/*"), 1, true)
     assert.matches("not an area", err("--key", "k=everything"), 1, true)
   end)
 

@@ -40,6 +40,12 @@ m.kinds = {
 local KINDS = {}
 for _, kind in ipairs(m.kinds) do KINDS[kind[1]] = kind end
 
+local function kind_names()
+  local names = {}
+  for i, kind in ipairs(m.kinds) do names[i] = kind[3] and kind[1] .. "=N" or kind[1] end
+  return table.concat(names, ", ")
+end
+
 local METHODS = { GET = true, POST = true, PUT = true, DELETE = true, HEAD = true, ["*"] = true }
 local PLACES = { "bibs", "items", "collections", "representations", "files", "sets", "conf", "test", "oai", "sru", "thumbnail", "s3",
   "s3.object", "s3.list", "s3.create", "s3.part", "s3.parts", "s3.complete", "s3.form" }
@@ -73,7 +79,9 @@ local function parse_rule(text)
   local name, number = what:match "^(%w+)=?([%w.]*)$"
   local kind = KINDS[name]
   local word = name == "hostile" and number ~= "" and number or nil
-  if not kind or number ~= "" and not word and not tonumber(number) then return nil, "has an unknown kind '" .. what .. "'" end
+  if not kind or number ~= "" and not word and not tonumber(number) then
+    return nil, ("has an unknown kind '%s'; kinds are %s"):format(what, kind_names())
+  end
   if word and not hostile.is_form(word) then return nil, "has an unknown form of hostile" end
   rule.word = word
   rule.method, rule.place, rule.kind, rule.number = method, place, name, tonumber(number) or kind[3]
