@@ -38,6 +38,7 @@ static void *on_target(void *context, const char *target,
 static enum MHD_Result arrive(alm_serve *server, alm_incoming *r) {
   alm_incoming_complete(r);
   r->waiting = true;
+  alm_visit_turn(r->connection, ALM_VISIT_ANSWER, 0);
   MHD_suspend_connection(r->connection);
   *(server->last ? &server->last->next : &server->first) = r;
   server->last = r;
@@ -51,15 +52,17 @@ static enum MHD_Result on_request(void *context,
                                   const char *url, const char *method,
                                   const char *version, const char *data,
                                   size_t *size, void **mine) {
-  (void)connection, (void)url, (void)version;
+  (void)url, (void)version;
   alm_incoming *r = *mine;
   if (!r) return MHD_NO;
   if (!r->begun) {
     alm_incoming_begin(r, method);
+    alm_visit_turn(connection, ALM_VISIT_BODY, 0);
     return r->refused ? alm_incoming_answer(r) : MHD_YES;
   }
   if (*size > 0) {
     alm_incoming_take(r, data, *size);
+    alm_visit_turn(connection, ALM_VISIT_BODY, (int64_t)*size);
     *size = 0;
     return r->dropped ? alm_incoming_answer(r) : MHD_YES;
   }
@@ -75,8 +78,9 @@ static void unlink_incoming(alm_serve *server, alm_incoming *r) {
 
 static void on_completed(void *context, struct MHD_Connection *connection,
                          void **mine, enum MHD_RequestTerminationCode code) {
-  (void)connection, (void)code;
+  (void)code;
   alm_incoming *r = *mine;
+  alm_visit_turn(connection, ALM_VISIT_HEAD, 0);
   if (!r) return;
   unlink_incoming(context, r);
   r->connection = NULL;
@@ -135,6 +139,7 @@ static struct MHD_Daemon *start_daemon(alm_serve *server, int listener) {
       MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
       server, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_URI_LOG_CALLBACK,
       on_target, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+      MHD_OPTION_NOTIFY_CONNECTION, alm_visits_notify, &server->visits,
       MHD_OPTION_CONNECTION_LIMIT, server->options.max_connections,
       MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
@@ -151,13 +156,19 @@ static bool make_poll_fd(alm_serve *server) {
   server->poll_fd = epoll_create1(EPOLL_CLOEXEC);
   return info && server->wake_fd >= 0 && server->poll_fd >= 0 &&
          epoll_ctl(server->poll_fd, EPOLL_CTL_ADD, info->epoll_fd, &event) == 0 &&
-         epoll_ctl(server->poll_fd, EPOLL_CTL_ADD, server->wake_fd, &event) == 0;
+         epoll_ctl(server->poll_fd, EPOLL_CTL_ADD, server->wake_fd, &event) == 0 &&
+         epoll_ctl(server->poll_fd, EPOLL_CTL_ADD, server->visits.timer_fd,
+                   &event) == 0;
 }
 
 static bool start(alm_serve *server, alm_error *err) {
   const char *folder = server->options.spool_dir;
   if (!folder) folder = getenv("TMPDIR");
   server->spool_dir = strdup(folder && *folder ? folder : "/tmp");
+  if (server->options.wide_path)
+    server->wide_path = strdup(server->options.wide_path);
+  if (!alm_visits_open(&server->visits, server->options.max_connections))
+    return alm_fail(err, ALM_LIMIT, "no memory for a server");
   int listener = listen_on(&server->options, &server->port, err);
   if (listener < 0) return false;
   server->daemon = start_daemon(server, listener);
@@ -173,7 +184,7 @@ alm_serve *alm_serve_open(const alm_serve_options *options, alm_error *err) {
     return NULL;
   }
   server->options = *options;
-  server->poll_fd = server->wake_fd = -1;
+  server->poll_fd = server->wake_fd = server->visits.timer_fd = -1;
   if (start(server, err)) return server;
   alm_serve_close(server);
   return NULL;
@@ -190,7 +201,9 @@ void alm_serve_close(alm_serve *server) {
   if (server->daemon) MHD_stop_daemon(server->daemon);
   if (server->poll_fd >= 0) close(server->poll_fd);
   if (server->wake_fd >= 0) close(server->wake_fd);
+  alm_visits_close(&server->visits);
   free(server->spool_dir);
+  free(server->wide_path);
   free(server);
 }
 
@@ -212,6 +225,7 @@ static void drive(alm_serve *server) {
   eventfd_t count;
   if (server->woken) eventfd_read(server->wake_fd, &count);
   server->woken = false;
+  alm_visits_look(&server->visits);
   int rounds = 0;
   do
     MHD_run(server->daemon);

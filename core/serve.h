@@ -4,8 +4,10 @@
  * Nothing calls back. alm_serve_wait drives the server, alm_serve_next gives
  * requests that have arrived wholly; a connection then waits for the answer
  * without costing anything. Large bodies lie in files. A body over the maximum
- * is answered with 413, too many headers with 431, a body that can't be kept
- * with 507; such requests are never seen.
+ * is answered with 413, and none of it is kept when its length was announced;
+ * too many headers are answered with 431, a body that can't be kept with 507;
+ * such requests are never seen. Who sends or reads too slowly is hung up on, at
+ * once when others wait for his place.
  *
  * alm_serve_fd can be polled together with other descriptors: when it is
  * readable, call alm_serve_wait with 0 seconds. */
@@ -25,6 +27,8 @@ typedef struct {
   const char *host;       /* address to listen on */
   int port;               /* 0: any free one */
   int64_t max_body;
+  const char *wide_path;  /* NULL, or what paths begin with … */
+  int64_t wide_body;      /* … below which bodies may be so large */
   const char *spool_dir;  /* NULL: TMPDIR, else /tmp */
   int64_t spool_above;    /* bodies larger than this go into a file there */
   unsigned max_connections;

@@ -131,10 +131,17 @@ static bool check(const alm_incoming *r, const alm_reply *reply,
   return true;
 }
 
-static void go_on(alm_incoming *r) {
+static void go_on(alm_incoming *r, int64_t bytes) {
   r->waiting = false;
+  alm_visit_turn(r->connection, ALM_VISIT_READS, bytes);
   MHD_resume_connection(r->connection);
   alm_serve_wake(r->server);
+}
+
+/* For a whole file as much as the largest object has. */
+static int64_t sent_bytes(const alm_reply *reply) {
+  if (!reply->path) return (int64_t)reply->body_length;
+  return reply->length >= 0 ? reply->length : INT64_C(5) << 30;
 }
 
 bool alm_request_reply(alm_request *request, const alm_reply *reply,
@@ -150,7 +157,7 @@ bool alm_request_reply(alm_request *request, const alm_reply *reply,
   }
   r->response = response;
   r->status = reply->status;
-  go_on(r);
+  go_on(r, sent_bytes(reply));
   return true;
 }
 
@@ -158,7 +165,7 @@ bool alm_request_drop(alm_request *request, alm_error *err) {
   alm_incoming *r = (alm_incoming *)request;
   if (!ready(r, err)) return false;
   r->dropped = true;
-  go_on(r);
+  go_on(r, 0);
   return true;
 }
 
@@ -197,6 +204,6 @@ void alm_request_release(alm_request *request) {
     alm_incoming_free(r);
   } else if (r->waiting) {
     r->refused = MHD_HTTP_INTERNAL_SERVER_ERROR;
-    go_on(r);
+    go_on(r, 0);
   }
 }

@@ -16,6 +16,12 @@
  * sender gets to read the answer. */
 static const int64_t PATIENCE = 256 * 1024 * 1024;
 
+static int64_t most_of(const alm_serve *server, const char *path) {
+  const char *wide = server->wide_path;
+  bool is_wide = wide && strncmp(path, wide, strlen(wide)) == 0;
+  return is_wide ? server->options.wide_body : server->options.max_body;
+}
+
 alm_incoming *alm_incoming_new(alm_serve *server, const char *target,
                                struct MHD_Connection *connection) {
   alm_incoming *r = calloc(1, sizeof *r);
@@ -33,6 +39,7 @@ alm_incoming *alm_incoming_new(alm_serve *server, const char *target,
   char *query = strchr(r->target, '?');
   if (query) *query = '\0';
   r->view.path = r->target;
+  r->most = most_of(server, r->target);
   r->view.query = query ? query + 1 : "";
   r->view.arrived = alm_sys_monotonic();
   return r;
@@ -76,8 +83,8 @@ void alm_incoming_begin(alm_incoming *r, const char *method) {
   r->view.method = r->method ? r->method : "";
   MHD_get_connection_values(r->connection, MHD_HEADER_KIND, add_header, r);
   const char *length = alm_headers_get(&r->view.headers, "content-length");
-  if (length && strtoll(length, NULL, 10) > r->server->options.max_body &&
-      asks_first(r))
+  r->announced = length ? strtoll(length, NULL, 10) : 0;
+  if (r->announced > r->most && asks_first(r))
     r->refused = MHD_HTTP_CONTENT_TOO_LARGE;
 }
 
@@ -118,10 +125,9 @@ static bool keep(alm_incoming *r, const char *data, size_t size) {
 }
 
 void alm_incoming_take(alm_incoming *r, const char *data, size_t size) {
-  int64_t most = r->server->options.max_body;
   r->view.body_size += (int64_t)size;
-  if (r->view.body_size - most > PATIENCE) r->dropped = true;
-  if (!r->refused && r->view.body_size > most)
+  if (r->view.body_size - r->most > PATIENCE) r->dropped = true;
+  if (!r->refused && (r->view.body_size > r->most || r->announced > r->most))
     r->refused = MHD_HTTP_CONTENT_TOO_LARGE;
   if (!r->refused && !keep(r, data, size))
     r->refused = MHD_HTTP_INSUFFICIENT_STORAGE;

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "serve.h"
+#include "serve_visit.h"
 
 typedef struct alm_incoming alm_incoming;
 
@@ -26,6 +27,7 @@ struct alm_incoming {
   struct MHD_Response *response;
   char *target, *method;
   alm_buf body;
+  int64_t most, announced; /* bytes of the body: at most, as it was announced */
   char *spool;             /* path of the file with the body */
   int spool_fd;
   EVP_MD_CTX *digest;
@@ -38,7 +40,8 @@ struct alm_serve {
   int port, poll_fd, wake_fd;
   bool woken;              /* wake_fd is readable */
   alm_serve_options options;
-  char *spool_dir;
+  alm_visits visits;
+  char *spool_dir, *wide_path;
   unsigned long spooled;   /* files so far: part of their names */
   alm_incoming *first, *last; /* arrived, not taken yet */
   alm_incoming *newest;    /* all that have a connection */

@@ -133,6 +133,19 @@ describe("core.serve", function()
       assert.equal(200, w:one({ path = "/" }, function(q) q:reply {} end).status)
     end)
 
+    it("may have a larger body below the path for that, and nothing of one that is announced too large is kept", function()
+      local wide = web.new { spool_dir = folder, spool_above = 1000, max_body = 5000, wide_path = "/wide", wide_body = 50000 }
+      local function look(q) q:reply {} end
+      for path, size in pairs { ["/wide/x"] = 50000, ["/"] = 5000, ["/x/wide"] = 5000 } do
+        local r = wide:all({ { path = path, method = "PUT", body = ("x"):rep(size) },
+          { path = path, method = "PUT", body = ("x"):rep(size + 1) } }, look)
+        assert.same({ 200, 413 }, { r[1].status, r[2].status }, path)
+      end
+      program.remove(folder)   -- who tried to keep it would find no room
+      assert.equal(413, wide:one({ path = "/", method = "PUT", body = ("x"):rep(5001) }, look).status)
+      wide:close()
+    end)
+
     it("is refused with 431 when it has too many headers, with 507 when there is no room", function()
       local headers = {}
       for i = 1, 130 do headers["X-" .. i] = "1" end

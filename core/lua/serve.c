@@ -29,6 +29,7 @@ static lua_Integer range_field(lua_State *L, const char *name,
 static int f_listen(lua_State *L) {
   static const char *const known[] = {"host",        "port",
                                       "max_body",    "spool_dir",
+                                      "wide_path",   "wide_body",
                                       "spool_above", "max_connections", NULL};
   if (lua_isnoneornil(L, 1)) {
     lua_settop(L, 0);
@@ -40,6 +41,8 @@ static int f_listen(lua_State *L) {
       .host = alm_lua_field_string(L, 1, "host", "127.0.0.1", NULL),
       .port = (int)range_field(L, "port", 0, 65535),
       .max_body = range_field(L, "max_body", 128 << 20, INT64_MAX),
+      .wide_path = alm_lua_field_string(L, 1, "wide_path", NULL, NULL),
+      .wide_body = range_field(L, "wide_body", 128 << 20, INT64_MAX),
       .spool_dir = alm_lua_field_string(L, 1, "spool_dir", NULL, NULL),
       .spool_above = range_field(L, "spool_above", 1 << 20, INT64_MAX),
       .max_connections =

@@ -102,9 +102,11 @@ core.serve = {}
 ---@field host? string address to listen on, default "127.0.0.1"
 ---@field port? integer default 0: any free one
 ---@field max_body? integer bytes, default 128 MiB; a larger body is answered with 413 and never seen
+---@field wide_path? string what the path begins with, "/bucket", of requests …
+---@field wide_body? integer … whose body may have so many bytes instead, default 128 MiB
 ---@field spool_dir? string folder for large bodies; default TMPDIR, else /tmp
 ---@field spool_above? integer bytes, default 1 MiB; larger bodies lie in a file
----@field max_connections? integer default 512; more wait until one is free
+---@field max_connections? integer default 512; more wait until one is free, and who is slow makes room for them
 
 ---@class almanac.serve.server
 local server = {}

@@ -54,6 +54,7 @@ local worlds = require "almanac.rehearsal.world"
 local m = {}
 
 local LARGEST_BODY = (5 << 30) + (1 << 20)   -- S3 takes objects of 5 GiB in one request
+local LARGEST_CALL = 16 << 20                -- bytes of a call to the API; records have at most some hundred thousand
 local WATCH = 0.05                           -- seconds between looks at signals and stdin
 
 ---@class almanac.rehearsal.options
@@ -86,7 +87,8 @@ local WATCH = 0.05                           -- seconds between looks at signals
 
 local function listen(options, world)
   return core.serve.listen {
-    host = "127.0.0.1", port = options.port or 0, max_body = LARGEST_BODY, spool_dir = world.blobs.scratch,
+    host = "127.0.0.1", port = options.port or 0, spool_dir = world.blobs.scratch,
+    max_body = LARGEST_CALL, wide_path = "/" .. world.bucket, wide_body = LARGEST_BODY,
   }
 end
 

@@ -129,11 +129,16 @@ local function check_time(world, auth, scope)
   end
 end
 
--- host and every x-amz- header must be signed.
+-- host and every x-amz- header must be signed, and what is signed must have come.
 local function check_signed(call, auth)
   local signed = ";" .. auth.signed .. ";"
   if not signed:find(";host;", 1, true) then
     return refuse(403, "AccessDenied", "The host header is not signed")
+  end
+  for name in auth.signed:gmatch "[^;]+" do
+    if not call.request:header(name) then
+      return refuse(403, "AccessDenied", "There were headers signed which are not present in the request")
+    end
   end
   for name in pairs(call.request:headers()) do
     local low = name:lower()

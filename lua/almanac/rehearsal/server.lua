@@ -10,6 +10,7 @@ local routes = require "almanac.rehearsal.routes"
 local s3 = require "almanac.rehearsal.s3"
 local s3_xml = require "almanac.rehearsal.s3_xml"
 local views = require "almanac.rehearsal.views"
+local visitor = require "almanac.rehearsal.visitor"
 
 local m = {}
 
@@ -93,6 +94,8 @@ local function alma(server, call)
 end
 
 local function dispatch(server, call)
+  local refusal = visitor.refuse(call.request)
+  if refusal then return refusal end
   local path = call.request:path()
   if path:sub(1, #PREFIX) == PREFIX then
     call.is_alma = true
