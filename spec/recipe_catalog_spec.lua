@@ -6,6 +6,55 @@ local program = require "support.program"
 local secrets = require "almanac.recipe.secrets"
 local shared = require "support.shared"
 
+describe("a recipe that has the name of a shipped one", function()
+  local folder
+
+  before_each(function()
+    folder = program.folder()
+    local text = program.read "recipes/by-mms-id/recipe.lua"
+    program.write(folder .. "/recipes/by-mms-id/recipe.lua", (text:gsub("file_key = function%(file, args%)\n", "%0    error 'strange'\n", 1)
+      :gsub("whose name or folder is the MMS ID", "of a stranger")))
+  end)
+  after_each(function() program.remove(folder) end)
+
+  local function almanac(...)
+    return program.run({ "recipe", ... }, { folder = folder, env = { HOME = folder, ALMANAC_RECIPES = false } })
+  end
+
+  it("is no base of shipped recipes", function()
+    for _, name in ipairs { "by-barcode", "by-sidecar-number", "by-map" } do
+      assert.equal(0, almanac("test", name).status)
+    end
+    assert.equal(2, almanac("check", "by-mms-id").status)
+  end)
+
+  it("is the base of one's own", function()
+    program.write(folder .. "/recipes/ours/recipe.lua", '-- almanac-recipe: 1\nreturn extend "by-mms-id 1" { name = "ours" }\n')
+    assert.matches("strange", almanac("check", "ours").out, 1, true)
+    program.write(folder .. "/recipes/ours/recipe.lua", '-- almanac-recipe: 1\nreturn extend "by-barcode 1" { name = "ours" }\n')
+    assert.equal(0, almanac("check", "ours").status)
+  end)
+
+  it("is said to hide it, by list and check", function()
+    local out = almanac("list").out
+    assert.matches("of a stranger", out, 1, true)
+    assert.matches("note: recipes/by-mms-id/recipe.lua is taken, not ", out, 1, true)
+    local first = almanac("list", "--json").out
+    assert.matches('"hides":[', first, 1, true)
+    assert.matches("note: recipes/by-mms-id/recipe.lua is taken, not almanac's own recipe of the same name",
+      almanac("check", "by-mms-id").out, 1, true)
+  end)
+
+  it("keeps its rules in a run file beside those of the shipped one", function()
+    local recipes = require "almanac.recipe"
+    local loaded = assert(recipes.load "by-barcode")
+    local again = assert(recipes.restore(loaded.sources))
+    assert.equal(loaded.sha256, again.sha256)
+    recipes.close(loaded)
+    recipes.close(again)
+  end)
+end)
+
 describe("the text of a recipe", function()
   it("tells what it is, without being run", function()
     local found = header.read(shared.recipe())

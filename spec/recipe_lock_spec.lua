@@ -135,6 +135,38 @@ describe("almanac recipe", function()
       assert.equal(1, almanac("recipe", "update", "nothing").status)
     end)
 
+    it("is not loaded when the lock file is gone, or has lost what it pins", function()
+      shared.write(desk.folder .. "/recipes/base", { ["recipe.lua"] = shared.recipe { ['"scans"'] = '"base"' } })
+      shared.write(desk.source, { ["recipe.lua"] = '-- almanac-recipe: 1\nreturn extend "base 1" { name = "scans" }\n' })
+      assert.equal(0, add().status)
+      local whole = desk.read(LOCK)
+      for _, line in ipairs { "  file %x+ recipe.lua\n", "  base %x+ base\n" } do
+        program.write(desk.folder .. "/" .. LOCK, (whole:gsub(line, "")))
+        assert.equal(1, almanac("recipe", "check", "scans").status)
+      end
+      os.remove(desk.folder .. "/" .. LOCK)
+      local result = almanac("recipe", "check", "scans")
+      assert.equal(1, result.status)
+      assert.matches("almanac.lock is gone, but recipes/.accepted shows that recipes came from elsewhere", result.err, 1, true)
+      program.write(desk.folder .. "/" .. LOCK, whole)
+      assert.equal(0, almanac("recipe", "check", "scans").status)
+    end)
+
+    it("goes back to a lower version, or gets an effect more, only when that is agreed to by itself", function()
+      assert.equal(0, add().status)
+      shared.write(desk.source, { ["recipe.lua"] = shared.recipe { ['"1.0.0"'] = '"0.9.9"', ['{ "add" }'] = '{ "add", "delete" }' } })
+      local function update(...) return almanac("recipe", "update", "scans", "--yes", ...) end
+      local result = update()
+      assert.equal(1, result.status)
+      assert.matches("nothing was taken: version 0.9.9 is lower than 1.0.0, which is here (--lower-version agrees)", result.err, 1, true)
+      result = update "--lower-version"
+      assert.equal(1, result.status)
+      assert.matches("what those of the one that is here may not: delete (--more-effects agrees)", result.err, 1, true)
+      assert.matches('"1.0.0"', desk.read "recipes/scans/recipe.lua", 1, true)
+      assert.equal(0, update("--lower-version", "--more-effects").status)
+      assert.matches("recipe scans 0.9.9", desk.read(LOCK), 1, true)
+    end)
+
     it("keeps its name when it is updated", function()
       assert.equal(0, add().status)
       program.write(desk.source .. "/recipe.lua", shared.recipe { ['"scans"'] = '"other"' })

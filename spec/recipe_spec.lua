@@ -19,6 +19,22 @@ return {
 }
 ]]
 
+describe("a default", function()
+  local check = require "almanac.recipe.arguments".check
+
+  it("leads to no folder or file outside the working folder", function()
+    for _, path in ipairs { "/etc", "~/scans", "..", "a/../../b", "../x", "C:/scans", "C:\\scans" } do
+      for _, kind in ipairs { "dir", "file" } do
+        local ok, message = check { { "folder", kind, default = path } }
+        assert.is_nil(ok, path)
+        assert.matches("leads out of the working folder; leave it out and give --folder when you plan", message, 1, true)
+      end
+    end
+    assert.is_true(check { { "folder", "dir", default = "scans/..a" }, { "list", "file", default = "map.csv" } })
+    assert.is_true(check { { "text", "string", default = "/etc" } })
+  end)
+end)
+
 describe("a recipe", function()
   local folder
 

@@ -170,6 +170,18 @@ local function check_words(entry)
   return true
 end
 
+local function flag(name) return "--" .. name:gsub("_", "-") end
+
+-- A recipe may name a folder or file below the working folder, never one elsewhere that nobody meant.
+local function wrong_place(entry)
+  local path = entry.default
+  if entry[2] ~= "dir" and entry[2] ~= "file" or type(path) ~= "string" then return nil end
+  if path:find "^[/~]" or path:find "^%a:[/\\]" or ("/" .. path .. "/"):find("/../", 1, true) then
+    return ("args: the default of '%s' (%s) leads out of the working folder; leave it out and give %s when you plan"):format(entry[1], path,
+      flag(entry[1]))
+  end
+end
+
 local function check_entry(entry, seen)
   local name, kind = entry[1], entry[2]
   local ok, message = check_name(name, seen)
@@ -185,6 +197,8 @@ local function check_entry(entry, seen)
   end
   ok, message = check_words(entry)
   if not ok then return nil, message end
+  local elsewhere = wrong_place(entry)
+  if elsewhere then return nil, elsewhere end
   local problem = kind == "sidecar" and wrong_names(entry.default or {}) or kind == "words" and wrong_words(entry.default or {})
   if problem then return nil, ("args: '%s': %s"):format(name, problem) end
   return true
@@ -203,8 +217,6 @@ function m.check(args)
   end
   return true
 end
-
-local function flag(name) return "--" .. name:gsub("_", "-") end
 
 -- For a terminal: nothing that turns the direction of writing.
 local function describe(entry)

@@ -15,12 +15,14 @@ local function read(path)
   local ok
   ok, message, code = header.check(text, path)
   if not ok then return nil, message, code end
-  return header.read(text)
+  local found = header.read(text)
+  found.path = path
+  return found
 end
 
 local function base_of(found)
   local name = found.extends and header.base_name(found.extends)
-  local path = name and recipes.find(name)
+  local path = name and recipes.base(found.path, name)
   return path and read(path)
 end
 
@@ -45,13 +47,17 @@ function m.header(path)
   return found
 end
 
----@return { name: string, path: string, header: table?, problem: string? }[]|nil entries
+---@return { name: string, path: string, header: table?, problem: string?, hides: string[]? }[]|nil entries hides: others of its name
 ---@return string? message
 ---@return string? code "missing": the recipes that come with almanac are not there
 function m.all()
   local list, message, code = recipes.list()
   if not list then return nil, message, code end
-  for _, entry in ipairs(list) do entry.header, entry.problem = m.header(entry.path) end
+  for _, entry in ipairs(list) do
+    entry.header, entry.problem = m.header(entry.path)
+    local hides = recipes.hidden(entry.path, entry.name)
+    entry.hides = hides[1] and hides or nil
+  end
   return list
 end
 

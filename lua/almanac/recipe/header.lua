@@ -128,6 +128,21 @@ local function strings_in(list)
   return found
 end
 
+local SHIPPED = "almanac:"      -- no name of a recipe has a colon
+
+---What stands for a recipe that comes with almanac, whoever else has one of its name.
+---@param name string
+---@return string key
+function m.shipped_key(name)
+  return SHIPPED .. name
+end
+
+---@param key string
+---@return string? name nil: any recipe of this name
+function m.shipped_name(key)
+  return key:sub(1, #SHIPPED) == SHIPPED and key:sub(#SHIPPED + 1) or nil
+end
+
 ---Takes apart what `extend` is given.
 ---@param given string "jpg-derivatives 1": a name or path, perhaps with the major version that it was written for
 ---@return string name

@@ -75,18 +75,44 @@ function m.find(name)
     near and (", did you mean '" .. near .. "'?") or ""), "missing"
 end
 
+-- Whether a recipe is one of those that come with almanac, by whatever path.
+local function is_shipped(path)
+  local folder, real = shipped_folder(), core.files.real_path(path)
+  return folder ~= nil and real ~= nil and real:sub(1, #folder + 1) == folder .. "/"
+end
+
+-- Where the recipe is that `key` stands for: what shipped recipes extend is shipped.
+local function find_source(key)
+  local name = header.shipped_name(key)
+  if not name then return m.find(key) end
+  local folder, message, code = shipped_folder()
+  local path = folder and file_at(folder .. "/" .. name)
+  if path or not folder then return path, message, code end
+  return nil, ("almanac comes without the recipe '%s', which another of its recipes extends; install it again"):format(name), "missing"
+end
+
+---Where the recipe is that another one extends: what comes with almanac extends only what comes with it.
+---@param path string of the one that extends
+---@param name string
+---@return string|nil path
+---@return string? message
+---@return string? code
+function m.base(path, name)
+  return find_source(is_shipped(path) and header.shipped_key(name) or name)
+end
+
 -- Reads what a recipe or `extend` names: from the stored sources of a run, else from disk.
-local function source_of(name, stored)
+local function source_of(key, stored)
   if stored then
-    if stored[name] then return stored[name] end
-    return nil, ("the run holds no source of the recipe '%s'"):format(name), "missing"
+    if stored[key] then return stored[key] end
+    return nil, ("the run holds no source of the recipe '%s'"):format(key), "missing"
   end
-  local path, message, code = m.find(name)
+  local path, message, code = find_source(key)
   if not path then return nil, message, code end
   local text
   text, message, code = core.files.read(path, m.largest)
   if not text then return nil, message, code end
-  return { name = name, path = path, text = text }
+  return { name = header.shipped_name(key) or key, key = key, path = path, text = text, shipped = is_shipped(path) or nil }
 end
 
 -- What came from elsewhere must be as it was accepted; `free`: but for the first one.
@@ -226,8 +252,8 @@ end
 ---@return string? code
 function m.restore(sources)
   local stored = {}
-  for _, source in ipairs(sources) do stored[source.name] = source end
-  return load_with(sources[1].name, stored)
+  for _, source in ipairs(sources) do stored[source.key or source.name] = source end
+  return load_with(sources[1].key or sources[1].name, stored)
 end
 
 ---Ends the process of a recipe that is not needed any more. A later question
@@ -235,6 +261,42 @@ end
 ---@param recipe table
 function m.close(recipe)
   guards.of(recipe):close()
+end
+
+-- Whether two recipes are the same text.
+local function is_same(path, other)
+  return core.files.real_path(path) == core.files.real_path(other) or core.files.sha256(path) == core.files.sha256(other)
+end
+
+---Other recipes of a name, which are not taken because of where one is.
+---@param path string of the recipe.lua that is taken
+---@param name string?
+---@return string[] paths
+function m.hidden(path, name)
+  name = name or path:match "([^/]+)/recipe%.lua$"
+  local list = {}
+  for _, folder in ipairs(name and m.folders() or {}) do
+    local other = file_at(folder .. "/" .. name)
+    if other and not is_same(path, other) then list[#list + 1] = other end
+  end
+  return list
+end
+
+---What is to be known of where a recipe and what it extends come from: those that came from elsewhere, and those that hide
+---others of their name.
+---@param recipe table loaded
+---@return string[] notes
+function m.notes(recipe)
+  local list = {}
+  for _, source in ipairs(recipe.sources) do
+    local entry = lock.entry_of(source.path)
+    if entry then list[#list + 1] = ("%s came from %s, accepted on %s"):format(source.path, entry.from, entry.on) end
+    for _, other in ipairs(m.hidden(source.path)) do
+      list[#list + 1] = ("%s is taken, not %s%s of the same name"):format(source.path,
+        is_shipped(other) and "almanac's own " or "", is_shipped(other) and "recipe" or other)
+    end
+  end
+  return list
 end
 
 ---The recipes at hand; one of a name that an earlier folder has is left out.

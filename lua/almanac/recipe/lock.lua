@@ -11,6 +11,7 @@ local core = require "almanac.core"
 local m = {}
 
 local NAME = "almanac.lock"
+local KEPT = ".accepted"     -- what almanac.recipe.share.kept keeps beside it
 local LARGEST = 4 << 20     -- bytes
 local HEAD = "# Recipes that came from elsewhere, as they were accepted. Written by almanac: after a change\n" ..
   "# look at it and say `almanac recipe accept NAME`.\n"
@@ -89,7 +90,12 @@ end
 function m.read(folder)
   local path = folder .. "/" .. NAME
   local text, message, code = core.files.read(path, LARGEST)
-  if not text and code == "missing" then return {} end
+  if not text and code == "missing" then
+    local walk = core.files.walk(folder .. "/" .. KEPT)
+    if not (walk and walk:next()) then return {} end
+    return nil, ("%s is gone, but %s/%s shows that recipes came from elsewhere; restore it, or add them again in a new folder")
+      :format(path, folder, KEPT), "conflict"
+  end
   if not text then return nil, message, code end
   return parse(text, path)
 end
@@ -137,13 +143,15 @@ end
 
 -- Which files of an entry are not as they were.
 local function changed(entry, source)
-  local folder, list = source.path:match "^(.*)/" or ".", {}
+  local folder, list, is_pinned = source.path:match "^(.*)/" or ".", {}, false
   for _, file in ipairs(entry.files) do
+    is_pinned = is_pinned or file.path == "recipe.lua"
     local sha256
     if file.path == "recipe.lua" then sha256 = core.hash.sha256(source.text)
     else sha256 = core.files.sha256(folder .. "/" .. file.path) end
     if sha256 ~= file.sha256 then list[#list + 1] = file.path end
   end
+  if not is_pinned then list[#list + 1] = "recipe.lua" end     -- lines that were taken out allow nothing
   return list
 end
 
@@ -176,12 +184,13 @@ end
 ---@return string? message
 ---@return string? code "conflict"
 function m.check_base(source, base)
-  local entry = m.entry_of(source.path)
-  for _, pin in ipairs(entry and entry.bases or {}) do
-    if pin.name == base.name and pin.sha256 ~= core.hash.sha256(base.text) then
-      return nil, ("%s: it extends %s, which is not what it was accepted with on %s (%s); look at both, then `almanac recipe accept %s`")
-        :format(source.path, base.name, entry.on, base.path, entry.name), "conflict"
-    end
+  local entry, message, code = m.entry_of(source.path)
+  if message then return nil, message, code end
+  local pinned = {}
+  for _, pin in ipairs(entry and entry.bases or {}) do pinned[pin.name .. pin.sha256] = true end
+  if entry and not pinned[base.name .. core.hash.sha256(base.text)] then
+    return nil, ("%s: it extends %s, which is not what it was accepted with on %s (%s); look at both, then `almanac recipe accept %s`")
+      :format(source.path, base.name, entry.on, base.path, entry.name), "conflict"
   end
   return true
 end

@@ -63,7 +63,7 @@ local function extender(loader, source)
       local ok, message = check.variant(variant, source)
       if not ok then error(message, 0) end
       local base
-      base, message = run_source(name, loader)
+      base, message = run_source(source.shipped and header.shipped_key(name) or name, loader)
       if not base then error(message, 0) end
       table.insert(loader.bases, { variant = variant.name or source.name, base = name, wanted = wanted, version = base.version,
         replaced = replaced_in(variant, base) })
@@ -127,8 +127,8 @@ end
 ---@return table answer { recipe = its data, rules = names, bases }, { need = name of a source } or { failed = message }
 return function(sources)
   local loader = { sources = {}, bases = {}, depth = 0 }
-  for _, source in ipairs(sources) do loader.sources[source.name] = source end
-  local raw, message = run_source(sources[1].name, loader)
+  for _, source in ipairs(sources) do loader.sources[source.key or source.name] = source end
+  local raw, message = run_source(sources[1].key or sources[1].name, loader)
   loader.done = true
   if loader.need then return nil, loader.need end
   if not raw then return nil, { failed = message } end

@@ -16,6 +16,7 @@ local json = require "almanac.json"
 local limits = require "almanac.run.limits"
 local origin = require "almanac.run.origin"
 local read = require "almanac.run.read"
+local recipes = require "almanac.recipe"
 local reuse = require "almanac.run.reuse"
 local rules = require "almanac.recipe.rules"
 local store = require "almanac.run.store"
@@ -125,7 +126,8 @@ local function meta_of(plan, source)
   plan.id = new_id()
   return {
     run = plan.id, recipe = recipe.name, recipe_version = recipe.version, recipe_sha256 = recipe.sha256,
-    recipe_sources = json.encode(json.array(recipe.sources)), args = json.encode(plan.args),
+    recipe_sources = json.encode(json.array(recipe.sources)),
+    recipe_notes = json.encode(json.array(recipes.notes(recipe))), args = json.encode(plan.args),
     institution = plan.institution, environment = plan.environment, url = plan.url, rate = plan.rate,
     folder = plan.folder, collection = plan.collection, codes = json.encode(plan.codes),
     reads = details.words(recipe.reads), records = source.spool and "source" or plan.base and plan.base.meta.records,

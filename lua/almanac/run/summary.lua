@@ -1,7 +1,9 @@
 -- A plan in numbers and words: what `almanac plan` and `almanac show` print.
+local json = require "almanac.json"
 local kinds_of = require "almanac.recipe.changes"
 local limits = require "almanac.run.limits"
 local pages = require "almanac.run.pages"
+local plain = require "almanac.recipe.plain"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -188,6 +190,7 @@ function m.say(summary, out)
   local meta = summary.meta
   out.say(("Plan %s: %s %s at %s (%s)"):format(meta.run, meta.recipe, meta.recipe_version, meta.institution, meta.environment))
   out.say(("Titles: %s · Files: %s"):format(meta.source or "-", meta.folder or "-"))
+  for _, note in ipairs(json.decode(meta.recipe_notes or "[]")) do out.say("Recipe: " .. plain.line(note)) end
   if not meta.planned then
     out.say("This plan is not finished: reading the titles ended early.")
     return

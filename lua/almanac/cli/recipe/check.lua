@@ -42,6 +42,10 @@ function m.run(args, context)
     for _, text in ipairs(list) do remarks[#remarks + 1] = { text = text } end
   end
   for _, remark in ipairs(remarks) do say(out, recipe.path, remark) end
+  for _, note in ipairs(recipes.notes(recipe)) do
+    out.event("note", { text = note })
+    out.say("note: " .. plain.line(note))
+  end
   if not names.at_hand() then
     out.note "names and effects were not checked: luacheck is not installed (Debian: apt install lua-check)"
   end

@@ -14,12 +14,14 @@ local m = {}
 ---@param parser table of argparse
 function m.options(parser)
   parser:option("--to", "the folder of recipes to put it in (recipes)"):argname "FOLDER"
+  parser:flag("--lower-version", "take a lower version than the one that is here without being asked")
+  parser:flag("--more-effects", "take one with effects that the one that is here does not have without being asked")
   m.yes(parser)
 end
 
 ---@param parser table of argparse
 function m.yes(parser)
-  parser:flag("--yes", "take it without being asked")
+  parser:flag("--yes", "take it without being asked, but for what is asked by itself")
   parser:flag("--json", "one JSON object a line on stdout instead of words")
 end
 
@@ -100,18 +102,66 @@ local function install(recipe, parcel, installed, folder)
   return m.pin(recipe, parcel, folder)
 end
 
+-- Recipes of its name that it will hide, or that hide it.
 local function say_shadow(recipe, target, out)
-  local path = recipes.find(recipe.name)
-  if path and path ~= target .. "/recipe.lua" then
-    out.say(("note: there is a recipe %s at %s already; plan takes the one of ./recipes first"):format(recipe.name, path))
+  for _, folder in ipairs(recipes.folders()) do
+    local path = folder .. "/" .. recipe.name .. "/recipe.lua"
+    if path ~= target .. "/recipe.lua" and core.files.stat(path) then
+      out.event("hides", { name = recipe.name, path = path })
+      out.say(("note: there is a recipe %s at %s already; plan takes the one of ./recipes first"):format(recipe.name, path))
+    end
   end
+end
+
+local function is_lower(version, than)
+  local one, other = {}, {}
+  for n in version:gmatch "%d+" do one[#one + 1] = tonumber(n) end
+  for n in than:gmatch "%d+" do other[#other + 1] = tonumber(n) end
+  for i = 1, 3 do
+    if (one[i] or 0) ~= (other[i] or 0) then return (one[i] or 0) < (other[i] or 0) end
+  end
+  return false
+end
+
+-- Effects that the one that is here does not have; where that can't be known, all.
+local function new_effects(recipe, target)
+  local here, list = recipes.load(target .. "/recipe.lua", { changed = true }), {}
+  for effect in pairs(recipe.effects) do
+    if not (here and here.effects[effect]) then list[#list + 1] = effect end
+  end
+  if here then recipes.close(here) end
+  table.sort(list)
+  return list
+end
+
+-- What is asked by itself: a version back, and what its plans may do besides. --yes is no answer to these.
+local function ask_apart(recipe, installed, target, args, out)
+  local entry = installed and lock.entry_of(target .. "/recipe.lua")
+  if not entry then return true end
+  local questions, effects = {}, new_effects(recipe, target)
+  if is_lower(recipe.version, entry.version) then
+    questions[1] = { args.lower_version, "--lower-version", ("version %s is lower than %s, which is here. Go back?")
+      :format(recipe.version, entry.version) }
+  end
+  if effects[1] then
+    questions[#questions + 1] = { args.more_effects, "--more-effects",
+      ("its plans may contain what those of the one that is here may not: %s. Allow that?"):format(table.concat(effects, ", ")) }
+  end
+  for _, question in ipairs(questions) do
+    out.event("question", { text = question[3] })
+    local sure = inspect.confirm(question[3], { yes = question[1] }, out)
+    local fact = question[3]:gsub("%. %u.*$", "")
+    if not sure then return nil, ("nothing was taken: %s (%s agrees)"):format(fact, question[2]) end
+  end
+  return true
 end
 
 -- Asks, and puts the recipe where it belongs.
 local function ask_and_install(recipe, parcel, installed, folder, args, out)
   local target = folder .. "/" .. recipe.name
   say_shadow(recipe, target, out)
-  local sure, message = inspect.confirm(("Put it into %s?"):format(target), args, out)
+  local sure, message = ask_apart(recipe, installed, target, args, out)
+  if sure then sure, message = inspect.confirm(("Put it into %s?"):format(target), args, out) end
   if not sure then return nil, message end
   local ok, why, code = install(recipe, parcel, installed, folder)
   if not ok then return nil, why, code end

@@ -153,7 +153,7 @@ local function next_steps(args, folder, found, out)
   out.say "Next:"
   out.say(("  almanac recipe test %s"):format(args.name))
   out.say(("  almanac plan %s --folder %s %s -o %s"):format(args.name, args.like and word(args.like) or "FOLDER",
-    options.titles_of_plan(found and found.from or args.titles) or "--titles TITLES", options.new_run()))
+    options.titles_of_plan(found and found.from or args.titles, not (found and found.from) and args.sheet or nil) or "--titles TITLES", options.new_run()))
 end
 
 function m.run(args, context)

@@ -18,11 +18,14 @@ end
 
 ---How a plan is told of the titles that were tried: the option, as one writes it.
 ---@param path string? what --titles named
+---@param sheet string? of a workbook
 ---@return string?
-function m.titles_of_plan(path)
+function m.titles_of_plan(path, sheet)
   if not path then return nil end
   local head = require("almanac.core").files.head(path, 16) or ""
-  return (head:find "^SQLite format 3" and "--from " or "--titles ") .. require("almanac.shell").word(path)
+  local shell = require "almanac.shell"
+  local which = sheet and " --sheet " .. shell.word(sheet) or ""
+  return (head:find "^SQLite format 3" and "--from " or "--titles ") .. shell.word(path) .. which
 end
 
 ---A run file that is not there yet, for a plan that is proposed.
@@ -63,11 +66,15 @@ end
 function m.say_entry(entry, out)
   local found = entry.header
   out.event("recipe", { name = entry.name, path = entry.path, summary = found and found.summary, version = found and found.version,
-    extends = found and found.extends, problem = entry.problem, categories = found and json.array(found.categories),
+    extends = found and found.extends,
+    hides = entry.hides and json.array(entry.hides), problem = entry.problem, categories = found and json.array(found.categories),
     institutions = found and json.array(found.institutions) })
   local words = found and (found.summary or "(its summary can't be read without running it)") or "WRONG: " .. entry.problem
   local version = found and found.version and " (" .. found.version .. ")" or ""
   out.say(("%-22s %s"):format(entry.name, plain.line(words .. version)))
+  for _, other in ipairs(entry.hides or {}) do
+    out.say(("%-22s   note: %s is taken, not %s"):format("", plain.line(entry.path), plain.line(other)))
+  end
 end
 
 return m

@@ -98,9 +98,9 @@ local function place(folder)
   return word(folder:find "^%-" and "./" .. folder or folder)
 end
 
-local function plan_command(best, folder, titles)
+local function plan_command(best, folder, args)
   return ("almanac plan %s --folder %s %s -o %s"):format(suggest.command(best), place(folder),
-    options.titles_of_plan(best.from or titles) or "--set SET", options.new_run())
+    options.titles_of_plan(best.from or args.titles, not best.from and args.sheet or nil) or "--set SET", options.new_run())
 end
 
 -- Each folder at the top by itself, where the whole is no fit.
@@ -114,7 +114,7 @@ local function try_parts(case, args, out)
     if suggest.fits(best) then
       fitting = fitting + 1
       out.say(("%s%s by itself: %s: %s"):format(fitting == 1 and "\n" or "", part.name, suggest.command(best), how_well(best)))
-      out.say("  " .. plan_command(best, part.folder, args.titles))
+      out.say("  " .. plan_command(best, part.folder, args))
     end
     out.event("part", { folder = part.folder, recipe = suggest.fits(best) and best.name or nil,
       options = suggest.fits(best) and best.given or nil, files = part.total })
@@ -127,8 +127,8 @@ local function conclude(list, args, out)
   if not suggest.fits(best) then return nil end
   local titles = best.from or args.titles
   out.say(("\nNext: almanac recipe new NAME --like %s%s   (writes a recipe of your own like %s)"):format(place(args.folder),
-    titles and " --titles " .. word(titles) or "", best.name))
-  out.say(("  or: %s"):format(plan_command(best, args.folder, args.titles)))
+    titles and " --titles " .. word(titles) .. (args.sheet and not best.from and " --sheet " .. word(args.sheet) or "") or "", best.name))
+  out.say(("  or: %s"):format(plan_command(best, args.folder, args)))
   if not titles then out.say "Only names were compared: with --titles it is seen which titles would be ready." end
   return 0
 end

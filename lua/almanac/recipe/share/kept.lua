@@ -52,11 +52,10 @@ end
 ---@return string? message
 ---@return string? code
 function m.pin(folder, entry, texts)
-  for _, text in ipairs(texts) do
-    local ok, message, code = keep(folder, text)
-    if not ok then return nil, message, code end
+  local ok, message, code = lock.put(folder, entry)     -- first: texts that nothing names show that a lock file is gone
+  for _, text in ipairs(ok and texts or {}) do
+    if ok then ok, message, code = keep(folder, text) end
   end
-  local ok, message, code = lock.put(folder, entry)
   if not ok then return nil, message, code end
   remove_unnamed(folder)
   return true
