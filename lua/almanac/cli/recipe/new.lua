@@ -145,6 +145,7 @@ local function make(args, folder, found, case)
 end
 
 local function next_steps(args, folder, found, out)
+  local from = found and found.from
   local command = found and require("almanac.run.suggest").command(found)
   out.say(("wrote %s/recipe.lua and README.md%s"):format(folder, found and ", made from " .. command or ""))
   if not found then
@@ -153,7 +154,7 @@ local function next_steps(args, folder, found, out)
   out.say "Next:"
   out.say(("  almanac recipe test %s"):format(args.name))
   out.say(("  almanac plan %s --folder %s %s -o %s"):format(args.name, args.like and word(args.like) or "FOLDER",
-    options.titles_of_plan(found and found.from or args.titles, not (found and found.from) and args.sheet or nil) or "--titles TITLES", options.new_run()))
+    options.titles_of_plan(from or args.titles, not from and args.sheet or nil) or "--titles TITLES", options.new_run()))
 end
 
 function m.run(args, context)
