@@ -1,6 +1,7 @@
 local json = require "almanac.json"
 local matching = require "support.matching"
 local program = require "support.program"
+local store = require "almanac.run.store"
 
 local JPEG, id = matching.JPEG, matching.id
 
@@ -53,6 +54,17 @@ describe("show", function()
     shows({ "Problem: it is empty (0 bytes)", "fits " .. id(3) }, "empty.jpg")
     shows({ "Key: none, the recipe leaves it out", "Planned: nothing; left out" }, "notes.txt")
     shows({ "Planned: nothing; no title answers to its key 'stray'" }, "stray.jpg")
+  end)
+
+  it("knows a file by its path as the shell completes it", function()
+    local folder = store.open(run.folder .. "/a.run", "read")
+    local files = store.meta(folder, "folder")
+    folder:close()
+    for _, path in ipairs { "x/p1.jpg", "./x/p1.jpg", files .. "/x/p1.jpg", files:match "[^/]+$" .. "/x/p1.jpg",
+      "../" .. files:match "[^/]+/[^/]+$" .. "/x/p1.jpg" } do
+      shows({ "x/p1.jpg  5 bytes" }, path)
+    end
+    assert.equal(1, show("other/x/p1.jpg").status)
   end)
 
   it("says when there is no such thing, or several", function()

@@ -81,7 +81,25 @@ local function uses(db, file_id)
   return list
 end
 
----A file of the run, by its path or, when there is one of it, its name.
+-- A path as the shell completes it, from wherever it was typed: "jpg/x.jpg",
+-- "../scans/jpg/x.jpg" or absolute. What stands before the file is the end of the folder.
+local function by_typed_path(db, path)
+  local folder, rest = store.meta(db, "folder"), path:gsub("//+", "/")
+  if not folder then return {} end
+  if rest:sub(1, #folder + 1) == folder .. "/" then rest = rest:sub(#folder + 2) end
+  while rest:find "^%.%.?/" do rest = rest:gsub("^%.%.?/", "", 1) end
+  local list = rows(db, "SELECT * FROM file WHERE path = ?", rest)
+  for slash in rest:gmatch "()/" do
+    local before = rest:sub(1, slash - 1)
+    if list[1] then break end
+    if folder:sub(-#before - 1) == "/" .. before then
+      list = rows(db, "SELECT * FROM file WHERE path = ?", rest:sub(slash + 1))
+    end
+  end
+  return list
+end
+
+---A file of the run, by its path (below the run's folder, or as the shell completes it) or, when there is one of it, its name.
 ---@param db table
 ---@param path string
 ---@return table|nil file { path, size, problem, reason, key, keys, page, titles, used_by, sidecars, thumbnail_of }; keys: all
@@ -89,6 +107,7 @@ end
 ---@return string? message several files have the name
 function m.file(db, path)
   local list = rows(db, "SELECT * FROM file WHERE path = ?", path)
+  if not list[1] then list = by_typed_path(db, path) end
   if not list[1] then list = rows(db, NAMED, path) end
   if #list > 1 then
     local paths = {}
