@@ -244,6 +244,23 @@ describe("plan", function()
     assert.equal(before, calls())
   end)
 
+  it("takes a collection by its name, from an earlier run as well, and as an argument of a recipe", function()
+    start(titles(2))
+    local pid = alma.change { op = "add_collection", name = "Prairie scans" }.pid
+    local list = alma.folder .. "/titles.csv"
+    assert.equal(0, plan("--folder", "jpg", "--titles", list, "-o", "a.run").status)
+    local function collection(path) return rows(path, "SELECT DISTINCT json_extract(spec, '$.collection') AS id FROM spec")[1].id end
+    local result = plan("--from", "a.run", "--collection", "Prairie scans", "-o", "b.run")
+    assert.equal(0, result.status, result.err)
+    assert.equal(pid, collection "b.run")
+    result = almanac("plan", "collect", "--titles", list, "--into", "prairie Scans", "--rate", "500", "-o", "c.run")
+    assert.equal(0, result.status, result.err)
+    assert.equal(pid, collection "c.run")
+    result = almanac("plan", "collect", "--titles", list, "--into", "Prairy scans", "--rate", "500", "-o", "d.run")
+    assert.equal(1, result.status)
+    assert.matches("there is no collection 'Prairy scans', did you mean 'Prairie scans'?", result.err, 1, true)
+  end)
+
   it("takes what a set lists when it counts more, and names that", function()
     start(titles(12), "--lists", "short=1,page=10")
     local result = plan("--folder", "jpg", "--set", "TIFF only", "-o", "a.run")

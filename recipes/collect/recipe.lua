@@ -1,6 +1,6 @@
 -- almanac-recipe: 1
 --
--- Puts titles into a collection, by its id. A title that is in it already stays
+-- Puts titles into a collection. A title that is in it already stays
 -- as it is, also when the run is taken back. Alma wants a title that has
 -- representations to be in a collection.
 
@@ -13,7 +13,7 @@ return {
 
   args = {
     { "set",  "set",    help = "Alma set of titles; or give --titles" },
-    { "into", "string", required = true, help = "id of the collection, e.g. 81123456780004146" },
+    { "into", "collection", required = true, help = "the collection, by its id or its name" },
   },
 
   title_keys = function(title) return { title.mms_id } end,

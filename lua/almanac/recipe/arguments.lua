@@ -12,12 +12,13 @@ local m = {}
 local FIELDS = { required = "boolean", default = "any", help = "string", choices = "table", min = "number", max = "number" }
 local METAVAR = {
   string = "TEXT", integer = "N", number = "N", dir = "DIR", file = "FILE",
-  column = "HEADING", set = "ID|NAME", list = "A,B,…", choice = "NAME", sidecar = "NAMES",
+  column = "HEADING", set = "ID|NAME", collection = "ID|NAME", list = "A,B,…", choice = "NAME", sidecar = "NAMES",
   words = "A,B,…",
 }
 -- Options that `almanac plan` has itself.
 local TAKEN = {}
-for name in ("recipe titles sheet titles_id oai oai_url oai_prefix oai_from sru sru_url output from refresh missing collection profile " ..
+for name in ("recipe titles sheet titles_id oai oai_url oai_prefix oai_from sru sru_url output from refresh missing " ..
+    "reserve keep_going collection profile " ..
     "url rate json quiet help limit"):gmatch "[%a_]+" do
   TAKEN[name] = true
 end
@@ -99,7 +100,8 @@ end
 local function as_given(text) return text end
 
 local CONVERT = {
-  string = as_given, set = as_given, column = as_given, number = number, integer = integer, choice = choice, list = list,
+  string = as_given, set = as_given, collection = as_given, column = as_given, number = number, integer = integer,
+  choice = choice, list = list,
   sidecar = sidecars, words = ignored_words, dir = file_of_kind("folder", "folder"), file = file_of_kind("file", "file"),
   boolean = function(text) return text == "true" end,
 }

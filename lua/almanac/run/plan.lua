@@ -50,11 +50,21 @@ local function check_examples(recipe)
   end
 end
 
-local function check_collection(plan)
-  local collection = plan.order.collection
-  if plan.base and not plan.reads and collection and not collection:find "^%d+$" then
-    attempt.fail("with --from give the id of the collection, not its name (or add --refresh)", "parse")
+-- The arguments that name a collection, where one is given.
+local function collection_arguments(plan)
+  local list = {}
+  for _, entry in ipairs(plan.recipe.args or {}) do
+    if entry[2] == "collection" and plan.args[entry[1]] then list[#list + 1] = entry[1] end
   end
+  return list
+end
+
+-- A plan from an earlier one needs no call, unless a collection is given by its name.
+local function asks_alma(plan)
+  if plan.reads then return true end
+  local named = (plan.order.collection or ""):find "%D"
+  for _, name in ipairs(collection_arguments(plan)) do named = named or plan.args[name]:find "%D" end
+  return named
 end
 
 -- What can be checked without Alma.
@@ -71,7 +81,11 @@ local function prepare(plan, order)
   plan.set = plan.args[arguments.first(recipe.args, "set") or ""]
   plan.reads = not plan.base or order.refresh or order.missing
   origin.check(plan)
-  check_collection(plan)
+end
+
+local function collection_id(plan, given)
+  local found = need(alma.collections.find(plan.client, given))
+  return type(found.pid) == "table" and found.pid.value or found.pid or given
 end
 
 local function reach(plan)
@@ -90,10 +104,9 @@ local function reach(plan)
       base.institution, base.environment, plan.institution, plan.environment), "conflict")
   end
   plan.codes = need(codes.load(plan.client))
-  if plan.collection then
-    local found = need(alma.collections.find(plan.client, plan.collection))
-    plan.collection = type(found.pid) == "table" and found.pid.value or found.pid or plan.collection
-  end
+  plan.collection = plan.collection or base and base.collection
+  if plan.collection then plan.collection = collection_id(plan, plan.collection) end
+  for _, name in ipairs(collection_arguments(plan)) do plan.args[name] = collection_id(plan, plan.args[name]) end
 end
 
 local function take_over(plan)
@@ -267,7 +280,7 @@ end
 local function begin(plan, order)
   prepare(plan, order)
   plan.audit = audit.new()
-  if plan.reads then reach(plan) else take_over(plan) end
+  if asks_alma(plan) then reach(plan) else take_over(plan) end
   check_codes(plan)
   local source = origin.find(plan)
   if source.ids then check_quota(plan, #source.ids) end
