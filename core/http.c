@@ -2,6 +2,7 @@
 #include "http.h"
 
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ typedef struct {
 struct alm_http {
   CURLM *multi;
   alm_http_options options;
-  char *user_agent, *ca_file;
+  char *user_agent, *ca_file, *ca_folder, *no_proxy;
   list running, ended, spare;
   alm_transfer *given; /* the one whose result the caller looks at */
   int64_t last_id;
@@ -51,14 +52,45 @@ static void keep_memory(void) {
   mallopt(M_TRIM_THRESHOLD, 32 * 1024 * 1024);
 }
 
+static const char *environment(const char *name) {
+  const char *value = getenv(name);
+  return value && *value ? value : NULL;
+}
+
+/* The first that is given; NULL when none is. */
+static const char *first_of(const char *option, const char *one, const char *two) {
+  if (option) return option;
+  const char *value = environment(one);
+  return value || !two ? value : environment(two);
+}
+
+/* "*" is understood on its own only, and has no need of more. */
+static char *with_this_machine(const char *hosts) {
+  char *all = NULL;
+  if (hosts && strcmp(hosts, "*") == 0) return strdup(hosts);
+  int length = asprintf(&all, "localhost,127.0.0.0/8,::1%s%s", hosts ? "," : "",
+                        hosts ? hosts : "");
+  return length < 0 ? NULL : all;
+}
+
+static bool keep(char **copy, const char *text) {
+  if (text) *copy = strdup(text);
+  return !text || *copy;
+}
+
 static bool keep_options(alm_http *http, const alm_http_options *options) {
   const char *agent = options->user_agent;
+  http->no_proxy = with_this_machine(first_of(options->no_proxy, "no_proxy", "NO_PROXY"));
+  bool kept = http->no_proxy &&
+    keep(&http->user_agent, agent ? agent : "almanac/" ALMANAC_VERSION) &&
+    keep(&http->ca_file, first_of(options->ca_file, "CURL_CA_BUNDLE", "SSL_CERT_FILE")) &&
+    keep(&http->ca_folder, first_of(options->ca_folder, "SSL_CERT_DIR", NULL));
   http->options = *options;
-  http->user_agent = strdup(agent ? agent : "almanac/" ALMANAC_VERSION);
-  http->ca_file = options->ca_file ? strdup(options->ca_file) : NULL;
   http->options.user_agent = http->user_agent;
   http->options.ca_file = http->ca_file;
-  return http->user_agent && (http->ca_file || !options->ca_file);
+  http->options.ca_folder = http->ca_folder;
+  http->options.no_proxy = http->no_proxy;
+  return kept;
 }
 
 alm_http *alm_http_open(const alm_http_options *options, alm_error *err) {
@@ -100,6 +132,8 @@ void alm_http_close(alm_http *http) {
   if (http->multi) curl_multi_cleanup(http->multi);
   free(http->user_agent);
   free(http->ca_file);
+  free(http->ca_folder);
+  free(http->no_proxy);
   free(http);
 }
 

@@ -7,6 +7,8 @@
  * other host than the one it was given for. Bodies come from memory or
  * straight from files, and are bounded on the way in.
  *
+ * A proxy is used where http_proxy, https_proxy or all_proxy name one.
+ *
  * libcurl sends a request a second time by itself when a kept connection turns
  * out to be dead. A request with `once` is sent at most once, whatever happens:
  * its failure then says whether it was sent at all. */
@@ -24,7 +26,11 @@ typedef struct alm_http alm_http;
 
 typedef struct {
   const char *user_agent; /* NULL: almanac/VERSION */
-  const char *ca_file;    /* PEM certificates to trust; NULL: the system's */
+  const char *ca_file;    /* PEM certificates to trust; NULL: CURL_CA_BUNDLE or
+                             SSL_CERT_FILE of the environment, else the system's */
+  const char *ca_folder;  /* the same by hash; NULL: SSL_CERT_DIR, else the system's */
+  const char *no_proxy;   /* hosts that are asked without; NULL: no_proxy of the
+                             environment. This machine is always one of them. */
   long max_total;         /* connections at once, 0: any number */
   long max_per_host;
 } alm_http_options;

@@ -245,7 +245,12 @@ static void set_connection(alm_transfer *t, const alm_http_options *options,
   SET(SUPPRESS_CONNECT_HEADERS, 1L);
   SET(BUFFERSIZE, (long)RECEIVE_BUFFER);
   SET(USERAGENT, options->user_agent);
-  if (options->ca_file) SET(CAINFO, options->ca_file);
+  if (options->ca_file) {
+    SET(CAINFO, options->ca_file);
+    SET(PROXY_CAINFO, options->ca_file);
+  }
+  if (options->ca_folder) SET(CAPATH, options->ca_folder);
+  SET(NOPROXY, options->no_proxy);
   if (!request->to && strcmp(request->method, "HEAD") != 0 &&
       !has_header(request, "Accept-Encoding"))
     SET(ACCEPT_ENCODING, "gzip");

@@ -46,6 +46,12 @@ long alm_transfer_status(alm_transfer *transfer);
 /* Fills the result from what curl says about the end. */
 void alm_transfer_end(alm_transfer *transfer, CURLcode code);
 
+/* Whether a proxy answered in the place of the server, which then got nothing. */
+bool alm_transfer_is_stopped_by_proxy(alm_transfer *transfer);
+
+/* Fills the error of the result. */
+void alm_transfer_explain(alm_transfer *transfer, CURLcode code);
+
 /* Fills the result with a failure. */
 void alm_transfer_fail(alm_transfer *transfer, const alm_error *err);
 

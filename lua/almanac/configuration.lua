@@ -13,7 +13,7 @@ local NAME = "almanac.conf.lua"
 
 local PROFILE_FIELDS = {
   region = "string", url = "string", key = "string", api_key_command = "string",
-  institution = "string", rate = "number", s3 = "table",
+  institution = "string", rate = "number", s3 = "table", ca_file = "string",
 }
 local S3_FIELDS = {
   endpoint = "string", region = "string", access_key = "string", secret_key = "string",

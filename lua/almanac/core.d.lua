@@ -19,7 +19,8 @@ core.http = {}
 ---@field max_total? integer connections at once; 0 (default): any number
 ---@field max_per_host? integer connections to one host at once; 0 (default): any number
 ---@field user_agent? string default "almanac/VERSION"
----@field ca_file? string PEM file with the certificates to trust; default: the system's
+---@field ca_file? string PEM file with the certificates to trust; default: CURL_CA_BUNDLE or SSL_CERT_FILE of the environment,
+---  else the system's
 
 ---@class almanac.http.file a slice of a file, sent without being loaded
 ---@field path string

@@ -150,7 +150,7 @@ end
 
 ---What a command needs to reach Alma.
 ---@param args table the parsed command line (profile, url, rate)
----@return { url: string, key: string, rate: number, s3: table, profile: string?, institution: string?,
+---@return { url: string, key: string, rate: number, s3: table, profile: string?, institution: string?, ca_file: string?,
 ---  named_here: boolean? }|nil settings named_here: the working folder's configuration names the server: AWS keys from
 ---  elsewhere are not for whom it sends to
 ---@return string? message what is missing and where to set it
@@ -171,8 +171,12 @@ function m.load(args)
   if not rate then return nil, message end
   key, message, code = api_key(profile)
   if not key then return nil, message, code end
+  if profile.ca_file and not core.files.stat(profile.ca_file) then
+    return nil, ("ca_file of profile '%s' in almanac.conf.lua: there is no file %s"):format(name, profile.ca_file)
+  end
   return { url = url, key = key, rate = rate, s3 = profile.s3 or {}, profile = name,
-    institution = profile.institution, named_here = named_here(args, profile) and not address.is_local(url) or nil }
+    institution = profile.institution, ca_file = profile.ca_file,
+    named_here = named_here(args, profile) and not address.is_local(url) or nil }
 end
 
 return m

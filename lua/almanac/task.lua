@@ -16,7 +16,7 @@ local ready, ready_first, ready_last = {}, 1, 0
 local servers = {}
 local transfers = {}  -- id -> wake
 local unseen = {}     -- errors of tasks that nobody awaited
-local multi
+local multi, trusted
 
 ---Seconds of a clock that never goes back.
 ---@return number
@@ -156,11 +156,21 @@ function m.pause()
   m.sleep(0)
 end
 
+---Which certificates https servers are believed by, in place of the system's. At
+---the start of a program, or while no transfer is under way.
+---@param ca_file string? path of a PEM file
+function m.trust(ca_file)
+  if ca_file == trusted then return end
+  if next(transfers) then error("task.trust: transfers are under way", 2) end
+  if multi then multi:close() end
+  multi, trusted = nil, ca_file
+end
+
 ---One HTTP transfer from start to end.
 ---@param request table as for core.http's multi:add
 ---@return table result as from multi:wait; a failure is in its `error` and `code`
 function m.fetch(request)
-  multi = multi or core.http.multi {}
+  multi = multi or core.http.multi { ca_file = trusted }
   return wait_for(function(wake)
     local id = multi:add(request)
     transfers[id] = wake

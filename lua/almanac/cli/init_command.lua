@@ -29,10 +29,15 @@ return {
       -- Calls a second at most; all programs of an institution share 25.
       -- rate = 20,
 
+      -- Where a proxy or filter of the network signs what it lets through:
+      -- the certificate to trust (or SSL_CERT_FILE). Proxies themselves are
+      -- named as everywhere, by https_proxy.
+      -- ca_file = "/etc/ssl/our-proxy.pem",
+
       -- Without AWS keys files go through the upload form that the API key
       -- gets. Keys are made in Alma > Configuration > Resources > Resource
       -- Configuration > Digital Storage. Large files (above 5 GB) need them.
-      -- s3 = { profile = "alma" },   -- of ~/.aws/credentials
+      -- s3 = { profile = "alma" },   -- of ~/.aws/credentials and ~/.aws/config
       -- s3 = { access_key = "AKIA...", secret_key = "..." },
       -- s3 = { form = true },        -- the upload form, whatever AWS keys this computer has
       -- s3 = { region = "eu-central-1" },  -- when `almanac doctor` says that the bucket is there (or ALMANAC_S3_REGION)

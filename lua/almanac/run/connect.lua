@@ -4,6 +4,7 @@ local alma = require "almanac.alma"
 local audit = require "almanac.run.audit"
 local s3 = require "almanac.s3"
 local store = require "almanac.run.store"
+local task = require "almanac.task"
 
 local m = {}
 
@@ -12,11 +13,12 @@ local m = {}
 ---@param log fun(event: table)? called for every request
 ---@return table client
 function m.alma(settings, log)
+  if settings.ca_file then task.trust(settings.ca_file) end
   return alma.new { url = settings.url, key = settings.key, rate = settings.rate, log = log }
 end
 
 -- The first call of all: whatever is not Alma's own no may be another server.
-local ELSEWHERE = { connect = true, tls = true, closed = true, timeout = true, parse = true }
+local ELSEWHERE = { connect = true, closed = true, timeout = true, parse = true }
 
 local function with_advice(message, code)
   if not (ELSEWHERE[code] or message:find "%(status %d+%)$") then return message end
@@ -67,9 +69,10 @@ local function place_of(digital, own)
   return { region = region, endpoint = set ~= "" and set or own.endpoint or endpoint_of(digital) }
 end
 
+-- Alma knows better than a profile where its bucket is.
 local function by_keys(digital, place, keys)
   return s3.new {
-    endpoint = place.endpoint, region = place.region, bucket = digital.bucket, access_key = keys.access_key,
+    endpoint = place.endpoint, region = place.region or keys.region, bucket = digital.bucket, access_key = keys.access_key,
     secret_key = keys.secret_key, session_token = keys.session_token,
   }
 end
@@ -98,7 +101,7 @@ local NOT_FOR_THEM = "almanac.conf.lua of this folder names the server (url), bu
 ---@param client table
 ---@param general table from m.general
 ---@param settings table
----@return table|nil storage with put(key, file)
+---@return table|nil storage with put(key, file); passed_over: why an AWS profile is not used
 ---@return string? message
 ---@return string? code
 function m.storage(client, general, settings)
@@ -108,12 +111,19 @@ function m.storage(client, general, settings)
   end
   local place, message, code = place_of(digital, own)
   if not place then return nil, message, code end
-  local keys = own
-  if own.form then keys = nil elseif not own.access_key then keys, message, code = s3.credentials { profile = own.profile } end
+  local keys, passed_over = own, nil
+  if own.form then
+    keys = nil
+  elseif not own.access_key then
+    keys, message, code, passed_over = s3.credentials { profile = own.profile }
+  end
   if code then return nil, message, code end
   if keys and keys ~= own and settings.named_here then return nil, NOT_FOR_THEM, "auth" end
   if keys then return by_keys(digital, place, keys) end
-  return by_form(client, digital, place)
+  local storage
+  storage, message, code = by_form(client, digital, place)
+  if storage then storage.passed_over = passed_over end
+  return storage, message, code
 end
 
 -- A plan is carried out only where it was made.

@@ -110,8 +110,8 @@ local function form_fits(storage, key)
   if left and left <= 0 then
     return note("the upload form is out of date as it comes, by this computer's clock", "set this computer's clock")
   end
-  return ok(("upload form: allows the upload folder%s; not tried, what it uploads can't be deleted"):format(
-    left and ", good for " .. words.duration(left) or ""))
+  return ok(("upload form: allows the upload folder%s; not tried, what it uploads can't be deleted%s"):format(
+    left and ", good for " .. words.duration(left) or "", storage.passed_over and "; " .. storage.passed_over or ""))
 end
 
 local function write_probe(storage, key)

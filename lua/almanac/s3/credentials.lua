@@ -1,6 +1,6 @@
--- AWS keys from where every AWS tool looks for them: the environment, else the
--- shared credentials file with its profiles
--- (docs.aws.amazon.com/sdkref/latest/guide/file-format.html).
+-- AWS keys from where every AWS tool looks for them: the environment, else a
+-- profile, which stands in two files: ~/.aws/credentials, and ~/.aws/config for
+-- what the first lacks (docs.aws.amazon.com/sdkref/latest/guide/file-format.html).
 local core = require "almanac.core"
 local keyfile = require "almanac.keyfile"
 
@@ -45,52 +45,106 @@ local function from_environment()
     return nil, ("%s is set, but %s is not"):format(access and "AWS_ACCESS_KEY_ID" or "AWS_SECRET_ACCESS_KEY",
       access and "AWS_SECRET_ACCESS_KEY" or "AWS_ACCESS_KEY_ID"), "auth"
   end
-  return { access_key = access, secret_key = secret, session_token = set(core.sys.env "AWS_SESSION_TOKEN") }
+  return { access_key = access, secret_key = secret, session_token = set(core.sys.env "AWS_SESSION_TOKEN"),
+    region = set(core.sys.env "AWS_REGION") or set(core.sys.env "AWS_DEFAULT_REGION") }
 end
 
-local function from_file(path, profile, asked_for)
-  local text, message, code = core.files.read(path, FILE_LIMIT)
-  if not text then
-    if code == "missing" and not asked_for then return nil end
-    return nil, message, code
-  end
-  local section = m.parse(text)[profile]
-  if not section then
-    if not asked_for then return nil end
-    return nil, ("%s has no profile [%s]"):format(path, profile), "auth"
-  end
-  local open, kind = keyfile.exposed(path)
-  if kind then return nil, open, kind end
-  local access, secret = set(section.aws_access_key_id), set(section.aws_secret_access_key)
-  if not access or not secret then
-    return nil, ("%s: profile [%s] lacks %s"):format(path, profile,
-      access and "aws_secret_access_key" or "aws_access_key_id"), "auth"
-  end
-  return { access_key = access, secret_key = secret, session_token = set(section.aws_session_token) }
+local function place_of(variable, name)
+  local home = set(core.sys.env "HOME")
+  return set(core.sys.env(variable)) or home and home .. "/.aws/" .. name
 end
 
 ---Where the shared credentials file of this user is.
 ---@return string? path
-function m.path()
-  local home = set(core.sys.env "HOME")
-  return set(core.sys.env "AWS_SHARED_CREDENTIALS_FILE") or home and home .. "/.aws/credentials"
+function m.path() return place_of("AWS_SHARED_CREDENTIALS_FILE", "credentials") end
+
+-- The sections of a file; none when it is not there.
+local function sections_of(path)
+  if not path then return {} end
+  local text, message, code = core.files.read(path, FILE_LIMIT)
+  if text then return m.parse(text) end
+  if code == "missing" then return {} end
+  return nil, message, code
+end
+
+-- In the config file a profile is [profile NAME], but for [default].
+local function section_of(config, profile)
+  for title, section in pairs(config) do
+    local name = title:match '^profile%s+"?(.-)"?$'
+    if name == profile or profile == "default" and title == "default" then return section end
+  end
+end
+
+local function profile_of(name)
+  local credentials, message, code = sections_of(m.path())
+  if not credentials then return nil, message, code end
+  local config, path = nil, place_of("AWS_CONFIG_FILE", "config")
+  config, message, code = sections_of(path)
+  if not config then return nil, message, code end
+  local more, own = section_of(config, name), credentials[name]
+  if not more and not own then return false end
+  local profile = {}
+  for _, section in ipairs { more or {}, own or {} } do
+    for field, value in pairs(section) do profile[field] = value end
+  end
+  for file, section in pairs { [m.path() or ""] = own, [path or ""] = more } do
+    local open, kind = keyfile.exposed(file)
+    if kind and section.aws_secret_access_key then return nil, open, kind end
+  end
+  return profile
+end
+
+-- Ways to keys that take more than reading: AWS's tools go them before keys that stand there.
+local WAYS = {
+  { "role_arn", "takes a role" }, { "web_identity_token_file", "takes a role" }, { "sso_session", "signs in by SSO" },
+  { "sso_start_url", "signs in by SSO" },
+}
+
+-- Why a profile gives no keys here.
+local function unsupported(profile, name)
+  local words
+  for _, way in ipairs(WAYS) do words = words or profile[way[1]] and ("%s (%s)"):format(way[2], way[1]) end
+  if not words and not profile.aws_access_key_id and profile.credential_process then
+    words = "runs a program for its keys (credential_process)"
+  end
+  return words and ("profile [%s] of ~/.aws/config %s, which almanac does not: put the keys that " ..
+    "`aws configure export-credentials --profile %s --format env` prints into the environment"):format(name, words, name)
+end
+
+local function from_profile(name, asked_for)
+  local profile, message, code = profile_of(name)
+  if profile == nil then return nil, message, code end
+  if not profile then
+    if not asked_for then return nil end
+    return nil, ("neither ~/.aws/credentials nor ~/.aws/config has a profile [%s] (AWS_SHARED_CREDENTIALS_FILE and " ..
+      "AWS_CONFIG_FILE name other files)"):format(name), "auth"
+  end
+  local words = unsupported(profile, name)
+  if words and not asked_for then return nil, nil, nil, words end
+  if words then return nil, words, "auth" end
+  local access, secret = set(profile.aws_access_key_id), set(profile.aws_secret_access_key)
+  if not access and not secret and not asked_for then return nil end
+  if not access or not secret then
+    return nil, ("~/.aws: profile [%s] lacks %s"):format(name, access and "aws_secret_access_key" or "aws_access_key_id"), "auth"
+  end
+  return { access_key = access, secret_key = secret, session_token = set(profile.aws_session_token),
+    region = set(profile.region) }
 end
 
 ---AWS keys. A profile that was named comes before the environment.
 ---@param options { profile: string? }? else AWS_PROFILE, else "default"
----@return { access_key: string, secret_key: string, session_token: string? }|nil
+---@return { access_key: string, secret_key: string, session_token: string?, region: string? }|nil keys region: of the profile
 ---@return string? message nil when there are simply none
 ---@return string? code
+---@return string? passed_over why the default profile, which nobody asked for, gives none
 function m.find(options)
   local named = options and options.profile
   if not named then
     local keys, message, code = from_environment()
     if keys or message then return keys, message, code end
   end
-  local path = m.path()
-  if not path then return nil end
   local profile = named or set(core.sys.env "AWS_PROFILE")
-  return from_file(path, profile or "default", profile ~= nil)
+  return from_profile(profile or "default", profile ~= nil)
 end
 
 return m
