@@ -46,25 +46,34 @@ describe("a proxy in the environment", function()
     local proxy <close> = proxies.start(403)
     for _, host in ipairs { "alma.example", "127.0.0.1.example", "localhost.example" } do
       local before = proxy.calls()
-      at.env = settings("http://" .. host, { http_proxy = proxy.url })
+      at.env = settings("https://" .. host, { https_proxy = proxy.url })
       assert.equal(1, at.almanac("plan", "by-mms-id", "--folder", ".", "--set", "1", "-o", "a.run").status)
       assert.equal(before + 1, proxy.calls(), host)
     end
   end)
 
   it("is told at its first answer when it wants a login", function()
-    for _, scheme in ipairs { "https", "http" } do
-      local proxy <close> = proxies.start(407)
-      at.env = settings(scheme .. "://alma.example", { [scheme .. "_proxy"] = with_login(proxy) })
-      local result = at.almanac("plan", "by-mms-id", "--folder", ".", "--set", "1", "-o", "a.run")
-      assert.equal(1, result.status)
-      assert.matches("alma%.example: the proxy at 127%.0%.0%.1:%d+ wants a user and password %(407%): set https_proxy=", result.err)
-      assert.is_nil(result.err:find(SECRET, 1, true))
-      assert.equal(1, proxy.calls(), scheme)
-      result = at.almanac("doctor")
-      local _, wrong = result.out:gsub("\nBAD ", "")
-      assert.same({ 1, 2 }, { wrong, proxy.calls() }, result.out)
-    end
+    local proxy <close> = proxies.start(407)
+    at.env = settings("https://alma.example", { https_proxy = with_login(proxy) })
+    local result = at.almanac("plan", "by-mms-id", "--folder", ".", "--set", "1", "-o", "a.run")
+    assert.equal(1, result.status)
+    assert.matches("alma%.example: the proxy at 127%.0%.0%.1:%d+ wants a user and password %(407%): set https_proxy=", result.err)
+    assert.is_nil(result.err:find(SECRET, 1, true))
+    assert.equal(1, proxy.calls())
+    result = at.almanac("doctor")
+    local _, wrong = result.out:gsub("\nBAD ", "")
+    assert.same({ 1, 2 }, { wrong, proxy.calls() }, result.out)
+  end)
+
+  it("that wants a login has let nothing through, by http as well", function()
+    local proxy <close> = proxies.start(407)
+    program.write(at.folder .. "/ask.lua", [[
+      local result = require "almanac.task".fetch { method = "POST", url = "http://bucket.example/", body = "x" }
+      print(result.code, result.unsent, result.error)]])
+    local result = program.run({ "exec", "ask.lua" }, { folder = at.folder, env = with { http_proxy = with_login(proxy) } })
+    assert.matches("^tls\ttrue\tbucket%.example: the proxy at [%d.:]+ wants a user and password", result.out)
+    assert.is_nil(result.out:find(SECRET, 1, true))
+    assert.equal(1, proxy.calls())
   end)
 
   it("is told at its first answer when it lets nothing through", function()

@@ -78,9 +78,9 @@ end
 local function profile_of(name)
   local credentials, message, code = sections_of(m.path())
   if not credentials then return nil, message, code end
-  local config, path = nil, place_of("AWS_CONFIG_FILE", "config")
-  config, message, code = sections_of(path)
-  if not config then return nil, message, code end
+  local path = place_of("AWS_CONFIG_FILE", "config")
+  local config, why, kind = sections_of(path)
+  if not config then return nil, why, kind end
   local more, own = section_of(config, name), credentials[name]
   if not more and not own then return false end
   local profile = {}
@@ -88,8 +88,8 @@ local function profile_of(name)
     for field, value in pairs(section) do profile[field] = value end
   end
   for file, section in pairs { [m.path() or ""] = own, [path or ""] = more } do
-    local open, kind = keyfile.exposed(file)
-    if kind and section.aws_secret_access_key then return nil, open, kind end
+    local open, closed = keyfile.exposed(file)
+    if closed and section.aws_secret_access_key then return nil, open, closed end
   end
   return profile
 end
