@@ -1,6 +1,8 @@
 ---@meta almanac.core
 -- What the C module gives, for editors and readers. No program loads this file.
 -- Failures of the world are `nil, message, code`; a wrong argument raises.
+-- "tls" is told where the way to a server stays closed until somebody opens it:
+-- a certificate that is not trusted, a proxy that wants a login or says no.
 
 ---@alias almanac.code
 ---| "timeout" | "connect" | "tls" | "status" | "parse" | "limit" | "io"
