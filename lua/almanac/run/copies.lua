@@ -29,7 +29,8 @@ end
 local function has_space(folder, size)
   local free = core.files.free_space(folder)
   if not free or free > (size or 0) + SPARE then return true end
-  return nil, ("%s has no space for copies of %s, %s are free"):format(folder, words.bytes(size or 0), words.bytes(free)), "io"
+  return nil, ("%s has no space for copies of %s: %s are free, and %s of the disk are left for others"):format(folder,
+    words.bytes(size or 0), words.bytes(free), words.bytes(SPARE)), "io"
 end
 
 -- Files that the next titles lose, `?` of them, and that have no copy yet.

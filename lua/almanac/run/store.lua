@@ -24,6 +24,18 @@ function m.create(path, meta)
   return db
 end
 
+local LOGGED = 2    -- byte 18 of an SQLite file that is written by a log beside it
+
+-- Who only reads such a file leaves a log, also one that a killed process left.
+-- So it is put in first by whoever may write; while the file is in use, it stays.
+local function put_in_log(path)
+  if ((core.files.head(path, 20) or ""):byte(19) or 1) ~= LOGGED then return end
+  local db = core.runfile.open(path, { mode = "write", kind = "run", version = VERSION, schema = schema })
+  if not db then return end
+  db:exec "PRAGMA journal_mode=DELETE"
+  db:close()
+end
+
 ---Opens a run file.
 ---@param path string
 ---@param mode "read"|"write" write: one process at a time
@@ -32,6 +44,7 @@ end
 ---@return string? code "conflict" in use or of another version, "missing", "parse" not a run file
 function m.open(path, mode)
   if path == "" then return nil, "no run file is named", "missing" end
+  if mode == "read" then put_in_log(path) end
   local db, message, code = core.runfile.open(path, { mode = mode, kind = "run", version = VERSION, schema = schema })
   if not db and code == "missing" then message = message .. "; `almanac plan … -o RUN` makes a run file" end
   return db, message, code
