@@ -80,6 +80,21 @@ describe("production", function()
     assert.equal(0, made())
   end)
 
+  it("is asked for wherever Alma says another word, or none", function()
+    for _, word in ipairs { "TEST", "none" } do
+      start(word)
+      local result = at.almanac("apply", "a.run")
+      assert.equal(1, result.status)
+      assert.matches("which Alma does not call a sandbox.*%-%-production " .. CODE, result.err)
+      assert.equal(0, made())
+      assert.equal(0, at.almanac("apply", "a.run", "--production", CODE, "--limit", "1").status)
+      assert.equal(1, at.almanac("undo", "a.run", "--yes").status)
+      assert.equal(1, made())
+      at.alma.stop()
+      os.remove(at.folder .. "/a.run")
+    end
+  end)
+
   it("does not matter in a sandbox", function()
     start "sandbox"
     assert.equal(0, at.almanac("apply", "a.run").status)
