@@ -125,4 +125,23 @@ function m.get(client, ids, options)
   return in_order(ids, found)
 end
 
+---The title that a representation belongs to now.
+---@param client almanac.alma.client
+---@param id string representation id
+---@return string|nil mms_id
+---@return string? message
+---@return string? code "missing": Alma knows no such representation
+---@return almanac.alma.detail? detail
+function m.of_representation(client, id)
+  local answer, message, code, detail = client:call { path = { "bibs" }, query = { representation_id = id, view = "brief" } }
+  if not answer then return nil, message, code, detail end
+  local list = answer.bib or {}
+  if type(list) ~= "table" or tonumber(answer.total_record_count) ~= #list or #list > 1 then
+    return nil, "GET /bibs: the answer is not complete", "parse"
+  end
+  if not list[1] then return nil, ("Alma knows no representation %s"):format(id), "missing" end
+  if type(list[1].mms_id) ~= "string" then return nil, "GET /bibs: the answer has no MMS id", "parse" end
+  return list[1].mms_id
+end
+
 return m

@@ -25,6 +25,20 @@ function m.list(client, mms_id, rep_id, options)
   return paging.whole(client, request, "representation_file", function(file) return file.pid end)
 end
 
+---One file of a representation.
+---@param client almanac.alma.client
+---@param mms_id string
+---@param rep_id string
+---@param pid string file id
+---@param options { url: boolean? }? url: with a signed, short-lived download address
+---@return table|nil file { pid, label, path, size, url, … }
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.get(client, mms_id, rep_id, pid, options)
+  return client:call { path = path(mms_id, rep_id, pid), query = options and options.url and { expand = "url" } or nil }
+end
+
 ---Attaches an object of the upload folder. Takes Alma time in proportion to
 ---its size. Not idempotent: when `detail.unclear` is set, look before trying again.
 ---@param client almanac.alma.client
@@ -45,8 +59,8 @@ function m.create(client, mms_id, rep_id, file)
   }
 end
 
----Deletes a file; its representation and title stay. Alma has no error of its
----own for what is not there, so after an unclear answer the list decides.
+---Deletes a file; its representation and title stay. After an unclear answer
+---Alma is asked for it, and believed when it says that it has no such file.
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param rep_id string
@@ -61,8 +75,8 @@ function m.delete(client, mms_id, rep_id, pid)
     query = { representations = "retain", bibs = "retain" },
   }
   if ok or not detail.unclear then return ok, message, code, detail end
-  local list = m.list(client, mms_id, rep_id)
-  if list and not paging.holds(list, "pid", pid) then return true end
+  if paging.is_gone(function() return m.get(client, mms_id, rep_id, pid) end,
+    function() return m.list(client, mms_id, rep_id) end, "pid", pid) then return true end
   return nil, message, code, detail
 end
 

@@ -174,6 +174,21 @@ local function offsets_until(total, is_over)
   end
 end
 
+---Whether something is gone. A list may lag behind a write, so the object itself
+---is asked for; where its absence has no code of its own, the list must agree.
+---@param get fun(): table?, string?, string? the object
+---@param read fun(): table[]? a whole list that would hold it
+---@param field string
+---@param value string
+---@return boolean
+function m.is_gone(get, read, field, value)
+  local found, _, code = get()
+  if found or code ~= "missing" and code ~= "status" then return false end
+  if code == "missing" then return true end
+  local list = read()
+  return list ~= nil and not m.holds(list, field, value)
+end
+
 ---Reads the pages behind the first one with `read(offset)`, several at a time.
 ---@param total integer
 ---@param read fun(offset: integer): table|nil, string?, string?, table?

@@ -66,8 +66,8 @@ function m.update(client, mms_id, id, fields)
   return client:call { method = "PUT", path = path(mms_id, id), body = body, kind = "representation", id = id }
 end
 
----Deletes a representation with its files; the title stays. Alma has no error
----of its own for what is not there, so after an unclear answer the list decides.
+---Deletes a representation with its files; the title stays. After an unclear answer
+---Alma is asked for it, and believed when it says that it has none.
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param id string
@@ -82,8 +82,9 @@ function m.delete(client, mms_id, id, options)
     method = "DELETE", path = path(mms_id, id), query = { bibs = "retain", override = override },
   }
   if ok or not detail.unclear then return ok, message, code, detail end
-  local list = m.list(client, mms_id)
-  if list and not paging.holds(list, "id", id) then return true end
+  if paging.is_gone(function() return m.get(client, mms_id, id) end, function() return m.list(client, mms_id) end, "id", id) then
+    return true
+  end
   return nil, message, code, detail
 end
 

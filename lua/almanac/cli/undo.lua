@@ -1,7 +1,9 @@
 -- almanac undo: takes back exactly what a run made.
+local claims = require "almanac.run.claims"
 local connect = require "almanac.run.connect"
 local journal = require "almanac.run.journal"
 local store = require "almanac.run.store"
+local strays = require "almanac.run.strays"
 local told = require "almanac.cli.told"
 local uploads = require "almanac.run.uploads"
 local words = require "almanac.words"
@@ -24,7 +26,7 @@ end
 local function listen(run, context, progress)
   local out = context.out
   run.on = { finish = function(title, result, message, found, code)
-    progress:finish(result ~= "undone")
+    progress:finish(result ~= "undone" and result ~= "absent")
     out.event("title", { mms_id = title.mms_id, result = result, message = message })
     if message then run.told:tell(title.mms_id, message, code) end
     if result ~= "undone" then return end
@@ -41,11 +43,21 @@ local function left_words(counts)
   return ("%d left, %d of them because others changed them"):format(counts.left, counts.changed)
 end
 
+-- Nothing of these titles was there to be taken back.
+local function tell_absent(out, n)
+  if n == 0 then return end
+  out.say(("of %s nothing that the run made is left in Alma, looked for by its ids: somebody else took it away"):format(
+    words.count(n, "title")))
+end
+
 local function tell(run, context, counts)
   local out = context.out
   out.event("undone", counts)
   out.say(("%s %s; %s, %d failed"):format(
     run.yes and "took back" or "would take back", words.count(counts.undone, "title"), left_words(counts), counts.failed))
+  tell_absent(out, counts.absent)
+  local left = run.yes and not counts.stop and strays.words(run)
+  if left then out.note(left) end
   if not run.yes and counts.undone > 0 then out.say "nothing was changed; add --yes to do it" end
   if counts.stop then
     out.fail(counts.stop.message)
@@ -69,12 +81,15 @@ function m.run(args, context)
     sure, message, code = connect.confirm(run, "undo", args.production, context.out.asker())
     if not sure then return nil, message, code end
   end
+  local claimed <close>, why, kind = claims.open(run.general, settings.url)
+  if not claimed then return nil, why, kind end
   local written <close> = journal.new(db)
   if uploads.made(db) then
     run.storage, message = connect.storage(run.client, run.general, settings)
     if not run.storage then context.out.note("nothing can be sent to or deleted from the bucket: " .. message) end
   end
-  run.journal, run.yes, run.keep_going, run.path, run.told = written, args.yes, args.keep_going, args.run, told.new(context.out)
+  run.journal, run.claims, run.told = written, claimed, told.new(context.out)
+  run.yes, run.keep_going, run.path = args.yes, args.keep_going, args.run
   local undo = require "almanac.run.undo"
   local total = undo.total(db)
   local progress = context.out.progress("titles taken back", total)

@@ -3,6 +3,7 @@ local connect = require "almanac.run.connect"
 local journal = require "almanac.run.journal"
 local number = require "almanac.cli.number"
 local store = require "almanac.run.store"
+local strays = require "almanac.run.strays"
 local told = require "almanac.cli.told"
 local words = require "almanac.words"
 
@@ -27,7 +28,7 @@ local function listen(run, out, progress)
     progress:finish(not ok)
     out.event("title", { mms_id = title.mms_id, ok = ok and true or false, message = why })
     if why then run.told:tell(title.mms_id, why, code) end
-  end }
+  end, note = function(title, text) run.told:tell(title.mms_id, text) end }
 end
 
 local THUMBNAILS = {
@@ -47,7 +48,8 @@ local function tell_thumbnails(out, seen)
     seen.shown == all and "" or "; Alma doesn't say whether it took them, look at one there"))
 end
 
-local function tell(out, counts, sample, total)
+local function tell(run, out, counts, total)
+  local sample = run.sample
   out.event("verified", counts)
   out.say(("verified %s%s; %d differ, %d could not be read"):format(words.count(counts.verified, "title"),
     sample and (", %d of %s taken at random"):format(sample, words.count(total, "title")) or "", counts.differs, counts.unknown))
@@ -58,6 +60,8 @@ local function tell(out, counts, sample, total)
   if counts.gone > 0 then
     out.say(("no longer in Alma, and so not looked at again: %s"):format(words.count(counts.gone, "title")))
   end
+  local left = counts.undone > 0 and strays.words(run)
+  if left then out.note(left) end
   if counts.unseen > 0 then
     out.say(("not looked at in the storage, Alma gave no address: %s"):format(words.count(counts.unseen, "file")))
   end
@@ -110,7 +114,7 @@ function m.run(args, context)
   progress:close()
   if not counts then return nil, message, code end
   run.told:close(counts.stop)
-  return tell(out, counts, run.sample, total)
+  return tell(run, out, counts, total)
 end
 
 return m

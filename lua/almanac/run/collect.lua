@@ -2,6 +2,7 @@
 -- already is read once for all of them: so `undo` knows what the run added,
 -- also when an answer was lost, and such titles need no call.
 local alma = require "almanac.alma"
+local reconcile = require "almanac.run.reconcile"
 local steps = require "almanac.run.steps"
 local task = require "almanac.task"
 
@@ -50,7 +51,7 @@ end
 ---@return string? message
 ---@return string? code
 function m.run(job, change)
-  local collection, mms_id = change.spec.collection, job.title.mms_id
+  local collection, mms_id = change.spec.collection, job.mms_id
   if not collection or steps.is_done(job, change, "collect") then return true end
   local known = steps.get(job, change, "collect")
   local before, message, code = known and known.before, nil, nil
@@ -88,7 +89,7 @@ end
 function m.is_member(job, collection)
   local members, message, code = members_of(job, collection)
   if not members then return nil, message, code end
-  return members[job.title.mms_id] or false
+  return members[job.mms_id] or false
 end
 
 ---Whether the title was taken out of it again.
@@ -100,7 +101,7 @@ end
 local LAST = "701117"
 
 local function remove(job, collection)
-  local ok, message, code, detail = alma.collections.remove_bib(job.client, collection, job.title.mms_id)
+  local ok, message, code, detail = alma.collections.remove_bib(job.client, collection, job.mms_id)
   if ok or code == "missing" then return {} end
   if alma.has_code(detail, LAST) then
     message, code = ("collection %s is the only one that the title is in, and Alma keeps a title with representations in one: " ..
@@ -114,7 +115,8 @@ end
 ---@return string? message
 ---@return string? code "conflict": Alma keeps it in its last collection
 function m.leave(job, change)
-  if not m.was_added(job, change) then return true end
+  -- The title that another one was merged into may have been there on its own account.
+  if not m.was_added(job, change) or job.merged then return true end
   local collection = change.spec.collection
   local done, message, code = steps.perform(job, {
     change = change.seq, kind = "undo collect", page = 0, keep = function() return { collection = collection } end,
@@ -123,13 +125,21 @@ function m.leave(job, change)
   return done and true, message, code
 end
 
+-- The list is read anew while it still has the title: it may lag behind.
+local function is_still_member(job, collection)
+  local member, message, code = m.is_member(job, collection)
+  if not member then return member, message, code end
+  job.members[collection] = nil
+  return "lagging"
+end
+
 ---Whether a title is still in the collection that it was taken out of.
 ---@return string|false|nil words
 ---@return string? message
 ---@return string? code
 function m.check_left(job, change)
   if not m.was_left(job, change) then return false end
-  local member, message, code = m.is_member(job, change.spec.collection)
+  local member, message, code = reconcile.patiently(function() return is_still_member(job, change.spec.collection) end)
   if member == nil then return nil, message, code end
   return member and ("taken back, but it is in collection %s again"):format(change.spec.collection)
 end

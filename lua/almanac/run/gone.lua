@@ -4,6 +4,7 @@
 -- are asked for before a title counts as gone.
 local alma = require "almanac.alma"
 local readings = require "almanac.reading"
+local whereabouts = require "almanac.run.whereabouts"
 
 local m = {}
 
@@ -18,15 +19,8 @@ local function representation_ids(job)
   return table.move(ids, 1, math.min(MOST, #ids), 1, {})
 end
 
--- The title that holds a representation now; false when none does.
-local function holder_of(job, id)
-  local answer, message, code = job.client:call { path = { "bibs" }, query = { representation_id = id, view = "brief" }, kind = "bibs" }
-  if not answer then return code == "missing" and false or nil, message, code end
-  local bib = (answer.bib or {})[1]
-  return bib and bib.mms_id or false
-end
-
----What became of a title that Alma does not find.
+---What became of a title that Alma does not find. When it was merged into another,
+---`job.merged` says into which, and that is where the job looks from then on.
 ---@param job table from title.load
 ---@return "gone"|"moved"|nil what nil: Alma has it, or it can't be told
 ---@return string? reason in words
@@ -34,13 +28,9 @@ function m.look(job)
   local mms_id = job.title.mms_id
   local bibs, missing = alma.bibs.get(job.client, { mms_id })
   if not bibs or bibs[1] or missing[1] ~= mms_id then return nil end
-  for _, id in ipairs(representation_ids(job)) do
-    local holder = holder_of(job, id)
-    if holder == nil then return nil end
-    if holder and holder ~= mms_id then
-      return "moved", ("representation %s of this title is under %s now, were the two merged? look at it in Alma"):format(id, holder)
-    end
-  end
+  local found = job.merged or whereabouts.find_title(job, representation_ids(job))
+  if found == nil then return nil end
+  if found then return "moved", ("the title was merged into %s in Alma: what it held stands there now"):format(job.merged) end
   return "gone", "Alma no longer has this title"
 end
 

@@ -70,7 +70,7 @@ function m.divide(job, list)
     local whole = rep
     if not rep.created_by then
       local message, code
-      whole, message, code = alma.representations.get(job.client, job.title.mms_id, rep.id)
+      whole, message, code = alma.representations.get(job.client, job.mms_id, rep.id)
       if not whole then return nil, message, code end
     end
     table.insert(m.other(job.maker, whole) and others or ours, whole)

@@ -50,7 +50,7 @@ end
 -- A file as a report has it, of a row of FILES.
 local function file_of(row, undone)
   local found = row.result and json.decode(row.result) or nil
-  return { name = objects.last_part(row.path), path = row.path, size = row.size, sha256 = row.sha256, pid = not undone and row.pid or nil,
+  return { name = objects.last_part(row.path), path = row.path, size = row.size, sha256 = row.sha256, pid = row.pid,
     thumbnail = row.thumbnail, thumbnail_state = row.ended and not undone and thumbnails.words(found) or nil }
 end
 
@@ -65,7 +65,6 @@ function m.rows(db)
     if not row then return nil end
     local files, undone = json.array {}, row.state == "undone"
     for file in db:rows(FILES, row.id) do files[#files + 1] = file_of(file, undone) end
-    if undone then row.representation_id = nil end
     row.id, row.files = nil, files
     return row
   end

@@ -1,24 +1,42 @@
 -- What a run has left of itself in Alma: for each change of a title what undo
 -- would take back.
+local gone = require "almanac.run.gone"
 local kinds = require "almanac.run.kinds"
 local representation = require "almanac.run.representation"
 
 local m = {}
 
--- Only a complete list says what is no longer there.
+-- The representations of a title, also of one that was merged into another. None
+-- when the title is gone with all that the run knew of it.
+local function list_of(job)
+  local list, message, code = representation.list(job)
+  if list or code ~= "missing" then return list, message, code end
+  local what, reason = gone.look(job)
+  if what == "moved" then return representation.list(job) end
+  if what ~= "gone" then return nil, message, code end
+  job.gone = reason
+  return {}
+end
+
 local function look(job)
   local found = {}
-  local list, message, code = representation.list(job)
-  if not list then
-    if code == "missing" then return found, {} end   -- the title itself is gone
-    return nil, message, code
-  end
+  local list, message, code = list_of(job)
+  if not list then return nil, message, code end
   for _, change in ipairs(job.changes) do
     found[change.seq], message, code = kinds.of(change).look(job, change, list)
     if not found[change.seq] then return nil, message, code end
   end
   return found, list
 end
+
+---The representations of a title, also of one that was merged into another: then
+---`job.merged` says into which. None, and `job.gone` says why, when the title is gone
+---with all that the run knew of it.
+---@param job table from title.load
+---@return table[]|nil list
+---@return string? message
+---@return string? code
+m.list = list_of
 
 ---What is to be taken back of a title.
 ---@param job table from title.load

@@ -3,10 +3,11 @@
 -- uploads that never became files. Never a bib. What others changed since is
 -- listed and left.
 local kinds = require "almanac.run.kinds"
-local pages = require "almanac.run.pages"
 local preflight = require "almanac.run.preflight"
 local readings = require "almanac.reading"
+local steps = require "almanac.run.steps"
 local store = require "almanac.run.store"
+local strays = require "almanac.run.strays"
 local streaks = require "almanac.run.streak"
 local thumbnails = require "almanac.run.thumbnails"
 local title_work = require "almanac.run.title"
@@ -81,16 +82,49 @@ local function look(job)
   return found
 end
 
-local function undo_title(run, title, counts)
-  local job = title_work.load(run, title)
+-- What a person has to know of a title that was taken back.
+local function remarks(job)
+  local where = job.merged and ("the title was merged into %s in Alma, and was taken back there"):format(job.merged)
+  local stay = stays(job)
+  return where and stay and where .. "; " .. stay or where or stay
+end
+
+-- Whether the run had made something, and nothing of it is there any more: others took it away.
+local function is_absent(job, found)
+  local made = false
+  for _, change in ipairs(job.changes) do
+    if found[change.seq].words[1] then return false end
+    made = made or steps.is_done(job, change, "represent") or steps.is_done(job, change, "attach", 1)
+  end
+  return made and job.title.state ~= "undoing"
+end
+
+local function result_of(job, found, ok, code)
+  if not ok then return code == "conflict" and "left" or "failed" end
+  return is_absent(job, found) and "absent" or "undone"
+end
+
+local function take_back_title(run, job, counts)
   local found, message, code = look(job)
-  local ok = found
+  local ok, result = found, nil
+  if found then result = result_of(job, found, true) end
   if found and run.yes then ok, message, code = take_back(job, found) end
-  local result = ok and "undone" or code == "conflict" and "left" or "failed"
+  if not ok then result = result_of(job, found, false, code) end
   counts[result] = counts[result] + 1
   if result == "failed" then run.streak:failed(message, code) else run.streak:worked() end
   if result == "left" and message:find "^changed since" then counts.changed = counts.changed + 1 end
-  run.on.finish(title, result, message or stays(job), found, code)
+  run.on.finish(job.title, result, message or remarks(job), found, code)
+  return true
+end
+
+local function undo_title(run, title, counts)
+  local done, message, code = run.claims:with(title.mms_id, function()
+    return take_back_title(run, title_work.load(run, title), counts)
+  end)
+  if done then return end
+  counts.failed = counts.failed + 1
+  run.streak:failed(message, code)
+  run.on.finish(title, "failed", message, nil, code)
 end
 
 -- A probe of the bucket that was given up may have arrived after it was deleted.
@@ -99,38 +133,19 @@ local function remove_probe(run)
   run.storage:delete(preflight.probe_key(run.general.institution, store.meta(run.db, "run")))
 end
 
--- An upload that was given up may arrive when a file is made of another
--- already: so what lies in the run's folder when all is done goes, where the
--- title was taken back, and what was begun there in parts. A key that may not
--- list leaves it to Alma's own cleaning.
-local function remove_strays(run)
-  local storage = run.storage
-  if not (run.yes and storage and storage.delete) then return end
-  local folder = pages.upload_folder(run.db) .. "/"
-  local function is_taken_back(key)
-    local mms_id = key:sub(#folder + 1):match "^[^/]+"
-    return run.db:value("SELECT 1 FROM title WHERE mms_id = ? AND state = 'undone'", mms_id)
-  end
-  for _, object in ipairs(storage:list(folder) or {}) do
-    if is_taken_back(object.key) then storage:delete(object.key) end
-  end
-  for _, upload in ipairs(storage:unfinished(folder) or {}) do
-    if is_taken_back(upload.key) then storage:remove_unfinished(upload.key) end
-  end
-end
-
 ---How many titles the run has begun and not taken back.
 function m.total(db)
   return titles.count(db, BEGUN)
 end
 
 ---Takes a run back; only looks unless `yes`. Called again it goes on.
----@param run { db: table, client: table, general: table, storage: table, journal: table, folder: string, yes: boolean, keep_going: boolean?,
----  on: { finish: fun(title: table, result: string, message: string?) } }
----@return { undone: integer, left: integer, changed: integer, failed: integer, stop: { message: string, cause: string }? } counts
----  left: to be looked at, changed: those of them that others changed since; stop: it ended early, and why
+---@param run { db: table, client: table, general: table, storage: table, journal: table, claims: table, folder: string, yes: boolean,
+---  keep_going: boolean?, on: { finish: fun(title: table, result: string, message: string?) } }
+---@return { undone: integer, absent: integer, left: integer, changed: integer, failed: integer,
+---  stop: { message: string, cause: string }? } counts absent: nothing of what the run had made was there any more; left: to be
+---  looked at, changed: those of them that others changed since; stop: it ended early, and why
 function m.run(run)
-  local counts = { undone = 0, left = 0, changed = 0, failed = 0 }
+  local counts = { undone = 0, absent = 0, left = 0, changed = 0, failed = 0 }
   run.streak = streaks.new { in_flight = IN_FLIGHT, keep_going = run.keep_going }
   local begun = titles.each(run.db, BEGUN, { backwards = true })
   local failures = run.streak:each(begun, function(title) undo_title(run, title, counts) end)
@@ -138,7 +153,7 @@ function m.run(run)
   counts.stop = run.streak.stop
   if counts.stop then return counts end
   remove_probe(run)
-  remove_strays(run)
+  if run.yes then strays.remove(run) end
   return counts
 end
 

@@ -1,8 +1,6 @@
 -- Reads back what a run made and compares it with the plan: one representation
 -- as planned, its files by name, size and order, each in Alma's storage and
 -- to be read there. What was taken back has to be as before.
-local alma = require "almanac.alma"
-local gone = require "almanac.run.gone"
 local kinds = require "almanac.run.kinds"
 local look = require "almanac.run.kinds.look"
 local readings = require "almanac.reading"
@@ -44,13 +42,9 @@ end
 ---@return string? code
 function m.check(job)
   local unseen = 0
-  local list, why, kind = alma.representations.list(job.client, job.title.mms_id)
-  if not list and kind == "missing" then
-    local what, reason = gone.look(job)
-    if what == "gone" then job.gone = reason end
-    return what == "moved" and reason or "the title is gone: " .. why
-  end
+  local list, why, kind = traces.list(job)
   if not list then return nil, why, kind end
+  if job.gone then return false, 0 end
   for _, change in ipairs(job.changes) do
     local words, message, code = kinds.of(change).check(job, change, list)
     if words ~= false then return words, message, code end
@@ -100,6 +94,7 @@ local function verify_title(run, title, counts)
   counts[result] = counts[result] + 1
   if not words then counts.unseen = counts.unseen + message end
   thumbnails.count(counts.thumbnails, job.seen)
+  if job.merged then run.on.note(title, ("the title was merged into %s in Alma, and was looked at there"):format(job.merged)) end
   run.on.finish(title, not words, words or job.gone)
 end
 
@@ -110,7 +105,7 @@ end
 
 ---Verifies the titles that the run has finished, and those that were taken back.
 ---@param run { db: table, client: table, storage: table?, journal: table, folder: string, sample: integer?, keep_going: boolean?,
----  on: { finish: function } }
+---  on: { finish: function, note: fun(title: table, words: string) } }
 ---  sample: only so many, taken at random
 ---@return { gone: integer, verified: integer, undone: integer, differs: integer, unknown: integer, unseen: integer,
 ---  thumbnails: table<string, integer>, stop: { message: string, cause: string }? }|nil counts titles; stop: it ended early, and why; undone: taken back, and nothing of the run is left; unseen: files

@@ -7,6 +7,15 @@ local upload = require "almanac.run.upload"
 
 local m = {}
 
+-- The files that the plan did not find.
+local function new_files(job, change, files)
+  local planned, new = look.planned_files(job, change.representation_id), {}
+  for _, file in ipairs(files) do
+    if not planned[file.pid] then new[#new + 1] = file end
+  end
+  return new
+end
+
 -- File ids that were there before a page: those of the plan, and ours before it.
 local function before_page(job, change, seq)
   local pids = {}
@@ -45,9 +54,13 @@ function m.expect(_, change, planned)
   end
 end
 
+function m.prepare(job, change)
+  return upload.all(job, change)
+end
+
 function m.carry_out(job, change)
-  local ok, message, code = upload.all(job, change)
-  for _, page in ipairs(ok and change.pages or {}) do
+  local ok, message, code = true, nil, nil
+  for _, page in ipairs(change.pages) do
     ok, message, code = attach_page(job, change, page)
     if not ok then break end
   end
@@ -59,14 +72,13 @@ end
 ---@param change table
 ---@param list table[] the title's representations
 ---@return table<string, table>|nil by_pid
----@return string? message
+---@return table[]|string files_or_message in their order
 ---@return string? code "missing": the representation is gone
 function m.files(job, change, list)
   local id = change.representation_id
-  if not look.is_listed(list, id) then return nil, ("representation %s is gone"):format(id), "missing" end
-  local files, message, code = alma.files.list(job.client, job.title.mms_id, id, { url = true })
-  if not files then return nil, message, code end
-  return look.by_pid(files)
+  local rep, message, code = look.find(job, list, id)
+  if not rep then return nil, message, code end
+  return look.files(job, id, look.pids(change))
 end
 
 ---What is wrong with the pages of a change among the files that Alma lists.
@@ -86,24 +98,28 @@ function m.check_pages(job, change, by_pid)
 end
 
 function m.check(job, change, list)
-  local by_pid, message, code = m.files(job, change, list)
-  if not by_pid and code == "missing" then return message end
-  if not by_pid then return nil, message, code end
+  local by_pid, files, code = m.files(job, change, list)
+  if not by_pid and (code == "missing" or code == "conflict") then return files end
+  if not by_pid then return nil, files, code end
+  local words = look.doubled_file(job, change, new_files(job, change, files))
+  if words then return words end
   return m.check_pages(job, change, by_pid)
 end
 
 -- ---- taking it back ----
 
--- Ours among the files: those recorded, and one whose answer never came.
-local function own(job, change, by_pid)
-  local list, planned = {}, look.planned_files(job, change.representation_id)
-  local recorded = look.by_pid(change.pages)
-  for pid, file in pairs(by_pid) do
-    local page = recorded[pid]
+-- Ours among the files: those recorded, and those that the run has no record of.
+local function own(job, change, files)
+  local list, recorded = {}, look.by_pid(change.pages)
+  for _, file in ipairs(new_files(job, change, files)) do
+    local page = recorded[file.pid]
     if page and tonumber(file.size) ~= page.size then
-      return nil, ("changed since: file %s was replaced"):format(pid), "conflict"
-    elseif page or not planned[pid] and look.is_unrecorded(job, change, file) then
-      list[#list + 1] = pid
+      return nil, ("changed since: file %s was replaced"):format(file.pid), "conflict"
+    elseif page or look.is_unrecorded(job, change, file) then
+      local there, message, code = true, nil, nil
+      if job.title.state == "undone" then there, message, code = look.has_file(job, change.representation_id, file.pid) end
+      if there == nil then return nil, message, code end
+      list[#list + 1] = there and file.pid or nil
     end
   end
   table.sort(list)
@@ -113,10 +129,11 @@ end
 function m.look(job, change, list)
   local found = { pids = {}, words = {} }
   if not m.begun(job, change) then return found end
-  local by_pid, message, code = m.files(job, change, list)
-  if not by_pid and code == "missing" then return found end
-  if not by_pid then return nil, message, code end
-  found.pids, message, code = own(job, change, by_pid)
+  local by_pid, files, kind = m.files(job, change, list)
+  if not by_pid and kind == "missing" then return found end
+  if not by_pid then return nil, files, kind end
+  local message, code
+  found.pids, message, code = own(job, change, files)
   if not found.pids then return nil, message, code end
   for i, pid in ipairs(found.pids) do
     found.words[i] = ("delete file %s from representation %s"):format(pid, change.representation_id)
@@ -127,7 +144,7 @@ end
 local function delete_file(job, change, pid)
   return steps.perform(job, {
     change = change.seq, kind = "undo file " .. pid, page = 0,
-    call = function() return alma.files.delete(job.client, job.title.mms_id, change.representation_id, pid) end,
+    call = function() return alma.files.delete(job.client, job.mms_id, change.representation_id, pid) end,
     keep = function() return { pid = pid } end,
   })
 end

@@ -6,8 +6,10 @@ local collect = require "almanac.run.collect"
 local look = require "almanac.run.kinds.look"
 local makers = require "almanac.run.maker"
 local representation = require "almanac.run.representation"
+local rivals = require "almanac.run.rivals"
 local steps = require "almanac.run.steps"
 local upload = require "almanac.run.upload"
+local whereabouts = require "almanac.run.whereabouts"
 
 local m = {}
 
@@ -38,14 +40,29 @@ local function attach_all(job, change, id)
   return true
 end
 
+-- Whether a file may have been attached already: then rivals were met before.
+local function is_filled(job, change)
+  for _, page in ipairs(change.pages) do
+    if steps.begun(job, change, "attach", page.seq) then return true end
+  end
+  return false
+end
+
+function m.prepare(job, change)
+  return upload.all(job, change)
+end
+
 function m.carry_out(job, change)
-  local ok, message, code = upload.all(job, change)
-  if ok then ok, message, code = collect.run(job, change) end
+  local ok, message, code = collect.run(job, change)
   if not ok then return nil, message, code end
   local made
   made, message, code = representation.make(job, change)
   if not made then return nil, message, code end
   if job.present then table.insert(job.present, made.representation_id) end
+  if not is_filled(job, change) then
+    ok, message, code = rivals.meet(job, change)
+    if not ok then return nil, message, code end
+  end
   ok, message, code = attach_all(job, change, made.representation_id)
   if not ok then return nil, message, code end
   return representation.single(job, change, made.representation_id)
@@ -70,14 +87,13 @@ end
 function m.check(job, change, list)
   local id = change.representation_id
   local rep, message, code = look.find(job, list, id)
-  if not rep and code == "missing" then return message end
+  if not rep and (code == "missing" or code == "conflict") then return message end
   if not rep then return nil, message, code end
-  local words = look.wrong_field(rep, change.spec)
+  local words = look.wrong_field(rep, look.baseline(change))
   if words then return words end
-  local files
-  files, message, code = alma.files.list(job.client, job.title.mms_id, id, { url = true })
-  if not files then return nil, message, code end
-  words = wrong_files(change, files)
+  local by_pid, files, kind = look.files(job, id, look.pids(change))
+  if not by_pid then return nil, files, kind end
+  words = look.doubled_file(job, change, files) or wrong_files(change, files)
   if words then return words end
   return look.stored(job, change, files)
 end
@@ -104,32 +120,50 @@ end
 
 -- In words what others did to a representation of ours; false when nothing.
 local function changed_by_others(job, change, rep)
-  local words = look.wrong_field(rep, change.spec)
+  local planned = look.baseline(change)
+  local words = look.wrong_field(rep, planned)
   if words then return words end
-  if (rep.public_note or "") ~= (change.spec.public_note or "") then return "it has another public note" end
+  if (rep.public_note or "") ~= (planned.public_note or "") then return "it has another public note" end
   local who = makers.other(job.maker, rep)
   if who then return "last modified by " .. who end
-  local files, message, code = alma.files.list(job.client, job.title.mms_id, rep.id)
-  if not files then return nil, message, code end
+  local by_pid, files, code = look.files(job, rep.id, look.pids(change))
+  if not by_pid then return nil, files, code end
   return foreign_file(job, change, files)
+end
+
+-- Those that Alma still has: a list may show what was deleted a moment ago.
+local function still_there(job, reps)
+  local kept = {}
+  for _, rep in ipairs(reps) do
+    local there, message, code = look.is_there(job, rep.id)
+    if there == nil then return nil, message, code end
+    if there then kept[#kept + 1] = rep end
+  end
+  return kept
 end
 
 -- What a POST with an unknown end made, and what one POST too many made.
 local function unrecorded(job, change, list)
   local step = steps.get(job, change, "represent")
   if not step then return {} end
-  if step.state == "done" then return representation.twins(job, change, list, change.representation_id) end
-  local ours, others, code = representation.made_since(job, change, step.before, list)
+  local ours, others, code
+  if step.state == "done" then
+    ours, others, code = representation.twins(job, change, list, change.representation_id)
+  else
+    ours, others, code = representation.made_since(job, change, step.before, list)
+  end
+  if ours then ours, others, code = still_there(job, ours) end
   if not ours then return nil, others, code end
-  if #ours <= step.sent then return ours end
+  if step.state == "done" or #ours <= step.sent then return ours end
   return nil, "its last step has an unknown end, and several representations could be its own", "conflict"
 end
 
 -- The recorded representation of a change, if it is still there and unchanged.
-local function recorded(job, change, list, ids)
+local function recorded(job, change, ids)
   local id = change.representation_id
-  if not id or not look.is_listed(list, id) then return true end
-  local rep, message, code = alma.representations.get(job.client, job.title.mms_id, id)
+  if not id then return true end
+  local rep, message, code = whereabouts.representation(job, id)
+  if not rep and code == "missing" then return true end
   if not rep then return nil, message, code end
   local words, why, kind = changed_by_others(job, change, rep)
   if words then return nil, "changed since: " .. words, "conflict" end
@@ -140,7 +174,7 @@ end
 
 function m.look(job, change, list)
   local found = { ids = {}, words = {} }
-  local ok, message, code = recorded(job, change, list, found.ids)
+  local ok, message, code = recorded(job, change, found.ids)
   if not ok then return nil, message, code end
   local more, why, kind = unrecorded(job, change, list)
   if not more then return nil, why, kind end
@@ -152,7 +186,7 @@ end
 local function delete_representation(job, change, id)
   return steps.perform(job, {
     change = change.seq, kind = "undo " .. id, page = 0,
-    call = function() return alma.representations.delete(job.client, job.title.mms_id, id) end,
+    call = function() return alma.representations.delete(job.client, job.mms_id, id) end,
     keep = function() return { representation_id = id } end,
   })
 end

@@ -8,20 +8,17 @@ local look = require "almanac.run.kinds.look"
 local m = {}
 
 local function deletion_of(job, change)
-  local mms_id, id = job.title.mms_id, change.representation_id
+  local mms_id, id = job.mms_id, change.representation_id
   return {
     send = function() return alma.files.delete(job.client, mms_id, id, change.pid) end,
-    is_gone = function()
-      local files = alma.files.list(job.client, mms_id, id)
-      return files and not look.by_pid(files)[change.pid]
-    end,
+    is_gone = function() return look.has_file(job, id, change.pid) == false end,
   }
 end
 
 -- Before it is sent again: a file that is still there has its copy, wherever
 -- the run file is by now.
 local function keep_again(job, change)
-  local files, message, code = alma.files.list(job.client, job.title.mms_id, change.representation_id, { url = true })
+  local files, message, code = alma.files.list(job.client, job.mms_id, change.representation_id, { url = true })
   if not files then return nil, message, code end
   local file = look.by_pid(files)[change.pid]
   if not file then return true end
@@ -41,7 +38,7 @@ end
 
 -- The file as it was planned; somebody may have changed or deleted it.
 local function find(job, change)
-  local files, message, code = alma.files.list(job.client, job.title.mms_id, change.representation_id, { url = true })
+  local files, message, code = alma.files.list(job.client, job.mms_id, change.representation_id, { url = true })
   if not files then return nil, message, code end
   local file = look.by_pid(files)[change.pid]
   local planned = look.planned_files(job, change.representation_id)[change.pid]
@@ -63,12 +60,22 @@ function m.carry_out(job, change)
   return deletion.perform(job, change, deletion_of(job, change))
 end
 
+---Whether the file is gone; a list may show it for a while.
+---@return string|false|nil words
+---@return string|integer message_or_unseen
+---@return string? code
+function m.check_gone(job, change, by_pid)
+  if not by_pid[change.pid] then return false, 0 end
+  local there, message, code = look.has_file(job, change.representation_id, change.pid)
+  if there == nil then return nil, message, code end
+  return there and ("file %s is still there"):format(change.pid), 0
+end
+
 function m.check(job, change, list)
   local by_pid, message, code = add_file.files(job, change, list)
-  if not by_pid and code == "missing" then return message end
+  if not by_pid and (code == "missing" or code == "conflict") then return message end
   if not by_pid then return nil, message, code end
-  if by_pid[change.pid] then return ("file %s is still there"):format(change.pid) end
-  return false, 0
+  return m.check_gone(job, change, by_pid)
 end
 
 function m.look(job, change, list)
@@ -76,7 +83,9 @@ function m.look(job, change, list)
   if not m.begun(job, change) or copies.is_back(job, change, 1) then return found end
   local by_pid, message, code = add_file.files(job, change, list)
   if not by_pid then return nil, message, code == "missing" and "conflict" or code end
-  if by_pid[change.pid] then return found end
+  local gone, why, kind = m.check_gone(job, change, by_pid)
+  if gone == nil then return nil, why, kind end
+  if gone then return found end
   local kept = copies.of(job, change, 1)
   if not kept then return nil, ("file %s was deleted without a copy"):format(change.pid), "conflict" end
   found.words[1] = ("attach %s to representation %s again, behind its other files"):format(kept.name, change.representation_id)

@@ -9,13 +9,10 @@ local steps = require "almanac.run.steps"
 local m = {}
 
 local function deletion_of(job, change)
-  local mms_id, id = job.title.mms_id, change.representation_id
+  local mms_id, id = job.mms_id, change.representation_id
   return {
     send = function() return alma.representations.delete(job.client, mms_id, id) end,
-    is_gone = function()
-      local list = alma.representations.list(job.client, mms_id)
-      return list and not look.is_listed(list, id)
-    end,
+    is_gone = function() return look.is_there(job, id) == false end,
   }
 end
 
@@ -27,7 +24,7 @@ end
 
 -- Its files must be those of the plan; somebody may have changed them.
 local function files_as_planned(job, change)
-  local files, message, code = alma.files.list(job.client, job.title.mms_id, change.representation_id, { url = true })
+  local files, message, code = alma.files.list(job.client, job.mms_id, change.representation_id, { url = true })
   if not files then return nil, message, code end
   local planned = look.planned_files(job, change.representation_id)
   for _, file in ipairs(files) do
@@ -52,9 +49,9 @@ end
 -- Before it is sent again: what is still there has its copies, wherever the run
 -- file is by now.
 local function keep_again(job, change)
-  local list, message, code = representation.list(job)
-  if not list then return nil, message, code end
-  if not look.is_listed(list, change.representation_id) then return true end
+  local there, message, code = look.is_there(job, change.representation_id)
+  if there == nil then return nil, message, code end
+  if not there then return true end
   return keep_copies(job, change)
 end
 
@@ -64,7 +61,7 @@ end
 
 function m.carry_out(job, change)
   if m.begun(job, change) then return deletion.perform(job, change, deletion_of(job, change)) end
-  local rep, message, code = alma.representations.get(job.client, job.title.mms_id, change.representation_id)
+  local rep, message, code = alma.representations.get(job.client, job.mms_id, change.representation_id)
   if not rep then return nil, message, code end
   local count
   count, message, code = keep_copies(job, change)
@@ -75,9 +72,10 @@ function m.carry_out(job, change)
     { fields = fields, files = count, inactive = look.value(rep.active) == "false" or nil })
 end
 
-function m.check(_, change, list)
-  if look.is_listed(list, change.representation_id) then return ("representation %s is still there"):format(change.representation_id) end
-  return false, 0
+function m.check(job, change)
+  local there, message, code = look.is_there(job, change.representation_id)
+  if there == nil then return nil, message, code end
+  return there and ("representation %s is still there"):format(change.representation_id), 0
 end
 
 -- The representation that undo makes again is a change of its own.
@@ -92,7 +90,7 @@ local function deactivate(job, change, step)
   return steps.perform(job, {
     change = change.seq, kind = "undo active", page = 0, keep = function() return {} end,
     call = function()
-      return alma.representations.update(job.client, job.title.mms_id, change.representation_id, { active = { value = "false" } })
+      return alma.representations.update(job.client, job.mms_id, change.representation_id, { active = { value = "false" } })
     end,
   })
 end
@@ -106,9 +104,18 @@ local function is_back(job, change, step)
   return representation.is_single(job, change)
 end
 
-function m.look(job, change, list)
+-- Whether the deletion of a begun step has not happened.
+local function is_still_there(job, change)
+  if steps.begun(job, change, "represent") then return false end
+  return look.is_there(job, change.representation_id)
+end
+
+function m.look(job, change)
   local found, step = { words = {} }, steps.get(job, change, "delete")
-  if not step or not steps.begun(job, change, "represent") and look.is_listed(list, change.representation_id) then return found end
+  if not step then return found end
+  local there, message, code = is_still_there(job, change)
+  if there == nil then return nil, message, code end
+  if there then return found end
   if is_back(job, change, step) then return found end
   for n = 1, step.before.files do
     if not copies.of(job, change, n) then
@@ -141,13 +148,13 @@ function m.restore(job, change, found)
   return made and true, message, code
 end
 
-function m.check_back(job, change, list)
+function m.check_back(job, change)
   if not steps.is_done(job, change, "represent") then return false end
   local step, id = steps.get(job, change, "delete"), change.representation_id   -- by now that of the new one
-  if not look.is_listed(list, id) then
-    return ("taken back, but representation %s that was made again is gone"):format(id)
-  end
-  local files, message, code = alma.files.list(job.client, job.title.mms_id, id)
+  local there, why, kind = look.is_there(job, id)
+  if there == nil then return nil, why, kind end
+  if not there then return ("taken back, but representation %s that was made again is gone"):format(id) end
+  local files, message, code = alma.files.list(job.client, job.mms_id, id)
   if not files then return nil, message, code end
   local by_pid = look.by_pid(files)
   for n = 1, step.before.files do

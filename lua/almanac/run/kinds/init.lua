@@ -3,6 +3,8 @@
 --   begun(job, change)        whether it may have changed the title already
 --   expect(job, change, planned)  what of the planned representations is different by its own doing:
 --                             planned is id -> { count = files, … }; nil for one that is not there
+--   prepare(job, change)      what changes nothing in Alma, before the title is compared: true, or nil, message, code;
+--                             nil for kinds that need nothing
 --   carry_out(job, change)    true, or nil, message, code
 --   check(job, change, list)  what differs from the plan, in words; false, unseen when nothing does;
 --                             nil, message, code when it can't be told

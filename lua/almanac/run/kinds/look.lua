@@ -6,6 +6,7 @@ local reconcile = require "almanac.run.reconcile"
 local steps = require "almanac.run.steps"
 local storage = require "almanac.run.stored"
 local thumbnails = require "almanac.run.thumbnails"
+local whereabouts = require "almanac.run.whereabouts"
 
 local m = {}
 
@@ -20,6 +21,8 @@ local FIELDS = {
   { "label", "label", "label" }, { "usage_type", "usage type", "usage_type" }, { "library", "library", "library" },
   { "public_note", "public note", "public_note" }, { "access_rights", "access rights policy", "access_rights_policy_id" },
 }
+
+local TEXTS = { label = true, public_note = true }
 
 ---What of a representation is not as planned; fields that the plan does not name are not looked at.
 ---@param rep table as Alma gives it
@@ -50,8 +53,7 @@ function m.for_alma(fields)
   local body = {}
   for _, field in ipairs(FIELDS) do
     local value = fields[field[1]]
-    local coded = field[1] ~= "label" and field[1] ~= "public_note"
-    if value then body[field[3]] = coded and { value = value } or value end
+    if value then body[field[3]] = TEXTS[field[1]] and value or { value = value } end
   end
   return body
 end
@@ -67,30 +69,107 @@ function m.planned_files(job, id)
   return {}
 end
 
----A planned representation as Alma has it now. A brief list leaves out what
----has to be compared: then it is asked for by itself.
+---A representation as Alma has it now. A brief list leaves out what has to be
+---compared, and no list proves that something is gone: then it is asked for by itself.
 ---@param job table
 ---@param list table[]
 ---@param id string
 ---@return table|nil rep
 ---@return string? message
----@return string? code "missing": it is gone
+---@return string? code "missing": it is gone; "conflict": it stands elsewhere
 function m.find(job, list, id)
   for _, rep in ipairs(list) do
     if rep.id == id and rep.usage_type then return rep end
-    if rep.id == id then return alma.representations.get(job.client, job.title.mms_id, id) end
   end
-  return nil, ("representation %s is gone"):format(id), "missing"
+  return whereabouts.representation(job, id)
 end
 
----@param list table[]
+---Whether Alma has a representation, by its id.
+---@param job table
 ---@param id string
----@return boolean
-function m.is_listed(list, id)
-  for _, rep in ipairs(list) do
-    if rep.id == id then return true end
+---@return boolean|nil
+---@return string? message
+---@return string? code
+function m.is_there(job, id)
+  local rep, message, code = whereabouts.representation(job, id)
+  if rep then return true end
+  if code == "missing" then return false end
+  return nil, message, code
+end
+
+---The files of a representation by pid, with their addresses. Those of `pids` that
+---the list lacks are asked for by themselves.
+---@param job table
+---@param id string representation id
+---@param pids string[]
+---@return table<string, table>|nil by_pid
+---@return table[]|string list_or_message in their order
+---@return string? code
+function m.files(job, id, pids)
+  local list, message, code = alma.files.list(job.client, job.mms_id, id, { url = true })
+  if not list then return nil, message, code end
+  local by_pid = m.by_pid(list)
+  for _, pid in ipairs(pids) do
+    local file, why, kind = by_pid[pid], nil, nil
+    if not file then file, why, kind = whereabouts.file(job, id, pid) end
+    if not file and kind ~= "missing" then return nil, why, kind end
+    if not by_pid[pid] and file then
+      by_pid[pid] = file
+      list[#list + 1] = file
+    end
   end
-  return false
+  return by_pid, list
+end
+
+---Whether Alma has a file, by its id.
+---@param job table
+---@param id string representation id
+---@param pid string
+---@return boolean|nil
+---@return string? message
+---@return string? code
+function m.has_file(job, id, pid)
+  local file, message, code = whereabouts.file(job, id, pid)
+  if file then return true end
+  if code == "missing" then return false end
+  return nil, message, code
+end
+
+---The ids of the files that the pages of a change became.
+---@param change table
+---@return string[]
+function m.pids(change)
+  local pids = {}
+  for _, page in ipairs(change.pages) do pids[#pids + 1] = page.pid end
+  return pids
+end
+
+---Planned fields, with what Alma answered instead when they were set.
+---@param change table
+---@return table
+function m.baseline(change)
+  local fields = {}
+  for name, value in pairs(change.spec) do fields[name] = value end
+  for name, value in pairs(change.answered or {}) do fields[name] = value end
+  return fields
+end
+
+---What Alma made of fields that were sent, where it is not the same. A field that
+---the answer leaves out is unknown, but a label or note is then empty.
+---@param spec table
+---@param answer table as Alma gives it
+---@return table<string, string>|nil answered nil when all is as sent
+function m.answered(spec, answer)
+  local answered
+  for _, field in ipairs(FIELDS) do
+    local sent, got = spec[field[1]], m.value(answer[field[3]])
+    if got == nil and TEXTS[field[1]] then got = "" end
+    if sent and got and got ~= sent then
+      answered = answered or {}
+      answered[field[1]] = got
+    end
+  end
+  return answered
 end
 
 ---What is wrong with a file that was attached.
@@ -101,7 +180,7 @@ function m.wrong_file(page, file)
   local stored = file.path and file.path:match "[^/]+$" or ""
   if tonumber(file.size) ~= page.size then
     return ("%s has %s bytes in Alma, %d on disk"):format(page.name, tostring(file.size), page.size)
-  elseif stored ~= page.upload_key:match "[^/]+$" then
+  elseif stored ~= (page.stored or page.upload_key:match "[^/]+$") then
     return ("page %d is stored as '%s', planned '%s'"):format(page.seq, stored, page.name)
   elseif not (file.path or ""):find("/storage/", 1, true) then
     return ("%s is not in Alma's storage: %s"):format(page.name, file.path or "no path")
@@ -128,14 +207,31 @@ function m.stored(job, change, files)
   return storage.check(change.pages, files)
 end
 
----A file that was attached, but whose answer the run never got.
+---Whether the run made a file that it has no record of: one whose answer it never
+---got, or a second one, since the call was sent more than once.
 ---@return boolean
 function m.is_unrecorded(job, change, file)
   for _, page in ipairs(change.pages) do
-    if steps.is_open(job, change, "attach", page.seq)
-      and reconcile.new_files({ file }, {}, page.name)[1] then return true end
+    local step = steps.get(job, change, "attach", page.seq)
+    local may_be = step and (step.state == "intent" or step.sent > 1)
+    if may_be and reconcile.new_files({ file }, {}, page.name)[1] then return true end
   end
   return false
+end
+
+---In words that a page was attached twice; nil when it was not.
+---@param job table
+---@param change table
+---@param files table[] of its representation
+---@return string?
+function m.doubled_file(job, change, files)
+  local own = {}
+  for _, pid in ipairs(m.pids(change)) do own[pid] = true end
+  for _, file in ipairs(files) do
+    if not own[file.pid] and m.is_unrecorded(job, change, file) then
+      return ("this run made file %s (%s) twice; `almanac undo` takes both back"):format(file.pid, file.label or "")
+    end
+  end
 end
 
 local function remove_upload(job, page)

@@ -11,7 +11,7 @@ function m.settle(job, change)
   return ok, message, code
 end
 
-m.begun = add.begun
+m.begun, m.prepare = add.begun, add.prepare
 
 function m.expect(job, change, planned)
   add.expect(job, change, planned)
@@ -26,9 +26,12 @@ end
 
 function m.check(job, change, list)
   local by_pid, message, code = add.files(job, change, list)
-  if not by_pid and code == "missing" then return message end
+  if not by_pid and (code == "missing" or code == "conflict") then return message end
   if not by_pid then return nil, message, code end
-  if not change.spec.keep and by_pid[change.pid] then return ("file %s is still there"):format(change.pid) end
+  if not change.spec.keep then
+    local words, why, kind = old.check_gone(job, change, by_pid)
+    if words ~= false then return words, why, kind end
+  end
   return add.check_pages(job, change, by_pid)
 end
 

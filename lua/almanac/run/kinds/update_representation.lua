@@ -4,6 +4,7 @@ local look = require "almanac.run.kinds.look"
 local makers = require "almanac.run.maker"
 local readings = require "almanac.reading"
 local steps = require "almanac.run.steps"
+local whereabouts = require "almanac.run.whereabouts"
 
 local m = {}
 
@@ -32,7 +33,7 @@ end
 
 -- What the fields that are set were before; "" for empty ones.
 local function before_of(job, change)
-  local rep, message, code = alma.representations.get(job.client, job.title.mms_id, change.representation_id)
+  local rep, message, code = alma.representations.get(job.client, job.mms_id, change.representation_id)
   if not rep then return nil, message, code end
   local fields, before = look.fields(rep), {}
   local words = changed_since(job, change, fields)
@@ -45,12 +46,16 @@ local function set(job, change, kind, fields, before)
   return steps.perform(job, {
     change = change.seq, kind = kind, page = 0, during = "attaching", after = "attaching", before = before,
     call = function()
-      local rep, message, code, detail = alma.representations.update(job.client, job.title.mms_id, change.representation_id,
+      local rep, message, code, detail = alma.representations.update(job.client, job.mms_id, change.representation_id,
         look.for_alma(fields))
       if rep then makers.learn(job.maker, rep) end
       return rep, message, code, detail
     end,
-    keep = function() return {} end,
+    keep = function(rep)
+      local answered = kind == "update" and look.answered(fields, rep) or nil
+      if answered then job.differs(change, answered) end
+      return { answered = answered }
+    end,
   })
 end
 
@@ -67,26 +72,27 @@ end
 
 function m.check(job, change, list)
   local rep, message, code = look.find(job, list, change.representation_id)
-  if not rep and code == "missing" then return message end
+  if not rep and (code == "missing" or code == "conflict") then return message end
   if rep and change.spec.access_rights then
-    rep, message, code = alma.representations.get(job.client, job.title.mms_id, rep.id)
+    rep, message, code = alma.representations.get(job.client, job.mms_id, rep.id)
   end
   if not rep then return nil, message, code end
-  local words = look.wrong_field(rep, change.spec)
+  local words = look.wrong_field(rep, look.baseline(change))
   if words then return words end
   return false, 0
 end
 
-function m.look(job, change, list)
+function m.look(job, change)
   local found = { words = {} }
   local step = steps.get(job, change, "update")
-  if not step or not look.is_listed(list, change.representation_id) then return found end
-  local rep, message, code = alma.representations.get(job.client, job.title.mms_id, change.representation_id)
+  if not step then return found end
+  local rep, message, code = whereabouts.representation(job, change.representation_id)
+  if not rep and code == "missing" then return found end
   if not rep then return nil, message, code end
-  local fields = look.fields(rep)
+  local fields, planned = look.fields(rep), look.baseline(change)
   for name, before in pairs(step.before) do
     local now = fields[name] or ""
-    if now ~= before and now ~= change.spec[name] then
+    if now ~= before and now ~= planned[name] then
       return nil, ("changed since: its %s is '%s'"):format(name:gsub("_", " "), now), "conflict"
     end
     if now ~= before then
