@@ -109,8 +109,8 @@ describe("apply", function()
       at.alma.change { op = "add_representation", mms_id = ("99%09d04146"):format(i), usage_type = "AUXILIARY",
         label = "Mine", file_name = "mine.txt" }
     end
-    program.write(at.folder .. "/jpg/b.jpg", desk.JPEG .. "touched since")
     assert.equal(2, almanac("apply", "a.run").status)
+    program.write(at.folder .. "/jpg/b.jpg", desk.JPEG .. "touched since")
     program.write(at.folder .. "/decisions.csv", "mms_id,decision,file\n9900000000104146,use,\n9900000000204146,use,\n")
     local decided = program.run({ "decide", "a.run", "decisions.csv" }, { folder = at.folder })
     assert.equal(0, decided.status, decided.err)
@@ -165,6 +165,7 @@ describe("apply", function()
     for i = 1, 12 do titles[i] = { "t" .. i .. "_1", "t" .. i .. "_2" } end
     at.start(titles, "--seed", "7", "--faults",
       "POST representations=0.3:lost,POST files=0.3:500after,POST files=0.1:cut,GET=0.05:500,POST files=0.1:reset")
+    at.env.AWS_ACCESS_KEY_ID, at.env.AWS_SECRET_ACCESS_KEY = at.alma.access_key, at.alma.secret_key
     plan()
     for _ = 1, 4 do almanac("apply", "a.run", "--settle", "0.2") end
     local made = derivatives()

@@ -66,7 +66,7 @@ if last then
 end
 
 local settle = tonumber(switches:match "settle=([%d.]+)")
-if settle then reconcile.pauses = { settle, 3 * settle } end
+reconcile.bound = settle or reconcile.bound
 
 if switches:find "blind=looks" then
   reconcile.new_representations = function() return {} end

@@ -1,6 +1,8 @@
 -- almanac apply: carries a plan out, or goes on with one.
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
+local claims = require "almanac.run.claims"
+local differs = require "almanac.cli.differs"
 local limits = require "almanac.run.limits"
 local number = require "almanac.cli.number"
 local preflight = require "almanac.run.preflight"
@@ -20,7 +22,7 @@ function m.configure(parser)
   parser:option("--reserve", "calls a day that are kept for the library's other services: a number, or a " ..
     "share of the highest count seen (10%)"):argname "N|N%"
   parser:option("--until", "begin no title after this time of day"):argname "HH:MM"
-  parser:option("--settle", "seconds to wait before looking for what a lost answer made (2)")
+  parser:option("--settle", "seconds to go on looking for what a lost answer made, before a person has to decide (180)")
     :argname("N"):convert(number("--settle", 0))
   parser:option("--production", "the institution code, when what is written to is no sandbox; on a terminal it is asked for")
     :argname "CODE"
@@ -74,9 +76,13 @@ local function prepare(args, context, db)
   if args.no_copies then run.copies = false end
   bounds.highest = math.max(tonumber(seen.highest) or 0, tonumber(seen.left) or 0)
   run.limits = limits.new(bounds)
-  if args.settle then reconcile.pauses = { args.settle, 3 * args.settle } end
+  reconcile.bound = args.settle or reconcile.bound
   ok, message, code = connect.confirm(run, "apply", args.production, context.out.asker())
   if ok then ok, message, code = look_first(args, context, run) end
+  if ok then
+    run.claims, message, code = claims.open(run.general, settings.url)
+    ok = run.claims
+  end
   if ok then return run end
   run.audit:close()
   return nil, message, code
@@ -87,6 +93,7 @@ local function listen(run, context, total)
   run.told = told_about.new(context.out)
   run.on = {
     begin = function() progress:begin() end,
+    differs = function(title, change, answered) run.told:tell(title.mms_id, differs.words(change, answered)) end,
     interrupt = function() context.out.note "stopping when what is in flight is done; Ctrl-C again stops now" end,
     finish = function(title, ok, message, code)
       local gone = title.state == "gone"
@@ -179,6 +186,7 @@ function m.run(args, context)
   if not run and code == "quota" then return stopped_before(args, context, message) end
   if not run then return nil, message, code end
   local _ <close> = run.audit
+  local _claims <close> = run.claims
   local progress = listen(run, context, total)
   local outcome = wait_for_quota(args, context, function()
     if run.stop then run.client.remaining = nil end   -- yesterday's

@@ -134,7 +134,7 @@ local function carry_out(run, title)
   run.on.begin(title)
   run.limits:promise(cost(title))
   local job = title_work.load(run, title)
-  local ok, message, code = title_work.carry_out(job)
+  local ok, message, code = run.claims:with(title.mms_id, function() return title_work.carry_out(job) end)
   run.limits:promise(-cost(title))
   if ok then
     run.streak:worked()
@@ -161,7 +161,7 @@ local function watch_interrupts(run, work)
 end
 
 ---Carries the plan out.
----@param run { db: table, client: table, storage: table, folder: string, limits: table, limit: integer?,
+---@param run { db: table, client: table, storage: table, claims: table, folder: string, limits: table, limit: integer?,
 ---  keep_going: boolean?, on: { begin: fun(title: table), finish: fun(title: table, ok: boolean?, message: string?, code: string?),
 ---  interrupt: fun()? } }
 ---@return { done: integer, stop: { message: string, code: string, cause: string? }? } outcome `stop`: it ended early, and

@@ -3,6 +3,7 @@
 local alma = require "almanac.alma"
 local json = require "almanac.json"
 local known = require "almanac.run.known"
+local look = require "almanac.run.kinds.look"
 local makers = require "almanac.run.maker"
 local readings = require "almanac.reading"
 local reconcile = require "almanac.run.reconcile"
@@ -49,7 +50,7 @@ end
 local NO_COLLECTION = "402260"
 
 local function create(job, spec)
-  local rep, message, code, detail = alma.representations.create(job.client, job.title.mms_id, m.body(spec))
+  local rep, message, code, detail = alma.representations.create(job.client, job.mms_id, m.body(spec))
   if rep then rep, message, code, detail = known.new_representation(job, rep) end
   if rep then makers.learn(job.maker, rep) end
   if not rep and alma.has_code(detail, NO_COLLECTION) then
@@ -86,7 +87,7 @@ end
 ---@return string? message
 ---@return string? code
 function m.list(job)
-  local list, message, code = alma.representations.list(job.client, job.title.mms_id)
+  local list, message, code = alma.representations.list(job.client, job.mms_id)
   return list, message, code == "conflict" and "parse" or code
 end
 
@@ -97,12 +98,10 @@ local function ask(job, change, before, others)
     "then `almanac decide`; `use` goes on with this run's own"):format(others[1].id)
   local settled = { table.unpack(before or planned_ids(job)) }
   for _, rep in ipairs(others) do settled[#settled + 1] = rep.id end
-  local ok, message, code = steps.ask(job, change, "represent", settled, words)
-  if not ok then return nil, message, code end
-  return nil, words, "conflict"
+  return steps.ask(job, change, { kind = "represent" }, words, settled)
 end
 
-local function look(job, change, before, sent)
+local function find_made(job, change, before, sent)
   local list, message, code = m.list(job)
   if not list then return nil, message, code end
   local ours, others, kind = m.made_since(job, change, before, list)
@@ -124,9 +123,14 @@ function m.make(job, change)
     during = spec.collection and "collected" or "uploaded", after = "represented",
     before = job.present and { table.unpack(job.present) },
     call = function() return create(job, spec) end,
-    look = function(before, sent) return look(job, change, before, sent) end,
+    look = function(before, sent) return find_made(job, change, before, sent) end,
     keep = function(rep) return { representation_id = rep.id } end,
-    recorded = { representation_id = change.representation_id },
+    recorded = change.representation_id and { representation_id = change.representation_id },
+    remember = function(rep)
+      local answered = look.answered(spec, rep)
+      if answered then job.differs(change, answered) end
+      return answered and { answered = answered }
+    end,
     record = function(db, result)
       local ok, why, kind = makers.keep(job.maker, db)
       if not ok then return nil, why, kind end
@@ -156,7 +160,7 @@ end
 
 -- Alma itself refuses to delete one that has got files meanwhile.
 local function remove_twins(job, change, id)
-  task.sleep(reconcile.pauses[#reconcile.pauses])
+  task.sleep(reconcile.bound)
   local list, twins, message, code
   list, message, code = m.list(job)
   if list then twins, message, code = m.twins(job, change, list, id) end
@@ -164,7 +168,7 @@ local function remove_twins(job, change, id)
   local removed = json.array {}
   for i, twin in ipairs(twins) do
     local ok
-    ok, message, code = alma.representations.delete(job.client, job.title.mms_id, twin.id, { override = false })
+    ok, message, code = alma.representations.delete(job.client, job.mms_id, twin.id, { override = false })
     if not ok then return nil, message, code end
     removed[i] = twin.id
   end

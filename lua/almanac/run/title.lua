@@ -8,6 +8,7 @@ local pages = require "almanac.run.pages"
 local readings = require "almanac.reading"
 local representation = require "almanac.run.representation"
 local steps = require "almanac.run.steps"
+local whereabouts = require "almanac.run.whereabouts"
 
 local m = {}
 
@@ -26,6 +27,21 @@ local function changes_of(run, title)
   return changes
 end
 
+-- What Alma answered instead of what was sent: that is what is compared later.
+local function add_answers(job)
+  for _, change in ipairs(job.changes) do
+    for _, kind in ipairs { "represent", "update" } do
+      local step = steps.get(job, change, kind)
+      change.answered = change.answered or step and step.state == "done" and step.result and step.result.answered
+    end
+    for _, page in ipairs(change.pages) do
+      local step = steps.get(job, change, "attach", page.seq)
+      page.stored = step and step.state == "done" and step.result and step.result.stored
+    end
+  end
+  return job
+end
+
 ---Everything the run file knows about a title's work.
 ---@param run table db, client, storage, journal, folder, copies; what its titles share is kept in it
 ---@param title table a row of `title`
@@ -33,11 +49,12 @@ end
 function m.load(run, title)
   run.maker, run.members = run.maker or makers.load(run.db), run.members or {}
   run.upload_folder = run.upload_folder or pages.upload_folder(run.db)
-  return {
-    title = title, changes = changes_of(run, title), steps = steps.load(run.db, title.id),
+  return add_answers {
+    title = title, mms_id = title.mms_id, changes = changes_of(run, title), steps = steps.load(run.db, title.id),
     db = run.db, client = run.client, storage = run.storage, journal = run.journal,
     folder = run.folder, maker = run.maker, members = run.members, copies = run.copies, upload_folder = run.upload_folder,
     seen = {}, left = {},
+    differs = function(change, answered) if run.on and run.on.differs then run.on.differs(title, change, answered) end end,
   }
 end
 
@@ -94,15 +111,28 @@ local function remember(job, reading, list, planned)
   end)
 end
 
--- Reads the title again before its first write. What is there now is what a
+local function known_ids(job, reading)
+  local ids = {}
+  for _, change in ipairs(job.changes) do ids[#ids + 1] = change.representation_id end
+  for _, rep in ipairs(reading.representations) do ids[#ids + 1] = rep.id end
+  return ids
+end
+
+-- A title that Alma does not know any more may have been merged into another one.
+local function gone(job, reading, message)
+  local found, why, code = whereabouts.find_title(job, known_ids(job, reading))
+  if found == nil then return nil, why, code end
+  if not found then return nil, "Alma no longer has this title: " .. message, "missing" end
+  return nil, ("the title was merged into %s in Alma: plan that one instead"):format(job.merged), "conflict"
+end
+
+-- Reads the title again right before its first write. What is there now is what a
 -- lost answer will be compared with.
 local function read_again(job)
-  local list, message, code = representation.list(job)
-  if not list then
-    if code == "missing" then message = "Alma no longer has this title: " .. message end
-    return nil, message, code
-  end
   local reading = readings.decode(job.title.reading)
+  local list, message, code = representation.list(job)
+  if not list and code == "missing" then return gone(job, reading, message) end
+  if not list then return nil, message, code end
   local planned = expected(job, reading)
   local words = m.difference(planned, list)
   if words then
@@ -113,6 +143,14 @@ local function read_again(job)
   job.present = {}
   for i, rep in ipairs(list) do job.present[i] = rep.id end
   return true
+end
+
+-- What was found there instead of our own is what a decision will be about.
+local function remember_rivals(job)
+  local list, message, code = representation.list(job)
+  if not list then return nil, message, code end
+  local reading = readings.decode(job.title.reading)
+  return remember(job, reading, list, expected(job, reading))
 end
 
 local function settle(job)
@@ -130,19 +168,50 @@ local function needs_reading(job)
   return false
 end
 
+-- What changes nothing in Alma is done first, however long it takes: so the look is
+-- as close to the first write as can be.
+local function prepare(job)
+  for _, change in ipairs(job.changes) do
+    local ready = kinds.of(change).prepare
+    if ready then
+      local ok, message, code = ready(job, change)
+      if not ok then return nil, message, code end
+    end
+  end
+  return true
+end
+
+local function carry_out(job)
+  local ok, message, code = settle(job)
+  if ok then ok, message, code = prepare(job) end
+  if ok and needs_reading(job) then ok, message, code = read_again(job) end
+  for _, change in ipairs(ok and job.changes or {}) do
+    ok, message, code = kinds.of(change).carry_out(job, change)
+    if not ok then break end
+  end
+  return ok, message, code
+end
+
+-- Whether what a title was begun with stands under another one since.
+local function was_merged(job)
+  local ids = {}
+  for _, change in ipairs(job.changes) do ids[#ids + 1] = change.representation_id end
+  return not job.merged and whereabouts.find_title(job, ids)
+end
+
 ---Carries out what is planned for a title; goes on where an earlier run ended.
 ---@param job table from m.load
 ---@return true|nil
 ---@return string? message
 ---@return string? code "conflict": for a person to decide
 function m.carry_out(job)
-  local ready, why, kind = settle(job)
-  if ready and needs_reading(job) then ready, why, kind = read_again(job) end
-  if not ready then return nil, why, kind end
-  for _, change in ipairs(job.changes) do
-    local ok, message, code = kinds.of(change).carry_out(job, change)
-    if not ok then return nil, message, code end
+  local ok, message, code = carry_out(job)
+  if not ok and code == "missing" and was_merged(job) then ok, message, code = carry_out(job) end
+  if not ok and job.gave_way then
+    local known, why, kind = remember_rivals(job)
+    if not known then return nil, why, kind end
   end
+  if not ok then return nil, message, code end
   return job.journal:write(function(db)
     return db:run("UPDATE title SET state = 'attached', reason = NULL WHERE id = ?", job.title.id)
   end)

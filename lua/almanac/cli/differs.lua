@@ -1,0 +1,21 @@
+-- What Alma made of fields and names that a run sent, where it is not the same: in
+-- words for the screen. From then on the answer is what verify and undo compare with.
+local m = {}
+
+local NAMES = { label = "label", usage_type = "usage type", library = "library", public_note = "public note",
+  access_rights = "access rights policy", stored = "name in Alma's storage" }
+
+---@param change { representation_id: string? }
+---@param answered table<string, string> fields as Alma answered them, with the names of a plan; stored: a file's name
+---@return string
+function m.words(change, answered)
+  local parts = {}
+  for name, value in pairs(answered) do
+    parts[#parts + 1] = value == "" and "no " .. NAMES[name] or ("another %s ('%s')"):format(NAMES[name], value)
+  end
+  table.sort(parts)
+  return ("Alma answered with %s than was sent%s"):format(table.concat(parts, " and "),
+    change.representation_id and ", representation " .. change.representation_id or "")
+end
+
+return m
