@@ -1,5 +1,6 @@
 -- What is done for one title, in order: look at it again, then carry out its
 -- changes one after the other, each as its kind wants it.
+local gone = require "almanac.run.gone"
 local json = require "almanac.json"
 local kinds = require "almanac.run.kinds"
 local look = require "almanac.run.kinds.look"
@@ -8,7 +9,6 @@ local pages = require "almanac.run.pages"
 local readings = require "almanac.reading"
 local representation = require "almanac.run.representation"
 local steps = require "almanac.run.steps"
-local whereabouts = require "almanac.run.whereabouts"
 
 local m = {}
 
@@ -111,19 +111,11 @@ local function remember(job, reading, list, planned)
   end)
 end
 
-local function known_ids(job, reading)
-  local ids = {}
-  for _, change in ipairs(job.changes) do ids[#ids + 1] = change.representation_id end
-  for _, rep in ipairs(reading.representations) do ids[#ids + 1] = rep.id end
-  return ids
-end
-
 -- A title that Alma does not know any more may have been merged into another one.
-local function gone(job, reading, message)
-  local found, why, code = whereabouts.find_title(job, known_ids(job, reading))
-  if found == nil then return nil, why, code end
-  if not found then return nil, "Alma no longer has this title: " .. message, "missing" end
-  return nil, ("the title was merged into %s in Alma: plan that one instead"):format(job.merged), "conflict"
+local function missing(job, message)
+  local what, reason = gone.look(job)
+  if what ~= "moved" then return nil, "Alma no longer has this title: " .. message, "missing" end
+  return nil, reason .. ": plan that one instead, or skip this one with `almanac decide`", "conflict"
 end
 
 -- Reads the title again right before its first write. What is there now is what a
@@ -131,7 +123,7 @@ end
 local function read_again(job)
   local reading = readings.decode(job.title.reading)
   local list, message, code = representation.list(job)
-  if not list and code == "missing" then return gone(job, reading, message) end
+  if not list and code == "missing" then return missing(job, message) end
   if not list then return nil, message, code end
   local planned = expected(job, reading)
   local words = m.difference(planned, list)
@@ -192,13 +184,6 @@ local function carry_out(job)
   return ok, message, code
 end
 
--- Whether what a title was begun with stands under another one since.
-local function was_merged(job)
-  local ids = {}
-  for _, change in ipairs(job.changes) do ids[#ids + 1] = change.representation_id end
-  return not job.merged and whereabouts.find_title(job, ids)
-end
-
 ---Carries out what is planned for a title; goes on where an earlier run ended.
 ---@param job table from m.load
 ---@return true|nil
@@ -206,7 +191,10 @@ end
 ---@return string? code "conflict": for a person to decide
 function m.carry_out(job)
   local ok, message, code = carry_out(job)
-  if not ok and code == "missing" and was_merged(job) then ok, message, code = carry_out(job) end
+  -- What was begun goes on under the title that this one was merged into.
+  if not ok and code == "missing" and not needs_reading(job) and gone.look(job) == "moved" then
+    ok, message, code = carry_out(job)
+  end
   if not ok and job.gave_way then
     local known, why, kind = remember_rivals(job)
     if not known then return nil, why, kind end
