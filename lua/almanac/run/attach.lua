@@ -95,7 +95,7 @@ end
 ---@return string? message
 ---@return string? code "conflict" when Alma has other bytes than the file
 function m.run(job, change, page, representation_id, attached, options)
-  local mms_id = job.mms_id or job.title.mms_id
+  local mms_id = job.mms_id
   local again = options and options.again
   local result, message, code = steps.perform(job, {
     change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,

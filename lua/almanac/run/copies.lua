@@ -183,7 +183,7 @@ function m.restore(job, change, n, representation_id)
   local stat, message, code = core.files.stat(job.copies .. "/" .. kept.path)
   if not stat then return nil, "the copy is not there: " .. message, code == "missing" and "conflict" or code end
   local files
-  files, message, code = alma.files.list(job.client, job.mms_id or job.title.mms_id, representation_id)
+  files, message, code = alma.files.list(job.client, job.mms_id, representation_id)
   if not files then return nil, message, code end
   local present = {}
   for i, file in ipairs(files) do present[i] = file.pid end
