@@ -147,11 +147,11 @@ describe("a change of the kind", function()
   end)
 
   it("add.collection puts titles into a collection, and undo takes out those that were not in it", function()
-    start { { "a", collection = "81000" }, { "b", collection = "81999" } }
-    plan [[ changes = function(title) return add.collection { collection = "81999" } end, ]]
+    start { { "a", collection = "8100000000004146" }, { "b", collection = "8199900000004146" } }
+    plan [[ changes = function(title) return add.collection { collection = "8199900000004146" } end, ]]
     apply()
     local function members()
-      local data = at.alma.call("GET", "/bibs/collections/81999/bibs").data
+      local data = at.alma.call("GET", "/bibs/collections/8199900000004146/bibs").data
       return data.total_record_count
     end
     assert.equal(2, members())

@@ -250,8 +250,8 @@ describe("exactly once:", function()
     until_made()
     local posts = calls "POST /bibs/{mms_id}/representations"
     alma.change { op = "delete_bib", mms_id = ONE }
-    assert.equal(2, apply().status)
-    assert.equal("failed", row().state)
+    assert.equal(0, apply().status)
+    assert.equal("gone", row().state)
     assert.equal(posts, calls "POST /bibs/{mms_id}/representations")
   end)
 end)
