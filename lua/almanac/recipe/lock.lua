@@ -6,6 +6,9 @@
 --     on 2026-11-21
 --     file SHA256 recipe.lua
 --     base SHA256 jpg-derivatives
+--     code SHA256 jpg-derivatives
+-- A base is as it was when its code is: its comments may be corrected.
+local codes = require "almanac.recipe.code"
 local core = require "almanac.core"
 
 local m = {}
@@ -23,7 +26,12 @@ local HEAD = "# Recipes that came from elsewhere, as they were accepted. Written
 ---@field on string date it was accepted
 ---@field commit string? of a git address
 ---@field files { path: string, sha256: string }[]
----@field bases { name: string, sha256: string }[] what it extends, each by its source
+---@field bases almanac.recipe.lock.base[] what it extends
+
+---@class almanac.recipe.lock.base
+---@field name string
+---@field sha256 string of its source
+---@field code string? SHA-256 of its tokens; nil: the entry is of an almanac that did not write it
 
 -- The folder of a recipe by its own name, also when it was given as "recipe.lua" or with "..".
 local function folder_of(path)
@@ -66,6 +74,16 @@ for word, list in pairs { file = "files", base = "bases" } do
   end
 end
 
+-- Says more of the base that stands before it, so that without that one it is an error.
+function read_line.code(entries, text)
+  local bases = entries[#entries].bases
+  local last = bases[#bases]
+  local sha256, name = text:match "^(%x+) (.+)$"
+  if not last or #(sha256 or "") ~= 64 or name ~= last.name or last.code then return nil end
+  last.code = sha256
+  return true
+end
+
 local function parse(text, path)
   local entries, number = {}, 0
   for line in text:gmatch "([^\n]*)\n?" do
@@ -104,7 +122,10 @@ local function text_of(entry)
   local lines = { ("recipe %s %s"):format(entry.name, entry.version), "  from " .. entry.from, "  on " .. entry.on }
   if entry.commit then lines[#lines + 1] = "  commit " .. entry.commit end
   for _, file in ipairs(entry.files) do lines[#lines + 1] = ("  file %s %s"):format(file.sha256, file.path) end
-  for _, base in ipairs(entry.bases) do lines[#lines + 1] = ("  base %s %s"):format(base.sha256, base.name) end
+  for _, base in ipairs(entry.bases) do
+    lines[#lines + 1] = ("  base %s %s"):format(base.sha256, base.name)
+    lines[#lines + 1] = base.code and ("  code %s %s"):format(base.code, base.name)
+  end
   return table.concat(lines, "\n") .. "\n"
 end
 
@@ -177,6 +198,21 @@ function m.check(source)
     "`almanac recipe update %s`"):format(source.path, entry.on, table.concat(list, ", "), entry.name, entry.name), "conflict"
 end
 
+---How a base is pinned.
+---@param source { name: string, text: string }
+---@return almanac.recipe.lock.base
+function m.base_pin(source)
+  return { name = source.name, sha256 = core.hash.sha256(source.text), code = codes.sha256(source.text) }
+end
+
+---Whether two pins are of the same code.
+---@param one almanac.recipe.lock.base
+---@param other almanac.recipe.lock.base
+---@return boolean
+function m.same_base(one, other)
+  return one.name == other.name and (one.sha256 == other.sha256 or one.code ~= nil and one.code == other.code)
+end
+
 ---Whether what a recipe extends is what it was accepted with.
 ---@param source { path: string }
 ---@param base { name: string, path: string, text: string }
@@ -186,9 +222,10 @@ end
 function m.check_base(source, base)
   local entry, message, code = m.entry_of(source.path)
   if message then return nil, message, code end
-  local pinned = {}
-  for _, pin in ipairs(entry and entry.bases or {}) do pinned[pin.name .. pin.sha256] = true end
-  if entry and not pinned[base.name .. core.hash.sha256(base.text)] then
+  if not entry then return true end
+  local now, pinned = m.base_pin(base), false
+  for _, pin in ipairs(entry.bases) do pinned = pinned or m.same_base(pin, now) end
+  if not pinned then
     return nil, ("%s: it extends %s, which is not what it was accepted with on %s (%s); look at both, then `almanac recipe accept %s`")
       :format(source.path, base.name, entry.on, base.path, entry.name), "conflict"
   end

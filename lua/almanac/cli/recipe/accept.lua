@@ -1,5 +1,4 @@
 -- almanac recipe accept: a recipe from elsewhere that was changed is as it should be.
-local core = require "almanac.core"
 local difference = require "almanac.recipe.share.difference"
 local inspect = require "almanac.cli.recipe.inspect"
 local intake = require "almanac.cli.recipe.intake"
@@ -55,7 +54,7 @@ local function say_bases(folder, entry, recipe, out)
   for i = 2, #recipe.sources do
     local source = recipe.sources[i]
     for _, pin in ipairs(entry.bases) do
-      local changed = pin.name == source.name and pin.sha256 ~= core.hash.sha256(source.text)
+      local changed = pin.name == source.name and not lock.same_base(pin, lock.base_pin(source))
       local before = changed and kept.text(folder, pin.sha256)
       local text = before and difference.of_text(before, source.text, source.path):gsub("\n$", "")
       if changed then

@@ -29,7 +29,7 @@ end
 local function bases_of(recipe)
   local bases = {}
   for i = 2, #recipe.sources do
-    bases[i - 1] = { name = recipe.sources[i].name, sha256 = core.hash.sha256(recipe.sources[i].text) }
+    bases[i - 1] = lock.base_pin(recipe.sources[i])
   end
   return bases
 end
@@ -56,14 +56,21 @@ function m.pin(recipe, parcel, folder, name)
   return kept.pin(folder, entry, texts)
 end
 
+local function same_bases(one, other)
+  for i, pin in ipairs(one) do
+    if not (other[i] and lock.same_base(pin, other[i])) then return false end
+  end
+  return #one == #other
+end
+
 local function same_pins(one, other)
-  local function text(list)
+  local function text(files)
     local lines = {}
-    for i, pin in ipairs(list) do lines[i] = pin.sha256 .. (pin.path or pin.name) end
+    for i, pin in ipairs(files) do lines[i] = pin.sha256 .. pin.path end
     table.sort(lines)
     return table.concat(lines, "\n")
   end
-  return text(one.files) == text(other.files) and text(one.bases) == text(other.bases)
+  return text(one.files) == text(other.files) and same_bases(one.bases, other.bases)
 end
 
 -- Whether the very same is there, as it was accepted.
