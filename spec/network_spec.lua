@@ -124,7 +124,7 @@ describe("a certificate", function()
   end)
 
   local function configure(ca_file)
-    program.write(at.folder .. "/almanac.conf.lua",
+    program.write(at.folder .. "/.config/almanac/almanac.conf.lua",
       ("return { default = 'p', profiles = { p = { ca_file = %q } } }"):format(ca_file))
   end
 
@@ -136,7 +136,7 @@ describe("a certificate", function()
   it("that is named but not there is told with its path", function()
     configure "/nowhere/ca.pem"
     assert.matches("ca_file of profile 'p' in almanac%.conf%.lua: there is no file /nowhere/ca%.pem", ask())
-    program.remove(at.folder .. "/almanac.conf.lua")
+    program.remove(at.folder .. "/.config")
     assert.matches("/nowhere/env%.pem.*the certificates to trust are named by ca_file", ask { SSL_CERT_FILE = "/nowhere/env.pem" })
   end)
 end)

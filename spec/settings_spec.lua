@@ -150,6 +150,28 @@ describe("settings", function()
     assert.matches("^table", almanac(keys, "exec", "s.lua").out)
   end)
 
+  it("of a folder do not say whose certificates are trusted for keys from elsewhere", function()
+    program.write(folder .. "/ca.pem", "none\n")
+    local result = doctor('ca_file = "ca.pem"', "600", { ALMA_API_KEY = "rehearsal-key", ALMANAC_API_URL = alma.url })
+    assert.equal(1, result.status)
+    assert.matches("BAD   almanac.conf.lua of this folder says whose certificates are trusted %(ca_file%), but the API key is not in",
+      result.out)
+    assert.not_matches("says whose", doctor('ca_file = "ca.pem", key = "rehearsal-key"').out)
+    program.write(folder .. "/s.lua", [[
+      local connect = require "almanac.run.connect"
+      local settings = assert(require("almanac.settings").load {})
+      print(connect.storage({}, { digital = { bucket = "b", ingest_url = "https://s3.amazonaws.com/b" } }, settings))]])
+    local keys = { AWS_ACCESS_KEY_ID = "A", AWS_SECRET_ACCESS_KEY = "S" }
+    assert.matches("^nil\t.*%(ca_file%), but the AWS keys are not in that file", almanac(keys, "exec", "s.lua").out)
+    doctor('ca_file = "ca.pem", key = "rehearsal-key", s3 = { access_key = "A", secret_key = "S" }')
+    assert.matches("^table", almanac({}, "exec", "s.lua").out)
+    program.write(folder .. "/.config/almanac/almanac.conf.lua",
+      ("return { default = 'p', profiles = { p = { url = %q, ca_file = %q } } }"):format(alma.url, folder .. "/ca.pem"))
+    os.remove(folder .. "/almanac.conf.lua")
+    assert.matches("^table", almanac({ ALMA_API_KEY = "rehearsal-key", AWS_ACCESS_KEY_ID = "A", AWS_SECRET_ACCESS_KEY = "S" },
+      "exec", "s.lua").out)
+  end)
+
   it("send a key by https alone, and by http to this machine", function()
     for url, words in pairs {
       ["http://api.example.org"] = "by http anybody", ["http://127.0.0.1.example.org"] = "by http anybody",

@@ -111,11 +111,20 @@ end
 local ELSEWHERE = "almanac.conf.lua of this folder says where %s goes (%s), but the key is not in that file: %s, or move the " ..
   "settings to %s"
 
+local TRUSTED_HERE = "almanac.conf.lua of this folder says whose certificates are trusted (ca_file), but the API key is not in " ..
+  "that file: set SSL_CERT_FILE, or move the settings to %s"
+
 -- Whether the working folder's configuration, which anybody may have written, names the server.
 local function named_here(args, profile)
   local _, here = configurations.path()
   local url = not args.url and not env "ALMANAC_API_URL" and profile.url
   return here and url and not is_published((url:gsub("/+$", "")))
+end
+
+-- Whether it says who may sign for a server. Who may can read what goes to any.
+local function trusted_here(profile)
+  local _, here = configurations.path()
+  return here and profile.ca_file ~= nil
 end
 
 -- Whoever wrote the file of a folder may say where the keys in it go, and no others.
@@ -125,6 +134,9 @@ local function check_ways(args, profile)
   end
   local _, here = configurations.path()
   local s3 = profile.s3 or {}
+  if trusted_here(profile) and env "ALMA_API_KEY" then
+    return nil, TRUSTED_HERE:format(m.user_path()), "auth"
+  end
   if here and s3.endpoint and not s3.access_key and not s3.form and not env "ALMANAC_S3_URL" then
     return nil, ELSEWHERE:format("what AWS keys sign", "endpoint", "set ALMANAC_S3_URL", m.user_path()), "auth"
   end
@@ -151,8 +163,8 @@ end
 ---What a command needs to reach Alma.
 ---@param args table the parsed command line (profile, url, rate)
 ---@return { url: string, key: string, rate: number, s3: table, profile: string?, institution: string?, ca_file: string?,
----  named_here: boolean? }|nil settings named_here: the working folder's configuration names the server: AWS keys from
----  elsewhere are not for whom it sends to
+---  named_here: "url"|"ca_file"|nil }|nil settings named_here: the working folder's configuration names the server, or who may
+---  sign for one: AWS keys from elsewhere are not for whom it sends to
 ---@return string? message what is missing and where to set it
 ---@return string? code
 function m.load(args)
@@ -176,7 +188,7 @@ function m.load(args)
   end
   return { url = url, key = key, rate = rate, s3 = profile.s3 or {}, profile = name,
     institution = profile.institution, ca_file = profile.ca_file,
-    named_here = named_here(args, profile) and not address.is_local(url) or nil }
+    named_here = named_here(args, profile) and not address.is_local(url) and "url" or trusted_here(profile) and "ca_file" or nil }
 end
 
 return m

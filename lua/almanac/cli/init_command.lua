@@ -30,8 +30,9 @@ return {
       -- rate = 20,
 
       -- Where a proxy or filter of the network signs what it lets through:
-      -- the certificate to trust (or SSL_CERT_FILE). Proxies themselves are
-      -- named as everywhere, by https_proxy.
+      -- the certificate to trust (or SSL_CERT_FILE; a file in a folder may name
+      -- one for its own keys alone). Proxies themselves are named as
+      -- everywhere, by https_proxy.
       -- ca_file = "/etc/ssl/our-proxy.pem",
 
       -- Without AWS keys files go through the upload form that the API key

@@ -92,8 +92,12 @@ local function by_form(client, digital, place)
   }
 end
 
-local NOT_FOR_THEM = "almanac.conf.lua of this folder names the server (url), but the AWS keys are not in that file: set " ..
-  "ALMANAC_API_URL, or s3 = { form = true } there"
+local NOT_FOR_THEM = {
+  url = "almanac.conf.lua of this folder names the server (url), but the AWS keys are not in that file: set " ..
+    "ALMANAC_API_URL, or s3 = { form = true } there",
+  ca_file = "almanac.conf.lua of this folder says whose certificates are trusted (ca_file), but the AWS keys are not in that " ..
+    "file: set SSL_CERT_FILE instead, or s3 = { form = true } there",
+}
 
 ---The way into the institution's bucket: with AWS keys when there are any,
 ---else through the signed upload form that an API key alone gets. Nothing is
@@ -118,7 +122,7 @@ function m.storage(client, general, settings)
     keys, message, code, passed_over = s3.credentials { profile = own.profile }
   end
   if code then return nil, message, code end
-  if keys and keys ~= own and settings.named_here then return nil, NOT_FOR_THEM, "auth" end
+  if keys and keys ~= own and settings.named_here then return nil, NOT_FOR_THEM[settings.named_here], "auth" end
   if keys then return by_keys(digital, place, keys) end
   local storage
   storage, message, code = by_form(client, digital, place)
