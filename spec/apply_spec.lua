@@ -160,14 +160,26 @@ describe("apply", function()
     assert.same({ ["9900000000104146"] = { "a.jpg" } }, derivatives())
   end)
 
+  -- A person looked into Alma and lets each doubtful title go on.
+  local function decide_all()
+    local lines = { "mms_id,decision,file\n" }
+    for _, row in ipairs(report().rows) do
+      if row.state == "ask" then lines[#lines + 1] = row.mms_id .. ",use,\n" end
+    end
+    program.write(at.folder .. "/decisions.csv", table.concat(lines))
+    assert.equal(0, program.run({ "decide", "a.run", "decisions.csv" }, { folder = at.folder }).status)
+  end
+
   it("makes nothing twice when answers are lost, cut or failed after the write", function()
     local titles = {}
     for i = 1, 12 do titles[i] = { "t" .. i .. "_1", "t" .. i .. "_2" } end
     at.start(titles, "--seed", "7", "--faults",
       "POST representations=0.3:lost,POST files=0.3:500after,POST files=0.1:cut,GET=0.05:500,POST files=0.1:reset")
-    at.env.AWS_ACCESS_KEY_ID, at.env.AWS_SECRET_ACCESS_KEY = at.alma.access_key, at.alma.secret_key
     plan()
-    for _ = 1, 4 do almanac("apply", "a.run", "--settle", "0.2") end
+    for _ = 1, 6 do
+      almanac("apply", "a.run", "--settle", "0.2")
+      decide_all()
+    end
     local made = derivatives()
     for i = 1, 12 do
       assert.same({ ("t%d_1.jpg t%d_2.jpg"):format(i, i) }, made[("99%09d04146"):format(i)])

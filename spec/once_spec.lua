@@ -206,33 +206,23 @@ describe("exactly once:", function()
     assert.same({ "exl_api: a_1.jpg a_2.jpg" }, added())
   end)
 
-  local function with_keys()
-    keys = { AWS_ACCESS_KEY_ID = alma.access_key, AWS_SECRET_ACCESS_KEY = alma.secret_key }
-    finally(function() keys = {} end)
+  for way, given in pairs { ["AWS keys"] = true, ["the upload form"] = false } do
+    it("a page whose call got no answer is for a person, and its call is not repeated, with " .. way, function()
+      keys = given and { AWS_ACCESS_KEY_ID = alma.access_key, AWS_SECRET_ACCESS_KEY = alma.secret_key } or {}
+      finally(function() keys = {} end)
+      plan "POST files=@1:reset"
+      assert.equal(2, apply().status)
+      assert.equal("ask", row().state)
+      assert.matches("Alma gave no clear answer when a_1.jpg was attached", row().reason)
+      assert.equal(1, calls "POST /bibs/{mms_id}/representations/{rep_id}/files")
+      assert.equal(0, use().status)
+      assert.same({ "exl_api: a_1.jpg a_2.jpg" }, added())
+      assert.same({}, alma.state().objects)
+    end)
   end
 
-  it("a page whose call got no answer is taken away from that call and sent again by another name, with AWS keys", function()
-    with_keys()
-    plan "POST files=@1-3:reset"
-    local result = apply()
-    assert.equal(0, result.status, result.err)
-    assert.same({ "exl_api: a_1.jpg a_2.jpg" }, added())
-    assert.same({}, alma.state().objects)
-  end)
-
-  it("a page whose call got no answer is for a person with the upload form, and its call is not repeated", function()
-    plan "POST files=@1:reset"
-    assert.equal(2, apply().status)
-    assert.equal("ask", row().state)
-    assert.matches("Alma gave no clear answer when a_1.jpg was attached", row().reason)
-    assert.equal(1, calls "POST /bibs/{mms_id}/representations/{rep_id}/files")
-    assert.equal(0, use().status)
-    assert.same({ "exl_api: a_1.jpg a_2.jpg" }, added())
-  end)
-
   it("it does not end with 0 when something is left to do", function()
-    with_keys()
-    plan "POST files=@1-999:reset"
+    plan "POST representations=@1-999:reset"
     local result = apply()
     assert.equal(75, result.status)
     assert.matches("go on with", result.out)

@@ -337,11 +337,14 @@ describe("a thumbnail", function()
       assert.equal(before + 1, sent())   -- one tries the bucket
     end)
 
-    it("and again with its file when the upload folder was emptied meanwhile", function()
+    it("and again with its file, once decided, when the upload folder was emptied meanwhile", function()
       start { { "p1" } }
       at.use_aws()
       kill_at("attach", "POST files=1:stall=30")
       for _, object in ipairs(at.alma.state().objects) do at.alma.change { op = "delete_object", key = object.key } end
+      assert.equal(2, at.almanac("apply", "a.run", "--rate", "500", "--settle", "0.05").status)
+      program.write(at.folder .. "/d.csv", "mms_id,decision,file\n9900000000104146,use,\n")
+      run("decide", "a.run", "d.csv")
       go_on()
     end)
   end)

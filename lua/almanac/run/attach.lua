@@ -66,21 +66,17 @@ local function ask(job, change, page, representation_id)
     :format(page.name, math.ceil(reconcile.bound), representation_id))
 end
 
--- Alma may still be working on a call that got no answer. While the upload is in
--- its folder it can be taken away from that call, and sent again by another name.
--- An upload that is gone was taken: then the file may appear later, and only a
--- person can tell. Without AWS keys nobody sees the folder; there a call of which
--- it is not even known that it was sent may be sent again, since both would be
--- about the same object, but one that Alma had or refuses is for a person.
+-- Alma may still be working on a call that got no answer, and nothing that can be
+-- seen tells when it is done: an upload that is gone was taken, one that is still
+-- there may have been read. So only a person can say that it did not happen. A call
+-- of which it is not even known that it was sent, since this program was killed, may
+-- be sent again after that time, while its upload is there: both are about one object.
 local function unsettled(job, change, page, representation_id, fate)
-  if not job.storage.head then
-    if fate == "killed" then return false end
-    return ask(job, change, page, representation_id)
-  end
+  if fate ~= "killed" then return ask(job, change, page, representation_id) end
+  if not job.storage.head then return false end
   local gone, message, code = upload.is_gone(job, page)
   if gone then return ask(job, change, page, representation_id) end
-  if gone == nil then return nil, message, code end
-  return upload.withdraw(job, change, page)
+  return gone, message, code
 end
 
 ---Attaches one page.
@@ -101,10 +97,7 @@ function m.run(job, change, page, representation_id, attached, options)
     change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,
     during = "attaching", after = "attaching", before = again and attached or nil,
     call = function()
-      local ready, why, kind = upload.page(job, change, page)   -- again, when it was withdrawn
-      if not ready then return nil, why, kind end
-      local file, detail
-      file, why, kind, detail = alma.files.create(job.client, mms_id, representation_id,
+      local file, why, kind, detail = alma.files.create(job.client, mms_id, representation_id,
         { label = page.label or page.name, path = page.upload_key })
       if not file then return nil, why, kind, detail end
       return known.new_file(job, file, attached)

@@ -31,40 +31,19 @@ local function thumbnail_of(db, page)
   return thumbnail
 end
 
----The name that a page is uploaded by next, when what lies under its present one
----may not be touched any more: the same in a folder of its own.
----@param page { folder: string, upload_key: string }
----@return string
-function m.next_name(page)
-  local present = page.upload_key:sub(#page.folder + 2)
-  local turn, name = present:match "^(%d+)/(.*)$"
-  return ("%d/%s"):format((tonumber(turn) or 1) + 1, name or present)
-end
-
----Gives a page and its thumbnail another name in the upload folder.
----@param page table
----@param name string below the folder of its title
-function m.rename(page, name)
-  local small = page.thumbnail
-  local suffix = small and small.upload_key:sub(#page.upload_key + 1)
-  page.upload_key = ("%s/%s"):format(page.folder, name)
-  if small then small.upload_key = page.upload_key .. suffix end
-end
-
 ---The planned files of a title, all its changes one after another.
 ---@param db table
 ---@param title { id: integer, mms_id: string }
 ---@param folder string? from m.upload_folder, when there are many titles
 ---@return { change: integer, seq: integer, path: string, name: string, size: integer, mtime_ns: integer, sha256: string?,
----  file_id: integer, pid: string?, taken: integer?, folder: string, upload_key: string, thumbnail: table? }[] pages name: on
----  disk; folder: of the title's uploads; taken: bytes that Alma took, when they are not `size`; thumbnail: another such table, without change and pid
+---  file_id: integer, pid: string?, taken: integer?, upload_key: string, thumbnail: table? }[] pages name: on disk; taken:
+---  bytes that Alma took, when they are not `size`; thumbnail: another such table, without change and pid
 function m.of(db, title, folder)
   local list = {}
   folder = folder or m.upload_folder(db)
   for page in db:rows(PAGES, title.id) do
     page.name = objects.last_part(page.path)
-    page.folder = ("%s/%s"):format(folder, title.mms_id)
-    page.upload_key = ("%s/%s"):format(page.folder, page.given or page.name)
+    page.upload_key = ("%s/%s/%s"):format(folder, title.mms_id, page.given or page.name)
     page.thumbnail = page.thumbnail_id and thumbnail_of(db, page)
     page.given, page.thumbnail_id, page.suffix = nil, nil, nil
     list[#list + 1] = page

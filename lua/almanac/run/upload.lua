@@ -2,7 +2,6 @@
 -- interrupted run may have put there already is looked at first, where AWS keys
 -- allow that.
 local core = require "almanac.core"
-local pages = require "almanac.run.pages"
 local steps = require "almanac.run.steps"
 
 local m = {}
@@ -112,46 +111,6 @@ function m.run(job, change, page, kind)
   })
 end
 
--- The run file forgets that a page was uploaded, and knows it by another name.
-local function rename(job, change, page)
-  local name = pages.next_name(page)
-  local ok, message, code = steps.forget(job, change, { "upload", "thumbnail" }, page.seq, function(db)
-    return db:run("UPDATE page SET name = ? WHERE title_id = ? AND change = ? AND seq = ?", name, job.title.id, change.seq, page.seq)
-  end)
-  if ok then pages.rename(page, name) end
-  return ok, message, code
-end
-
----Takes an upload away from whatever Alma may still do with it: the object is
----deleted, and the next upload of the page goes by another name.
----@param job table from title.load
----@param change table
----@param page table
----@return true|nil
----@return string? message
----@return string? code
-function m.withdraw(job, change, page)
-  for _, object in ipairs { page, page.thumbnail } do
-    local ok, message, code = job.storage:delete(object.upload_key)
-    if not ok and code ~= "missing" then return nil, message, code end
-  end
-  return rename(job, change, page)
-end
-
----Uploads one page of a change with its thumbnail; nothing when that is done.
----@param job table
----@param change table
----@param page table
----@return true|nil
----@return string? message
----@return string? code
-function m.page(job, change, page)
-  local ok, message, code = m.run(job, change, page)
-  if ok and page.thumbnail then ok, message, code = m.run(job, change, page.thumbnail, "thumbnail") end
-  if not ok then return nil, message, code end
-  return true
-end
-
 ---Uploads all pages of a change, with their thumbnails.
 ---@param job table
 ---@param change table
@@ -160,7 +119,8 @@ end
 ---@return string? code
 function m.all(job, change)
   for _, page in ipairs(change.pages) do
-    local ok, message, code = m.page(job, change, page)
+    local ok, message, code = m.run(job, change, page)
+    if ok and page.thumbnail then ok, message, code = m.run(job, change, page.thumbnail, "thumbnail") end
     if not ok then return nil, message, code end
   end
   return true
