@@ -208,9 +208,11 @@ end
 function m.each(list, limit, fn)
   local take, failures, workers = take_from(list), {}, {}
   local function work()
+    local self = tasks[coroutine.running()]
     for item in take do
       local ok, message = xpcall(fn, with_traceback, item)
-      if message == CANCELLED then error(CANCELLED, 0) end
+      -- Who was told in the middle may have gone on to say so; nobody takes another then.
+      if message == CANCELLED or self.cancelled then error(CANCELLED, 0) end
       if not ok then failures[#failures + 1] = { item = item, message = message } end
     end
   end
