@@ -50,6 +50,9 @@ void alm_sys_catch_signals(void) {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  struct sigaction before;
+  if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+    sigaction(SIGHUP, &action, NULL); /* under nohup it stays ignored */
   signal(SIGPIPE, SIG_IGN);
 }
 

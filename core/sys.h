@@ -20,12 +20,12 @@ size_t alm_sys_peak_memory(void);
 
 void alm_sys_sleep(double seconds);
 
-/* Catches SIGINT and SIGTERM from now on: each one only counts, nothing is
- * interrupted, but the fourth kills as if nobody had caught it. SIGPIPE is
- * ignored. */
+/* Catches SIGINT, SIGTERM and (but for nohup) SIGHUP from now on: each one only
+ * counts, nothing is interrupted, but the fourth kills as if nobody had caught
+ * it. SIGPIPE is ignored. */
 void alm_sys_catch_signals(void);
 
-/* How many SIGINT and SIGTERM came so far. */
+/* How many of those signals came so far. */
 int alm_sys_interrupts(void);
 
 /* Whether standard input has ended. What can be read from it is dropped; never

@@ -103,6 +103,30 @@ describe("apply", function()
     finish()
   end)
 
+  -- The bucket's upload folder as the look before a run leaves it.
+  local function in_upload()
+    local query = { { "list-type", "2" }, { "prefix", desk.alma.inst .. "/upload/" } }
+    return desk.alma.s3("GET", "", { query = query }).body
+  end
+
+  for signal, method in pairs { INT = "PUT", TERM = "HEAD", HUP = "DELETE" } do
+    it(("while it looks at the bucket (%s), leaves nothing there at SIG%s"):format(method, signal), function()
+      desk.start(desk_module.single(1))
+      desk.use_aws()
+      plan()
+      for _, command in ipairs { { "doctor" }, { "apply", "a.run" } } do
+        desk.alma.change { op = "faults", spec = method .. " s3.object=@1:stall=2" }
+        local running <close> = program.start(command, { folder = desk.folder, env = desk.env })
+        wait_until("the bucket is asked", function() return desk.alma.calls().faults[1].hits > 0 end)
+        running.signal(signal)
+        local result = running.wait()
+        assert.equal(75, result.status, result.out .. result.err)
+        assert.not_matches("probe", in_upload())
+      end
+      assert.same({}, added())
+    end)
+  end
+
   it("undone, stops at Ctrl-C and goes on with the same command", function()
     desk.start(desk_module.single(100))
     plan()

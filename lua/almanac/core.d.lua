@@ -993,10 +993,10 @@ function core.sys.is_terminal(fd) end
 ---@return integer columns 80 when it is no terminal
 function core.sys.columns(fd) end
 
----From now on SIGINT and SIGTERM only count, and SIGPIPE is ignored.
+---From now on SIGINT, SIGTERM and (but for nohup) SIGHUP only count, and SIGPIPE is ignored.
 function core.sys.catch_signals() end
 
----@return integer count SIGINT and SIGTERM so far
+---@return integer count of those signals so far
 function core.sys.interrupts() end
 
 ---Has standard input ended? Drops what can be read from it; never waits.

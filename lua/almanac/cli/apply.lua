@@ -187,6 +187,7 @@ function m.run(args, context)
   if not run then return nil, message, code end
   local _ <close> = run.audit
   local _claims <close> = run.claims
+  if core.sys.interrupts() > 0 then return stopped_before(args, context, "interrupted") end
   local progress = listen(run, context, total)
   local outcome = wait_for_quota(args, context, function()
     if run.stop then run.client.remaining = nil end   -- yesterday's

@@ -17,6 +17,7 @@ local m = {}
 
 local POST_TRIES = 4
 local COLLECTIONS = 3            -- looked up at most
+local PROBE_ENDS = 20            -- seconds that a look which was stopped waits for its file in the bucket to go
 local SKEW = { told = 60, wrong = 900 }   -- seconds; Amazon refuses what is 15 minutes off
 local SPACE = { least = 8 << 20, title = 2 << 10 }   -- bytes that a run file and its journal may grow by
 
@@ -160,7 +161,14 @@ local function bucket_takes(place)
   if not storage then return ok "nothing is to be uploaded: the bucket is not needed" end
   local key = m.probe_key(place.general.institution, place.probe)
   if not storage.delete then return form_fits(storage, key) end
-  return try_bucket(place, storage, key)
+  place.probing = task.spawn(try_bucket, place, storage, key)
+  return place.probing:await()
+end
+
+-- Who stops the look stops waiting for the bucket; what is being put there goes
+-- away all the same.
+local function end_probe(place)
+  if place.probing and not place.probing.done then place.probing:await(PROBE_ENDS) end
 end
 
 local function files_fit(place)
@@ -250,6 +258,7 @@ end
 ---  db, path: the run file, when it is about one; copies: folder of its copies, limit: of titles; probe: makes the probe's name the same every time
 ---@return { name: string, state: "ok"|"note"|"bad", text: string, remedy: string?, code: string? }[] findings
 function m.run(place)
+  local _ <close> = setmetatable({}, { __close = function() end_probe(place) end })
   local findings, hopeless = {}, false
   for _, round in ipairs(ROUNDS) do
     local found = look_around(place, round, hopeless)
