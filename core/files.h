@@ -15,6 +15,8 @@
 #include "buf.h"
 #include "error.h"
 #include "hash.h"
+#include "ignore.h"
+#include "jpeg.h"
 
 #define ALM_HEAD_MAXIMUM 64
 
@@ -33,11 +35,15 @@ bool alm_file_stat(const char *path, alm_file_info *info, alm_error *err);
 bool alm_file_head(const char *path, size_t count, alm_buf *out,
                    alm_error *err);
 
-/* The first bytes of many files below a folder, read several at once. */
+/* The first bytes of many files below a folder, read several at once, and what
+ * their first page and their end tell besides. */
 typedef struct {
   const char *path;  /* below the folder */
   unsigned char bytes[ALM_HEAD_MAXIMUM];
   size_t length;
+  uint64_t mark;     /* of length, beginning and end: files of different marks
+                        differ, those of one mark may be the same */
+  alm_jpeg jpeg;     /* when it begins as one */
   bool ok;
   alm_error err;     /* when it is not ok */
 } alm_file_start;
@@ -106,16 +112,20 @@ bool alm_file_write(const char *path, const void *data, size_t length,
 /* All files below a folder, folder by folder, the entries of each sorted by
  * bytes. Memory holds the names of the folders on the way only. Names with a
  * leading dot, sockets, pipes and devices are left out. Links are followed,
- * but not into a folder that the way already leads through. */
+ * but not into a folder that the way already leads through. What a pattern
+ * leaves out comes as an entry of its own, a folder without what is in it. */
 typedef struct alm_walk alm_walk;
 
 typedef struct {
   const char *path;    /* below the folder; lives until the next step */
   alm_file_info info;
   const char *problem; /* why it can't be read; NULL when it can */
+  const char *excluded; /* the pattern that leaves it out; else NULL */
 } alm_walk_entry;
 
-alm_walk *alm_walk_open(const char *folder, alm_error *err);
+/* `ignore` may be NULL; it stays the caller's, until the walk is closed. */
+alm_walk *alm_walk_open(const char *folder, const alm_ignore *ignore,
+                        alm_error *err);
 
 /* False at the end. */
 bool alm_walk_next(alm_walk *walk, alm_walk_entry *entry);

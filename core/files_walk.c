@@ -36,6 +36,7 @@ typedef struct {
 struct alm_walk {
   level levels[DEPTH];
   int depth;
+  const alm_ignore *ignore;
   alm_buf path;
   char problem[200];
 };
@@ -59,11 +60,19 @@ static int compare(const void *a, const void *b, void *names) {
                 (char *)names + *(const uint32_t *)b);
 }
 
-static bool list_names(level *folder, DIR *list) {
+/* Hidden names take no part, but a folder that is left out by its name is to
+ * be told, as .Trash-1000 is. */
+static bool is_passed_over(const alm_ignore *ignore, const char *name) {
+  if (name[0] != '.') return false;
+  bool is_link = name[1] == '\0' || (name[1] == '.' && name[2] == '\0');
+  return is_link || !alm_ignore_match(ignore, name, true);
+}
+
+static bool list_names(level *folder, const alm_ignore *ignore, DIR *list) {
   struct dirent *entry;
   size_t room = 0;
   while ((errno = 0, entry = readdir(list))) {
-    if (entry->d_name[0] == '.') continue;
+    if (is_passed_over(ignore, entry->d_name)) continue;
     if (!add_name(folder, &room, entry->d_name)) {
       errno = ENOMEM;
       return false;
@@ -73,14 +82,14 @@ static bool list_names(level *folder, DIR *list) {
 }
 
 /* The list has a descriptor of its own: closing it closes that. */
-static bool read_names(level *folder) {
+static bool read_names(level *folder, const alm_ignore *ignore) {
   int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
   if (!list) {
     if (fd >= 0) close(fd);
     return false;
   }
-  bool done = list_names(folder, list);
+  bool done = list_names(folder, ignore, list);
   int reason = errno;
   closedir(list);
   errno = reason;
@@ -127,7 +136,7 @@ static const char *enter(alm_walk *walk, int fd) {
     problem = explain(walk, "can't open the folder");
   else if (is_on_the_way(walk, &info))
     problem = "a link back to a folder above it";
-  else if (!read_names(folder))
+  else if (!read_names(folder, walk->ignore))
     problem = explain(walk, "can't read the folder");
   if (problem) {
     drop(folder);
@@ -229,6 +238,22 @@ static bool visit(alm_walk *walk, level *folder, const char *name,
   return true;
 }
 
+/* The pattern that leaves out the entry at walk->path; of what can't be looked
+ * at nobody knows whether it is a folder. */
+static const char *left_out(const alm_walk *walk, const look *here) {
+  if (!here || here->failure) return NULL;
+  return alm_ignore_match(walk->ignore, alm_buf_text(&walk->path),
+                          S_ISDIR(here->info.st_mode));
+}
+
+/* True when there is something to tell of the entry at walk->path. */
+static bool tell(alm_walk *walk, level *folder, const char *name,
+                 const look *here, alm_walk_entry *entry) {
+  entry->excluded = left_out(walk, here);
+  if (entry->excluded) return !(name[0] == '.' && !S_ISDIR(here->info.st_mode));
+  return name[0] != '.' && visit(walk, folder, name, here, entry);
+}
+
 bool alm_walk_next(alm_walk *walk, alm_walk_entry *entry) {
   while (walk->depth > 0) {
     level *folder = &walk->levels[walk->depth - 1];
@@ -242,7 +267,7 @@ bool alm_walk_next(alm_walk *walk, alm_walk_entry *entry) {
     *entry = (alm_walk_entry){0};
     if (!set_path(walk, folder, name))
       entry->problem = "the path is too long";
-    else if (!visit(walk, folder, name, here, entry))
+    else if (!tell(walk, folder, name, here, entry))
       continue;
     entry->path = alm_buf_text(&walk->path);
     return true;
@@ -250,12 +275,14 @@ bool alm_walk_next(alm_walk *walk, alm_walk_entry *entry) {
   return false;
 }
 
-alm_walk *alm_walk_open(const char *folder, alm_error *err) {
+alm_walk *alm_walk_open(const char *folder, const alm_ignore *ignore,
+                        alm_error *err) {
   alm_walk *walk = calloc(1, sizeof *walk);
   if (!walk) {
     alm_fail(err, ALM_IO, "out of memory");
     return NULL;
   }
+  walk->ignore = ignore;
   alm_buf_init(&walk->path, 1 << 20);
   int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0 && errno == ENOTDIR)

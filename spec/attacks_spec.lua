@@ -40,7 +40,7 @@ describe("a recipe's attack", function()
 
   setup(function()
     folder, seconds = program.folder(), guard.seconds
-    program.write(folder .. "/files/a.jpg", "\xFF\xD8\xFF\xE0")
+    program.write(folder .. "/files/a.jpg", require "support.picture".JPEG)
     db = assert(store.create(folder .. "/a.run", { run = "r1", institution = "X" }))
     assert(db:run("INSERT INTO title(mms_id, title, reading, state) VALUES('9912', 'T', ?, 'ask')",
       readings.encode { representations = {} }))

@@ -30,7 +30,7 @@ describe("a whole run", function()
     local folder = program.folder()
     local alma <close> = rehearsal.start { titles = TITLES, args = { "--record", folder .. "/calls" } }
     for _, name in ipairs { "one", "two_1", "two_2" } do
-      program.write(folder .. "/jpg/" .. name .. ".jpg", "\xFF\xD8\xFF\xE0" .. name)
+      program.write(folder .. "/jpg/" .. name .. ".jpg", require "support.picture".JPEG .. name)
     end
     local function almanac(...)
       local result = program.run({ ... }, { folder = folder, env = {

@@ -61,7 +61,7 @@ describe("doctor", function()
 
   it("looks at a plan as well", function()
     at.start()
-    program.write(at.folder .. "/jpg/a.jpg", "\xFF\xD8\xFF\xE0 a")
+    program.write(at.folder .. "/jpg/a.jpg", require "support.picture".JPEG)
     assert.is_true(at.almanac("plan", "jpg-derivatives", "--folder", "jpg", "--titles", "9910000000104146", "-o", "a.run").status ~= 1)
     assert.matches("ok    the plan was made for " .. at.alma.inst, at.almanac("doctor", "a.run").out)
     assert.equal(1, at.almanac("doctor", "none.run").status)

@@ -143,7 +143,7 @@ describe("core.files", function()
       assert.equal(files.stat(path "b").mtime_ns, times[2])
       paths, sizes, times = walk:batch(2)
       assert.same({ { "c" }, { false }, { "a link that leads nowhere" } }, { paths, sizes, times })
-      assert.same({ {}, {}, {} }, { walk:batch(2) })
+      assert.same({ {}, {}, {}, {} }, { walk:batch(2) })
       assert.has_error(function() walk:batch(0) end, "bad argument #1 to 'batch' (out of range)")
     end)
 
@@ -198,7 +198,7 @@ describe("core.files", function()
       for i = 1, 200 do assert.equal(("%03d"):format(i), heads[i]) end
       assert.same({ false, false }, { heads[201], heads[202] })
       assert.same({ [201] = "can't open none: No such file or directory", [202] = "d is a folder, not a file" }, messages)
-      assert.same({ {}, {} }, { files.heads(folder, {}, 3):take() })
+      assert.same({ {}, {}, {}, {} }, { files.heads(folder, {}, 3):take() })
       assert.has_error(function() job:take() end, "calling 'take' on bad self (they were taken already)")
       job:close()
       for _ = 1, 20 do files.heads(folder, paths, 64) end   -- dropped under way

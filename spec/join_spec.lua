@@ -190,10 +190,10 @@ return extend "jpg-derivatives" { name = "near", near = 2, }]],
       title_keys = function(title) return { key.stem(title:files()().name) } end, }]]
     match {
       recipe = recipe, titles = { { "a.tif" }, { "b.tif" }, { "c.tif" } },
-      files = { ["a_10.jpg"] = JPEG, ["a_9.jpg"] = JPEG, ["b_1.jpg"] = JPEG, ["x/b_01.jpg"] = JPEG,
+      files = { ["a_100.jpg"] = JPEG, ["a_99.jpg"] = JPEG, ["b_1.jpg"] = JPEG, ["x/b_01.jpg"] = JPEG,
         ["c_1.jpg"] = JPEG, ["c_x.jpg"] = JPEG },
     }
-    assert.equal("a_9.jpg a_10.jpg", run.pages(1))
+    assert.equal("a_99.jpg a_100.jpg", run.pages(1))
     assert.equal("several files for one page: page 1 of 'b' has b_1.jpg, x/b_01.jpg", run.reason(2))
     assert.equal("several files for one key: 'c' has c_1.jpg, c_x.jpg; no page is read of c_x.jpg", run.reason(3))
   end)

@@ -4,7 +4,7 @@ local json = require "almanac.json"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
 
-local JPEG = "\xFF\xD8\xFF\xE0almanac "
+local JPEG = require "support.picture".JPEG
 local ONE = "9900000000104146"
 
 describe("exactly once:", function()

@@ -6,7 +6,7 @@ local store = require "almanac.run.store"
 
 local SAMPLE = "recipes/jpg-derivatives/sample"
 local HEADER = "mms_id,title,usage_type,file_name,size,representation_id,collection\n"
-local JPEG = "\xFF\xD8\xFF\xE0 "
+local JPEG = require "support.picture".JPEG
 
 local function id(n) return ("9910000000%02d3904146"):format(n) end
 

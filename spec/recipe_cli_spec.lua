@@ -305,7 +305,7 @@ describe("almanac recipe", function()
       write { ["recipe.lua"] = RECIPE:gsub("return key.digits%(file.name, 1%)", "return key.fold(key.digits(file.name, 1))")
         :gsub("return add", 'if title.title == "Box 13" then error("no thirteen") end\n    return add') }
       for _, name in ipairs { "12_1.jpg", "13_1.jpg", "14_1.jpg", "cover.jpg" } do
-        program.write(folder .. "/jpg/" .. name, "\xFF\xD8\xFF")
+        program.write(folder .. "/jpg/" .. name, require "support.picture".JPEG .. name)
       end
       program.write(folder .. "/titles.csv", TITLES)
       local function explain(what) return almanac("explain", "scans", what, "--titles", "titles.csv", "--folder", "jpg") end

@@ -4,7 +4,7 @@ local json = require "almanac.json"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
 
-local JPEG = "\xFF\xD8\xFF\xE0almanac "
+local JPEG = require "support.picture".JPEG
 local root
 do
   local pipe <close> = assert(io.popen "pwd")

@@ -121,25 +121,54 @@ static int f_heads_close(lua_State *L) {
   return 0;
 }
 
-/* -> list of bytes or false, { place = message } */
+/* { ended = how, width =, height =, components =, orientation = } */
+static void push_jpeg(lua_State *L, const alm_jpeg *jpeg) {
+  static const char *const ends[] = {
+      [ALM_JPEG_NONE] = "none", [ALM_JPEG_WHOLE] = "whole",
+      [ALM_JPEG_SHORT] = "short", [ALM_JPEG_CUT] = "cut",
+      [ALM_JPEG_ZEROS] = "zeros"};
+  lua_createtable(L, 0, 5);
+  lua_pushstring(L, ends[jpeg->end]);
+  lua_setfield(L, -2, "ended");
+  lua_pushinteger(L, jpeg->width);
+  lua_setfield(L, -2, "width");
+  lua_pushinteger(L, jpeg->height);
+  lua_setfield(L, -2, "height");
+  lua_pushinteger(L, jpeg->components);
+  lua_setfield(L, -2, "components");
+  lua_pushinteger(L, jpeg->orientation);
+  lua_setfield(L, -2, "orientation");
+}
+
+/* -> list of bytes or false, { place = message }, list of marks,
+ * { place = jpeg } of those that are not plain */
 static int f_heads_take(lua_State *L) {
   heads *self = luaL_checkudata(L, 1, HEADS);
   luaL_argcheck(L, self->job, 1, "they were taken already");
   f_heads_close(L);
+  lua_settop(L, 1);
+  lua_createtable(L, (int)self->files, 0);
+  lua_newtable(L);
   lua_createtable(L, (int)self->files, 0);
   lua_newtable(L);
   for (size_t i = 0; i < self->files; i++) {
     const alm_file_start *start = &self->starts[i];
+    lua_Integer place = (lua_Integer)i + 1;
     if (start->ok) {
       lua_pushlstring(L, (const char *)start->bytes, start->length);
     } else {
       lua_pushstring(L, start->err.message);
-      lua_rawseti(L, -2, (lua_Integer)i + 1);
+      lua_rawseti(L, 3, place);
       lua_pushboolean(L, false);
     }
-    lua_rawseti(L, -3, (lua_Integer)i + 1);
+    lua_rawseti(L, 2, place);
+    lua_pushinteger(L, (lua_Integer)start->mark);
+    lua_rawseti(L, 4, place);
+    if (!start->ok || alm_jpeg_is_plain(&start->jpeg)) continue;
+    push_jpeg(L, &start->jpeg);
+    lua_rawseti(L, 5, place);
   }
-  return 2;
+  return 4;
 }
 
 static int f_read(lua_State *L) {
@@ -242,66 +271,101 @@ static int f_write(lua_State *L) {
 
 /* ---- walking ---- */
 
+typedef struct {
+  alm_walk *job; /* NULL once it is closed */
+  alm_ignore *ignore;
+} walk;
+
+/* Patterns in the list at 2, if there is one. */
+static bool add_patterns(lua_State *L, alm_ignore *ignore, alm_error *err) {
+  if (lua_isnoneornil(L, 2)) return true;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  for (lua_Integer i = 1; lua_rawgeti(L, 2, i) != LUA_TNIL; i++) {
+    luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "patterns are strings");
+    if (!alm_ignore_add(ignore, lua_tostring(L, -1), err)) return false;
+    lua_pop(L, 1);
+  }
+  return true;
+}
+
+/* folder, patterns -> walk */
 static int f_walk(lua_State *L) {
   alm_error err;
   const char *folder = check_path(L, 1);
-  alm_walk **box = lua_newuserdatauv(L, sizeof *box, 0);
-  *box = NULL;
+  lua_settop(L, 2);
+  walk *self = lua_newuserdatauv(L, sizeof *self, 0);
+  *self = (walk){0};
   luaL_setmetatable(L, WALK);
-  *box = alm_walk_open(folder, &err);
-  return *box ? 1 : alm_lua_fail(L, &err);
+  self->ignore = alm_ignore_new();
+  if (!self->ignore) return luaL_error(L, "out of memory");
+  if (!add_patterns(L, self->ignore, &err)) return alm_lua_fail(L, &err);
+  self->job = alm_walk_open(folder, self->ignore, &err);
+  lua_pushvalue(L, 3);
+  return self->job ? 1 : alm_lua_fail(L, &err);
+}
+
+static alm_walk *check_walk(lua_State *L) {
+  walk *self = luaL_checkudata(L, 1, WALK);
+  luaL_argcheck(L, self->job, 1, "the walk is closed");
+  return self->job;
+}
+
+/* Pushes size and time of change; of what can't be read or is left out false
+ * and the words or the pattern. */
+static void push_found(lua_State *L, const alm_walk_entry *entry) {
+  if (entry->problem || entry->excluded) {
+    lua_pushboolean(L, false);
+    lua_pushstring(L, entry->problem ? entry->problem : entry->excluded);
+  } else {
+    lua_pushinteger(L, entry->info.size);
+    lua_pushinteger(L, entry->info.mtime_ns);
+  }
 }
 
 static int f_walk_next(lua_State *L) {
-  alm_walk **box = luaL_checkudata(L, 1, WALK);
   alm_walk_entry entry;
-  luaL_argcheck(L, *box, 1, "the walk is closed");
-  if (!alm_walk_next(*box, &entry)) {
+  alm_walk *job = check_walk(L);
+  do {
+    if (alm_walk_next(job, &entry)) continue;
     lua_pushnil(L);
     return 1;
-  }
+  } while (entry.excluded);
   lua_pushstring(L, entry.path);
-  if (entry.problem) {
-    lua_pushnil(L);
-    lua_pushstring(L, entry.problem);
-  } else {
-    lua_pushinteger(L, entry.info.size);
-    lua_pushinteger(L, entry.info.mtime_ns);
-  }
+  push_found(L, &entry);
+  if (!entry.problem) return 3;
+  lua_pushnil(L);
+  lua_replace(L, -3);
   return 3;
 }
 
-/* walk, count -> paths, sizes, times of change; a file that can't be read has
- * false for its size and the words instead of the time */
+/* walk, count -> paths, sizes, times of change, places of what is left out; a
+ * file that can't be read has false for its size and the words instead of the
+ * time, what is left out false and the pattern */
 static int f_walk_batch(lua_State *L) {
-  alm_walk **box = luaL_checkudata(L, 1, WALK);
-  lua_Integer count = luaL_checkinteger(L, 2);
   alm_walk_entry entry;
-  luaL_argcheck(L, *box, 1, "the walk is closed");
+  alm_walk *job = check_walk(L);
+  lua_Integer count = luaL_checkinteger(L, 2);
   luaL_argcheck(L, count > 0 && count <= HEADS_MAXIMUM, 2, "out of range");
   lua_settop(L, 2);
   for (int i = 0; i < 3; i++) lua_createtable(L, (int)count, 0);
-  for (lua_Integer i = 1; i <= count && alm_walk_next(*box, &entry); i++) {
+  lua_newtable(L);
+  for (lua_Integer i = 1; i <= count && alm_walk_next(job, &entry); i++) {
     lua_pushstring(L, entry.path);
     lua_rawseti(L, 3, i);
-    if (entry.problem) {
-      lua_pushboolean(L, false);
-      lua_rawseti(L, 4, i);
-      lua_pushstring(L, entry.problem);
-    } else {
-      lua_pushinteger(L, entry.info.size);
-      lua_rawseti(L, 4, i);
-      lua_pushinteger(L, entry.info.mtime_ns);
-    }
+    push_found(L, &entry);
     lua_rawseti(L, 5, i);
+    lua_rawseti(L, 4, i);
+    lua_pushboolean(L, true);
+    if (entry.excluded) lua_rawseti(L, 6, i); else lua_pop(L, 1);
   }
-  return 3;
+  return 4;
 }
 
 static int f_walk_close(lua_State *L) {
-  alm_walk **box = luaL_checkudata(L, 1, WALK);
-  alm_walk_close(*box);
-  *box = NULL;
+  walk *self = luaL_checkudata(L, 1, WALK);
+  alm_walk_close(self->job);
+  alm_ignore_free(self->ignore);
+  *self = (walk){0};
   return 0;
 }
 

@@ -13,7 +13,7 @@ local NAME = "almanac.conf.lua"
 
 local PROFILE_FIELDS = {
   region = "string", url = "string", key = "string", api_key_command = "string",
-  institution = "string", rate = "number", s3 = "table", ca_file = "string",
+  institution = "string", rate = "number", s3 = "table", ca_file = "string", exclude = "table",
 }
 local S3_FIELDS = {
   endpoint = "string", region = "string", access_key = "string", secret_key = "string",
@@ -56,7 +56,7 @@ end
 
 local function check(path, configuration)
   if type(configuration) ~= "table" then return nil, path .. ": does not return a table" end
-  local ok, message = check_fields(path, configuration, { default = "string", profiles = "table" })
+  local ok, message = check_fields(path, configuration, { default = "string", profiles = "table", exclude = "table" })
   if not ok then return nil, message end
   for name, profile in pairs(configuration.profiles or {}) do
     local where = ("%s: profile '%s'"):format(path, tostring(name))

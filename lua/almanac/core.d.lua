@@ -214,24 +214,27 @@ local walk = {}
 ---All files below a folder, folder by folder, the entries of each sorted by
 ---bytes. Names with a leading dot are left out, links followed.
 ---@param folder string
+---@param patterns? string[] what is left out, by gitignore's rules; a folder with all that is in it
 ---@return almanac.files.walk? walk
 ---@return string? message
----@return almanac.code? code
-function core.files.walk(folder) end
+---@return almanac.code? code "parse": a pattern that is none
+function core.files.walk(folder, patterns) end
 
 ---The next file. What can't be read (a folder, a file, a broken link, a link
----back to a folder above it) comes as path, nil, message. nil alone at the end.
+---back to a folder above it) comes as path, nil, message. What is left out does
+---not come. nil alone at the end.
 ---@return string? path below the folder, parts divided by "/"
 ---@return integer? size bytes
 ---@return integer|string|nil mtime_ns nanoseconds since 1970, or the message
 function walk:next() end
 
 ---The next files, as columns. What can't be read has `false` for its size and
----the message instead of the time.
+---the message instead of the time; what is left out, the pattern instead of it.
 ---@param count integer at most, from 1 to 4096
 ---@return string[] paths empty at the end
 ---@return (integer|false)[] sizes bytes
 ---@return (integer|string)[] mtimes_ns nanoseconds since 1970, or the message
+---@return table<integer, true> excluded places of what is left out
 function walk:batch(count) end
 
 ---Ends the walk early. Later calls raise; closing again is fine.
@@ -251,10 +254,18 @@ function core.files.stat(path) end
 ---@return almanac.code? code
 function core.files.head(path, count, folder) end
 
+---What the markers of a JPEG tell; what they don't is 0.
+---@class almanac.files.jpeg
+---@field ended "whole"|"short"|"cut"|"zeros" ends before its header does; has no end marker; zero bytes instead
+---@field width integer
+---@field height integer
+---@field components integer 4: CMYK
+---@field orientation integer of EXIF, 1: upright
+
 ---@class almanac.files.heads
 local heads = {}
 
----Begins to read how many files begin, several at once, and returns while they
+---Begins to read how many files begin and end, several at once, and returns while they
 ---are read: each may wait for its disk.
 ---@param folder string
 ---@param paths string[] below the folder, up to 4096
@@ -267,6 +278,8 @@ function core.files.heads(folder, paths, count) end
 ---Waits until all are read. To be called once.
 ---@return (string|false)[] bytes of each; false: it can't be read
 ---@return table<integer, string> messages by place
+---@return integer[] marks of length, beginning and end: files of different marks differ
+---@return table<integer, almanac.files.jpeg> jpegs by place, of JPEGs that are not plain
 function heads:take() end
 
 ---Waits and drops them. Closing again is fine.

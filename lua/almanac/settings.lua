@@ -52,6 +52,25 @@ local function profile_of(args)
   return nil, ("there is no profile '%s' in almanac.conf.lua"):format(name)
 end
 
+---What a folder's files are looked for without, as gitignore writes it: that of
+---the configuration, of its profile, then of the command line.
+---@param args { profile: string?, exclude: string[]? }
+---@return string[]|nil patterns
+---@return string? message
+function m.excluded(args)
+  local configuration, message = m.configuration()
+  if not configuration then return nil, message end
+  local name = args.profile or env "ALMANAC_PROFILE" or configuration.default
+  local profile, list = (configuration.profiles or {})[name] or {}, {}
+  for _, patterns in ipairs { configuration.exclude or {}, profile.exclude or {}, args.exclude or {} } do
+    for _, pattern in ipairs(patterns) do
+      if type(pattern) ~= "string" then return nil, "exclude: patterns are texts, as in exclude = { \"*.tmp\" }" end
+      list[#list + 1] = pattern
+    end
+  end
+  return list
+end
+
 ---Called with words that a person should read; the command line sets it.
 function m.warn() end
 

@@ -8,6 +8,8 @@
 -- --pad that zeros in front were cut off, as spreadsheets do: 12345674.jpg for
 -- 0012345674. --group takes one group of digits of the name as it is: the first,
 -- with -1 the last.
+-- --part-by item makes a representation of each item, with its description in the
+-- label; without it files of several items are for a person to decide.
 -- --role pm takes only files with that role at the end and leaves out the others.
 
 -- what key.barcode is told of the barcodes; nothing: 14 digits, 2 or 3 first
@@ -24,6 +26,11 @@ local function barcode_of(file, args)
   if text then return key.barcode(text, kind_of(args)) end
 end
 
+-- the barcode of an item in the same form
+local function barcode_in(item, args)
+  return item.barcode and key.barcode(item.barcode, kind_of(args))
+end
+
 return extend "by-mms-id 1" {
   name    = "by-barcode",
   summary = "Add files whose name is the barcode of an item",
@@ -36,6 +43,7 @@ return extend "by-mms-id 1" {
     { "check",   "choice", choices = { "luhn", "ean", "mod11", "mod43", "none" }, help = "the check digit" },
     { "letters", "boolean", default = false, help = "barcodes have letters as well" },
     { "group",   "integer", help = "which group of digits of the name, when it is not told by length or check digit" },
+    { "part_by", "choice", choices = { "item", "folder", "name" }, help = "a representation for each item, or each volume" },
     { "role",    "string", default = "", help = "only files with this role at the end of the name, e.g. pm" },
   },
 
@@ -52,8 +60,27 @@ return extend "by-mms-id 1" {
     return key.page(key.behind(rest, written) or file.name)
   end,
 
+  -- each item becomes a representation of its own; or what its folder or name says
+  part = function(file, args)
+    if not args.part_by then return nil end
+    local barcode, written = barcode_of(file, args)
+    if args.part_by == "item" then return barcode end
+    return key.volume(file.path, written, args.part_by)
+  end,
+
   title_keys = function(title, args)
     return key.barcodes(title, kind_of(args))
+  end,
+
+  -- an item's representation is called as the item is: "JPG, v.2 1981 (32101047381338)"
+  changes = function(title, files, args)
+    local label, barcode = args.label, files[1].part
+    for _, item in ipairs(args.part_by == "item" and title:items() or {}) do
+      if barcode and barcode == barcode_in(item, args) and item.description then
+        label = ("%s, %s (%s)"):format(args.label, item.description, barcode)
+      end
+    end
+    return add.representation { usage_type = args.usage, library = args.library, label = label, files = files }
   end,
 
   examples = {

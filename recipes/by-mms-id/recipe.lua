@@ -5,6 +5,9 @@
 -- (990012345678904146/image001.jpg). What follows the id is the page.
 -- Give --digits with the last digits of your institution's ids, e.g. 4146:
 -- numbers that a spreadsheet has rounded are left out then.
+-- --part-by folder makes a representation of each volume: of 990012345678904146_v1/ and
+-- 990012345678904146_v2/, or 990012345678904146/v1/ and …/v2/; --part-by name of
+-- 990012345678904146_v1_0001.jpg and …_v2_0001.jpg.
 -- --ignore-words "(final),copy" takes such words out of names before they are read.
 
 return {
@@ -20,6 +23,7 @@ return {
     { "ext",     "string", default = "jpg",  help = "type of the files to add" },
     { "digits",  "string", default = "",     help = "last digits of the institution's MMS IDs" },
     { "ignore_words", "words", default = {}, help = "what does not count in names: (final),copy,.tif; blanks for blanks alone" },
+    { "part_by", "choice", choices = { "folder", "name" }, help = "a representation for each volume, by folder or name" },
     { "library", "string", default = "MAIN", help = "owning library (code)" },
     { "label",   "string", default = "JPG",  help = "label of the new representation" },
     { "usage",   "string", default = "DERIVATIVE_COPY", help = "usage type of the new representation (code)" },
@@ -34,6 +38,11 @@ return {
   -- its page: what stands behind the id, or the name when the folder is the id
   page = function(file)
     return key.page(key.behind(file.stem, key.mms_id(file.path)) or file.name)
+  end,
+
+  -- its volume, copy or part: each becomes a representation of its own, with the part in its label
+  part = function(file, args)
+    return args.part_by and key.volume(file.path, key.mms_id(file.path), args.part_by)
   end,
 
   -- the keys that a title answers to

@@ -7,6 +7,15 @@
 -- The number is a whole group of digits of the name (--group 2: the second, -1:
 -- the last), or of the first folder with --place folder; then the rest of the path
 -- is the page: 6124186/00000001.jpg, 6124186/01/00000001.jpg.
+-- --part-by folder makes a representation of each volume: 6124186/01/, 6124186/02/, or
+-- ocm6124186-1/, ocm6124186-2/; --part-by name reads it from 6124186_v1_0001.jpg.
+-- An X behind the digits belongs to the number where a title has it: 00212345X_0001.jpg.
+
+-- a number whose last sign is an X, as check digits of PPN and ISBN may be: 00212345X
+local function with_check_sign(text, number)
+  local behind = key.behind(text, number)
+  return behind:match "^[xX]%f[^%w]" and number .. "X" or nil
+end
 
 return extend "by-mms-id 1" {
   name    = "by-system-number",
@@ -27,12 +36,19 @@ return extend "by-mms-id 1" {
     if args.place == "folder" then text = key.folder(file.path, 1) end
     local number = text and key.digits(text, args.group)
     if number and args.prefix == "OCoLC" then return key.oclc("(OCoLC)" .. number) end
-    return number
+    local checked = number and with_check_sign(text, number)
+    return checked and { checked, number } or number
   end,
 
   page = function(file, args)
-    if args.place == "folder" then return file.path end
+    if args.place == "folder" then return args.part_by and key.page(file.name) or file.path end
     return key.page(key.behind(file.stem, key.digits(file.name, args.group)) or "")
+  end,
+
+  part = function(file, args)
+    if not args.part_by then return nil end
+    local text = args.place == "folder" and key.folder(file.path, 1) or file.stem
+    return key.volume(file.path, key.digits(text, args.group), args.part_by)
   end,
 
   title_keys = function(title, args)
@@ -46,6 +62,7 @@ return extend "by-mms-id 1" {
     file_key = {
       ["6124186.jpg"]              = "6124186",
       ["Lapidus__4687988.jpg"]     = "4687988",
+      ["00212345X-0001.jpg"]       = { "00212345X", "00212345" },
       ["6124186.tif"]              = false,
       ["cover.jpg"]                = false,
     },

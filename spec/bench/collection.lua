@@ -6,6 +6,9 @@ local json = require "almanac.json"
 local readings = require "almanac.reading"
 local store = require "almanac.run.store"
 
+-- A JPEG from its first marker to its last; what follows makes each another file.
+local JPEG = "\xFF\xD8\xFF\xE0\0\16JFIF\0\1\1\0\0\1\0\1\0\0\xFF\xD9"
+
 local folder, count, size, institution = ...
 count, size = math.tointeger(tonumber(count)), math.tointeger(tonumber(size))
 
@@ -19,11 +22,11 @@ end
 
 local function write_files()
   core.files.make_folder(folder .. "/jpg")
-  local body = "\xFF\xD8\xFF\xE0" .. core.hash.random(size - 4)
+  local body = core.hash.random(math.max(0, size - #JPEG))
   for i = 1, count do
     if i % 1000 == 0 or i == 1 then core.files.make_folder(("%s/jpg/%03d"):format(folder, i // 1000)) end
     local file = assert(io.open(("%s/jpg/%03d/bench_%d_OBJ.jpg"):format(folder, i // 1000, i), "wb"))
-    file:write(body)
+    file:write(JPEG, body, i)
     file:close()
   end
 end

@@ -8,8 +8,8 @@ local m = {}
 
 m.HEADER = "mms_id,title,usage_type,file_name,size,representation_id,collection"
 
----What begins a JPEG.
-m.JPEG = "\xFF\xD8\xFF\xE0almanac "
+---A JPEG, behind which more may stand.
+m.JPEG = require "support.picture".JPEG
 
 ---The nth MMS ID of the institution.
 function m.id(n) return ("99%09d04146"):format(n) end

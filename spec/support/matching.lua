@@ -13,8 +13,8 @@ local store = require "almanac.run.store"
 
 local m = {}
 
----What begins a JPEG.
-m.JPEG = "\xFF\xD8\xFF\xE0 "
+---A JPEG, behind which more may stand.
+m.JPEG = require "support.picture".JPEG
 
 ---The nth id of the institution.
 function m.id(n) return ("9910000000%02d3904146"):format(n) end
@@ -53,8 +53,8 @@ local function load(given, folder)
   return recipe.load(folder .. "/recipe.lua")
 end
 
----@param case { recipe: string?, files: table<string, string>, titles: table[], args: table?, collection: string? }
----  recipe: name or text; files: path to content, links for "-> target"
+---@param case { recipe: string?, files: table<string, string>, titles: table[], args: table?, collection: string?, alike: boolean? }
+---  alike: files may have the same bytes; recipe: name or text; files: path to content, links for "-> target"
 ---@return table|nil run { db, folder, state, reason, pages, file_reason, close }
 ---@return string? message
 function m.match(case)
@@ -66,6 +66,8 @@ function m.match(case)
       core.files.make_folder((folder .. "/files/" .. path):match "^(.*)/")
       os.execute(("ln -s %s %s"):format(program.quote(content:sub(4)), program.quote(folder .. "/files/" .. path)))
     else
+      -- Two of a title would be one and the same.
+      if content == m.JPEG and not case.alike then content = content .. path end
       program.write(folder .. "/files/" .. path, content)
     end
   end

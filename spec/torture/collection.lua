@@ -10,7 +10,7 @@ local HEAD = "mms_id,title,usage_type,file_name,size,representation_id\n"
 
 -- Sizes differ, so that a file in the wrong place is seen.
 local function jpeg(random, name)
-  return "\xFF\xD8\xFF\xE0" .. name .. ("."):rep(random(1, 20000))
+  return require "support.picture".JPEG .. name .. ("."):rep(random(1, 20000))
 end
 
 local function row(title, usage_type, kind, name, size)

@@ -13,7 +13,7 @@ local STOPPED = 75
 -- Options that take a value and may stand before the recipe's name.
 local WITH_VALUE = {}
 for name in ("-o --output --titles --sheet --titles-id --oai --oai-url --oai-prefix --oai-from --sru --sru-url --from --collection " ..
-    "--profile --url --rate --reserve"):gmatch "%S+" do
+    "--exclude --profile --url --rate --reserve"):gmatch "%S+" do
   WITH_VALUE[name] = true
 end
 
@@ -46,6 +46,9 @@ function m.configure(parser, arguments)
   parser:option("--sru-url", "the SRU address when it is not Alma's own"):argname "URL"
   parser:option("--collection", "put each title into this collection as well (Alma wants a title with " ..
     "representations to be in one)"):argname "ID|NAME"
+  parser:option("--exclude", "leave out of the folder what this pattern names, by the rules of gitignore, e.g. '*_ocr.jpg' or " ..
+    "'drafts/'; may be repeated, and stand in the settings. '!@eaDir/' takes back what is left out always: recycle bins " ..
+    "and what systems make for themselves"):argname "PATTERN":count "*"
   parser:option("--from", "take the titles, what was read of them, and arguments that are not given " ..
     "again, from this run; no call to Alma"):argname "RUN"
   parser:flag("--refresh", "with --from: read all its titles again")
@@ -144,6 +147,8 @@ end
 function m.run(args, context)
   local ok, complaint = check(args)
   if not ok then return nil, complaint end
+  local exclude, complaint_of_settings = context.settings.excluded(args)
+  if not exclude then return nil, complaint_of_settings end
   local summary = require "almanac.run.summary"
   for _, text in ipairs(require("almanac.recipe.versions").warnings(loaded)) do context.out.note(text) end
   local result, message, code = make {
@@ -151,7 +156,7 @@ function m.run(args, context)
     sheet = args.sheet, titles_id = args.titles_id,
     oai = args.oai, oai_url = args.oai_url, oai_prefix = args.oai_prefix, oai_from = args.oai_from,
     sru = args.sru, sru_url = args.sru_url, collection = args.collection,
-    from = args.from, refresh = args.refresh, missing = args.missing,
+    from = args.from, refresh = args.refresh, missing = args.missing, exclude = exclude,
     reserve = args.reserve, keep_going = args.keep_going,
     settings = function() return context.settings.load(args) end, on = listen(context),
   }

@@ -19,7 +19,7 @@ local METAVAR = {
 local TAKEN = {}
 for name in ("recipe titles sheet titles_id oai oai_url oai_prefix oai_from sru sru_url output from refresh missing " ..
     "reserve keep_going collection profile " ..
-    "url rate json quiet help limit"):gmatch "[%a_]+" do
+    "exclude url rate json quiet help limit"):gmatch "[%a_]+" do
   TAKEN[name] = true
 end
 

@@ -11,12 +11,12 @@ local TYPES = {
   name = "string", summary = "string", version = "string", license = "string",
   effects = "table", args = "table", file_key = "function", title_keys = "function",
   wants = "function", page = "function", changes = "function", every_key = "boolean",
-  examples = "table", reads = "table", near = "number", thumbnail_of = "function",
+  examples = "table", reads = "table", near = "number", thumbnail_of = "function", part = "function",
 }
 local REQUIRED = { "name", "summary", "version", "license", "effects", "title_keys" }
 local EFFECTS = changes.all_effects
 local READS = { "items", "record", "rows" }
-local EXAMPLES = { file_key = "table", page = "table", thumbnail_of = "table", title_keys = "table", sidecars = "table",
+local EXAMPLES = { file_key = "table", page = "table", part = "table", thumbnail_of = "table", title_keys = "table", sidecars = "table",
   open = "table" }
 local CALLED = { string = "text", table = "a list", ["function"] = "a function", boolean = "true or false", number = "a number" }
 
@@ -128,7 +128,7 @@ local function is_expected(value)
 end
 
 local function check_expected(raw, source)
-  for _, rule in ipairs { "file_key", "page", "thumbnail_of" } do
+  for _, rule in ipairs { "file_key", "page", "part", "thumbnail_of" } do
     for name, expected in pairs(raw.examples and raw.examples[rule] or {}) do
       if type(name) ~= "string" or not is_expected(expected) then
         return fail(source, rule, ("examples: %s of '%s': expected is text, a number, false for nothing, or a list of texts"):format(rule,

@@ -38,6 +38,15 @@ local function header(spec)
   return list
 end
 
+-- A value as one writes it in Lua.
+local function literal(value)
+  if type(value) == "string" then return quoted(value) end
+  if type(value) ~= "table" then return tostring(value) end
+  local parts = {}
+  for i, item in ipairs(value) do parts[i] = literal(item) end
+  return "{ " .. table.concat(parts, ", ") .. " }"
+end
+
 -- One rule's examples, in the order given, with = below each other.
 local function examples_of(rule, cases)
   local widest, list = 0, { ("    %s = {"):format(rule) }
@@ -45,7 +54,7 @@ local function examples_of(rule, cases)
   for _, case in ipairs(cases) do
     local name, value = quoted(case[1]), case[2]
     local pad = (" "):rep(widest - (utf8.len(name) or #name))
-    list[#list + 1] = ("      [%s]%s = %s,"):format(name, pad, type(value) == "string" and quoted(value) or tostring(value))
+    list[#list + 1] = ("      [%s]%s = %s,"):format(name, pad, literal(value))
   end
   list[#list + 1] = "    },"
   return list
@@ -58,15 +67,6 @@ local function examples(spec)
   end
   list[#list + 1] = "  },"
   return list
-end
-
--- A value as one writes it in Lua.
-local function literal(value)
-  if type(value) == "string" then return quoted(value) end
-  if type(value) ~= "table" then return tostring(value) end
-  local parts = {}
-  for i, item in ipairs(value) do parts[i] = literal(item) end
-  return "{ " .. table.concat(parts, ", ") .. " }"
 end
 
 -- Ways in which an argument's line says what it is without being told.

@@ -90,14 +90,14 @@ end
 ---@return (string|number|false)[]|string pages, or a message
 ---@return table<integer, string[]>|string|nil others further keys by place, or a code
 ---@return table<integer, { [1]: string, [2]: string }>? owners by place, of thumbnails: path and suffix
+---@return table<integer, string>? parts by place
 function methods:take_keys(n)
-  local answer, message, code = self.guard:receive(3 * n)
+  local answer, message, code = self.guard:receive(4 * n)
   if not answer then return nil, message, code end
-  local keys, pages, others, owners = answer[1], answer[2], answer[3], answer[4]
+  local keys, pages, others, owners, parts = answer[1], answer[2], answer[3], answer[4], answer[5]
   local right = has(keys, n, is_key) and has(pages, n, rules.is_value)
-  if right and has_some(others, n, rules.are_keys) and has_some(owners, n, rules.is_owner) then
-    return keys, pages, others, owners
-  end
+  right = right and has_some(others, n, rules.are_keys) and has_some(owners, n, rules.is_owner)
+  if right and has_some(parts, n, is_title_key) then return keys, pages, others, owners, parts end
   return nil, rules.NONSENSE, "parse"
 end
 
@@ -170,21 +170,29 @@ local function thumbnails_of(files)
   return list
 end
 
+local function parts_of(files)
+  local list = {}
+  for i, file in ipairs(files) do list[i] = file.part or false end
+  return list
+end
+
 ---Asks for the changes of titles of a batch; once for every batch, also when
 ---none is left of it.
 ---@param batch integer from ask_titles
----@param open { place: integer, files: { path: string, size: integer?, page: any, thumbnail: table? }[] }[] place: of the
+---@param open { place: integer, files: { path: string, size: integer?, page: any, part: string?, thumbnail: table? }[] }[] place: of the
 ---  title in its batch
 ---@return true|nil
 ---@return string? message
 ---@return string? code
 function methods:ask_changes(batch, open)
-  local places, files, thumbnails = {}, {}, self.recipe.thumbnail_of and {}
+  local places, files = {}, {}
+  local thumbnails, parts = self.recipe.thumbnail_of and {}, self.recipe.part and {}
   for i, entry in ipairs(open) do
     places[i], files[i] = entry.place, flat(entry.files)
     if thumbnails then thumbnails[i] = thumbnails_of(entry.files) end
+    if parts then parts[i] = parts_of(entry.files) end
   end
-  return self.guard:send { "proposals", self.args, batch, places, files, thumbnails or nil }
+  return self.guard:send { "proposals", self.args, batch, places, files, thumbnails or false, parts or false }
 end
 
 ---Takes the answer to ask_changes.

@@ -86,6 +86,56 @@ function m.behind(name, part)
   return last and sub(name, last + 1)
 end
 
+-- A volume as names count it: v2, vol. 2, Bd_2, part-ii, t. 3.
+local VOLUME = "^(%a*[%. _-]?%d+)"
+local COUNTS = {}
+for word in ("v vol volume bd band t tom tome tomo pt part teil nr no c copy h heft jg iss issue"):gmatch "%a+" do COUNTS[word] = true end
+
+local function trimmed(rest)
+  rest = rest:gsub("^[%s_.,-]+", ""):gsub("[%s_.,-]+$", "")
+  return rest ~= "" and rest or nil
+end
+
+-- The volume in what stands between an id and the page of a name.
+local function volume_of_name(rest)
+  rest = trimmed(rest)
+  local volume = rest and match(rest, VOLUME)
+  local word = volume and volume:match "^%a+"
+  if word and COUNTS[word:lower()] then return volume end
+  return rest and trimmed((m.without_page(rest)))
+end
+
+---The part of a title that a path names beside the title's id: "folder", what the
+---folder with the id has behind it, or else the folder below: volume("ocm123-2967/1.tif", "123", "folder")
+---is "2967", volume("123/v.2/1.tif", "123", "folder") is "v.2"; "name", what
+---stands in the name between id and page: volume("123_v2_0001.tif", "123", "name") is "v2".
+---@param path string
+---@param id string? as it is written there
+---@param place "folder"|"name"
+---@return string? nil when there is none
+function m.volume(path, id, place)
+  need_text(path, "volume")
+  if place ~= "folder" and place ~= "name" then error("key.volume: the place is folder or name", 2) end
+  if id == nil then return nil end
+  need_text(id, "volume")
+  if place == "name" then
+    local stem = objects.split_extension(objects.last_part(path))
+    local _, last = find(stem, id, 1, true)
+    return volume_of_name(last and sub(stem, last + 1) or stem)
+  end
+  local found
+  for folder in path:gmatch "([^/]+)/" do
+    if found then return folder end
+    local _, last = find(folder, id, 1, true)
+    if last then
+      local rest = trimmed(sub(folder, last + 1))
+      if rest then return rest end
+      found = true
+    end
+  end
+  return not found and m.folder(path) or nil
+end
+
 -- What may stand before a role, a side or a page.
 local SEPARATORS = "[_%-%. ]"
 

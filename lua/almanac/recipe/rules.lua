@@ -24,7 +24,7 @@ end
 
 local function file_data(file)
   local thumbnail = file.thumbnail
-  return { path = file.path, size = file.size, page = file.page, sidecars = file.sidecars,
+  return { path = file.path, size = file.size, page = file.page, part = file.part, sidecars = file.sidecars,
     thumbnail = thumbnail and { path = thumbnail.path, size = thumbnail.size } or nil }
 end
 
@@ -61,6 +61,16 @@ end
 ---@return string? code
 function m.page(recipe, file, args)
   return ask_about_file("page", recipe, file, args)
+end
+
+---The part of its title that a file is; nil when the recipe has no such rule or gives none.
+---@return boolean ok
+---@return string|nil part
+---@return string? code
+function m.part(recipe, file, args)
+  local ok, part, code = ask_about_file("part", recipe, file, args)
+  if not ok or part == nil or type(part) == "string" then return ok, part, code end
+  return false, m.NONSENSE, "parse"
 end
 
 ---Whether this names the file that a thumbnail belongs to, or that it is none.
@@ -270,6 +280,7 @@ end
 
 local function check_file_keys(recipe, args, wrong) check_names(recipe, "file_key", args, wrong) end
 local function check_pages(recipe, args, wrong) check_names(recipe, "page", args, wrong) end
+local function check_parts(recipe, args, wrong) check_names(recipe, "part", args, wrong) end
 local function check_thumbnails(recipe, args, wrong) check_names(recipe, "thumbnail_of", args, wrong) end
 
 local function example_title(case)
@@ -313,7 +324,7 @@ function m.examples(recipe, args)
   local wrong = {}
   local ok, message = guard.of(recipe):ask { "budget", m.example_seconds }
   if not ok then return { plain.line(message) } end
-  for _, check in ipairs { check_file_keys, check_pages, check_thumbnails, check_titles } do
+  for _, check in ipairs { check_file_keys, check_pages, check_parts, check_thumbnails, check_titles } do
     if not is_stopped(recipe) then check(recipe, args, wrong) end
   end
   if not is_stopped(recipe) then guard.of(recipe):ask { "budget", 0 } end

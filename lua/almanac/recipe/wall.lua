@@ -41,7 +41,8 @@ end
 local function file_of(data, clean)
   local file, thumbnail = objects.file(data.path, data.size, clean), data.thumbnail
   if clean then file.path, file.folder = data.path, data.path:match "^(.*)/" or "" end
-  file.page, file.thumbnail = data.page, thumbnail and objects.file(thumbnail.path, thumbnail.size) or nil
+  file.page, file.part = data.page, data.part
+  file.thumbnail = thumbnail and objects.file(thumbnail.path, thumbnail.size) or nil
   return file
 end
 
@@ -89,7 +90,7 @@ function ops.budget(seconds)
   return {}
 end
 
--- { "file_key" | "page" | "thumbnail_of", args, file } -> { value, further keys or the suffix }
+-- { "file_key" | "page" | "part" | "thumbnail_of", args, file } -> { value, further keys or the suffix }
 local function ask_about_file(rule)
   return function(args, file)
     local clean = rule ~= "thumbnail_of" and cleaner(args) or nil     -- that one gives a path
@@ -100,7 +101,7 @@ local function ask_about_file(rule)
   end
 end
 
-ops.file_key, ops.page, ops.thumbnail_of = ask_about_file "file_key", ask_about_file "page", ask_about_file "thumbnail_of"
+for _, rule in ipairs { "file_key", "page", "part", "thumbnail_of" } do ops[rule] = ask_about_file(rule) end
 
 -- { "title_keys" | "wants", args, title } -> { value, reason }
 local function ask_about_title(rule)
@@ -120,11 +121,11 @@ function ops.changes(args, title, files)
   return ok and changes or failed(changes)
 end
 
--- What the rules say of a file: key and page, false for none, and further keys;
+-- What the rules say of a file: key and page, false for none, further keys, and its part;
 -- of a thumbnail, which goes where its file goes, nothing but that file and the
 -- suffix. nil and a message when a rule fails.
 local function ask_file(as_it_is, file, view)
-  local ok, key, page, owner, suffix, others
+  local ok, key, page, owner, suffix, others, part
   ok, owner, suffix = rules.thumbnail_of(recipe, as_it_is, view)
   if not ok then return nil, owner end
   if owner then return false, false, nil, { owner, suffix } end
@@ -133,22 +134,24 @@ local function ask_file(as_it_is, file, view)
   if not key then return false, false end
   ok, page = rules.page(recipe, file, view)
   if not ok then return nil, page end
-  return key, page or false, others
+  ok, part = rules.part(recipe, file, view)
+  if not ok then return nil, part end
+  return key, page or false, others, nil, part
 end
 
 -- { "files", args, paths, sizes, sidecars } -> { keys, pages, further keys by place, { path, suffix } of thumbnails by
--- place }, false for none; sidecars: { cards, lists, the place of each file's list }
+-- place, parts by place }, false for none; sidecars: { cards, lists, the place of each file's list }
 function ops.files(args, paths, sizes, sidecars)
-  local view, clean, keys, pages, others, owners = visible(args), cleaner(args), {}, {}, {}, {}
+  local view, clean, keys, pages, others, owners, parts = visible(args), cleaner(args), {}, {}, {}, {}, {}
   local lists = sidecars and sidecar_lists(sidecars[1], sidecars[2], clean)
   for i, path in ipairs(paths) do
     local list = lists and lists[sidecars[3][i]]
     local file = file_with(path, sizes[i] or nil, list)
-    local key, page, more, owner = ask_file(file, clean and file_with(path, file.size, list, clean) or file, view)
+    local key, page, more, owner, part = ask_file(file, clean and file_with(path, file.size, list, clean) or file, view)
     if key == nil then return failed(page) end
-    keys[i], pages[i], others[i], owners[i] = key, page, more, owner
+    keys[i], pages[i], others[i], owners[i], parts[i] = key, page, more, owner, part
   end
-  return { keys, pages, others, owners }
+  return { keys, pages, others, owners, parts }
 end
 
 local function settle(title, args)
@@ -183,22 +186,24 @@ function ops.titles(args, batch, ids, names, texts, details)
   return { all, counts, wants, reasons }
 end
 
-local function files_of(flat, thumbnails, clean)
+local function files_of(flat, thumbnails, parts, clean)
   local list = {}
   for i = 1, #flat, 3 do
-    list[#list + 1] = file_of({ path = flat[i], size = flat[i + 1] or nil, page = flat[i + 2] or nil,
-      thumbnail = thumbnails and thumbnails[#list + 1] or nil }, clean)
+    local n = #list + 1
+    list[n] = file_of({ path = flat[i], size = flat[i + 1] or nil, page = flat[i + 2] or nil,
+      thumbnail = thumbnails and thumbnails[n] or nil, part = parts and parts[n] or nil }, clean)
   end
   return list
 end
 
--- { "proposals", args, batch, { place in the batch, … }, { { path, size, page, … }, … }, thumbnails } -> changes of each;
--- thumbnails: { path, size } or false for each of those files, when the recipe has any
-function ops.proposals(args, batch, places, files, thumbnails)
+-- { "proposals", args, batch, { place in the batch, … }, { { path, size, page, … }, … }, thumbnails, parts } -> changes of each;
+-- thumbnails: { path, size } or false for each of those files, when the recipe has any; parts: the same of their parts
+function ops.proposals(args, batch, places, files, thumbnails, parts)
   local view, clean, held, answers = visible(args), cleaner(args), titles[batch], {}
   titles[batch] = nil
   for i, place in ipairs(places) do
-    local ok, changes = rules.changes(recipe, held[place], files_of(files[i], thumbnails and thumbnails[i], clean), view)
+    local given = files_of(files[i], thumbnails and thumbnails[i], parts and parts[i], clean)
+    local ok, changes = rules.changes(recipe, held[place], given, view)
     if not ok then return failed(changes) end
     answers[i] = changes
   end

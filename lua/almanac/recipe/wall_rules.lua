@@ -105,6 +105,19 @@ function m.page(recipe, file, args)
   return true, page
 end
 
+---@return boolean ok
+---@return string|nil part of its title; nil: none that it says
+function m.part(recipe, file, args)
+  if not recipe.part then return true, nil end
+  local ok, part = call("part", file.path, recipe.part, file, args)
+  if not ok then return failed(recipe, "part", file.path, part) end
+  if not part or part == "" then return true, nil end
+  local words
+  part, words = key_text(part)
+  if part then return true, part end
+  return failed(recipe, "part", file.path, (words:gsub("^a key", "a part")))
+end
+
 -- What a recipe gives as the file that a thumbnail belongs to.
 local function wrong_owner(path, suffix, file)
   if type(path) ~= "string" then return "gives a " .. type(path) .. ", not the path of the file that it belongs to" end
@@ -160,25 +173,68 @@ local function as_data(change, place)
   return data
 end
 
----@return boolean ok
----@return table[] list of what the recipe proposes, a file as its place in `files`; `reason`: why it proposes nothing
-function m.changes(recipe, title, files, args)
-  if not recipe.changes then return true, {} end
-  local id, place, list = title.mms_id, {}, {}
-  for i, file in ipairs(files) do place[file] = i end
+-- A new representation of a part says which, unless its label does so already.
+local function labelled(data, part)
+  local label = data.label
+  if not part or data.kind ~= "add.representation" or label ~= nil and type(label) ~= "string" then return data end
+  if not label or label == "" then
+    data.label = part
+  elseif not label:find(part, 1, true) then
+    data.label = label .. ", " .. part
+  end
+  return data
+end
+
+-- Adds what is proposed for some of a title's files to a list.
+local function propose(recipe, title, files, args, place, list)
+  local id = title.mms_id
   local ok, proposed, reason = call("changes", id, recipe.changes, title, files, args)
   if not ok then return failed(recipe, "changes", id, proposed) end
-  if not proposed then return true, { reason = type(reason) == "string" and reason or nil } end
+  if not proposed then
+    list.reason = list.reason or type(reason) == "string" and reason or nil
+    return true
+  end
   if type(proposed) ~= "table" then return failed(recipe, "changes", id, "gives a " .. type(proposed)) end
   if rawget(proposed, "kind") then proposed = { proposed } end
   if rawlen(proposed) > text.most_changes then
     return failed(recipe, "changes", id, ("gives more than %d changes"):format(text.most_changes))
   end
+  local part = files[1] and files[1].part
   for i = 1, rawlen(proposed) do
     local change = rawget(proposed, i)
-    list[i] = type(change) == "table" and as_data(change, place) or false
+    list[#list + 1] = type(change) == "table" and labelled(as_data(change, place), part) or false
   end
-  return true, list
+  return true
+end
+
+-- The files of each part, in the order of the files; all of a title without parts.
+local function by_parts(recipe, files)
+  if not recipe.part then return { files } end
+  local groups, of = {}, {}
+  for _, file in ipairs(files) do
+    local name = file.part or ""
+    if not of[name] then
+      of[name] = {}
+      groups[#groups + 1] = of[name]
+    end
+    table.insert(of[name], file)
+  end
+  return groups[1] and groups or { files }
+end
+
+---@return boolean ok
+---@return table[] list of what the recipe proposes, a file as its place in `files`; `reason`: why it proposes nothing
+function m.changes(recipe, title, files, args)
+  if not recipe.changes then return true, {} end
+  local place, list = {}, {}
+  for i, file in ipairs(files) do place[file] = i end
+  for _, group in ipairs(by_parts(recipe, files)) do
+    local ok, message = propose(recipe, title, group, args, place, list)
+    if not ok then return false, message end
+  end
+  if list[1] ~= nil then list.reason = nil end
+  if #list <= text.most_changes then return true, list end
+  return failed(recipe, "changes", title.mms_id, ("gives more than %d changes"):format(text.most_changes))
 end
 
 return m

@@ -49,7 +49,8 @@ function m.doubt(db)
   attempt.run(db, "DELETE FROM change WHERE title_id IN (SELECT id FROM title WHERE state = 'ask')")
 end
 
-local LOST = [[UPDATE file SET reason = (SELECT 'no title answers to its key ''' || key || '''' FROM file_key WHERE file_id = file.id)
+local LOST = [[UPDATE file SET reason = (SELECT 'no title answers to its key ''' || key || '''' FROM file_key WHERE file_id = file.id
+    ORDER BY length(key), key LIMIT 1)
   WHERE id IN (SELECT file_id FROM file_key WHERE key NOT IN (SELECT key FROM title_key))]]
 local WAITING = [[UPDATE file SET reason = (SELECT 'it fits title ' || title.mms_id || ', ' ||
     CASE title.state WHEN 'ask' THEN 'which is to be decided' WHEN 'skip' THEN 'which is left out' ELSE 'whose plan does not use it' END

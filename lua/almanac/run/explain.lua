@@ -64,6 +64,10 @@ function m.file_rules(recipe, path, size, args, folder)
     local fine, page = rules.page(recipe, file, args)
     list[#list + 1] = answer("page", fine, page, fine and page == nil and "nothing: it has no page of its own" or nil)
   end
+  if ok and key and recipe.part then
+    local fine, part = rules.part(recipe, file, args)
+    list[#list + 1] = answer("part", fine, part, fine and part == nil and "nothing: it is no part of several" or nil)
+  end
   return list
 end
 

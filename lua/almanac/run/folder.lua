@@ -3,11 +3,15 @@
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local formats = require "almanac.run.formats"
+local left_out = require "almanac.run.left_out"
+local notes = require "almanac.run.notes"
 local objects = require "almanac.recipe.objects"
+local pictures = require "almanac.run.pictures"
 local sidecars = require "almanac.run.sidecars"
 local store = require "almanac.run.store"
 local stream = require "almanac.recipe.guard_stream"
 local thumbnail_pairs = require "almanac.run.thumbnail_pairs"
+local twins = require "almanac.run.twins"
 
 local m = {}
 
@@ -16,6 +20,7 @@ local printable = sidecars.printable
 local FILE = "INSERT OR IGNORE INTO file(id, path, size, mtime_ns, problem, reason) VALUES(?, ?, ?, ?, ?, ?)"
 local KEY = "INSERT OR IGNORE INTO file_key(key, file_id, page) VALUES(?, ?, ?)"
 -- Of files whose names are shown alike, which only names of odd bytes are, the first stays.
+local PART = "INSERT OR IGNORE INTO part(file_id, part) VALUES(?, ?)"
 local ORPHANS = "DELETE FROM file_key WHERE file_id NOT IN (SELECT id FROM file)"
 
 local BATCH = 500
@@ -70,11 +75,16 @@ end
 
 -- The next file of the walk as path, size, detail.
 local function next_file(scan)
-  local place = scan.place + 1
-  if not scan.paths[place] then
-    scan.paths, scan.sizes, scan.details = scan.walk:batch(BATCH)
-    place = 1
-  end
+  local place = scan.place
+  repeat
+    place = place + 1
+    if not scan.paths[place] then
+      scan.paths, scan.sizes, scan.details, scan.excluded = scan.walk:batch(BATCH)
+      place = 1
+    end
+    local excluded = scan.excluded[place]
+    if excluded then scan.left_out:add(printable(scan.paths[place]), scan.details[place]) end
+  until not excluded
   scan.place = place
   return scan.paths[place], scan.sizes[place], scan.details[place]
 end
@@ -120,11 +130,20 @@ local function begin_look(folder, files)
   return { heads = heads, files = opened }
 end
 
+-- What a person should know of a picture, written with its file.
+local function note_picture(scan, file, picture)
+  if not picture or file.owner or file.problem then return end
+  for _, text in ipairs(pictures.notes(file.path, picture)) do attempt.run(scan.db, notes.ADD, "file", file.id, text) end
+end
+
 -- Says of each file what is wrong with it.
-local function end_look(look)
-  local heads, failures = look.heads:take()
+local function end_look(scan, look)
+  local heads, failures, marks, found = look.heads:take()
   for i, file in ipairs(look.files) do
-    file.problem = not heads[i] and unreadable(failures[i]) or heads[i] and wrong_beginning(file, heads[i]) or nil
+    file.problem = not heads[i] and unreadable(failures[i]) or heads[i] and wrong_beginning(file, heads[i])
+      or found[i] and pictures.problem(found[i], file.size) or nil
+    note_picture(scan, file, found[i])
+    if file.key and not file.problem then scan.twins:add(marks[i], file) end
   end
 end
 
@@ -143,6 +162,11 @@ local function write_keys(scan, batch)
   attempt.run_many(scan.db, KEY, #keys, keys, ids, places)
 end
 
+-- Which part of its title a file is.
+local function write_parts(scan, batch)
+  for i, part in pairs(batch.parts) do attempt.run(scan.db, PART, batch[i].id, part) end
+end
+
 -- Thumbnails, and the files that they may belong to.
 local function write_pairs(scan, batch)
   for _, file in ipairs(scan.pairs and batch or {}) do
@@ -157,9 +181,9 @@ end
 
 -- Takes the keys of a batch and begins to look into its files.
 local function take_keys(scan, batch)
-  local keys, pages, others, owners = checked(scan.stream:take_keys(#batch))
+  local keys, pages, others, owners, parts = checked(scan.stream:take_keys(#batch))
   local sound = {}
-  batch.pages, batch.others = pages, others
+  batch.pages, batch.others, batch.parts = pages, others, parts
   for i, file in ipairs(batch) do
     file.key, file.owner = keys[i] or nil, scan.pairs and owners[i]
     local takes_part = file.key or file.owner
@@ -171,10 +195,11 @@ local function take_keys(scan, batch)
 end
 
 local function add_all(scan, batch)
-  end_look(batch.look)
+  end_look(scan, batch.look)
   write_files(scan, batch)
   write_keys(scan, batch)
   write_pairs(scan, batch)
+  write_parts(scan, batch)
   scan.files = scan.files + #batch
 end
 
@@ -197,19 +222,24 @@ end
 ---@param folder string
 ---@param recipe table
 ---@param args table the recipe's arguments
----@param faults table<string, string>? path -> why the recipe is not asked about it
+---@param options { faults: table<string, string>?, exclude: string[]? }? faults: path -> why the recipe is not asked about it;
+---  exclude: gitignore's patterns of what takes no part
 ---@return integer files how many it was asked about
-function m.scan(db, folder, recipe, args, faults)
-  local walk, message, code = core.files.walk(folder)
+function m.scan(db, folder, recipe, args, options)
+  options = options or {}
+  local walk, message, code = core.files.walk(folder, left_out.patterns(options.exclude))
   if not walk then attempt.fail(message, code) end
   local questions <close> = stream.new(recipe, args)
-  local scan = { db = db, folder = folder, walk = walk, stream = questions, files = 0, faults = faults or {},
+  local scan = { db = db, folder = folder, walk = walk, stream = questions, files = 0, faults = options.faults or {},
     sidecars = sidecars.reader(db, folder, recipe, args), pairs = recipe.thumbnail_of and thumbnail_pairs.new(db),
-    paths = {}, place = 0, last = db:value "SELECT coalesce(max(id), 0) FROM file" }
+    left_out = left_out.new(), twins = twins.new(db, folder), paths = {}, place = 0, excluded = {},
+    last = db:value "SELECT coalesce(max(id), 0) FROM file" }
   scan_all(scan)
   if scan.sidecars then scan.sidecars:finish() end
   if scan.alike then attempt.run(db, ORPHANS) end
   if scan.pairs then scan.pairs:settle() end
+  scan.left_out:write(db)
+  scan.twins:settle()
   if scan.several then store.set(db, { several_keys = "files" }) end
   return scan.files
 end

@@ -28,12 +28,17 @@ local STRANGERS = {
 ---Bytes of a file that `check` wants to see.
 m.enough = 16
 
----What a file of this name begins with; nothing when its extension is not known.
+-- A JPEG without a picture, from its first marker to its last.
+local JPEG = "\xFF\xD8\xFF\xE0\0\16JFIF\0\1\1\0\0\1\0\1\0\0\xFF\xD9"
+
+---A stand-in for a file of this name: it is what its extension says, and no
+---other one has the same bytes.
 ---@param name string
 ---@return string bytes
-function m.beginning(name)
+function m.specimen(name)
   local _, ext = objects.split_extension(name)
-  return FORMATS[ext] and FORMATS[ext][2] or ""
+  local beginning = FORMATS[ext] and FORMATS[ext][2] or ""
+  return (beginning == FORMATS.jpg[2] and JPEG or beginning) .. name
 end
 
 local function begins(head, format)

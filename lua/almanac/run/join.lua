@@ -1,18 +1,23 @@
 -- Puts titles and files together on their keys and writes down what is to be
 -- done. Titles stream through in batches, and nothing grows with the number of
 -- titles or files.
+local arguments = require "almanac.recipe.arguments"
 local attempt = require "almanac.run.attempt"
 local contested = require "almanac.run.contested"
 local core = require "almanac.core"
 local details = require "almanac.run.details"
 local judge = require "almanac.run.judge"
+local leftovers = require "almanac.run.leftovers"
+local masters = require "almanac.run.masters"
 local near = require "almanac.run.near"
+local notes = require "almanac.run.notes"
 local objects = require "almanac.recipe.objects"
 local planned = require "almanac.run.planned"
 local readings = require "almanac.reading"
 local rules = require "almanac.recipe.rules"
 local stream = require "almanac.recipe.guard_stream"
 local thumbnail_pairs = require "almanac.run.thumbnail_pairs"
+local twins = require "almanac.run.twins"
 
 local m = {}
 
@@ -26,6 +31,7 @@ local KEY = "INSERT INTO title_key(key, title_id) VALUES(?, ?)"
 local STATE = "UPDATE title SET state = ?, reason = ? WHERE id = ?"
 local CANDIDATES = [[SELECT file.id, file.path, file.size, file.problem, file_key.page
   FROM file_key JOIN file ON file.id = file_key.file_id WHERE file_key.key = ? LIMIT ?]]
+local PART = "SELECT part FROM part WHERE file_id = ?"
 
 local function checked(ok, ...)
   local message, code = ...
@@ -39,7 +45,7 @@ local function found(result, ...)
 end
 
 ---The files of a title as `changes` gets them, and the rows they stand for.
----@param files table[] rows { id, path, size, page, thumbnail }
+---@param files table[] rows { id, path, size, page, part, thumbnail }
 ---@return table[] list
 ---@return table<table, table> rows
 function m.file_objects(files)
@@ -47,7 +53,8 @@ function m.file_objects(files)
   for i, row in ipairs(files) do
     local file = objects.file(row.path, row.size)
     local thumbnail = row.thumbnail
-    file.page, file.thumbnail = row.page, thumbnail and objects.file(thumbnail.path, thumbnail.size) or nil
+    file.page, file.part = row.page, row.part
+    file.thumbnail = thumbnail and objects.file(thumbnail.path, thumbnail.size) or nil
     list[i], rows[file] = file, row
   end
   return list, rows
@@ -93,7 +100,8 @@ local function find_files(run, titles)
   local asked, ids, paths, sizes, problems, pages = attempt.columns(run.db, CANDIDATES, #keys, keys, most)
   for i, place in ipairs(asked) do
     local files = groups[place].files
-    files[#files + 1] = { id = ids[i], path = paths[i], size = sizes[i] or nil, problem = problems[i] or nil, page = pages[i] or nil }
+    files[#files + 1] = { id = ids[i], path = paths[i], size = sizes[i] or nil, problem = problems[i] or nil, page = pages[i] or nil,
+      part = run.recipe.part and run.db:value(PART, ids[i]) }
   end
   for _, group in ipairs(groups) do
     if group.files[2] then table.sort(group.files, function(a, b) return a.path < b.path end) end
@@ -114,9 +122,14 @@ end
 -- The files of a title that takes part; else what becomes of it.
 local function files_for(run, title)
   if not run.recipe.file_key then return {} end
-  local files, doubts = judge.choose(title.groups, run.recipe.every_key)
+  local files, doubts, said = judge.choose(title.groups, run.how)
+  if title.doubt then table.insert(doubts, 1, title.doubt) end
+  if #files == 0 and (title.doubt or run.how.every_key and run.recipe.reads.rows and title.keys[1]) then
+    return nil, "ask", title.doubt or ("a file of the list is not there: the folder has none of '%s'"):format(judge.names(title.keys))
+  end
   if #files == 0 then return nil, "skip", without_files(title.keys) end
   if doubts[1] then return nil, "ask", table.concat(doubts, "; ") end
+  for _, text in ipairs(said) do attempt.run(run.db, notes.ADD, "title", title.row.id, text) end
   return run.recipe.thumbnail_of and thumbnail_pairs.add_to(run.db, files) or files
 end
 
@@ -146,7 +159,7 @@ local function wanted_titles(run, batch)
   for i, row in ipairs(batch) do
     for at = n + 1, n + counts[i] do ids[at] = row.id end
     if wanted[i] then
-      list[#list + 1] = { row = row, place = i, keys = table.move(keys, n + 1, n + counts[i], 1, {}), groups = {} }
+      list[#list + 1] = { row = row, place = i, doubt = reasons[i], keys = table.move(keys, n + 1, n + counts[i], 1, {}), groups = {} }
     else
       set_state(run, row, "skip", "not wanted by the recipe" .. (reasons[i] and ": " .. reasons[i] or ""))
     end
@@ -172,13 +185,22 @@ local function ask_changes(run, batch)
   return open
 end
 
+local function compare_with_master(reading, changes)
+  local doubt = masters.unlike(reading, changes)
+  return doubt and "ask" or "ready", doubt
+end
+
 local function write_plans(run, open)
   local answers, ready = found(run.stream:take_changes(#open)), {}
   for i, entry in ipairs(open) do
     local row = entry.row
     local list, rows = m.file_objects(entry.files)
     local changes = checked(rules.take_changes(run.recipe, row.mms_id, answers[i], list))
-    local state, reason = weigh(row.mms_id, readings.decode(row.reading), changes)
+    local reading = readings.decode(row.reading)
+    local state, reason = weigh(row.mms_id, reading, changes)
+    if state == "ready" and not run.how.every_key then state, reason = compare_with_master(reading, changes) end
+    local said = state == "ready" and masters.several(reading)
+    if said then attempt.run(run.db, notes.ADD, "title", row.id, said) end
     set_state(run, row, state, reason)
     if state == "ready" then ready[#ready + 1] = { id = row.id, changes = changes, rows = rows } end
   end
@@ -204,16 +226,26 @@ local function settle_all(run)
   if open then write_plans(run, open) end
 end
 
+-- What the judge has to know of a run.
+local function how_of(run)
+  local recipe = run.recipe
+  return { every_key = recipe.every_key, part = recipe.part ~= nil, items = recipe.reads.items,
+    sidecars = arguments.first(recipe.args, "sidecar") ~= nil, same = twins.kept(run.db) }
+end
+
 ---Matches all titles that were read with all files. Called inside an attempt
 ---and a transaction: a rule that fails ends it.
 ---@param run { db: table, recipe: table, args: table, collection: string? }
 function m.match(run)
+  run.how = how_of(run)
   do
     local questions <close> = stream.new(run.recipe, run.args)
     run.stream = questions
     settle_all(run)
   end
+  leftovers.doubt(run.db, run.how.same)
   contested.doubt(run.db)
+  twins.across(run.db, function(id, text) attempt.run(run.db, notes.ADD, "title", id, text) end)
   if run.recipe.near then near.propose(run.db, run.recipe.near) end
   contested.explain(run.db)
 end

@@ -1,8 +1,11 @@
 -- Whether the files found for a title leave exactly one reading. Everything
 -- here only looks; what it finds doubtful it says in words, of the form
 -- "what is wrong: the particulars", so that a summary can count them.
+local doubles = require "almanac.run.doubles"
 local objects = require "almanac.recipe.objects"
+local sequence = require "almanac.run.sequence"
 local text = require "almanac.core".text
+local volumes = require "almanac.run.volumes"
 
 local m = {}
 
@@ -39,13 +42,13 @@ local function unread_page(files)
 end
 
 -- Files of one key are a sequence if each has a page of its own.
-local function pages_doubt(group)
+local function pages_doubt(group, files)
   if group.more then return ("very many files for one key: '%s' has %s"):format(group.key, paths(group.files)) end
   local at = {}
-  for _, file in ipairs(group.files) do
+  for _, file in ipairs(files) do
     local page = file.page
     if page == nil then
-      return ("several files for one key: '%s' has %s%s"):format(group.key, paths(group.files), unread_page(group.files))
+      return ("several files for one key: '%s' has %s%s"):format(group.key, paths(files), unread_page(files))
     elseif at[page] then
       return ("several files for one page: page %s of '%s' has %s, %s"):format(page, group.key, at[page].path, file.path)
     end
@@ -66,7 +69,7 @@ local function page_order(page)
   return text.natural(type(page) == "number" and ("%.6f"):format(page) or page)
 end
 
----Puts files in page order: key by key when the recipe numbers pages, else by
+---Puts files in page order, part by part: key by key when the recipe numbers pages, else by
 ---path in natural order.
 ---@param files { path: string, page: any, group: integer }[] group: place of their key among the title's
 ---@return table[] files the same list
@@ -75,7 +78,8 @@ function m.in_page_order(files)
   local numbered = true
   for _, file in ipairs(files) do numbered = numbered and file.page ~= nil end
   for _, file in ipairs(files) do
-    file.order = numbered and ("%06d"):format(file.group) .. page_order(file.page) or text.natural(file.path)
+    local part = file.part and text.natural(file.part) .. "\1" or ""
+    file.order = part .. (numbered and ("%06d"):format(file.group) .. page_order(file.page) or text.natural(file.path))
   end
   table.sort(files, function(a, b) return a.order < b.order end)
   return files
@@ -95,26 +99,83 @@ local function all_files(groups)
   return m.in_page_order(files)
 end
 
+-- The files of each part of a key, in page order.
+local function parts_of(files)
+  local list, of = {}, {}
+  for _, file in ipairs(files) do
+    local part = file.part or ""
+    if not of[part] then
+      of[part] = {}
+      list[#list + 1] = of[part]
+    end
+    table.insert(of[part], file)
+  end
+  return list
+end
+
+-- What is doubtful in the files of one key.
+local function look_at_group(group, how, doubts, notes)
+  local files = group.files
+  if not files[1] then return end
+  local function doubt(words) doubts[#doubts + 1] = words end
+  local before = #doubts
+  if files[2] then
+    for _, list in ipairs(how.part and parts_of(files) or { files }) do
+      if list[2] then doubt(pages_doubt(group, list)) end
+    end
+  end
+  doubt(sequence.date(group.key, files))
+  if how.every_key or #doubts > before then return end
+  for _, list in ipairs(how.part and parts_of(files) or { files }) do
+    doubt(sequence.lacking(list, group.key, how.sidecars))
+    if list[2] then doubt(sequence.contradicted(m.in_page_order(table.move(list, 1, #list, 1, {})))) end
+  end
+  if not files[2] or files[1].part or how.sidecars then return end
+  local words, note = volumes.several_folders(files, group.key)
+  doubt(words)
+  notes[#notes + 1] = note
+end
+
+-- Whether some files say their part and others don't.
+local function parts_doubt(files)
+  local with, without
+  for _, file in ipairs(files) do
+    if file.part then with = with or file else without = without or file end
+  end
+  return with and without and ("a file says no part, and others do: %s beside %s"):format(without.path, with.path) or nil
+end
+
+-- What is doubtful in all files of a title.
+local function look_at_all(files, groups, how, doubts)
+  local function doubt(words) doubts[#doubts + 1] = words end
+  if how.part then doubt(parts_doubt(files)) end
+  if not how.every_key then doubt(doubles.named(files)) end
+  if not how.every_key and not files[1].part then doubt(volumes.several_keys(groups, how.items)) end
+  if how.same and next(how.same) then doubt(doubles.same(files, how.same)) end
+end
+
 ---The files for a title, in page order.
 ---@param groups { key: string, files: table[], more: boolean? }[] for each key of the title its files
 ---  { id, path, problem, page }; more: there are others
----@param every_key boolean? whether each key must have a file
+---@param how { every_key: boolean?, part: boolean?, items: boolean?, sidecars: boolean?, same: table<integer, string>? }
+---  every_key: each key must have a file; part: files may say which part they are; items: keys are those of items; sidecars:
+---  they tell what files are; same: files of the same bytes
 ---@return table[] files
 ---@return string[] doubts
-function m.choose(groups, every_key)
-  local files, doubts = all_files(groups), {}
-  if #files == 0 then return files, doubts end
+---@return string[] notes
+function m.choose(groups, how)
+  local files, doubts, notes = all_files(groups), {}, {}
+  if #files == 0 then return files, doubts, notes end
   local missing = missing_keys(groups)
-  if every_key and #missing > 0 then
+  if how.every_key and #missing > 0 then
     doubts[1] = ("not every key has a file: %d of %d have none (%s)"):format(#missing, #groups, quoted(missing))
   end
-  for _, group in ipairs(groups) do
-    if #group.files > 1 then doubts[#doubts + 1] = pages_doubt(group) end
-  end
+  for _, group in ipairs(groups) do look_at_group(group, how, doubts, notes) end
+  if files[2] then look_at_all(files, groups, how, doubts) end
   for _, file in ipairs(files) do
     if file.problem then doubts[#doubts + 1] = ("a file can't be used: %s %s"):format(file.path, file.problem) end
   end
-  return files, doubts
+  return files, doubts, notes
 end
 
 -- Types of the files, as a set.

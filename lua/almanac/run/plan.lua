@@ -67,6 +67,20 @@ local function asks_alma(plan)
   return named
 end
 
+-- The patterns of what takes no part; those of an earlier run hold on. A wrong
+-- one is told before anything is read.
+local function excluded(plan)
+  local list = json.decode(plan.base and plan.base.meta.exclude or "[]")
+  for _, pattern in ipairs(plan.order.exclude or {}) do list[#list + 1] = pattern end
+  local walk, message, code
+  if plan.folder and list[1] then
+    walk, message, code = core.files.walk(plan.folder, list)
+    if not walk then attempt.fail(code == "parse" and "--exclude: " .. message or message, code) end
+    walk:close()
+  end
+  return list
+end
+
 -- What can be checked without Alma.
 local function prepare(plan, order)
   local recipe = order.recipe
@@ -78,6 +92,7 @@ local function prepare(plan, order)
   plan.args = need(arguments.convert(recipe.args, order.given, plan.base and plan.base.args))
   local name = arguments.first(recipe.args, "dir")
   plan.folder = name and plan.args[name] and absolute(plan.args[name])
+  plan.exclude = excluded(plan)
   plan.set = plan.args[arguments.first(recipe.args, "set") or ""]
   plan.reads = not plan.base or order.refresh or order.missing
   origin.check(plan)
@@ -143,7 +158,8 @@ local function meta_of(plan, source)
     recipe_notes = json.encode(json.array(recipes.notes(recipe))), args = json.encode(plan.args),
     institution = plan.institution, environment = plan.environment, url = plan.url, rate = plan.rate,
     folder = plan.folder, collection = plan.collection, codes = json.encode(plan.codes),
-    reads = details.words(recipe.reads), records = source.spool and "source" or plan.base and plan.base.meta.records,
+    exclude = plan.exclude[1] and json.encode(json.array(plan.exclude)), reads = details.words(recipe.reads),
+    records = source.spool and "source" or plan.base and plan.base.meta.records,
     source = source.words, from_run = plan.base and plan.base.meta.run, created = os.date "!%Y-%m-%dT%H:%M:%SZ",
     version = core.version, user = core.sys.user(), host = core.sys.hostname(),
   }
@@ -171,7 +187,7 @@ local function fill(plan)
   note_problems(db, source)
   if plan.folder then
     plan.order.on.phase("looking at the files in " .. plan.folder)
-    folder.scan(db, plan.folder, plan.recipe, plan.args)
+    folder.scan(db, plan.folder, plan.recipe, plan.args, { exclude = plan.exclude })
     if plan.storage then uploads.mark(db, plan.storage) end
   end
 end
@@ -313,7 +329,7 @@ end
 ---Makes a plan and writes it to a new run file.
 ---@param order { recipe: table, given: table<string, string>, output: string, titles: string?, sheet: string?, titles_id: string?,
 ---  oai: string?, oai_url: string?, oai_prefix: string?, oai_from: string?, sru: string?, sru_url: string?, collection: string?,
----  from: string?, refresh: boolean?, missing: boolean?, reserve: string?, keep_going: boolean?, settings: (fun(): table|nil, string?),
+---  from: string?, refresh: boolean?, missing: boolean?, exclude: string[]?, reserve: string?, keep_going: boolean?, settings: (fun(): table|nil, string?),
 ---  on: { phase: fun(text: string), reading: fun(total: integer): table } }
 ---  given: the recipe's arguments as typed; titles: list or file of MMS IDs, or a MARC file; sheet: of a workbook; titles_id: MARCspec of the id in it; oai: a set; sru: a query; from: a run whose readings are used;
 ---  refresh: read all of them again; missing: read those that could not be read; settings: called only when Alma

@@ -34,14 +34,19 @@ local function spec_of(run, seq, change)
   return id
 end
 
-local function add_pages(pages, title_id, seq, change, rows)
-  local taken = {}
+-- The changes of a title share a folder there: a name that one of those before
+-- has goes into a folder of its own, and stays what it is. `names`: theirs.
+local function add_pages(pages, title_id, seq, change, rows, names)
+  local taken, own = {}, {}
   for page, file in ipairs(change.files or {}) do
     local name, n = file.name, #pages.ids + 1
     local given = upload_name(name, page, taken, (rows[file].thumbnail or {}).suffix)
+    own[#own + 1] = given
+    if names[given] then given = seq .. "/" .. given end
     pages.ids[n], pages.changes[n], pages.seqs[n], pages.files[n] = title_id, seq, page, rows[file].id
     pages.names[n] = given ~= name and given
   end
+  for _, given in ipairs(own) do names[given] = true end
 end
 
 ---Writes down what is planned for titles.
@@ -52,11 +57,12 @@ function m.write(run, entries)
   local ids, seqs, specs, representations, pids = {}, {}, {}, {}, {}
   local pages = { ids = {}, changes = {}, seqs = {}, files = {}, names = {} }
   for _, entry in ipairs(entries) do
+    local names = {}
     for seq, change in ipairs(entry.changes) do
       local n = #ids + 1
       ids[n], seqs[n], specs[n] = entry.id, seq, spec_of(run, seq, change)
       representations[n], pids[n] = change.representation or false, change.pid or false
-      add_pages(pages, entry.id, seq, change, entry.rows)
+      add_pages(pages, entry.id, seq, change, entry.rows, names)
     end
   end
   attempt.run_many(run.db, CHANGE, #ids, ids, seqs, specs, representations, pids)

@@ -10,7 +10,7 @@ local m = {}
 
 local function count_of(examples)
   local n = #(examples.title_keys or {})
-  for _, rule in ipairs { "file_key", "page", "thumbnail_of" } do
+  for _, rule in ipairs { "file_key", "page", "part", "thumbnail_of" } do
     for _ in pairs(examples[rule] or {}) do n = n + 1 end
   end
   return n

@@ -27,6 +27,10 @@ local FATAL = { auth = true, quota = true }
 -- use_updated_terminology).
 local SAME_USAGE = { PRIMARY = "PRESERVATION_MASTER" }
 
+-- Patrons don't see such a title, whatever is added to it.
+local NOTE = [[INSERT OR IGNORE INTO note(what, id, text) SELECT 'bib', id, 'a title is suppressed: patrons do not see it in discovery'
+  FROM title WHERE mms_id = ?]]
+
 local function value(coded)
   local code = coded
   if type(coded) == "table" then code = coded.value end
@@ -136,6 +140,9 @@ end
 local function keep_bib(work, bib, lacks_record)
   keep(work, "UPDATE title SET title = ?, reason = ? WHERE mms_id = ?", text(bib.title),
     UNREAD .. ": not asked for yet", bib.mms_id)
+  if tostring(value(bib.suppress_from_publishing)) == "true" or bib.suppress_from_publishing == true then
+    keep(work, NOTE, bib.mms_id)
+  end
   if lacks_record then
     local record, message = details.record_of(bib)
     if not record then return nil, message end

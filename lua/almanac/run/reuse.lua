@@ -2,6 +2,7 @@
 local attempt = require "almanac.run.attempt"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
+local notes = require "almanac.run.notes"
 local store = require "almanac.run.store"
 
 local m = {}
@@ -42,6 +43,7 @@ function m.copy(db, base, reads, afresh, state)
   details.copy(db, {
     record = reads.record and (not afresh or base.meta.records == "source"), items = reads.items and not afresh, rows = reads.rows,
   })
+  notes.copy(db)
   attempt.run(db, "INSERT INTO problem(kind, text) SELECT kind, text FROM base.problem WHERE kind IN ('set member', 'source')")
 end
 

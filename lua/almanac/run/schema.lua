@@ -57,6 +57,23 @@ CREATE TABLE thumbnail(             -- files that go with another one, as its sm
 );
 CREATE UNIQUE INDEX thumbnail_of ON thumbnail(of);
 
+CREATE TABLE part(                  -- of files whose recipe says which part of the title they are; else empty
+  file_id INTEGER PRIMARY KEY REFERENCES file(id),
+  part    TEXT NOT NULL             -- volume, item, … in the recipe's words
+);
+
+CREATE TABLE same(                  -- files that have the same bytes as another one
+  file_id INTEGER PRIMARY KEY REFERENCES file(id),
+  bytes   TEXT NOT NULL             -- which; the same for all of them
+);
+
+CREATE TABLE note(                  -- what should be known, and is no reason to stop
+  what TEXT NOT NULL,               -- run title file bib
+  id   INTEGER NOT NULL,            -- of the title or file; 0: of the run
+  text TEXT NOT NULL,
+  PRIMARY KEY(what, id, text)
+) WITHOUT ROWID;
+
 CREATE TABLE spec(                  -- what is to be made; mostly the same for title after title
   id   INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,               -- add.representation

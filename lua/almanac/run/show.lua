@@ -4,6 +4,7 @@ local detail = require "almanac.run.show_detail"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
 local kinds = require "almanac.run.kinds"
+local notes = require "almanac.run.notes"
 local pages = require "almanac.run.pages"
 local readings = require "almanac.reading"
 local sidecars = require "almanac.run.sidecars"
@@ -44,7 +45,7 @@ end
 ---A title of the run with all that led to its state.
 ---@param db table
 ---@param mms_id string
----@return table|nil title { mms_id, title, state, reason, reading, keys, changes, pages }
+---@return table|nil title { mms_id, title, state, reason, reading, keys, changes, pages, notes }
 ---  keys: { key, path, size, problem, page }[], a row for each candidate
 function m.title(db, mms_id)
   local title = db:row("SELECT * FROM title WHERE mms_id = ?", mms_id)
@@ -52,6 +53,7 @@ function m.title(db, mms_id)
   title.reading = title.reading and readings.decode(title.reading)
   if title.reading then details.add(db, title.id, title.reading) end
   title.keys = rows(db, CANDIDATES, title.id)
+  title.notes = json.array(notes.of_title(db, title.id))
   title.pages = pages.of(db, title)
   for _, page in ipairs(title.pages) do
     page.file_id, page.mtime_ns = nil, nil   -- more digits than JSON holds
@@ -99,10 +101,15 @@ local function by_typed_path(db, path)
   return list
 end
 
+local function part_of(db, file_id)
+  if not db:value "SELECT 1 FROM sqlite_schema WHERE name = 'part'" then return nil end   -- of an earlier version
+  return db:value("SELECT part FROM part WHERE file_id = ?", file_id)
+end
+
 ---A file of the run, by its path (below the run's folder, or as the shell completes it) or, when there is one of it, its name.
 ---@param db table
 ---@param path string
----@return table|nil file { path, size, problem, reason, key, keys, page, titles, used_by, sidecars, thumbnail_of }; keys: all
+---@return table|nil file { path, size, problem, reason, key, keys, page, titles, used_by, sidecars, thumbnail_of, notes, part }; keys: all
 ---  of them; sidecars: { path, sha256, problem }[], nearest first; thumbnail_of: { path, suffix, owner }
 ---@return string? message several files have the name
 function m.file(db, path)
@@ -125,6 +132,8 @@ function m.file(db, path)
   file.sidecars = json.array(sidecars.kept(db, file.path))
   file.thumbnail_of = db:row(THUMBNAIL_OF, file.id)
   file.used_by = uses(db, file.id)
+  file.notes = json.array(notes.of_file(db, file.id))
+  file.part = part_of(db, file.id)
   file.id, file.mtime_ns = nil, nil   -- nobody's business; and more digits than JSON holds
   return file
 end
@@ -199,11 +208,17 @@ end
 function m.say_title(title, db, out)
   out.say(("%s  %s"):format(title.mms_id, title.title or ""))
   out.say(("State: %s%s"):format(STATES[title.state] or title.state, title.reason and "; " .. title.reason or ""))
+  for _, text in ipairs(title.notes) do out.say("Note: " .. text) end
   say_rule(out, db)
   if title.reading then say_reading(out, title.reading) else out.say "Alma has: not read" end
   if title.reading then say_details(out, title.reading) end
   if title.reading then say_keys(out, title.keys) end
   say_plan(out, title)
+end
+
+-- Its page and its part.
+local function place_of(file)
+  return (file.page and ", page " .. file.page or "") .. (file.part and (", part '%s'"):format(file.part) or "")
 end
 
 ---Prints a file.
@@ -213,12 +228,13 @@ end
 function m.say_file(file, db, out)
   out.say(("%s  %s"):format(file.path, file.size and words.bytes(file.size) or "size unknown"))
   if file.problem then out.say("Problem: it " .. file.problem) end
+  for _, text in ipairs(file.notes) do out.say("Note: " .. text) end
   say_rule(out, db)
   for _, sidecar in ipairs(file.sidecars) do out.say(("Sidecar: %s"):format(sidecar.path)) end
   local of = file.thumbnail_of
   out.say(of and ("Thumbnail of: %s, sent as its %s"):format(of.owner or ("'%s'"):format(of.path), of.suffix)
     or file.key and ("%s: '%s'%s"):format(file.keys[2] and "Keys" or "Key", table.concat(file.keys, "', '"),
-      file.page and ", page " .. file.page or "") or "Key: none, the recipe leaves it out")
+      place_of(file)) or "Key: none, the recipe leaves it out")
   for _, title in ipairs(file.titles) do
     out.say(("  fits %s  %s  %s%s"):format(title.mms_id, title.title or "", STATES[title.state] or title.state,
       title.reason and "; " .. title.reason or ""))

@@ -2,6 +2,7 @@
 local json = require "almanac.json"
 local kinds_of = require "almanac.recipe.changes"
 local limits = require "almanac.run.limits"
+local notes = require "almanac.run.notes"
 local pages = require "almanac.run.pages"
 local plain = require "almanac.recipe.plain"
 local store = require "almanac.run.store"
@@ -81,7 +82,7 @@ end
 
 ---@param db table
 ---@return table summary { meta, counts, ask, skip: groups { kind, n, examples }, planned { files, bytes, thumbnails?, thumbnail_bytes?, without_thumbnail? },
----  changes: how many of each kind, unmatched: integer, unmatched_examples, problems: string[], forecast { calls, seconds, bytes, left, days } }
+---  changes: how many of each kind, unmatched: integer, unmatched_examples, problems: string[], notes: groups { kind, n, examples }, forecast { calls, seconds, bytes, left, days } }
 function m.of(db)
   local meta = store.meta(db)
   local counts = store.counts(db)
@@ -90,7 +91,7 @@ function m.of(db)
   for row in db:rows "SELECT text FROM problem ORDER BY id" do problems[#problems + 1] = row.text end
   return {
     meta = meta, counts = counts, planned = planned, problems = problems, changes = changes(db),
-    ask = groups(db, "ask"), skip = groups(db, "skip"),
+    notes = notes.groups(db), ask = groups(db, "ask"), skip = groups(db, "skip"),
     unmatched = db:value ("SELECT count(*) FROM file WHERE " .. pages.UNUSED),
     unmatched_examples = rows(db, UNMATCHED .. " LIMIT 5"),
     forecast = forecast(meta, counts.ready, planned),
@@ -153,6 +154,21 @@ local function say_files(out, summary)
   end
 end
 
+-- What is no reason to stop, but to be known.
+local function say_notes(out, list)
+  if not list[1] then return end
+  out.say ""
+  out.say "To be known:"
+  for _, group in ipairs(list) do
+    out.say(("  %7d  %s"):format(group.n, group.kind))
+    for _, example in ipairs(group.examples) do
+      local line = (example.mms_id and example.mms_id .. "  " or "") .. example.text
+      if line ~= "" then out.say("           " .. line) end
+    end
+    if group.n > #group.examples then out.say(("           and %d more"):format(group.n - #group.examples)) end
+  end
+end
+
 local function say_forecast(out, summary)
   local will = summary.forecast
   if summary.counts.ready == 0 then return end
@@ -198,6 +214,7 @@ function m.say(summary, out)
   out.say ""
   say_titles(out, summary)
   say_files(out, summary)
+  say_notes(out, summary.notes)
   if summary.problems[1] then
     out.say("")
     out.say("Problems: " .. #summary.problems)

@@ -77,7 +77,7 @@ function m.plan(case, faults)
   ok, message, code = attempt.transaction(db, function()
     add_titles(db, case.titles, faults.titles, false)
     if case.records then add_records(db, case.records) end
-    if case.folder then folder_of.scan(db, case.folder, recipe, values, faults.files) end
+    if case.folder then folder_of.scan(db, case.folder, recipe, values, { faults = faults.files }) end
     if case.names then set_problems_aside(db) end
     join.match { db = db, recipe = recipe, args = values, collection = case.collection }
     add_titles(db, case.titles, faults.titles, true)
@@ -124,7 +124,7 @@ function m.folder_of_names(names)
     local path = root .. "/" .. name
     local ok
     ok, message, code = core.files.make_folder(path:match "^(.*)/")
-    if ok then ok, message, code = core.files.write(path, formats.beginning(name) .. "sample") end
+    if ok then ok, message, code = core.files.write(path, formats.specimen(name)) end
     if not ok then
       core.files.remove(root, { tree = true })
       return nil, message, code

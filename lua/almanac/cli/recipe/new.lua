@@ -53,9 +53,9 @@ local function examples(recipe, names, values)
   local keys, pages = {}, {}
   for _, name in ipairs(recipe.file_key and some(names) or {}) do
     local file = objects.file(name)
-    local ok, key = rules.file_key(recipe, file, values)
+    local ok, key, more = rules.file_key(recipe, file, values)
     local _, page = rules.page(recipe, file, values)
-    if ok then keys[#keys + 1] = { name, key or false } end
+    if ok then keys[#keys + 1] = { name, more and { key, table.unpack(more) } or key or false } end
     if ok and key and page ~= nil then pages[#pages + 1] = { name, page } end
   end
   return keys, pages
