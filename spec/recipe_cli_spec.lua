@@ -169,7 +169,7 @@ describe("almanac recipe", function()
 
   describe("suggest", function()
     local function jpgs(...)
-      for _, name in ipairs { ... } do program.write(folder .. "/jpg/" .. name, "\xFF\xD8\xFF " .. name) end
+      for _, name in ipairs { ... } do program.write(folder .. "/jpg/" .. name, require "support.picture".JPEG .. name) end
     end
 
     it("ranks recipes by the titles that would be ready", function()

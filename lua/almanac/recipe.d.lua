@@ -13,6 +13,7 @@
 ---@field folder string "" at the top
 ---@field size integer? bytes
 ---@field page string|number|nil in `changes`: what `page` gave
+---@field part string? in `changes`: what `part` gave
 ---@field thumbnail recipe.file? in `changes`: the file that `thumbnail_of` gave it
 ---@field sidecars recipe.sidecar[] nearest first; in `file_key` and `page`, with an argument of type sidecar
 
@@ -107,6 +108,7 @@ function record:elements(path) end
 ---@field reads? ("record"|"items"|"rows")[]
 ---@field file_key? fun(file: recipe.file, args: table): string|string[]|nil a list: each may be the key of a title
 ---@field page? fun(file: recipe.file, args: table): string|number|nil
+---@field part? fun(file: recipe.file, args: table): string|nil its volume, copy or item: each becomes a representation
 ---@field thumbnail_of? fun(file: recipe.file, args: table): string?, string? path of the file that it belongs to, and what it is uploaded as: ".clientThumb" or ".thumb"
 ---@field title_keys fun(title: recipe.title, args: table): string[]|string|nil
 ---@field wants? fun(title: recipe.title, args: table): boolean, string?
@@ -282,6 +284,16 @@ function key.page(name) end
 ---@param name string
 ---@return string
 function key.without_page(name) end
+
+---The part of a title that a path names beside the title's id: "folder", what the
+---folder with the id has behind it, or else the folder below: volume("ocm123-2967/1.tif", "123", "folder")
+---is "2967", volume("123/v.2/1.tif", "123", "folder") is "v.2"; "name", what
+---stands in the name between id and page: volume("123_v2_0001.tif", "123", "name") is "v2".
+---@param path string
+---@param id string? as it is written there
+---@param place "folder"|"name"
+---@return string? nil when there is none
+function key.volume(path, id, place) end
 
 ---The first date in a name as year-month-day: "hir1910_02_13_001.tif" gives
 ---"1910-02-13", "news19100213.pdf" too. Years from 1400 to 2199.

@@ -4,9 +4,11 @@
 -- column of MMS IDs and one of file names. --column is the heading of that one,
 -- in any spelling ("TIFF Filename", tiff_filename). Several rows for one title
 -- are its pages, in the order of the list; columns file_name_1, file_name_2 are
--- pages as well when the heading is file_name. Names are compared without
--- folder, extension and case; what a list says is taken at its word, so a name
--- that is not in the folder leaves the title for a person to decide.
+-- pages as well when the heading is file_name; a column `sequence` gives the order.
+-- Names are compared without extension and case. A folder in the list must be that
+-- of the file, with --paths ignore only the name counts. What a list says is taken at
+-- its word: a name that is not in the folder, or several in one cell, leave the title
+-- for a person to decide.
 -- --ignore-words is for names in the list as well.
 
 -- "TIFF Filename", "tiff_filename" and "TiffFilename" are one heading

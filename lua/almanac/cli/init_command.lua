@@ -35,6 +35,9 @@ return {
       -- everywhere, by https_proxy.
       -- ca_file = "/etc/ssl/our-proxy.pem",
 
+      -- What is left out of folders with files, as gitignore writes it.
+      -- exclude = { "*_ocr.jpg", "drafts/" },
+
       -- Without AWS keys files go through the upload form that the API key
       -- gets. Keys are made in Alma > Configuration > Resources > Resource
       -- Configuration > Digital Storage. Large files (above 5 GB) need them.
