@@ -62,7 +62,7 @@ describe("show", function()
     folder:close()
     for _, path in ipairs { "x/p1.jpg", "./x/p1.jpg", files .. "/x/p1.jpg", files:match "[^/]+$" .. "/x/p1.jpg",
       "../" .. files:match "[^/]+/[^/]+$" .. "/x/p1.jpg" } do
-      shows({ "x/p1.jpg  5 bytes" }, path)
+      shows({ "x/p1.jpg  20 bytes" }, path)
     end
     assert.equal(1, show("other/x/p1.jpg").status)
   end)
