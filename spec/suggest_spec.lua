@@ -38,7 +38,7 @@ describe("almanac recipe suggest", function()
   end
 
   local function files(...)
-    for i, name in ipairs { ... } do program.write(folder .. "/scans/" .. name, formats.beginning(name) .. " " .. name .. i) end
+    for i, name in ipairs { ... } do program.write(folder .. "/scans/" .. name, formats.specimen(name) .. name .. i) end
   end
 
   -- What is suggested first, and that a recipe made of it holds, reads the same and has nothing to remark.

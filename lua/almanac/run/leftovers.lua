@@ -23,7 +23,7 @@ local function extends(key, base)
   if #rest > LONGEST or rest == "" then return false end
   local last, first = base:sub(-1), rest:sub(1, 1)
   if last:find "%d" and first:find "%d" or last:find "%a" and first:find "%a" then return false end
-  return not rest:find("/", 1, true)
+  return not rest:find("/", 1, true) and not rest:find "^%.%a%w*$"     -- of another type: x.jpg.mp3
 end
 
 -- Title -> files that extend one of its own.
