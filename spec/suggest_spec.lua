@@ -175,7 +175,8 @@ describe("almanac recipe suggest", function()
     dublin_core { "a", "b", "c", "d", "e", "f", "g", "h" }       -- but "Recording 1" and "Recording 2"
     local result = almanac("suggest", "scans", "--titles", "export.xml")
     assert.equal(2, result.status, result.out)
-    assert.matches("by-number --field dc:title: 0 titles would be ready with 0 of 16 files, 1 to decide, 1 with files of others\n", result.out, 1, true)
+    assert.matches("by-number --field dc:title: 0 titles would be ready with 0 of 16 files, 1 to decide, 1 with files of others\n",
+      result.out, 1, true)
     dublin_core(names)
     assert_best("by-field --field dc:identifier --part base", "export.xml")
   end)
