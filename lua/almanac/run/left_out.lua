@@ -8,7 +8,7 @@ local words = require "almanac.words"
 
 local m = {}
 
-local SHOWN = 3     -- places in one note
+local SHOWN = 10    -- places in one note
 
 local BIN, INDEX, EARLIER = "a recycle bin", "made by a server for itself", "an earlier state of the share"
 local OWN = "made by a system for itself"
