@@ -3,6 +3,7 @@ local connect = require "almanac.run.connect"
 local core = require "almanac.core"
 local claims = require "almanac.run.claims"
 local differs = require "almanac.cli.differs"
+local early = require "almanac.cli.early"
 local limits = require "almanac.run.limits"
 local number = require "almanac.cli.number"
 local preflight = require "almanac.run.preflight"
@@ -14,7 +15,7 @@ local words = require "almanac.words"
 
 local m = { changes = true, summary = "Carry a plan out; the same command again resumes it.", ends_itself = true }
 
-local STOPPED_EARLY = 75
+local STOPPED_EARLY = early.STOPPED
 
 function m.configure(parser)
   parser:argument("run", "the run file that `almanac plan` wrote")
@@ -48,17 +49,20 @@ end
 -- Looks at everything that the run needs; what is wrong is told before anything is written.
 local function look_first(args, context, run)
   run.path, run.probe = args.run, store.meta(run.db, "run")
-  local wrong, code = {}, nil
+  local wrong, main = {}, nil
   for _, finding in ipairs(preflight.run(run)) do
     local text = preflight.words(finding)
     if finding.state == "note" then context.out.note(text) end
     if finding.state == "bad" then
-      wrong[#wrong + 1] = text
-      code = code or finding.code
+      wrong[#wrong + 1] = { text = text, code = finding.code }
+      if not early.passes(finding.text, finding.code) then main = main or wrong[#wrong] end
     end
   end
-  for i = 2, #wrong do context.out.fail(wrong[i]) end
-  if wrong[1] then return nil, wrong[1], code end
+  main = main or wrong[1]      -- what somebody has to mend says how this ends
+  for _, other in ipairs(wrong) do
+    if other ~= main then context.out.fail(other.text) end
+  end
+  if main then return nil, main.text, main.code end
   return true
 end
 
@@ -167,12 +171,6 @@ local function wait_for_quota(args, context, try)
   end
 end
 
-local function stopped_before(args, context, message)
-  context.out.fail(message)
-  context.out.say("nothing was begun; go on with:  almanac apply " .. args.run)
-  return STOPPED_EARLY
-end
-
 function m.run(args, context)
   local db <close>, message, code = store.open(args.run, "write")
   if not db then return nil, message, code end
@@ -183,11 +181,11 @@ function m.run(args, context)
   local total = math.min(apply.remaining(db), args.limit or math.huge)
   local run
   run, message, code = wait_for_quota(args, context, function() return prepare(args, context, db) end)
-  if not run and code == "quota" then return stopped_before(args, context, message) end
-  if not run then return nil, message, code end
+  local again = "almanac apply " .. args.run
+  if not run then return early.ended(context.out, again, message, code) end
   local _ <close> = run.audit
   local _claims <close> = run.claims
-  if core.sys.interrupts() > 0 then return stopped_before(args, context, "interrupted") end
+  if core.sys.interrupts() > 0 then return early.ended(context.out, again, "interrupted", "cancelled") end
   local progress = listen(run, context, total)
   local outcome = wait_for_quota(args, context, function()
     if run.stop then run.client.remaining = nil end   -- yesterday's

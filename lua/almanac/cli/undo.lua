@@ -1,6 +1,7 @@
 -- almanac undo: takes back exactly what a run made.
 local claims = require "almanac.run.claims"
 local connect = require "almanac.run.connect"
+local early = require "almanac.cli.early"
 local journal = require "almanac.run.journal"
 local store = require "almanac.run.store"
 local strays = require "almanac.run.strays"
@@ -8,7 +9,7 @@ local told = require "almanac.cli.told"
 local uploads = require "almanac.run.uploads"
 local words = require "almanac.words"
 
-local STOPPED_EARLY = 75
+local STOPPED_EARLY = early.STOPPED
 
 local m = { changes = true, summary = "Take back exactly what a run made. Without --yes it only says what it would do." }
 
@@ -70,11 +71,14 @@ end
 function m.run(args, context)
   local db <close>, message, code = store.open(args.run, "write")
   if not db then return nil, message, code end
+  local planned
+  planned, message, code = store.planned(db, args.run)
+  if not planned then return nil, message, code end
   local settings, run
   settings, message = context.settings.load(args)
   if not settings then return nil, message end
   run, message, code = connect.run(db, settings, "undo", args)
-  if not run then return nil, message, code end
+  if not run then return early.ended(context.out, "almanac undo " .. args.run .. (args.yes and " --yes" or ""), message, code) end
   local _ <close> = run.audit
   if args.yes then
     local sure

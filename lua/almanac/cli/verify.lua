@@ -1,5 +1,6 @@
 -- almanac verify: reads everything back and compares it with the plan.
 local connect = require "almanac.run.connect"
+local early = require "almanac.cli.early"
 local journal = require "almanac.run.journal"
 local number = require "almanac.cli.number"
 local store = require "almanac.run.store"
@@ -7,7 +8,7 @@ local strays = require "almanac.run.strays"
 local told = require "almanac.cli.told"
 local words = require "almanac.words"
 
-local STOPPED_EARLY = 75
+local STOPPED_EARLY = early.STOPPED
 
 local m = { summary = "Read back what a run made and compare it with the plan." }
 
@@ -99,7 +100,7 @@ function m.run(args, context)
   settings, message = context.settings.load(args)
   if not settings then return nil, message end
   run, message, code = connect.run(db, settings, "verify", args)
-  if not run then return nil, message, code end
+  if not run then return early.ended(out, "almanac verify " .. args.run, message, code) end
   local _ <close> = run.audit
   local verify = require "almanac.run.verify"
   local total = verify.total(db)

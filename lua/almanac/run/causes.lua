@@ -15,6 +15,7 @@ local UNREACHABLE = { timeout = true, connect = true, tls = true, closed = true 
 ---@return boolean
 function m.is_outage(message, code)
   return UNREACHABLE[code] or message:find "Alma answered with status 5%d%d" ~= nil
+    or message:find "the answer is not Alma's .*%(status 5%d%d%)$" ~= nil
 end
 
 ---A message as it is the same for all titles.

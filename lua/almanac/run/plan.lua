@@ -248,7 +248,7 @@ local function stopped(plan, stop)
   local done = titles_read(plan)
   if done == 0 then
     discard(plan)
-    return nil, stop.message, stop.code
+    return nil, stop.message .. "; nothing was read, so there is no run file: the same command begins again", stop.code
   end
   return { db = plan.db, stop = stop, read = done }
 end
