@@ -214,7 +214,9 @@ describe("alma.files", function()
 
   it("has one deleted whose answer was lost when the list lacks it", function()
     scripted.run(function(request)
-      if request:method() == "DELETE" then return request:reply { status = 400, body = scripted.error_body("401652", "General") } end
+      local lost = request:method() == "DELETE" or request:path():find "1320004641$"
+      if lost then return request:reply { status = 400, body = scripted.error_body("401652", "General") } end
+      if request:path():find "1310004641$" then return request:reply { status = 200, body = '{"pid":"1310004641"}' } end
       request:reply { status = 200, body = '{"representation_file":[{"pid":"1310004641"}],"total_record_count":1}' }
     end, function(url)
       local client = alma.new { url = url, key = "k", log = openapi.observer() }

@@ -54,6 +54,8 @@ local function record_of(list, row)
     end
   end
   for name, i in pairs(list.columns) do record[name] = value_of(row[i]) end
+  -- A blank at an end of a file's name belongs to it.
+  if record.file_name and not row[list.columns.file_name]:find "^[='\"]" then record.file_name = row[list.columns.file_name] end
   record.mms_id, record.title, record.line = record.mms_id or "", record.title or "", row.line
   local words = problem(record)
   if words then return nil, ("%s %d: %s"):format(list.unit, row.line, words), "parse" end

@@ -206,7 +206,8 @@ function m.problem(kind, answer, expected)
   if not fields then error("answers: there is no kind " .. tostring(kind), 2) end
   local wrong = check_fields(fields, answer)
   if wrong then return wrong end
-  if expected and answer.id ~= expected then return ("it is about %s"):format(shown(answer.id)) end
+  local about = answer[fields.pid and "pid" or "id"]
+  if expected and about ~= expected then return ("it is about %s"):format(shown(about)) end
   local total = m.count(answer.total_record_count)
   if total and total > ENTRIES then
     return ("total_record_count is %d: no list of Alma's is that long"):format(total)

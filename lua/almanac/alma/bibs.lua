@@ -133,7 +133,7 @@ end
 ---@return string? code "missing": Alma knows no such representation
 ---@return almanac.alma.detail? detail
 function m.of_representation(client, id)
-  local answer, message, code, detail = client:call { path = { "bibs" }, query = { representation_id = id, view = "brief" } }
+  local answer, message, code, detail = client:call { path = { "bibs" }, query = { representation_id = id, view = "brief" }, kind = "bibs" }
   if not answer then return nil, message, code, detail end
   local list = answer.bib or {}
   if type(list) ~= "table" or tonumber(answer.total_record_count) ~= #list or #list > 1 then

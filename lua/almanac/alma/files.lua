@@ -36,7 +36,8 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.get(client, mms_id, rep_id, pid, options)
-  return client:call { path = path(mms_id, rep_id, pid), query = options and options.url and { expand = "url" } or nil }
+  return client:call { path = path(mms_id, rep_id, pid), kind = "file", id = pid,
+    query = options and options.url and { expand = "url" } or nil }
 end
 
 ---Attaches an object of the upload folder. Takes Alma time in proportion to
