@@ -21,8 +21,7 @@ local function realm_of(general, url)
   return address or tostring(general.environment)
 end
 
-local function open(name)
-  local place = os.getenv "ALMANAC_CLAIMS"
+local function open(name, place)
   local message
   for _, folder in ipairs { place or table.unpack(PLACES) } do
     local claim, why = core.claim.open(folder .. "/" .. name)
@@ -36,11 +35,13 @@ end
 ---The claims of an institution on this machine.
 ---@param general { institution: string, environment: string }
 ---@param url string of the API
+---@param place string? the folder of the claims; ALMANAC_CLAIMS, or one that every user can write to
 ---@return table|nil claims can be <close>
 ---@return string? message
 ---@return string? code "io": there is no place for them
-function m.open(general, url)
-  local claim, message, code = open(("almanac-%s.claims"):format(general.institution:gsub("[^%w_-]", "_")))
+function m.open(general, url, place)
+  local name = ("almanac-%s.claims"):format(general.institution:gsub("[^%w_-]", "_"))
+  local claim, message, code = open(name, place or os.getenv "ALMANAC_CLAIMS")
   if not claim then return nil, message, code end
   return setmetatable({ claim = claim, realm = realm_of(general, url) }, meta)
 end
