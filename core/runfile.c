@@ -14,8 +14,6 @@
 #include "runfile_private.h"
 #include "sys.h"
 
-#define BUSY_MS 5000
-
 static bool is_memory(const char *path) { return strcmp(path, ":memory:") == 0; }
 
 /* SQLite's URI of a path. Two slashes at the front would be read as a host. */
@@ -41,7 +39,10 @@ static void harden(sqlite3 *raw) {
   };
   for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
     sqlite3_db_config(raw, settings[i][0], settings[i][1], NULL);
-  sqlite3_busy_timeout(raw, BUSY_MS);
+  /* who opened a file whose log is another's must not bring that in */
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  sqlite3_wal_autocheckpoint(raw, 0);
+  sqlite3_busy_timeout(raw, ALM_DB_BUSY_MS);
   sqlite3_extended_result_codes(raw, 1);
 }
 
@@ -57,6 +58,20 @@ static alm_db_result connect_as(alm_runfile *db, const char *query, int flags,
   if (code != SQLITE_OK) return alm_runfile_fail(db, code, err);
   harden(db->raw);
   return ALM_DB_DONE;
+}
+
+static const char *const alone = "?mode=ro&immutable=1";
+
+sqlite3 *alm_runfile_connect_alone(const char *path) {
+  alm_buf uri;
+  sqlite3 *raw = NULL;
+  if (make_uri(&uri, path, alone) &&
+      sqlite3_open_v2(alm_buf_text(&uri), &raw,
+                      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI |
+                          SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
+    harden(raw);
+  alm_buf_free(&uri);
+  return raw;
 }
 
 static alm_db_result set_pragmas(alm_runfile *db, alm_error *err) {
@@ -93,22 +108,20 @@ static alm_db_result write_holder(alm_runfile *db, alm_error *err) {
   return result;
 }
 
-static int copy_holder(void *to, int count, char **values, char **names) {
-  (void)names;
-  if (count == 3 && values[0] && values[1] && values[2])
-    snprintf(to, 200, " by process %s on %s since %s", values[0], values[1],
-             values[2]);
-  return 0;
-}
-
 static void tell_holder(alm_runfile *db, alm_error *err) {
   char holder[200] = " by another process";
   alm_error ignored;
   if (connect_as(db, "?mode=ro", SQLITE_OPEN_READONLY, &ignored) == ALM_DB_DONE)
     sqlite3_exec(db->raw, "SELECT pid, host, since FROM holder LIMIT 1",
-                 copy_holder, holder, NULL);
+                 alm_runfile_copy_holder, holder, NULL);
   alm_fail(err, ALM_CONFLICT, "%s is in use%s; wait for it or stop it",
            db->path, holder);
+}
+
+static alm_db_result begin(alm_runfile *db, alm_error *err) {
+  alm_db_result result = write_holder(db, err);
+  if (result != ALM_DB_DONE || is_memory(db->path)) return result;
+  return alm_runfile_begin_log(db, err);
 }
 
 static bool lock(alm_runfile *db, alm_error *err) {
@@ -145,10 +158,11 @@ static bool guard(alm_runfile *db, bool create, alm_error *err) {
 /* Kind, version and tables in one transaction, before WAL is on: the header of
  * the file itself then always tells kind and version. */
 static alm_db_result write_schema(alm_runfile *db, alm_error *err) {
-  char head[200];
+  char head[300];
   snprintf(head, sizeof head,
            "PRAGMA application_id=%u; PRAGMA user_version=%d;"
-           "CREATE TABLE holder(pid INTEGER, host TEXT, since TEXT)",
+           "CREATE TABLE holder(pid INTEGER, host TEXT, since TEXT);"
+           "CREATE TABLE generation(id TEXT, before TEXT, state INTEGER)",
            alm_runfile_kind_id(db->options.kind), db->options.version);
   alm_db_result result = alm_runfile_begin(db, err);
   if (result == ALM_DB_DONE) result = alm_runfile_exec(db, head, err);
@@ -165,7 +179,7 @@ static alm_db_result fill(alm_runfile *db, int flags, alm_error *err) {
   alm_db_result result = connect_as(db, "?mode=rw", flags, err);
   if (result == ALM_DB_DONE) result = write_schema(db, err);
   if (result == ALM_DB_DONE) result = set_pragmas(db, err);
-  return result == ALM_DB_DONE ? write_holder(db, err) : result;
+  return result == ALM_DB_DONE ? begin(db, err) : result;
 }
 
 static void remove_created(const char *path) {
@@ -193,13 +207,15 @@ static alm_db_result open_write(alm_runfile *db, alm_error *err) {
   if (!guard(db, false, err) ||
       !alm_runfile_check(db->path, alm_guard_fd(db->guards[0]), &db->options,
                          err) ||
-      !check_folder(db->path, err) || !lock(db, err))
+      !check_folder(db->path, err) || !lock(db, err) ||
+      !alm_runfile_check_part(db->path, NULL, err))
     return ALM_DB_FAILED;
   alm_db_result result =
       connect_as(db, "?mode=rw", SQLITE_OPEN_READWRITE, err);
   if (result == ALM_DB_DONE) result = set_pragmas(db, err);
   if (result == ALM_DB_DONE) result = probe(db, err);
-  return result == ALM_DB_DONE ? write_holder(db, err) : result;
+  if (result != ALM_DB_DONE) return result;
+  return alm_runfile_check_log(db, err) ? begin(db, err) : ALM_DB_FAILED;
 }
 
 /* In a folder that can't be written to, or on a full disk, there is no place
@@ -215,7 +231,7 @@ static alm_db_result read_unchanging(alm_runfile *db, alm_error *err) {
   sqlite3_close(db->raw);
   db->raw = NULL;
   alm_db_result result =
-      connect_as(db, "?mode=ro&immutable=1", SQLITE_OPEN_READONLY, err);
+      connect_as(db, alone, SQLITE_OPEN_READONLY, err);
   return result == ALM_DB_DONE ? probe(db, err) : result;
 }
 
@@ -228,10 +244,13 @@ static bool has_no_place(sqlite3 *raw) {
 static alm_db_result open_read(alm_runfile *db, alm_error *err) {
   if (!guard(db, false, err) ||
       !alm_runfile_check(db->path, alm_guard_fd(db->guards[0]), &db->options,
-                         err))
+                         err) ||
+      !alm_runfile_check_part(db->path, db->guards[0], err))
     return ALM_DB_FAILED;
   alm_db_result result = connect_as(db, "?mode=ro", SQLITE_OPEN_READONLY, err);
   if (result == ALM_DB_DONE) result = probe(db, err);
+  if (result == ALM_DB_DONE && !alm_runfile_check_log(db, err))
+    return ALM_DB_FAILED;
   if (result == ALM_DB_DONE) return set_pragmas(db, err);
   return has_no_place(db->raw) ? read_unchanging(db, err) : result;
 }
@@ -282,7 +301,8 @@ static void forget_holder(alm_runfile *db) {
   alm_error ignored;
   if (!db->raw || !db->writer) return;
   alm_runfile_rollback(db, &ignored);
-  alm_runfile_exec(db, "DELETE FROM holder", &ignored);
+  if (alm_runfile_exec(db, "DELETE FROM holder", &ignored) == ALM_DB_DONE)
+    alm_runfile_end_log(db);
 }
 
 void alm_runfile_close(alm_runfile *db) {
@@ -321,17 +341,12 @@ alm_db_result alm_runfile_attach(alm_runfile *db, const char *path,
   alm_guard *other = alm_guard_open(path, false, err);
   if (!other) return ALM_DB_FAILED;
   db->guards[db->guard_count++] = other; /* also on failure: SQLite may hold it */
-  if (!alm_runfile_check(path, alm_guard_fd(other), &db->options, err))
+  if (!alm_runfile_check(path, alm_guard_fd(other), &db->options, err) ||
+      !alm_runfile_check_part(path, other, err))
     return ALM_DB_FAILED;
   char *own = db->path;
   db->path = (char *)path; /* so that failures name the right file */
   alm_db_result result = attach_script(db, path, name, err);
   db->path = own;
   return result;
-}
-
-alm_db_result alm_runfile_checkpoint(alm_runfile *db, alm_error *err) {
-  int code = sqlite3_wal_checkpoint_v2(db->raw, NULL, SQLITE_CHECKPOINT_TRUNCATE,
-                                       NULL, NULL);
-  return code == SQLITE_OK ? ALM_DB_DONE : alm_runfile_fail(db, code, err);
 }

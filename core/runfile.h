@@ -1,7 +1,9 @@
 /* The run file: a SQLite database used as a journal. What a run does is in it
  * before and after it is done, so that a killed run can go on where it was.
  *
- * One process writes, any number read meanwhile. A file knows what it is: its
+ * One process writes, any number read meanwhile. What it wrote last is in a log
+ * beside the file until it ends; a file that lost its log, or has another's, is
+ * refused with words (see runfile_mark.c). A file knows what it is: its
  * kind is SQLite's application_id, its version the user_version, and a file of
  * another kind or version is refused with words instead of misread. WAL, kept
  * on disk with every commit when `safe`. Files may come by mail from others:
@@ -74,7 +76,7 @@ bool alm_runfile_in_transaction(const alm_runfile *db);
 alm_db_result alm_runfile_attach(alm_runfile *db, const char *path,
                                  const char *name, alm_error *err);
 
-/* Brings everything into the one file and empties the WAL. */
+/* Brings everything into the one file; its log stays, until the close. */
 alm_db_result alm_runfile_checkpoint(alm_runfile *db, alm_error *err);
 
 /* `sql` is one statement of `length` bytes. */

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,9 +42,10 @@ static uint32_t number_at(const unsigned char *header, int at) {
 }
 
 static bool holds_bytes(const char *path, const char *suffix) {
-  char name[PATH_MAX + 16];
+  char name[PATH_MAX + 16], target[PATH_MAX];
   struct stat info;
-  snprintf(name, sizeof name, "%s%s", path, suffix);
+  snprintf(name, sizeof name, "%s%s",
+           realpath(path, target) ? target : path, suffix);
   return stat(name, &info) == 0 && info.st_size > 0;
 }
 

@@ -38,8 +38,10 @@ static shared *find_open(const char *path) {
   return file;
 }
 
+/* What is in a run file is nobody else's: titles and files may be restricted.
+ * SQLite gives its log the same rights. */
 static int open_file(const char *path, bool create) {
-  if (create) return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (create) return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
   return fd >= 0 ? fd : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
@@ -114,6 +116,18 @@ static bool lock_file(alm_guard *guard, alm_error *err) {
 bool alm_guard_lock(alm_guard *guard, alm_error *err) {
   pthread_mutex_lock(&mutex);
   bool locked = lock_file(guard, err);
+  pthread_mutex_unlock(&mutex);
+  return locked;
+}
+
+bool alm_guard_is_locked(const alm_guard *guard) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  lock.l_start = LOCK_BYTE;
+  lock.l_len = 1;
+  pthread_mutex_lock(&mutex);
+  bool locked = guard->file->writer ||
+                (fcntl(guard->file->fd, F_OFD_GETLK, &lock) == 0 &&
+                 lock.l_type != F_UNLCK);
   pthread_mutex_unlock(&mutex);
   return locked;
 }

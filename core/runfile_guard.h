@@ -27,6 +27,9 @@ int alm_guard_fd(const alm_guard *guard);
  * written to. */
 bool alm_guard_lock(alm_guard *guard, alm_error *err);
 
+/* Does anybody hold it: another process, or an opener in this one? */
+bool alm_guard_is_locked(const alm_guard *guard);
+
 /* Gives the lock back if this opener holds it; closes the descriptor when it
  * was the last. NULL is fine. */
 void alm_guard_close(alm_guard *guard);

@@ -9,6 +9,8 @@
 #include "runfile_guard.h"
 
 #define ALM_DB_GUARDS 11 /* the file and SQLite's ten attached ones */
+#define ALM_DB_BUSY_MS 5000
+#define ALM_MARK_SIZE 33 /* 16 bytes in hex */
 
 struct alm_runfile {
   sqlite3 *raw;
@@ -19,6 +21,9 @@ struct alm_runfile {
   alm_statement *statements; /* last used first */
   bool begun;                /* a transaction that the caller has not ended */
   bool writer;
+  bool marked;               /* a log was begun, see runfile_mark.c */
+  char mark[ALM_MARK_SIZE], mark_before[ALM_MARK_SIZE];
+  int log_pages, long_log;   /* as long as it is; as it may grow */
 };
 
 /* What SQLite's result code means, with the file's path. */
@@ -33,8 +38,32 @@ void alm_runfile_end_statements(alm_runfile *db);
 /* The application_id of a kind. */
 uint32_t alm_runfile_kind_id(const char *kind);
 
-/* Is there a log beside the file that was not brought in? */
+/* Is there a log beside the file that was not brought in? Beside a link's
+ * target, that is. */
 bool alm_runfile_has_log(const char *path);
+
+/* A connection to what the file holds without its log; NULL when there is none. */
+sqlite3 *alm_runfile_connect_alone(const char *path);
+
+/* A file that a writer left stands for a whole run only with its log beside it.
+ * Looked at before SQLite, which would begin a new log. A file that somebody
+ * writes just now is as it should be; without `guard` nobody does. */
+bool alm_runfile_check_part(const char *path, const alm_guard *guard,
+                            alm_error *err);
+
+/* Is the log of a file that was just opened its own? */
+bool alm_runfile_check_log(alm_runfile *db, alm_error *err);
+
+/* From here on the file itself says that there is a log; at the end, that there
+ * is none any more. */
+alm_db_result alm_runfile_begin_log(alm_runfile *db, alm_error *err);
+void alm_runfile_end_log(alm_runfile *db);
+
+/* Brings a long log in, when nobody reads. */
+void alm_runfile_shorten_log(alm_runfile *db);
+
+/* For sqlite3_exec of pid, host, since: fills 200 bytes with words. */
+int alm_runfile_copy_holder(void *to, int count, char **values, char **names);
 
 /* Looks at the first 100 bytes: refuses what is no SQLite file, is cut off, is
  * of another kind or of another version. */

@@ -316,6 +316,7 @@ alm_db_result alm_runfile_commit(alm_runfile *db, alm_error *err) {
   alm_error ignored;
   if (result != ALM_DB_DONE) alm_runfile_rollback(db, &ignored);
   db->begun = false;
+  if (result == ALM_DB_DONE) alm_runfile_shorten_log(db);
   return result;
 }
 

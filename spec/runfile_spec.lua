@@ -482,7 +482,7 @@ describe("core.runfile", function()
 
     it("a folder or a file that can't be written to; reading works all the same", function()
       create():close()
-      assert(os.execute(("cd %s && mkdir in && cp a.run in/b.run && chmod 555 in"):format(folder)))
+      assert(os.execute(("cd %s && mkdir in && cp a.run in/b.run && chmod 644 in/b.run && chmod 555 in"):format(folder)))
       local said = other.run(folder, [[
         local function try(name, mode)
           local options = { mode = mode, kind = "run", version = 2 }
@@ -542,15 +542,126 @@ describe("core.runfile", function()
       db:value "PRAGMA journal_mode", db:value "PRAGMA foreign_keys" })
   end)
 
-  it("is one file after a checkpoint", function()
+  it("has everything in the file itself after a checkpoint", function()
     local db <close> = create()
-    insert(db, "x")
-    assert.is_true(files.stat(path .. "-wal").size > 0)
+    insert(db, "in the log first")
+    assert.is_nil(files.read(path):find("in the log first", 1, true))
     assert.is_true(db:checkpoint())
-    assert.equal(0, files.stat(path .. "-wal").size)
-    assert(os.execute(("cp %s %s/copy.run"):format(path, folder)))
-    local copy <close> = assert(open("read", { path = folder .. "/copy.run" }))
-    assert.equal("x", copy:value "SELECT a FROM t")
+    assert.is_truthy(files.read(path):find("in the log first", 1, true))
+  end)
+
+  it("is nobody else's, and so is its log", function()
+    local db <close> = create()
+    insert(db, 1)
+    assert.same({ 6 * 64, 6 * 64 }, { files.stat(path).mode & 511, files.stat(path .. "-wal").mode & 511 })
+  end)
+
+  describe("that a killed process left", function()
+    local moved
+
+    before_each(function() moved = folder .. "/moved.run" end)
+
+    -- Makes the file, lets another process go on with it in `program` and kills that; gives its id.
+    local function leave(program)
+      if not files.stat(path) then create():close() end
+      local id = other.start(folder, ([[
+        db = assert(core.runfile.open(folder .. "/a.run", { mode = "write", kind = "run", version = 2 }))
+        local function insert(n) assert(db:run("INSERT INTO t(b) VALUES(?)", ("x"):rep(n))) end
+        %s
+        wait()]]):format(program))
+      other.kill(id)
+      return id
+    end
+
+    local function copy(to, ...)
+      for _, ending in ipairs { "", ... } do assert(files.write(to .. ending, files.read(path .. ending))) end
+    end
+
+    local function refused(words, name)
+      for _, mode in ipairs { "read", "write", "read" } do
+        local db, message, code = open(mode, { path = name or moved })
+        assert.same({ nil, "parse" }, { db, code })
+        assert.matches(words, message)
+      end
+    end
+
+    it("is refused without its log, and goes on when that is brought", function()
+      local id = leave "insert(1)"
+      copy(moved)
+      local words = "moved.run is only a part of its run: the newest of it was written by process " .. id ..
+        " on .* since %d.* UTC into moved.run%-wal, which is not here.*bring moved.run%-wal"
+      refused(words)
+      assert.is_nil(files.stat(moved .. "-wal"))
+      local db <close> = assert(open("create", { path = folder .. "/whole.run" }))
+      assert.matches(words, select(2, db:attach(moved, "part")))
+      assert(files.write(moved .. "-wal", ""))
+      refused(words)
+      copy(moved, "-wal")
+      local whole <close> = assert(open("write", { path = moved }))
+      assert.equal(1, count(whole))
+    end)
+
+    it("is refused without its log by the names of links to it too", function()
+      leave "insert(1)"
+      copy(moved)
+      assert(os.execute(("cd %s && mkdir -p links && ln -s ../moved.run links/m.run && ln -s ../a.run links/a.run"):format(folder)))
+      refused("m.run is only a part of its run", folder .. "/links/m.run")
+      local db <close> = assert(open("write", { path = folder .. "/links/a.run" }))
+      assert.equal(1, count(db))
+    end)
+
+    it("is refused without its log when most of it was brought in", function()
+      leave "for _ = 1, 40 do db:begin() for _ = 1, 50 do insert(3000) end db:commit() end insert(1)"
+      copy(moved)
+      assert.is_true(files.stat(moved).size > 3e6)
+      refused "is only a part of its run"
+      local db <close> = assert(open "read")
+      assert.equal(2001, count(db))
+    end)
+
+    it("is refused without its log when somebody read all the time", function()
+      leave [[insert(1)
+        reader = assert(core.runfile.open(folder .. "/a.run", { mode = "read", kind = "run", version = 2 }))
+        next_row, state, first, cursor = reader:rows "SELECT id FROM t UNION ALL SELECT 2"
+        next_row(state, first)
+        for _ = 1, 40 do db:begin() for _ = 1, 50 do insert(3000) end db:commit() end]]
+      copy(moved)
+      assert.is_true(files.stat(path .. "-wal").size > 6e6)
+      refused "is only a part of its run"
+      local db <close> = assert(open "read")
+      assert.equal(2001, count(db))
+    end)
+
+    it("is whole when another program brought its log in", function()
+      leave "insert(1)"
+      local another <close> = create { path = ":memory:" }
+      assert(another:exec(("ATTACH '%s' AS a; PRAGMA a.wal_checkpoint(TRUNCATE); DETACH a"):format(path)))
+      copy(moved)
+      local db <close> = assert(open("write", { path = moved }))
+      assert.equal(1, count(db))
+    end)
+
+    it("is refused with the log of another copy, which is left as it is", function()
+      leave "insert(1)"
+      copy(moved, "-wal")
+      assert(open "write"):close()
+      leave "insert(2)"
+      assert(files.write(path .. "-wal", files.read(moved .. "-wal")))
+      local bytes = files.read(path)
+      refused("a.run and the a.run%-wal beside it are of different copies of the run", path)
+      assert.equal(bytes, files.read(path))
+    end)
+
+    it("goes on wherever it was killed", function()
+      create():close()
+      for n = 1, 2 do
+        leave "insert(1) db:checkpoint() insert(1)"
+        leave ""
+        leave "db:close()"
+        local db <close> = assert(open "read")
+        assert.equal(2 * n, count(db))
+      end
+    end)
   end)
 
   it("is one file after a close", function()
