@@ -85,8 +85,12 @@ char *alm_real_path(const char *path, alm_error *err);
 
 /* ---- changing ---- */
 
-/* With parents; fine when it exists. */
-bool alm_make_folder(const char *path, alm_error *err);
+/* With parents; fine when it exists. `mode` are the rights of what is made,
+ * before the umask. */
+bool alm_make_folder(const char *path, mode_t mode, alm_error *err);
+
+/* Waits until a file, or the names in a folder, are on the disk. */
+bool alm_sync(const char *path, alm_error *err);
 
 /* A new folder for this process only, below $TMPDIR or /tmp; the caller
  * removes it. `path` takes `size` bytes. */

@@ -19,22 +19,22 @@ static bool is_folder(const char *path) {
   return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-static bool make_one(const char *path, alm_error *err) {
-  if (mkdir(path, 0777) == 0 || is_folder(path)) return true;
+static bool make_one(const char *path, mode_t mode, alm_error *err) {
+  if (mkdir(path, mode) == 0 || is_folder(path)) return true;
   return alm_fail_errno(err, "can't make the folder %s", path);
 }
 
-bool alm_make_folder(const char *path, alm_error *err) {
+bool alm_make_folder(const char *path, mode_t mode, alm_error *err) {
   char *part = strdup(path);
   if (!part) return alm_fail(err, ALM_IO, "out of memory");
   bool done = true;
   for (char *at = part; done && *at; at++) {
     if (*at != '/' || at == part) continue;
     *at = '\0';
-    done = make_one(part, err);
+    done = make_one(part, mode, err);
     *at = '/';
   }
-  done = done && make_one(part, err);
+  done = done && make_one(part, mode, err);
   free(part);
   return done;
 }
@@ -200,6 +200,16 @@ static bool write_file(const char *path, const void *data, size_t length,
   }
   if (S_ISREG(info.st_mode)) return replace(path, &info, data, length, mode);
   return write_through(path, data, length);
+}
+
+/* Some file systems can't sync folders, or anything. */
+bool alm_sync(const char *path, alm_error *err) {
+  int fd = alm_standard_above(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (fd < 0) return alm_fail_errno(err, "can't open %s", path);
+  bool done = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP ||
+              errno == EROFS;
+  if (close_well(fd, done)) return true;
+  return alm_fail_errno(err, "can't write %s to the disk", path);
 }
 
 bool alm_file_write(const char *path, const void *data, size_t length,

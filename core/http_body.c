@@ -97,10 +97,11 @@ bool alm_sink_open(alm_sink *sink, const char *path, int64_t maximum,
   return true;
 }
 
+/* What is fetched may be restricted: it is this user's alone. */
 static bool sink_open_file(alm_sink *sink, alm_error *err) {
   if (sink->fd >= 0) return true;
   sink->fd = alm_standard_above(
-      open(sink->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+      open(sink->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   return sink->fd >= 0 || alm_fail_errno(err, "can't write %s", sink->path);
 }
 

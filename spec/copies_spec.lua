@@ -120,4 +120,56 @@ describe("what a run deletes", function()
     assert.equal(0, at.almanac("apply", "a.run").status)
     assert.same({}, files())
   end)
+
+  describe("comes back", function()
+    before_each(function()
+      assert.equal(0, at.almanac("apply", "a.run").status)
+      assert.same({}, files())
+    end)
+
+    local function shell(line) assert(os.execute(("cd %s && %s"):format(program.quote(at.folder), line))) end
+
+    local function assert_back(run)
+      local result = at.almanac("undo", run, "--yes")
+      assert.equal(0, result.status, result.out .. result.err)
+      assert.same({ "a_1.tif", "a_2.tif" }, files())
+    end
+
+    it("to a run that is named by a link", function()
+      shell "mkdir links && ln -s ../a.run links/some.run"
+      assert_back "links/some.run"
+    end)
+
+    it("to a run that was renamed", function()
+      shell "mv a.run b.run"
+      assert_back "b.run"
+    end)
+
+    it("to a run that was renamed and moved with its copies", function()
+      shell "mkdir away && mv a.run away/b.run && mv a.run.copies away/b.run.copies"
+      assert_back "away/b.run"
+    end)
+
+    it("to a run that was moved without them, and with them later on", function()
+      shell "mkdir away && mv a.run away/b.run"
+      assert_back "away/b.run"
+    end)
+
+    it("not from another run's copies of the same name", function()
+      shell "mv a.run.copies kept && mkdir a.run.copies && echo another >a.run.copies/.almanac-run"
+      local result = at.almanac("undo", "a.run", "--yes")
+      assert.equal(2, result.status)
+      assert.matches("the copy of a_1.tif is not there: [^\n]*bring the folder of this run's copies [^\n]*a.run.copies", result.err)
+      shell "rm -r a.run.copies && mv kept a.run.copies"
+      assert_back "a.run"
+    end)
+  end)
+
+  it("is copied beside another run's copies of the same name, for this user alone", function()
+    program.write(at.folder .. "/a.run.copies/.almanac-run", "another\n")
+    assert.equal(0, at.almanac("apply", "a.run").status)
+    local pipe <close> = assert(io.popen(("cd %s && stat -c '%%a %%F' a.run-*.copies a.run-*.copies/*/*/* a.run && ls a.run.copies")
+      :format(program.quote(at.folder))))
+    assert.equal("700 directory\n600 regular file\n600 regular file\n600 regular file\n", pipe:read "a")
+  end)
 end)

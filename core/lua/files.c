@@ -225,9 +225,21 @@ static int f_real_path(lua_State *L) {
 
 /* ---- changing ---- */
 
+static mode_t check_mode(lua_State *L, int index, lua_Integer fallback) {
+  lua_Integer mode = luaL_optinteger(L, index, fallback);
+  luaL_argcheck(L, mode >= 0 && mode <= 07777, index, "out of range");
+  return (mode_t)mode;
+}
+
 static int f_make_folder(lua_State *L) {
   alm_error err;
-  return push_done(L, alm_make_folder(check_path(L, 1), &err), &err);
+  const char *path = check_path(L, 1);
+  return push_done(L, alm_make_folder(path, check_mode(L, 2, 0777), &err), &err);
+}
+
+static int f_sync(lua_State *L) {
+  alm_error err;
+  return push_done(L, alm_sync(check_path(L, 1), &err), &err);
 }
 
 static int f_temp_folder(lua_State *L) {
@@ -263,9 +275,8 @@ static int f_write(lua_State *L) {
   size_t length;
   const char *path = check_path(L, 1);
   const char *text = luaL_checklstring(L, 2, &length);
-  lua_Integer mode = luaL_optinteger(L, 3, 0666);
-  luaL_argcheck(L, mode >= 0 && mode <= 07777, 3, "out of range");
-  bool done = alm_file_write(path, text, length, (mode_t)mode, &err);
+  mode_t mode = check_mode(L, 3, 0666);
+  bool done = alm_file_write(path, text, length, mode, &err);
   return push_done(L, done, &err);
 }
 
@@ -378,6 +389,7 @@ int alm_open_files(lua_State *L) {
       {"make_folder", f_make_folder}, {"temp_folder", f_temp_folder},
       {"remove", f_remove},           {"rename", f_rename},
       {"write", f_write},             {"walk", f_walk},
+      {"sync", f_sync},
       {"real_path", f_real_path},
       {NULL, NULL},
   };

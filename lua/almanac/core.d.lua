@@ -322,10 +322,18 @@ function core.files.real_path(path) end
 
 ---Makes a folder and its parents; fine when it exists.
 ---@param path string
+---@param mode integer? rights of what is made, before the umask; 0777 when absent
 ---@return true? done
 ---@return string? message
 ---@return almanac.code? code
-function core.files.make_folder(path) end
+function core.files.make_folder(path, mode) end
+
+---Waits until a file, or the names in a folder, are on the disk.
+---@param path string
+---@return true? done
+---@return string? message
+---@return almanac.code? code
+function core.files.sync(path) end
 
 ---A new folder below TMPDIR, else /tmp, for this user only. Remove it yourself.
 ---@return string? path
@@ -914,7 +922,7 @@ function db:in_transaction() end
 ---@return almanac.code? code
 function db:attach(path, name) end
 
----Brings all into the one file, so that it can be copied alone.
+---Brings all into the one file; while it is written, its log still belongs to it.
 ---@return true? done
 ---@return string? message
 ---@return almanac.code? code "conflict" while others read

@@ -3,6 +3,8 @@ local audit = require "almanac.run.audit"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
+local PRIVATE = 384   -- octal 600: what it lists may be restricted
+
 local m = { changes = true, offline = true, summary = "Settle the doubtful titles of a plan, and those that failed." }
 
 function m.configure(parser)
@@ -32,7 +34,7 @@ local function write_template(args, out)
     return 0
   end
   local ok
-  ok, message, code = core.files.write(args.template, table.concat(parts))
+  ok, message, code = core.files.write(args.template, table.concat(parts), PRIVATE)
   if not ok then return nil, message, code end
   out.event("template", { path = args.template, titles = titles })
   out.say(("%s to decide, written to %s: write use or skip into the column decision, then"):format(

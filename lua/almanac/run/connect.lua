@@ -2,6 +2,7 @@
 -- bucket, and the guard that a plan is carried out only where it was made.
 local alma = require "almanac.alma"
 local audit = require "almanac.run.audit"
+local copies_folder = require "almanac.run.copies_folder"
 local s3 = require "almanac.s3"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
@@ -212,7 +213,7 @@ function m.run(db, settings, command, args)
     return nil, message, code
   end
   return { db = db, client = client, general = general, folder = meta.folder, settings = settings, audit = trail,
-    copies = args.run .. ".copies" }
+    copies = copies_folder.find(db, args.run) }
 end
 
 return m

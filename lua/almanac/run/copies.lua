@@ -1,11 +1,13 @@
--- Copies of the files that a run deletes: in RUN.copies/ beside the run file,
--- fetched from Alma's storage before anything is deleted. With them undo can
+-- Copies of the files that a run deletes: in RUN.copies/ beside the run file (see
+-- almanac.run.copies_folder), fetched from Alma's storage before anything is deleted. With them undo can
 -- bring the files back.
 local alma = require "almanac.alma"
 local attach = require "almanac.run.attach"
+local copies_folder = require "almanac.run.copies_folder"
 local core = require "almanac.core"
 local request = require "almanac.s3.request"
 local steps = require "almanac.run.steps"
+local store = require "almanac.run.store"
 local task = require "almanac.task"
 local titles = require "almanac.run.titles"
 local upload = require "almanac.run.upload"
@@ -90,7 +92,8 @@ end
 -- Fetches the file; the size has to be the one that Alma lists. A disk that
 -- takes no copy is none for the next title either: that ends the run.
 local function fetch(job, file, path)
-  local ok, message, code = core.files.make_folder(path:match "^(.*)/")
+  local ok, message, code = copies_folder.make(job)
+  if ok then ok, message, code = copies_folder.make_below(path:match "^(.*)/") end
   if ok then ok, message, code = has_space(job.copies, tonumber(file.size)) end
   if ok then ok, message, code = download(file, path) end
   if not ok then
@@ -112,6 +115,11 @@ local function copy(job, file)
   local sha256
   sha256, message, code = core.files.sha256(path)
   if not sha256 then return nil, message, code end
+  -- The DELETE must not outlive the copy, whatever becomes of this machine.
+  local safe
+  safe, message, code = copies_folder.sync(job.copies, place)
+  job.disk_full = not safe
+  if not safe then return nil, message, code end
   return { pid = file.pid, name = name_of(file), label = file.label, size = stat.size, path = place, sha256 = sha256 }
 end
 
@@ -169,6 +177,13 @@ function m.check_back(job, change, n, by_pid)
   return ("taken back, but %s came back with %s bytes of %d"):format(kept.name, tostring(file.size), kept.size)
 end
 
+local function not_there(job, kept, message)
+  local text = ("the copy of %s is not there: %s"):format(kept.name, message)
+  if core.files.stat(job.copies) then return text end
+  return ("%s; bring the folder of this run's copies%s and put it beside the run file"):format(text,
+    (" (%s)"):format(store.meta(job.db, "copies_at") or job.copies))
+end
+
 ---Attaches a copy again, behind the files that are there.
 ---@param job table
 ---@param change table
@@ -181,7 +196,7 @@ function m.restore(job, change, n, representation_id)
   local kept = m.of(job, change, n)
   local here = setmetatable({ folder = job.copies }, { __index = job })
   local stat, message, code = core.files.stat(job.copies .. "/" .. kept.path)
-  if not stat then return nil, "the copy is not there: " .. message, code == "missing" and "conflict" or code end
+  if not stat then return nil, not_there(job, kept, message), code == "missing" and "conflict" or code end
   local files
   files, message, code = alma.files.list(job.client, job.mms_id, representation_id)
   if not files then return nil, message, code end
