@@ -27,6 +27,8 @@ static int64_t nanoseconds(const struct timespec *time) {
 void alm_file_describe(const struct stat *from, alm_file_info *info) {
   info->size = from->st_size;
   info->mode = from->st_mode;
+  info->device = from->st_dev;
+  info->inode = from->st_ino;
   info->mtime_ns = nanoseconds(&from->st_mtim);
 }
 

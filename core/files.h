@@ -24,6 +24,7 @@ typedef struct {
   int64_t size;     /* bytes */
   int64_t mtime_ns; /* nanoseconds since 1970, UTC */
   mode_t mode;      /* as in stat(2) */
+  uint64_t device, inode; /* which file it is; see stat(2) */
 } alm_file_info;
 
 /* ---- reading ---- */

@@ -98,6 +98,68 @@ describe("bad files:", function()
     assert.same({ [id(1)] = "a.jpg", [id(2)] = "b.jpg" }, trial.derivatives())
   end)
 
+  describe("a folder that is", function()
+    local function shell(line) assert(os.execute(("cd %s && %s"):format(program.quote(trial.folder), line))) end
+
+    before_each(function()
+      start { "a", "b" }
+      trial.plan()
+    end)
+
+    -- The run stops with nothing decided, and the same command goes on once `back` was done.
+    local function assert_waits(back)
+      local result = trial.apply()
+      assert.equal(75, result.status, result.out .. result.err)
+      assert.matches("jpg is there, but not as it was planned with: none of the plan's files is in it", result.err)
+      assert.matches("2 to do, 0 to decide, 0 failed", result.out)
+      shell(back)
+      assert.equal(0, trial.apply().status)
+      assert.same({ [id(1)] = "a.jpg", [id(2)] = "b.jpg" }, trial.derivatives())
+    end
+
+    it("only the mount point of a share stops the run, and decides nothing", function()
+      shell "mv jpg away && mkdir jpg"
+      assert_waits "rmdir jpg && mv away jpg"
+    end)
+
+    it("another one stops the run, and decides nothing", function()
+      shell "mv jpg away && mkdir jpg && echo other >jpg/a.jpg && echo more >jpg/b.jpg"
+      assert_waits "rm -r jpg && mv away jpg"
+    end)
+
+    it("another one of the same files is the planned one, and what is missing in it is to decide", function()
+      shell "cp -pr jpg again && rm -r jpg && mv again jpg && rm jpg/b.jpg"
+      local result = trial.apply()
+      assert.equal(2, result.status, result.out .. result.err)
+      assert.same({ [id(1)] = "a.jpg" }, trial.derivatives())
+      assert.equal("ask", trial.row(2).state)
+    end)
+
+    it("the same one is to decide about, though nothing is left in it", function()
+      shell "rm jpg/*"
+      assert.equal(2, trial.apply().status)
+      assert.same({ "ask", "ask" }, { trial.row(1).state, trial.row(2).state })
+    end)
+  end)
+
+  it("a file that was replaced by one of its size and time is found by what was read before", function()
+    start { "a" }
+    trial.plan()
+    trial.alma.change { op = "faults", spec = "POST representations=1:500" }
+    trial.apply()
+    trial.alma.change { op = "faults", spec = "" }
+    local file = trial.folder .. "/jpg/a.jpg"
+    local bytes = program.read(file)
+    assert(os.execute(("cd %s/jpg && touch -r a.jpg time"):format(program.quote(trial.folder))))
+    program.write(file, (bytes:gsub(".$", "X")))
+    assert(os.execute(("cd %s/jpg && touch -r time a.jpg"):format(program.quote(trial.folder))))
+    for _, object in ipairs(trial.alma.state().objects) do trial.alma.s3("DELETE", object.key) end
+    local result = trial.apply()
+    assert.equal(2, result.status, result.out .. result.err)
+    assert.matches("a.jpg is another file since it was read before, of the same size and time", trial.row(1).reason)
+    assert.same({}, trial.derivatives())
+  end)
+
   describe("a title", function()
     it("that was deleted since the plan is told; the others are done", function()
       start { "a", "b" }

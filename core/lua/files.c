@@ -44,13 +44,17 @@ static int f_stat(lua_State *L) {
   alm_file_info info;
   if (!alm_file_stat(check_path(L, 1), &info, &err))
     return alm_lua_fail(L, &err);
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 6);
   lua_pushinteger(L, info.size);
   lua_setfield(L, -2, "size");
   lua_pushinteger(L, info.mtime_ns);
   lua_setfield(L, -2, "mtime_ns");
   lua_pushinteger(L, info.mode & 07777);
   lua_setfield(L, -2, "mode");
+  lua_pushinteger(L, (lua_Integer)info.device);
+  lua_setfield(L, -2, "device");
+  lua_pushinteger(L, (lua_Integer)info.inode);
+  lua_setfield(L, -2, "inode");
   lua_pushstring(L, S_ISREG(info.mode) ? "file"
                     : S_ISDIR(info.mode) ? "folder" : "other");
   lua_setfield(L, -2, "kind");

@@ -206,6 +206,8 @@ core.files = {}
 ---@field size integer bytes
 ---@field mtime_ns integer nanoseconds since 1970, UTC
 ---@field mode integer permission bits
+---@field device integer number of its file system; another one after the next mounting, perhaps
+---@field inode integer its number there
 ---@field kind "file"|"folder"|"other"
 
 ---@class almanac.files.walk

@@ -4,6 +4,7 @@
 local causes = require "almanac.run.causes"
 local core = require "almanac.core"
 local gone = require "almanac.run.gone"
+local images = require "almanac.run.images"
 local journal = require "almanac.run.journal"
 local store = require "almanac.run.store"
 local streaks = require "almanac.run.streak"
@@ -76,12 +77,17 @@ local function state_after(message, code)
   return "failed"
 end
 
+local function is_away(run, job, code)
+  job.images_away = job.images_away or code == "io" and run.folder and images.away(run.db, run.folder) and true
+  return job.images_away
+end
+
 -- What stops everything: no right, no quota, no disk for the run file, for
 -- copies, none with the images. A file that can't be read concerns its title alone.
 local function consider_stopping(run, job, message, code)
   if run.journal.broken then
     return stop(run, "the run file can't be written: " .. run.journal.broken, "io")
-  elseif code == "auth" or code == "quota" or job.disk_full or code == "io" and not core.files.stat(run.folder) then
+  elseif code == "auth" or code == "quota" or job.disk_full or is_away(run, job, code) then
     return stop(run, message, code)
   end
 end
@@ -123,7 +129,7 @@ local function record_failure(run, job, message, code)
   if not state or code == "io" then table.insert(run.again, title.id) end
   if run.stop and not state then return end
   local before = run.db:value("SELECT state FROM title WHERE id = ?", title.id)
-  local general = code == "auth" or code == "quota" or job.disk_full or run.streak:is_cause(message, code)
+  local general = code == "auth" or code == "quota" or job.disk_full or job.images_away or run.streak:is_cause(message, code)
   set_state(run, title.id, not general and state or nil, message)
   if code == "io" then return end   -- a file; that costs no calls
   local reason = run.streak:failed(message, code, { id = title.id, state = before, message = message })

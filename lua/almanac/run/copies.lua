@@ -194,7 +194,7 @@ end
 ---@return string? code
 function m.restore(job, change, n, representation_id)
   local kept = m.of(job, change, n)
-  local here = setmetatable({ folder = job.copies }, { __index = job })
+  local here = setmetatable({ folder = job.copies, copying_back = true }, { __index = job })
   local stat, message, code = core.files.stat(job.copies .. "/" .. kept.path)
   if not stat then return nil, not_there(job, kept, message), code == "missing" and "conflict" or code end
   local files
@@ -203,7 +203,8 @@ function m.restore(job, change, n, representation_id)
   local present = {}
   for i, file in ipairs(files) do present[i] = file.pid end
   local page = { seq = RESTORED + n, path = kept.path, name = kept.name, label = kept.label, size = kept.size,
-    mtime_ns = stat.mtime_ns, upload_key = ("%s/%s/restored-%s/%s"):format(job.upload_folder, job.title.mms_id, kept.pid, kept.name) }
+    mtime_ns = stat.mtime_ns, sha256 = kept.sha256,
+    upload_key = ("%s/%s/restored-%s/%s"):format(job.upload_folder, job.title.mms_id, kept.pid, kept.name) }
   local ok
   ok, message, code = upload.run(here, change, page)
   if ok then ok, message, code = attach.run(here, change, page, representation_id, present, { again = true }) end

@@ -10,6 +10,7 @@ local connect = require "almanac.run.connect"
 local core = require "almanac.core"
 local details = require "almanac.run.details"
 local folder = require "almanac.run.folder"
+local images = require "almanac.run.images"
 local guard = require "almanac.recipe.guard"
 local join = require "almanac.run.join"
 local json = require "almanac.json"
@@ -188,6 +189,7 @@ local function fill(plan)
   if plan.folder then
     plan.order.on.phase("looking at the files in " .. plan.folder)
     folder.scan(db, plan.folder, plan.recipe, plan.args, { exclude = plan.exclude })
+    images.remember(db, plan.folder)
     if plan.storage then uploads.mark(db, plan.storage) end
   end
 end

@@ -2,6 +2,7 @@
 -- interrupted run may have put there already is looked at first, where AWS keys
 -- allow that.
 local core = require "almanac.core"
+local images = require "almanac.run.images"
 local steps = require "almanac.run.steps"
 
 local m = {}
@@ -10,20 +11,33 @@ local function path_of(job, page)
   return job.folder .. "/" .. page.path
 end
 
--- Why a planned file is not there. When the folder is gone as a whole, that is
--- nothing to decide about a title.
-local function absent(job, message, code)
-  if code ~= "missing" then return nil, message, code end
-  if core.files.stat(job.folder) then return nil, message, "conflict" end
-  return nil, job.folder .. " is not there: is its disk or network share connected?", "io"
+-- What is wrong with a planned file. When the folder is not the planned one, that
+-- is nothing to decide about a title.
+local function doubt(job, page, message)
+  local away = not job.copying_back and images.away(job.db, job.folder, page.path)
+  if not away then return nil, message, "conflict" end
+  job.images_away = true
+  return nil, away, "io"
 end
 
 -- The file must be the one that was planned: same size, same time.
 local function same_file(job, page)
   local stat, message, code = core.files.stat(path_of(job, page))
-  if not stat then return absent(job, message, code) end
+  if not stat and code ~= "missing" then return nil, message, code end
+  if not stat then return doubt(job, page, message) end
   if stat.size == page.size and stat.mtime_ns == page.mtime_ns then return true end
-  return nil, ("%s changed on disk since the plan"):format(page.path), "conflict"
+  return doubt(job, page, ("%s changed on disk since the plan"):format(page.path))
+end
+
+-- The digest of the file, which is what it was whenever it was read before.
+local function digest(job, page)
+  local sha256, message, code = core.files.sha256(path_of(job, page))
+  if not sha256 then return nil, message, code end
+  if page.sha256 and page.sha256 ~= sha256 then
+    return nil, ("%s is another file since it was read before, of the same size and time: put the former one back, or plan again")
+      :format(page.path), "conflict"
+  end
+  return sha256
 end
 
 -- Whether the bucket holds these very bytes. The ETag of an object that came in
@@ -41,7 +55,7 @@ local function put(job, page, maybe_there)
   local path = path_of(job, page)
   local ok, message, code = same_file(job, page)
   if not ok then return nil, message, code end
-  page.sha256, message, code = core.files.sha256(path)
+  page.sha256, message, code = digest(job, page)
   if not page.sha256 then return nil, message, code end
   if not (maybe_there and is_in_place(job, page, path)) then
     ok, message, code = job.storage:put(page.upload_key,
