@@ -34,7 +34,7 @@ describe("show", function()
     shows {
       "4 titles: 1 ready (3 files, 61 bytes), 2 to decide, 1 left out",
       "1  several files for one key", "1  a file can't be used", "1  no file", "Files without a title: 5",
-      "stray.jpg: no title answers to its key 'stray'", "Carrying it out takes about 5 calls", "almanac apply a.run",
+      "stray.jpg: no title answers to its key 'stray'", "Carrying it out takes about 6 calls", "almanac apply a.run",
     }
   end)
 

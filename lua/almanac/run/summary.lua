@@ -60,10 +60,10 @@ local function days_of(calls, left)
   return own and own > 0 and math.ceil(calls / own) or nil
 end
 
--- For each title a look, a representation and perhaps a collection, and for
--- each page its file.
+-- For each title a look, a representation, a look after it and perhaps a
+-- collection, and for each page its file.
 local function forecast(meta, ready, planned)
-  local calls = ready * (meta.collection and 3 or 2) + planned.files
+  local calls = ready * (meta.collection and 4 or 3) + planned.files
   local bytes = planned.bytes + (planned.thumbnail_bytes or 0)
   return { calls = calls, seconds = calls / (tonumber(meta.rate) or 20), bytes = bytes, left = tonumber(meta.left),
     days = days_of(calls, tonumber(meta.left)) }
