@@ -1,8 +1,12 @@
 -- MMS IDs as they come out of spreadsheets. A spreadsheet keeps 15 digits of
 -- a number and makes the rest zeros: such an id is of another title or of none,
 -- so it is refused with its line and the reason.
+local causes = require "almanac.run.causes"
+local words_of = require "almanac.words"
+
 local m = {}
 
+local SHOWN = 10    -- causes of wrong lines, and lines of each
 local KEPT = 15     -- significant digits of a spreadsheet's number
 
 -- What other ids begin with, as recorded answers show (API.md 2.2).
@@ -117,19 +121,42 @@ function m.check_barcodes(list, unit)
   return wrong, doubts
 end
 
----Wrong lines in one message, the first of them at length.
+-- The lines of each cause together.
+local function groups_of(wrong)
+  local groups, by_cause = {}, {}
+  for _, entry in ipairs(wrong) do
+    local _, cause = causes.of(entry.words)
+    if not by_cause[cause] then
+      by_cause[cause] = {}
+      groups[#groups + 1] = by_cause[cause]
+    end
+    table.insert(by_cause[cause], entry)
+  end
+  return groups
+end
+
+-- The lines of one cause: the first with its words, of the others the numbers.
+local function line_of(group, unit)
+  local numbers = {}
+  for i = 2, math.min(#group, SHOWN) do numbers[#numbers + 1] = group[i].line end
+  local others = #numbers > 0 and (" (the same in %s %s%s)"):format(#group == 2 and unit or unit .. "s", table.concat(numbers, ", "),
+    #group > SHOWN and (" and %d more"):format(#group - SHOWN) or "") or ""
+  return (group[1].line and ("%s %d: "):format(unit, group[1].line) or "") .. group[1].words .. others
+end
+
+---Wrong lines in one message, those of one cause once, at the place of the first.
 ---@param wrong { line: integer?, words: string }[]
 ---@param where string what they are lines of
 ---@param unit string? "line" by default
 ---@return string
 function m.tell(wrong, where, unit)
   unit = unit or "line"
-  local parts = {}
-  for i = 1, math.min(#wrong, 10) do
-    local entry = wrong[i]
-    parts[i] = (entry.line and ("%s %d: "):format(unit, entry.line) or "") .. entry.words
+  local parts, told, groups = {}, 0, groups_of(wrong)
+  for i = 1, math.min(#groups, SHOWN) do
+    told = told + #groups[i]
+    parts[i] = line_of(groups[i], unit)
   end
-  if #wrong > 10 then parts[11] = ("and %d more %ss"):format(#wrong - 10, unit) end
+  if #wrong > told then parts[#parts + 1] = "and " .. words_of.count(#wrong - told, "more " .. unit) end
   return where .. ": " .. table.concat(parts, "\n  ")
 end
 

@@ -1,4 +1,5 @@
 -- A plan in numbers and words: what `almanac plan` and `almanac show` print.
+local causes = require "almanac.run.causes"
 local json = require "almanac.json"
 local kinds_of = require "almanac.recipe.changes"
 local limits = require "almanac.run.limits"
@@ -12,6 +13,7 @@ local m = {}
 
 local GROUPS_SHOWN = 8
 local EXAMPLES = 3
+local PROBLEMS_SHOWN = 10
 
 -- Reasons are "what is wrong: the particulars"; they count by the first half,
 -- those in the recipe's own words as a whole.
@@ -199,6 +201,19 @@ local function say_titles(out, summary)
   end
 end
 
+-- Those of one cause are one line.
+local function say_problems(out, problems)
+  local alike, shown = causes.group(problems), 0
+  out.say("")
+  out.say("Problems: " .. #problems)
+  for i = 1, math.min(#alike, PROBLEMS_SHOWN) do
+    local group = alike[i]
+    shown = shown + group.n
+    out.say(("           %s%s"):format(problems[group.first], group.n > 1 and (" (and %d more like it)"):format(group.n - 1) or ""))
+  end
+  if #problems > shown then out.say(("           and %d more"):format(#problems - shown)) end
+end
+
 ---Prints a summary.
 ---@param summary table from m.of
 ---@param out table almanac.cli.out
@@ -216,10 +231,7 @@ function m.say(summary, out)
   say_files(out, summary)
   say_notes(out, summary.notes)
   if summary.problems[1] then
-    out.say("")
-    out.say("Problems: " .. #summary.problems)
-    for i = 1, math.min(#summary.problems, 10) do out.say("           " .. summary.problems[i]) end
-    if #summary.problems > 10 then out.say(("           and %d more"):format(#summary.problems - 10)) end
+    say_problems(out, summary.problems)
   end
   say_forecast(out, summary)
 end
