@@ -31,8 +31,8 @@ local function listen(run, context, progress)
     out.event("title", { mms_id = title.mms_id, result = result, message = message })
     if message then run.told:tell(title.mms_id, message, code) end
     if result ~= "undone" then return end
-    for _, change in pairs(run.yes and {} or found) do
-      for _, text in ipairs(change.words) do out.say(("would %s of %s"):format(text, title.mms_id)) end
+    for _, of in pairs(run.yes and {} or found) do
+      for _, text in ipairs(of.words or {}) do out.say(("would %s of %s"):format(text, title.mms_id)) end
     end
   end }
 end
@@ -57,6 +57,10 @@ local function tell(run, context, counts)
   out.say(("%s %s; %s, %d failed"):format(
     run.yes and "took back" or "would take back", words.count(counts.undone, "title"), left_words(counts), counts.failed))
   tell_absent(out, counts.absent)
+  if counts.unlike > 0 then
+    out.say(("of %s not all %s as it was before: see above%s"):format(words.count(counts.unlike, "title"), run.yes and "is" or "will be",
+      run.yes and ", and `almanac report " .. run.path .. "`" or ""))
+  end
   local left = run.yes and not counts.stop and strays.words(run)
   if left then out.note(left) end
   if not run.yes and counts.undone > 0 then out.say "nothing was changed; add --yes to do it" end
@@ -65,7 +69,7 @@ local function tell(run, context, counts)
     out.say(("stopped early; go on with:  almanac undo %s%s"):format(run.path, run.yes and " --yes" or ""))
     return STOPPED_EARLY
   end
-  return (counts.left > 0 or counts.failed > 0) and 2 or 0
+  return (counts.left > 0 or counts.failed > 0 or counts.unlike > 0) and 2 or 0
 end
 
 function m.run(args, context)

@@ -50,6 +50,28 @@ local function fitting(list, before, change, page)
   return fits
 end
 
+-- A new file that is nobody's page: it may be this one, given another name or
+-- other bytes by somebody, so the call is not repeated before a person looked.
+local function ask_about(job, change, page, representation_id, list)
+  local file
+  for _, new in ipairs(of_no_other_page(list, change, page)) do
+    file = file or not steps.is_decided(job, change, new.pid, page.seq) and new
+  end
+  if not file then return {} end
+  return steps.ask(job, change, { kind = "attach", page = page.seq, doubts = { file.pid } },
+    ("file %s ('%s', %s bytes) came to representation %s while %s was attached and Alma gave no clear answer: it may be that page, " ..
+    "changed since; look at it in Alma, then `almanac decide`; `use` attaches %s beside it"):format(file.pid, file.label or "",
+    tostring(file.size), representation_id, page.name, page.name))
+end
+
+local function find_attached(job, change, page, representation_id, before)
+  local list, message, code = alma.files.list(job.client, job.mms_id, representation_id)
+  if not list then return nil, message, code end
+  local fits = fitting(list, before, change, page)
+  if fits[1] then return fits end
+  return ask_about(job, change, page, representation_id, reconcile.new_files(list, before))
+end
+
 -- An upload may vanish before it is attached: the folder is cleaned now and
 -- then. With AWS keys the bucket tells; else it is taken for the reason when Alma
 -- refused twice and the last try is left. Where sending the page again was no help
@@ -103,9 +125,7 @@ function m.run(job, change, page, representation_id, attached, options)
       return known.new_file(job, file, attached)
     end,
     look = function(before)
-      local list, why, kind = alma.files.list(job.client, mms_id, representation_id)
-      if not list then return nil, why, kind end
-      return fitting(list, before or attached, change, page)
+      return find_attached(job, change, page, representation_id, before or attached)
     end,
     unsettled = function(fate) return unsettled(job, change, page, representation_id, fate) end,
     amiss = function(detail, left, sent) return is_amiss(job, page, detail, left, sent) end,

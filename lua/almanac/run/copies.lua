@@ -159,6 +159,24 @@ function m.of(job, change, n)
   return step and step.result
 end
 
+---The files that were brought back, by their new ids.
+---@param job table
+---@return table<string, true>
+function m.restored(job)
+  local pids = {}
+  for _, step in pairs(job.steps) do
+    if step.kind == "attach" and step.page > RESTORED and step.result and step.result.pid then pids[step.result.pid] = true end
+  end
+  return pids
+end
+
+---The id that the nth file has since it was brought back.
+---@return string|nil pid
+function m.pid(job, change, n)
+  local step = steps.get(job, change, "attach", RESTORED + n)
+  return step and step.result and step.result.pid
+end
+
 ---Whether the nth file was brought back already.
 ---@return boolean
 function m.is_back(job, change, n)

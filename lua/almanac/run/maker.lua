@@ -57,6 +57,36 @@ function m.other(maker, rep)
   return changed or rep.created_by
 end
 
+-- Whether this run may have made it, whoever changed it since.
+local function may_have_made(maker, rep)
+  if not rep.created_by or rep.created_by == BY_API then return true end
+  for mark in pairs(maker.marks) do
+    if mark:match "^[^\n]*" == rep.created_by then return true end
+  end
+  return false
+end
+
+local function read_whole(job, rep)
+  if rep.created_by then return rep end
+  return alma.representations.get(job.client, job.mms_id, rep.id)
+end
+
+---Those that this run may have made, read whole.
+---@param job table
+---@param list table[]
+---@return table[]|nil possible
+---@return string? message
+---@return string? code
+function m.possible(job, list)
+  local possible = {}
+  for _, rep in ipairs(list) do
+    local whole, message, code = read_whole(job, rep)
+    if not whole then return nil, message, code end
+    if may_have_made(job.maker, whole) then possible[#possible + 1] = whole end
+  end
+  return possible
+end
+
 ---Divides representations into ours and others'. Entries of a brief list are
 ---read whole.
 ---@param job table
@@ -67,12 +97,8 @@ end
 function m.divide(job, list)
   local ours, others = {}, {}
   for _, rep in ipairs(list) do
-    local whole = rep
-    if not rep.created_by then
-      local message, code
-      whole, message, code = alma.representations.get(job.client, job.mms_id, rep.id)
-      if not whole then return nil, message, code end
-    end
+    local whole, message, code = read_whole(job, rep)
+    if not whole then return nil, message, code end
     table.insert(m.other(job.maker, whole) and others or ours, whole)
   end
   return ours, others

@@ -85,6 +85,24 @@ function m.new_representations(list, before, spec)
   return fits
 end
 
+---Representations that were not there before, and are only in part like the planned
+---one: somebody may have changed it since, given it files or another name.
+---@param list table[] representations with all their fields
+---@param before string[] representation ids that were there already
+---@param spec table the planned representation
+---@return table[]
+function m.near_representations(list, before, spec)
+  local known, near = {}, {}
+  for _, id in ipairs(before) do known[id] = true end
+  for _, rep in ipairs(m.new_representations(list, before, spec)) do known[rep.id] = true end
+  for _, rep in ipairs(list) do
+    local label, usage_type = spec.label or "", value(rep.usage_type)
+    local is_alike = usage_type == nil or usage_type == spec.usage_type or label ~= "" and label == rep.label
+    if not known[rep.id] and not rep.is_remote and is_alike then near[#near + 1] = rep end
+  end
+  return near
+end
+
 ---Files that were not there before, of this name and size.
 ---@param list table[] files as Alma gives them
 ---@param before string[] file ids that were there already

@@ -80,6 +80,52 @@ function m.made_since(job, change, before, list)
   return makers.divide(job, reconcile.new_representations(list, before or planned_ids(job), change.spec))
 end
 
+-- What a change of this title made, or may have made as it was planned, is not what another one made.
+local function is_of_another(job, change, rep)
+  for _, other in ipairs(job.changes) do
+    if other.seq ~= change.seq and other.kind == "add.representation" then
+      if other.representation_id == rep.id or reconcile.new_representations({ rep }, {}, other.spec)[1] then return true end
+    end
+  end
+  return false
+end
+
+---Representations made since the intent that may be what the change made, and that
+---somebody changed since: no longer empty, or by another name.
+---@param job table
+---@param change table
+---@param before string[]? ids that were there before the first POST
+---@param list table[] the title's representations now
+---@return table[]|nil changed without those that a person decided about
+---@return string? message
+---@return string? code
+function m.changed_since(job, change, before, list)
+  local old = before or planned_ids(job)
+  local possible, message, code = makers.possible(job, reconcile.near_representations(list, old, change.spec))
+  if not possible then return nil, message, code end
+  local changed = {}
+  for _, rep in ipairs(reconcile.near_representations(possible, old, change.spec)) do
+    local decided = steps.is_decided(job, change, rep.id)
+    if rep.id ~= change.representation_id and not decided and not is_of_another(job, change, rep) then changed[#changed + 1] = rep end
+  end
+  return changed
+end
+
+local function file_count(rep)
+  return rep.files and tonumber(rep.files.total_record_count or #rep.files) or 0
+end
+
+---In words what somebody did to a representation that may be this run's.
+---@param spec table the planned one
+---@param rep table
+---@return string
+function m.words_of_changed(spec, rep)
+  local count = file_count(rep)
+  local why = count > 0 and ("it has %d file%s by now"):format(count, count == 1 and "" or "s") or look.wrong_field(rep, spec)
+  return ("representation %s ('%s') may be the one that this run made, changed since: %s"):format(rep.id, rep.label or "",
+    why or "it is not as planned")
+end
+
 ---All representations of the title. A list that changed under the reading is a
 ---failure of the moment, not a doubt.
 ---@param job table
@@ -101,6 +147,13 @@ local function ask(job, change, before, others)
   return steps.ask(job, change, { kind = "represent" }, words, settled)
 end
 
+local function ask_about_changed(job, change, changed)
+  local ids = {}
+  for i, rep in ipairs(changed) do ids[i] = rep.id end
+  return steps.ask(job, change, { kind = "represent", doubts = ids },
+    m.words_of_changed(change.spec, changed[1]) .. "; look at it in Alma, then `almanac decide`; `use` makes another one beside it")
+end
+
 local function find_made(job, change, before, sent)
   local list, message, code = m.list(job)
   if not list then return nil, message, code end
@@ -108,7 +161,12 @@ local function find_made(job, change, before, sent)
   if not ours then return nil, others, kind end
   if others[1] then return ask(job, change, before, others) end
   if #ours > 1 and #ours <= sent then return { ours[1] } end
-  return ours
+  if ours[1] then return ours end
+  local changed
+  changed, message, code = m.changed_since(job, change, before, list)
+  if not changed then return nil, message, code end
+  if changed[1] then return ask_about_changed(job, change, changed) end
+  return {}
 end
 
 ---@param job table from title.load
@@ -156,6 +214,18 @@ function m.twins(job, change, list, id)
     if rep.id ~= id then twins[#twins + 1] = rep end
   end
   return twins
+end
+
+---A second one that a POST sent twice may have made, and that somebody changed since.
+---@return table|false|nil rep
+---@return string? message
+---@return string? code
+function m.changed_twin(job, change, list, id)
+  local step = steps.get(job, change, "represent")
+  if not step or step.sent < 2 or not id then return false end
+  local changed, message, code = m.changed_since(job, change, step.before, list)
+  if not changed then return nil, message, code end
+  return changed[1] or false
 end
 
 -- Alma itself refuses to delete one that has got files meanwhile.

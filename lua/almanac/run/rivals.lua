@@ -69,7 +69,8 @@ local function find(job, change)
   local before, rivals = set_of(steps.get(job, change, "represent").before or {}), {}
   for _, rep in ipairs(list) do
     local usage_type = value(rep.usage_type)
-    if not before[rep.id] and not own[rep.id] and (usage_type == nil or usage_type == change.spec.usage_type) then
+    local is_known = before[rep.id] or own[rep.id] or steps.is_decided(job, change, rep.id)
+    if not is_known and (usage_type == nil or usage_type == change.spec.usage_type) then
       rivals[#rivals + 1] = rep.id
     end
   end

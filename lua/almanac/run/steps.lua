@@ -18,9 +18,12 @@ local AGAIN = "UPDATE step SET sent = sent + 1, begun = ?, result = ?" .. WHICH
 local FATE = "UPDATE step SET result = ?" .. WHICH
 local FORGET = "DELETE FROM step" .. WHICH
 local ASKED = "UPDATE step SET result = iif(ended IS NULL, ?, result), before = ?" .. WHICH
+local DOUBT = "INSERT OR IGNORE INTO step(title_id, change, kind, page, begun, ended) VALUES(?, ?, ?, ?, ?, ?)"
 local STATE = "UPDATE title SET state = ?, reason = ? WHERE id = ?"
 
 local LOOKLESS = 90   -- of the bound: the pause before a call is repeated that can be
+
+local DOUBTED = "doubt "   -- with the id of what a person was asked about
 
 local function name_of(change, kind, page)
   return change .. kind .. page
@@ -71,12 +74,32 @@ local function state_of(job, state)
   return job.undoing and job.title.state or state
 end
 
+local function now()
+  return math.floor(sys.time())
+end
+
+local function keep_doubts(db, job, change, page, doubts)
+  local ok, message, code = true, nil, nil
+  for _, id in ipairs(doubts or {}) do
+    local at = now()
+    if ok then ok, message, code = db:run(DOUBT, job.title.id, change.seq, DOUBTED .. id, page, at, at) end
+  end
+  return ok, message, code
+end
+
+---Whether a person was asked about this already, and decided to go on.
+---@param id string as `doubts` of m.ask
+---@return boolean
+function m.is_decided(job, change, id, page)
+  return m.get(job, change, DOUBTED .. id, page) ~= nil and job.title.state ~= "ask"
+end
+
 ---A doubt about what an open step made becomes a person's. When it is decided to
 ---go on, what was sent before is no longer waited for, and `before` counts as what
 ---was there before the call.
 ---@param job table
 ---@param change table
----@param which { kind: string, page: integer? }
+---@param which { kind: string, page: integer?, doubts: string[]? } doubts: ids of what it is about, see m.is_decided
 ---@param reason string
 ---@param before any as it was when absent
 ---@return nil
@@ -89,6 +112,7 @@ function m.ask(job, change, which, reason, before)
   local ok, message, code = job.journal:write(function(db)
     local done, why, kind = db:run(ASKED, json.encode { answered = true }, step.before and json.encode(step.before),
       job.title.id, change.seq, which.kind, page)
+    if done then done, why, kind = keep_doubts(db, job, change, page, which.doubts) end
     if done then done, why, kind = db:run(STATE, state_of(job, "ask"), reason, job.title.id) end
     return done, why, kind
   end)
@@ -96,12 +120,8 @@ function m.ask(job, change, which, reason, before)
   return nil, reason, "conflict"
 end
 
-local function now()
-  return math.floor(sys.time())
-end
-
 local function note(job, step, entry)
-  entry.before, entry.sent = step.before, step.sent
+  entry.before, entry.sent, entry.kind, entry.page = step.before, step.sent, step.kind, step.page
   job.steps[name_of(step.change, step.kind, step.page)] = entry
 end
 

@@ -36,7 +36,8 @@ local function add_answers(job)
     end
     for _, page in ipairs(change.pages) do
       local step = steps.get(job, change, "attach", page.seq)
-      page.stored = step and step.state == "done" and step.result and step.result.stored
+      local answered = step and step.state == "done" and step.result or {}
+      page.stored, page.answered_label = answered.stored, answered.label
     end
   end
   return job
@@ -53,7 +54,7 @@ function m.load(run, title)
     title = title, mms_id = title.mms_id, changes = changes_of(run, title), steps = steps.load(run.db, title.id),
     db = run.db, client = run.client, storage = run.storage, journal = run.journal,
     folder = run.folder, maker = run.maker, members = run.members, copies = run.copies, upload_folder = run.upload_folder,
-    seen = {}, left = {},
+    seen = {}, left = {}, unlike = {},
     differs = function(change, answered) if run.on and run.on.differs then run.on.differs(title, change, answered) end end,
   }
 end

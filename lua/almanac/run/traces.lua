@@ -2,6 +2,7 @@
 -- would take back.
 local gone = require "almanac.run.gone"
 local kinds = require "almanac.run.kinds"
+local order = require "almanac.run.order"
 local representation = require "almanac.run.representation"
 
 local m = {}
@@ -20,6 +21,7 @@ end
 
 local function look(job)
   local found = {}
+  job.unlike = {}
   local list, message, code = list_of(job)
   if not list then return nil, message, code end
   for _, change in ipairs(job.changes) do
@@ -50,7 +52,7 @@ function m.look(job)
   return found, list, code
 end
 
--- What was brought back is there, and the collection is left.
+-- What was brought back is there and in its order, and the collection is left.
 local function is_as_before(job, list)
   for _, change in ipairs(job.changes) do
     local check = kinds.of(change).check_back
@@ -59,7 +61,8 @@ local function is_as_before(job, list)
       if words ~= false then return words, message, code end
     end
   end
-  return false
+  if job.unlike[1] then return "taken back, but " .. job.unlike[1] end
+  return order.check(job)
 end
 
 ---Whether a title that was taken back is as if the run had never been.

@@ -3,6 +3,7 @@
 -- uploads that never became files. Never a bib. What others changed since is
 -- listed and left.
 local kinds = require "almanac.run.kinds"
+local order = require "almanac.run.order"
 local preflight = require "almanac.run.preflight"
 local readings = require "almanac.reading"
 local steps = require "almanac.run.steps"
@@ -38,29 +39,49 @@ local function as_found(job)
   return changes
 end
 
-local function set_state(job, state)
+local function set_state(job, state, reason)
   if job.title.state == state then return true end
   job.title.state = state
   return job.journal:write(function(db)
-    return db:run("UPDATE title SET state = ?, reason = NULL WHERE id = ?", state, job.title.id)
+    return db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, reason, job.title.id)
   end)
+end
+
+-- Brings back what was deleted, each file in its place. Files that stayed are copied
+-- before anything is done.
+local function restore(job, found)
+  local ok, message, code = order.keep(job, found.order)
+  for _, change in ipairs(as_found(job)) do
+    local bring_back = kinds.of(change).restore
+    if ok and bring_back then ok, message, code = order.before(job, found.order, change) end
+    if ok and bring_back then ok, message, code = bring_back(job, change, found[change.seq]) end
+  end
+  if ok then ok, message, code = order.finish(job, found.order) end
+  return ok, message, code
+end
+
+-- What is not as before by now, in words of that.
+local function look_after(job, found)
+  local unlike = found.unlike
+  local words, message = order.check(job)
+  if words then unlike = { words, table.unpack(unlike) } end
+  if words == nil then unlike = { "taken back, but the order of its files could not be looked at: " .. message } end
+  job.unlike = unlike
 end
 
 -- What was deleted comes back first, then goes what was made, last change first.
 local function take_back(job, found)
   job.undoing = true
   local ok, message, code = set_state(job, "undoing")
-  for _, change in ipairs(as_found(job)) do
-    local restore = kinds.of(change).restore
-    if ok and restore then ok, message, code = restore(job, change, found[change.seq]) end
-  end
+  if ok then ok, message, code = restore(job, found) end
   for i = #job.changes, 1, -1 do
     local change = job.changes[i]
     local remove = kinds.of(change).take_back
     if ok and remove then ok, message, code = remove(job, change, found[change.seq]) end
   end
-  if ok then ok, message, code = set_state(job, "undone") end
-  return ok, message, code
+  if not ok then return nil, message, code end
+  look_after(job, found)
+  return set_state(job, "undone", job.unlike[1])
 end
 
 -- Thumbnails that could not be taken away; nothing else depends on them.
@@ -79,14 +100,18 @@ local function look(job)
     local of_change = found[change.seq]
     for _, words in ipairs(of_change and thumbnails.undo_words(job, change) or {}) do table.insert(of_change.words, words) end
   end
+  found.unlike = { table.unpack(job.unlike) }
+  found.order, message, code = order.look(job)
+  if not found.order then return nil, message, code end
   return found
 end
 
 -- What a person has to know of a title that was taken back.
 local function remarks(job)
-  local where = job.merged and ("the title was merged into %s in Alma, and was taken back there"):format(job.merged)
-  local stay = stays(job)
-  return where and stay and where .. "; " .. stay or where or stay
+  local parts = { table.unpack(job.unlike) }
+  if job.merged then parts[#parts + 1] = ("the title was merged into %s in Alma, and was taken back there"):format(job.merged) end
+  parts[#parts + 1] = stays(job)
+  return parts[1] and table.concat(parts, "; ")
 end
 
 -- Whether the run had made something, and nothing of it is there any more: others took it away.
@@ -111,6 +136,7 @@ local function take_back_title(run, job, counts)
   if found and run.yes then ok, message, code = take_back(job, found) end
   if not ok then result = result_of(job, found, false, code) end
   counts[result] = counts[result] + 1
+  if ok and job.unlike[1] then counts.unlike = counts.unlike + 1 end
   if result == "failed" then run.streak:failed(message, code) else run.streak:worked() end
   if result == "left" and message:find "^changed since" then counts.changed = counts.changed + 1 end
   run.on.finish(job.title, result, message or remarks(job), found, code)
@@ -141,11 +167,11 @@ end
 ---Takes a run back; only looks unless `yes`. Called again it goes on.
 ---@param run { db: table, client: table, general: table, storage: table, journal: table, claims: table, folder: string, yes: boolean,
 ---  keep_going: boolean?, on: { finish: fun(title: table, result: string, message: string?) } }
----@return { undone: integer, absent: integer, left: integer, changed: integer, failed: integer,
+---@return { undone: integer, absent: integer, left: integer, changed: integer, failed: integer, unlike: integer,
 ---  stop: { message: string, cause: string }? } counts absent: nothing of what the run had made was there any more; left: to be
----  looked at, changed: those of them that others changed since; stop: it ended early, and why
+---  looked at, changed: those of them that others changed since; unlike: of those that were taken back, where not all is as before; stop: it ended early, and why
 function m.run(run)
-  local counts = { undone = 0, absent = 0, left = 0, changed = 0, failed = 0 }
+  local counts = { undone = 0, absent = 0, left = 0, changed = 0, failed = 0, unlike = 0 }
   run.streak = streaks.new { in_flight = IN_FLIGHT, keep_going = run.keep_going }
   local begun = titles.each(run.db, BEGUN, { backwards = true })
   local failures = run.streak:each(begun, function(title) undo_title(run, title, counts) end)

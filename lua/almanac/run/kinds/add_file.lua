@@ -1,27 +1,34 @@
 -- Files into a representation that is there already, behind its own.
 local alma = require "almanac.alma"
 local attach = require "almanac.run.attach"
+local copies = require "almanac.run.copies"
 local look = require "almanac.run.kinds.look"
 local steps = require "almanac.run.steps"
 local upload = require "almanac.run.upload"
 
 local m = {}
 
--- The files that the plan did not find.
+-- The files that neither the plan found nor another change of the title made.
 local function new_files(job, change, files)
   local planned, new = look.planned_files(job, change.representation_id), {}
+  for _, other in ipairs(job.changes) do
+    for _, page in ipairs(other.seq ~= change.seq and other.pages or {}) do planned[page.pid or ""] = page end
+  end
+  local restored = copies.restored(job)
   for _, file in ipairs(files) do
-    if not planned[file.pid] then new[#new + 1] = file end
+    if not planned[file.pid] and not restored[file.pid] then new[#new + 1] = file end
   end
   return new
 end
 
--- File ids that were there before a page: those of the plan, and ours before it.
+-- File ids that were there before a page: those of the plan, and all others of ours.
 local function before_page(job, change, seq)
   local pids = {}
   for pid in pairs(look.planned_files(job, change.representation_id)) do pids[#pids + 1] = pid end
-  for _, page in ipairs(change.pages) do
-    if page.seq < seq and page.pid then pids[#pids + 1] = page.pid end
+  for _, other in ipairs(job.changes) do
+    for _, page in ipairs(other.pages) do
+      if page.pid and (other.seq ~= change.seq or page.seq < seq) then pids[#pids + 1] = page.pid end
+    end
   end
   return pids
 end
@@ -109,13 +116,16 @@ end
 -- ---- taking it back ----
 
 -- Ours among the files: those recorded, and those that the run has no record of.
-local function own(job, change, files)
+local function own(job, change, files, by_pid)
   local list, recorded = {}, look.by_pid(change.pages)
   for _, file in ipairs(new_files(job, change, files)) do
     local page = recorded[file.pid]
-    if page and tonumber(file.size) ~= page.size then
-      return nil, ("changed since: file %s was replaced"):format(file.pid), "conflict"
-    elseif page or look.is_unrecorded(job, change, file) then
+    local is_own = page or look.is_unrecorded(job, change, file)
+    local changed
+    if page then changed = look.changed_file(page, file) end
+    if not is_own then changed = look.may_be_changed(job, change, file, by_pid) end
+    if changed then return nil, "changed since: " .. changed, "conflict" end
+    if is_own then
       local there, message, code = true, nil, nil
       if job.title.state == "undone" then there, message, code = look.has_file(job, change.representation_id, file.pid) end
       if there == nil then return nil, message, code end
@@ -133,7 +143,7 @@ function m.look(job, change, list)
   if not by_pid and kind == "missing" then return found end
   if not by_pid then return nil, files, kind end
   local message, code
-  found.pids, message, code = own(job, change, files)
+  found.pids, message, code = own(job, change, files, by_pid)
   if not found.pids then return nil, message, code end
   for i, pid in ipairs(found.pids) do
     found.words[i] = ("delete file %s from representation %s"):format(pid, change.representation_id)
@@ -150,9 +160,12 @@ local function delete_file(job, change, pid)
 end
 
 function m.take_back(job, change, found)
+  local restored = copies.restored(job)   -- one of them may have had no record when it was looked for
   for _, pid in ipairs(found and found.pids or {}) do
-    local ok, message, code = delete_file(job, change, pid)
-    if not ok then return nil, message, code end
+    if not restored[pid] then
+      local ok, message, code = delete_file(job, change, pid)
+      if not ok then return nil, message, code end
+    end
   end
   return look.remove_uploads(job, change)
 end

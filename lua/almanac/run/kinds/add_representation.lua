@@ -91,7 +91,11 @@ function m.check(job, change, list)
   if not rep then return nil, message, code end
   local words = look.wrong_field(rep, look.baseline(change))
   if words then return words end
-  local by_pid, files, kind = look.files(job, id, look.pids(change))
+  local twin, why, kind = representation.changed_twin(job, change, list, id)
+  if twin == nil then return nil, why, kind end
+  if twin then return representation.words_of_changed(change.spec, twin) end
+  local by_pid, files
+  by_pid, files, kind = look.files(job, id, look.pids(change))
   if not by_pid then return nil, files, kind end
   words = look.doubled_file(job, change, files) or wrong_files(change, files)
   if words then return words end
@@ -111,7 +115,8 @@ local function foreign_file(job, change, files)
     if not page and not look.is_unrecorded(job, change, file) then
       return ("file %s (%s) is not of this run"):format(file.pid, file.label or "")
     end
-    if page and tonumber(file.size) ~= page.size then return ("file %s was replaced"):format(file.pid) end
+    local changed = page and look.changed_file(page, file)
+    if changed then return changed end
     own[file.pid] = nil
   end
   local gone = next(own)
@@ -142,6 +147,24 @@ local function still_there(job, reps)
   return kept
 end
 
+-- What may be ours stays when somebody changed it since.
+local function none_changed(job, change, step, list)
+  local changed, message, code = representation.changed_since(job, change, step.before, list)
+  if not changed then return nil, message, code end
+  changed, message, code = still_there(job, changed)
+  if not changed then return nil, message, code end
+  if not changed[1] then return {} end
+  return nil, ("changed since: %s; look at it in Alma"):format(representation.words_of_changed(change.spec, changed[1])), "conflict"
+end
+
+-- A second one of ours is named when somebody changed it, and holds nothing up.
+local function note_twin(job, change, list)
+  local twin, message, code = representation.changed_twin(job, change, list, change.representation_id)
+  if twin == nil then return nil, message, code end
+  if twin then table.insert(job.unlike, representation.words_of_changed(change.spec, twin) .. "; it is left: look at it in Alma") end
+  return true
+end
+
 -- What a POST with an unknown end made, and what one POST too many made.
 local function unrecorded(job, change, list)
   local step = steps.get(job, change, "represent")
@@ -154,7 +177,9 @@ local function unrecorded(job, change, list)
   end
   if ours then ours, others, code = still_there(job, ours) end
   if not ours then return nil, others, code end
-  if step.state == "done" or #ours <= step.sent then return ours end
+  if step.state == "done" then return ours end
+  if not ours[1] then return none_changed(job, change, step, list) end
+  if #ours <= step.sent then return ours end
   return nil, "its last step has an unknown end, and several representations could be its own", "conflict"
 end
 
@@ -178,6 +203,8 @@ function m.look(job, change, list)
   if not ok then return nil, message, code end
   local more, why, kind = unrecorded(job, change, list)
   if not more then return nil, why, kind end
+  ok, message, code = note_twin(job, change, list)
+  if not ok then return nil, message, code end
   for _, rep in ipairs(more) do table.insert(found.ids, rep.id) end
   for i, id in ipairs(found.ids) do found.words[i] = "delete representation " .. id end
   return found

@@ -88,7 +88,7 @@ function m.look(job, change, list)
   if gone then return found end
   local kept = copies.of(job, change, 1)
   if not kept then return nil, ("file %s was deleted without a copy"):format(change.pid), "conflict" end
-  found.words[1] = ("attach %s to representation %s again, behind its other files"):format(kept.name, change.representation_id)
+  found.words[1] = ("attach %s to representation %s again"):format(kept.name, change.representation_id)
   return found
 end
 

@@ -29,6 +29,21 @@ function m.perform(job, change, delete, before)
   return done and true, message, code
 end
 
+---Deletes what is there twice, while a title is taken back.
+---@param job table from title.load
+---@param change table
+---@param kind string of the step
+---@param delete table as for m.perform
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.once(job, change, kind, delete)
+  local done, message, code = steps.perform(job, {
+    change = change.seq, kind = kind, page = 0, call = function() return call(delete) end, keep = function() return {} end,
+  })
+  return done and true, message, code
+end
+
 ---@return boolean
 function m.begun(job, change)
   return steps.begun(job, change, "delete")

@@ -187,11 +187,25 @@ function m.wrong_file(page, file)
   end
 end
 
----@param files table[] as Alma gives them
+---What somebody did to a file that the run attached.
+---@param page table
+---@param file table as Alma gives it
+---@return string? words nil when it is as it was made
+function m.changed_file(page, file)
+  if tonumber(file.size) ~= (page.taken or page.size) then return ("file %s was replaced"):format(file.pid) end
+  local label = page.answered_label or page.label or page.name
+  if file.label and file.label ~= "" and file.label ~= label then
+    return ("file %s is called '%s' now, it was '%s'"):format(file.pid, file.label, label)
+  end
+end
+
+---@param files table[] as Alma gives them, or pages, of which some have no id yet
 ---@return table<string, table> by_pid
 function m.by_pid(files)
   local map = {}
-  for _, file in ipairs(files) do map[file.pid] = file end
+  for _, file in ipairs(files) do
+    if file.pid then map[file.pid] = file end
+  end
   return map
 end
 
@@ -217,6 +231,26 @@ function m.is_unrecorded(job, change, file)
     if may_be and reconcile.new_files({ file }, {}, page.name)[1] then return true end
   end
   return false
+end
+
+---In words that a file may be one of the run's that somebody changed since: it came
+---while a page was attached whose end is not known, or in the place of one that is gone.
+---@param job table
+---@param change table
+---@param file table a new one that is not recorded
+---@param by_pid table<string, table> all files of the representation
+---@return string? words
+function m.may_be_changed(job, change, file, by_pid)
+  for _, page in ipairs(change.pages) do
+    local is_gone = page.pid and not by_pid[page.pid] and not steps.is_done(job, change, "undo file " .. page.pid)
+    if is_gone and reconcile.new_files({ file }, {}, page.name)[1] then
+      return ("file %s was deleted, and file %s is called like it"):format(page.pid, file.pid)
+    end
+    if steps.is_open(job, change, "attach", page.seq) and not steps.is_decided(job, change, file.pid, page.seq) then
+      return ("file %s ('%s', %s bytes) came while %s was attached, and may be that page"):format(file.pid, file.label or "",
+        tostring(file.size), page.name)
+    end
+  end
 end
 
 ---In words that a page was attached twice; nil when it was not.

@@ -59,12 +59,33 @@ local function set(job, change, kind, fields, before)
   })
 end
 
+-- Before it is sent again: what somebody else set meanwhile is for a person.
+local function look_again(job, change)
+  if not steps.is_open(job, change, "update") then return true end
+  local rep, message, code = alma.representations.get(job.client, job.mms_id, change.representation_id)
+  if not rep then return nil, message, code end
+  local fields = look.fields(rep)
+  for name, before in pairs(steps.get(job, change, "update").before or {}) do
+    local now = fields[name] or ""
+    local doubt = name .. "=" .. now
+    if now ~= before and now ~= change.spec[name] and not steps.is_decided(job, change, doubt) then
+      return steps.ask(job, change, { kind = "update", doubts = { doubt } }, ("while the %s of representation %s was set to '%s' it " ..
+        "became '%s': look at it in Alma, then `almanac decide`; `use` sets it as planned"):format(name:gsub("_", " "),
+        change.representation_id, change.spec[name], now))
+    end
+  end
+  return true
+end
+
 function m.carry_out(job, change)
   local before, message, code
   if not m.begun(job, change) then
     before, message, code = before_of(job, change)
     if not before then return nil, message, code end
   end
+  local ok
+  ok, message, code = look_again(job, change)
+  if not ok then return nil, message, code end
   local done
   done, message, code = set(job, change, "update", change.spec, before)
   return done and true, message, code
