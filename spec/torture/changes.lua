@@ -45,10 +45,14 @@ local function replace(want, title)
   end
 end
 
--- Old files come back in their order under new ids.
+local function names_of(pages)
+  local names = {}
+  for i, page in ipairs(pages) do names[i] = page.name end
+  return names
+end
+
 local function replaced_back(want, title)
-  local rep = want:find(title.mms_id, DERIVATIVES)
-  for _, page in ipairs(title.pages) do want:bring_back(rep, page.name) end
+  want:bring_back(want:find(title.mms_id, DERIVATIVES), names_of(title.pages))
 end
 
 local function add_files(want, title)
@@ -93,10 +97,8 @@ local function delete_files(want, title)
   for _, page in ipairs(odd(title)) do want:remove_file(rep, page.name) end
 end
 
--- Behind those that stayed, under new ids.
 local function files_back(want, title)
-  local rep = want:find(title.mms_id, DERIVATIVES)
-  for _, page in ipairs(odd(title)) do want:bring_back(rep, page.name) end
+  want:bring_back(want:find(title.mms_id, DERIVATIVES), names_of(odd(title)))
 end
 
 local function delete(want, title)
@@ -154,8 +156,7 @@ end
 
 local function mixed_back(want, title)
   local rep = want:find(title.mms_id, DERIVATIVES)
-  for _, page in ipairs(odd(title)) do want:bring_back(rep, page.name) end
-  want:bring_back(rep, "text.pdf")
+  want:bring_back(rep, names_of(odd(title)))   -- text.pdf stands behind them
   want:set(rep, {})
   want:make_again(title.mms_id, "PRESERVATION_MASTER")
 end

@@ -70,6 +70,7 @@ reconcile.bound = settle or reconcile.bound
 
 if switches:find "blind=looks" then
   reconcile.new_representations = function() return {} end
+  reconcile.near_representations = function() return {} end
   reconcile.new_files = function() return {} end
 elseif switches:find "blind=intents" then
   local steps = require "almanac.run.steps"

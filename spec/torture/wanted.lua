@@ -49,9 +49,18 @@ function methods.remove_file(_, rep, name)
   error(("%s has no %s"):format(rep.id, name))
 end
 
----A file that was deleted and brought back: the same under another id, behind those that stayed.
-function methods:bring_back(rep, name)
-  self:attach(rep, self:remove_file(rep, name))
+---Files that were deleted and brought back: in the order of before, and from the first of
+---them on all under other ids.
+---@param names string[]
+function methods.bring_back(_, rep, names)
+  local deleted, is_new = {}, false
+  for _, name in ipairs(names) do deleted[name] = true end
+  for i, file in ipairs(rep.files) do
+    is_new = is_new or deleted[file.name] ~= nil
+    if is_new then
+      rep.files[i] = { new = true, name = file.name, label = file.label or file.name, size = file.size, sha256 = file.sha256 }
+    end
+  end
 end
 
 ---Fields of a representation are set; Alma notes by whom.
