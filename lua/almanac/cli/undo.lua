@@ -20,7 +20,9 @@ function m.configure(parser)
     :argname "CODE"
   parser:flag("--keep-going", "try all titles, also when 10 in a row failed for the same reason")
   parser:epilog("A bib is never deleted. Representations that somebody changed since are listed and left.\n" ..
-    "Exit status: 0 all is (or would be) taken back, 1 nothing was started, 2 something was left,\n" ..
+    "Files that stood behind a deleted one are copied, attached again and deleted where they stood, so that pages keep\n" ..
+    "their order; masters are not, and the order that comes of it is told.\n" ..
+    "Exit status: 0 all is (or would be) taken back, 1 nothing was started, 2 something was left or is not as before,\n" ..
     "75 stopped early (the same command goes on).")
 end
 
