@@ -2,6 +2,7 @@
 local claims = require "almanac.run.claims"
 local connect = require "almanac.run.connect"
 local early = require "almanac.cli.early"
+local elsewhere = require "almanac.run.elsewhere"
 local journal = require "almanac.run.journal"
 local store = require "almanac.run.store"
 local strays = require "almanac.run.strays"
@@ -71,7 +72,8 @@ local function tell(run, context, counts)
     out.say(("stopped early; go on with:  almanac undo %s%s"):format(run.path, run.yes and " --yes" or ""))
     return STOPPED_EARLY
   end
-  return (counts.left > 0 or counts.failed > 0 or counts.unlike > 0) and 2 or 0
+  if run.older then out.fail(run.older) end
+  return (run.older or counts.left > 0 or counts.failed > 0 or counts.unlike > 0) and 2 or 0
 end
 
 function m.run(args, context)
@@ -108,6 +110,7 @@ function m.run(args, context)
   progress:close()
   run.told:close(counts.stop)
   if total == 0 and not store.counts(db).undone then context.out.say "this run has made nothing in Alma" end
+  run.older = not counts.stop and elsewhere.words(elsewhere.find(run), run.path) or nil
   store.add_calls(db, "undo", run.client.calls)
   return tell(run, context, counts)
 end

@@ -1,6 +1,7 @@
 -- almanac verify: reads everything back and compares it with the plan.
 local connect = require "almanac.run.connect"
 local early = require "almanac.cli.early"
+local elsewhere = require "almanac.run.elsewhere"
 local journal = require "almanac.run.journal"
 local number = require "almanac.cli.number"
 local store = require "almanac.run.store"
@@ -71,7 +72,8 @@ local function tell(run, out, counts, total)
     out.fail(counts.stop.message)
     return STOPPED_EARLY
   end
-  return (counts.differs > 0 or counts.unknown > 0) and 2 or 0
+  if run.older then out.fail(run.older) end
+  return (run.older or counts.differs > 0 or counts.unknown > 0) and 2 or 0
 end
 
 -- True; nil and why when the run was never carried out; false when that gave nothing to look at.
@@ -81,6 +83,13 @@ local function has_work(db, path)
   if require("almanac.run.verify").total(db) > 0 then return true end
   if db:value "SELECT 1 FROM session WHERE command = 'apply'" then return false end
   return nil, ("nothing to verify: %s was never carried out; do it with:  almanac apply %s"):format(path, path), "missing"
+end
+
+local function find_older(run)
+  run.client.calls = {}   -- those before are counted
+  local found = elsewhere.find(run)
+  store.add_calls(run.db, "verify", run.client.calls)
+  return found
 end
 
 local function say_nothing_done(out)
@@ -115,6 +124,7 @@ function m.run(args, context)
   progress:close()
   if not counts then return nil, message, code end
   run.told:close(counts.stop)
+  run.older = not counts.stop and elsewhere.words(find_older(run), args.run) or nil
   return tell(run, out, counts, total)
 end
 

@@ -126,6 +126,33 @@ function m.words_of_changed(spec, rep)
     why or "it is not as planned")
 end
 
+local function is_as_planned(rep, spec)
+  local function same(field, planned) return field == nil or look.value(field) == planned end
+  return (rep.label or "") == (spec.label or "") and same(rep.usage_type, spec.usage_type) and same(rep.library, spec.library)
+end
+
+---A representation that the title did not have, that is as a change which was not
+---begun makes it, and of which Alma notes no other maker: so another copy of this
+---run may have made it.
+---@param job table
+---@param list table[] the title's representations now
+---@return table|false|nil rep false when there is none
+---@return string? message
+---@return string? code
+function m.made_elsewhere(job, list)
+  local had, fits = {}, {}
+  for _, id in ipairs(planned_ids(job)) do had[id] = true end
+  for _, change in ipairs(job.changes) do had[change.representation_id or ""] = true end
+  for _, change in ipairs(job.changes) do
+    for _, rep in ipairs(change.kind == "add.representation" and not change.representation_id and list or {}) do
+      if not had[rep.id] and is_as_planned(rep, change.spec) then fits[#fits + 1] = rep end
+    end
+  end
+  local ours, message, code = makers.divide(job, fits)
+  if not ours then return nil, message, code end
+  return ours[1] or false
+end
+
 ---All representations of the title. A list that changed under the reading is a
 ---failure of the moment, not a doubt.
 ---@param job table

@@ -119,6 +119,12 @@ local function missing(job, message)
   return nil, reason .. ": plan that one instead, or skip this one with `almanac decide`", "conflict"
 end
 
+-- Looked for before the doubt is written down: what is known of the title is what the plan read.
+local function older_copy(job, list)
+  return representation.made_elsewhere(job, list) and ", as this run makes it; if this run file is an older copy of a run " ..
+    "that went on elsewhere, use the newest copy" or ""
+end
+
 -- Reads the title again right before its first write. What is there now is what a
 -- lost answer will be compared with.
 local function read_again(job)
@@ -129,6 +135,7 @@ local function read_again(job)
   local planned = expected(job, reading)
   local words = m.difference(planned, list)
   if words then
+    words = words .. older_copy(job, list)
     local ok, why, kind = remember(job, reading, list, planned)
     if not ok then return nil, why, kind end
     return nil, words .. ": look at it in Alma, then `almanac decide`", "conflict"
