@@ -118,6 +118,8 @@ local kinds = {
         rules = { "POST representations=0.1:rival", "POST representations=0.1:lost", "POST representations=0.1:500",
           "POST files=0.1:lost" } }
     end },
+  { name = "moved", about = "SIGKILL, then the run file without its log; the image folder is not mounted at first",
+    of = function(random) return { moves = true, kills = random(3, 8) } end },
   { name = "commits", about = "SIGKILL at every commit of the run file in turn; 5 titles",
     of = function() return { commits = true, titles = 5 } end },
   { name = "stalls", seldom = true, about = "every 20th round: stalls of real 30 s, the time-outs as users have them\n" ..

@@ -6,6 +6,7 @@ local collection = require "torture.collection"
 local core = require "almanac.core"
 local fates = require "torture.fates"
 local json = require "almanac.json"
+local moved = require "torture.moved"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
 local undisturbed = require "torture.undisturbed"
@@ -67,6 +68,7 @@ local function call_and_kill(round, ...)
   local line = ("(%s; exit $?) 2>/dev/null"):format(command(round, "", { ... }, seconds))
   local _, _, status = os.execute(line)
   if status == KILLED then round.kills = round.kills + 1 end
+  if status == KILLED and round.fate.moves then moved.without_log(round) end
   return status
 end
 
@@ -141,6 +143,7 @@ local function until_done(round, kills, restarts, ...)
 end
 
 local function carry_on(round, ...)
+  if round.fate.moves then moved.unmounted(round, ...) end
   if round.fate.commits then return call_and_kill_at_commits(round, ...) end
   return until_done(round, round.fate.kills, round.fate.restarts or 0, ...)
 end
