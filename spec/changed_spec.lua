@@ -3,6 +3,7 @@
 local desk = require "support.desk"
 local json = require "almanac.json"
 local program = require "support.program"
+local store = require "almanac.run.store"
 
 local HEAD = [[
 -- almanac-recipe: 1
@@ -146,6 +147,23 @@ describe("what somebody changed before the run knew of it", function()
     assert.equal(2, #reps())
     assert.equal(twin, reps()[2].id)
     assert.matches(twin, at.almanac("verify", "a.run").err)
+  end)
+
+  it("is named at the end of apply: an empty second representation that came after the last look", function()
+    at.start { { "a_1" } }
+    assert.equal(0, at.plan().status)
+    assert.equal(0, apply().status)
+    do   -- as if the call had been sent twice, and the first one was very late
+      local db <close> = assert(store.open(at.folder .. "/a.run", "write"))
+      assert(db:run "UPDATE step SET sent = 2 WHERE kind = 'represent'")
+    end
+    local body = { label = "JPG", is_remote = false, library = { value = "MAIN" }, usage_type = { value = "DERIVATIVE_COPY" } }
+    assert.equal(200, at.alma.call("POST", ("/bibs/%s/representations"):format(ONE), { body = body }).status)
+    local result = apply()
+    assert.equal(2, result.status)
+    assert.matches(("an empty second representation of this run came late: %s; delete it in Alma"):format(reps()[3].id),
+      result.err, 1, true)
+    assert.matches("1 title has an empty second representation", result.out)
   end)
 
   -- ---- files ----

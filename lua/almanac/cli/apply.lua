@@ -98,6 +98,7 @@ local function listen(run, context, total)
   run.on = {
     begin = function() progress:begin() end,
     differs = function(title, change, answered) run.told:tell(title.mms_id, differs.words(change, answered)) end,
+    late = function(title, text) run.told:tell(title.mms_id, text) end,
     interrupt = function() context.out.note "stopping when what is in flight is done; Ctrl-C again stops now" end,
     finish = function(title, ok, message, code)
       local gone = title.state == "gone"
@@ -140,6 +141,9 @@ local function tell(args, context, outcome, counts)
   elseif counts.failed > 0 or counts.ask > 0 then
     out.say("see why with:  almanac report " .. args.run)
     if counts.failed > 0 then out.say("try those that failed again with:  " .. again) end
+    return 2
+  elseif outcome.late > 0 then
+    out.say(("%s an empty second representation: see above"):format(words.count(outcome.late, "title has", "titles have")))
     return 2
   end
   out.say(counts.ready > 0 and "go on with:  " .. again or "check it with:  almanac verify " .. args.run)

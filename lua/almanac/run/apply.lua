@@ -6,6 +6,7 @@ local core = require "almanac.core"
 local gone = require "almanac.run.gone"
 local images = require "almanac.run.images"
 local journal = require "almanac.run.journal"
+local late = require "almanac.run.late"
 local store = require "almanac.run.store"
 local streaks = require "almanac.run.streak"
 local task = require "almanac.task"
@@ -170,7 +171,7 @@ end
 ---@param run { db: table, client: table, storage: table, claims: table, folder: string, limits: table, limit: integer?,
 ---  keep_going: boolean?, on: { begin: fun(title: table), finish: fun(title: table, ok: boolean?, message: string?, code: string?),
 ---  interrupt: fun()? } }
----@return { done: integer, stop: { message: string, code: string, cause: string? }? } outcome `stop`: it ended early, and
+---@return { done: integer, late: integer, stop: { message: string, code: string, cause: string? }? } outcome `stop`: it ended early, and
 ---  why; `cause` of almanac.run.causes when titles in a row failed alike
 function m.run(run)
   run.journal, run.done, run.stop = journal.new(run.db), run.done or 0, nil
@@ -183,6 +184,7 @@ function m.run(run)
       if failures[1] or run.stop or not run.again[1] then break end
       next_title = titles_again(run)
     end
+    if not (failures[1] or run.stop) then run.late = late.tell(run) end
   end)
   local watch = task.spawn(watch_interrupts, run, work)
   work:await()
@@ -193,7 +195,7 @@ function m.run(run)
     run.client.calls = {}
   end
   if failures and failures[1] then error(failures[1].message, 0) end
-  return { done = run.done, stop = run.stop }
+  return { done = run.done, stop = run.stop, late = run.late or 0 }
 end
 
 return m
