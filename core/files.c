@@ -102,8 +102,7 @@ char *alm_real_path(const char *path, alm_error *err) {
   return real;
 }
 
-/* Both without links in them. */
-static bool lies_below(const char *folder, const char *path) {
+bool alm_path_below(const char *folder, const char *path) {
   size_t length = strlen(folder);
   if (strncmp(path, folder, length) != 0) return false;
   return path[length] == '/' || (length > 0 && folder[length - 1] == '/');
@@ -112,11 +111,11 @@ static bool lies_below(const char *folder, const char *path) {
 static bool check_link(const char *folder, const char *path, alm_error *err) {
   char *target = realpath(path, NULL);
   char *above = target ? realpath(folder, NULL) : NULL;
-  bool inside = above && lies_below(above, target);
+  bool inside = above && alm_path_below(above, target);
   if (!target)
     alm_fail(err, ALM_IO, "%s is a link that leads nowhere", path);
   else if (!inside)
-    alm_fail(err, ALM_IO, "%s is a link that leads out of the folder", path);
+    alm_fail(err, ALM_IO, "%s is " ALM_LINK_OUT, path);
   free(target);
   free(above);
   return inside;

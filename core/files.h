@@ -117,8 +117,11 @@ bool alm_file_write(const char *path, const void *data, size_t length,
 /* All files below a folder, folder by folder, the entries of each sorted by
  * bytes. Memory holds the names of the folders on the way only. Names with a
  * leading dot, sockets, pipes and devices are left out. Links are followed,
- * but not into a folder that the way already leads through. What a pattern
- * leaves out comes as an entry of its own, a folder without what is in it. */
+ * but not into a folder that the way already leads through; `within`: nor out
+ * of the folder, those have the problem ALM_LINK_OUT. What a pattern leaves out
+ * comes as an entry of its own, a folder without what is in it. */
+#define ALM_LINK_OUT "a link that leads out of the folder"
+
 typedef struct alm_walk alm_walk;
 
 typedef struct {
@@ -129,8 +132,8 @@ typedef struct {
 } alm_walk_entry;
 
 /* `ignore` may be NULL; it stays the caller's, until the walk is closed. */
-alm_walk *alm_walk_open(const char *folder, const alm_ignore *ignore,
-                        alm_error *err);
+alm_walk *alm_walk_open(const char *folder, bool within,
+                        const alm_ignore *ignore, alm_error *err);
 
 /* False at the end. */
 bool alm_walk_next(alm_walk *walk, alm_walk_entry *entry);

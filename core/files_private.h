@@ -15,4 +15,7 @@ void alm_file_describe(const struct stat *from, alm_file_info *info);
 int alm_file_open(int folder, const char *path, struct stat *info,
                   alm_error *err);
 
+/* Whether a path lies in a folder; both without links in them. */
+bool alm_path_below(const char *folder, const char *path);
+
 #endif

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +20,17 @@ typedef struct {
   struct stat info;
   int failure; /* errno of the look, 0 when there is `info` */
   int denied;  /* errno of the question whether it may be read */
+  bool outside; /* a link that leads out of the folder */
 } look;
 
 typedef struct {
   int fd;
   dev_t device;
   ino_t inode;
-  alm_buf names;    /* one after the other, each with its NUL */
+  alm_buf names;    /* one after the other: what readdir says that it is, the
+                     * name, NUL */
   uint32_t *order;  /* where in `names` they start, sorted */
+  const char *root; /* no link may lead out of it; NULL: links lead anywhere */
   size_t count, next;
   look *looks;      /* at the entries from `first` on, AHEAD of them */
   size_t first, looked; /* entries before `looked` were looked at */
@@ -38,12 +42,13 @@ struct alm_walk {
   int depth;
   const alm_ignore *ignore;
   alm_buf path;
+  char *root;
   char problem[200];
 };
 
 /* ---- a folder's names ---- */
 
-static bool add_name(level *folder, size_t *room, const char *name) {
+static bool add_name(level *folder, size_t *room, const struct dirent *entry) {
   if (folder->count == *room) {
     size_t more = *room ? 2 * *room : 64;
     uint32_t *order = realloc(folder->order, more * sizeof *order);
@@ -51,8 +56,9 @@ static bool add_name(level *folder, size_t *room, const char *name) {
     folder->order = order;
     *room = more;
   }
-  folder->order[folder->count++] = (uint32_t)folder->names.length;
-  return alm_buf_add(&folder->names, name, strlen(name) + 1);
+  folder->order[folder->count++] = (uint32_t)folder->names.length + 1;
+  return alm_buf_add(&folder->names, &entry->d_type, 1) &&
+         alm_buf_add(&folder->names, entry->d_name, strlen(entry->d_name) + 1);
 }
 
 static int compare(const void *a, const void *b, void *names) {
@@ -73,7 +79,7 @@ static bool list_names(level *folder, const alm_ignore *ignore, DIR *list) {
   size_t room = 0;
   while ((errno = 0, entry = readdir(list))) {
     if (is_passed_over(ignore, entry->d_name)) continue;
-    if (!add_name(folder, &room, entry->d_name)) {
+    if (!add_name(folder, &room, entry)) {
       errno = ENOMEM;
       return false;
     }
@@ -129,7 +135,7 @@ static const char *explain(alm_walk *walk, const char *words) {
 static const char *enter(alm_walk *walk, int fd) {
   level *folder = &walk->levels[walk->depth];
   struct stat info;
-  *folder = (level){.fd = fd};
+  *folder = (level){.fd = fd, .root = walk->root};
   alm_buf_init(&folder->names, NAMES_MAXIMUM);
   const char *problem = NULL;
   if (fd < 0 || fstat(fd, &info) != 0)
@@ -184,6 +190,26 @@ static const char *name_of(const level *folder, size_t index) {
   return folder->names.data + folder->order[index];
 }
 
+/* Some file systems don't say what an entry is; then it may be a link. */
+static bool may_be_link(const char *name) {
+  return name[-1] == DT_LNK || name[-1] == DT_UNKNOWN;
+}
+
+/* Where the entry really is, all links followed, is what the system says of a
+ * descriptor; what it says nothing of is taken for outside. */
+static bool is_outside(const level *folder, const char *name) {
+  char link[40], target[PATH_MAX];
+  int fd = openat(folder->fd, name, O_PATH | O_CLOEXEC);
+  if (fd < 0) return true;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(link, target, sizeof target - 1);
+  close(fd);
+  if (length < 0) return true;
+  target[length] = '\0';
+  return strcmp(target, folder->root) != 0 &&
+         !alm_path_below(folder->root, target);
+}
+
 /* The owner's right is in the mode; of others only the system knows, which has
  * groups and access lists. */
 static bool is_denied(const level *folder, const char *name,
@@ -199,6 +225,8 @@ static void look_at(void *context, size_t index) {
   *here = (look){0};
   if (fstatat(folder->fd, name, &here->info, 0) != 0)
     here->failure = errno;
+  else if (folder->root && may_be_link(name) && is_outside(folder, name))
+    here->outside = true;
   else if (S_ISREG(here->info.st_mode) &&
            is_denied(folder, name, &here->info))
     here->denied = errno;
@@ -225,6 +253,10 @@ static bool visit(alm_walk *walk, level *folder, const char *name,
   if (!here || here->failure) {
     errno = here ? here->failure : ENOMEM;
     entry->problem = explain_missing(walk, folder, name);
+    return true;
+  }
+  if (here->outside) {
+    entry->problem = ALM_LINK_OUT;
     return true;
   }
   if (S_ISDIR(here->info.st_mode)) {
@@ -275,8 +307,8 @@ bool alm_walk_next(alm_walk *walk, alm_walk_entry *entry) {
   return false;
 }
 
-alm_walk *alm_walk_open(const char *folder, const alm_ignore *ignore,
-                        alm_error *err) {
+alm_walk *alm_walk_open(const char *folder, bool within,
+                        const alm_ignore *ignore, alm_error *err) {
   alm_walk *walk = calloc(1, sizeof *walk);
   if (!walk) {
     alm_fail(err, ALM_IO, "out of memory");
@@ -289,6 +321,8 @@ alm_walk *alm_walk_open(const char *folder, const alm_ignore *ignore,
     alm_fail(err, ALM_IO, "%s is not a folder", folder);
   else if (fd < 0)
     alm_fail_errno(err, "can't open the folder %s", folder);
+  else if (within && !(walk->root = alm_real_path(folder, err)))
+    close(fd);
   else if (enter(walk, fd))
     alm_fail(err, ALM_IO, "%s: %s", folder, walk->problem);
   else
@@ -301,5 +335,6 @@ void alm_walk_close(alm_walk *walk) {
   if (!walk) return;
   while (walk->depth > 0) drop(&walk->levels[--walk->depth]);
   alm_buf_free(&walk->path);
+  free(walk->root);
   free(walk);
 }

@@ -97,6 +97,24 @@ describe("core.files", function()
       assert.same({ "broken: a link that leads nowhere", "self: a link that leads to itself" }, problems)
     end)
 
+    it("within a folder follows no link that leads out of it, whether file or folder", function()
+      put "in/a"
+      put "in/real/b"
+      put "out/secret"
+      put "inside-not/c"
+      shell("cd " .. folder .. "/in && ln -s ../out/secret x && ln -s ../out y && ln -s $PWD/a abs && ln -s real again && " ..
+        "ln -s ../inside-not z && ln -s . self && ln -s /dev/null null && " ..
+        "ln -s ../../../in/a real/none && ln -s ../../out/secret real/deep")
+      local found = {}
+      local walk <close> = assert(files.walk(path "in", nil, { within = true }))
+      for name, size, problem in walk.next, walk do found[#found + 1] = name .. (size and "" or ": " .. problem) end
+      local out = ": a link that leads out of the folder"
+      assert.same({ "a", "abs", "again/b", "again/deep" .. out, "again/none: a link that leads nowhere", "null" .. out, "real/b",
+        "real/deep" .. out, "real/none: a link that leads nowhere", "self: a link back to a folder above it", "x" .. out, "y" .. out,
+        "z" .. out }, found)
+      assert.has_error(function() files.walk(folder, nil, { wihtin = true }) end)
+    end)
+
     it("reports what may not be read and goes on", function()
       put "closed/file"
       put "secret"

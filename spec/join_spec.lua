@@ -65,6 +65,15 @@ describe("joining titles and files", function()
     assert.matches("/2%-1%.jpg$", run.upload_keys(1)[2])
   end)
 
+  it("leaves out links that lead out of the folder, files and folders, and names them", function()
+    match { files = { ["b.jpg"] = JPEG, ["a.jpg"] = "-> b.jpg", ["more/c.jpg"] = "-> ../../recipes/x.jpg", ["more/d"] = "-> ../../.." ,
+      ["more/e.jpg"] = "-> /dev/null" }, titles = { { "a.tif" }, { "e.tif" } } }
+    assert.same({ "ready", "ask" }, { run.state(1), run.state(2) })
+    assert.equal("a file can't be used: more/e.jpg is left out: a link that leads out of the folder", run.reason(2))
+    assert.equal("2 links lead out of the folder and are left out: more/d, more/e.jpg",
+      run.db:value "SELECT text FROM problem WHERE kind = 'link'")
+  end)
+
   it("leaves out a title that the recipe does not want, in the recipe's words", function()
     match { files = { ["a.jpg"] = JPEG }, titles = { { "a.tif", { usage = "DERIVATIVE_COPY", "a.jpg" } }, { "a.pdf" } } }
     assert.same({ "skip", "not wanted by the recipe: it holds a JPG already" }, { run.state(1), run.reason(1) })

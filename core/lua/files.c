@@ -303,19 +303,29 @@ static bool add_patterns(lua_State *L, alm_ignore *ignore, alm_error *err) {
   return true;
 }
 
-/* folder, patterns -> walk */
+/* Whether links may not lead out: the field `within` of the table at 3. */
+static bool check_within(lua_State *L) {
+  static const char *const known[] = {"within", NULL};
+  if (lua_isnoneornil(L, 3)) return false;
+  luaL_checktype(L, 3, LUA_TTABLE);
+  alm_lua_known_fields(L, 3, known);
+  return alm_lua_field_bool(L, 3, "within", false);
+}
+
+/* folder, patterns, options -> walk */
 static int f_walk(lua_State *L) {
   alm_error err;
   const char *folder = check_path(L, 1);
-  lua_settop(L, 2);
+  lua_settop(L, 3);
+  bool within = check_within(L);
   walk *self = lua_newuserdatauv(L, sizeof *self, 0);
   *self = (walk){0};
   luaL_setmetatable(L, WALK);
   self->ignore = alm_ignore_new();
   if (!self->ignore) return luaL_error(L, "out of memory");
   if (!add_patterns(L, self->ignore, &err)) return alm_lua_fail(L, &err);
-  self->job = alm_walk_open(folder, self->ignore, &err);
-  lua_pushvalue(L, 3);
+  self->job = alm_walk_open(folder, within, self->ignore, &err);
+  lua_pushvalue(L, 4);
   return self->job ? 1 : alm_lua_fail(L, &err);
 }
 

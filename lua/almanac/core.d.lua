@@ -217,10 +217,12 @@ local walk = {}
 ---bytes. Names with a leading dot are left out, links followed.
 ---@param folder string
 ---@param patterns? string[] what is left out, by gitignore's rules; a folder with all that is in it
+---@param options? { within: boolean? } within: a link that leads out of the folder is not followed; it comes with the
+---  message "a link that leads out of the folder"
 ---@return almanac.files.walk? walk
 ---@return string? message
 ---@return almanac.code? code "parse": a pattern that is none
-function core.files.walk(folder, patterns) end
+function core.files.walk(folder, patterns, options) end
 
 ---The next file. What can't be read (a folder, a file, a broken link, a link
 ---back to a folder above it) comes as path, nil, message. What is left out does

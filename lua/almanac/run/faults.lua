@@ -39,7 +39,7 @@ end
 
 -- Asks about each by itself.
 local function try_all(work, case)
-  local walk = case.folder and core.files.walk(case.folder)
+  local walk = case.folder and core.files.walk(case.folder, nil, { within = true })
   work.sidecars = case.folder and sidecars.reader(nil, case.folder, case.recipe, case.values)
   while walk do
     local path, size = walk:next()

@@ -12,6 +12,7 @@ local store = require "almanac.run.store"
 local stream = require "almanac.recipe.guard_stream"
 local thumbnail_pairs = require "almanac.run.thumbnail_pairs"
 local twins = require "almanac.run.twins"
+local count = require "almanac.words".count
 
 local m = {}
 
@@ -25,6 +26,8 @@ local ORPHANS = "DELETE FROM file_key WHERE file_id NOT IN (SELECT id FROM file)
 
 local BATCH = 500
 
+local LINK_OUT = "a link that leads out of the folder"   -- as the walk says it
+local LINKS_SHOWN = 5
 local NO_KEY = "left out: the recipe gives it no key"
 
 local plain, valid = core.text.plain, core.text.valid
@@ -45,12 +48,30 @@ local function add_unreadable(db, path, message)
   return words
 end
 
+-- Nobody meant to send what lies elsewhere: such a link is told, not followed.
+local function add_link_out(scan, path)
+  local links = scan.links
+  links.n = links.n + 1
+  if links.n <= LINKS_SHOWN then links[links.n] = printable(path) end
+  return "is left out: " .. LINK_OUT
+end
+
+local function note_links_out(scan)
+  local links = scan.links
+  if links.n == 0 then return end
+  attempt.run(scan.db, "INSERT INTO problem(kind, text) VALUES('link', ?)", ("%s out of the folder and %s left out: %s%s"):format(
+    count(links.n, "link leads", "links lead"), links.n == 1 and "is" or "are", table.concat(links, ", "),
+    links.n > #links and (" and %d more"):format(links.n - #links) or ""))
+end
+
 -- A file that takes part in the run, as far as the walk tells.
 local function looked_at(scan, path, size, detail)
   local problem = wrong_name(path)
   local file = { path = problem and printable(path) or path, size = size or nil, problem = problem }
   if size then
     file.mtime = detail
+  elseif detail == LINK_OUT then
+    file.problem = add_link_out(scan, path)
   else
     file.problem = add_unreadable(scan.db, path, detail)
   end
@@ -227,14 +248,15 @@ end
 ---@return integer files how many it was asked about
 function m.scan(db, folder, recipe, args, options)
   options = options or {}
-  local walk, message, code = core.files.walk(folder, left_out.patterns(options.exclude))
+  local walk, message, code = core.files.walk(folder, left_out.patterns(options.exclude), { within = true })
   if not walk then attempt.fail(message, code) end
   local questions <close> = stream.new(recipe, args)
-  local scan = { db = db, folder = folder, walk = walk, stream = questions, files = 0, faults = options.faults or {},
+  local scan = { db = db, folder = folder, walk = walk, stream = questions, files = 0, faults = options.faults or {}, links = { n = 0 },
     sidecars = sidecars.reader(db, folder, recipe, args), pairs = recipe.thumbnail_of and thumbnail_pairs.new(db),
     left_out = left_out.new(), twins = twins.new(db, folder), paths = {}, place = 0, excluded = {},
     last = db:value "SELECT coalesce(max(id), 0) FROM file" }
   scan_all(scan)
+  note_links_out(scan)
   if scan.sidecars then scan.sidecars:finish() end
   if scan.alike then attempt.run(db, ORPHANS) end
   if scan.pairs then scan.pairs:settle() end

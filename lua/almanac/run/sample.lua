@@ -94,7 +94,7 @@ end
 -- Puts the sidecars where the files are.
 local function add_sidecars(from, to)
   if not exists(from) then return true end
-  local walk, wrong, kind = core.files.walk(from)
+  local walk, wrong, kind = core.files.walk(from, nil, { within = true })
   if not walk then return nil, wrong, kind end
   for path, size, problem in function() return walk:next() end do
     local text, message, code

@@ -63,6 +63,8 @@ local function is_list(path)
   return ext ~= nil and LISTS[ext:lower()] == true
 end
 
+local LINK_OUT = "a link that leads out of the folder"   -- as the walk says it
+
 ---Names of a folder, spread over all of it, those of the commonest form first.
 ---@param folder string
 ---@return { names: string[], total: integer, lists: string[], folder: string, paths: string[], ignored: string[] }|nil found
@@ -70,19 +72,23 @@ end
 ---@return string? message
 ---@return string? code
 function m.look(folder)
-  local walk, message, code = core.files.walk(folder)
+  local walk, message, code = core.files.walk(folder, nil, { within = true })
   if not walk then return nil, message, code end
-  local all, lists, odd, unread, more = {}, {}, 0, 0, false
-  for path, size in function() return walk:next() end do
+  local all, lists, odd, unread, out, more = {}, {}, 0, 0, 0, false
+  for path, size, problem in function() return walk:next() end do
     more = #all == MOST_WALKED
     if more then break end
     local is_name = core.text.valid(path) and not path:find "%c"
-    if size and is_name then all[#all + 1] = path elseif size then odd = odd + 1 else unread = unread + 1 end
+    if size and is_name then all[#all + 1] = path
+    elseif size then odd = odd + 1
+    elseif problem == LINK_OUT then out = out + 1
+    else unread = unread + 1 end
     if is_list(path) and #lists < MOST_LISTS then lists[#lists + 1] = folder:gsub("/+$", "") .. "/" .. path end
   end
   local found = case_of(all, folder, lists)
   local count = require("almanac.words").count
   if odd > 0 then table.insert(found.ignored, count(odd, "file") .. " with a name that can't be sent") end
+  if out > 0 then table.insert(found.ignored, count(out, "link that leads", "links that lead") .. " out of the folder") end
   if unread > 0 then table.insert(found.ignored, count(unread, "file or folder", "files or folders") .. " that can't be read") end
   if more then table.insert(found.ignored, ("what comes behind the first %d files"):format(MOST_WALKED)) end
   return found
