@@ -1,13 +1,14 @@
 -- Copies of what a run deletes, with the built program against the rehearsal:
 -- nothing is deleted without one, and undo brings it back once.
 local desk = require "support.desk"
+local masters = require "support.masters"
 local program = require "support.program"
 local store = require "almanac.run.store"
 
 local RECIPE = [[
 -- almanac-recipe: 1
 return {
-  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "delete" },
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "delete-master" },
   title_keys = function(title) return { title.mms_id } end,
   changes = function(title) return delete.representation { representation = title:representations()[1] } end,
 }
@@ -43,14 +44,14 @@ describe("what a run deletes", function()
   end
 
   local function assert_refused(pattern)
-    local result = at.almanac("apply", "a.run")
+    local result = at.almanac("apply", "a.run", masters(at.folder .. "/a.run"))
     assert.equal(1, result.status)
     assert.matches(pattern, result.err)
     assert.same({ "a_1.tif", "a_2.tif" }, files())
   end
 
   it("comes back once, though undo dies between each answer and the run file", function()
-    assert.equal(0, at.almanac("apply", "a.run").status)
+    assert.equal(0, at.almanac("apply", "a.run", masters(at.folder .. "/a.run")).status)
     assert.same({}, files())
     local kills = 0
     while kills < 30 and is_killed("3,before", "undo", "a.run", "--yes") do kills = kills + 1 end
@@ -60,7 +61,7 @@ describe("what a run deletes", function()
 
   it("is copied again when the copies are gone", function()
     local commit = 1
-    while commit < 30 and is_killed(commit, "apply", "a.run", "--settle", "0.05") do
+    while commit < 30 and is_killed(commit, "apply", "a.run", "--settle", "0.05", masters(at.folder .. "/a.run")) do
       commit = commit + 1
       if files()[1] then program.remove(at.folder .. "/a.run.copies") end
     end
@@ -92,9 +93,9 @@ describe("what a run deletes", function()
     assert.equal(0, at.almanac("plan", "./recipe.lua", "--titles", "titles.csv", "-o", "b.run").status)
     os.rename(at.folder .. "/b.run", at.folder .. "/a.run")
     swell(2)
-    assert.equal(0, at.almanac("apply", "a.run", "--limit", "1").status)
+    assert.equal(0, at.almanac("apply", "a.run", "--limit", "1", masters(at.folder .. "/a.run")).status)
     assert.same({ "b_1.tif" }, files())
-    assert.matches("no space for copies of 9", at.almanac("apply", "a.run", "--limit", "1").err)
+    assert.matches("no space for copies of 9", at.almanac("apply", "a.run", "--limit", "1", masters(at.folder .. "/a.run")).err)
   end)
 
   -- `almanac apply` where no file may become larger than a megabyte.
@@ -103,7 +104,7 @@ describe("what a run deletes", function()
     for name, value in pairs(at.env) do
       if value then table.insert(words, program.quote(name .. "=" .. value)) end
     end
-    table.insert(words, ("%s apply a.run >out 2>err"):format(program.quote(program.path())))
+    table.insert(words, ("%s apply a.run --delete-masters 3 >out 2>err"):format(program.quote(program.path())))
     local _, _, status = os.execute(("cd %s && %s"):format(program.quote(at.folder), table.concat(words, " ")))
     return status, program.read(at.folder .. "/out"), program.read(at.folder .. "/err")
   end
@@ -117,7 +118,7 @@ describe("what a run deletes", function()
     assert.matches("can't write [^\n]*big.tif[^\n]*\n", err)
     assert.matches("1 to do, 0 to decide, 0 failed\nstopped early; go on with", out)
     assert.same({ "a_1.tif", "a_2.tif", "big.tif" }, files())
-    assert.equal(0, at.almanac("apply", "a.run").status)
+    assert.equal(0, at.almanac("apply", "a.run", masters(at.folder .. "/a.run")).status)
     assert.same({}, files())
   end)
 

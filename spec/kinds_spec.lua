@@ -1,12 +1,13 @@
 -- Every kind of change from plan to undo, with the built program against the
 -- rehearsal: what it does, that it is verified, that undo leaves what was there.
 local desk = require "support.desk"
+local masters = require "support.masters"
 local program = require "support.program"
 
 local HEAD = [[
 -- almanac-recipe: 1
 return {
-  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete" },
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete", "delete-master" },
   args = { { "folder", "dir" } },
   title_keys = function(title) return { title.mms_id } end,
 ]]
@@ -47,7 +48,7 @@ describe("a change of the kind", function()
     return result
   end
 
-  local function apply() return run("apply", "a.run", "--settle", "0.05") end
+  local function apply() return run("apply", "a.run", "--settle", "0.05", masters(at.folder .. "/a.run")) end
 
   local function undo_all()
     local told = run("undo", "a.run").out
@@ -130,7 +131,7 @@ describe("a change of the kind", function()
   it("delete.file without a copy can't be taken back, and says so", function()
     start()
     plan [[ changes = function(title) return delete.file { file = title:files "tif" () } end, ]]
-    run("apply", "a.run", "--no-copies")
+    run("apply", "a.run", "--no-copies", "--delete-masters", "2")
     local result = at.almanac("undo", "a.run", "--yes")
     assert.equal(2, result.status)
     assert.matches("was deleted without a copy", result.err)
@@ -139,7 +140,8 @@ describe("a change of the kind", function()
   it("delete.representation keeps its files, and undo makes it again", function()
     start { { "a_1", "a_2", "a_10" } }
     plan(("changes = function(title) return delete.representation { representation = %s } end, "):format(MASTER))
-    assert.matches("1 title: 1 ready %(0 files, 0 bytes%)[^\n]*\n  1 representation is DELETED\n", run("show", "a.run").out)
+    assert.matches("1 title: 1 ready %(0 files, 0 bytes%)[^\n]*\n  " ..
+      "1 master representation with 3 files is DELETED %(PRESERVATION_MASTER%)\n", run("show", "a.run").out)
     apply()
     assert.same({}, state())
     assert.matches("verified 1 title", run("verify", "a.run").out)
@@ -162,7 +164,7 @@ describe("a change of the kind", function()
 
   it("that the recipe does not declare refuses the whole plan", function()
     start()
-    program.write(at.folder .. "/recipe.lua", HEAD:gsub('"add", "update", "delete"', '"add"') ..
+    program.write(at.folder .. "/recipe.lua", HEAD:gsub('"add", "update", "delete", "delete%-master"', '"add"') ..
       [[ changes = function(title) return delete.file { file = title:files "tif" () } end, }]])
     local result = at.almanac("plan", "./recipe.lua", "--titles", "titles.csv", "-o", "a.run")
     assert.equal(1, result.status)
@@ -208,7 +210,7 @@ describe("a change of the kind", function()
         update.representation { representation = held[1].representation, label = "Both" } }
     end, ]], true)
     at.alma.change { op = "faults", spec = "POST files=@1:lost,DELETE=@1:lost,PUT representations=@1:lost,GET=0.1:500" }
-    for _ = 1, 4 do at.almanac("apply", "a.run", "--settle", "0.05") end
+    for _ = 1, 4 do at.almanac("apply", "a.run", "--settle", "0.05", "--delete-masters", "2") end
     at.alma.change { op = "faults", spec = "" }
     apply()
     assert.matches("MAIN Both  a_1.tif 1000|9900000000104146_1.jpg 13", state()[1], 1, true)

@@ -2,12 +2,13 @@
 -- the rehearsal: found by torture, each a case of its own.
 local desk = require "support.desk"
 local json = require "almanac.json"
+local masters = require "support.masters"
 local program = require "support.program"
 
 local HEAD = [[
 -- almanac-recipe: 1
 return {
-  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "delete" },
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "delete-master" },
   title_keys = function(title) return { title.mms_id } end,
   changes = function(title) return %s end,
 }
@@ -39,7 +40,7 @@ describe("what is taken back", function()
     run("plan", "./recipe.lua", "--titles", "titles.csv", "-o", "a.run")
   end
 
-  local function apply() return run("apply", "a.run", "--settle", "0.05") end
+  local function apply() return run("apply", "a.run", "--settle", "0.05", masters(at.folder .. "/a.run")) end
 
   -- The names of the files in Alma, one representation after the other.
   local function files()

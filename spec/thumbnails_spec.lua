@@ -3,6 +3,7 @@
 local core = require "almanac.core"
 local desk = require "support.desk"
 local json = require "almanac.json"
+local masters = require "support.masters"
 local program = require "support.program"
 local s3 = require "almanac.s3"
 local s3rver = require "support.s3rver"
@@ -34,7 +35,7 @@ describe("a thumbnail", function()
     for _, name in ipairs { "p1.jpg.clientThumb", "p2_1.jpg.clientThumb.jpg", "p2_2.jpg.thumb" } do small(name) end
   end
 
-  local function apply() return run("apply", "a.run", "--rate", "500", "--settle", "0.05") end
+  local function apply() return run("apply", "a.run", "--rate", "500", "--settle", "0.05", masters(at.folder .. "/a.run")) end
 
   -- What is in the upload folder: TITLE/NAME of each.
   local function uploads()
@@ -200,7 +201,7 @@ describe("a thumbnail", function()
       assert.same({ "p2_1.jpg.clientThumb.jpg", "uploaded; Alma doesn't say whether it took it" },
         { row.files[1].thumbnail, row.files[1].thumbnail_state })
       assert.matches("3 attached (46 bytes), 3 thumbnails uploaded, 0 without a title", run("report", "a.run").out, 1, true)
-      assert.matches("p1.jpg.clientThumb,uploaded; Alma doesn't say whether it took it\n",
+      assert.matches("p1.jpg.clientThumb,uploaded; Alma doesn't say whether it took it,",
         run("report", "a.run", "--format", "csv").out, 1, true)
     end)
   end
@@ -376,7 +377,7 @@ describe("a thumbnail", function()
     local HEAD = [[
 -- almanac-recipe: 1
 return {
-  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "delete" },
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "delete-master" },
   args = { { "folder", "dir" } },
   file_key = function(file) return file.ext == "jpg" and key.digits(file.name, 1) or nil end,
   page = function(file) return key.digits(file.name, 2) end,

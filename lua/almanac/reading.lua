@@ -1,9 +1,10 @@
 -- What Alma answered about a title, as the run file keeps it: JSON without
 -- names, since there may be a hundred thousand of them. A representation is
---   [id, label, usage_type, library, remote, files, file_count]
+--   [id, label, usage_type, library, remote, files, file_count, access_rights]
 -- and a file [pid, name, size, label]; `false` stands for what Alma did not
 -- tell, the label of a file is left out when it is its name, and file_count is
--- there only when the files were counted but not read.
+-- there only when the files were counted but not read (else `false`, where the
+-- id of the access rights policy follows).
 local json = require "almanac.json"
 
 local m = {}
@@ -20,7 +21,7 @@ local function representation_row(rep)
   local files = json.array {}
   for i, file in ipairs(rep.files) do files[i] = file_row(file) end
   return json.array { rep.id, rep.label or false, rep.usage_type or false, rep.library or false, rep.remote or false,
-    files, rep.file_count }
+    files, rep.file_count or rep.access_rights and false, rep.access_rights }
 end
 
 ---@param reading { representations: table[] }
@@ -41,12 +42,12 @@ local function representation_of(row)
   local rows, files = row[6], json.array {}
   for i = 1, #rows do files[i] = file_of(rows[i]) end
   return { id = row[1], label = row[2] or nil, usage_type = row[3] or nil, library = row[4] or nil, remote = row[5],
-    files = files, file_count = row[7] and tointeger(row[7]) }
+    files = files, file_count = row[7] and tointeger(row[7]) or nil, access_rights = row[8] }
 end
 
 ---@param text string
----@return { representations: table[] } reading list of { id, label, usage_type, library, remote, files, file_count };
----  files: { pid, name, size, label }
+---@return { representations: table[] } reading list of { id, label, usage_type, library, remote, files, file_count,
+---  access_rights };---  files: { pid, name, size, label }
 function m.decode(text)
   local rows, list = json.written(text), json.array {}
   for i = 1, #rows do list[i] = representation_of(rows[i]) end

@@ -3,14 +3,22 @@
 -- Puts new JPGs in the place of those that titles hold: each new file goes
 -- where the file of the same name is, is looked at there, and then the old one
 -- is deleted; --keep leaves it. A copy of what is deleted is kept beside the run
--- file, so `almanac undo` can bring it back. Every file of the title of this
+-- file, so `almanac undo` can bring it back. Files of masters are left alone; a
+-- library that means to replace those names their usage type, in a variant that
+-- declares the effect "delete-master" as well. Every file of the title of this
 -- type has to have its new one, or the title is for a person to decide.
+
+local function is_meant(representation, args)
+  local usage = representation.usage_type
+  if args.usage ~= "" then return usage == args.usage end
+  return usage ~= nil and not usage:find "MASTER" and usage ~= "PRIMARY"
+end
 
 -- the files that can be replaced, in the order of their pages
 local function held(title, args)
   local by_key, list = {}, {}
   for file in title:files(args.ext) do
-    if args.usage == "" or file.representation.usage_type == args.usage then by_key[key.stem(file.name)] = file end
+    if is_meant(file.representation, args) then by_key[key.stem(file.name)] = file end
   end
   for file in title:files(args.ext) do
     local last = by_key[key.stem(file.name)]
@@ -22,7 +30,7 @@ end
 return {
   name    = "replace-derivatives",
   summary = "Put new JPGs in the place of those that titles hold",
-  version = "1.1.0",
+  version = "1.2.0",
   license = "MIT",
   effects = { "add", "delete" },       -- what its plans may contain
 
@@ -30,7 +38,7 @@ return {
     { "folder", "dir",     required = true, help = "where the new files are" },
     { "set",    "set",     help = "Alma set of titles; or give --titles" },
     { "ext",    "string",  default = "jpg", help = "type of the files to replace" },
-    { "usage",  "string",  default = "", help = "only in representations of this usage type (code)" },
+    { "usage",  "string",  default = "", help = "only in representations of this usage type (code); without it in all but masters" },
     { "ignore_words", "words", default = {}, help = "what does not count in names: (final),copy,.tif; blanks for blanks alone" },
     { "keep",   "boolean", default = false, help = "leave the old files beside the new ones" },
   },
@@ -47,6 +55,7 @@ return {
 
   wants = function(title, args)
     if not title:has(args.ext) then return false, "it holds no " .. args.ext:upper() end
+    if not held(title, args)[1] then return false, "it holds no " .. args.ext:upper() .. " that is meant (usage type)" end
     return true
   end,
 

@@ -9,7 +9,7 @@ local FILES, REPRESENTATIONS = "POST files", "POST representations"
 local HEAD = [[
 -- almanac-recipe: 1
 return {
-  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete" },
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete", "delete-master" },
   args = { { "folder", "dir" }, { "into", "string", default = "" } },
 ]]
 

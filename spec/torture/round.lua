@@ -7,6 +7,7 @@ local core = require "almanac.core"
 local fates = require "torture.fates"
 local json = require "almanac.json"
 local moved = require "torture.moved"
+local masters = require "support.masters"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
 local undisturbed = require "torture.undisturbed"
@@ -238,11 +239,11 @@ local function decide(round, asking)
   if not lines[2] then return end
   program.write(round.folder .. "/decisions.csv", table.concat(lines))
   expect(round, "decide", round:call("", "decide", "a.run", "decisions.csv"))
-  expect(round, "apply, decided,", round:call("", "apply", "a.run", "--settle", round.fate.settle, "-q"))
+  expect(round, "apply, decided,", round:call("", "apply", "a.run", "--settle", round.fate.settle, "-q", masters(round.folder .. "/a.run")))
 end
 
 local function apply(round)
-  local status = under_fate(round, "apply", "a.run", "--settle", round.fate.settle, "-q")
+  local status = under_fate(round, "apply", "a.run", "--settle", round.fate.settle, "-q", masters(round.folder .. "/a.run"))
   if not round:is_disturbed() then expect(round, "apply", status) end
   local asking = check_done(round, { rivals = round.fate.rivals })
   if round.fate.rivals and not round.violations[1] then

@@ -5,6 +5,7 @@ local claims = require "almanac.run.claims"
 local differs = require "almanac.cli.differs"
 local early = require "almanac.cli.early"
 local limits = require "almanac.run.limits"
+local masters = require "almanac.run.master_deletions"
 local number = require "almanac.cli.number"
 local preflight = require "almanac.run.preflight"
 local reconcile = require "almanac.run.reconcile"
@@ -27,6 +28,8 @@ function m.configure(parser)
     :argname("N"):convert(number("--settle", 0))
   parser:option("--production", "the institution code, when what is written to is no sandbox; on a terminal it is asked for")
     :argname "CODE"
+  parser:option("--delete-masters", "how many master files the plan deletes, when it deletes such; on a terminal it is asked for")
+    :argname("N"):convert(number("--delete-masters", 0, true))
   parser:flag("--no-copies", "delete files without keeping a copy in RUN.copies; undo can't bring them back then")
   parser:flag("--keep-going", "try all titles, also when 10 in a row failed for the same reason (an Alma that gives no " ..
     "answer ends the run all the same)")
@@ -71,6 +74,8 @@ local function prepare(args, context, db)
   local bounds, message = limits_of(args)
   if not bounds then return nil, message end
   local settings, run, ok, code
+  ok, message, code = masters.confirm(db, args.delete_masters, context.out.asker())
+  if not ok then return nil, message, code end
   settings, message = context.settings.load(args)
   if not settings then return nil, message end
   run, message, code = connect.run(db, settings, "apply", args)

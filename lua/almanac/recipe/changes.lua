@@ -38,12 +38,16 @@ m.kinds = {}
 for kind in pairs(KINDS) do m.kinds[#m.kinds + 1] = kind end
 table.sort(m.kinds)
 
+---What deletes; which of two effects that needs depends on whether a master goes.
+local DELETES = { delete = true, ["delete-master"] = true }
+
 ---Every effect that a change can have, in the order in which people are told.
 ---@type string[]
-m.all_effects = {}
+m.all_effects = { "delete-master" }
 for _, kind in ipairs(m.kinds) do
   for _, effect in ipairs(KINDS[kind].effects) do
-    if not table.concat(m.all_effects, " "):find(effect, 1, true) then m.all_effects[#m.all_effects + 1] = effect end
+    local known = " " .. table.concat(m.all_effects, " ") .. " "
+    if not known:find(" " .. effect .. " ", 1, true) then m.all_effects[#m.all_effects + 1] = effect end
   end
 end
 table.sort(m.all_effects)
@@ -136,6 +140,22 @@ function m.effects(change)
   return change.kind == "replace.file" and change.keep and { "add" } or kind.effects
 end
 
+---Whether a change deletes what the title holds.
+---@param change table
+---@return boolean
+function m.deletes(change)
+  return table.concat(m.effects(change) or {}, " "):find("delete", 1, true) ~= nil
+end
+
+---Whether effects that a recipe declares allow one that a change needs, as far as the change tells by itself: whether
+---"delete" is about a master only the title tells (almanac.run.consequences).
+---@param declared table<string, boolean>
+---@param effect string
+---@return boolean
+function m.allows(declared, effect)
+  return declared[effect] or DELETES[effect] and (declared.delete or declared["delete-master"]) or false
+end
+
 ---The effects of a kind as the source of a recipe names it: without looking at
 ---the fields, so those it may have are taken for those it has.
 ---@param group string "add"
@@ -154,6 +174,7 @@ function m.effects_of(group, name)
       sure = these
     end
   end
+  possible["delete-master"] = possible.delete
   return sure or {}, possible
 end
 

@@ -59,7 +59,7 @@ local function add_undeclared(list, recipe, found, base)
   local told = {}
   for _, change in ipairs(found) do
     for effect in pairs(change.sure) do
-      if not recipe.effects[effect] and not told[change.what .. effect] then
+      if not changes.allows(recipe.effects, effect) and not told[change.what .. effect] then
         told[change.what .. effect] = true
         local keep = change.what == "replace.file" and effect == "delete" and ", or give keep = true" or ""
         local where = base and (" (%s, line %d)"):format(base, change.line) or ""

@@ -282,15 +282,12 @@ function m.hidden(path, name)
   return list
 end
 
----What is to be known of where a recipe and what it extends come from: those that came from elsewhere, and those that hide
----others of their name.
+---What is to be known of where a recipe and what it extends are: which of them hide others of their name.
 ---@param recipe table loaded
 ---@return string[] notes
 function m.notes(recipe)
   local list = {}
   for _, source in ipairs(recipe.sources) do
-    local entry = lock.entry_of(source.path)
-    if entry then list[#list + 1] = ("%s came from %s, accepted on %s"):format(source.path, entry.from, entry.on) end
     for _, other in ipairs(m.hidden(source.path)) do
       list[#list + 1] = ("%s is taken, not %s%s of the same name"):format(source.path,
         is_shipped(other) and "almanac's own " or "", is_shipped(other) and "recipe" or other)

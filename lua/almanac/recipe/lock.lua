@@ -4,6 +4,7 @@
 --   recipe scans 1.0.0
 --     from https://library.example/scans.pack
 --     on 2026-11-21
+--     by jdoe
 --     file SHA256 recipe.lua
 --     base SHA256 jpg-derivatives
 --     code SHA256 jpg-derivatives
@@ -24,6 +25,7 @@ local HEAD = "# Recipes that came from elsewhere, as they were accepted. Written
 ---@field version string
 ---@field from string the address that it came from
 ---@field on string date it was accepted
+---@field by string? who accepted it, by the name on that machine
 ---@field commit string? of a git address
 ---@field files { path: string, sha256: string }[]
 ---@field bases almanac.recipe.lock.base[] what it extends
@@ -57,7 +59,7 @@ function read_line.recipe(entries, text)
   return true
 end
 
-for _, field in ipairs { "from", "on", "commit" } do
+for _, field in ipairs { "from", "on", "by", "commit" } do
   read_line[field] = function(entries, text)
     entries[#entries][field] = text
     return true
@@ -120,6 +122,7 @@ end
 
 local function text_of(entry)
   local lines = { ("recipe %s %s"):format(entry.name, entry.version), "  from " .. entry.from, "  on " .. entry.on }
+  if entry.by then lines[#lines + 1] = "  by " .. entry.by end
   if entry.commit then lines[#lines + 1] = "  commit " .. entry.commit end
   for _, file in ipairs(entry.files) do lines[#lines + 1] = ("  file %s %s"):format(file.sha256, file.path) end
   for _, base in ipairs(entry.bases) do

@@ -150,7 +150,7 @@ end
 -- Effects that a change needs and the recipe does not declare.
 local function undeclared(recipe, change)
   for _, effect in ipairs(changes.effects(change)) do
-    if not recipe.effects[effect] then return effect end
+    if not changes.allows(recipe.effects, effect) then return effect end
   end
 end
 

@@ -3,6 +3,7 @@
 -- titles or files.
 local arguments = require "almanac.recipe.arguments"
 local attempt = require "almanac.run.attempt"
+local consequences = require "almanac.run.consequences"
 local contested = require "almanac.run.contested"
 local core = require "almanac.core"
 local details = require "almanac.run.details"
@@ -61,9 +62,9 @@ function m.file_objects(files)
 end
 
 -- What becomes of a title with these changes.
-local function weigh(mms_id, reading, changes, sure)
+local function weigh(recipe, mms_id, reading, changes, sure)
   if #changes == 0 then return "skip", "nothing to do: " .. (changes.reason or "the recipe proposes no change") end
-  local wrong = judge.impossible(reading, changes)
+  local wrong = judge.impossible(reading, changes) or consequences.undeclared(recipe, reading, changes)
   if wrong then attempt.fail(("%s (rule changes, for '%s')"):format(wrong, mms_id), "parse") end
   local doubt
   for _, change in ipairs(changes) do doubt = doubt or not sure and judge.doubt(reading, change) end
@@ -82,7 +83,7 @@ function m.propose(run, row, reading, files)
   local list, rows = m.file_objects(thumbnail_pairs.add_to(run.db, files))
   local title = objects.title(row.mms_id, row.title, reading)
   local changes = checked(rules.changes(run.recipe, title, list, run.args))
-  local state, reason = weigh(row.mms_id, reading, changes, true)
+  local state, reason = weigh(run.recipe, row.mms_id, reading, changes, true)
   if state == "ready" then planned.write(run, { { id = row.id, changes = changes, rows = rows } }) end
   return state, reason
 end
@@ -197,7 +198,7 @@ local function write_plans(run, open)
     local list, rows = m.file_objects(entry.files)
     local changes = checked(rules.take_changes(run.recipe, row.mms_id, answers[i], list))
     local reading = readings.decode(row.reading)
-    local state, reason = weigh(row.mms_id, reading, changes)
+    local state, reason = weigh(run.recipe, row.mms_id, reading, changes)
     if state == "ready" and not run.how.every_key then state, reason = compare_with_master(reading, changes) end
     local said = state == "ready" and masters.several(reading)
     if said then attempt.run(run.db, notes.ADD, "title", row.id, said) end

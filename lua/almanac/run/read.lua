@@ -47,12 +47,13 @@ local function file_of(file)
     name = path and path:match "[^/]+$" or text(file.label) or "" }
 end
 
-local function representation_of(rep, files)
+local function representation_of(rep, files, whole)
   local list = json.array {}
   for i, file in ipairs(files) do list[i] = file_of(file) end
   local usage = value(rep.usage_type)
   return { id = rep.id, label = text(rep.label), usage_type = SAME_USAGE[usage] or usage,
-    library = value(rep.library), remote = tostring(rep.is_remote) == "true", files = list }
+    library = value(rep.library), remote = tostring(rep.is_remote) == "true", files = list,
+    access_rights = whole and (value(rep.access_rights_policy_id) or "") or nil }
 end
 
 -- An answer that says how many files there are spares the call for none.
@@ -63,9 +64,9 @@ local function holds_nothing(rep)
 end
 
 -- Some institutions get brief lists, without usage types. The one representation
--- of a title needs none; several can't be told apart without.
-local function in_full(client, mms_id, rep, alone)
-  if alone or value(rep.usage_type) then return rep end
+-- of a title needs none; several can't be told apart without. What is to be deleted or set has to be known as it is.
+local function in_full(client, mms_id, rep, alone, whole)
+  if not whole and alone or value(rep.usage_type) and (not whole or rep.access_rights_policy_id ~= nil) then return rep end
   return alma.representations.get(client, mms_id, rep.id)
 end
 
@@ -73,24 +74,25 @@ end
 ---of each; a third for each of several when the list does not tell usage types.
 ---@param client table
 ---@param mms_id string
----@return { representations: table[] }|nil reading list of { id, label, usage_type, library, remote, files };
+---@param whole boolean? also what a plan that deletes or sets something has to tell: usage types in any case, access rights
+---@return { representations: table[] }|nil reading list of { id, label, usage_type, library, remote, files, access_rights };
 ---  files: { pid, label, name, size }; name is the last part of Alma's path
 ---@return string? message
 ---@return string? code
-function m.reading(client, mms_id)
+function m.reading(client, mms_id, whole)
   local list, message, code = alma.representations.list(client, mms_id)
   if not list then return nil, message, code end
   local reading = { representations = json.array {} }
   for i, rep in ipairs(list) do
     local full
-    full, message, code = in_full(client, mms_id, rep, #list == 1)
+    full, message, code = in_full(client, mms_id, rep, #list == 1, whole)
     if not full then return nil, message, code end
     local files = {}
     if not holds_nothing(full) then
       files, message, code = alma.files.list(client, mms_id, rep.id)
       if not files then return nil, message, code end
     end
-    reading.representations[i] = representation_of(full, files)
+    reading.representations[i] = representation_of(full, files, whole)
   end
   return reading
 end
@@ -196,7 +198,7 @@ end
 
 local function read_title(work, id)
   work.on.begin(id)
-  local reading, message, code = m.reading(work.client, id)
+  local reading, message, code = m.reading(work.client, id, work.whole)
   if reading and work.reads.items then
     local ok
     ok, message, code = read_items(work, id)
@@ -257,13 +259,15 @@ end
 ---@param ids string[] MMS IDs, rows of `title` already
 ---@param on { begin: fun(id: string), finish: fun(id: string, ok: boolean, message: string?) }
 ---@param reads table<string, boolean>? what its recipe reads besides: record, items
----@param how { sparing: boolean?, keep_going: boolean?, allow: (fun(calls: integer): true|nil, string?, string?)? }?
+---@param how { sparing: boolean?, whole: boolean?, keep_going: boolean?, allow: (fun(calls: integer): true|nil, string?, string?)? }?
 ---  sparing: believe Alma's availability (d_avail, a hundred titles a call) that a title has no representation, for plans
 ---  that change nothing; keep_going: also when titles in a row fail alike; allow: says whether a call more may be made
+---  whole: as for m.reading
 ---@return { failed: integer, stop: { message: string, code: string, cause: string? }? } outcome `stop`: it ended early, and why
 function m.titles(db, client, ids, on, reads, how)
   how = how or {}
-  local work = { db = db, client = client, on = on, reads = reads or {}, sparing = how.sparing, known = {}, written = 0, failed = 0,
+  local work = { db = db, client = client, on = on, reads = reads or {}, sparing = how.sparing,
+    whole = how.whole, known = {}, written = 0, failed = 0,
     allow = how.allow or function() return true end,
     streak = streaks.new { in_flight = IN_FLIGHT, keep_going = how.keep_going } }
   assert(db:begin())

@@ -1,6 +1,8 @@
 -- What a run did, from the run file alone: one row a title, streamed, so that
 -- a run of any size can be reported.
 local audit = require "almanac.run.audit"
+local consequence_words = require "almanac.run.consequence_words"
+local consequences = require "almanac.run.consequences"
 local core = require "almanac.core"
 local json = require "almanac.json"
 local objects = require "almanac.recipe.objects"
@@ -11,7 +13,7 @@ local words = require "almanac.words"
 
 local m = {}
 
-local ROWS = [[SELECT title.id, title.mms_id, title.title, title.state, title.reason,
+local ROWS = [[SELECT title.id, title.mms_id, title.title, title.state, title.reason, title.reading,
     (SELECT representation_id FROM change WHERE title_id = title.id ORDER BY seq LIMIT 1) AS representation_id
   FROM title ORDER BY title.id]]
 local FILES = [[SELECT file.path, file.size, file.sha256, page.pid, small.path AS thumbnail, step.ended, step.result
@@ -34,8 +36,9 @@ function m.head(db)
   local counts = store.counts(db)
   return {
     run = meta.run, institution = meta.institution,
-    recipe = { name = meta.recipe, version = meta.recipe_version, sha256 = meta.recipe_sha256 },
-    titles = counts,
+    recipe = { name = meta.recipe, version = meta.recipe_version, sha256 = meta.recipe_sha256,
+      effects = json.array(json.decode(meta.recipe_effects or "[]")), files = json.array(json.decode(meta.recipe_files or "[]")) },
+    titles = counts, consequences = json.array(consequences.totals(db)),
     files = {
       planned = db:value "SELECT count(*) FROM page",
       attached = db:value("SELECT count(*) " .. ATTACHED),
@@ -56,16 +59,19 @@ end
 
 ---One row a title, in the order of the plan.
 ---@param db table
----@return fun(): table? rows { mms_id, title, state, reason, representation_id, files }; files { name, path, size, sha256,
+---@return fun(): table? rows { mms_id, title, state, reason, representation_id, consequences: almanac.run.consequence[],
+---  files }; files { name, path, size, sha256,
 ---  pid, thumbnail, thumbnail_state }
 function m.rows(db)
   local step, titles = db:rows(ROWS)
+  local specs = {}
   return function()
     local row = step(titles)
     if not row then return nil end
     local files, undone = json.array {}, row.state == "undone"
     for file in db:rows(FILES, row.id) do files[#files + 1] = file_of(file, undone) end
-    row.id, row.files = nil, files
+    row.consequences = json.array(consequences.of_title(db, row, specs))
+    row.id, row.reading, row.files = nil, nil, files
     return row
   end
 end
@@ -73,7 +79,7 @@ end
 -- Every row has every key: readers count on them. A hundred thousand rows are
 -- written twice as fast by pattern.
 local FILE = '{"name":%s,"path":%s,"pid":%s,"sha256":%s,"size":%s,"thumbnail":%s,"thumbnail_state":%s}'
-local ROW = '{"files":[%s],"mms_id":%s,"reason":%s,"representation_id":%s,"state":%s,"title":%s}'
+local ROW = '{"consequences":%s,"files":[%s],"mms_id":%s,"reason":%s,"representation_id":%s,"state":%s,"title":%s}'
 
 local ODD = '[^]-~ !#-[]'   -- in a string: not ASCII, or to be escaped
 
@@ -89,8 +95,8 @@ local function row_text(row)
     files[i] = FILE:format(text(file.name), text(file.path), text(file.pid), text(file.sha256), text(file.size),
       text(file.thumbnail), text(file.thumbnail_state))
   end
-  return ROW:format(table.concat(files, ","), text(row.mms_id), text(row.reason), text(row.representation_id),
-    text(row.state), text(row.title))
+  return ROW:format(row.consequences[1] and json.encode(row.consequences) or "[]", table.concat(files, ","), text(row.mms_id),
+    text(row.reason), text(row.representation_id), text(row.state), text(row.title))
 end
 
 ---Files of the folder that no title took.
@@ -113,7 +119,7 @@ local function write_json(db, write)
 end
 
 local CSV_HEAD = { "mms_id", "title", "state", "reason", "representation_id", "page", "file", "size", "sha256", "pid",
-  "thumbnail", "thumbnail_state" }
+  "thumbnail", "thumbnail_state", "consequences" }
 
 -- A spreadsheet rounds long numbers: an apostrophe keeps them text, and the
 -- plan's reader knows it.
@@ -121,12 +127,12 @@ local function id_text(id)
   return id and "'" .. id or ""
 end
 
-local function csv_line(row, page, file)
+local function csv_line(row, consequences_of, page, file)
   return core.csv.line {
     id_text(row.mms_id), row.title or "", row.state, row.reason or "", id_text(row.representation_id),
     file and tostring(page) or "", file and file.path or "", file and tostring(file.size or "") or "",
     file and file.sha256 or "", file and id_text(file.pid) or "",
-    file and file.thumbnail or "", file and file.thumbnail_state or "",
+    file and file.thumbnail or "", file and file.thumbnail_state or "", consequences_of,
   }
 end
 
@@ -155,8 +161,9 @@ end
 local function write_csv(db, write)
   write(core.csv.line(CSV_HEAD))
   for row in m.rows(db) do
-    for page, file in ipairs(row.files) do write(csv_line(row, page, file)) end
-    if not row.files[1] then write(csv_line(row)) end
+    local told = table.concat(consequence_words.lines(row.consequences), "; ")
+    for page, file in ipairs(row.files) do write(csv_line(row, page == 1 and told or "", page, file)) end
+    if not row.files[1] then write(csv_line(row, told)) end
   end
 end
 
@@ -200,6 +207,9 @@ local function write_head(head, meta, write)
   write(("Files:  %d planned, %d attached (%s)%s, %d without a title\n"):format(head.files.planned,
     head.files.attached, words.bytes(head.bytes), small > 0 and (", %s uploaded"):format(words.count(small, "thumbnail")) or "",
     head.files.unmatched))
+  for i, one in ipairs(head.consequences) do
+    write(("%s %s\n"):format(i == 1 and "Leads to:" or "        ", consequence_words.total(one)))
+  end
   write(("Calls:  %d%s\n"):format(calls, calls > 0 and " (" .. by_method .. ")" or ""))
 end
 
@@ -223,6 +233,7 @@ local function write_text(db, write)
     for _, file in ipairs(row.files) do
       if file.thumbnail_state then write(("    thumbnail %s: %s\n"):format(file.thumbnail, file.thumbnail_state)) end
     end
+    for _, line in ipairs(consequence_words.lines(row.consequences)) do write(("    %s\n"):format(line)) end
     if row.reason then write("    " .. row.reason .. "\n") end
   end
   local heading = "\nFiles without a title\n"

@@ -1,5 +1,7 @@
 -- Why a title or a file is where it is in a plan: the rule, the keys, the
 -- candidates, what is planned. From the run file alone.
+local consequence_words = require "almanac.run.consequence_words"
+local consequences = require "almanac.run.consequences"
 local detail = require "almanac.run.show_detail"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
@@ -45,11 +47,12 @@ end
 ---A title of the run with all that led to its state.
 ---@param db table
 ---@param mms_id string
----@return table|nil title { mms_id, title, state, reason, reading, keys, changes, pages, notes }
+---@return table|nil title { mms_id, title, state, reason, reading, keys, changes, pages, notes, consequences }
 ---  keys: { key, path, size, problem, page }[], a row for each candidate
 function m.title(db, mms_id)
   local title = db:row("SELECT * FROM title WHERE mms_id = ?", mms_id)
   if not title then return nil end
+  title.consequences = json.array(consequences.of_title(db, title))
   title.reading = title.reading and readings.decode(title.reading)
   if title.reading then details.add(db, title.id, title.reading) end
   title.keys = rows(db, CANDIDATES, title.id)
@@ -194,6 +197,7 @@ local function say_plan(out, title)
       end
     end
   end
+  for _, text in ipairs(consequence_words.lines(title.consequences)) do out.say("Consequence: " .. text) end
 end
 
 local function say_rule(out, db)

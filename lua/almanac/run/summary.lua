@@ -1,11 +1,14 @@
 -- A plan in numbers and words: what `almanac plan` and `almanac show` print.
 local causes = require "almanac.run.causes"
+local consequence_words = require "almanac.run.consequence_words"
+local consequences = require "almanac.run.consequences"
 local json = require "almanac.json"
 local kinds_of = require "almanac.recipe.changes"
 local limits = require "almanac.run.limits"
 local notes = require "almanac.run.notes"
 local pages = require "almanac.run.pages"
 local plain = require "almanac.recipe.plain"
+local provenance = require "almanac.recipe.provenance"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -84,7 +87,7 @@ end
 
 ---@param db table
 ---@return table summary { meta, counts, ask, skip: groups { kind, n, examples }, planned { files, bytes, thumbnails?, thumbnail_bytes?, without_thumbnail? },
----  changes: how many of each kind, unmatched: integer, unmatched_examples, problems: string[], notes: groups { kind, n, examples }, forecast { calls, seconds, bytes, left, days } }
+---  changes: how many of each kind, consequences: of almanac.run.consequences.totals, unmatched: integer, unmatched_examples, problems: string[], notes: groups { kind, n, examples }, forecast { calls, seconds, bytes, left, days } }
 function m.of(db)
   local meta = store.meta(db)
   local counts = store.counts(db)
@@ -93,6 +96,7 @@ function m.of(db)
   for row in db:rows "SELECT text FROM problem ORDER BY id" do problems[#problems + 1] = row.text end
   return {
     meta = meta, counts = counts, planned = planned, problems = problems, changes = changes(db),
+    consequences = consequences.totals(db),
     notes = notes.groups(db), ask = groups(db, "ask"), skip = groups(db, "skip"),
     unmatched = db:value ("SELECT count(*) FROM file WHERE " .. pages.UNUSED),
     unmatched_examples = rows(db, UNMATCHED .. " LIMIT 5"),
@@ -100,14 +104,12 @@ function m.of(db)
   }
 end
 
--- What else than new representations would be done, in words.
+-- What else than new representations would be done, in words; of what is deleted the consequences tell.
 local DONE = {
   ["add.file"] = { "representation gets files", "representations get files" },
   ["add.collection"] = { "title goes into a collection", "titles go into a collection" },
   ["replace.file"] = { "file is replaced", "files are replaced" },
   ["update.representation"] = { "representation is changed", "representations are changed" },
-  ["delete.representation"] = { "representation is DELETED", "representations are DELETED" },
-  ["delete.file"] = { "file is DELETED", "files are DELETED" },
 }
 
 local function say_changes(out, summary)
@@ -115,6 +117,7 @@ local function say_changes(out, summary)
     local n = summary.changes[kind]
     if n and DONE[kind] then out.say("  " .. words.count(n, DONE[kind][1], DONE[kind][2])) end
   end
+  for _, one in ipairs(summary.consequences) do out.say("  " .. consequence_words.total(one)) end
 end
 
 local function say_thumbnails(out, planned)
@@ -214,6 +217,14 @@ local function say_problems(out, problems)
   if #problems > shown then out.say(("           and %d more"):format(#problems - shown)) end
 end
 
+-- Whose rules these are, and what they may do.
+local function say_recipe(out, meta)
+  for _, one in ipairs(json.decode(meta.recipe_files or "[]")) do out.say("Recipe: " .. plain.line(provenance.line(one))) end
+  for _, note in ipairs(json.decode(meta.recipe_notes or "[]")) do out.say("Recipe: " .. plain.line(note)) end
+  local effects = meta.recipe_effects and json.decode(meta.recipe_effects)
+  if effects then out.say("Effects: " .. (effects[1] and table.concat(effects, ", ") or "none, it changes nothing")) end
+end
+
 ---Prints a summary.
 ---@param summary table from m.of
 ---@param out table almanac.cli.out
@@ -221,7 +232,7 @@ function m.say(summary, out)
   local meta = summary.meta
   out.say(("Plan %s: %s %s at %s (%s)"):format(meta.run, meta.recipe, meta.recipe_version, meta.institution, meta.environment))
   out.say(("Titles: %s · Files: %s"):format(meta.source or "-", meta.folder or "-"))
-  for _, note in ipairs(json.decode(meta.recipe_notes or "[]")) do out.say("Recipe: " .. plain.line(note)) end
+  say_recipe(out, meta)
   if not meta.planned then
     out.say("This plan is not finished: reading the titles ended early.")
     return
@@ -256,7 +267,9 @@ end
 function m.event(summary, path)
   local planned = summary.planned
   return { run = summary.meta.run, path = path, titles = summary.counts, files = planned.files, bytes = planned.bytes,
-    thumbnails = planned.thumbnails, changes = summary.changes, unmatched = summary.unmatched, problems = #summary.problems,
+    thumbnails = planned.thumbnails, changes = summary.changes,
+    consequences = json.array(summary.consequences), effects = json.array(json.decode(summary.meta.recipe_effects or "[]")),
+    recipe_files = json.array(json.decode(summary.meta.recipe_files or "[]")), unmatched = summary.unmatched, problems = #summary.problems,
     calls = summary.forecast.calls, seconds = summary.forecast.seconds, days = summary.forecast.days }
 end
 

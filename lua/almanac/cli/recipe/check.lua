@@ -1,9 +1,11 @@
 -- almanac recipe check: whether a recipe is right, without any file or title.
 local core = require "almanac.core"
+local foresight = require "almanac.run.foresight"
 local lint = require "almanac.recipe.lint"
 local names = require "almanac.recipe.names"
 local options = require "almanac.cli.recipe.options"
 local plain = require "almanac.recipe.plain"
+local provenance = require "almanac.recipe.provenance"
 local recipes = require "almanac.recipe"
 local secrets = require "almanac.recipe.secrets"
 local versions = require "almanac.recipe.versions"
@@ -38,11 +40,16 @@ function m.run(args, context)
   local remarks = lint.remarks(recipe)
   local values = require("almanac.recipe.arguments").defaults(recipe.args)
   for _, text in ipairs(require("almanac.recipe.rules").examples(recipe, values)) do remarks[#remarks + 1] = { text = text } end
-  for _, list in ipairs { versions.warnings(recipe), versions.advice(recipe) } do
+  local notes, undeclared = foresight.of(recipe, values)
+  for _, list in ipairs { undeclared, versions.warnings(recipe), versions.advice(recipe) } do
     for _, text in ipairs(list) do remarks[#remarks + 1] = { text = text } end
   end
   for _, remark in ipairs(remarks) do say(out, recipe.path, remark) end
-  for _, note in ipairs(recipes.notes(recipe)) do
+  for _, one in ipairs(provenance.of(recipe)) do
+    if one.from then notes[#notes + 1] = provenance.line(one) end
+  end
+  for _, note in ipairs(recipes.notes(recipe)) do notes[#notes + 1] = note end
+  for _, note in ipairs(notes) do
     out.event("note", { text = note })
     out.say("note: " .. plain.line(note))
   end

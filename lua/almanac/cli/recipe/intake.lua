@@ -36,8 +36,8 @@ end
 
 -- The entry of the lock file for a recipe as it is now.
 local function entry_of(recipe, parcel)
-  return { name = recipe.name, version = recipe.version, from = parcel.from, commit = parcel.commit, on = os.date "!%Y-%m-%d",
-    files = parcels.hashes(parcel), bases = bases_of(recipe) }
+  return { name = recipe.name, version = recipe.version, from = parcel.from, commit = parcel.commit,
+    on = os.date "!%Y-%m-%d", by = core.sys.user(), files = parcels.hashes(parcel), bases = bases_of(recipe) }
 end
 
 ---Pins a recipe as it is now.

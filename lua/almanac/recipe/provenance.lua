@@ -1,0 +1,44 @@
+-- Where the files of a recipe come from, as far as it is known: with almanac,
+-- from elsewhere and accepted here, or neither. Nothing is guessed: nobody is
+-- named who did not write himself down.
+local core = require "almanac.core"
+local header = require "almanac.recipe.header"
+local lock = require "almanac.recipe.lock"
+
+local m = {}
+
+---@class almanac.recipe.provenance
+---@field path string
+---@field name string
+---@field version string? as its text has it
+---@field almanac string? version of the almanac that it comes with
+---@field from string? the address that it came from
+---@field on string? date it was accepted
+---@field by string? who accepted it
+---@field commit string? of a git address
+
+---@param recipe table loaded
+---@return almanac.recipe.provenance[] list the recipe's own file, then those that it extends
+function m.of(recipe)
+  local list = {}
+  for i, source in ipairs(recipe.sources) do
+    local read, entry = header.read(source.text), lock.entry_of(source.path) or {}
+    list[i] = { path = source.path, name = i == 1 and recipe.name or read.name or source.name,
+      version = i == 1 and recipe.version or read.version, almanac = source.shipped and core.version or nil,
+      from = entry.from, on = entry.on, by = entry.by, commit = entry.commit }
+  end
+  return list
+end
+
+---A file and where it comes from, in words.
+---@param one almanac.recipe.provenance
+---@return string
+function m.line(one)
+  local what = ("%s (%s%s)"):format(one.path, one.name, one.version and " " .. one.version or "")
+  if one.almanac then return ("%s comes with almanac %s"):format(what, one.almanac) end
+  if not one.from then return what .. " was not added from elsewhere" end
+  return ("%s came from %s%s, accepted on %s%s"):format(what, one.from, one.commit and ", commit " .. one.commit:sub(1, 12) or "",
+    one.on, one.by and " by " .. one.by or "")
+end
+
+return m

@@ -1,0 +1,93 @@
+-- Consequences in words, of one title and counted: one way of saying them for
+-- plans, reports and checks.
+local words = require "almanac.words"
+
+local m = {}
+
+local FIELDS = { access_rights = "access rights", usage_type = "usage type" }
+
+local function usage_of(one)
+  return one.usage_type or "usage type not told"
+end
+
+local line, total = {}, {}
+
+function line.delete(one)
+  if one.of == "representation" then
+    return ("%srepresentation %s%s with %s is DELETED (%s)"):format(one.master and "master " or "", one.id,
+      one.name and " '" .. one.name .. "'" or "", words.count(one.files, "file"), usage_of(one))
+  end
+  return ("%sfile %s is DELETED (%s)"):format(one.master and "master " or "", one.name or one.id, usage_of(one))
+end
+
+local function types(one)
+  return ("%s → %s"):format(one.from ~= "" and one.from or "no type", one.to ~= "" and one.to or "no type")
+end
+
+function line.type(one)
+  return ("%s is of another type than the file it replaces: %s (%s)"):format(one.name, types(one), usage_of(one))
+end
+
+local function values(one)
+  local from = one.from and (one.from == "" and "none" or "'" .. one.from .. "'") or "(not told)"
+  return ("%s → %s"):format(from, one.to == "" and "none" or "'" .. one.to .. "'")
+end
+
+function line.set(one)
+  return ("%s of representation %s: %s"):format(FIELDS[one.field], one.id, values(one))
+end
+
+local function opens(one)
+  if not one.to then return "with nothing, before with a " .. one.from end
+  if one.from == one.to then return "with another " .. one.to end
+  return ("with a %s, before with %s"):format(one.to, one.from and "a " .. one.from or "nothing")
+end
+
+function line.viewer(one)
+  return "its delivery page opens " .. opens(one)
+end
+
+function total.delete(one)
+  local kind = one.master and "master " or ""
+  if one.of == "representation" then
+    return ("%s with %s %s DELETED (%s)"):format(words.count(one.n, kind .. "representation"),
+      words.count(one.files, "file"), one.n == 1 and "is" or "are", usage_of(one))
+  end
+  return ("%s DELETED (%s)"):format(words.count(one.n, kind .. "file is", kind .. "files are"), usage_of(one))
+end
+
+function total.type(one)
+  return ("%s: %s (%s)"):format(words.count(one.n, "file is of another type than the one it replaces",
+    "files are of another type than those they replace"), types(one), usage_of(one))
+end
+
+function total.set(one)
+  return ("%s of %s: %s"):format(FIELDS[one.field], words.count(one.n, "representation"), values(one))
+end
+
+function total.viewer(one)
+  return ("%s for patrons %s"):format(words.count(one.n, "title opens", "titles open"), opens(one))
+end
+
+---A consequence of one title in a line.
+---@param one almanac.run.consequence
+---@return string
+function m.line(one) return line[one.what](one) end
+
+---A counted consequence in a line, of how many titles when those are fewer.
+---@param one table of almanac.run.consequences.totals
+---@return string
+function m.total(one)
+  return total[one.what](one) .. (one.titles < one.n and ", in " .. words.count(one.titles, "title") or "")
+end
+
+---Consequences of one title, a line each.
+---@param list almanac.run.consequence[]
+---@return string[]
+function m.lines(list)
+  local lines = {}
+  for i, one in ipairs(list) do lines[i] = m.line(one) end
+  return lines
+end
+
+return m

@@ -1,0 +1,224 @@
+-- What the changes of a title lead to, worked out from what Alma had when the
+-- plan was made: what is deleted and whether it is a master, files that become
+-- another type, access rights and usage types from old to new, what patrons
+-- see first. Plans, reports and checks all say what is found here.
+local changes_of = require "almanac.recipe.changes"
+local json = require "almanac.json"
+local objects = require "almanac.recipe.objects"
+local readings = require "almanac.reading"
+local usage = require "almanac.run.usage"
+
+local m = {}
+
+---@class almanac.run.consequence
+---@field what "delete"|"type"|"set"|"viewer"
+---@field of "file"|"representation"? what is deleted
+---@field name string? of the file; label of the representation
+---@field id string? of the file or representation
+---@field files integer? how many files are deleted
+---@field usage_type string? of the representation; nil: Alma did not tell
+---@field master boolean? whether it is one of a master, or may be
+---@field field string? that is set
+---@field from string? type, old value or what the page opened with before; nil: not known, or nothing
+---@field to string? type, new value or what the page opens with
+
+-- Fields whose change is a consequence for those who use the title or keep it.
+local TELLING = { "access_rights", "usage_type" }
+
+local function by_id(list, field, id)
+  for _, item in ipairs(list) do
+    if item[field] == id then return item end
+  end
+end
+
+local function add_deletion(list, rep, entry)
+  entry.what, entry.usage_type, entry.master = "delete", rep.usage_type, usage.is_master(rep.usage_type)
+  list[#list + 1] = entry
+end
+
+local tell = {}
+
+tell["delete.file"] = function(list, rep, change)
+  local file = by_id(rep.files, "pid", change.pid) or {}
+  add_deletion(list, rep, { of = "file", name = file.name, id = change.pid, files = 1 })
+end
+
+tell["delete.representation"] = function(list, rep)
+  add_deletion(list, rep, { of = "representation", name = rep.label, id = rep.id, files = rep.file_count or #rep.files })
+end
+
+tell["replace.file"] = function(list, rep, change)
+  if change.keep then return end
+  tell["delete.file"](list, rep, change)
+  local deleted = list[#list]
+  local _, from = objects.split_extension(deleted.name or "")
+  local _, to = objects.split_extension(change.files[1].name)
+  if from ~= to then
+    list[#list + 1] = { what = "type", from = from, to = to, name = change.files[1].name, usage_type = rep.usage_type,
+      master = deleted.master }
+  end
+end
+
+tell["update.representation"] = function(list, rep, change)
+  for _, field in ipairs(TELLING) do
+    if change[field] and change[field] ~= rep[field] then
+      list[#list + 1] = { what = "set", field = field, from = rep[field], to = change[field], id = rep.id }
+    end
+  end
+end
+
+-- The representations as they are afterwards; new ones have the highest ids.
+local function afterwards(reading, changes)
+  local list = {}
+  local function without(id)
+    for i, rep in ipairs(list) do
+      if rep.id == id then return table.remove(list, i) end
+    end
+  end
+  for i, rep in ipairs(reading.representations) do list[i] = rep end
+  for i, change in ipairs(changes) do
+    local rep = change.kind == "add.representation" and { id = ("9"):rep(30) .. i, usage_type = change.usage_type, is_new = true }
+    if change.kind == "delete.representation" then
+      without(change.representation)
+    elseif change.kind == "update.representation" and change.usage_type then
+      local old = without(change.representation)
+      rep = old and { id = old.id, usage_type = change.usage_type, remote = old.remote }
+    end
+    list[#list + 1] = rep or nil
+  end
+  return list
+end
+
+local function add_viewer(list, reading, changes)
+  local before, from = usage.opens_with(reading.representations)
+  local after, to = usage.opens_with(afterwards(reading, changes))
+  if (before and before.id) == (after and after.id) and from == to then return end
+  list[#list + 1] = { what = "viewer", from = from, to = to }
+end
+
+---What changes of a title lead to.
+---@param reading { representations: table[] } what Alma had (almanac.reading)
+---@param changes table[] of a recipe (almanac.recipe.changes), or from m.planned
+---@return almanac.run.consequence[]
+function m.of(reading, changes)
+  local list = {}
+  for _, change in ipairs(changes) do
+    local rep = tell[change.kind] and by_id(reading.representations, "id", change.representation)
+    if rep then tell[change.kind](list, rep, change) end
+  end
+  add_viewer(list, reading, changes)
+  return list
+end
+
+---What of the changes of a title their recipe does not declare: masters are deleted with an effect of its own.
+---@param recipe { effects: table<string, boolean> }
+---@param reading { representations: table[] }
+---@param changes table[]
+---@return string? words
+function m.undeclared(recipe, reading, changes)
+  for _, change in ipairs(changes) do
+    for _, found in ipairs(changes_of.deletes(change) and m.of(reading, { change }) or {}) do
+      local effect = found.master and "delete-master" or "delete"
+      if found.what == "delete" and not recipe.effects[effect] then
+        return ("proposes %s, which deletes %s%s, but its effects do not declare '%s'"):format(change.kind,
+          found.master and "a master" or "what is no master", found.usage_type and " (" .. found.usage_type .. ")" or
+          " as far as is known (Alma did not tell the usage type)", effect)
+      end
+    end
+  end
+end
+
+-- ---- of a run ----
+
+-- Titles that a plan does not carry out (any more) lead to nothing.
+local NOTHING = { skip = true, gone = true, undone = true, undoing = true }
+
+local CHANGES = [[SELECT change.title_id, change.seq, spec.kind, spec.spec, change.representation_id, change.pid
+  FROM change JOIN spec ON spec.id = change.spec_id WHERE change.title_id = ? ORDER BY change.seq]]
+local NAME = [[SELECT file.path FROM page JOIN file ON file.id = page.file_id
+  WHERE page.title_id = ? AND page.change = ? AND page.seq = 1]]
+
+-- A change as a recipe described it, of a row of CHANGES.
+local function change_of(db, row, specs)
+  local change = {}
+  specs[row.spec] = specs[row.spec] or json.decode(row.spec)
+  for name, value in pairs(specs[row.spec]) do change[name] = value end
+  change.kind, change.representation, change.pid, change.seq = row.kind, row.representation_id, row.pid, row.seq
+  if row.kind == "replace.file" then
+    change.files = { { name = objects.last_part(db:value(NAME, row.title_id, row.seq) or "") } }
+  end
+  return change
+end
+
+---The planned changes of a title, as a recipe describes them.
+---@param db table
+---@param title_id integer
+---@param specs table<string, table>? specs that were read already
+---@return table[]
+function m.planned(db, title_id, specs)
+  local list = {}
+  for row in db:rows(CHANGES, title_id) do list[#list + 1] = change_of(db, row, specs or {}) end
+  return list
+end
+
+---What the plan of a title leads to.
+---@param db table
+---@param title { id: integer, state: string, reading: string? } a row
+---@param specs table<string, table>?
+---@return almanac.run.consequence[]
+function m.of_title(db, title, specs)
+  if NOTHING[title.state] or not title.reading then return {} end
+  local changes = m.planned(db, title.id, specs)
+  return changes[1] and m.of(readings.decode(title.reading), changes) or {}
+end
+
+local TITLES = "SELECT id, state, reading FROM title WHERE id IN (SELECT title_id FROM change) AND state NOT IN ('ask', 'skip') ORDER BY id"
+
+-- Those that are counted together.
+local ALIKE = { "what", "of", "usage_type", "field", "from", "to" }
+
+local function sort_of(one)
+  local parts = {}
+  for i, name in ipairs(ALIKE) do parts[i] = one[name] or "" end
+  return table.concat(parts, "\0")
+end
+
+---What the plan of a run leads to, counted.
+---@param db table
+---@return table[] totals consequences without what is of one title, each with `n` (how many), `files` (deleted) and
+---  `titles` (of how many); what deletes masters first
+function m.totals(db)
+  local list, seen, specs = {}, {}, {}
+  for title in db:rows(TITLES) do
+    for _, one in ipairs(m.of_title(db, title, specs)) do
+      local sort = sort_of(one)
+      local total = seen[sort]
+      if not total then
+        total = { n = 0, files = 0, titles = 0, master = one.master }
+        for _, name in ipairs(ALIKE) do total[name] = one[name] end
+        seen[sort], list[#list + 1] = total, total
+      end
+      total.n, total.files = total.n + 1, total.files + (one.files or 0)
+      total.titles = total.titles + (total.last == title.id and 0 or 1)
+      total.last = title.id
+    end
+  end
+  for _, total in ipairs(list) do total.last = nil end
+  return m.sorted(list)
+end
+
+local RANK = { delete = 1, type = 2, set = 3, viewer = 4 }
+
+---Puts consequences in the order in which people are told: what deletes masters first.
+---@param list table[]
+---@return table[] list the same
+function m.sorted(list)
+  local function rank(one) return RANK[one.what] * 2 + (one.master and 0 or 1) end
+  table.sort(list, function(a, b)
+    if rank(a) ~= rank(b) then return rank(a) < rank(b) end
+    return sort_of(a) < sort_of(b)
+  end)
+  return list
+end
+
+return m

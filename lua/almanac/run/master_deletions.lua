@@ -1,0 +1,57 @@
+-- Masters that a plan deletes: nobody's mistake in a recipe may cost them, so
+-- that is let happen only by somebody who says how many files it are.
+local consequences = require "almanac.run.consequences"
+local readings = require "almanac.reading"
+local titles = require "almanac.run.titles"
+local words = require "almanac.words"
+
+local m = {}
+
+local DELETING = ([[SELECT id, reading, %s AS open FROM title WHERE reading IS NOT NULL AND state NOT IN ('undone', 'undoing')
+  AND id IN (SELECT title_id FROM change JOIN spec ON spec.id = change.spec_id
+    WHERE spec.kind IN ('replace.file', 'delete.file', 'delete.representation')) ORDER BY id]]):format(titles.OPEN)
+
+---How many files of masters the plan of a run deletes, those that it has deleted already counted: the number stays
+---the same while the run goes on.
+---@param db table
+---@return integer all
+---@return integer open those of titles that are still to be done
+function m.count(db)
+  local all, open, specs = 0, 0, {}
+  for title in db:rows(DELETING) do
+    for _, one in ipairs(consequences.of(readings.decode(title.reading), consequences.planned(db, title.id, specs))) do
+      if one.what == "delete" and one.master then
+        all = all + one.files
+        open = open + (title.open == 1 and one.files or 0)
+      end
+    end
+  end
+  return all, open
+end
+
+local function said(n, all)
+  return ("the plan deletes %s%s; to let it, give --delete-masters %d"):format(words.count(all, "master file"),
+    n and (", not %s"):format(n) or "", all)
+end
+
+---Whether the deletion of masters is wanted: somebody named the number of files, by `--delete-masters N` or, on a
+---terminal, when asked.
+---@param db table
+---@param given integer? of --delete-masters
+---@param ask (fun(question: string): string?)? nil: there is no terminal
+---@return true|nil
+---@return string? message
+---@return string? code "conflict"
+function m.confirm(db, given, ask)
+  local all, open = m.count(db)
+  if given and given ~= all then
+    return nil, all > 0 and said(given, all) or "the plan deletes no master file: leave out --delete-masters", "conflict"
+  end
+  if given or open == 0 then return true end
+  if not ask then return nil, said(nil, all), "conflict" end
+  local answer = ask(("The plan DELETES %s. Type that number to go on: "):format(words.count(all, "master file"))) or ""
+  if math.tointeger(tonumber(answer)) == all then return true end
+  return nil, said(("'%s'"):format(answer:match "^%s*(.-)%s*$"), all), "conflict"
+end
+
+return m

@@ -1,0 +1,46 @@
+-- What usage types mean: which are masters, and what of a title its delivery
+-- page opens first.
+local m = {}
+
+---Whether representations of this usage type are masters: what is kept for good, and often is nowhere else. One that
+---Alma did not tell may be one.
+---@param code string? usage type
+---@return boolean
+function m.is_master(code)
+  if not code then return true end
+  local upper = code:upper()
+  return upper == "PRIMARY" or upper:find("MASTER", 1, true) ~= nil
+end
+
+-- Ids are numbers as text; the lowest is the oldest.
+local function is_before(a, b)
+  if #a.id ~= #b.id then return #a.id < #b.id end
+  return a.id < b.id
+end
+
+local function sort_of(rep)
+  if rep.remote then return "remote representation" end
+  if (rep.usage_type or ""):upper():find("DERIVATIVE", 1, true) then return "derivative" end
+  return m.is_master(rep.usage_type) and "master" or nil
+end
+
+-- Ex Libris, "Alma Digital: access": the address of a title opens the first derivative, then the first master, then the
+-- first remote representation; lowest id first. Of other usage types it says nothing.
+local ORDER = { "derivative", "master", "remote representation" }
+
+---What the delivery page of a title opens with.
+---@param representations table[] each with id, usage_type, remote
+---@return table? representation nil: with none
+---@return string? sort "derivative" | "master" | "remote representation"
+function m.opens_with(representations)
+  local first = {}
+  for _, rep in ipairs(representations) do
+    local sort = sort_of(rep)
+    if sort and (not first[sort] or is_before(rep, first[sort])) then first[sort] = rep end
+  end
+  for _, sort in ipairs(ORDER) do
+    if first[sort] then return first[sort], sort end
+  end
+end
+
+return m
