@@ -130,7 +130,7 @@ describe("a stranger's recipe", function()
       desk.start(desks.single(2))
       write((replaced("  changes = function(title, files)\n", "  changes = function(title, files)\n" ..
         "    for held in title:files 'tif' do\n      first = first or held\n      return delete.file { file = first }\n    end\n")
-        :gsub('effects = { "add" }', 'effects = { "delete" }'):gsub("\nreturn {", "\nlocal first\n%0")))
+        :gsub('effects = { "add" }', 'effects = { "delete-master" }'):gsub("\nreturn {", "\nlocal first\n%0")))
       local result = almanac("plan", "strange", "--folder", "jpg", "--titles", "titles.csv", "-o", "a.run")
       assert.equal(1, result.status)
       assert.matches("delete.file is about %d+, which the title does not have %(rule changes, for '" .. desks.id(2), result.err)

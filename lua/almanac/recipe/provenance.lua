@@ -1,4 +1,4 @@
--- Where the files of a recipe come from, as far as it is known: with almanac,
+-- What a recipe may do, and where its files come from, as far as it is known: with almanac,
 -- from elsewhere and accepted here, or neither. Nothing is guessed: nobody is
 -- named who did not write himself down.
 local core = require "almanac.core"
@@ -28,6 +28,24 @@ function m.of(recipe)
       from = entry.from, on = entry.on, by = entry.by, commit = entry.commit }
   end
   return list
+end
+
+---The effects that a recipe declares, in order.
+---@param recipe table loaded
+---@return string[]
+function m.effects(recipe)
+  local list = {}
+  for effect in pairs(recipe.effects) do list[#list + 1] = effect end
+  table.sort(list)
+  return list
+end
+
+---Whether its plans may change what is there already.
+---@param recipe table loaded
+---@return boolean
+function m.deletes_or_sets(recipe)
+  local effects = recipe.effects
+  return (effects.delete or effects["delete-master"] or effects.update) ~= nil
 end
 
 ---A file and where it comes from, in words.

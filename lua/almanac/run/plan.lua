@@ -151,20 +151,13 @@ local function new_id()
   return os.date "!%Y%m%d" .. "-" .. core.text.hex(core.hash.random(3))
 end
 
-local function effects_of(recipe)
-  local list = json.array {}
-  for effect in pairs(recipe.effects) do list[#list + 1] = effect end
-  table.sort(list)
-  return list
-end
-
 local function meta_of(plan, source)
   local recipe = plan.recipe
   plan.id = new_id()
   return {
     run = plan.id, recipe = recipe.name, recipe_version = recipe.version, recipe_sha256 = recipe.sha256,
     recipe_sources = json.encode(json.array(recipe.sources)),
-    recipe_files = json.encode(json.array(provenance.of(recipe))), recipe_effects = json.encode(effects_of(recipe)),
+    recipe_files = json.encode(json.array(provenance.of(recipe))), recipe_effects = json.encode(json.array(provenance.effects(recipe))),
     recipe_notes = json.encode(json.array(recipes.notes(recipe))), args = json.encode(plan.args),
     institution = plan.institution, environment = plan.environment, url = plan.url, rate = plan.rate,
     folder = plan.folder, collection = plan.collection, codes = json.encode(plan.codes),
@@ -211,16 +204,12 @@ local function unread(db)
   return ids
 end
 
-local function deletes_or_sets(effects)
-  return (effects.delete or effects["delete-master"] or effects.update) ~= nil
-end
-
 local function read_titles(plan)
   local ids = unread(plan.db)
   check_quota(plan, #ids)
   local on = plan.order.on.reading(#ids)
   local outcome = read.titles(plan.db, plan.client, ids, on, plan.recipe.reads, {
-    sparing = not next(plan.recipe.effects), whole = deletes_or_sets(plan.recipe.effects), keep_going = plan.order.keep_going,
+    sparing = not next(plan.recipe.effects), whole = provenance.deletes_or_sets(plan.recipe), keep_going = plan.order.keep_going,
     allow = function(calls) return plan.limits:allow(calls) end,
   })
   on.close(outcome.stop)
