@@ -9,6 +9,7 @@ core.inside = {
   call = function(_, _, fn, ...) return pcall(fn, ...) end,
   send = function(value) answers[#answers + 1] = value end,
   receive = coroutine.yield,
+  budget = function() end,
 }
 
 local child = {}
