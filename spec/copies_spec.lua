@@ -124,7 +124,7 @@ describe("what a run deletes", function()
 
   describe("comes back", function()
     before_each(function()
-      assert.equal(0, at.almanac("apply", "a.run").status)
+      assert.equal(0, at.almanac("apply", "a.run", masters(at.folder .. "/a.run")).status)
       assert.same({}, files())
     end)
 
@@ -168,7 +168,7 @@ describe("what a run deletes", function()
 
   it("is copied beside another run's copies of the same name, for this user alone", function()
     program.write(at.folder .. "/a.run.copies/.almanac-run", "another\n")
-    assert.equal(0, at.almanac("apply", "a.run").status)
+    assert.equal(0, at.almanac("apply", "a.run", masters(at.folder .. "/a.run")).status)
     local pipe <close> = assert(io.popen(("cd %s && stat -c '%%a %%F' a.run-*.copies a.run-*.copies/*/*/* a.run && ls a.run.copies")
       :format(program.quote(at.folder))))
     assert.equal("700 directory\n600 regular file\n600 regular file\n600 regular file\n", pipe:read "a")

@@ -2,12 +2,13 @@
 -- the rehearsal: Alma's order is that of attaching, so files that stayed are moved too.
 local desk = require "support.desk"
 local json = require "almanac.json"
+local masters = require "support.masters"
 local program = require "support.program"
 
 local HEAD = [[
 -- almanac-recipe: 1
 return {
-  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete" },
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete", "delete-master" },
   args = { { "folder", "dir" } },
   title_keys = function(title) return { title.mms_id } end,
   changes = function(title, files) %s end,
@@ -71,7 +72,7 @@ describe("the order of pages", function()
     run(table.unpack(plan))
   end
 
-  local function apply() return run("apply", "a.run", "--settle", "0.05") end
+  local function apply() return run("apply", "a.run", "--settle", "0.05", masters(at.folder .. "/a.run")) end
 
   local NEW = desk.id(1) .. "_1"
 
@@ -81,7 +82,7 @@ describe("the order of pages", function()
     repeat
       kills = kills + 1
       assert(kills < 60, order())
-      assert.is_not.equal(0, hurried("kill=3", "apply", "a.run", "--settle", "0.05").status)
+      assert.is_not.equal(0, hurried("kill=3", "apply", "a.run", "--settle", "0.05", masters(at.folder .. "/a.run")).status)
     until order() == left
   end
 
