@@ -36,12 +36,29 @@ static void *on_target(void *context, const char *target,
 }
 
 static enum MHD_Result arrive(alm_serve *server, alm_incoming *r) {
-  alm_incoming_complete(r);
   r->waiting = true;
   alm_visit_turn(r->connection, ALM_VISIT_ANSWER, 0);
   MHD_suspend_connection(r->connection);
   *(server->last ? &server->last->next : &server->first) = r;
   server->last = r;
+  return MHD_YES;
+}
+
+static enum MHD_Result begin(alm_serve *server, alm_incoming *r,
+                             const char *method) {
+  alm_incoming_begin(r, method);
+  alm_visit_turn(r->connection, ALM_VISIT_BODY, 0);
+  if (r->refused) return alm_incoming_answer(r);
+  r->view.is_head = server->options.heads && alm_incoming_is_large(r);
+  return r->view.is_head ? arrive(server, r) : MHD_YES;
+}
+
+/* A sender that does not ask first reads no answer before it has sent all. */
+static enum MHD_Result after_head(alm_incoming *r) {
+  r->view.is_head = false;
+  bool answered = r->response || r->refused;
+  if (r->dropped || (answered && alm_incoming_asks_first(r)))
+    return alm_incoming_answer(r);
   return MHD_YES;
 }
 
@@ -55,11 +72,8 @@ static enum MHD_Result on_request(void *context,
   (void)url, (void)version;
   alm_incoming *r = *mine;
   if (!r) return MHD_NO;
-  if (!r->begun) {
-    alm_incoming_begin(r, method);
-    alm_visit_turn(connection, ALM_VISIT_BODY, 0);
-    return r->refused ? alm_incoming_answer(r) : MHD_YES;
-  }
+  if (!r->begun) return begin(context, r, method);
+  if (r->view.is_head) return after_head(r);
   if (*size > 0) {
     alm_incoming_take(r, data, *size);
     alm_visit_turn(connection, ALM_VISIT_BODY, (int64_t)*size);
@@ -67,6 +81,7 @@ static enum MHD_Result on_request(void *context,
     return r->dropped ? alm_incoming_answer(r) : MHD_YES;
   }
   if (r->response || r->refused || r->dropped) return alm_incoming_answer(r);
+  alm_incoming_complete(r);
   return arrive(context, r);
 }
 

@@ -9,6 +9,10 @@
  * such requests are never seen. Who sends or reads too slowly is hung up on, at
  * once when others wait for his place.
  *
+ * With `heads`, a request whose body is too large for memory comes twice: first
+ * its head alone, before any of the body is kept. Either it is accepted and
+ * comes again when it is whole, or it is answered and its body thrown away.
+ *
  * alm_serve_fd can be polled together with other descriptors: when it is
  * readable, call alm_serve_wait with 0 seconds. */
 #ifndef ALM_SERVE_H
@@ -32,6 +36,7 @@ typedef struct {
   const char *spool_dir;  /* NULL: TMPDIR, else /tmp */
   int64_t spool_above;    /* bodies larger than this go into a file there */
   unsigned max_connections;
+  bool heads;             /* large requests come with their head first */
 } alm_serve_options;
 
 /* What has arrived. It belongs to the caller until alm_request_release, also
@@ -46,6 +51,7 @@ typedef struct {
                              rename it to keep it */
   int64_t body_size;
   double arrived;         /* when its first line did, alm_sys_monotonic */
+  bool is_head;           /* its body has not been read yet */
 } alm_request;
 
 typedef struct {
@@ -73,7 +79,7 @@ void alm_serve_wait(alm_serve *server, double seconds);
 /* Whether a request has arrived and waits to be taken. */
 bool alm_serve_pending(const alm_serve *server);
 
-/* The next request that has arrived, or NULL. */
+/* The next request that has arrived, or NULL; see alm_request_accept. */
 alm_request *alm_serve_next(alm_serve *server);
 
 /* Closes all connections, answered or not. */
@@ -85,6 +91,10 @@ void alm_serve_close(alm_serve *server);
  * two the request still waits. */
 bool alm_request_reply(alm_request *request, const alm_reply *reply,
                        alm_error *err);
+
+/* The body of a head is read: the caller no longer holds the request, which
+ * comes again when it is whole, or never when its connection is gone. */
+void alm_request_accept(alm_request *request);
 
 /* Resets the connection (TCP RST) instead of answering. */
 bool alm_request_drop(alm_request *request, alm_error *err);

@@ -161,6 +161,19 @@ bool alm_request_reply(alm_request *request, const alm_reply *reply,
   return true;
 }
 
+void alm_request_accept(alm_request *request) {
+  alm_incoming *r = (alm_incoming *)request;
+  r->taken = false;
+  if (!r->connection) {
+    alm_incoming_free(r);
+    return;
+  }
+  r->waiting = false;
+  alm_visit_turn(r->connection, ALM_VISIT_BODY, 0);
+  MHD_resume_connection(r->connection);
+  alm_serve_wake(r->server);
+}
+
 bool alm_request_drop(alm_request *request, alm_error *err) {
   alm_incoming *r = (alm_incoming *)request;
   if (!ready(r, err)) return false;

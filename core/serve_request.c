@@ -70,9 +70,7 @@ static enum MHD_Result add_header(void *context, enum MHD_ValueKind kind,
   return MHD_NO;
 }
 
-/* A sender that asks first (Expect: 100-continue) gets its answer before it
- * sends anything. */
-static bool asks_first(const alm_incoming *r) {
+bool alm_incoming_asks_first(const alm_incoming *r) {
   const char *expect = alm_headers_get(&r->view.headers, "expect");
   return expect && strcasecmp(expect, "100-continue") == 0;
 }
@@ -84,8 +82,15 @@ void alm_incoming_begin(alm_incoming *r, const char *method) {
   MHD_get_connection_values(r->connection, MHD_HEADER_KIND, add_header, r);
   const char *length = alm_headers_get(&r->view.headers, "content-length");
   r->announced = length ? strtoll(length, NULL, 10) : 0;
-  if (r->announced > r->most && asks_first(r))
+  if (r->announced > r->most && alm_incoming_asks_first(r))
     r->refused = MHD_HTTP_CONTENT_TOO_LARGE;
+}
+
+/* A body in chunks may be of any size. One over the maximum is never kept. */
+bool alm_incoming_is_large(const alm_incoming *r) {
+  return r->announced <= r->most &&
+         (r->announced > r->server->options.spool_above ||
+          alm_headers_get(&r->view.headers, "transfer-encoding"));
 }
 
 /* Names never come twice, so that a file which the caller renamed away is not
@@ -126,7 +131,9 @@ static bool keep(alm_incoming *r, const char *data, size_t size) {
 
 void alm_incoming_take(alm_incoming *r, const char *data, size_t size) {
   r->view.body_size += (int64_t)size;
-  if (r->view.body_size - r->most > PATIENCE) r->dropped = true;
+  int64_t kept = r->response ? 0 : r->most;
+  if (r->view.body_size - kept > PATIENCE) r->dropped = true;
+  if (r->response) return;
   if (!r->refused && (r->view.body_size > r->most || r->announced > r->most))
     r->refused = MHD_HTTP_CONTENT_TOO_LARGE;
   if (!r->refused && !keep(r, data, size))

@@ -54,7 +54,14 @@ void alm_incoming_free(alm_incoming *request);
 /* Method and headers have arrived. Sets `refused` when that is enough. */
 void alm_incoming_begin(alm_incoming *request, const char *method);
 
-/* Another piece of the body. */
+/* Whether its head is to be judged before its body is kept. */
+bool alm_incoming_is_large(const alm_incoming *request);
+
+/* A sender that asks first (Expect: 100-continue) gets its answer before it
+ * sends anything. */
+bool alm_incoming_asks_first(const alm_incoming *request);
+
+/* Another piece of the body; of an answered request it is thrown away. */
 void alm_incoming_take(alm_incoming *request, const char *data, size_t size);
 
 /* The body is complete. */

@@ -67,6 +67,25 @@ describe("the rehearsal's bucket", function()
       refuses(400, "BadDigest", put("a", "x", { headers = { ["x-amz-checksum-sha256"] = "AAAA" } }))
     end)
 
+    it("and refuses by the head of a large upload what its head tells, before any of it is kept", function()
+      start()
+      local large, scratch = ("x"):rep(3 * MIB), alma.folder .. "/state.objects/.scratch"
+      assert(core.files.remove(scratch, { tree = true }))   -- who tried to keep it would find no room
+      refuses(403, "SignatureDoesNotMatch", put("a", large, { secret_key = "wrong" }))
+      refuses(403, "InvalidAccessKeyId", put("a", large, { access_key = "NOBODY" }))
+      refuses(403, "AccessDenied", alma.s3("PUT", alma.inst .. "/elsewhere", { body = large }))
+      refuses(403, "RequestTimeTooSkewed", put("a", large, { time = core.sys.time() - 1000 }))
+      local url = ("%s/%s/%sa"):format(alma.url, alma.bucket, upload)
+      refuses(403, "AccessDenied", task.fetch { method = "PUT", url = url, body = large })
+      refuses(400, "AuthorizationHeaderMalformed",
+        task.fetch { method = "PUT", url = url, body = large, headers = { Authorization = "nonsense" } })
+      assert.equal(507, put("a", large).status)
+      assert(core.files.make_folder(scratch))
+      refuses(400, "XAmzContentSHA256Mismatch", put("a", large, { payload_sha256 = core.hash.sha256 "y" }))
+      assert.equal(200, put("a", large).status)
+      assert.equal(large, alma.s3("GET", upload .. "a").body)
+    end)
+
     it("and refuses a clock that is a quarter of an hour off", function()
       start("--clock", "1000")
       refuses(403, "RequestTimeTooSkewed", put("a", "x"))

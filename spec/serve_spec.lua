@@ -118,6 +118,78 @@ describe("core.serve", function()
       assert.same({ "/slow", 50 << 20 }, { arrived:path(), arrived:body_size() })
     end)
 
+    it("comes with its head alone first when its body is large, and again when that is accepted", function()
+      local careful <close> = web.new { heads = true, spool_dir = folder, spool_above = 1000 }
+      local seen = {}
+      local function accept(q)
+        seen[#seen + 1] = ("%s %d %d"):format(q:is_head() and "head" or "whole", q:body_size(), files())
+        if not q:is_head() then
+          q:reply {}
+          return q:close()
+        end
+        assert.same({ "/a", "PUT" }, { q:path(), q:method() })
+        q:accept()
+        assert.has_error(function() q:path() end, "the request is closed")
+      end
+      for _, case in ipairs { { size = 1000, "whole 1000 0" }, { size = 1001, "head 0 0", "whole 1001 1" },
+        { size = 3 << 20, "head 0 0", "whole 3145728 1" }, { size = 5000, expect = true, "head 0 0", "whole 5000 1" } } do
+        seen = {}
+        local r = careful:one({ path = "/a", method = "PUT", body = ("x"):rep(case.size),
+          headers = case.expect and { Expect = "100-continue" } }, accept)
+        assert.same({ 200, table.unpack(case) }, { r.status, table.unpack(seen) })
+      end
+      assert.has_error(function()
+        careful:one({ path = "/" }, function(q) q:accept() end)
+      end, "calling 'accept' on bad self (the request is whole)")
+    end)
+
+    it("that is refused by its head gets its answer, and nothing of its body is kept", function()
+      local careful <close> = web.new { heads = true, spool_dir = folder, spool_above = 1000 }
+      local seen = 0
+      local function refuse(q)
+        seen = seen + 1
+        if q:path() == "/closed" then return q:close() end
+        if q:path() == "/dropped" then return q:drop() end
+        q:reply { status = 403, body = "no" }
+      end
+      local large = ("x"):rep(20 << 20)
+      program.remove(folder)   -- who tried to keep it would find no room
+      local r = careful:all({
+        { path = "/", method = "PUT", body = large },
+        { path = "/", method = "PUT", body = large, headers = { Expect = "100-continue" } },
+        { path = "/closed", method = "PUT", body = large },
+        { path = "/dropped", method = "PUT", body = large },
+      }, refuse)
+      assert.same({ 403, "no", 403, "no", 500, 4 }, { r[1].status, r[1].body, r[2].status, r[2].body, r[3].status, seen })
+      assert.is_string(r[4].error)
+      assert.equal(204, careful:one { path = "/" }.status)
+    end)
+
+    it("may go while its head is looked at", function()
+      local careful <close> = web.new { heads = true, spool_dir = folder, spool_above = 1000 }
+      local impatient <close> = core.http.multi()
+      local id = impatient:add { url = careful.base .. "/", method = "PUT", body = ("x"):rep(50 << 20) }
+      local head
+      repeat
+        impatient:wait(0)
+        head = careful.server:wait(0.01)[1]
+      until head
+      impatient:cancel(id)
+      impatient:wait(0)
+      head:accept()
+      for _ = 1, 3 do assert.same({}, careful.server:wait(0.01)) end
+      assert.equal(204, careful:one { path = "/" }.status)
+      local waiting = core.http.multi()
+      waiting:add { url = careful.base .. "/", method = "PUT", body = ("x"):rep(100000) }
+      repeat
+        waiting:wait(0)
+        head = careful.server:wait(0.01)[1]
+      until head
+      careful.server:close()
+      assert.same({ nil, "closed" }, { (head:reply {}), select(3, head:reply {}) })
+      waiting:close()
+    end)
+
     it("is refused with 413 when its body is too large", function()
       local seen = 0
       local r = w:all({

@@ -30,7 +30,8 @@ static int f_listen(lua_State *L) {
   static const char *const known[] = {"host",        "port",
                                       "max_body",    "spool_dir",
                                       "wide_path",   "wide_body",
-                                      "spool_above", "max_connections", NULL};
+                                      "spool_above", "max_connections",
+                                      "heads",       NULL};
   if (lua_isnoneornil(L, 1)) {
     lua_settop(L, 0);
     lua_newtable(L);
@@ -46,7 +47,8 @@ static int f_listen(lua_State *L) {
       .spool_dir = alm_lua_field_string(L, 1, "spool_dir", NULL, NULL),
       .spool_above = range_field(L, "spool_above", 1 << 20, INT64_MAX),
       .max_connections =
-          (unsigned)range_field(L, "max_connections", 512, 1000000)};
+          (unsigned)range_field(L, "max_connections", 512, 1000000),
+      .heads = alm_lua_field_bool(L, 1, "heads", false)};
   alm_error err;
   alm_serve **box = lua_newuserdatauv(L, sizeof *box, 0);
   *box = NULL;
@@ -208,6 +210,19 @@ static int f_reply(lua_State *L) {
   return said(L, alm_request_reply(request, &reply, &err), &err);
 }
 
+static int f_is_head(lua_State *L) {
+  lua_pushboolean(L, check_request(L)->is_head);
+  return 1;
+}
+
+static int f_accept(lua_State *L) {
+  alm_request *request = check_request(L);
+  luaL_argcheck(L, request->is_head, 1, "the request is whole");
+  *(alm_request **)lua_touserdata(L, 1) = NULL;
+  alm_request_accept(request);
+  return 0;
+}
+
 static int f_drop(lua_State *L) {
   alm_error err;
   return said(L, alm_request_drop(check_request(L), &err), &err);
@@ -230,6 +245,7 @@ int alm_open_serve(lua_State *L) {
       {"body_path", f_body_path},     {"body_size", f_body_size},
       {"body_sha256", f_body_sha256}, {"arrived", f_arrived},
       {"reply", f_reply},             {"drop", f_drop},
+      {"is_head", f_is_head},         {"accept", f_accept},
       {NULL, NULL}};
   static const luaL_Reg functions[] = {{"listen", f_listen}, {NULL, NULL}};
   alm_lua_class(L, SERVER, of_server, f_close);

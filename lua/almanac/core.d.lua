@@ -109,6 +109,7 @@ core.serve = {}
 ---@field wide_body? integer … whose body may have so many bytes instead, default 128 MiB
 ---@field spool_dir? string folder for large bodies; default TMPDIR, else /tmp
 ---@field spool_above? integer bytes, default 1 MiB; larger bodies lie in a file
+---@field heads? boolean default false; a request whose body would lie in a file comes first with its head alone, see request:accept
 ---@field max_connections? integer default 512; more wait until one is free, and who is slow makes room for them
 
 ---@class almanac.serve.server
@@ -172,6 +173,14 @@ function request:body_sha256() end
 
 ---@return number time of core.sys.monotonic when the first line arrived
 function request:arrived() end
+
+---Whether this is the head of a request, none of whose body was kept so far (option `heads`).
+---@return boolean
+function request:is_head() end
+
+---Lets the body of a head come: this request is closed, and server:wait gives it
+---anew when it is whole. A head may be answered instead: its body is thrown away.
+function request:accept() end
 
 ---@class almanac.serve.reply
 ---@field status? integer 200 to 599, default 200

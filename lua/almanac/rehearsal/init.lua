@@ -89,6 +89,7 @@ local function listen(options, world)
   return core.serve.listen {
     host = "127.0.0.1", port = options.port or 0, spool_dir = world.blobs.scratch,
     max_body = LARGEST_CALL, wide_path = "/" .. world.bucket, wide_body = LARGEST_BODY,
+    heads = true,
   }
 end
 

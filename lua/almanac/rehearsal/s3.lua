@@ -62,19 +62,30 @@ local function may(world, call)
     and (key:sub(1, #storage) == storage or call.route.kind == "s3.list" and key == world.inst .. "/")
 end
 
+local function is_form(call)
+  return call.route.kind == "s3.form"
+end
+
+---What a request can be refused for before its body is read. A form is signed in
+---its body, so nobody knows yet.
 ---@param call table
----@return table answer
-function m.run(world, call)
+---@return table? refusal an answer
+function m.refuse_head(world, call)
   if not call.run then
     return refuse(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
   end
-  if call.route.kind == "s3.form" then return call.run(world, call) end
-  local refusal = s3_sign.check(world, call)
+  if is_form(call) then return nil end
+  local refusal = s3_sign.check_head(world, call)
   if refusal then return refusal end
   if call.route.name ~= "S3 HeadBucket" and not may(world, call) then
     return refuse(403, "AccessDenied", "Access Denied")
   end
-  return call.run(world, call)
+end
+
+---@param call table
+---@return table answer
+function m.run(world, call)
+  return m.refuse_head(world, call) or not is_form(call) and s3_sign.check_body(call) or call.run(world, call)
 end
 
 return m

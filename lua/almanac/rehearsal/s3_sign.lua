@@ -161,25 +161,27 @@ local function check_signature(world, call, auth, scope)
   return refusal
 end
 
-local function check_payload(call, payload)
+-- What the head says about the body.
+local function check_promise(payload)
   if not payload then
     return refuse(400, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
   elseif payload:find "^STREAMING%-" then
     return refuse(501, "NotImplemented", "Signed chunks are not part of the rehearsal")
-  elseif payload ~= "UNSIGNED-PAYLOAD" and payload:lower() ~= call.request:body_sha256() then
-    return refuse(400, "XAmzContentSHA256Mismatch",
-      "The provided 'x-amz-content-sha256' header does not match what was computed.")
   end
 end
 
----Checks who sent a request to S3 and whether it came as it was signed.
+local function read_auth(call)
+  if call.request:header "Authorization" then return read_header(call) end
+  return read_query(call)
+end
+
+---Checks who sent a request to S3, and its signature: all that its head tells.
 ---@param world table
----@param call table
+---@param call table its body need not have been read
 ---@return table? refusal an answer
-function m.check(world, call)
+function m.check_head(world, call)
   local header = call.request:header "Authorization"
-  local auth = header and read_header(call)
-  if not header then auth = read_query(call) end
+  local auth = read_auth(call)
   if not auth then
     if header then return refuse(400, "AuthorizationHeaderMalformed", "The authorization header is malformed") end
     return refuse(403, "AccessDenied", "Access Denied")
@@ -189,8 +191,19 @@ function m.check(world, call)
   if auth.token ~= world.aws[scope.access].token then
     return refuse(400, "InvalidToken", "The provided token is malformed or otherwise invalid.")
   end
-  return check_time(world, auth, scope) or not auth.payload and check_payload(call)
-    or check_signed(call, auth) or check_signature(world, call, auth, scope) or check_payload(call, auth.payload)
+  return check_time(world, auth, scope) or check_promise(auth.payload)
+    or check_signed(call, auth) or check_signature(world, call, auth, scope)
+end
+
+---Checks that the body is the one that was signed.
+---@param call table whose head was found right
+---@return table? refusal an answer
+function m.check_body(call)
+  local payload = read_auth(call).payload
+  if payload ~= "UNSIGNED-PAYLOAD" and payload:lower() ~= call.request:body_sha256() then
+    return refuse(400, "XAmzContentSHA256Mismatch",
+      "The provided 'x-amz-content-sha256' header does not match what was computed.")
+  end
 end
 
 ---A signed address of an object.

@@ -157,10 +157,20 @@ local function new_call(server, request)
     id = ("R%09X"):format(server.requests * 2654435761 % 0xFFFFFFFFF), began = core.sys.monotonic() }
 end
 
+-- A large body is kept only for those who may send it.
+local function judge_head(server, request)
+  local call = new_call(server, request)
+  local refusal = visitor.refuse(request) or s3.recognise(server.world, call) and s3.refuse_head(server.world, call)
+  if not refusal then return request:accept() end
+  send(server, call, refusal)
+  server.journal:write(call, refusal.status, core.sys.monotonic() - call.began)
+end
+
 ---Answers one request.
 ---@param server { world: table, gate: table, faults: table, latency: table, journal: table, requests: integer }
 ---@param request table of core.serve
 function m.handle(server, request)
+  if request:is_head() then return judge_head(server, request) end
   local call = new_call(server, request)
   local answer = dispatch(server, call)
   if not answer.gone then send(server, call, answer) end
