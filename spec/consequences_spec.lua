@@ -87,6 +87,25 @@ describe("the consequences of a title", function()
       lines({ master }, { kind = "update.representation", representation = "125", usage_type = "DERIVATIVE_COPY" }))
   end)
 
+  it("say that undo can't give back the order of masters when files behind the deleted ones stay", function()
+    local held = { rep("12", "PRIMARY", { "a.tif", "b.tif", "c.tif" }), rep("13", "DERIVATIVE_COPY", { "a.jpg", "b.jpg" }) }
+    local function change(kind, id, n, keep)
+      return { kind = kind, representation = id, pid = id .. n, files = { { name = "n.tif" } }, keep = keep }
+    end
+    local function said(...)
+      for _, text in ipairs(lines(held, ...)) do
+        if text:find "order" then return text end
+      end
+    end
+    assert.equal("undo can't give back the order of files of master representation 12: 2 files stay behind a deleted one, " ..
+      "and no master is deleted for its order (PRIMARY)", said(change("delete.file", "12", 1)))
+    assert.matches("1 file stays behind", said(change("replace.file", "12", 1), change("delete.file", "12", 2)))
+    assert.is_nil(said(change("delete.file", "12", 3), change("replace.file", "12", 2)))
+    assert.is_nil(said(change("replace.file", "12", 1, true)))
+    assert.is_nil(said(change("replace.file", "13", 1)))
+    assert.is_nil(said { kind = "delete.representation", representation = "12" })
+  end)
+
   it("are of what the run file keeps of the reading", function()
     local kept = { representations = { rep("12", "VIEW", {}, { access_rights = "29" }), rep("13", "VIEW", {}, { file_count = 3 }),
       rep("14") } }

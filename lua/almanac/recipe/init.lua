@@ -235,7 +235,7 @@ end
 ---@param name string name or path
 ---@param options { changed: boolean?, meanwhile: function? }? changed: also when it is not as it was accepted (almanac.recipe.lock),
 ---  to be looked at; meanwhile: is called once its process starts, for what takes a while as well
----@return table|nil recipe the fields of the format (DESIGN 7), args, examples and effects (a set)
+---@return table|nil recipe the fields of the format (recipe.d.lua), args, examples and effects (a set)
 ---  never nil, a function stands for each rule, and path, sha256, description, sources { name, path, text }[] (itself, then what it extends),
 ---  bases { variant, base, version, wanted: integer?, replaced: string[] }[] (almanac.recipe.versions)
 ---@return string? message names file, line and field

@@ -20,6 +20,11 @@ function line.delete(one)
   return ("%sfile %s is DELETED (%s)"):format(one.master and "master " or "", one.name or one.id, usage_of(one))
 end
 
+function line.order(one)
+  return ("undo can't give back the order of files of master representation %s: %s behind a deleted one, and no master is " ..
+    "deleted for its order (%s)"):format(one.id, words.count(one.files, "file stays", "files stay"), usage_of(one))
+end
+
 local function types(one)
   return ("%s → %s"):format(one.from ~= "" and one.from or "no type", one.to ~= "" and one.to or "no type")
 end
@@ -54,6 +59,11 @@ function total.delete(one)
       words.count(one.files, "file"), one.n == 1 and "is" or "are", usage_of(one))
   end
   return ("%s DELETED (%s)"):format(words.count(one.n, kind .. "file is", kind .. "files are"), usage_of(one))
+end
+
+function total.order(one)
+  return ("undo can't give back the order of files of %s: %s behind deleted ones (%s)"):format(
+    words.count(one.n, "master representation"), words.count(one.files, "file stays", "files stay"), usage_of(one))
 end
 
 function total.type(one)

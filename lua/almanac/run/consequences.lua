@@ -11,11 +11,11 @@ local usage = require "almanac.run.usage"
 local m = {}
 
 ---@class almanac.run.consequence
----@field what "delete"|"type"|"set"|"viewer"
+---@field what "delete"|"order"|"type"|"set"|"viewer" order: that of its files is one that undo can't give back
 ---@field of "file"|"representation"? what is deleted
 ---@field name string? of the file; label of the representation
 ---@field id string? of the file or representation
----@field files integer? how many files are deleted
+---@field files integer? how many files are deleted; of an order: how many stay behind a deleted one
 ---@field usage_type string? of the representation; nil: Alma did not tell
 ---@field master boolean? whether it is one of a master, or may be
 ---@field field string? that is set
@@ -67,6 +67,31 @@ tell["update.representation"] = function(list, rep, change)
   end
 end
 
+-- The files of a representation that are deleted one by one, by id.
+local function deleted_files(changes, rep)
+  local pids = {}
+  for _, change in ipairs(changes) do
+    local deletes = change.kind == "delete.file" or change.kind == "replace.file" and not change.keep
+    if deletes and change.representation == rep.id then pids[change.pid] = true end
+  end
+  return pids
+end
+
+-- What undo brings back stands behind what stayed, and for their order no masters
+-- are deleted (almanac.run.order).
+local function add_order(list, reading, changes)
+  for _, rep in ipairs(reading.representations) do
+    local deleted, seen, behind = deleted_files(changes, rep), false, 0
+    for _, file in ipairs(usage.is_master(rep.usage_type) and rep.files or {}) do
+      seen = seen or deleted[file.pid] ~= nil
+      if seen and not deleted[file.pid] then behind = behind + 1 end
+    end
+    if behind > 0 then
+      list[#list + 1] = { what = "order", usage_type = rep.usage_type, id = rep.id, files = behind, master = true }
+    end
+  end
+end
+
 -- The representations as they are afterwards; new ones have the highest ids.
 local function afterwards(reading, changes)
   local list = {}
@@ -106,6 +131,7 @@ function m.of(reading, changes)
     local rep = tell[change.kind] and by_id(reading.representations, "id", change.representation)
     if rep then tell[change.kind](list, rep, change) end
   end
+  add_order(list, reading, changes)
   add_viewer(list, reading, changes)
   return list
 end
@@ -207,7 +233,7 @@ function m.totals(db)
   return m.sorted(list)
 end
 
-local RANK = { delete = 1, type = 2, set = 3, viewer = 4 }
+local RANK = { delete = 1, order = 2, type = 3, set = 4, viewer = 5 }
 
 ---Puts consequences in the order in which people are told: what deletes masters first.
 ---@param list table[]

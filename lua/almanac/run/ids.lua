@@ -9,7 +9,7 @@ local m = {}
 local SHOWN = 10    -- causes of wrong lines, and lines of each
 local KEPT = 15     -- significant digits of a spreadsheet's number
 
--- What other ids begin with, as recorded answers show (API.md 2.2).
+-- What other ids begin with: Alma's documentation does not say, answers of several institutions show it.
 local OTHER = {
   ["12"] = "a representation", ["13"] = "a file", ["22"] = "a holding", ["23"] = "an item",
   ["32"] = "a remote representation", ["53"] = "a portfolio", ["81"] = "a collection",

@@ -10,6 +10,7 @@ local deletion = require "almanac.run.kinds.deletion"
 local look = require "almanac.run.kinds.look"
 local readings = require "almanac.reading"
 local steps = require "almanac.run.steps"
+local usage = require "almanac.run.usage"
 
 local m = {}
 
@@ -63,7 +64,7 @@ end
 
 -- Why files that stayed are not to be moved; nil when they are.
 local function obstacle(job, rep, owner, movers)
-  if not rep.usage_type or rep.usage_type:find "MASTER$" then
+  if usage.is_master(rep.usage_type) then
     return "masters that the run did not delete are not deleted for their order"
   end
   if not job.copies then return "there is no folder for copies" end
