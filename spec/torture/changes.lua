@@ -172,6 +172,7 @@ end
 ---@field done fun(want: table, title: table, round: table)
 ---@field undone fun(want: table, title: table)
 ---@field rivals boolean? somebody else may do the like at the same moment
+---@field shared boolean? two people may both do it, and it is as if one had
 
 ---@type torture.change[]
 local kinds = {
@@ -191,10 +192,10 @@ local kinds = {
 ]], true), arguments = { "--folder", "jpg" }, writes = { FILES, FILES, "DELETE files" }, done = add_to_master, undone = nothing },
   { name = "relabel", about = "labels and notes (relabel)", holds = "all", recipe = "relabel",
     arguments = { "--label", "{title} ({files})", "--note", "{first}" }, writes = { "PUT representations" },
-    done = relabel, undone = touched },
+    done = relabel, undone = touched, shared = true },
   { name = "rights", about = "access rights (access-rights)", holds = "all", recipe = "access-rights",
     arguments = { "--policy", "77", "--usage", DERIVATIVES }, writes = { "PUT representations" },
-    done = rights, undone = right_touched },
+    done = rights, undone = right_touched, shared = true },
   { name = "delfile", about = "every other file of a representation is deleted", holds = "all",
     source = recipe [[
   changes = function(title)
@@ -210,7 +211,7 @@ local kinds = {
   end,
 ]], writes = { "DELETE representations", REPRESENTATIONS, FILES }, done = delete, undone = made_again },
   { name = "collect", about = "titles into a collection (collect)", recipe = "collect", arguments = { "--into", "INTO" },
-    writes = { "POST collections", "DELETE collections" }, done = collect, undone = nothing },
+    writes = { "POST collections", "DELETE collections" }, done = collect, undone = nothing, shared = true },
   { name = "mixed", about = "all kinds for one title", holds = "odd", source = recipe(MIXED, true),
     arguments = { "--folder", "jpg", "--into", "INTO" },
     writes = { REPRESENTATIONS, FILES, "PUT representations", "DELETE representations", "DELETE files", "POST collections",

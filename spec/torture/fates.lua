@@ -91,6 +91,18 @@ local function of_lag(random, writes)
   return { kills = random(0, 3), rules = of_api(random, 2, writes), latency = "lag=" .. seconds, late = seconds + 0.8 }
 end
 
+-- Seconds between two people: mostly as long as a title takes, now and then up to five.
+local function seconds_apart(random)
+  if random(1, 8) == 1 then return random(0, 5000) / 1000 end
+  return random(0, 10) * random(0, 10) / 100
+end
+
+local function of_twins(random)
+  return { titles = 4, rules = {}, settle = 3,
+    twins = { machines = random(1, 2), apart = seconds_apart(random), kills = random(1, 4) == 1 and random(1, 2) or 0,
+      latency = pick(random, { "0", "0.02,file=0.1,representation=0.05", "0.08,file=0.3,representation=0.3" }) } }
+end
+
 -- Each takes the dice and the calls that write, and gives what is special about the round.
 local kinds = {
   { name = "kills", about = "SIGKILL at random moments, then the same command again",
@@ -122,6 +134,7 @@ local kinds = {
     of = function(random) return { moves = true, kills = random(3, 8) } end },
   { name = "commits", about = "SIGKILL at every commit of the run file in turn; 5 titles",
     of = function() return { commits = true, titles = 5 } end },
+  { name = "twins", about = "two people apply the same titles, 0 to 5 s apart, on one machine or on two; 4 titles", of = of_twins },
   { name = "stalls", seldom = true, about = "every 20th round: stalls of real 30 s, the time-outs as users have them\n" ..
       "            (90 s); or of 3 s, which is longer than the client waits then (1 s)",
     of = function(random, writes)
@@ -181,7 +194,7 @@ end
 ---@param name string
 ---@param random fun(from: integer, to: integer): integer
 ---@param writes string[] the calls that write
----@return table fate kills, restarts, commits, rules, rivals, merges, keys, parts, titles, collection, late,
+---@return table fate kills, restarts, commits, rules, rivals, merges, twins, keys, parts, titles, collection, late,
 ---  latency: words of --latency besides the round's own;
 ---  patience: the client's time-outs in seconds, when not as users have them; settle: seconds
 function m.of(name, random, writes)

@@ -10,6 +10,7 @@ local moved = require "torture.moved"
 local masters = require "support.masters"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
+local twins = require "torture.twins"
 local undisturbed = require "torture.undisturbed"
 local wanted = require "torture.wanted"
 
@@ -28,11 +29,13 @@ local CLIENT = absolute "spec/torture/client.lua"
 local methods = {}
 local meta = { __index = methods }
 
--- The command line of a client, its output in the round's folder.
-local function command(round, switches, arguments, prefix)
+-- The command line of a client, its output in the round's folder. Two at a time are
+-- of two `sides`, each with its own output and maybe its own claims.
+local function command(round, switches, arguments, prefix, side)
   local parts = { "cd " .. program.quote(round.folder) .. " &&", "env -u LD_PRELOAD -u AWS_PROFILE",
     "HOME=" .. program.quote(round.folder), "XDG_CONFIG_HOME=/nonexistent",
-    "ALMANAC_API_URL=" .. round.alma.url, "ALMA_API_KEY=" .. round.alma.key }
+    "ALMANAC_API_URL=" .. round.alma.url, "ALMA_API_KEY=" .. round.alma.key,
+    "ALMANAC_CLAIMS=" .. program.quote(side and side.claims or round.folder) }
   if round.fate.keys then
     table.insert(parts, "AWS_ACCESS_KEY_ID=" .. round.alma.access_key)
     table.insert(parts, "AWS_SECRET_ACCESS_KEY=" .. round.alma.secret_key)
@@ -45,7 +48,21 @@ local function command(round, switches, arguments, prefix)
   for _, word in ipairs { program.path(), "exec", round.client, switches, table.unpack(arguments) } do
     table.insert(parts, program.quote(word))
   end
-  return table.concat(parts, " ") .. " </dev/null >out 2>>err"
+  return ("%s </dev/null >out%s 2>>err"):format(table.concat(parts, " "), side and side.name or "")
+end
+
+---Starts the client, killed after some seconds if it has not ended.
+---@param side { name: string, claims: string }
+---@param seconds number? until it is killed
+---@return fun(): integer wait gives its status
+function methods:start(side, seconds, ...)
+  local prefix = seconds and ("timeout --foreground -s KILL %.3f"):format(seconds)
+  local pipe = assert(io.popen(("(%s; echo $?) 2>/dev/null"):format(command(self, "", { ... }, prefix, side))))
+  return function()
+    local status = pipe:read "n"
+    pipe:close()
+    return status
+  end
 end
 
 ---Runs the client to its end.
@@ -164,18 +181,20 @@ local function add(list, more)
   table.move(more, 1, #more, #list + 1, list)
 end
 
-local function plan(round)
-  local change, alma = round.change, round.alma
-  round.collection = alma.change { op = "add_collection", name = "Tortured" }.pid
+---Plans the round's change.
+---@param file string the run file
+function methods:plan(file)
+  local round, change = self, self.change
   local arguments = {}
   for i, word in ipairs(change.arguments or {}) do arguments[i] = word == "INTO" and round.collection or word end
   if round.fate.collection and change.name == "add" then add(arguments, { "--collection", round.collection }) end
   if change.source then program.write(round.folder .. "/recipe.lua", change.source) end
-  round:must("plan", change.recipe or "./recipe.lua", "--titles", "titles.csv", "-o", "a.run", "-q", table.unpack(arguments))
+  round:must("plan", change.recipe or "./recipe.lua", "--titles", "titles.csv", "-o", file, "-q", table.unpack(arguments))
 end
 
-function methods:report()
-  return json.decode(self:must("report", "a.run", "--format", "json"))
+---@param file string? the run file
+function methods:report(file)
+  return json.decode(self:must("report", file or "a.run", "--format", "json"))
 end
 
 local function expect(round, what, status)
@@ -232,13 +251,21 @@ local function verify(round, pattern)
   if not said:find(pattern) then table.insert(round.violations, "verify says: " .. said) end
 end
 
+---Decides to go on with titles.
+---@param file string the run file
+---@param titles table<string, boolean> MMS IDs
+---@return integer status
+function methods:decide(file, titles)
+  local lines = { "mms_id,decision,file\n" }
+  for mms_id in pairs(titles) do table.insert(lines, mms_id .. ",use,\n") end
+  program.write(self.folder .. "/decisions.csv", table.concat(lines))
+  return self:call("", "decide", file, "decisions.csv")
+end
+
 -- A person decides to go on with every title that asks; nobody disturbs that.
 local function decide(round, asking)
-  local lines = { "mms_id,decision,file\n" }
-  for mms_id in pairs(asking) do table.insert(lines, mms_id .. ",use,\n") end
-  if not lines[2] then return end
-  program.write(round.folder .. "/decisions.csv", table.concat(lines))
-  expect(round, "decide", round:call("", "decide", "a.run", "decisions.csv"))
+  if not next(asking) then return end
+  expect(round, "decide", round:decide("a.run", asking))
   expect(round, "apply, decided,", round:call("", "apply", "a.run", "--settle", round.fate.settle, "-q", masters(round.folder .. "/a.run")))
 end
 
@@ -268,9 +295,11 @@ local function undo(round)
 end
 
 local function go(round)
-  plan(round)
+  round.collection = round.alma.change { op = "add_collection", name = "Tortured" }.pid
   round.before = round.alma.state()
   round.sums = sums_of(round, round.before)
+  if round.fate.twins then return twins.go(round) end
+  round:plan "a.run"
   apply(round)
   if not round.violations[1] then undo(round) end
 end

@@ -232,18 +232,18 @@ function methods:call(request)
   if path and self.unfit then path, message, code = nil, self.unfit.message, self.unfit.code end
   if not path then return nil, message, code, { errors = {}, unclear = false, unsent = true } end
   local call = { method = method, path = path, request = request }
-  local lost, outcome = false, nil
+  local lost, earlier, outcome = false, false, nil
   for try = 1, self.backoff.tries do
     if try > 1 then pause(self, try - 1) end
     outcome = attempt(self, call, try)
     if outcome.answer then return outcome.answer end
     if lost and method == "DELETE" and outcome.code == "missing" then return true end
-    lost = lost or outcome.unclear
+    earlier, lost = lost, lost or outcome.unclear
     if not outcome.again then break end
   end
   return nil, outcome.message, outcome.code, {
     status = outcome.status, errors = outcome.errors, unsent = outcome.unsent, answered = outcome.answered or false,
-    unclear = method ~= "GET" and (outcome.unclear or lost),
+    unclear = method ~= "GET" and (outcome.unclear or lost), earlier = method ~= "GET" and earlier,
   }
 end
 
@@ -282,6 +282,7 @@ end
 ---@field status integer? of the answer
 ---@field errors { code: string, message: string, tracking: string? }[] as Alma gave them
 ---@field unclear boolean a write may have happened although no readable answer says so
+---@field earlier boolean? a try before the last one may have happened
 ---@field unsent boolean surely not a byte of it was sent
 ---@field answered boolean Alma itself answered, with an error: it no longer works on the call
 

@@ -77,7 +77,7 @@ function m.delete(client, mms_id, rep_id, pid)
   }
   if ok or not detail.unclear then return ok, message, code, detail end
   if paging.is_gone(function() return m.get(client, mms_id, rep_id, pid) end,
-    function() return m.list(client, mms_id, rep_id) end, "pid", pid) then return true end
+    function() return m.list(client, mms_id, rep_id) end, "pid", pid) then return true, nil, nil, detail end
   return nil, message, code, detail
 end
 

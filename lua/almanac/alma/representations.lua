@@ -83,7 +83,7 @@ function m.delete(client, mms_id, id, options)
   }
   if ok or not detail.unclear then return ok, message, code, detail end
   if paging.is_gone(function() return m.get(client, mms_id, id) end, function() return m.list(client, mms_id) end, "id", id) then
-    return true
+    return true, nil, nil, detail
   end
   return nil, message, code, detail
 end

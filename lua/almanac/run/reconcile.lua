@@ -52,6 +52,15 @@ function m.patiently(ask)
   return table.unpack(answer, 1, answer.n)
 end
 
+---Which of two ids is the lower one. Ids are numbers of one length each.
+---@param a string
+---@param b string
+---@return boolean
+function m.is_lower(a, b)
+  if #a ~= #b then return #a < #b end
+  return a < b
+end
+
 ---Seconds after which a call has surely come to its end, whatever became of it.
 ---@return number
 function m.long_after()

@@ -77,12 +77,6 @@ local function find(job, change)
   return rivals
 end
 
--- Ids are numbers of one length each.
-local function is_lower(a, b)
-  if #a ~= #b then return #a < #b end
-  return a < b
-end
-
 -- "alone" when a rival is gone or no rival after all, "stays" when ours has to go
 -- for it, else "lagging": it is empty, and its maker will see ours.
 local function judge(job, change, id)
@@ -91,7 +85,7 @@ local function judge(job, change, id)
   if not rep then return nil, message, code end
   if value(rep.usage_type) ~= change.spec.usage_type then return "alone" end
   local count = rep.files and tonumber(rep.files.total_record_count or #rep.files) or 0
-  if count > 0 or is_lower(id, change.representation_id) then return "stays" end
+  if count > 0 or reconcile.is_lower(id, change.representation_id) then return "stays" end
   return "lagging"
 end
 

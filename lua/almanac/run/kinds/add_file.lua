@@ -2,6 +2,7 @@
 local alma = require "almanac.alma"
 local attach = require "almanac.run.attach"
 local copies = require "almanac.run.copies"
+local file_rivals = require "almanac.run.file_rivals"
 local look = require "almanac.run.kinds.look"
 local steps = require "almanac.run.steps"
 local upload = require "almanac.run.upload"
@@ -67,8 +68,9 @@ end
 
 function m.carry_out(job, change)
   local ok, message, code = true, nil, nil
-  for _, page in ipairs(change.pages) do
+  for i, page in ipairs(change.pages) do
     ok, message, code = attach_page(job, change, page)
+    if ok and i == 1 then ok, message, code = file_rivals.meet(job, change) end
     if not ok then break end
   end
   return ok, message, code

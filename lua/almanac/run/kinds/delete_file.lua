@@ -10,6 +10,7 @@ local m = {}
 local function deletion_of(job, change)
   local mms_id, id = job.mms_id, change.representation_id
   return {
+    what = ("file %s of representation %s"):format(change.pid, id),
     send = function() return alma.files.delete(job.client, mms_id, id, change.pid) end,
     is_gone = function() return look.has_file(job, id, change.pid) == false end,
   }
@@ -50,14 +51,15 @@ local function find(job, change)
 end
 
 function m.carry_out(job, change)
+  local delete = deletion_of(job, change)
   if not m.begun(job, change) then
     local file, message, code = find(job, change)
     if not file then return nil, message, code end
     local ok
-    ok, message, code = copies.keep(job, change, 1, file)
+    ok, message, code = deletion.keep(delete, function() return copies.keep(job, change, 1, file) end)
     if not ok then return nil, message, code end
   end
-  return deletion.perform(job, change, deletion_of(job, change))
+  return deletion.perform(job, change, delete)
 end
 
 ---Whether the file is gone; a list may show it for a while.

@@ -11,6 +11,7 @@ local m = {}
 local function deletion_of(job, change)
   local mms_id, id = job.mms_id, change.representation_id
   return {
+    what = "representation " .. id,
     send = function() return alma.representations.delete(job.client, mms_id, id) end,
     is_gone = function() return look.is_there(job, id) == false end,
   }
@@ -60,15 +61,18 @@ function m.settle(job, change)
 end
 
 function m.carry_out(job, change)
-  if m.begun(job, change) then return deletion.perform(job, change, deletion_of(job, change)) end
-  local rep, message, code = alma.representations.get(job.client, job.mms_id, change.representation_id)
+  local delete = deletion_of(job, change)
+  if m.begun(job, change) then return deletion.perform(job, change, delete) end
+  local rep, message, code = deletion.keep(delete, function()
+    return alma.representations.get(job.client, job.mms_id, change.representation_id)
+  end)
   if not rep then return nil, message, code end
   local count
-  count, message, code = keep_copies(job, change)
+  count, message, code = deletion.keep(delete, function() return keep_copies(job, change) end)
   if not count then return nil, message, code end
   local fields = look.fields(rep)
   fields.part = representation.part(rep)
-  return deletion.perform(job, change, deletion_of(job, change),
+  return deletion.perform(job, change, delete,
     { fields = fields, files = count, inactive = look.value(rep.active) == "false" or nil })
 end
 
