@@ -227,6 +227,7 @@ local function check_row(row, files, tell)
   end
 end
 
+local DOUBT = "^Alma gave no clear answer when "
 local DONE = { attached = true, verified = true }
 
 ---What the report says of titles: done, or with a reason to ask.
@@ -234,8 +235,8 @@ local DONE = { attached = true, verified = true }
 ---@param after table
 ---@param report table from `report --format json`
 ---@param titles { mms_id: string }[] that were planned
----@param options { rivals: boolean?, decided: boolean?, merged: table<string, boolean>? }? rivals: somebody was at work;
----  decided: no title may ask any more; merged: titles that may be in any state
+---@param options { rivals: boolean?, doubts: boolean?, decided: boolean?, merged: table<string, boolean>? }? rivals: somebody
+---  was at work; doubts: answers were lost for good; decided: no title may ask any more; merged: titles that may be in any state
 ---@return string[] violations
 ---@return table<string, boolean> asking titles
 function m.report(before, after, report, titles, options)
@@ -251,7 +252,8 @@ function m.report(before, after, report, titles, options)
       check_row(row, files, tell)
     elseif row.state == "ask" then
       asking[row.mms_id] = true
-      if not (rivals[row.mms_id] or {})[1] then tell("%s: asks without a rival: %s", row.mms_id, tostring(row.reason)) end
+      local doubt = options.doubts and (row.reason or ""):find(DOUBT)
+      if not ((rivals[row.mms_id] or {})[1] or doubt) then tell("%s: asks without a rival: %s", row.mms_id, tostring(row.reason)) end
       if options.decided then tell("%s: asks what was decided: %s", row.mms_id, tostring(row.reason)) end
     else
       tell("%s: not done: %s, %s", row.mms_id, row.state, tostring(row.reason))

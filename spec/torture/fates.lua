@@ -81,8 +81,10 @@ end
 -- A gateway that gives up long before Alma is ready.
 local function of_slow(random, writes)
   local seconds = random(3, 20) / 10
-  return { kills = random(0, 3), rules = of_api(random, 1, writes), late = 2 * seconds + 0.2,
-    latency = ("gateway=%.2f,file=%.1f%s%s"):format(random(2, 10) / 100, seconds,
+  -- Whoever is killed sends again what is not there after --settle; nobody else does.
+  local kills = random(0, 3)
+  return { kills = kills, settle = kills > 0 and seconds + 0.5 or nil, rules = of_api(random, 1, writes), late = 2 * seconds + 0.2,
+    latency = ("gateway=%.2f,file=%.1f%s%s"):format(random(5, 12) / 100, seconds,
       pick(random, { ",move=begin", ",move=end", "" }), pick(random, { "", ",representation=" .. seconds })) }
 end
 

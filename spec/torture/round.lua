@@ -136,6 +136,11 @@ function methods:is_disturbed()
   return self.fate.rivals or self.fate.merges
 end
 
+-- Whether answers to writes may be lost for good: then a person has to look.
+function methods:is_doubtful()
+  return self.fate.rules[1] ~= nil or self.fate.restarts ~= nil or self.fate.latency ~= nil
+end
+
 function methods:let_late_things_happen()
   if self.fate.late > 0 then core.sys.sleep(self.fate.late) end
 end
@@ -154,8 +159,10 @@ local function until_done(round, kills, restarts, ...)
       round:set_faults()
     end
     status = round:call("", ...)
-    -- With rivals and merges some titles ask for ever; those that failed are tried again.
-    if status == 0 or status == 2 and round:is_disturbed() and round:nothing_failed() then return status end
+    -- Some titles ask until somebody decides; those that failed are tried again.
+    local asks = ({ ... })[1] == "apply" and (round:is_disturbed() or round:is_doubtful()) or round.fate.merges
+    if status == 0 or status == 2 and asks and round:nothing_failed() then return status end
+    if status == 2 then round:let_late_things_happen() end   -- a person looks at what `undo` left before it is called again
   end
   return status
 end
@@ -237,8 +244,8 @@ local function check_done(round, options)
   options.merged = undisturbed.merged(state)
   local said, asking = check.report(round.before, undisturbed.of(state), round:report(), round.titles, options)
   add(round.violations, said)
-  local left_out = round.fate.merges and asking or nil
-  round.half_done = left_out
+  local left_out = (round.fate.merges or options.doubts) and asking or nil
+  round.half_done = round.fate.merges and asking or nil
   check_copies(round, compare(round, "done", { free = asking, left_out = left_out }), left_out)
   return asking
 end
@@ -262,18 +269,19 @@ function methods:decide(file, titles)
   return self:call("", "decide", file, "decisions.csv")
 end
 
--- A person decides to go on with every title that asks; nobody disturbs that.
+-- A person decides to go on with every title that asks; nothing disturbs that.
 local function decide(round, asking)
   if not next(asking) then return end
+  round.alma.change { op = "latency", spec = round.latency }
   expect(round, "decide", round:decide("a.run", asking))
   expect(round, "apply, decided,", round:call("", "apply", "a.run", "--settle", round.fate.settle, "-q", masters(round.folder .. "/a.run")))
 end
 
 local function apply(round)
   local status = under_fate(round, "apply", "a.run", "--settle", round.fate.settle, "-q", masters(round.folder .. "/a.run"))
-  if not round:is_disturbed() then expect(round, "apply", status) end
-  local asking = check_done(round, { rivals = round.fate.rivals })
-  if round.fate.rivals and not round.violations[1] then
+  if not (round:is_disturbed() or round:is_doubtful()) then expect(round, "apply", status) end
+  local asking = check_done(round, { rivals = round.fate.rivals, doubts = round:is_doubtful() })
+  if not round.fate.merges and next(asking) and not round.violations[1] then
     decide(round, asking)
     check_done(round, { decided = true })
   end

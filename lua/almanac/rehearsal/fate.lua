@@ -5,8 +5,7 @@ local gate = require "almanac.rehearsal.gate"
 local hostile = require "almanac.rehearsal.hostile"
 local model = require "almanac.rehearsal.model"
 local objects = require "almanac.rehearsal.s3_objects"
-local read = require "almanac.rehearsal.read"
-local shapes = require "almanac.rehearsal.shapes"
+local rivals = require "almanac.rehearsal.rivals"
 local task = require "almanac.task"
 local xml = require "almanac.rehearsal.s3_xml"
 
@@ -64,16 +63,6 @@ local after = {
   hostile = function(call, answer, fault, world) return hostile.spoil(world, call, answer, fault) end,
 }
 
--- Somebody else makes a representation with this label for this title just now.
-local function add_rival(world, call)
-  if call.method ~= "POST" or call.is_s3 or call.route.kind ~= "representations" then return end
-  local body = read.object(call, shapes.representation)
-  if not body or not model.bib(world, call.path.mms_id) then return end
-  model.add_representation(world, { mms_id = call.path.mms_id, label = body.label,
-    library = read.code(body.library) or "MAIN", usage_type = read.code(body.usage_type) or "DERIVATIVE_COPY",
-    created_by = "somebody else", modified_by = "somebody else" })
-end
-
 -- Somebody merges the title that the path of the call names into another just now.
 local function merge(world, call)
   local bib = call.path and model.bib(world, call.path.mms_id or "")
@@ -102,7 +91,13 @@ local function give_up(server, call, run, seconds)
   end }
 end
 
-local before = { rival = add_rival, merge = merge, gone = remove_object }
+-- Somebody puts a file into a representation that was made this moment, and nobody hears that it was made.
+function after.filled(call, answer, _, world)
+  if not rivals.fill(world, call, answer) then return answer end
+  return drop(call, "lost")
+end
+
+local before = { rival = rivals.act, merge = merge, gone = remove_object }
 
 ---Runs `run(world, call)` as a call that takes `seconds`.
 ---@param server table
