@@ -9,16 +9,17 @@ local wanted = require "torture.wanted"
 local ROUNDS = {
   { "add", "all" }, { "add", "rivals" }, { "replace", "both" }, { "file", "commits" }, { "relabel", "kills" },
   { "delfile", "bucket" }, { "delrep", "both" }, { "collect", "restarts" },
+  { "add", "twins" }, { "file", "twins" }, { "delrep", "twins" },
 }
 
 -- A round in which the client does not see what its own lost writes made, or
 -- does not know what it began: what the check says then. On a busy machine a
 -- kill may miss its moment, so that the seeds behind this one have their turn.
 local BLIND = {
-  { "add", "lost", "looks", 8, "missing: page 1" },
-  { "file", "lost", "looks", 8, "duplicate file book1_%d+.jpg" },
+  { "add", "lost", "looks", 8, "asks without a rival" },
+  { "file", "lost", "looks", 8, "asks what was decided" },
   { "relabel", "commits", "intents", 8, "asks without a rival: since the plan the label" },
-  { "delfile", "lost", "looks", 11, "duplicate file book1_%d+.jpg" },
+  { "delfile", "lost", "looks", 11, "undo ends with 2" },
   { "delrep", "commits", "intents", 11, "duplicate file book1_%d+.jpg" },
   { "collect", "commits", "intents", 14, "bib %d+ changed: in collections" },
 }
