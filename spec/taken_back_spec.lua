@@ -13,18 +13,6 @@ return {
   changes = function(title) return %s end,
 }
 ]]
-local REPLACE = [[
--- almanac-recipe: 1
-return {
-  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "delete" },
-  args = { { "folder", "dir" } },
-  title_keys = function(title) return { "a" } end,
-  file_key = function(file) return "a" end,
-  changes = function(title, files)
-    return replace.file { file = title:representations()[1].files[2], with = files[1] }
-  end,
-}
-]]
 local ONE = desk.id(1)
 
 describe("what is taken back", function()
@@ -72,22 +60,6 @@ describe("what is taken back", function()
     for i, file in ipairs(reps[1].files) do list[i] = delete.file { file = file } end
     return list
   end)()]]
-
-  it("is not taken for this run's own afterwards, though the new file bore its name and was sent twice", function()
-    at.start { { "a_1" } }
-    at.use_aws()
-    local rep = at.alma.state().representations[1]
-    at.alma.change { op = "add_file", representation_id = rep.id, name = "a_1.jpg", size = 5 }
-    program.write(at.folder .. "/recipe.lua", REPLACE)
-    run("plan", "./recipe.lua", "--folder", "jpg", "--titles", "titles.csv", "-o", "a.run")
-    at.alma.change { op = "faults", spec = "POST files=@1:gone" }
-    apply()
-    for _ = 1, 2 do
-      run("undo", "a.run", "--yes")
-      assert.same({ "a_1.tif a_1.jpg" }, files())
-      run("verify", "a.run")
-    end
-  end)
 
   it("comes back in its order", function()
     at.start { { "a_1", "a_2", "a_3" } }

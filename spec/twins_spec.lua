@@ -4,12 +4,13 @@
 local deletion = require "almanac.run.kinds.deletion"
 local desk = require "support.desk"
 local json = require "almanac.json"
+local masters = require "support.masters"
 local program = require "support.program"
 
 local HEAD = [[
 -- almanac-recipe: 1
 return {
-  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete" },
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete", "delete-master" },
   args = { { "folder", "dir" } },
   title_keys = function(title) return { "p" } end,
   file_key = function(file) return "p" end,
@@ -46,7 +47,7 @@ describe("two people at one title:", function()
 
   local function fault(spec) at.alma.change { op = "faults", spec = spec } end
 
-  local function apply(switches) return at.almanac("exec", client, switches or "", "apply", "a.run", "--settle", "0.1") end
+  local function apply(switches) return at.almanac("exec", client, switches or "", "apply", "a.run", "--settle", "0.1", masters(at.folder .. "/a.run")) end
 
   -- Killed at each commit in turn, until it ends by itself.
   local function apply_killed()

@@ -6,6 +6,7 @@
 local changes = require "torture.changes"
 local check = require "torture.check"
 local core = require "almanac.core"
+local masters = require "support.masters"
 local undisturbed = require "torture.undisturbed"
 local wanted = require "torture.wanted"
 
@@ -91,7 +92,8 @@ local function decide(round, sides, doubtful)
   end
   local status = round:decide(sides[1].file, doubtful)
   if status ~= 0 then tell(round, "decide ends with %s", status) end
-  status = round:start(sides[1], nil, "apply", sides[1].file, "--settle", round.fate.settle, "-q")()
+  status = round:start(sides[1], nil, "apply", sides[1].file, "--settle", round.fate.settle, "-q",
+    masters(round.folder .. "/" .. sides[1].file))()
   if status ~= 0 and status ~= 2 then tell(round, "apply, decided, ends with %s", status) end
   for mms_id, rows in pairs(check_states(round, sides)) do
     tell(round, "%s: nobody did what was decided: %s; %s", mms_id, tostring(rows[1].reason), tostring(rows[2].reason))
@@ -110,7 +112,7 @@ function m.go(round)
   local sides = sides_of(round)
   for _, side in ipairs(sides) do round:plan(side.file) end
   round.alma.change { op = "latency", spec = round.fate.twins.latency }
-  together(round, sides, "apply", "--settle", round.fate.settle, "-q")
+  together(round, sides, "apply", "--settle", round.fate.settle, "-q", masters(round.folder .. "/a.run"))
   decide(round, sides, check_states(round, sides))
   compare(round, "done")
   if round.violations[1] then return end
