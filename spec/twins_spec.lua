@@ -47,7 +47,9 @@ describe("two people at one title:", function()
 
   local function fault(spec) at.alma.change { op = "faults", spec = spec } end
 
-  local function apply(switches) return at.almanac("exec", client, switches or "", "apply", "a.run", "--settle", "0.1", masters(at.folder .. "/a.run")) end
+  local function apply(switches)
+    return at.almanac("exec", client, switches or "", "apply", "a.run", "--settle", "0.1", masters(at.folder .. "/a.run"))
+  end
 
   -- Killed at each commit in turn, until it ends by itself.
   local function apply_killed()

@@ -25,12 +25,17 @@ local function is_first(job, change)
   return true
 end
 
+-- Whether a file may be our own, made by a call that was sent twice. One of another size is somebody else's.
+local function may_be_ours(job, change, file)
+  return tonumber(file.size) == change.pages[1].size and look.is_unrecorded(job, change, file)
+end
+
 -- Files that came since the plan and are none of ours; nil while ours is not shown.
 local function foreign(job, change, pid, list)
   local planned, rivals, shown = look.planned_files(job, change.representation_id), {}, false
   for _, file in ipairs(list) do
     shown = shown or file.pid == pid
-    if not planned[file.pid] and file.pid ~= pid and not look.is_unrecorded(job, change, file) then rivals[#rivals + 1] = file.pid end
+    if not planned[file.pid] and file.pid ~= pid and not may_be_ours(job, change, file) then rivals[#rivals + 1] = file.pid end
   end
   return shown and rivals or nil
 end
