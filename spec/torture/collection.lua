@@ -6,6 +6,7 @@ local program = require "support.program"
 local m = {}
 
 local MOST_PAGES = 5
+local LONG = 11   -- each so-manyth title has so many pages
 local HEAD = "mms_id,title,usage_type,file_name,size,representation_id\n"
 
 -- Sizes differ, so that a file in the wrong place is seen.
@@ -35,8 +36,8 @@ end
 local function make_title(folder, n, random, holds)
   local title = { mms_id = ("99%09d04146"):format(n), n = n, pages = {} }
   local rows, held = {}, {}
-  for page = 1, random(1, MOST_PAGES) do
-    local stem = ("book%d_%d"):format(n, page + 7)   -- 9 before 10
+  for page = 1, n % LONG == 0 and LONG or random(1, MOST_PAGES) do
+    local stem = ("book%d_%02d"):format(n, page)
     local content = jpeg(random, stem)
     rows[page] = row(title, "PRESERVATION_MASTER", 0, stem .. ".tif", random(500, 20000))
     held[page] = held_row(title, holds, random, page, stem)
