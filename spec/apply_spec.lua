@@ -160,6 +160,23 @@ describe("apply", function()
     assert.same({ ["9900000000104146"] = { "a.jpg" } }, derivatives())
   end)
 
+  it("names a collection whose list does not add up, once, and adds to it all the same", function()
+    local titles = {}
+    for i = 1, 14 do titles[i] = { "c" .. i, collection = "8100000000004146" } end
+    for i = 15, 16 do titles[i] = { "c" .. i, collection = "8199900000004146" } end
+    at.start(titles, "--lists", "page=10,short=1")
+    plan("--collection", "8100000000004146")
+    local result = almanac("apply", "a.run")
+    assert.equal(0, result.status, result.err)
+    local text = almanac("report", "a.run").out
+    assert.matches("\nProblems\n    GET /bibs/collections/8100000000004146/bibs[^\n]*: undo takes out only titles of which Alma said " ..
+      "that they were put in\n$", text)
+    local function members() return at.alma.call("GET", "/bibs/collections/8100000000004146/bibs").data.total_record_count end
+    assert.equal(16, members())
+    assert.equal(0, almanac("undo", "a.run", "--yes").status)
+    assert.equal(14, members())
+  end)
+
   -- A person looked into Alma and lets each doubtful title go on.
   local function decide_all()
     local lines = { "mms_id,decision,file\n" }

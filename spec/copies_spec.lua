@@ -87,6 +87,11 @@ describe("what a run deletes", function()
     assert_refused "no space for copies of 18[^\n]*make room"
   end)
 
+  it("stays, and what of the disk is left for others is named", function()
+    swell(1)
+    assert_refused "no space for copies of 18[^\n]* are free, and 67%.1 MB of the disk are left for others"
+  end)
+
   it("needs space only for the titles that --limit lets in", function()
     at.alma.stop()
     at.start { { "a_1", "a_2" }, { "b_1" } }

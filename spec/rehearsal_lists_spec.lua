@@ -73,6 +73,14 @@ describe("a rehearsal with --lists", function()
     assert.same({ 3, 12 }, given(path .. "?limit=3", "member"))
   end)
 
+  it("counts more titles of a collection than it gives", function()
+    start "short=2"
+    local path = of_collection()
+    assert.same({ 10, 12 }, given(path .. "?limit=100", "bib"))
+    assert.same({ 3, 12 }, given(path .. "?limit=5", "bib"))
+    assert.same({ 7, 12 }, given(path .. "?limit=100&offset=5", "bib"))
+  end)
+
   it("counts more members of a set than it gives", function()
     start "short=2"
     local path = of_members()

@@ -140,12 +140,13 @@ function m.list_bibs(world, call)
   if not find(world, pid) then return failure.parameter() end
   local limit, offset = lists.paging(world, call.query)
   if not limit then return offset end
-  local list = {}
+  local list, n = {}, offset
   for row in world.db:rows([[SELECT bib.* FROM listed_membership JOIN bib USING(mms_id) WHERE pid = ?
       ORDER BY bib.n LIMIT ? OFFSET ?]], pid, limit, offset) do
+    n = n + 1
     local bib = bibs.object(world, row, { view = "brief" })
     bib.link = world:link("/bibs/" .. row.mms_id)
-    list[#list + 1] = bib
+    if not lists.is_hidden(world, n) then list[#list + 1] = bib end
   end
   local total = world.db:value("SELECT count(*) FROM listed_membership JOIN bib USING(mms_id) WHERE pid = ?", pid)
   return { shape = shapes.bibs, object = { bib = list, total_record_count = total } }

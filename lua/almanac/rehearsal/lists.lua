@@ -11,7 +11,7 @@ local USUAL, MOST = 10, 100
 ---The words of --lists and what they mean, for --help.
 m.words = {
   { "page=N", "no list gives more than N at a time, whatever limit says" },
-  { "short=N", "sets count N members more than they give" },
+  { "short=N", "sets and collections count N members more than they give" },
 }
 
 ---@param spec string|nil "page=10,short=1"
@@ -42,6 +42,15 @@ function m.paging(world, query)
     return math.min(limit, world.lists.page or limit), offset
   end
   return nil, failure.parameter()
+end
+
+---Whether a set or collection counts a member and does not give it: the second and on, so that no page but the
+---first is shorter for it.
+---@param world table
+---@param n integer its place among all, from 1
+---@return boolean
+function m.is_hidden(world, n)
+  return n > 1 and n <= 1 + world.lists.short
 end
 
 ---A page of a list that is given whole without --lists page=: whether it takes limit and offset is not documented.

@@ -69,11 +69,6 @@ function m.get(world, call)
   return { shape = shapes.set, object = object_of(world, row) }
 end
 
--- Those that a set counts and does not give are its second member and on: no page but the first is shorter for it.
-local function is_hidden(world, row)
-  return row.n > 1 and row.n <= 1 + world.lists.short
-end
-
 ---@type almanac.rehearsal.handler
 function m.members(world, call)
   local set = find(world, call.path.set_id)
@@ -85,7 +80,7 @@ function m.members(world, call)
       WHERE set_id = ?1 AND member.n > ?2 AND member.n <= ?2 + ?3 ORDER BY member.n]],
       set.id, offset, limit) do
     if not row.title then return failure.new("60108", "Set Member not found: IED " .. row.id) end
-    if not is_hidden(world, row) then
+    if not lists.is_hidden(world, row.n) then
       list[#list + 1] = { id = row.id, description = row.title, link = world:link("/bibs/" .. row.id) }
     end
   end
