@@ -1,6 +1,7 @@
 local decide = require "almanac.run.decide"
 local matching = require "support.matching"
 local program = require "support.program"
+local zip = require "support.zip"
 
 local JPEG, id = matching.JPEG, matching.id
 
@@ -121,6 +122,21 @@ describe("deciding", function()
       assert.matches(pattern, text)
       assert.is_nil(text:find ",[=+@\t]")
     end
+  end)
+
+  it("takes the sheet of a workbook that --sheet names", function()
+    run.db:close()
+    local function cells(...)
+      local row = {}
+      for i, text in ipairs { ... } do row[i] = ('<c t="inlineStr"><is><t>%s</t></is></c>'):format(text) end
+      return "<row>" .. table.concat(row) .. "</row>"
+    end
+    program.write(run.folder .. "/d.xlsx", zip.xlsx { { "Notes", cells "nothing here" },
+      { "Mine", cells("mms_id", "decision", "file") .. cells(id(2), "skip", "") } })
+    local function decided(...) return program.run({ "decide", "a.run", "d.xlsx", ... }, { folder = run.folder }) end
+    assert.equal(1, decided().status)
+    assert.matches("there is no sheet 'Yours'", decided("--sheet", "Yours").err)
+    assert.matches("decided 1 title: 0 to be carried out, 1 left out", decided("--sheet", "mine").out)
   end)
 
   it("works on the command line", function()

@@ -40,6 +40,21 @@ describe("doctor", function()
     assert.matches("BAD   [^\n]*does not know this API key", at.almanac("doctor").out)
   end)
 
+  it("says once, with the count, what several calls meet for the same reason", function()
+    at.start()
+    at.env.ALMA_API_KEY = "unknown"
+    local result = at.almanac "doctor"
+    assert.matches("\nBAD   GET /conf/general: Alma does not know this API key[^\n]* %(and 2 more like it%)\n", result.out)
+    assert.equal(1, select(2, result.out:gsub("BAD", "")))
+    assert.matches("1 thing is to be put right", result.err)
+    assert.equal(3, select(2, at.almanac("doctor", "--json").out:gsub('"state":"bad"', "")))
+    at.env.ALMA_API_KEY = at.alma.key
+    at.alma.change { op = "faults", spec = "GET=1:html,POST=1:html" }
+    result = at.almanac "doctor"
+    assert.matches("\nBAD   GET /bibs/test: [^\n]*web page[^\n]*%(and 1 more like it%)\n", result.out)
+    assert.equal(2, select(2, result.out:gsub("BAD", "")))
+  end)
+
   it("says that there are no settings, and what to do", function()
     at.start()
     at.env.ALMA_API_KEY, at.env.ALMANAC_API_URL = false, false

@@ -269,6 +269,18 @@ describe("plan", function()
     assert.matches("Problems: 1\n%s+the set 'TIFF only' %(%d+%) counts 12 members, but Alma lists 11 of them", result.out)
   end)
 
+  it("says which of its titles are suppressed, once with the count", function()
+    start(titles(3))
+    local state = alma.state()
+    for i = 1, 2 do   -- the last representation goes, the title stays, suppressed
+      local rep = state.representations[i]
+      assert.equal(204, alma.call("DELETE", ("/bibs/%s/representations/%s?override=true&bibs=suppress"):format(rep.mms_id, rep.id)).status)
+    end
+    local result = plan("--folder", "jpg", "--titles", alma.folder .. "/titles.csv", "-o", "a.run")
+    assert.matches("To be known:\n        2  a title is suppressed\n +" .. state.representations[1].mms_id ..
+      "  patrons do not see it in discovery\n +" .. state.representations[2].mms_id .. "  patrons", result.out)
+  end)
+
   it("stops early when the day's calls would not do", function()
     start(titles(3), "--daily", "60")
     local function with(...) return plan("--folder", "jpg", "--titles", alma.folder .. "/titles.csv", "-o", "a.run", ...) end

@@ -2,6 +2,7 @@ local core = require "almanac.core"
 local json = require "almanac.json"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
+local zip = require "support.zip"
 
 local HEADER = "mms_id,title,usage_type,file_name,size,representation_id,collection,format\n"
 
@@ -20,6 +21,22 @@ describe("a rehearsal's titles", function()
     program.remove(folder)
     return result
   end
+
+  it("come from the sheet of a workbook that --sheet names", function()
+    local folder = program.folder()
+    local function cells(...)
+      local row = {}
+      for i, text in ipairs { ... } do row[i] = ('<c t="inlineStr"><is><t>%s</t></is></c>'):format(text) end
+      return "<row>" .. table.concat(row) .. "</row>"
+    end
+    program.write(folder .. "/t.xlsx", zip.xlsx { { "Notes", cells "nothing here" },
+      { "Mine", cells("mms_id", "title", "usage_type", "file_name") .. cells("991", "One", "PRESERVATION_MASTER", "a.tif") } })
+    local result = program.run { "rehearsal", "--port", "0", "--titles", folder .. "/t.xlsx", "--sheet", "Yours" }
+    alma = rehearsal.start { titles = folder .. "/t.xlsx", args = { "--sheet", "mine" } }
+    program.remove(folder)
+    assert.same({ 1, 1 }, { result.status, alma.state().counts.bibs })
+    assert.matches("there is no sheet 'Yours'", result.err)
+  end)
 
   it("come from a list, rows of one representation in their order", function()
     alma = rehearsal.start { titles = HEADER .. [[

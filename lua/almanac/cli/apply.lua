@@ -53,17 +53,17 @@ end
 local function look_first(args, context, run)
   run.path, run.probe = args.run, store.meta(run.db, "run")
   local wrong, main = {}, nil
-  for _, finding in ipairs(preflight.run(run)) do
-    local text = preflight.words(finding)
-    if finding.state == "note" then context.out.note(text) end
+  for _, one in ipairs(preflight.alike(preflight.run(run))) do
+    local finding, text = one.finding, preflight.words(one.finding)
+    if finding.state == "note" then context.out.note(one.words) end
     if finding.state == "bad" then
-      wrong[#wrong + 1] = { text = text, code = finding.code }
+      wrong[#wrong + 1] = { text = text, words = one.words, code = finding.code }
       if not early.passes(finding.text, finding.code) then main = main or wrong[#wrong] end
     end
   end
   main = main or wrong[1]      -- what somebody has to mend says how this ends
   for _, other in ipairs(wrong) do
-    if other ~= main then context.out.fail(other.text) end
+    if other ~= main then context.out.fail(other.words) end
   end
   if main then return nil, main.text, main.code end
   return true

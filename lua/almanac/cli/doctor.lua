@@ -71,10 +71,10 @@ function m.run(args, context)
   end
   findings[#findings + 1] = shipped()
   look(args, context, findings)
-  for _, finding in ipairs(findings) do
-    if finding.state == "bad" then wrong = wrong + 1 end
-    out.say(MARKS[finding.state] .. "  " .. preflight.words(finding))
-    out.event("finding", finding)
+  for _, finding in ipairs(findings) do out.event("finding", finding) end
+  for _, one in ipairs(preflight.alike(findings)) do
+    if one.finding.state == "bad" then wrong = wrong + 1 end
+    out.say(MARKS[one.finding.state] .. "  " .. one.words)
   end
   if wrong == 0 then return 0 end
   out.fail(words.count(wrong, "thing is", "things are") .. " to be put right before a run")

@@ -3,6 +3,7 @@
 -- At most eight calls to Alma, that of connect.general counted.
 local alma = require "almanac.alma"
 local codes = require "almanac.run.codes"
+local causes = require "almanac.run.causes"
 local connect = require "almanac.run.connect"
 local copies = require "almanac.run.copies"
 local core = require "almanac.core"
@@ -269,6 +270,25 @@ function m.run(place)
     end
   end
   return findings
+end
+
+-- The same trouble is told of each call that meets it. What is well is never alike.
+local function cause_of(finding)
+  local text = finding.text:gsub("^%u+ /[%w/]+: ", "")
+  return ("%s|%s|%s"):format(finding.state, finding.state == "ok" and finding.name or "", text)
+end
+
+---Findings of one cause together, in the order in which each came first.
+---@param findings table[]
+---@return { finding: table, words: string }[] groups the first finding of each, and what is said of it and of those like it
+function m.alike(findings)
+  local messages, list = {}, {}
+  for i, finding in ipairs(findings) do messages[i] = cause_of(finding) end
+  for i, group in ipairs(causes.group(messages)) do
+    local first = findings[group.first]
+    list[i] = { finding = first, words = m.words(first) .. (group.n > 1 and (" (and %d more like it)"):format(group.n - 1) or "") }
+  end
+  return list
 end
 
 ---A finding in one line: what it is and what helps.

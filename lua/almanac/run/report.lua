@@ -1,6 +1,7 @@
 -- What a run did, from the run file alone: one row a title, streamed, so that
 -- a run of any size can be reported.
 local audit = require "almanac.run.audit"
+local causes = require "almanac.run.causes"
 local consequence_words = require "almanac.run.consequence_words"
 local consequences = require "almanac.run.consequences"
 local core = require "almanac.core"
@@ -24,7 +25,10 @@ local FILES = [[SELECT file.path, file.size, file.sha256, page.pid, small.path A
   WHERE page.title_id = ? ORDER BY page.change, page.seq]]
 local ATTACHED = [[FROM page JOIN file ON file.id = page.file_id
   JOIN title ON title.id = page.title_id WHERE pid IS NOT NULL AND title.state <> 'undone']]
-local UNMATCHED = "SELECT path, coalesce(problem, reason) AS reason FROM file WHERE " .. pages.UNUSED .. " ORDER BY path"
+-- Files of the folder that no title took; those of one reason together.
+local UNMATCHED = "SELECT path, reason, count(*) OVER (PARTITION BY reason) AS n, min(path) OVER (PARTITION BY reason) AS first FROM (" ..
+  "SELECT path, coalesce(problem, reason) AS reason FROM file WHERE " .. pages.UNUSED ..
+  ") ORDER BY iif(reason IS NULL, path, first), reason, path"
 
 ---The numbers of a run; the head of `report --format json`.
 ---@param db table
@@ -97,13 +101,6 @@ local function row_text(row)
   end
   return ROW:format(row.consequences[1] and json.encode(row.consequences) or "[]", table.concat(files, ","), text(row.mms_id),
     text(row.reason), text(row.representation_id), text(row.state), text(row.title))
-end
-
----Files of the folder that no title took.
----@param db table
----@return fun(): { path: string, reason: string? }? ... for a generic for
-function m.unmatched(db)
-  return db:rows(UNMATCHED)
 end
 
 -- The report is written as it is read: head first, then a row a line.
@@ -214,15 +211,53 @@ local function write_head(head, meta, write)
 end
 
 local function write_problems(db, write)
-  local heading = "\nProblems\n"
-  for row in db:rows "SELECT text FROM problem ORDER BY id" do
-    write(("%s    %s\n"):format(heading, row.text))
+  local problems, heading = {}, "\nProblems\n"
+  for row in db:rows "SELECT text FROM problem ORDER BY id" do problems[#problems + 1] = row.text end
+  for _, group in ipairs(causes.group(problems)) do
+    write(("%s    %s%s\n"):format(heading, problems[group.first],
+      group.n > 1 and (" (and %d more like it)"):format(group.n - 1) or ""))
     heading = ""
+  end
+end
+
+local NOT_DONE = { { "failed", "failed" }, { "ask", "to decide" }, { "skip", "skipped" } }
+
+-- What several titles have met, with how many; each title tells its own below.
+local function write_reasons(db, write)
+  local reasons, label = { failed = {}, ask = {}, skip = {} }, "Why:"
+  for row in db:rows "SELECT state, reason FROM title WHERE reason IS NOT NULL ORDER BY id" do
+    local list = reasons[store.group(row.state, row.reason)]
+    if list then list[#list + 1] = row.reason end
+  end
+  for _, kind in ipairs(NOT_DONE) do
+    for _, group in ipairs(causes.group(reasons[kind[1]])) do
+      if group.n > 1 then
+        write(("%-7s %d %s: %s\n"):format(label, group.n, kind[2], group.words))
+        label = ""
+      end
+    end
+  end
+end
+
+-- Those that are left for the same reason stand together below it.
+local function write_unmatched(db, write)
+  local heading, said = "\nFiles without a title\n", nil
+  for file in db:rows(UNMATCHED) do
+    write(heading)
+    heading = ""
+    if file.n == 1 or not file.reason then
+      write(("    %s%s\n"):format(file.path, file.reason and ": " .. file.reason or ""))
+    else
+      if file.reason ~= said then write(("    %d files: %s\n"):format(file.n, file.reason)) end
+      write(("        %s\n"):format(file.path))
+    end
+    said = file.reason
   end
 end
 
 local function write_text(db, write)
   write_head(m.head(db), store.meta(db), write)
+  write_reasons(db, write)
   write_sessions(db, write)
   for row in m.rows(db) do
     local files = #row.files == 1 and row.files[1].path or row.files[1] and #row.files .. " files" or ""
@@ -236,11 +271,7 @@ local function write_text(db, write)
     for _, line in ipairs(consequence_words.lines(row.consequences)) do write(("    %s\n"):format(line)) end
     if row.reason then write("    " .. row.reason .. "\n") end
   end
-  local heading = "\nFiles without a title\n"
-  for file in m.unmatched(db) do
-    write(("%s    %s%s\n"):format(heading, file.path, file.reason and ": " .. file.reason or ""))
-    heading = ""
-  end
+  write_unmatched(db, write)
   write_problems(db, write)
 end
 
