@@ -109,7 +109,9 @@ end
 -- What a person has to know of a title that was taken back.
 local function remarks(job)
   local parts = { table.unpack(job.unlike) }
-  if job.merged then parts[#parts + 1] = ("the title was merged into %s in Alma, where what this run made stands now"):format(job.merged) end
+  if job.merged then
+    parts[#parts + 1] = ("the title was merged into %s in Alma, where what this run made stands now"):format(job.merged)
+  end
   parts[#parts + 1] = stays(job)
   return parts[1] and table.concat(parts, "; ")
 end
