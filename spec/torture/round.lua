@@ -188,6 +188,16 @@ local function add(list, more)
   table.move(more, 1, #more, #list + 1, list)
 end
 
+-- What a plan doubts of a collection like this one is as it is meant.
+local function use_all(round, file)
+  local lines = { "mms_id,decision,file\n" }
+  for _, title in ipairs(round.titles) do
+    for _, page in ipairs(title.pages) do table.insert(lines, ("%s,use,%s\n"):format(title.mms_id, page.name)) end
+  end
+  program.write(round.folder .. "/decisions.csv", table.concat(lines))
+  round:must("decide", file, "decisions.csv")
+end
+
 ---Plans the round's change.
 ---@param file string the run file
 function methods:plan(file)
@@ -196,7 +206,10 @@ function methods:plan(file)
   for i, word in ipairs(change.arguments or {}) do arguments[i] = word == "INTO" and round.collection or word end
   if round.fate.collection and change.name == "add" then add(arguments, { "--collection", round.collection }) end
   if change.source then program.write(round.folder .. "/recipe.lua", change.source) end
-  round:must("plan", change.recipe or "./recipe.lua", "--titles", "titles.csv", "-o", file, "-q", table.unpack(arguments))
+  local status = round:call("", "plan", change.recipe or "./recipe.lua", "--titles", "titles.csv", "-o", file, "-q",
+    table.unpack(arguments))
+  if status == 2 then return use_all(round, file) end
+  if status ~= 0 then error(("plan ended with %d: %s"):format(status, program.read(round.folder .. "/err"))) end
 end
 
 ---@param file string? the run file

@@ -12,7 +12,8 @@ local wanted = require "torture.wanted"
 
 local m = {}
 
-local STOPPED, KILLED = 75, 137
+local GO_ON = { [1] = true, [75] = true, [137] = true }   -- nothing was started, since the other kept a title for long; stopped; killed
+local KILLED = 137
 local TRIES = 12      -- an apply that stops early goes on
 local DONE = { attached = true, verified = true }
 
@@ -47,7 +48,7 @@ local function together(round, sides, ...)
   for n = 2, TRIES do
     if statuses[1] == KILLED then round.kills = round.kills + 1 end
     for i, side in ipairs(sides) do
-      if statuses[i] == STOPPED or statuses[i] == KILLED then statuses[i] = start(side, i == 1 and n or nil)() end
+      if GO_ON[statuses[i]] then statuses[i] = start(side, i == 1 and n or nil)() end
     end
   end
   for i, side in ipairs(sides) do
