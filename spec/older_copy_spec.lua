@@ -40,7 +40,7 @@ describe("an older copy of a run", function()
     local result = at.almanac("apply", "old.run")
     assert.equal(2, result.status, result.out .. result.err)
     assert.matches("3 to decide", result.out)
-    assert.matches("if this run file is an older copy of a run that went on elsewhere, use the newest copy", result.err)
+    assert.matches("if this run file is an older copy of a run that went on elsewhere, bring the newest copy", result.err)
     assert.equal(3, derivatives())
   end)
 
@@ -57,5 +57,159 @@ describe("an older copy of a run", function()
     at.alma.change { op = "add_representation", mms_id = desk.id(1), usage_type = "DERIVATIVE_COPY", file_name = "theirs.jpg" }
     local result = at.almanac("undo", "a.run", "--yes")
     assert.equal(0, result.status, result.out .. result.err)
+  end)
+end)
+
+local RECIPE = [[
+-- almanac-recipe: 1
+return {
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete", "delete-master" },
+  args = { { "folder", "dir" } },
+  title_keys = function(title) return { title.mms_id } end,
+  file_key = function(file) return key.digits(file.name, 1) end,
+  page = function(file) return key.digits(file.name, 2) end,
+  changes = function(title, files)
+    local rep = title:representations()[1]
+    CHANGES
+  end,
+}
+]]
+local ADD = "return { add.file { representation = rep, files = files } }"
+local NEW = "return { add.representation { usage_type = 'DERIVATIVE_COPY', library = rep.library, label = 'new', files = files } }"
+local REPLACE = [[
+    local list = {}
+    for i, file in ipairs(rep.files) do list[i] = replace.file { file = file, with = files[i]KEEP } end
+    return list]]
+local DELETE = "return { delete.file { file = rep.files[1] }, delete.file { file = rep.files[2] } }"
+local ADVICE = "if this run file is an older copy of a run that went on elsewhere, bring the newest copy of the run file and use that one"
+
+describe("an older copy of a run, taken in the middle of a title,", function()
+  local at = desk.each(before_each, after_each)
+  local client
+
+  setup(function()
+    local pipe <close> = assert(io.popen "pwd")
+    client = pipe:read "l" .. "/spec/torture/client.lua"
+  end)
+
+  -- A title with three files a_1 … a_3, and three pages for it.
+  local function start(changes, without_pages)
+    at.start { { "a_1", "a_2", "a_3" } }
+    at.alma.change { op = "change_representation", id = at.alma.state().representations[1].id, usage_type = "AUXILIARY" }
+    program.remove(at.folder .. "/jpg")
+    for i = 1, without_pages and 0 or 3 do
+      program.write(("%s/jpg/%s_%d.jpg"):format(at.folder, desk.id(1), i), desk.JPEG .. ("x"):rep(i))
+    end
+    local recipe = RECIPE:gsub("CHANGES", changes)
+    if without_pages then recipe = recipe:gsub("  file_key.-\n  page.-\n", "") end
+    program.write(at.folder .. "/recipe.lua", recipe)
+    local plan = { "plan", "./recipe.lua", "--titles", "titles.csv", "-o", "a.run" }
+    if not without_pages then table.move({ "--folder", "jpg" }, 1, 2, #plan + 1, plan) end
+    local result = at.almanac(table.unpack(plan))
+    assert.equal(0, result.status, result.out .. result.err)
+  end
+
+  local function apply(name, switches)
+    return at.almanac("exec", client, "settle=0.1 " .. (switches or ""), "apply", name, "--settle", "0.05")
+  end
+
+  local function names()
+    local list = {}
+    for _, rep in ipairs(at.alma.state().representations) do
+      for _, file in ipairs(rep.files) do list[#list + 1] = file.name end
+    end
+    return table.concat(list, " ")
+  end
+
+  local function posts() return at.alma.calls().routes["POST /bibs/{mms_id}/representations/{rep_id}/files"] or 0 end
+
+  -- Killed after the nth page was attached and noted; a copy is taken; the run goes on to its end.
+  -- A copy of a file that is to be deleted takes more commits than two.
+  local function copy_after(n, copies)
+    local kills = 0
+    while posts() < n do
+      kills = kills + 1
+      assert(kills < 40, "it is never there")
+      assert.is_not.equal(0, apply("a.run", "kill=" .. (copies and 2 + kills // 5 or 2)).status)
+    end
+    program.write(at.folder .. "/old.run", program.read(at.folder .. "/a.run"))
+    program.remove(at.folder .. "/old.run-wal")
+    local wal = io.open(at.folder .. "/a.run-wal", "rb")
+    if wal then
+      program.write(at.folder .. "/old.run-wal", wal:read "a")
+      wal:close()
+    end
+    assert.equal(0, apply("a.run").status)
+  end
+
+  local cases = {
+    { "a new representation", NEW }, { "files that are added", ADD }, { "files that are replaced", (REPLACE:gsub("KEEP", "")), true },
+    { "files that are added beside others", (REPLACE:gsub("KEEP", ", keep = true")) },
+  }
+  for _, case in ipairs(cases) do
+    for n = 1, 2 do
+      it(("attaches no page twice: %s, %d of 3"):format(case[1], n), function()
+        start(case[2])
+        copy_after(n, case[3])
+        local before, made = names(), posts()
+        local result = apply "old.run"
+        assert.equal(2, result.status, result.out .. result.err)
+        assert.matches(ADVICE, result.err, 1, true)
+        assert.matches("1 to decide", result.out)
+        assert.same({ before, made }, { names(), posts() })
+        assert.equal(2, apply "old.run".status)
+        assert.same({ before, made }, { names(), posts() })
+      end)
+    end
+  end
+
+  it("is a person's to decide about: `use` attaches the pages beside", function()
+    start(ADD)
+    copy_after(1)
+    assert.equal(2, apply("old.run").status)
+    program.write(at.folder .. "/d.csv", ("mms_id,decision,file\n%s,use,\n"):format(desk.id(1)))
+    assert.equal(0, at.almanac("decide", "old.run", "d.csv").status)
+    assert.equal(0, apply("old.run").status)
+    assert.equal(5, posts())
+  end)
+
+  -- A copy of the plan, of which nothing was done.
+  local function copy_before()
+    program.write(at.folder .. "/old.run", program.read(at.folder .. "/a.run"))
+    local result = apply "a.run"
+    assert.equal(0, result.status, result.out .. result.err)
+  end
+
+  for what, changes in pairs { ["files that are added"] = ADD, ["files that are replaced"] = REPLACE:gsub("KEEP", "") } do
+    it("or before it: " .. what, function()
+      start(changes)
+      copy_before()
+      local before = names()
+      local result = apply "old.run"
+      assert.equal(2, result.status, result.out .. result.err)
+      assert.matches(ADVICE, result.err, 1, true)
+      assert.equal(before, names())
+    end)
+  end
+
+  it("finds files that are deleted, and fields that are set", function()
+    for _, changes in ipairs { DELETE, "return { update.representation { representation = rep, label = 'other' } }" } do
+      start(changes, true)
+      copy_before()
+      local result = apply "old.run"
+      assert.equal(2, result.status, result.out .. result.err)
+      assert.matches(ADVICE, result.err, 1, true)
+      at.alma.stop()
+      os.remove(at.folder .. "/a.run")
+      os.remove(at.folder .. "/old.run")
+    end
+  end)
+
+  it("costs a call only there: none for titles that one process begins and ends", function()
+    local list = "GET /bibs/{mms_id}/representations/{rep_id}/files"
+    start(NEW)
+    local before = at.alma.calls().routes[list] or 0
+    assert.equal(0, apply("a.run").status)
+    assert.equal(before, at.alma.calls().routes[list] or 0)
   end)
 end)

@@ -127,7 +127,10 @@ local function record_failure(run, job, message, code)
     run.streak:worked()
     return set_state(run, title.id, state, message)
   end
-  if not state or code == "io" then table.insert(run.again, title.id) end
+  if not state or code == "io" then
+    table.insert(run.again, title.id)
+    run.began[title.id] = not job.is_earlier or nil
+  end
   if run.stop and not state then return end
   local before = run.db:value("SELECT state FROM title WHERE id = ?", title.id)
   local general = code == "auth" or code == "quota" or job.disk_full or job.images_away or run.streak:is_cause(message, code)
@@ -175,7 +178,7 @@ end
 ---  why; `cause` of almanac.run.causes when titles in a row failed alike
 function m.run(run)
   run.journal, run.done, run.stop = journal.new(run.db), run.done or 0, nil
-  run.again, run.streak = {}, streaks.new { in_flight = IN_FLIGHT, keep_going = run.keep_going }
+  run.again, run.began, run.streak = {}, {}, streaks.new { in_flight = IN_FLIGHT, keep_going = run.keep_going }
   local failures
   local work = task.spawn(function()
     local next_title = open_titles(run)

@@ -2,7 +2,9 @@
 -- the upload folder for it: so one object can become one file only, however
 -- often the call is sent.
 local alma = require "almanac.alma"
+local fits = require "almanac.run.fits"
 local known = require "almanac.run.known"
+local older = require "almanac.run.older"
 local reconcile = require "almanac.run.reconcile"
 local steps = require "almanac.run.steps"
 local upload = require "almanac.run.upload"
@@ -28,33 +30,11 @@ local function kept_of(page, file)
   return { pid = file.pid, taken = size ~= page.size and size or nil }
 end
 
--- Files that bear the name of another page are not this one.
-local function of_no_other_page(files, change, page)
-  local names, fits = {}, {}
-  for _, other in ipairs(change.pages) do
-    if other ~= page then names[other.name] = true end
-  end
-  for _, file in ipairs(files) do
-    local stored = file.path and file.path:match "[^/]+$"
-    if not names[stored or ""] and not names[file.label or ""] then fits[#fits + 1] = file end
-  end
-  return fits
-end
-
--- By its name; by its name alone, when it was cut short on its way; by its size
--- alone, since Alma may give a file another name.
-local function fitting(list, before, change, page)
-  local fits = reconcile.new_files(list, before, page.name, page.size)
-  if not fits[1] then fits = reconcile.new_files(list, before, page.name) end
-  if not fits[1] then fits = of_no_other_page(reconcile.new_files(list, before, nil, page.size), change, page) end
-  return fits
-end
-
 -- A new file that is nobody's page: it may be this one, given another name or
 -- other bytes by somebody, so the call is not repeated before a person looked.
 local function ask_about(job, change, page, representation_id, list)
   local file
-  for _, new in ipairs(of_no_other_page(list, change, page)) do
+  for _, new in ipairs(fits.of_no_other_page(list, change, page)) do
     file = file or not steps.is_decided(job, change, new.pid, page.seq) and new
   end
   if not file then return {} end
@@ -67,8 +47,8 @@ end
 local function find_attached(job, change, page, representation_id, before)
   local list, message, code = alma.files.list(job.client, job.mms_id, representation_id)
   if not list then return nil, message, code end
-  local fits = fitting(list, before, change, page)
-  if fits[1] then return fits end
+  local fitting = fits.page(list, before, change, page)
+  if fitting[1] then return fitting end
   return ask_about(job, change, page, representation_id, reconcile.new_files(list, before))
 end
 
@@ -115,7 +95,12 @@ end
 function m.run(job, change, page, representation_id, attached, options)
   local mms_id = job.mms_id
   local again = options and options.again
-  local result, message, code = steps.perform(job, {
+  local result, message, code
+  if not again then
+    result, message, code = older.meet(job, change, page, representation_id, attached)
+    if not result then return nil, message, code end
+  end
+  result, message, code = steps.perform(job, {
     change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,
     during = "attaching", after = "attaching", before = again and attached or nil,
     call = function()

@@ -99,7 +99,8 @@ end
 ---was there before the call.
 ---@param job table
 ---@param change table
----@param which { kind: string, page: integer?, doubts: string[]? } doubts: ids of what it is about, see m.is_decided
+---@param which { kind: string?, page: integer?, doubts: string[]? } kind: nil when it is about no step; doubts: ids of what it is
+---  about, see m.is_decided
 ---@param reason string
 ---@param before any as it was when absent
 ---@return nil
@@ -107,11 +108,14 @@ end
 ---@return string code "conflict"
 function m.ask(job, change, which, reason, before)
   local page = which.page or 0
-  local step = m.get(job, change, which.kind, page)
+  local step = which.kind and m.get(job, change, which.kind, page)
   if before ~= nil then step.before = before end
   local ok, message, code = job.journal:write(function(db)
-    local done, why, kind = db:run(ASKED, json.encode { answered = true }, step.before and json.encode(step.before),
-      job.title.id, change.seq, which.kind, page)
+    local done, why, kind = true, nil, nil
+    if step then
+      done, why, kind = db:run(ASKED, json.encode { answered = true }, step.before and json.encode(step.before),
+        job.title.id, change.seq, which.kind, page)
+    end
     if done then done, why, kind = keep_doubts(db, job, change, page, which.doubts) end
     if done then done, why, kind = db:run(STATE, state_of(job, "ask"), reason, job.title.id) end
     return done, why, kind

@@ -5,6 +5,7 @@ local json = require "almanac.json"
 local kinds = require "almanac.run.kinds"
 local look = require "almanac.run.kinds.look"
 local makers = require "almanac.run.maker"
+local older = require "almanac.run.older"
 local pages = require "almanac.run.pages"
 local readings = require "almanac.reading"
 local representation = require "almanac.run.representation"
@@ -43,20 +44,29 @@ local function add_answers(job)
   return job
 end
 
+-- What has its representation already, in a title that an earlier process began:
+-- the run may have gone on elsewhere since.
+local function mark_resumed(run, job)
+  job.is_earlier = next(job.steps) ~= nil and not (run.began and run.began[job.title.id])
+  for _, change in ipairs(job.changes) do change.resumed = job.is_earlier and change.representation_id ~= nil end
+  return job
+end
+
 ---Everything the run file knows about a title's work.
----@param run table db, client, storage, journal, folder, copies; what its titles share is kept in it
+---@param run table db, client, storage, journal, folder, copies; what its titles share is kept in it; began: ids of
+---  titles that this process began
 ---@param title table a row of `title`
 ---@return table job
 function m.load(run, title)
   run.maker, run.members = run.maker or makers.load(run.db), run.members or {}
   run.upload_folder = run.upload_folder or pages.upload_folder(run.db)
-  return add_answers {
+  return mark_resumed(run, add_answers {
     title = title, mms_id = title.mms_id, changes = changes_of(run, title), steps = steps.load(run.db, title.id),
     db = run.db, client = run.client, storage = run.storage, journal = run.journal,
     folder = run.folder, maker = run.maker, members = run.members, copies = run.copies, upload_folder = run.upload_folder,
     seen = {}, left = {}, unlike = {},
     differs = function(change, answered) if run.on and run.on.differs then run.on.differs(title, change, answered) end end,
-  }
+  })
 end
 
 local function file_count(rep)
@@ -121,8 +131,7 @@ end
 
 -- Looked for before the doubt is written down: what is known of the title is what the plan read.
 local function older_copy(job, list)
-  return representation.made_elsewhere(job, list) and ", as this run makes it; if this run file is an older copy of a run " ..
-    "that went on elsewhere, use the newest copy" or ""
+  return older.did(job, list) and ", as this run makes it; " .. older.ADVICE or ""
 end
 
 -- Reads the title again right before its first write. What is there now is what a

@@ -4,6 +4,7 @@ local add_file = require "almanac.run.kinds.add_file"
 local copies = require "almanac.run.copies"
 local deletion = require "almanac.run.kinds.deletion"
 local look = require "almanac.run.kinds.look"
+local older = require "almanac.run.older"
 
 local m = {}
 
@@ -43,23 +44,36 @@ local function find(job, change)
   if not files then return nil, message, code end
   local file = look.by_pid(files)[change.pid]
   local planned = look.planned_files(job, change.representation_id)[change.pid]
-  if not file then return nil, ("since the plan file %s was deleted"):format(change.pid), "conflict" end
+  if not file then return nil, ("since the plan file %s was deleted; %s"):format(change.pid, older.ADVICE), "conflict" end
   if planned and planned.size and tonumber(file.size) ~= planned.size then
     return nil, ("since the plan file %s was replaced"):format(change.pid), "conflict"
   end
   return file
 end
 
+---Looks whether the file is as planned, and keeps a copy of it.
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.make_ready(job, change)
+  if m.begun(job, change) then return true end
+  local file, message, code = find(job, change)
+  if not file then return nil, message, code end
+  return deletion.keep(deletion_of(job, change), function() return copies.keep(job, change, 1, file) end)
+end
+
+---Deletes the file, of which there is a copy.
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.delete(job, change)
+  return deletion.perform(job, change, deletion_of(job, change))
+end
+
 function m.carry_out(job, change)
-  local delete = deletion_of(job, change)
-  if not m.begun(job, change) then
-    local file, message, code = find(job, change)
-    if not file then return nil, message, code end
-    local ok
-    ok, message, code = deletion.keep(delete, function() return copies.keep(job, change, 1, file) end)
-    if not ok then return nil, message, code end
-  end
-  return deletion.perform(job, change, delete)
+  local ok, message, code = m.make_ready(job, change)
+  if ok then ok, message, code = m.delete(job, change) end
+  return ok, message, code
 end
 
 ---Whether the file is gone; a list may show it for a while.

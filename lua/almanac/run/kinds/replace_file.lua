@@ -1,5 +1,6 @@
--- A new file for an old one in the same representation: the new one is added
--- and looked at, then the old one is deleted, unless it is to be kept.
+-- A new file for an old one in the same representation: the old one is looked at and
+-- copied, the new one is added, then the old one is deleted, unless it is to be kept.
+-- An old one that is gone by now may have been replaced already.
 local add = require "almanac.run.kinds.add_file"
 local old = require "almanac.run.kinds.delete_file"
 
@@ -19,8 +20,10 @@ function m.expect(job, change, planned)
 end
 
 function m.carry_out(job, change)
-  local ok, message, code = add.carry_out(job, change)
-  if ok and not change.spec.keep then ok, message, code = old.carry_out(job, change) end
+  if change.spec.keep then return add.carry_out(job, change) end
+  local ok, message, code = old.make_ready(job, change)
+  if ok then ok, message, code = add.carry_out(job, change) end
+  if ok then ok, message, code = old.delete(job, change) end
   return ok, message, code
 end
 

@@ -2,6 +2,7 @@
 local alma = require "almanac.alma"
 local look = require "almanac.run.kinds.look"
 local makers = require "almanac.run.maker"
+local older = require "almanac.run.older"
 local readings = require "almanac.reading"
 local steps = require "almanac.run.steps"
 local whereabouts = require "almanac.run.whereabouts"
@@ -24,7 +25,8 @@ local function changed_since(job, change, fields)
     if rep.id == change.representation_id then
       for _, name in ipairs(SEEN) do
         if rep[name] and fields[name] and rep[name] ~= fields[name] then
-          return ("since the plan the %s of representation %s became '%s'"):format(name:gsub("_", " "), rep.id, fields[name])
+          return ("since the plan the %s of representation %s became '%s'%s"):format(name:gsub("_", " "), rep.id, fields[name],
+            fields[name] == change.spec[name] and ", as this run sets it; " .. older.ADVICE or "")
         end
       end
     end
