@@ -5,7 +5,9 @@
 -- waits until the other gave way. Who has more than one file went on already, and
 -- always stays.
 local alma = require "almanac.alma"
+local fits = require "almanac.run.fits"
 local look = require "almanac.run.kinds.look"
+local older = require "almanac.run.older"
 local readings = require "almanac.reading"
 local reconcile = require "almanac.run.reconcile"
 local steps = require "almanac.run.steps"
@@ -30,12 +32,18 @@ local function may_be_ours(job, change, file)
   return tonumber(file.size) == change.pages[1].size and look.is_unrecorded(job, change, file)
 end
 
+-- Whether a person saw the file and let the run go on.
+local function is_decided(job, change, file)
+  return steps.is_decided(job, change, file.pid) or steps.is_decided(job, change, file.pid, change.pages[1].seq)
+end
+
 -- Files that came since the plan and are none of ours; nil while ours is not shown.
 local function foreign(job, change, pid, list)
   local planned, rivals, shown = look.planned_files(job, change.representation_id), {}, false
   for _, file in ipairs(list) do
     shown = shown or file.pid == pid
-    if not planned[file.pid] and file.pid ~= pid and not may_be_ours(job, change, file) then rivals[#rivals + 1] = file.pid end
+    local is_known = planned[file.pid] or file.pid == pid or may_be_ours(job, change, file) or is_decided(job, change, file)
+    if not is_known then rivals[#rivals + 1] = file.pid end
   end
   return shown and rivals or nil
 end
@@ -111,6 +119,17 @@ local function give_way(job, change, page, before)
     "run took its own one back; look at it in Alma, then `almanac decide`"):format(rep_id, before.rival), "conflict"
 end
 
+-- Whether the first page of this run is among the files of others as well: they do
+-- the same as this run. Where only later pages are, an older copy of the run file
+-- does not know what the run did since.
+local function holds_page(list, pids, change, page)
+  local others = {}
+  for _, file in ipairs(list) do
+    for _, pid in ipairs(pids) do others[#others + 1] = file.pid == pid and file or nil end
+  end
+  return fits.page(others, {}, change, page)[1] ~= nil
+end
+
 ---Makes sure that nobody else puts files into the same representation, after the first one of this run.
 ---@param job table from title.load
 ---@param change table with its first page attached
@@ -125,6 +144,7 @@ function m.meet(job, change)
   local rivals, list, code = look_with_own(job, change, page.pid)
   if not rivals then return nil, list, code end
   if not rivals[1] then return true end
+  if change.resumed and not holds_page(list, rivals, change, page) then return older.ask_about(job, change, rivals) end
   local found, message, kind = wait_for(job, change, page.pid)
   if not found then return nil, message, kind end
   if not found.rival then return true end

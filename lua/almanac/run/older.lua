@@ -68,6 +68,20 @@ local function ask(job, change, representation_id, found)
     :format(first.file.pid, representation_id, first.page.name, found[2] and (", and %d more"):format(#found - 1) or "", m.ADVICE))
 end
 
+---Leaves it to a person that files came to a representation of a title which an
+---earlier process began.
+---@param job table
+---@param change table
+---@param pids string[] those files
+---@return nil
+---@return string message
+---@return string code "conflict"
+function m.ask_about(job, change, pids)
+  return steps.ask(job, change, { doubts = pids }, ("file %s%s came to representation %s since this title was begun; %s. Else look at " ..
+    "it in Alma, then `almanac decide`; `use` goes on"):format(pids[1], pids[2] and (" and %d more"):format(#pids - 1) or "",
+    change.representation_id, m.ADVICE))
+end
+
 ---Before the first page that this process attaches in a representation of a title
 ---that an earlier one began: whether pages are there of which the run does not know.
 ---@param job table from title.load
