@@ -96,27 +96,34 @@ local function reading_with(job, change, own, files)
   return readings.encode(reading)
 end
 
+-- What is written down in one moment when our own file was taken back: a program
+-- that is killed right after it must not take the title for one that goes on.
+local function note(job, change, page, before, words)
+  return steps.forget(job, change, { "attach", "upload", "thumbnail" }, page.seq, function(db)
+    local ok, why, kind = db:run("UPDATE page SET pid = NULL WHERE title_id = ? AND change = ? AND seq = ?",
+      job.title.id, change.seq, page.seq)
+    if ok then
+      ok, why, kind = db:run("UPDATE title SET reading = ?, state = 'ask', reason = ? WHERE id = ?", before.reading, words, job.title.id)
+    end
+    return ok, why, kind
+  end)
+end
+
 -- Takes our own file back; what was uploaded became that file, and is sent again
 -- when it is decided to go on.
 local function give_way(job, change, page, before)
   local own, rep_id = page.pid, change.representation_id
+  local words = ("somebody else, or another run, was putting files into representation %s at the same time: file %s stays, this " ..
+    "run took its own one back; look at it in Alma, then `almanac decide`"):format(rep_id, before.rival)
   local done, message, code = steps.perform(job, {
     change = change.seq, kind = YIELD .. own, page = 0, during = "attaching", after = "attaching", before = before,
     call = function() return alma.files.delete(job.client, job.mms_id, rep_id, own) end,
     keep = function() return {} end,
   })
-  if done then
-    done, message, code = steps.forget(job, change, { "attach", "upload", "thumbnail" }, page.seq, function(db)
-      local ok, why, kind = db:run("UPDATE page SET pid = NULL WHERE title_id = ? AND change = ? AND seq = ?",
-        job.title.id, change.seq, page.seq)
-      if ok then ok, why, kind = db:run("UPDATE title SET reading = ? WHERE id = ?", before.reading, job.title.id) end
-      return ok, why, kind
-    end)
-  end
+  if done then done, message, code = note(job, change, page, before, words) end
   if not done then return nil, message, code end
   page.pid = nil
-  return nil, ("somebody else, or another run, was putting files into representation %s at the same time: file %s stays, this " ..
-    "run took its own one back; look at it in Alma, then `almanac decide`"):format(rep_id, before.rival), "conflict"
+  return nil, words, "conflict"
 end
 
 -- Whether the first page of this run is among the files of others as well: they do
