@@ -159,6 +159,8 @@ describe("two people at one title:", function()
     assert.is_nil(kept)
     assert.matches("since the plan somebody deleted file 1", message)
     assert.equal("conflict", code)
+    assert.equal("conflict", select(3, deletion.keep(delete, function() return nil, "general error", "status" end)))
+    assert.equal("timeout", select(3, deletion.keep(delete, function() return nil, "no answer", "timeout" end)))
     delete.is_gone = function() return false end
     assert.equal("missing", select(3, deletion.keep(delete, function() return nil, "no such key", "missing" end)))
   end)

@@ -100,7 +100,7 @@ local function seconds_apart(random)
 end
 
 local function of_twins(random)
-  return { titles = 4, rules = {}, settle = 3,
+  return { titles = 4, rules = {}, settle = 10,
     twins = { machines = random(1, 2), apart = seconds_apart(random), kills = random(1, 4) == 1 and random(1, 2) or 0,
       latency = pick(random, { "0", "0.02,file=0.1,representation=0.05", "0.08,file=0.3,representation=0.3" }) } }
 end

@@ -40,7 +40,11 @@ local function together(round, sides, ...)
   local seconds = {}
   for i = 1, round.fate.twins.kills do seconds[i] = round.random(50, 600) / 1000 end
   local words = { ... }
-  local function start(side, n) return round:start(side, seconds[n], words[1], side.file, table.unpack(words, 2)) end
+  local function start(side, n)
+    local arguments = { side.file, table.unpack(words, 2) }
+    add(arguments, { masters(round.folder .. "/" .. side.file) })   -- their number changes with what others deleted
+    return round:start(side, seconds[n], words[1], table.unpack(arguments))
+  end
   local first = start(sides[1], 1)
   core.sys.sleep(round.fate.twins.apart)
   local second = start(sides[2])
@@ -113,7 +117,7 @@ function m.go(round)
   local sides = sides_of(round)
   for _, side in ipairs(sides) do round:plan(side.file) end
   round.alma.change { op = "latency", spec = round.fate.twins.latency }
-  together(round, sides, "apply", "--settle", round.fate.settle, "-q", masters(round.folder .. "/a.run"))
+  together(round, sides, "apply", "--settle", round.fate.settle, "-q")
   decide(round, sides, check_states(round, sides))
   compare(round, "done")
   if round.violations[1] then return end

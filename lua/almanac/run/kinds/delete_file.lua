@@ -57,9 +57,10 @@ end
 ---@return string? code
 function m.make_ready(job, change)
   if m.begun(job, change) then return true end
-  local file, message, code = find(job, change)
+  local delete = deletion_of(job, change)
+  local file, message, code = deletion.keep(delete, function() return find(job, change) end)
   if not file then return nil, message, code end
-  return deletion.keep(deletion_of(job, change), function() return copies.keep(job, change, 1, file) end)
+  return deletion.keep(delete, function() return copies.keep(job, change, 1, file) end)
 end
 
 ---Deletes the file, of which there is a copy.

@@ -62,6 +62,9 @@ function m.begun(job, change)
   return steps.begun(job, change, "delete")
 end
 
+-- Alma's no to a read: it has no error of its own for what is not there.
+local REFUSED = { missing = true, status = true }
+
 ---Keeps copies of what is to be deleted. One that fails since somebody deleted the
 ---original meanwhile is for a person.
 ---@param delete table as for m.perform
@@ -71,7 +74,7 @@ end
 ---@return string? code
 function m.keep(delete, keep)
   local kept, message, code = keep()
-  if kept or code ~= "missing" or not delete.is_gone() then return kept, message, code end
+  if kept or not REFUSED[code] or not delete.is_gone() then return kept, message, code end
   return by_others(delete)
 end
 
