@@ -2,6 +2,7 @@
 -- that are still as it made them, the collection entries that it added, the
 -- uploads that never became files. Never a bib. What others changed since is
 -- listed and left.
+local collect = require "almanac.run.collect"
 local kinds = require "almanac.run.kinds"
 local order = require "almanac.run.order"
 local preflight = require "almanac.run.preflight"
@@ -106,11 +107,21 @@ local function look(job)
   return found
 end
 
+-- The collection that this run put a title into, which stays when it was merged: the
+-- other title may have been there on its own account.
+local function collection_left(job)
+  for _, change in ipairs(job.changes) do
+    if collect.was_added(job, change) then return change.spec.collection end
+  end
+end
+
 -- What a person has to know of a title that was taken back.
 local function remarks(job)
   local parts = { table.unpack(job.unlike) }
   if job.merged then
-    parts[#parts + 1] = ("the title was merged into %s in Alma, where what this run made stands now"):format(job.merged)
+    local collection = collection_left(job)
+    parts[#parts + 1] = ("the title was merged into %s in Alma, where what this run made stands now%s"):format(job.merged,
+      collection and ("; that one is left in collection %s"):format(collection) or "")
   end
   parts[#parts + 1] = stays(job)
   return parts[1] and table.concat(parts, "; ")

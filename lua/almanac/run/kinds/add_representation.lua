@@ -96,6 +96,7 @@ function m.check(job, change, list)
   if twin then return representation.words_of_changed(change.spec, twin) end
   local by_pid, files
   by_pid, files, kind = look.files(job, id, look.pids(change))
+  if not by_pid and kind == "missing" then return files end
   if not by_pid then return nil, files, kind end
   words = look.doubled_file(job, change, files) or wrong_files(change, files)
   if words then return words end

@@ -97,6 +97,15 @@ function m.is_there(job, id)
   return nil, message, code
 end
 
+-- A list of representations may show one that is gone: then it has no files to list.
+local function list_files(job, id)
+  local list, message, code = alma.files.list(job.client, job.mms_id, id, { url = true })
+  if list then return list end
+  local rep, why, kind = whereabouts.representation(job, id)
+  if not rep and kind == "missing" then return nil, why, kind end
+  return nil, message, code
+end
+
 ---The files of a representation by pid, with their addresses. Those of `pids` that
 ---the list lacks are asked for by themselves.
 ---@param job table
@@ -104,9 +113,9 @@ end
 ---@param pids string[]
 ---@return table<string, table>|nil by_pid
 ---@return table[]|string list_or_message in their order
----@return string? code
+---@return string? code "missing": the representation is gone
 function m.files(job, id, pids)
-  local list, message, code = alma.files.list(job.client, job.mms_id, id, { url = true })
+  local list, message, code = list_files(job, id)
   if not list then return nil, message, code end
   local by_pid = m.by_pid(list)
   for _, pid in ipairs(pids) do
