@@ -164,7 +164,7 @@ return extend "by-mms-id 1" {
     file_key = { ["a/MS-2_001.jpg"] = { "ms-2_001", "a/ms-2_001" }, ["MS-2_001.tif"] = false },
     title_keys = {
       { files = {}, rows = { { mms_id = "9912", file_name_1 = "b.tif", file_name_2 = "a.tif" } }, keys = { "b", "a" } },
-      { files = {}, rows = { { file_name = "X:\\scans\\box1\\2.tif", sequence = "2" }, { file_name = "1.tif", sequence = "1" } },
+      { files = {}, rows = { { file_name = "scans\\box1\\2.tif", sequence = "2" }, { file_name = "1.tif", sequence = "1" } },
         keys = { "1", "box1/2" } },
     },
   },

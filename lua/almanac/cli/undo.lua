@@ -1,6 +1,7 @@
 -- almanac undo: takes back exactly what a run made.
 local claims = require "almanac.run.claims"
 local connect = require "almanac.run.connect"
+local differs = require "almanac.cli.differs"
 local early = require "almanac.cli.early"
 local elsewhere = require "almanac.run.elsewhere"
 local journal = require "almanac.run.journal"
@@ -29,7 +30,9 @@ end
 
 local function listen(run, context, progress)
   local out = context.out
-  run.on = { finish = function(title, result, message, found, code)
+  run.on = { differs = function(title, change, answered)
+    run.told:tell(title.mms_id, differs.words(change, answered))
+  end, finish = function(title, result, message, found, code)
     progress:finish(result ~= "undone" and result ~= "absent")
     out.event("title", { mms_id = title.mms_id, result = result, message = message })
     if message then run.told:tell(title.mms_id, message, code) end

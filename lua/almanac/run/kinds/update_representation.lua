@@ -54,7 +54,7 @@ local function set(job, change, kind, fields, before)
       return rep, message, code, detail
     end,
     keep = function(rep)
-      local answered = kind == "update" and look.answered(fields, rep) or nil
+      local answered = look.answered(fields, rep)
       if answered then job.differs(change, answered) end
       return { answered = answered }
     end,
@@ -105,6 +105,12 @@ function m.check(job, change, list)
   return false, 0
 end
 
+-- What Alma answered when the fields were set back, where it was not what was sent.
+local function set_back_as(job, change)
+  local step = steps.get(job, change, "undo update")
+  return step and step.state == "done" and step.result and step.result.answered or {}
+end
+
 function m.look(job, change)
   local found = { words = {} }
   local step = steps.get(job, change, "update")
@@ -112,9 +118,10 @@ function m.look(job, change)
   local rep, message, code = whereabouts.representation(job, change.representation_id)
   if not rep and code == "missing" then return found end
   if not rep then return nil, message, code end
-  local fields, planned = look.fields(rep), look.baseline(change)
+  local fields, planned, back = look.fields(rep), look.baseline(change), set_back_as(job, change)
   for name, before in pairs(step.before) do
     local now = fields[name] or ""
+    before = now == back[name] and now or before
     if now ~= before and now ~= planned[name] then
       return nil, ("changed since: its %s is '%s'"):format(name:gsub("_", " "), now), "conflict"
     end
