@@ -1,6 +1,7 @@
 -- What the masters of a title tell about what is to be added.
 local judge = require "almanac.run.judge"
 local objects = require "almanac.recipe.objects"
+local usage = require "almanac.run.usage"
 
 local m = {}
 
@@ -18,7 +19,7 @@ end
 local function masters_of(reading)
   local list = {}
   for _, rep in ipairs(reading.representations) do
-    if rep.usage_type == "PRESERVATION_MASTER" and not rep.remote then list[#list + 1] = rep end
+    if rep.usage_type and usage.is_master(rep.usage_type) and not rep.remote then list[#list + 1] = rep end
   end
   return list
 end

@@ -1,5 +1,7 @@
 -- What usage types mean: which are masters, and what of a title its delivery
 -- page opens first.
+local reconcile = require "almanac.run.reconcile"
+
 local m = {}
 
 ---Whether representations of this usage type are masters: what is kept for good, and often is nowhere else. One that
@@ -10,12 +12,6 @@ function m.is_master(code)
   if not code then return true end
   local upper = code:upper()
   return upper == "PRIMARY" or upper:find("MASTER", 1, true) ~= nil
-end
-
--- Ids are numbers as text; the lowest is the oldest.
-local function is_before(a, b)
-  if #a.id ~= #b.id then return #a.id < #b.id end
-  return a.id < b.id
 end
 
 local function sort_of(rep)
@@ -36,7 +32,7 @@ function m.opens_with(representations)
   local first = {}
   for _, rep in ipairs(representations) do
     local sort = sort_of(rep)
-    if sort and (not first[sort] or is_before(rep, first[sort])) then first[sort] = rep end
+    if sort and (not first[sort] or reconcile.is_lower(rep.id, first[sort].id)) then first[sort] = rep end
   end
   for _, sort in ipairs(ORDER) do
     if first[sort] then return first[sort], sort end
