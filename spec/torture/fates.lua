@@ -88,9 +88,11 @@ local function of_slow(random, writes)
       pick(random, { ",move=begin", ",move=end", "" }), pick(random, { "", ",representation=" .. seconds })) }
 end
 
+-- Whoever looks does so until long after a list can lag, as users' --settle is.
 local function of_lag(random, writes)
-  local seconds = random(3, 15) / 10
-  return { kills = random(0, 3), rules = of_api(random, 2, writes), latency = "lag=" .. seconds, late = seconds + 0.8 }
+  local seconds = random(1, 6) / 10
+  return { kills = random(0, 3), settle = 6 * seconds + 0.5, rules = of_api(random, 2, writes), latency = "lag=" .. seconds,
+    late = seconds + 0.8 }
 end
 
 -- Seconds between two people: mostly as long as a title takes, now and then up to five.
@@ -144,7 +146,7 @@ local kinds = {
       return { rules = of_given_up(random, writes), patience = 1, settle = 1, late = 3 }
     end },
   { name = "slow", seldom = true, about = "a gateway gives up (504) while Alma goes on for 0.3 to 2 s; SIGKILL", of = of_slow },
-  { name = "lag", seldom = true, about = "lists lag 0.3 to 1.5 s behind; faults of the API, SIGKILL", of = of_lag },
+  { name = "lag", seldom = true, about = "lists lag 0.1 to 0.6 s behind; faults of the API, SIGKILL", of = of_lag },
   { name = "merge", seldom = true, about = "titles are merged into others just before calls that write; SIGKILL",
     of = function(random, writes)
       return { merges = true, kills = random(0, 3), rules = each_write(random, writes, { "merge" }) }

@@ -111,8 +111,11 @@ function m.changed_since(job, change, before, list)
   return changed
 end
 
-local function file_count(rep)
-  return rep.files and tonumber(rep.files.total_record_count or #rep.files) or 0
+---How many files a representation has.
+---@param rep table as Alma gives it
+---@return integer? count nil when the answer does not say
+function m.file_count(rep)
+  return rep.files and tonumber(rep.files.total_record_count or #rep.files)
 end
 
 ---In words what somebody did to a representation that may be this run's.
@@ -120,7 +123,7 @@ end
 ---@param rep table
 ---@return string
 function m.words_of_changed(spec, rep)
-  local count = file_count(rep)
+  local count = m.file_count(rep) or 0
   local why = count > 0 and ("it has %d file%s by now"):format(count, count == 1 and "" or "s") or look.wrong_field(rep, spec)
   return ("representation %s ('%s') may be the one that this run made, changed since: %s"):format(rep.id, rep.label or "",
     why or "it is not as planned")

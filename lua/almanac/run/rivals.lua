@@ -84,8 +84,7 @@ local function judge(job, change, id)
   if not rep and code == "missing" then return "alone" end
   if not rep then return nil, message, code end
   if value(rep.usage_type) ~= change.spec.usage_type then return "alone" end
-  local count = rep.files and tonumber(rep.files.total_record_count or #rep.files) or 0
-  if count > 0 or reconcile.is_lower(id, change.representation_id) then return "stays" end
+  if (representation.file_count(rep) or 0) > 0 or reconcile.is_lower(id, change.representation_id) then return "stays" end
   return "lagging"
 end
 

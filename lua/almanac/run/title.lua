@@ -10,6 +10,7 @@ local pages = require "almanac.run.pages"
 local readings = require "almanac.reading"
 local representation = require "almanac.run.representation"
 local steps = require "almanac.run.steps"
+local whereabouts = require "almanac.run.whereabouts"
 
 local m = {}
 
@@ -69,11 +70,6 @@ function m.load(run, title)
   })
 end
 
-local function file_count(rep)
-  local count = rep.files and (rep.files.total_record_count or #rep.files)
-  return tonumber(count)
-end
-
 -- The representations as they have to be: those of the plan, with what this
 -- run has done to them since.
 local function expected(job, reading)
@@ -95,7 +91,7 @@ function m.difference(planned, list)
     if not before then
       return ("since the plan somebody added a representation (%s, '%s')"):format(rep.id, rep.label or "")
     end
-    local count = not before.own and file_count(rep)
+    local count = not before.own and representation.file_count(rep)
     if count and before.count and count ~= before.count then
       return ("since the plan representation %s went from %d to %d files"):format(rep.id, before.count, count)
     end
@@ -105,15 +101,20 @@ function m.difference(planned, list)
   end
 end
 
+local function by_id(list)
+  local reps = {}
+  for _, rep in ipairs(list) do reps[rep.id] = rep end
+  return reps
+end
+
 -- What a doubt was about is what a decision is about: the title as it is now
 -- takes the place of what the plan read.
 local function remember(job, reading, list, planned)
-  local before, representations = {}, {}
-  for _, rep in ipairs(reading.representations) do before[rep.id] = rep end
+  local before, representations = by_id(reading.representations), {}
   for _, rep in ipairs(list) do
     local entry = before[rep.id] or { id = rep.id, label = rep.label, usage_type = look.value(rep.usage_type),
       library = look.value(rep.library), remote = rep.is_remote == true, files = {} }
-    entry.file_count = file_count(rep)
+    entry.file_count = representation.file_count(rep)
     if not (planned[rep.id] and planned[rep.id].own) then table.insert(representations, entry) end
   end
   return job.journal:write(function(db)
@@ -134,15 +135,41 @@ local function older_copy(job, list)
   return older.did(job, list) and ", as this run makes it; " .. older.ADVICE or ""
 end
 
+-- A list may lag behind what this run itself wrote before it was stopped: each
+-- representation, asked for by its id, is told as it is.
+local function asked_for_each(job, planned, list)
+  local ids, listed, current = {}, by_id(list), {}
+  for id in pairs(planned) do ids[#ids + 1] = id end
+  for id in pairs(listed) do ids[#ids + 1] = not planned[id] and id or nil end
+  table.sort(ids)
+  for _, id in ipairs(ids) do
+    local rep, message, code = whereabouts.representation(job, id)
+    if not rep and code ~= "missing" then return nil, message, code end
+    if rep and not representation.file_count(rep) then rep.files = (listed[id] or rep).files end
+    current[#current + 1] = rep
+  end
+  return current
+end
+
+-- The representations as they are now, and how they differ from what they have to be.
+local function compare(job, planned)
+  local list, message, code = representation.list(job)
+  if not list then return nil, message, code end
+  local words = m.difference(planned, list)
+  if not words then return list end
+  list, message, code = asked_for_each(job, planned, list)
+  if not list then return nil, message, code end
+  return list, m.difference(planned, list)
+end
+
 -- Reads the title again right before its first write. What is there now is what a
 -- lost answer will be compared with.
 local function read_again(job)
   local reading = readings.decode(job.title.reading)
-  local list, message, code = representation.list(job)
-  if not list and code == "missing" then return missing(job, message) end
-  if not list then return nil, message, code end
   local planned = expected(job, reading)
-  local words = m.difference(planned, list)
+  local list, words, code = compare(job, planned)
+  if not list and code == "missing" then return missing(job, words) end
+  if not list then return nil, words, code end
   if words then
     words = words .. older_copy(job, list)
     local ok, why, kind = remember(job, reading, list, planned)
