@@ -124,10 +124,9 @@ describe("what is taken back", function()
     at.start { { "a_1", "a_2" } }
     plan(REPRESENTATION)
     apply()
-    at.alma.change { op = "faults", spec = "POST representations=@1:late=0.6" }
-    local result = hurried("", "undo", "a.run", "--yes")
+    at.alma.change { op = "faults", spec = "POST representations=@1:late=0.5" }
+    local result = at.almanac("exec", client, "settle=2", "undo", "a.run", "--yes")
     assert.equal(0, result.status, result.err)
-    os.execute "sleep 1"
     assert.same({ "a_1.tif a_2.tif" }, files())
   end)
 
