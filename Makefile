@@ -13,7 +13,7 @@ DESTDIR  ?=
 
 LUA      = lua5.4
 PACKAGES = libcurl libcrypto sqlite3 libmicrohttpd libutf8proc libxml-2.0 zlib jansson
-OPENED   = yaz libarchive   # only their headers: core/marc8.c and core/zip.c open them when there is MARC-8, or a workbook
+OPENED   = yaz libarchive   # only their headers: core/marc/marc8.c and core/base/zip.c open them when there is MARC-8, or a workbook
 PC       := $(shell pkg-config --version >/dev/null 2>&1 && echo pkg-config)
 
 CC       ?= gcc
@@ -40,8 +40,9 @@ LUA_LIBS  = $(if $(PC),$(shell $(PC) --libs lua5.4))
 # Lua's many small blocks beside SQLite's pages; the sanitizers have an allocator of their own
 MALLOC    = $(if $(SANITIZE),,-lmimalloc)
 
-GUARD_C   = core/sandbox_child.c core/sandbox_lock.c core/sandbox_order.c core/sandbox_watch.c
-ENGINE   := $(filter-out core/main.c core/host.c $(GUARD_C),$(wildcard core/*.c))
+ROOMS     = base http runfile files serve guard marc
+GUARD_C   = $(addprefix core/guard/,sandbox_child.c sandbox_lock.c sandbox_order.c sandbox_watch.c)
+ENGINE   := $(filter-out $(GUARD_C),$(wildcard $(ROOMS:%=core/%/*.c)))
 BINDINGS := $(wildcard core/lua/*.c)
 MODULE_O := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(ENGINE) $(BINDINGS))
 HOST_O   := $(BUILD)/obj/main.o $(BUILD)/obj/host.o
@@ -53,8 +54,8 @@ SONAME    = libalmanac.so.$(firstword $(subst ., ,$(VERSION)))
 LIBRARY   = $(BUILD)/lib/libalmanac.so.$(VERSION)
 # the process that a recipe runs in: Lua, text, records, and what locks it in
 GUARD     = $(BUILD)/lua/almanac/guard
-GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) core/buf.c core/error.c core/standard.c core/sys.c core/text.c \
-              $(wildcard core/marc*.c core/regex*.c core/xml*.c core/lua/marc*.c) \
+GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) $(addprefix core/base/,buf.c error.c standard.c sys.c text.c) \
+              $(wildcard core/marc/marc*.c core/base/regex*.c core/base/xml*.c core/lua/marc*.c) \
               $(addprefix core/lua/,scratch.c text.c util.c wire.c xml.c))
 
 DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse lua-check \

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../include/almanac.h"
-#include "sys.h"
+#include "base/sys.h"
 
 #define DEFAULT_CEILING ((size_t)4 << 30)
 

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "../include/almanac.h"
-#include "standard.h"
-#include "sys.h"
+#include "base/standard.h"
+#include "base/sys.h"
 
 static void say(const char *words) { fprintf(stderr, "almanac: %s\n", words); }
 

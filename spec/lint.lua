@@ -28,9 +28,9 @@ local function check_top()
 end
 
 -- The files of the two programs that open a state; all other engine files know no Lua.
-local KNOWS_LUA = { ["core/main.c"] = true, ["core/host.c"] = true, ["core/sandbox_child.c"] = true,
-  ["core/sandbox_child.h"] = true, ["core/sandbox_watch.c"] = true,
-  ["core/sandbox_order.c"] = true, ["core/sandbox_order.h"] = true }
+local KNOWS_LUA = { ["core/main.c"] = true, ["core/host.c"] = true, ["core/guard/sandbox_child.c"] = true,
+  ["core/guard/sandbox_child.h"] = true, ["core/guard/sandbox_watch.c"] = true,
+  ["core/guard/sandbox_order.c"] = true, ["core/guard/sandbox_order.h"] = true }
 
 local function check_c(path)
   local text = read(path)

@@ -1,5 +1,5 @@
 /* almanac.core.claim: names that processes of this machine claim. */
-#include "../claim.h"
+#include "../runfile/claim.h"
 #include "modules.h"
 #include "util.h"
 

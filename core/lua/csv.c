@@ -1,5 +1,5 @@
 /* almanac.core.csv: rows of a CSV file or string, and lines to write. */
-#include "../csv.h"
+#include "../base/csv.h"
 
 #include <lauxlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* almanac.core.files: walking, reading, digests, whole writes. */
-#include "../files.h"
+#include "../files/files.h"
 
 #include <lauxlib.h>
 #include <limits.h>

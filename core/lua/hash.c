@@ -1,5 +1,5 @@
 /* almanac.core.hash: digests of strings, HMAC, random bytes. */
-#include "../hash.h"
+#include "../base/hash.h"
 
 #include <lauxlib.h>
 

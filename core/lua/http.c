@@ -1,5 +1,5 @@
 /* almanac.core.http: transfers on one multi handle. */
-#include "../http.h"
+#include "../http/http.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* almanac.core.marc: readers of records; the records are in marc_record.c. */
 #include <string.h>
 
-#include "../marc_read.h"
+#include "../marc/marc_read.h"
 #include "marc_record.h"
 #include "modules.h"
 #include "util.h"

@@ -7,7 +7,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "../marc_read.h"
+#include "../marc/marc_read.h"
 
 /* ---- from the binding of readers ---- */
 

@@ -2,7 +2,7 @@
 #ifndef ALM_LUA_MARC_RECORD_H
 #define ALM_LUA_MARC_RECORD_H
 
-#include "../marc_format.h"
+#include "../marc/marc_format.h"
 #include "marc.h"
 
 /* Makes the metatable; `more` are methods of another file. */

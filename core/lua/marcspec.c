@@ -1,9 +1,9 @@
 /* almanac.core.marc, the part about MARCspec: a record's values, edits of it,
  * conditions on it. */
-#include "../marcspec.h"
+#include "../marc/marcspec.h"
 
-#include "../marc_edit.h"
-#include "../marc_where.h"
+#include "../marc/marc_edit.h"
+#include "../marc/marc_where.h"
 #include "marc.h"
 #include "util.h"
 

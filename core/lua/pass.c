@@ -1,6 +1,6 @@
 /* almanac.core.pass: which records of many files are wanted, and rows of their
  * values. */
-#include "../rows.h"
+#include "../marc/rows.h"
 #include "marc.h"
 #include "modules.h"
 #include "scratch.h"

@@ -4,7 +4,7 @@
 
 #include <lua.h>
 
-#include "../runfile.h"
+#include "../runfile/runfile.h"
 
 /* The open run file at 1; raises when it is closed. */
 alm_runfile *alm_lua_db(lua_State *L);

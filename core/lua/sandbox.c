@@ -1,5 +1,5 @@
 /* almanac.core.sandbox: a process without rights that answers messages. */
-#include "../sandbox.h"
+#include "../guard/sandbox.h"
 
 #include <lauxlib.h>
 

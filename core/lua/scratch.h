@@ -8,7 +8,7 @@
 
 #include <lua.h>
 
-#include "../buf.h"
+#include "../base/buf.h"
 
 /* Pushes the buffer, empty and with that maximum. It is the caller's as long as
  * it is on the stack; one that is not given back is collected. */

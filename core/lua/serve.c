@@ -1,5 +1,5 @@
 /* almanac.core.serve: a local HTTP server. */
-#include "../serve.h"
+#include "../serve/serve.h"
 
 #include <string.h>
 

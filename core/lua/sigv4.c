@@ -1,11 +1,11 @@
 /* almanac.core.sigv4: AWS Signature Version 4. */
-#include "../sigv4.h"
+#include "../http/sigv4.h"
 
 #include <lauxlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "../sys.h"
+#include "../base/sys.h"
 #include "modules.h"
 #include "scratch.h"
 #include "util.h"

@@ -2,8 +2,8 @@
 #include <lauxlib.h>
 #include <unistd.h>
 
-#include "../standard.h"
-#include "../sys.h"
+#include "../base/standard.h"
+#include "../base/sys.h"
 #include "modules.h"
 #include "util.h"
 

@@ -1,5 +1,5 @@
 /* almanac.core.text: Unicode forms, natural order, base64, hex. */
-#include "../text.h"
+#include "../base/text.h"
 
 #include <lauxlib.h>
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../error.h"
+#include "../base/error.h"
 
 /* Pushes nil, message, code; returns 3. */
 int alm_lua_fail(lua_State *L, const alm_error *err);

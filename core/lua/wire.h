@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../buf.h"
+#include "../base/buf.h"
 
 /* Adds the value at `index` to `buf`. Raises on what can't be sent. */
 void alm_wire_add(lua_State *L, alm_buf *buf, int index);

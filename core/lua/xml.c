@@ -1,5 +1,5 @@
 /* almanac.core.xml: XML into tables. */
-#include "../xml.h"
+#include "../base/xml.h"
 
 #include <lauxlib.h>
 

@@ -1,5 +1,5 @@
 /* almanac.core.zip: one file out of a zip archive. */
-#include "../zip.h"
+#include "../base/zip.h"
 
 #include <lauxlib.h>
 

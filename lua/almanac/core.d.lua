@@ -603,7 +603,7 @@ function core.marc.formats() end
 function core.marc.frame(format) end
 
 ---Is it a MARCspec (https://marcspec.github.io/MARCspec/marc-spec.html, version
----0.16)? What is read into it, and accepted besides, is in core/marcspec.h.
+---0.16)? What is read into it, and accepted besides, is in core/marc/marcspec.h.
 ---@param text string up to 1,000 bytes
 ---@return boolean? valid true
 ---@return string? message names the position and what was expected there
@@ -616,7 +616,7 @@ local condition = {}
 ---Compiles a condition, as that of `almanac marc --where`: SPEC (has a value),
 ---!SPEC, SPEC=text, SPEC!=text, SPEC~text (includes), SPEC!~text, SPEC=~regex
 ---(POSIX extended), joined by && and ||. Without a value no comparison holds,
----!= neither. A text in quotes may hold anything; see core/marc_where.h.
+---!= neither. A text in quotes may hold anything; see core/marc/marc_where.h.
 ---@param text string up to 4,000 bytes, 64 conditions
 ---@return almanac.marc.condition? condition
 ---@return string? message

@@ -1,6 +1,6 @@
 /* MARC-8 text by itself: what comes out is UTF-8, however it goes in. */
-#include "../../core/marc8.h"
-#include "../../core/text.h"
+#include "../../core/marc/marc8.h"
+#include "../../core/base/text.h"
 #include "records.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -2,9 +2,9 @@
  * expression, a condition, a value to set. */
 #include <string.h>
 
-#include "../../core/marc_edit.h"
-#include "../../core/marc_where.h"
-#include "../../core/text.h"
+#include "../../core/marc/marc_edit.h"
+#include "../../core/marc/marc_where.h"
+#include "../../core/base/text.h"
 #include "records.h"
 
 static const char RECORD[] =

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../core/text.h"
+#include "../../core/base/text.h"
 
 enum { LARGEST = 8 << 20 };
 

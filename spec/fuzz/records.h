@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../core/marc_read.h"
+#include "../../core/marc/marc_read.h"
 
 /* Reads `data` as the format (NULL: found out), looks at everything that a
  * record says of itself, and writes it in every format. Aborts when a promise

@@ -1,9 +1,9 @@
-/* XML of answers: core/xml.c, which OAI, SRU, Dublin Core and Alma's errors
+/* XML of answers: core/base/xml.c, which OAI, SRU, Dublin Core and Alma's errors
  * are read with. */
 #include <string.h>
 
-#include "../../core/text.h"
-#include "../../core/xml.h"
+#include "../../core/base/text.h"
+#include "../../core/base/xml.h"
 #include "records.h"
 
 static void look_at(const alm_xml_node *node, int depth) {

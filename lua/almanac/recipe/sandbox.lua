@@ -2,7 +2,7 @@
 -- it do not exist for a recipe. There is no pcall and no metatable, and no
 -- clock, randomness, address or hash order, so that the same input gives the
 -- same plan. How long a rule may think, and that it reaches nothing else, is
--- not for Lua to say: see core/sandbox_child.c.
+-- not for Lua to say: see core/guard/sandbox_child.c.
 local words = require "almanac.words"
 
 local m = {}
@@ -201,7 +201,7 @@ function m.environment(own)
 end
 
 ---Makes methods of strings those that recipes have: ("x"):rep works without
----`string`; sorting is that of core/sandbox_order.c. For the whole process, and for good.
+---`string`; sorting is that of core/guard/sandbox_order.c. For the whole process, and for good.
 ---@param order { sort: function, keys: function }
 function m.enclose(order)
   rawset(table, "sort", order.sort)   -- almanac's own code in this process sorts what recipes give

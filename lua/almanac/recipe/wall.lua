@@ -1,4 +1,4 @@
--- Runs in the process of a recipe, inside core/sandbox_child.c: loads the
+-- Runs in the process of a recipe, inside core/guard/sandbox_child.c: loads the
 -- recipe and answers questions about its rules until nobody asks any more.
 -- What goes back is plain data; a failure is { failed = message }.
 local arguments = require "almanac.recipe.arguments"

@@ -1,0 +1,62 @@
+/* The two ends of a body. A source hands out the bytes of a request, from
+ * memory or from a slice of a file that is never loaded; a sink takes the
+ * bytes of an answer, into bounded memory or into a file that only gets its
+ * name when it is complete. */
+#ifndef ALM_HTTP_BODY_H
+#define ALM_HTTP_BODY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../base/buf.h"
+#include "../base/error.h"
+
+typedef struct {
+  char *data;    /* the bytes, or */
+  char *path;    /* the file, opened when the first byte is wanted */
+  int fd;
+  int64_t start; /* where the slice begins in the file */
+  int64_t length;
+  int64_t position;
+} alm_source;
+
+/* Copies the bytes. */
+bool alm_source_memory(alm_source *source, const void *data, size_t length,
+                       alm_error *err);
+
+/* `length` bytes of the file from `offset` on; -1: all that follow. Fails when
+ * the file does not hold them: missing, io, limit. */
+bool alm_source_file(alm_source *source, const char *path, int64_t offset,
+                     int64_t length, alm_error *err);
+
+/* The next bytes, at most `size`; 0 at the end, -1 when the file can't be read
+ * or has become shorter. */
+ssize_t alm_source_read(alm_source *source, void *data, size_t size,
+                        alm_error *err);
+
+void alm_source_free(alm_source *source);
+
+typedef struct {
+  char *path;       /* NULL: memory only */
+  char *part;       /* path while it is incomplete */
+  int fd;
+  alm_buf text;
+  int64_t size;     /* bytes taken */
+  int64_t maximum;
+} alm_sink;
+
+bool alm_sink_open(alm_sink *sink, const char *path, int64_t maximum,
+                   alm_error *err);
+
+/* Takes bytes, into the file if there is one and `to_file`. */
+bool alm_sink_write(alm_sink *sink, bool to_file, const void *data, size_t size,
+                    alm_error *err);
+
+/* The answer is complete: the file gets its name. */
+bool alm_sink_finish(alm_sink *sink, alm_error *err);
+
+/* Removes an unfinished file and frees everything. */
+void alm_sink_free(alm_sink *sink);
+
+#endif

@@ -1,0 +1,107 @@
+/* Reading a record's fields, and keeping one. */
+#include "marc.h"
+
+#include <string.h>
+
+#include "../base/text.h"
+
+enum { SUBFIELD = 0x1f };
+
+const char *alm_marc_kind_name(alm_marc_kind kind) {
+  static const char *const names[] = {
+      [ALM_MARC_LEADER_WRONG] = "leader", [ALM_MARC_LENGTH] = "length",
+      [ALM_MARC_DIRECTORY] = "directory", [ALM_MARC_TAG] = "tag",
+      [ALM_MARC_INDICATOR] = "indicator", [ALM_MARC_SUBFIELD] = "subfield",
+      [ALM_MARC_TERMINATOR] = "terminator",
+      [ALM_MARC_CHARACTER] = "character", [ALM_MARC_ESCAPE] = "escape",
+      [ALM_MARC_TRUNCATED] = "truncated", [ALM_MARC_GARBAGE] = "garbage",
+      [ALM_MARC_TOO_LONG] = "too long",   [ALM_MARC_STRUCTURE] = "structure",
+  };
+  return names[kind];
+}
+
+/* ---- fields ---- */
+
+alm_slice alm_marc_content(const alm_marc *record, const alm_marc_field *field) {
+  return (alm_slice){record->bytes + field->start, field->length};
+}
+
+static bool matches(const char *tag, const char *wanted) {
+  return (wanted[0] == '.' || wanted[0] == tag[0]) &&
+         (wanted[1] == '.' || wanted[1] == tag[1]) &&
+         (wanted[2] == '.' || wanted[2] == tag[2]);
+}
+
+const alm_marc_field *alm_marc_find(const alm_marc *record, const char *tag,
+                                    const alm_marc_field *after) {
+  const alm_marc_field *end = record->fields + record->field_count;
+  const alm_marc_field *field = after ? after + 1 : record->fields;
+  if (tag && strlen(tag) != 3) return NULL;
+  for (; field < end; field++)
+    if (!tag || matches(field->tag, tag)) return field;
+  return NULL;
+}
+
+char alm_marc_indicator(const alm_marc *record, const alm_marc_field *field,
+                        int which) {
+  const char *text = record->bytes + field->start;
+  for (int i = 0; i < which; i++)
+    if ((size_t)i >= field->length || text[i] == SUBFIELD) return ' ';
+  return text[which - 1];
+}
+
+/* ---- subfields ---- */
+
+static size_t code_length(const char *text, size_t left) {
+  if ((unsigned char)*text < 0x80) return 1;
+  size_t length = alm_text_character(text, left);
+  return length ? length : 1;
+}
+
+static const char *delimiter(const char *from, const char *end) {
+  const char *found = from < end ? memchr(from, SUBFIELD, (size_t)(end - from)) : NULL;
+  return found ? found : end;
+}
+
+/* A delimiter with nothing behind it is no subfield. */
+bool alm_marc_next_subfield(const alm_marc *record, const alm_marc_field *field,
+                            alm_subfield *subfield) {
+  const char *start = record->bytes + field->start, *end = start + field->length;
+  const char *from = subfield->next ? subfield->next : delimiter(start, end), *to;
+  if (field->control) return false;
+  for (; from < end; from = to) {
+    to = delimiter(++from, end);
+    if (from == to) continue;
+    size_t code = code_length(from, (size_t)(to - from));
+    subfield->code = (alm_slice){from, code};
+    subfield->value = (alm_slice){from + code, (size_t)(to - from) - code};
+    subfield->next = to;
+    return true;
+  }
+  return false;
+}
+
+/* ---- keeping: the view, fields, problems, leader, bytes ---- */
+
+size_t alm_marc_packed_size(const alm_marc *record) {
+  return sizeof *record + record->field_count * sizeof *record->fields +
+         record->problem_count * sizeof *record->problems + ALM_MARC_LEADER +
+         record->length;
+}
+
+static void *put(char **at, const void *data, size_t length) {
+  void *there = *at;
+  if (length) memcpy(there, data, length);
+  *at += length;
+  return there;
+}
+
+alm_marc *alm_marc_pack(const alm_marc *record, void *block) {
+  char *at = block;
+  alm_marc *packed = put(&at, record, sizeof *record);
+  packed->fields = put(&at, record->fields, record->field_count * sizeof *record->fields);
+  packed->problems = put(&at, record->problems, record->problem_count * sizeof *record->problems);
+  packed->leader = put(&at, record->leader, ALM_MARC_LEADER);
+  packed->bytes = put(&at, record->bytes, record->length);
+  return packed;
+}

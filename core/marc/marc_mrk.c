@@ -1,0 +1,191 @@
+/* MarcEdit's mnemonic format (.mrk): "=245  10$aTitle$cName", an empty line
+ * behind each record. A blank in an indicator, the leader or a control field
+ * is '\'; what has a meaning has a mnemonic in text. */
+#include <string.h>
+
+#include "marc_lines.h"
+#include "marc_mnemonic.h"
+#include "marc_repair.h"
+#include "../base/text.h"
+
+enum { TAG_END = 4, GAP = 2, INDICATORS = 2, SHOWN = 60 };
+
+/* ---- texts ---- */
+
+static alm_slice decoded(alm_lines *lines, const char *text, const char *end) {
+  alm_slice whole = {text, (size_t)(end - text)};
+  if (!whole.length || !memchr(text, '{', whole.length)) return whole;
+  alm_buf_clear(&lines->text);
+  size_t unknown = alm_mnemonic_decode(text, whole.length, &lines->text);
+  if (unknown > 0)
+    ALM_LINE_NOTE(lines, ALM_MARC_ESCAPE, "%zu mnemonics are not known: %.*s", unknown,
+                  (int)(whole.length < SHOWN ? whole.length : SHOWN), text);
+  return (alm_slice){alm_buf_text(&lines->text), lines->text.length};
+}
+
+static void add_text(alm_lines *lines, const char *text, const char *end) {
+  alm_slice is = decoded(lines, text, end);
+  alm_marc_add_text(lines->reading->builder, is.text, is.length);
+}
+
+/* '\' for a blank; {bsol} comes to be one only afterwards. */
+static alm_slice decoded_coded(alm_lines *lines, const char *text, const char *end) {
+  char *own = lines->joined.data + (text - lines->joined.data);
+  for (char *at = own; at < end; at++)
+    if (*at == '\\') *at = ' ';
+  return decoded(lines, own, end);
+}
+
+/* ---- fields ---- */
+
+/* An indicator is a character or, where that has a meaning, its mnemonic. */
+static char take_indicator(alm_lines *lines, const char **at, const char *end) {
+  size_t length = *at < end && **at != '$' ? alm_text_character(*at, (size_t)(end - *at)) : 0;
+  if (length == 0) length = *at < end && **at != '$';
+  const char *close = length && **at == '{' ? memchr(*at, '}', (size_t)(end - *at)) : NULL;
+  const char *from = *at;
+  char c;
+  *at = close ? close + 1 : from + length;
+  if (length == 0 || *from == '\\') return ' ';
+  if (!alm_marc_repair_indicator(decoded(lines, from, *at), &c))
+    ALM_LINE_NOTE(lines, ALM_MARC_INDICATOR, "an indicator is no character of ASCII");
+  return c;
+}
+
+static const char *find_marker(const char *at, const char *end) {
+  const char *found = at < end ? memchr(at, '$', (size_t)(end - at)) : NULL;
+  return found ? found : end;
+}
+
+static void add_data(alm_lines *lines, const char *tag, const char *at, const char *end) {
+  char first = take_indicator(lines, &at, end), second = take_indicator(lines, &at, end);
+  if (!alm_marc_open_data(lines->reading->builder, tag, first, second)) return;
+  if (at < end && *at != '$')
+    ALM_LINE_NOTE(lines, ALM_MARC_SUBFIELD, "field %s has text before its first subfield", tag);
+  for (at = find_marker(at, end); at < end;) {
+    const char *text = alm_line_open_subfield(lines, at + 1, end);
+    at = find_marker(text, end);
+    add_text(lines, text, at);
+  }
+}
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* By its number; a tag of letters ("FMT") is what its content looks like. */
+static bool is_control(const char *tag, const char *at, const char *end) {
+  if (tag[0] == '0' && tag[1] == '0') return true;
+  bool number = is_digit(tag[0]) && is_digit(tag[1]) && is_digit(tag[2]);
+  return !number && !memchr(at, '$', (size_t)(end - at));
+}
+
+/* Behind the tag and its two blanks. */
+static const char *content_of(const alm_line *line) {
+  const char *at = line->text + TAG_END, *end = line->text + line->length;
+  for (int i = 0; i < GAP && at < end && *at == ' '; i++) at++;
+  return at;
+}
+
+static void add_field(alm_lines *lines) {
+  const alm_line *line = &lines->line;
+  const char *at = content_of(line), *end = line->text + line->length;
+  char tag[4];
+  alm_line_tag(lines, line->text + 1, tag);
+  if (!is_control(tag, at, end)) {
+    add_data(lines, tag, at, end);
+  } else if (alm_marc_open_control(lines->reading->builder, tag)) {
+    alm_slice text = decoded_coded(lines, at, end);
+    alm_marc_add_text(lines->reading->builder, text.text, text.length);
+  }
+}
+
+/* ---- lines ---- */
+
+static bool is_leader(const alm_line *line, bool begun) {
+  (void)begun;
+  return line->length >= TAG_END &&
+         (memcmp(line->text, "=LDR", TAG_END) == 0 || memcmp(line->text, "=000", TAG_END) == 0);
+}
+
+static bool is_field(const alm_line *line) {
+  return line->length >= TAG_END && line->text[0] == '=';
+}
+
+static bool is_remark(const alm_line *line) {
+  (void)line;
+  return false;
+}
+
+static bool continues(const alm_line *line, size_t *skip) {
+  *skip = 0;
+  return !alm_line_is_blank(line) && line->text[0] != '=';
+}
+
+static void add_leader(alm_lines *lines) {
+  const alm_line *line = &lines->line;
+  alm_buf_clear(&lines->joined);
+  alm_buf_add(&lines->joined, line->text, line->length);
+  alm_line own = {.text = alm_buf_text(&lines->joined), .length = lines->joined.length};
+  alm_slice text = decoded_coded(lines, content_of(&own), own.text + own.length);
+  alm_marc_set_leader(lines->reading->builder, text.text, text.length);
+}
+
+static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
+  static const alm_line_grammar grammar = {
+      .ends = alm_line_is_blank, .is_leader = is_leader, .is_field = is_field,
+      .is_remark = is_remark, .continues = continues, .add_leader = add_leader,
+      .add_field = add_field};
+  return alm_lines_next(reading, &grammar, err);
+}
+
+static bool looks(const char *head, size_t length) {
+  return length >= TAG_END + GAP && head[0] == '=' && (head[TAG_END] == ' ' || is_digit(head[1]));
+}
+
+/* ---- writing ---- */
+
+static bool put_coded(const char *text, size_t length, alm_buf *out) {
+  bool done = true;
+  for (size_t i = 0; done && i < length; i++)
+    done = text[i] == ' ' ? ALM_BUF_PUT(out, "\\") : alm_mnemonic_encode(text + i, 1, out);
+  return done;
+}
+
+static bool put_data(const alm_marc *record, const alm_marc_field *field, alm_buf *out) {
+  char indicators[] = {alm_marc_indicator(record, field, 1), alm_marc_indicator(record, field, 2)};
+  alm_subfield subfield = {.next = NULL};
+  bool done = put_coded(indicators, INDICATORS, out);
+  while (done && alm_marc_next_subfield(record, field, &subfield))
+    done = ALM_BUF_PUT(out, "$") && alm_line_put(subfield.code.text, subfield.code.length, out) &&
+           alm_mnemonic_encode(subfield.value.text, subfield.value.length, out);
+  return done;
+}
+
+static bool put_field(const alm_marc *record, const alm_marc_field *field, alm_buf *out) {
+  alm_slice content = alm_marc_content(record, field);
+  return ALM_BUF_PUT(out, "=") && alm_line_put(field->tag, 3, out) && ALM_BUF_PUT(out, "  ") &&
+         (field->control ? put_coded(content.text, content.length, out)
+                         : put_data(record, field, out)) &&
+         ALM_BUF_PUT(out, "\n");
+}
+
+static bool write_record(const alm_marc *record, alm_buf *out, alm_error *err) {
+  bool done = ALM_BUF_PUT(out, "=LDR  ") && put_coded(record->leader, ALM_MARC_LEADER, out) &&
+              ALM_BUF_PUT(out, "\n");
+  for (size_t i = 0; done && i < record->field_count; i++)
+    done = put_field(record, &record->fields[i], out);
+  return (done && ALM_BUF_PUT(out, "\n")) ||
+         alm_fail(err, ALM_LIMIT, "the record as .mrk passes %zu bytes", out->maximum);
+}
+
+const alm_marc_format alm_marc_mrk = {
+    .name = "mrk",
+    .looks = looks,
+    .open = alm_lines_open,
+    .next = next,
+    .close = alm_lines_close,
+    .write = write_record,
+    .head = "",
+    .between = "",
+    .tail = "",
+    .any_bytes = true,
+};

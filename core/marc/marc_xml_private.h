@@ -1,0 +1,46 @@
+/* What the two halves of reading MARCXML share: marc_xml_events.c makes records
+ * of libxml2's events, marc_xml.c feeds libxml2. */
+#ifndef ALM_MARC_XML_PRIVATE_H
+#define ALM_MARC_XML_PRIVATE_H
+
+#include "marc_format.h"
+#include "../base/xml_guard.h"
+
+enum { ALM_MARCXML_DEPTH = 100 };
+
+/* Names as libxml2's dictionary has them, so that comparing is one look. */
+typedef struct {
+  const xmlChar *record, *leader, *control, *data, *subfield;
+  const xmlChar *tag, *indicator1, *indicator2, *code;
+} alm_marcxml_names;
+
+typedef enum { NO_TEXT, LEADER_TEXT, FIELD_TEXT } alm_marcxml_place;
+
+typedef struct {
+  alm_xml_guard guard;
+  alm_error error;      /* why the document broke off; told after its last record */
+  alm_marc_reading *reading;
+  alm_marcxml_names names;
+  int depth;            /* elements that have begun */
+  int record;           /* depth of the record that is being read; 0: none */
+  int data;             /* of its data field; 0: none */
+  int text;             /* of the element whose text is kept */
+  alm_marcxml_place place;
+  alm_buf leader;
+  bool has_leader, filled; /* filled: with anything that is MARC */
+  bool done;            /* the builder holds a record */
+  bool in_tag;          /* of the pieces */
+  bool wide;            /* 16 bit characters */
+  bool began;           /* the document has its root */
+  long ended_at;        /* bytes of the document when its root ended; 0: not yet */
+  bool follows;         /* the document comes after another */
+  uint64_t start;       /* of the document in the source, with what libxml2 did not get */
+  uint64_t offset;      /* of the record */
+} alm_marcxml;
+
+/* Makes the parser's events those of `x`. */
+void alm_marcxml_listen(alm_marcxml *x, xmlParserCtxtPtr parser);
+
+bool alm_marcxml_is_blank(const char *text, size_t length);
+
+#endif
