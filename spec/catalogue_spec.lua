@@ -1,5 +1,5 @@
 -- Titles from records, where servers and files are not as they should be.
-local catalogue = require "almanac.run.catalogue"
+local catalogue = require "almanac.plan.catalogue"
 local core = require "almanac.core"
 local program = require "support.program"
 local scripted = require "support.scripted"

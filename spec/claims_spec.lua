@@ -1,8 +1,8 @@
 -- Titles that runs of one machine claim, so that no two work on one at a time.
-local claims = require "almanac.run.claims"
+local claims = require "almanac.apply.claims"
 local core = require "almanac.core"
 local program = require "support.program"
-local reconcile = require "almanac.run.reconcile"
+local reconcile = require "almanac.apply.reconcile"
 local task = require "almanac.task"
 
 describe("a claim on a title", function()

@@ -77,7 +77,7 @@ describe("settings", function()
   local function load_settings(configuration, env)
     if configuration then program.write(folder .. "/almanac.conf.lua", configuration) end
     program.write(folder .. "/s.lua", [[
-      local settings, message = require("almanac.settings").load {}
+      local settings, message = require("almanac.cli.settings").load {}
       if not settings then print("error", message) return 1 end
       print(settings.url, settings.key, settings.rate, settings.profile)]])
     local all = { HOME = folder, XDG_CONFIG_HOME = false, ALMA_API_KEY = false, ALMANAC_API_URL = false,

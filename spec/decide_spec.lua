@@ -1,4 +1,4 @@
-local decide = require "almanac.run.decide"
+local decide = require "almanac.plan.decide"
 local matching = require "support.matching"
 local program = require "support.program"
 local zip = require "support.zip"
@@ -117,7 +117,7 @@ describe("deciding", function()
     for format, pattern in pairs { csv = "\n'" .. id(1) .. ",'=1%+1,", failed = "\n'" .. id(2) .. ",\"'@SUM%(1,1%)\",%-*'?%-?" } do
       run.db:run("UPDATE title SET title = '@SUM(1,1)', state = 'failed', reason = '-' WHERE mms_id = ?", id(2))
       local parts = {}
-      require("almanac.run.report").write(run.db, format, function(text) parts[#parts + 1] = text end)
+      require("almanac.report").write(run.db, format, function(text) parts[#parts + 1] = text end)
       local text = table.concat(parts)
       assert.matches(pattern, text)
       assert.is_nil(text:find ",[=+@\t]")

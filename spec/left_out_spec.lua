@@ -1,7 +1,7 @@
 -- What is left out of a folder: what belongs to a system, and what --exclude
 -- and the settings name by the rules of gitignore.
 local core = require "almanac.core"
-local left_out = require "almanac.run.left_out"
+local left_out = require "almanac.plan.left_out"
 local program = require "support.program"
 
 describe("left out of a folder", function()

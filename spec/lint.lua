@@ -50,8 +50,9 @@ end
 
 -- Dependencies point one way: cli -> run, recipe, rehearsal -> clients -> task, json -> core.
 local LAYERS = {
-  { "^almanac%.cli", 5 }, { "^almanac%.rehearsal", 4 }, { "^almanac%.run", 4 }, { "^almanac%.recipe", 3 },
-  { "^almanac%.settings", 4 }, { "^almanac%.alma", 2 }, { "^almanac%.s3", 2 }, { "^almanac%.core", 0 },
+  { "^almanac%.cli", 9 }, { "^almanac%.rehearsal", 8 }, { "^almanac%.workbench", 8 }, { "^almanac%.report", 7 },
+  { "^almanac%.apply", 6 }, { "^almanac%.plan", 5 }, { "^almanac%.run", 4 }, { "^almanac%.recipe", 3 },
+  { "^almanac%.alma", 2 }, { "^almanac%.s3", 2 }, { "^almanac%.core", 0 },
   { "^almanac", 1 },
 }
 

@@ -1,7 +1,7 @@
 -- Lists of any make given to the program: what it says, what it leaves behind.
 local core = require "almanac.core"
 local program = require "support.program"
-local sources = require "almanac.run.sources"
+local sources = require "almanac.plan.sources"
 local store = require "almanac.run.store"
 local tried = require "support.tried"
 local zip = require "support.zip"

@@ -4,7 +4,7 @@
 local arguments = require "almanac.recipe.arguments"
 local core = require "almanac.core"
 local recipe = require "almanac.recipe"
-local trial = require "almanac.run.trial"
+local trial = require "almanac.workbench.trial"
 
 local ID = "990012345678904146"
 local OTHER = "990012345678914146"

@@ -96,7 +96,7 @@ describe("a certificate", function()
 
   -- openssl's server has one connection at a time, so one call is made as all commands make it.
   local ASK = [[
-    local connect, settings = require "almanac.run.connect", require "almanac.settings"
+    local connect, settings = require "almanac.run.connect", require "almanac.cli.settings"
     local found, message = settings.load {}
     local general
     if found then general, message = connect.general(connect.alma(found)) end

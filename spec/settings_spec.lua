@@ -142,7 +142,7 @@ describe("settings", function()
     os.execute("chmod 600 " .. folder .. "/almanac.conf.lua")
     program.write(folder .. "/s.lua", [[
       local connect = require "almanac.run.connect"
-      local settings = assert(require("almanac.settings").load {})
+      local settings = assert(require("almanac.cli.settings").load {})
       print(connect.storage({}, { digital = { bucket = "b", ingest_url = "https://alma.example.org/b" } }, settings))]])
     local keys = { AWS_ACCESS_KEY_ID = "A", AWS_SECRET_ACCESS_KEY = "S" }
     assert.matches("^nil\t.*AWS keys are not in that file", almanac(keys, "exec", "s.lua").out)
@@ -159,7 +159,7 @@ describe("settings", function()
     assert.not_matches("says whose", doctor('ca_file = "ca.pem", key = "rehearsal-key"').out)
     program.write(folder .. "/s.lua", [[
       local connect = require "almanac.run.connect"
-      local settings = assert(require("almanac.settings").load {})
+      local settings = assert(require("almanac.cli.settings").load {})
       print(connect.storage({}, { digital = { bucket = "b", ingest_url = "https://s3.amazonaws.com/b" } }, settings))]])
     local keys = { AWS_ACCESS_KEY_ID = "A", AWS_SECRET_ACCESS_KEY = "S" }
     assert.matches("^nil\t.*%(ca_file%), but the AWS keys are not in that file", almanac(keys, "exec", "s.lua").out)

@@ -4,7 +4,7 @@ local core = require "almanac.core"
 local pieces = require "almanac.sheet.pieces"
 local program = require "support.program"
 local sheet = require "almanac.sheet"
-local sources = require "almanac.run.sources"
+local sources = require "almanac.plan.sources"
 local zip = require "support.zip"
 
 local A, B, C = "990012345678904146", "990012345678914146", "990012345678924146"

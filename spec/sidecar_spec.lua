@@ -7,7 +7,7 @@ local rule = require "support.rule"
 local rules = require "almanac.recipe.rules"
 local sidecar = require "almanac.recipe.sidecar"
 local sidecars = require "almanac.run.sidecars"
-local summary = require "almanac.run.summary"
+local summary = require "almanac.report.summary"
 
 local id, JPEG = matching.id, matching.JPEG
 

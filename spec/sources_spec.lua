@@ -1,7 +1,7 @@
 local ids = require "almanac.run.ids"
 local program = require "support.program"
 local sheet = require "almanac.sheet"
-local sources = require "almanac.run.sources"
+local sources = require "almanac.plan.sources"
 
 local A, B, C = "990012345678904146", "990012345678914146", "990012345678924146"
 

@@ -1,7 +1,7 @@
 local journal = require "almanac.run.journal"
 local program = require "support.program"
-local reconcile = require "almanac.run.reconcile"
-local steps = require "almanac.run.steps"
+local reconcile = require "almanac.apply.reconcile"
+local steps = require "almanac.apply.steps"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
 

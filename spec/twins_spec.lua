@@ -1,7 +1,7 @@
 -- Two people who change the same title in the same moment, each from a machine of
 -- their own: what the other does meanwhile is a fault of the rehearsal, or is done
 -- while the program is dead.
-local deletion = require "almanac.run.kinds.deletion"
+local deletion = require "almanac.apply.kinds.deletion"
 local desk = require "support.desk"
 local json = require "almanac.json"
 local masters = require "support.masters"

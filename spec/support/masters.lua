@@ -1,5 +1,5 @@
 -- The yes that `apply` wants for a plan which deletes masters.
-local masters = require "almanac.run.master_deletions"
+local masters = require "almanac.apply.master_deletions"
 local store = require "almanac.run.store"
 
 ---@param path string of the run file

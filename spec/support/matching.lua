@@ -2,8 +2,8 @@
 -- rules of a recipe: a run file as `plan` leaves it, without Alma.
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
-local folder_module = require "almanac.run.folder"
-local join = require "almanac.run.join"
+local folder_module = require "almanac.plan.folder"
+local join = require "almanac.plan.join"
 local json = require "almanac.json"
 local pages = require "almanac.run.pages"
 local program = require "support.program"

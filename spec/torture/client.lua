@@ -10,7 +10,7 @@
 local alma = require "almanac.alma"
 local core = require "almanac.core"
 local pace = require "almanac.pace"
-local reconcile = require "almanac.run.reconcile"
+local reconcile = require "almanac.apply.reconcile"
 local s3 = require "almanac.s3"
 local store = require "almanac.run.store"
 
@@ -73,7 +73,7 @@ if switches:find "blind=looks" then
   reconcile.near_representations = function() return {} end
   reconcile.new_files = function() return {} end
 elseif switches:find "blind=intents" then
-  local steps = require "almanac.run.steps"
+  local steps = require "almanac.apply.steps"
   local load = steps.load
   function steps.load(db, title_id)
     db:run("DELETE FROM step WHERE title_id = ? AND ended IS NULL", title_id)

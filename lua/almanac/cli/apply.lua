@@ -1,14 +1,14 @@
 -- almanac apply: carries a plan out, or goes on with one.
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
-local claims = require "almanac.run.claims"
+local claims = require "almanac.apply.claims"
 local differs = require "almanac.cli.differs"
 local early = require "almanac.cli.early"
 local limits = require "almanac.run.limits"
-local masters = require "almanac.run.master_deletions"
+local masters = require "almanac.apply.master_deletions"
 local number = require "almanac.cli.number"
-local preflight = require "almanac.run.preflight"
-local reconcile = require "almanac.run.reconcile"
+local preflight = require "almanac.apply.preflight"
+local reconcile = require "almanac.apply.reconcile"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
 local told_about = require "almanac.cli.told"
@@ -186,7 +186,7 @@ function m.run(args, context)
   local planned
   planned, message, code = store.planned(db, args.run)
   if not planned then return nil, message, code end
-  local apply = require "almanac.run.apply"
+  local apply = require "almanac.apply"
   local total = math.min(apply.remaining(db), args.limit or math.huge)
   local run
   run, message, code = wait_for_quota(args, context, function() return prepare(args, context, db) end)

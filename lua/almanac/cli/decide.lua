@@ -28,7 +28,7 @@ local function write_template(args, out)
     return nil, args.template .. ": exists already; give another name, or delete it", "conflict"
   end
   local parts = {}
-  local titles = require("almanac.run.decide").template(db, function(text) parts[#parts + 1] = text end)
+  local titles = require("almanac.plan.decide").template(db, function(text) parts[#parts + 1] = text end)
   if titles == 0 then
     out.say "nothing is left to decide"
     return 0
@@ -52,7 +52,7 @@ function m.run(args, context)
   local db <close>, message, code = store.open(args.run, "write")
   if not db then return nil, message, code end
   local counts
-  counts, message, code = require("almanac.run.decide").apply(db, args.decisions, args.sheet)
+  counts, message, code = require("almanac.plan.decide").apply(db, args.decisions, args.sheet)
   if not counts then return nil, message, code end
   audit.note(db, { command = "decide", args = args })
   local left = store.counts(db).ask

@@ -2,7 +2,7 @@
 local address = require "almanac.address"
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
-local preflight = require "almanac.run.preflight"
+local preflight = require "almanac.apply.preflight"
 local recipes = require "almanac.recipe"
 local store = require "almanac.run.store"
 local words = require "almanac.words"

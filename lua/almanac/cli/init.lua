@@ -156,7 +156,7 @@ local function run(command, arguments)
   end
   out.json, out.quiet = args.json or false, args.quiet or false
   core.sys.catch_signals()
-  local settings = require "almanac.settings"
+  local settings = require "almanac.cli.settings"
   settings.warn, settings.ask = out.note, out.asker()
   local context = { out = out, settings = settings, json = out.json }
   local status, message, code = run_module(module, args, context)

@@ -1,6 +1,6 @@
 -- almanac init: writes a commented almanac.conf.lua.
 local core = require "almanac.core"
-local settings = require "almanac.settings"
+local settings = require "almanac.cli.settings"
 
 local m = { changes = true, summary = "Write a commented almanac.conf.lua; an existing one is never overwritten.", plain = true }
 

@@ -108,7 +108,7 @@ local function watch(work, on)
 end
 
 local function make(order)
-  local work = task.spawn(require("almanac.run.plan").make, order)
+  local work = task.spawn(require("almanac.plan").make, order)
   local watcher = task.spawn(watch, work, order.on)
   local result, message, code = work:await()
   watcher:cancel()
@@ -149,7 +149,7 @@ function m.run(args, context)
   if not ok then return nil, complaint end
   local exclude, complaint_of_settings = context.settings.excluded(args)
   if not exclude then return nil, complaint_of_settings end
-  local summary = require "almanac.run.summary"
+  local summary = require "almanac.report.summary"
   for _, text in ipairs(require("almanac.recipe.versions").warnings(loaded)) do context.out.note(text) end
   local result, message, code = make {
     recipe = loaded, given = args, output = args.output, titles = args.titles,

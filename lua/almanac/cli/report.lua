@@ -1,5 +1,5 @@
 -- almanac report: what a run did.
-local report = require "almanac.run.report"
+local report = require "almanac.report"
 local store = require "almanac.run.store"
 
 local m = { offline = true, summary = "What a run did, as text, CSV or JSON." }

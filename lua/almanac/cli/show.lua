@@ -27,7 +27,7 @@ local function print_rules(db, out)
 end
 
 local function show_one(db, what, out)
-  local show = require "almanac.run.show"
+  local show = require "almanac.report.show"
   local title = show.title(db, what)
   if title then
     out.event("title", title)
@@ -48,10 +48,10 @@ function m.run(args, context)
   if args.rules then return print_rules(db, out) end
   if args.what then return show_one(db, args.what, out) end
   if args.list then
-    require("almanac.run.show").say_list(args.list, db, out)
+    require("almanac.report.show").say_list(args.list, db, out)
     return 0
   end
-  local summary = require "almanac.run.summary"
+  local summary = require "almanac.report.summary"
   local found = summary.of(db)
   summary.say(found, out)
   summary.say_next(found, out, args.run)

@@ -1,12 +1,12 @@
 -- almanac undo: takes back exactly what a run made.
-local claims = require "almanac.run.claims"
+local claims = require "almanac.apply.claims"
 local connect = require "almanac.run.connect"
 local differs = require "almanac.cli.differs"
 local early = require "almanac.cli.early"
-local elsewhere = require "almanac.run.elsewhere"
+local elsewhere = require "almanac.apply.elsewhere"
 local journal = require "almanac.run.journal"
 local store = require "almanac.run.store"
-local strays = require "almanac.run.strays"
+local strays = require "almanac.apply.strays"
 local told = require "almanac.cli.told"
 local uploads = require "almanac.run.uploads"
 local words = require "almanac.words"
@@ -105,7 +105,7 @@ function m.run(args, context)
   end
   run.journal, run.claims, run.told = written, claimed, told.new(context.out)
   run.yes, run.keep_going, run.path = args.yes, args.keep_going, args.run
-  local undo = require "almanac.run.undo"
+  local undo = require "almanac.apply.undo"
   local total = undo.total(db)
   local progress = context.out.progress("titles taken back", total)
   listen(run, context, progress)

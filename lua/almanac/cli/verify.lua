@@ -1,11 +1,11 @@
 -- almanac verify: reads everything back and compares it with the plan.
 local connect = require "almanac.run.connect"
 local early = require "almanac.cli.early"
-local elsewhere = require "almanac.run.elsewhere"
+local elsewhere = require "almanac.apply.elsewhere"
 local journal = require "almanac.run.journal"
 local number = require "almanac.cli.number"
 local store = require "almanac.run.store"
-local strays = require "almanac.run.strays"
+local strays = require "almanac.apply.strays"
 local told = require "almanac.cli.told"
 local words = require "almanac.words"
 
@@ -80,7 +80,7 @@ end
 local function has_work(db, path)
   local planned, message, code = store.planned(db, path)
   if not planned then return nil, message, code end
-  if require("almanac.run.verify").total(db) > 0 then return true end
+  if require("almanac.apply.verify").total(db) > 0 then return true end
   if db:value "SELECT 1 FROM session WHERE command = 'apply'" then return false end
   return nil, ("nothing to verify: %s was never carried out; do it with:  almanac apply %s"):format(path, path), "missing"
 end
@@ -111,7 +111,7 @@ function m.run(args, context)
   run, message, code = connect.run(db, settings, "verify", args)
   if not run then return early.ended(out, "almanac verify " .. args.run, message, code) end
   local _ <close> = run.audit
-  local verify = require "almanac.run.verify"
+  local verify = require "almanac.apply.verify"
   local total = verify.total(db)
   local written <close> = journal.new(db)
   if store.meta(db, "thumbnails") then run.storage = connect.storage(run.client, run.general, settings) end

@@ -2,7 +2,7 @@
 -- row a file, then the collections and sets around them.
 local codes = require "almanac.rehearsal.codes"
 local collections = require "almanac.rehearsal.collections"
-local holdings = require "almanac.holdings"
+local holdings = require "almanac.sheet.holdings"
 local model = require "almanac.rehearsal.model"
 local sample = require "almanac.rehearsal.sample"
 local sets = require "almanac.rehearsal.sets"

@@ -78,7 +78,7 @@ local function deleted_files(changes, rep)
 end
 
 -- What undo brings back stands behind what stayed, and for their order no masters
--- are deleted (almanac.run.order).
+-- are deleted (almanac.apply.order).
 local function add_order(list, reading, changes)
   for _, rep in ipairs(reading.representations) do
     local deleted, seen, behind = deleted_files(changes, rep), false, 0

@@ -57,7 +57,7 @@ end
 
 ---Puts what a source has of its titles into the run file. Called inside an attempt.
 ---@param db table
----@param source { spool: table?, rows: table<string, table[]>? } records from almanac.run.spool; rows by MMS ID
+---@param source { spool: table?, rows: table<string, table[]>? } records from almanac.plan.spool; rows by MMS ID
 function m.fill(db, source)
   if source.spool then
     for id, content in source.spool:each() do attempt.run(db, KEEP, id, content, nil) end

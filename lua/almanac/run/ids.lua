@@ -160,4 +160,13 @@ function m.tell(wrong, where, unit)
   return where .. ": " .. table.concat(parts, "\n  ")
 end
 
+---Which of two ids is the lower one. Ids are numbers of one length each.
+---@param a string
+---@param b string
+---@return boolean
+function m.is_lower(a, b)
+  if #a ~= #b then return #a < #b end
+  return a < b
+end
+
 return m

@@ -1,6 +1,6 @@
 -- What usage types mean: which are masters, and what of a title its delivery
 -- page opens first.
-local reconcile = require "almanac.run.reconcile"
+local ids = require "almanac.run.ids"
 
 local m = {}
 
@@ -32,7 +32,7 @@ function m.opens_with(representations)
   local first = {}
   for _, rep in ipairs(representations) do
     local sort = sort_of(rep)
-    if sort and (not first[sort] or reconcile.is_lower(rep.id, first[sort].id)) then first[sort] = rep end
+    if sort and (not first[sort] or ids.is_lower(rep.id, first[sort].id)) then first[sort] = rep end
   end
   for _, sort in ipairs(ORDER) do
     if first[sort] then return first[sort], sort end

@@ -1,6 +1,6 @@
 -- almanac recipe check: whether a recipe is right, without any file or title.
 local core = require "almanac.core"
-local foresight = require "almanac.run.foresight"
+local foresight = require "almanac.workbench.foresight"
 local lint = require "almanac.recipe.lint"
 local names = require "almanac.recipe.names"
 local options = require "almanac.cli.recipe.options"

@@ -32,7 +32,7 @@ end
 
 -- What to plan: the titles and files given, else the recipe's sample.
 local function with_case(recipe, args, given, fn)
-  local sample, trial = require "almanac.run.sample", require "almanac.run.trial"
+  local sample, trial = require "almanac.workbench.sample", require "almanac.workbench.trial"
   local folder = not (args.titles or args.folder) and sample.folder(recipe)
   if folder then return sample.with(recipe, folder, fn, given) end
   local titles, message, code = {}, nil, nil
@@ -45,7 +45,7 @@ local function with_case(recipe, args, given, fn)
 end
 
 local function say_name(recipe, name, values, out)
-  local list = require("almanac.run.explain").file_rules(recipe, name, nil, values)
+  local list = require("almanac.workbench.explain").file_rules(recipe, name, nil, values)
   out.event("file", { path = name, rules = list })
   out.say(("%s: in no folder that was looked at; by its name alone:"):format(name))
   for _, entry in ipairs(list) do out.say(("  %-11s %s%s"):format(entry.rule, entry.failed and "failed: " or "", entry.gave)) end
@@ -73,11 +73,11 @@ function m.run(args, context)
   given, message, code = given_of(recipe, args.set)
   if not given then return nil, message, code end
   return with_case(recipe, args, given, function(case)
-    local db, faults, kind = require("almanac.run.faults").plan(case)
+    local db, faults, kind = require("almanac.workbench.faults").plan(case)
     if not db then return nil, faults, kind end
     note_faults(faults, args.what, context.out)
     local _ <close> = setmetatable({}, { __close = function() db:close() end })
-    local found, problem = require("almanac.run.explain").say(recipe, db, args.what, case.values, context.out)
+    local found, problem = require("almanac.workbench.explain").say(recipe, db, args.what, case.values, context.out)
     if found then return 0 end
     if problem then return nil, problem, "conflict" end
     if args.what:find "^99%d+$" then return nil, ("no title %s; give --titles with a list that has it"):format(args.what), "missing" end

@@ -6,7 +6,7 @@ local header = require "almanac.recipe.header"
 local json = require "almanac.json"
 local lint = require "almanac.recipe.lint"
 local plain = require "almanac.recipe.plain"
-local proof = require "almanac.run.proof"
+local proof = require "almanac.workbench.proof"
 local versions = require "almanac.recipe.versions"
 local words = require "almanac.words"
 

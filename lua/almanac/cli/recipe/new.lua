@@ -30,7 +30,7 @@ end
 
 -- The recipe to begin with, with the options that suit the names; false when none fits.
 local function choose(args, case)
-  local suggest = require "almanac.run.suggest"
+  local suggest = require "almanac.workbench.suggest"
   local list, message, code = suggest.try(case)
   if not list then return nil, message, code end
   if not args.base then return suggest.fits(list[1]) and list[1] end
@@ -62,7 +62,7 @@ local function examples(recipe, names, values)
 end
 
 local function about(found, names)
-  local suggest = require "almanac.run.suggest"
+  local suggest = require "almanac.workbench.suggest"
   if not names[1] then return ("Made from %s."):format(found.name) end
   local lines = { ("Made from %s, for names like"):format(suggest.command(found)) }
   for i = 1, math.min(3, #names) do lines[#lines + 1] = "  " .. names[i] end
@@ -110,7 +110,7 @@ end
 
 local function of_title(title)
   if not title then return nil, { { "title.mms_id", "99…" }, { "title.title", "…" } } end
-  local values = require "almanac.run.guess_values"
+  local values = require "almanac.workbench.guess_values"
   local facts = { { "title.mms_id", title.mms_id }, { "title.title", title.title or "" } }
   for _, representation in ipairs(title.reading.representations) do
     for _, file in ipairs(representation.files) do facts[#facts + 1] = { "f.name, of title:files()", file.name } end
@@ -126,8 +126,8 @@ end
 local function from_nothing(args, case)
   local title, facts = of_title(case.titles and case.titles[1])
   return require("almanac.recipe.draft_open").text { name = args.name, names = some(case.names),
-    record = case.titles and require("almanac.run.guess_values").has_records(case.titles),
-    ext = require("almanac.run.suggest").usual_extension(case.names), title = title, facts = facts }
+    record = case.titles and require("almanac.workbench.guess_values").has_records(case.titles),
+    ext = require("almanac.workbench.suggest").usual_extension(case.names), title = title, facts = facts }
 end
 
 local function make(args, folder, found, case)
@@ -146,7 +146,7 @@ end
 
 local function next_steps(args, folder, found, out)
   local from = found and found.from
-  local command = found and require("almanac.run.suggest").command(found)
+  local command = found and require("almanac.workbench.suggest").command(found)
   out.say(("wrote %s/recipe.lua and README.md%s"):format(folder, found and ", made from " .. command or ""))
   if not found then
     out.say "No recipe at hand fits these names. What is to be written is marked in it: file_key, title_keys, and page if files are pages."

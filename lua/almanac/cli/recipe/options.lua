@@ -43,7 +43,7 @@ function m.json(parser)
   parser:flag("--json", "one JSON object a line on stdout instead of words")
 end
 
----A folder to read and the titles that go with it, for almanac.run.suggest.
+---A folder to read and the titles that go with it, for almanac.workbench.suggest.
 ---@param folder string
 ---@param titles string? what --titles names
 ---@param sheet string? of a workbook
@@ -51,9 +51,9 @@ end
 ---@return string? message
 ---@return string? code
 function m.case(folder, titles, sheet)
-  local case, message, code = require("almanac.run.suggest").look(folder)
+  local case, message, code = require("almanac.workbench.suggest").look(folder)
   if not case or not titles then return case, message, code end
-  case.titles, message, code = require("almanac.run.trial").titles(titles, sheet)
+  case.titles, message, code = require("almanac.workbench.trial").titles(titles, sheet)
   if not case.titles then return nil, message, code end
   table.insert(case.lists, 1, titles)
   for _, text in ipairs(case.titles.ignored or {}) do table.insert(case.ignored, text) end

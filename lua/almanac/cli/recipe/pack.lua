@@ -4,7 +4,7 @@ local lint = require "almanac.recipe.lint"
 local options = require "almanac.cli.recipe.options"
 local pack = require "almanac.recipe.share.pack"
 local parcels = require "almanac.recipe.share.parcel"
-local proof = require "almanac.run.proof"
+local proof = require "almanac.workbench.proof"
 local traces = require "almanac.recipe.share.traces"
 local words = require "almanac.words"
 

@@ -1,7 +1,7 @@
 -- almanac recipe suggest: which recipe at hand reads the names of a folder.
-local names = require "almanac.run.suggest_names"
+local names = require "almanac.workbench.suggest_names"
 local options = require "almanac.cli.recipe.options"
-local suggest = require "almanac.run.suggest"
+local suggest = require "almanac.workbench.suggest"
 local word = require "almanac.shell".word
 local words = require "almanac.words"
 

@@ -2,7 +2,7 @@
 -- plan that is expected, and whether the same input gives the same plan.
 local json = require "almanac.json"
 local options = require "almanac.cli.recipe.options"
-local proof = require "almanac.run.proof"
+local proof = require "almanac.workbench.proof"
 local versions = require "almanac.recipe.versions"
 
 local m = { summary = "Try a recipe on its own examples and sample.",

@@ -1,0 +1,136 @@
+-- Makes a page a file of its representation, once. Alma moves the object out of
+-- the upload folder for it: so one object can become one file only, however
+-- often the call is sent.
+local alma = require "almanac.alma"
+local fits = require "almanac.apply.fits"
+local known = require "almanac.apply.known"
+local older = require "almanac.apply.older"
+local reconcile = require "almanac.apply.reconcile"
+local steps = require "almanac.apply.steps"
+local upload = require "almanac.apply.upload"
+
+local m = {}
+
+local MOVED = 20e6          -- bytes a second that Alma moves to its storage, at least
+local GENERAL = "401652"    -- the only error that is documented for this call; also told of an object that is not there
+
+-- What Alma calls the file, where that is not what was sent.
+local function answered_of(page, file)
+  local label, stored = page.label or page.name, file.path and file.path:match "[^/]+$"
+  local answered = {
+    label = file.label ~= nil and file.label ~= label and file.label or nil,
+    stored = stored ~= page.upload_key:match "[^/]+$" and stored or nil,
+  }
+  return next(answered) and answered or nil
+end
+
+-- Kept of an attached file: its id, and what Alma took when that is not what was planned.
+local function kept_of(page, file)
+  local size = tonumber(file.size)
+  return { pid = file.pid, taken = size ~= page.size and size or nil }
+end
+
+-- A new file that is nobody's page: it may be this one, given another name or
+-- other bytes by somebody, so the call is not repeated before a person looked.
+local function ask_about(job, change, page, representation_id, list)
+  local file
+  for _, new in ipairs(fits.of_no_other_page(list, change, page)) do
+    file = file or not steps.is_decided(job, change, new.pid, page.seq) and new
+  end
+  if not file then return {} end
+  return steps.ask(job, change, { kind = "attach", page = page.seq, doubts = { file.pid } },
+    ("file %s ('%s', %s bytes) came to representation %s while %s was attached and Alma gave no clear answer: it may be that page, " ..
+    "changed since; look at it in Alma, then `almanac decide`; `use` attaches %s beside it"):format(file.pid, file.label or "",
+    tostring(file.size), representation_id, page.name, page.name))
+end
+
+local function find_attached(job, change, page, representation_id, before)
+  local list, message, code = alma.files.list(job.client, job.mms_id, representation_id)
+  if not list then return nil, message, code end
+  local fitting = fits.page(list, before, change, page)
+  if fitting[1] then return fitting end
+  return ask_about(job, change, page, representation_id, reconcile.new_files(list, before))
+end
+
+-- An upload may vanish before it is attached: the folder is cleaned now and
+-- then. With AWS keys the bucket tells; else it is taken for the reason when Alma
+-- refused twice and the last try is left. Where sending the page again was no help
+-- it is done ever more seldom: at the second apply, the fourth, the eighth.
+local function is_amiss(job, page, detail, left, sent)
+  if job.storage.head then return upload.is_gone(job, page) end
+  local turn = (sent + 1) // steps.TRIES
+  return left <= 1 and turn & (turn - 1) == 0 and alma.has_code(detail, GENERAL)
+end
+
+local function ask(job, change, page, representation_id)
+  return steps.ask(job, change, { kind = "attach", page = page.seq }, ("Alma gave no clear answer when %s was attached, and after %d " ..
+    "seconds it is not there: look at representation %s in Alma, then `almanac decide`; `use` attaches it again if it is still missing")
+    :format(page.name, math.ceil(reconcile.bound), representation_id))
+end
+
+-- Alma may still be working on a call that got no answer, and nothing that can be
+-- seen tells when it is done: an upload that is gone was taken, one that is still
+-- there may have been read. So only a person can say that it did not happen. A call
+-- of which it is not even known that it was sent, since this program was killed, may
+-- be sent again after that time, while its upload is there: both are about one object.
+local function unsettled(job, change, page, representation_id, fate)
+  if fate ~= "killed" then return ask(job, change, page, representation_id) end
+  if not job.storage.head then return false end
+  local gone, message, code = upload.is_gone(job, page)
+  if gone then return ask(job, change, page, representation_id) end
+  return gone, message, code
+end
+
+---Attaches one page.
+---@param job table from title.load
+---@param change table
+---@param page table
+---@param representation_id string
+---@param attached string[] file ids of the pages before it
+---@param options { again: boolean? }? again: a file that undo brings back; `attached` is what Alma has now, which a later
+---  look can't tell any more
+---@return { pid: string }|nil file
+---@return string? message
+---@return string? code "conflict" when Alma has other bytes than the file
+function m.run(job, change, page, representation_id, attached, options)
+  local mms_id = job.mms_id
+  local again = options and options.again
+  local result, message, code
+  if not again then
+    result, message, code = older.meet(job, change, page, representation_id, attached)
+    if not result then return nil, message, code end
+  end
+  result, message, code = steps.perform(job, {
+    change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,
+    during = "attaching", after = "attaching", before = again and attached or nil,
+    call = function()
+      local file, why, kind, detail = alma.files.create(job.client, mms_id, representation_id,
+        { label = page.label or page.name, path = page.upload_key })
+      if not file then return nil, why, kind, detail end
+      return known.new_file(job, file, attached)
+    end,
+    look = function(before)
+      return find_attached(job, change, page, representation_id, before or attached)
+    end,
+    unsettled = function(fate) return unsettled(job, change, page, representation_id, fate) end,
+    amiss = function(detail, left, sent) return is_amiss(job, page, detail, left, sent) end,
+    mend = function() return upload.restore(job, page) end,
+    keep = function(file) return kept_of(page, file) end,
+    recorded = page.pid and { pid = page.pid, taken = page.taken },
+    remember = function(file)
+      local answered = answered_of(page, file)
+      page.stored = answered and answered.stored
+      if answered then job.differs(change, answered) end
+      return answered
+    end,
+    record = not again and function(db, kept)
+      return db:run("UPDATE page SET pid = ?, taken = ? WHERE title_id = ? AND change = ? AND seq = ?",
+        kept.pid, kept.taken, job.title.id, change.seq, page.seq)
+    end or nil,
+  })
+  if not result then return nil, message, code end
+  if not result.taken then return result end
+  return nil, ("Alma took %s as %d bytes, the file has %d"):format(page.path, result.taken, page.size), "conflict"
+end
+
+return m

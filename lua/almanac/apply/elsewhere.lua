@@ -1,0 +1,53 @@
+-- Whether this run file is an older copy of a run that went on elsewhere. Then titles
+-- that it has not begun hold what the run makes: Alma is asked before they count as
+-- titles without anything to take back. Runs go through their titles in order, so the
+-- first ones that are not begun tell.
+local representation = require "almanac.apply.representation"
+local task = require "almanac.task"
+local title_work = require "almanac.apply.title"
+local titles = require "almanac.run.titles"
+local words = require "almanac.words"
+
+local m = {}
+
+local IN_FLIGHT = 16
+local ENOUGH = 64      -- titles in a row without anything
+local UNBEGUN = titles.OPEN .. [[ AND EXISTS (SELECT 1 FROM change JOIN spec ON spec.id = spec_id
+  WHERE title_id = title.id AND kind = 'add.representation' AND representation_id IS NULL)]]
+
+local function look(run, title)
+  local job = title_work.load(run, title)
+  local list, message, code = representation.list(job)
+  if not list then return code == "missing" and false or nil, message, code end
+  return representation.made_elsewhere(job, list)
+end
+
+---Looks for what this run made without knowing it.
+---@param run table db, client, journal
+---@return { mms_id: string, representation_id: string }[] found titles that could not be read are passed over
+function m.find(run)
+  local next_title, found, since = titles.each(run.db, UNBEGUN), {}, 0
+  local function more() return since < ENOUGH and next_title() or nil end
+  local failures = task.each(more, IN_FLIGHT, function(title)
+    local rep = look(run, title)
+    since = rep and 0 or since + 1
+    if rep then found[#found + 1] = { mms_id = title.mms_id, representation_id = rep.id } end
+  end)
+  if failures[1] then error(failures[1].message, 0) end
+  table.sort(found, function(a, b) return a.mms_id < b.mms_id end)
+  return found
+end
+
+---What was found, for people.
+---@param found table[] from m.find
+---@param run_path string
+---@return string? words nil when nothing was
+function m.words(found, run_path)
+  local first = found[1]
+  if not first then return nil end
+  return ("%s that %s has not begun %s in Alma what this run makes (%s of title %s%s): this looks like an older copy of the run. " ..
+    "Bring the newest copy of the run file, and use that one"):format(words.count(#found, "title"), run_path,
+    #found == 1 and "holds" or "hold", first.representation_id, first.mms_id, found[2] and ", …" or "")
+end
+
+return m

@@ -1,0 +1,37 @@
+-- Which of the files that Alma lists may be a page, by their names and sizes.
+local reconcile = require "almanac.apply.reconcile"
+
+local m = {}
+
+---Files that bear the name of another page of the change are not this one.
+---@param files table[] as Alma gives them
+---@param change table
+---@param page table
+---@return table[]
+function m.of_no_other_page(files, change, page)
+  local names, fits = {}, {}
+  for _, other in ipairs(change.pages) do
+    if other ~= page then names[other.name] = true end
+  end
+  for _, file in ipairs(files) do
+    local stored = file.path and file.path:match "[^/]+$"
+    if not names[stored or ""] and not names[file.label or ""] then fits[#fits + 1] = file end
+  end
+  return fits
+end
+
+---By its name; by its name alone, when it was cut short on its way; by its size
+---alone, since Alma may give a file another name.
+---@param list table[] files as Alma gives them
+---@param before string[] file ids that were there already
+---@param change table
+---@param page table
+---@return table[]
+function m.page(list, before, change, page)
+  local fits = reconcile.new_files(list, before, page.name, page.size)
+  if not fits[1] then fits = reconcile.new_files(list, before, page.name) end
+  if not fits[1] then fits = m.of_no_other_page(reconcile.new_files(list, before, nil, page.size), change, page) end
+  return fits
+end
+
+return m

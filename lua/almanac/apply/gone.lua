@@ -1,0 +1,37 @@
+-- A title that is not at the address that the plan knows. Only a complete answer
+-- without it says that Alma no longer has it; and two bibs that were merged keep
+-- their representations, with their ids, under the one that survives: so those
+-- are asked for before a title counts as gone.
+local alma = require "almanac.alma"
+local readings = require "almanac.reading"
+local whereabouts = require "almanac.apply.whereabouts"
+
+local m = {}
+
+local MOST = 5     -- representations that are asked for
+
+local function representation_ids(job)
+  local ids = {}
+  for _, change in ipairs(job.changes) do ids[#ids + 1] = change.representation_id end
+  for _, rep in ipairs(job.title.reading and readings.decode(job.title.reading).representations or {}) do
+    if not rep.remote then ids[#ids + 1] = rep.id end
+  end
+  return table.move(ids, 1, math.min(MOST, #ids), 1, {})
+end
+
+---What became of a title that Alma does not find. When it was merged into another,
+---`job.merged` says into which, and that is where the job looks from then on.
+---@param job table from title.load
+---@return "gone"|"moved"|nil what nil: Alma has it, or it can't be told
+---@return string? reason in words
+function m.look(job)
+  local mms_id = job.title.mms_id
+  local bibs, missing = alma.bibs.get(job.client, { mms_id })
+  if not bibs or bibs[1] or missing[1] ~= mms_id then return nil end
+  local found = job.merged or whereabouts.find_title(job, representation_ids(job))
+  if found == nil then return nil end
+  if found then return "moved", ("the title was merged into %s in Alma: what it held stands there now"):format(job.merged) end
+  return "gone", "Alma no longer has this title"
+end
+
+return m

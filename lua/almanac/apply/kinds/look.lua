@@ -1,0 +1,321 @@
+-- What kinds of change have in common when they look at a title: fields and
+-- files as Alma has them, beside those that were planned.
+local alma = require "almanac.alma"
+local readings = require "almanac.reading"
+local reconcile = require "almanac.apply.reconcile"
+local steps = require "almanac.apply.steps"
+local storage = require "almanac.apply.stored"
+local thumbnails = require "almanac.apply.thumbnails"
+local whereabouts = require "almanac.apply.whereabouts"
+
+local m = {}
+
+---@param coded any a field with a code, or the code
+---@return any
+function m.value(coded)
+  return type(coded) == "table" and coded.value or coded
+end
+
+-- A field of a representation: its name in a plan, for people, and in Alma.
+local FIELDS = {
+  { "label", "label", "label" }, { "usage_type", "usage type", "usage_type" }, { "library", "library", "library" },
+  { "public_note", "public note", "public_note" }, { "access_rights", "access rights policy", "access_rights_policy_id" },
+}
+
+local TEXTS = { label = true, public_note = true }
+
+---What of a representation is not as planned; fields that the plan does not name are not looked at.
+---@param rep table as Alma gives it
+---@param spec table
+---@return string? words nil when nothing is
+function m.wrong_field(rep, spec)
+  for _, field in ipairs(FIELDS) do
+    local planned, found = spec[field[1]], m.value(rep[field[3]])
+    if planned and (found or "") ~= planned then
+      return ("the representation's %s is '%s', planned '%s'"):format(field[2], found or "", planned)
+    end
+  end
+end
+
+---The fields of a representation that a plan can set, as a plan names them.
+---@param rep table as Alma gives it
+---@return table<string, string>
+function m.fields(rep)
+  local fields = {}
+  for _, field in ipairs(FIELDS) do fields[field[1]] = m.value(rep[field[3]]) end
+  return fields
+end
+
+---The same fields as Alma names them, for a call that sets them.
+---@param fields table<string, string>
+---@return table<string, any>
+function m.for_alma(fields)
+  local body = {}
+  for _, field in ipairs(FIELDS) do
+    local value = fields[field[1]]
+    if value then body[field[3]] = TEXTS[field[1]] and value or { value = value } end
+  end
+  return body
+end
+
+---The planned files of a representation, by pid, as the plan read them.
+---@param job table
+---@param id string
+---@return table<string, table>
+function m.planned_files(job, id)
+  for _, rep in ipairs(readings.decode(job.title.reading).representations) do
+    if rep.id == id then return m.by_pid(rep.files) end
+  end
+  return {}
+end
+
+---A representation as Alma has it now. A brief list leaves out what has to be
+---compared, and no list proves that something is gone: then it is asked for by itself.
+---@param job table
+---@param list table[]
+---@param id string
+---@return table|nil rep
+---@return string? message
+---@return string? code "missing": it is gone; "conflict": it stands elsewhere
+function m.find(job, list, id)
+  for _, rep in ipairs(list) do
+    if rep.id == id and rep.usage_type then return rep end
+  end
+  return whereabouts.representation(job, id)
+end
+
+---Whether Alma has a representation, by its id.
+---@param job table
+---@param id string
+---@return boolean|nil
+---@return string? message
+---@return string? code
+function m.is_there(job, id)
+  local rep, message, code = whereabouts.representation(job, id)
+  if rep then return true end
+  if code == "missing" then return false end
+  return nil, message, code
+end
+
+-- A list of representations may show one that is gone: then it has no files to list.
+local function list_files(job, id)
+  local list, message, code = alma.files.list(job.client, job.mms_id, id, { url = true })
+  if list then return list end
+  local rep, why, kind = whereabouts.representation(job, id)
+  if not rep and kind == "missing" then return nil, why, kind end
+  return nil, message, code
+end
+
+---The files of a representation by pid, with their addresses. Those of `pids` that
+---the list lacks are asked for by themselves.
+---@param job table
+---@param id string representation id
+---@param pids string[]
+---@return table<string, table>|nil by_pid
+---@return table[]|string list_or_message in their order
+---@return string? code "missing": the representation is gone
+function m.files(job, id, pids)
+  local list, message, code = list_files(job, id)
+  if not list then return nil, message, code end
+  local by_pid = m.by_pid(list)
+  for _, pid in ipairs(pids) do
+    local file, why, kind = by_pid[pid], nil, nil
+    if not file then file, why, kind = whereabouts.file(job, id, pid) end
+    if not file and kind ~= "missing" then return nil, why, kind end
+    if not by_pid[pid] and file then
+      by_pid[pid] = file
+      list[#list + 1] = file
+    end
+  end
+  return by_pid, list
+end
+
+---Whether Alma has a file, by its id.
+---@param job table
+---@param id string representation id
+---@param pid string
+---@return boolean|nil
+---@return string? message
+---@return string? code
+function m.has_file(job, id, pid)
+  local file, message, code = whereabouts.file(job, id, pid)
+  if file then return true end
+  if code == "missing" then return false end
+  return nil, message, code
+end
+
+---The ids of the files that the pages of a change became.
+---@param change table
+---@return string[]
+function m.pids(change)
+  local pids = {}
+  for _, page in ipairs(change.pages) do pids[#pids + 1] = page.pid end
+  return pids
+end
+
+---Planned fields, with what Alma answered instead when they were set.
+---@param change table
+---@return table
+function m.baseline(change)
+  local fields = {}
+  for name, value in pairs(change.spec) do fields[name] = value end
+  for name, value in pairs(change.answered or {}) do fields[name] = value end
+  return fields
+end
+
+---What Alma made of fields that were sent, where it is not the same. A field that
+---the answer leaves out is unknown, but a label or note is then empty.
+---@param spec table
+---@param answer table as Alma gives it
+---@return table<string, string>|nil answered nil when all is as sent
+function m.answered(spec, answer)
+  local answered
+  for _, field in ipairs(FIELDS) do
+    local sent, got = spec[field[1]], m.value(answer[field[3]])
+    if got == nil and TEXTS[field[1]] then got = "" end
+    if sent and got and got ~= sent then
+      answered = answered or {}
+      answered[field[1]] = got
+    end
+  end
+  return answered
+end
+
+---What is wrong with a file that was attached.
+---@param page table
+---@param file table as Alma gives it
+---@return string? words
+function m.wrong_file(page, file)
+  local stored = file.path and file.path:match "[^/]+$" or ""
+  if tonumber(file.size) ~= page.size then
+    return ("%s has %s bytes in Alma, %d on disk"):format(page.name, tostring(file.size), page.size)
+  elseif stored ~= (page.stored or page.upload_key:match "[^/]+$") then
+    return ("page %d is stored as '%s', planned '%s'"):format(page.seq, stored, page.name)
+  elseif not (file.path or ""):find("/storage/", 1, true) then
+    return ("%s is not in Alma's storage: %s"):format(page.name, file.path or "no path")
+  end
+end
+
+---What somebody did to a file that the run attached.
+---@param page table
+---@param file table as Alma gives it
+---@return string? words nil when it is as it was made
+function m.changed_file(page, file)
+  if tonumber(file.size) ~= (page.taken or page.size) then return ("file %s was replaced"):format(file.pid) end
+  local label = page.answered_label or page.label or page.name
+  if file.label and file.label ~= "" and file.label ~= label then
+    return ("file %s is called '%s' now, it was '%s'"):format(file.pid, file.label, label)
+  end
+end
+
+---@param files table[] as Alma gives them, or pages, of which some have no id yet
+---@return table<string, table> by_pid
+function m.by_pid(files)
+  local map = {}
+  for _, file in ipairs(files) do
+    if file.pid then map[file.pid] = file end
+  end
+  return map
+end
+
+---Looks at attached files in the storage, and at what became of their thumbnails.
+---@param job table
+---@param change table
+---@param files table[] in the order of its pages
+---@return string|false|nil words
+---@return string|integer message_or_unseen
+---@return string? code
+function m.stored(job, change, files)
+  thumbnails.look(job, change, files)
+  return storage.check(change.pages, files)
+end
+
+---Whether the run made a file that it has no record of: one whose answer it never
+---got, or a second one, since the call was sent more than once.
+---@return boolean
+function m.is_unrecorded(job, change, file)
+  for _, page in ipairs(change.pages) do
+    local step = steps.get(job, change, "attach", page.seq)
+    local may_be = step and (step.state == "intent" or step.sent > 1)
+    if may_be and reconcile.new_files({ file }, {}, page.name)[1] then return true end
+  end
+  return false
+end
+
+---In words that a file may be one of the run's that somebody changed since: it came
+---while a page was attached whose end is not known, or in the place of one that is gone.
+---@param job table
+---@param change table
+---@param file table a new one that is not recorded
+---@param by_pid table<string, table> all files of the representation
+---@return string? words
+function m.may_be_changed(job, change, file, by_pid)
+  for _, page in ipairs(change.pages) do
+    local is_gone = page.pid and not by_pid[page.pid] and not steps.is_done(job, change, "undo file " .. page.pid)
+    if is_gone and reconcile.new_files({ file }, {}, page.name)[1] then
+      return ("file %s was deleted, and file %s is called like it"):format(page.pid, file.pid)
+    end
+    if steps.is_open(job, change, "attach", page.seq) and not steps.is_decided(job, change, file.pid, page.seq) then
+      return ("file %s ('%s', %s bytes) came while %s was attached, and may be that page"):format(file.pid, file.label or "",
+        tostring(file.size), page.name)
+    end
+  end
+end
+
+---In words that a page was attached twice; nil when it was not.
+---@param job table
+---@param change table
+---@param files table[] of its representation
+---@return string?
+function m.doubled_file(job, change, files)
+  local own = {}
+  for _, pid in ipairs(m.pids(change)) do own[pid] = true end
+  for _, file in ipairs(files) do
+    if not own[file.pid] and m.is_unrecorded(job, change, file) then
+      return ("this run made file %s (%s) twice; `almanac undo` takes both back"):format(file.pid, file.label or "")
+    end
+  end
+end
+
+local function remove_upload(job, page)
+  local ok, message, code = job.storage:delete(page.upload_key)
+  if ok and page.size > job.storage.multipart_above then
+    ok, message, code = job.storage:remove_unfinished(page.upload_key)
+  end
+  if ok or code == "missing" then return true end
+  if code == "auth" and select(3, job.storage:head(page.upload_key)) == "missing" then return true end
+  return nil, message, code
+end
+
+-- A thumbnail is nothing that Alma counts: one that may not be deleted is told, and holds nothing up.
+local function remove_thumbnail(job, page)
+  local ok, message, code
+  if job.storage and job.storage.delete then
+    ok, message, code = remove_upload(job, page)
+  else
+    message, code = "only AWS keys can delete there", "auth"
+  end
+  if not ok and code ~= "auth" then return nil, message, code end
+  if not ok then table.insert(job.left, { key = page.upload_key, why = message }) end
+  return true
+end
+
+---Removes uploads that no file was made of, and thumbnails; the upload form can't delete, AWS keys can.
+---@param job table `left` gets the thumbnails that stay: { key, why } each
+---@param change table
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.remove_uploads(job, change)
+  for _, page in ipairs(change.pages) do
+    local ok, message, code = true, nil, nil
+    if thumbnails.begun(job, change, page) then ok, message, code = remove_thumbnail(job, page.thumbnail) end
+    if ok and job.storage and job.storage.delete and steps.begun(job, change, "upload", page.seq) then
+      ok, message, code = remove_upload(job, page)
+    end
+    if not ok then return nil, message, code end
+  end
+  return true
+end
+
+return m

@@ -1,0 +1,150 @@
+-- Fields of a representation: label, note, policy, usage type, library.
+local alma = require "almanac.alma"
+local look = require "almanac.apply.kinds.look"
+local makers = require "almanac.apply.maker"
+local older = require "almanac.apply.older"
+local readings = require "almanac.reading"
+local steps = require "almanac.apply.steps"
+local whereabouts = require "almanac.apply.whereabouts"
+
+local m = {}
+
+local SEEN = { "label", "usage_type", "library" }   -- what a plan knows of a representation
+
+function m.settle() return true end
+
+function m.begun(job, change)
+  return steps.begun(job, change, "update")
+end
+
+function m.expect() end
+
+-- How a representation differs from what the plan read.
+local function changed_since(job, change, fields)
+  for _, rep in ipairs(readings.decode(job.title.reading).representations) do
+    if rep.id == change.representation_id then
+      for _, name in ipairs(SEEN) do
+        if rep[name] and fields[name] and rep[name] ~= fields[name] then
+          return ("since the plan the %s of representation %s became '%s'%s"):format(name:gsub("_", " "), rep.id, fields[name],
+            fields[name] == change.spec[name] and ", as this run sets it; " .. older.ADVICE or "")
+        end
+      end
+    end
+  end
+end
+
+-- What the fields that are set were before; "" for empty ones.
+local function before_of(job, change)
+  local rep, message, code = alma.representations.get(job.client, job.mms_id, change.representation_id)
+  if not rep then return nil, message, code end
+  local fields, before = look.fields(rep), {}
+  local words = changed_since(job, change, fields)
+  if words then return nil, words, "conflict" end
+  for name in pairs(change.spec) do before[name] = fields[name] or "" end
+  return before
+end
+
+local function set(job, change, kind, fields, before)
+  return steps.perform(job, {
+    change = change.seq, kind = kind, page = 0, during = "attaching", after = "attaching", before = before,
+    call = function()
+      local rep, message, code, detail = alma.representations.update(job.client, job.mms_id, change.representation_id,
+        look.for_alma(fields))
+      if rep then makers.learn(job.maker, rep) end
+      return rep, message, code, detail
+    end,
+    keep = function(rep)
+      local answered = look.answered(fields, rep)
+      if answered then job.differs(change, answered) end
+      return { answered = answered }
+    end,
+  })
+end
+
+-- Before it is sent again: what somebody else set meanwhile is for a person.
+local function look_again(job, change)
+  if not steps.is_open(job, change, "update") then return true end
+  local rep, message, code = alma.representations.get(job.client, job.mms_id, change.representation_id)
+  if not rep then return nil, message, code end
+  local fields = look.fields(rep)
+  for name, before in pairs(steps.get(job, change, "update").before or {}) do
+    local now = fields[name] or ""
+    local doubt = name .. "=" .. now
+    if now ~= before and now ~= change.spec[name] and not steps.is_decided(job, change, doubt) then
+      return steps.ask(job, change, { kind = "update", doubts = { doubt } }, ("while the %s of representation %s was set to '%s' it " ..
+        "became '%s': look at it in Alma, then `almanac decide`; `use` sets it as planned"):format(name:gsub("_", " "),
+        change.representation_id, change.spec[name], now))
+    end
+  end
+  return true
+end
+
+function m.carry_out(job, change)
+  local before, message, code
+  if not m.begun(job, change) then
+    before, message, code = before_of(job, change)
+    if not before then return nil, message, code end
+  end
+  local ok
+  ok, message, code = look_again(job, change)
+  if not ok then return nil, message, code end
+  local done
+  done, message, code = set(job, change, "update", change.spec, before)
+  return done and true, message, code
+end
+
+function m.check(job, change, list)
+  local rep, message, code = look.find(job, list, change.representation_id)
+  if not rep and (code == "missing" or code == "conflict") then return message end
+  if rep and change.spec.access_rights then
+    rep, message, code = alma.representations.get(job.client, job.mms_id, rep.id)
+  end
+  if not rep then return nil, message, code end
+  local words = look.wrong_field(rep, look.baseline(change))
+  if words then return words end
+  return false, 0
+end
+
+-- What Alma answered when the fields were set back, where it was not what was sent.
+local function set_back_as(job, change)
+  local step = steps.get(job, change, "undo update")
+  return step and step.state == "done" and step.result and step.result.answered or {}
+end
+
+function m.look(job, change)
+  local found = { words = {} }
+  local step = steps.get(job, change, "update")
+  if not step then return found end
+  local rep, message, code = whereabouts.representation(job, change.representation_id)
+  if not rep and code == "missing" then return found end
+  if not rep then return nil, message, code end
+  local fields, planned, back = look.fields(rep), look.baseline(change), set_back_as(job, change)
+  for name, before in pairs(step.before) do
+    local now = fields[name] or ""
+    before = now == back[name] and now or before
+    if now ~= before and now ~= planned[name] then
+      return nil, ("changed since: its %s is '%s'"):format(name:gsub("_", " "), now), "conflict"
+    end
+    if now ~= before then
+      found.words[1] = ("set the fields of representation %s back"):format(change.representation_id)
+    end
+  end
+  found.before = step.before
+  return found
+end
+
+function m.take_back(job, change, found)
+  if not (found and found.words[1]) then return true end
+  local done, message, code = set(job, change, "undo update", found.before)
+  return done and true, message, code
+end
+
+function m.describe(spec, change)
+  local parts = {}
+  for _, name in ipairs { "label", "public_note", "access_rights", "usage_type", "library" } do
+    if spec[name] then parts[#parts + 1] = ("%s '%s'"):format(name:gsub("_", " "), spec[name]) end
+  end
+  return ("representation %s gets %s"):format(change.representation_id, table.concat(parts, ", "))
+end
+
+return m

@@ -1,0 +1,150 @@
+-- Titles that an older copy of a run knows only in part, while the run went on
+-- elsewhere: what Alma has is looked at before a page is attached that may be there
+-- already. A title that one process begins and ends costs no call for that.
+local alma = require "almanac.alma"
+local fits = require "almanac.apply.fits"
+local look = require "almanac.apply.kinds.look"
+local representation = require "almanac.apply.representation"
+local steps = require "almanac.apply.steps"
+
+local m = {}
+
+---What to do about it.
+m.ADVICE = "if this run file is an older copy of a run that went on elsewhere, bring the newest copy of the run file and use that one"
+
+-- Files that the run made, found or means to delete.
+local function known_files(job, representation_id, attached)
+  local pids = { table.unpack(attached or {}) }
+  for pid in pairs(look.planned_files(job, representation_id)) do pids[#pids + 1] = pid end
+  for _, change in ipairs(job.changes) do
+    pids[#pids + 1] = change.pid
+    table.move(look.pids(change), 1, #change.pages, #pids + 1, pids)
+  end
+  return pids
+end
+
+-- A second file that a page became has its own words (look.doubled_file), and of
+-- others a person may have decided.
+local function is_settled(job, change, file)
+  for _, other in ipairs(job.changes) do
+    if look.is_unrecorded(job, other, file) then return true end
+  end
+  for _, page in ipairs(change.pages) do
+    if steps.is_decided(job, change, file.pid, page.seq) then return true end
+  end
+  return steps.is_decided(job, change, file.pid, 0)
+end
+
+local function strange_files(job, change, representation_id)
+  local list, message, code = alma.files.list(job.client, job.mms_id, representation_id)
+  if not list then return nil, message, code end
+  local strange = {}
+  for _, file in ipairs(list) do
+    if not is_settled(job, change, file) then strange[#strange + 1] = file end
+  end
+  return strange
+end
+
+-- Pages that the run has not begun to attach, and the files that look like them.
+local function attached_elsewhere(job, change, representation_id, attached)
+  local files, message, code = strange_files(job, change, representation_id)
+  if not files then return nil, message, code end
+  local known, found = known_files(job, representation_id, attached), {}
+  for _, page in ipairs(change.pages) do
+    local file = not steps.begun(job, change, "attach", page.seq) and fits.page(files, known, change, page)[1]
+    if file then
+      found[#found + 1] = { page = page, file = file }
+      known[#known + 1] = file.pid
+    end
+  end
+  return found
+end
+
+local function ask(job, change, representation_id, found)
+  local first, pids = found[1], {}
+  for i, one in ipairs(found) do pids[i] = one.file.pid end
+  return steps.ask(job, change, { doubts = pids }, ("pages are there already that this run file has not attached: file %s of " ..
+    "representation %s looks like %s%s; %s. Else look at it in Alma, then `almanac decide`; `use` attaches the pages beside")
+    :format(first.file.pid, representation_id, first.page.name, found[2] and (", and %d more"):format(#found - 1) or "", m.ADVICE))
+end
+
+---Leaves it to a person that files came to a representation of a title which an
+---earlier process began.
+---@param job table
+---@param change table
+---@param pids string[] those files
+---@return nil
+---@return string message
+---@return string code "conflict"
+function m.ask_about(job, change, pids)
+  return steps.ask(job, change, { doubts = pids }, ("file %s%s came to representation %s since this title was begun; %s. Else look at " ..
+    "it in Alma, then `almanac decide`; `use` goes on"):format(pids[1], pids[2] and (" and %d more"):format(#pids - 1) or "",
+    change.representation_id, m.ADVICE))
+end
+
+---Before the first page that this process attaches in a representation of a title
+---that an earlier one began: whether pages are there of which the run does not know.
+---@param job table from title.load
+---@param change table `resumed`: its representation was there when the title was begun before
+---@param page table that comes next
+---@param representation_id string
+---@param attached string[] file ids of the pages before it
+---@return true|nil
+---@return string? message
+---@return string? code "conflict": for a person to decide
+function m.meet(job, change, page, representation_id, attached)
+  if not change.resumed or steps.begun(job, change, "attach", page.seq) then return true end
+  local found, message, code = attached_elsewhere(job, change, representation_id, attached)
+  if not found then return nil, message, code end
+  if found[1] then return ask(job, change, representation_id, found) end
+  change.resumed = false
+  return true
+end
+
+-- ---- titles that are not as planned ----
+
+local function is_in(list, field, id)
+  for _, item in ipairs(list) do
+    if item[field] == id then return true end
+  end
+  return false
+end
+
+local done = {}
+
+done["delete.representation"] = function(_, change, list)
+  return not is_in(list, "id", change.representation_id)
+end
+
+done["add.file"] = function(job, change)
+  local found = attached_elsewhere(job, change, change.representation_id)
+  return found ~= nil and found[1] ~= nil
+end
+
+done["delete.file"] = function(job, change)
+  local files = alma.files.list(job.client, job.mms_id, change.representation_id)
+  return files ~= nil and not is_in(files, "pid", change.pid)
+end
+
+done["replace.file"] = function(job, change, list)
+  return done["add.file"](job, change, list) or not change.spec.keep and done["delete.file"](job, change, list)
+end
+
+local function is_begun(job, change)
+  return steps.begun(job, change, "delete") or steps.begun(job, change, "attach", 1)
+end
+
+---Whether a title that is not as the plan found it is so because another copy of this
+---run did what this one has not begun.
+---@param job table
+---@param list table[] the title's representations now
+---@return boolean
+function m.did(job, list)
+  if representation.made_elsewhere(job, list) then return true end
+  for _, change in ipairs(job.changes) do
+    if done[change.kind] and not is_begun(job, change) and done[change.kind](job, change, list) then return true end
+  end
+  return false
+end
+
+return m

@@ -1,0 +1,286 @@
+-- The order of files when some of them come back. Alma's order is that of
+-- attaching, and no call changes it: what undo brings back stands behind what
+-- stayed. So the files that stood behind a deleted one are attached again as
+-- well: each is copied first, all are attached, and only when every one of them is
+-- there the first ones go. A master that the run did not delete is never deleted
+-- for that; where the order can't be had, it is told before and after.
+local alma = require "almanac.alma"
+local copies = require "almanac.apply.copies"
+local deletion = require "almanac.apply.kinds.deletion"
+local look = require "almanac.apply.kinds.look"
+local readings = require "almanac.reading"
+local steps = require "almanac.apply.steps"
+local usage = require "almanac.run.usage"
+
+local m = {}
+
+local NAMED = 8   -- files that are named of an order
+
+local DELETES = { ["delete.file"] = true, ["replace.file"] = true }
+
+-- The changes that delete a file of a representation, by its id, and the first of
+-- them: under that one the steps of files that are only moved are written down.
+local function deleting(job, rep_id)
+  local by_pid, first = {}, nil
+  for _, change in ipairs(job.changes) do
+    if DELETES[change.kind] and not change.spec.keep and change.representation_id == rep_id then
+      by_pid[change.pid], first = change, first or change
+    end
+  end
+  return by_pid, first
+end
+
+-- Of the nth file of a representation: copies count from 1, and the first is of the change's own file.
+local function number_of(place) return 1 + place end
+
+local function is_moved(job, owner, place)
+  return copies.is_back(job, owner, number_of(place))
+end
+
+-- The files of a representation as the plan found them, each with what became of
+-- it: `change` when the run deleted it, `now` Alma's file when it stayed.
+local function places_of(job, rep, present)
+  local by_pid, owner = deleting(job, rep.id)
+  local places = {}
+  for i, file in ipairs(rep.files) do
+    local change = by_pid[file.pid]
+    local is_lost = change and (copies.is_back(job, change, 1) or deletion.is_done(job, change)
+      or deletion.begun(job, change) and not present[file.pid])
+    places[i] = { place = i, file = file, change = is_lost and change or nil, now = present[file.pid],
+      moved = not is_lost and is_moved(job, owner, i) }
+  end
+  return places, owner
+end
+
+-- Those that stayed behind the first that was deleted.
+local function behind(places)
+  local movers, seen = {}, false
+  for _, entry in ipairs(places) do
+    seen = seen or entry.change ~= nil
+    if seen and not entry.change and (entry.now or entry.moved) then movers[#movers + 1] = entry end
+  end
+  return movers
+end
+
+-- Why files that stayed are not to be moved; nil when they are.
+local function obstacle(job, rep, owner, movers)
+  if usage.is_master(rep.usage_type) then
+    return "masters that the run did not delete are not deleted for their order"
+  end
+  if not job.copies then return "there is no folder for copies" end
+  for _, entry in ipairs(movers) do
+    local is_begun = entry.moved or steps.begun(job, owner, "copy", number_of(entry.place))
+    if not is_begun and entry.file.size and tonumber(entry.now.size) ~= entry.file.size then
+      return ("file %s was replaced since the plan"):format(entry.file.pid)
+    end
+    if not is_begun and not entry.now.url then return "Alma gives no address to copy the others from" end
+  end
+end
+
+local function names_of(entries)
+  local names = {}
+  for i = 1, math.min(NAMED, #entries) do names[i] = entries[i].file.name or entries[i].file.pid end
+  return table.concat(names, ", ") .. (#entries > NAMED and (", … (%d in all)"):format(#entries) or "")
+end
+
+-- The order without moving: first what stayed, then what comes back.
+local function unmoved(places)
+  local list = {}
+  for _, entry in ipairs(places) do
+    if not entry.change and entry.now then list[#list + 1] = entry end
+  end
+  for _, entry in ipairs(places) do
+    if entry.change then list[#list + 1] = entry end
+  end
+  return list
+end
+
+local function is_open(arrangement)
+  for _, entry in ipairs(arrangement.movers) do
+    if not entry.moved or entry.now then return true end
+  end
+  return false
+end
+
+local function words_of(arrangement)
+  local movers, rep = arrangement.movers, arrangement.rep
+  return ("copy %s of representation %s, attach %s again behind what comes back, and delete %s where %s now: so its files are " ..
+    "in their order (%s)"):format(#movers == 1 and "1 file" or #movers .. " files", rep.id, #movers == 1 and "it" or "them",
+    #movers == 1 and "it" or "them", #movers == 1 and "it stands" or "they stand", names_of(movers))
+end
+
+local function words_of_unmoved(arrangement, obstacle_words)
+  local all_planned = true
+  for _, entry in ipairs(arrangement.movers) do
+    all_planned = all_planned and arrangement.deleting[entry.file.pid] ~= nil
+  end
+  return ("the files of representation %s come back in another order: %s; before it was %s: %s%s"):format(arrangement.rep.id,
+    names_of(unmoved(arrangement.places)), names_of(arrangement.places), obstacle_words,
+    all_planned and ". Carried out to its end with `almanac apply` first, the run can be taken back in order" or "")
+end
+
+local function arrangement_of(job, rep)
+  local by_pid, owner = deleting(job, rep.id)
+  if not owner then return nil end
+  local files, message, code = alma.files.list(job.client, job.mms_id, rep.id, { url = true })
+  if not files then return code ~= "missing" and code ~= "status" and { message = message, code = code } or nil end
+  local places = places_of(job, rep, look.by_pid(files))
+  local arrangement = { rep = rep, owner = owner, deleting = by_pid, places = places, movers = behind(places) }
+  return arrangement.movers[1] and is_open(arrangement) and arrangement or nil
+end
+
+local function deletes_files(job)
+  for _, change in ipairs(job.changes) do
+    if DELETES[change.kind] and deletion.begun(job, change) then return true end
+  end
+  return false
+end
+
+---What has to be done besides bringing files back, so that all are in their order.
+---@param job table from title.load; what can't be had is put into `unlike`, in words
+---@return { words: string[] }|nil order for m.keep and the others
+---@return string? message
+---@return string? code
+function m.look(job)
+  local order = { words = {} }
+  if not deletes_files(job) then return order end
+  for _, rep in ipairs(readings.decode(job.title.reading).representations) do
+    local arrangement = arrangement_of(job, rep)
+    if arrangement and arrangement.message then return nil, arrangement.message, arrangement.code end
+    local why = arrangement and obstacle(job, rep, arrangement.owner, arrangement.movers)
+    if why then
+      table.insert(job.unlike, words_of_unmoved(arrangement, why))
+    elseif arrangement then
+      order[#order + 1] = arrangement
+      table.insert(order.words, words_of(arrangement))
+    end
+  end
+  return order
+end
+
+---Keeps copies of all that is going to be moved, before anything is.
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.keep(job, order)
+  for _, arrangement in ipairs(order) do
+    for _, entry in ipairs(arrangement.movers) do
+      local ok, message, code = true, nil, nil
+      if not entry.moved then ok, message, code = copies.keep(job, arrangement.owner, number_of(entry.place), entry.now) end
+      if not ok then return nil, message, code end
+    end
+  end
+  return true
+end
+
+-- Attaches what stood before a place, and was not yet.
+local function attach_before(job, arrangement, place)
+  for _, entry in ipairs(arrangement.movers) do
+    if entry.place < place and not entry.moved then
+      local ok, message, code = copies.restore(job, arrangement.owner, number_of(entry.place), arrangement.rep.id)
+      if not ok then return nil, message, code end
+      entry.moved = true
+    end
+  end
+  return true
+end
+
+---Attaches what stood before the file of a change, which comes next.
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.before(job, order, change)
+  for _, arrangement in ipairs(order) do
+    for _, entry in ipairs(arrangement.places) do
+      if entry.change == change then return attach_before(job, arrangement, entry.place) end
+    end
+  end
+  return true
+end
+
+-- The first one goes when the second is there.
+local function delete_first(job, arrangement, entry)
+  local rep_id, pid = arrangement.rep.id, entry.file.pid
+  local second = copies.pid(job, arrangement.owner, number_of(entry.place))
+  local there, message, code = look.has_file(job, rep_id, second)
+  if there == nil then return nil, message, code end
+  if not there then
+    return nil, ("changed since: file %s, attached again as %s, is gone: its first one stays"):format(pid, second), "conflict"
+  end
+  return deletion.once(job, arrangement.owner, "undo move " .. pid, {
+    send = function() return alma.files.delete(job.client, job.mms_id, rep_id, pid) end,
+    is_gone = function() return look.has_file(job, rep_id, pid) == false end,
+  })
+end
+
+---Attaches what is left to be moved, then deletes the first ones.
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.finish(job, order)
+  for _, arrangement in ipairs(order) do
+    local ok, message, code = attach_before(job, arrangement, math.huge)
+    for _, entry in ipairs(arrangement.movers) do
+      if ok and entry.now then ok, message, code = delete_first(job, arrangement, entry) end
+    end
+    if not ok then return nil, message, code end
+  end
+  return true
+end
+
+-- ---- afterwards ----
+
+-- The files as Alma has them, each with its place of before; those that came since are last.
+local function placed(job, rep, files)
+  local by_pid, owner = deleting(job, rep.id)
+  local places, list = {}, {}
+  for i, file in ipairs(rep.files) do
+    local change = by_pid[file.pid]
+    local again = change and copies.pid(job, change, 1) or owner and copies.pid(job, owner, number_of(i))
+    places[file.pid] = i
+    if again then places[again] = i end
+  end
+  for i, file in ipairs(files) do
+    list[i] = { place = places[file.pid] or math.huge,
+      file = { pid = file.pid, name = file.path and file.path:match "[^/]+$" or file.label } }
+  end
+  return list
+end
+
+local function is_in_order(list)
+  for i = 2, #list do
+    if list[i].place < list[i - 1].place then return false end
+  end
+  return true
+end
+
+local function check_one(job, rep)
+  local files, message, code = alma.files.list(job.client, job.mms_id, rep.id)
+  if not files then
+    if code == "missing" or code == "status" then return false end
+    return nil, message, code
+  end
+  local list, before = placed(job, rep, files), {}
+  if is_in_order(list) then return false end
+  for i, file in ipairs(rep.files) do before[i] = { file = file } end
+  return ("taken back, but the files of representation %s are in the order %s; before it was %s"):format(rep.id, names_of(list),
+    names_of(before))
+end
+
+---Whether files are in the order of before, once they were brought back.
+---@param job table
+---@return string|false|nil words
+---@return string? message
+---@return string? code
+function m.check(job)
+  if not deletes_files(job) then return false end
+  for _, rep in ipairs(readings.decode(job.title.reading).representations) do
+    if next((deleting(job, rep.id))) then
+      local words, message, code = check_one(job, rep)
+      if words ~= false then return words, message, code end
+    end
+  end
+  return false
+end
+
+return m

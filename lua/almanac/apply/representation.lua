@@ -1,0 +1,302 @@
+-- Makes the representation of a change, once. Two that fit are ours only if two
+-- POSTs may have been sent; then the one too many is deleted while it is empty.
+local alma = require "almanac.alma"
+local json = require "almanac.json"
+local known = require "almanac.apply.known"
+local look = require "almanac.apply.kinds.look"
+local makers = require "almanac.apply.maker"
+local readings = require "almanac.reading"
+local reconcile = require "almanac.apply.reconcile"
+local steps = require "almanac.apply.steps"
+local task = require "almanac.task"
+
+local m = {}
+
+-- What says which chapter, article, recording or issue a representation is (rest_representation.xsd).
+local PART = { "entity_type", "author", "title", "volume", "issue", "date", "start_page", "end_page", "track", "start_time", "end_time",
+  "number", "year", "season_month", "day_in_month" }
+
+---These fields of a representation, those that have something in them.
+---@param rep table as Alma gives it
+---@return table<string, any>|nil part nil when there are none
+function m.part(rep)
+  local part
+  for _, name in ipairs(PART) do
+    local field = rep[name]
+    local value = type(field) == "table" and field.value or field
+    if value and value ~= "" and type(value) ~= "table" then
+      part = part or {}
+      part[name] = type(field) == "table" and { value = value } or value
+    end
+  end
+  return part
+end
+
+---The body of POST representations. `active` and `repository` are left out:
+---the published XSD has no `active`, and says not to use `repository` for
+---local ones.
+---@param spec table usage_type, library, label, public_note, access_rights; part: of one that undo makes again
+---@return table
+function m.body(spec)
+  local body = {
+    is_remote = false, label = spec.label, public_note = spec.public_note,
+    library = { value = spec.library }, usage_type = { value = spec.usage_type },
+    access_rights_policy_id = spec.access_rights and { value = spec.access_rights } or nil,
+  }
+  for name, value in pairs(spec.part or {}) do body[name] = value end
+  return body
+end
+
+local NO_COLLECTION = "402260"
+
+local function create(job, spec)
+  local rep, message, code, detail = alma.representations.create(job.client, job.mms_id, m.body(spec))
+  if rep then rep, message, code, detail = known.new_representation(job, rep) end
+  if rep then makers.learn(job.maker, rep) end
+  if not rep and alma.has_code(detail, NO_COLLECTION) then
+    message = "the title is in no collection, and Alma takes no representation then: add it to one in Alma " ..
+      "and apply again, or plan again with --collection ID"
+  end
+  return rep, message, code, detail
+end
+
+-- What the plan saw, for an intent without a list of its own.
+local function planned_ids(job)
+  local ids = {}
+  for i, rep in ipairs(readings.decode(job.title.reading or "[]").representations) do ids[i] = rep.id end
+  return ids
+end
+
+---The empty representations that were made since the intent and look as
+---planned, divided into ours and others'.
+---@param job table
+---@param change table
+---@param before string[]? ids that were there before the first POST
+---@param list table[] the title's representations now
+---@return table[]|nil ours
+---@return table[]|string others or message
+---@return string? code
+function m.made_since(job, change, before, list)
+  return makers.divide(job, reconcile.new_representations(list, before or planned_ids(job), change.spec))
+end
+
+-- What a change of this title made, or may have made as it was planned, is not what another one made.
+local function is_of_another(job, change, rep)
+  for _, other in ipairs(job.changes) do
+    if other.seq ~= change.seq and other.kind == "add.representation" then
+      if other.representation_id == rep.id or reconcile.new_representations({ rep }, {}, other.spec)[1] then return true end
+    end
+  end
+  return false
+end
+
+---Representations made since the intent that may be what the change made, and that
+---somebody changed since: no longer empty, or by another name.
+---@param job table
+---@param change table
+---@param before string[]? ids that were there before the first POST
+---@param list table[] the title's representations now
+---@return table[]|nil changed without those that a person decided about
+---@return string? message
+---@return string? code
+function m.changed_since(job, change, before, list)
+  local old = before or planned_ids(job)
+  local possible, message, code = makers.possible(job, reconcile.near_representations(list, old, change.spec))
+  if not possible then return nil, message, code end
+  local changed = {}
+  for _, rep in ipairs(reconcile.near_representations(possible, old, change.spec)) do
+    local decided = steps.is_decided(job, change, rep.id)
+    if rep.id ~= change.representation_id and not decided and not is_of_another(job, change, rep) then changed[#changed + 1] = rep end
+  end
+  return changed
+end
+
+---How many files a representation has.
+---@param rep table as Alma gives it
+---@return integer? count nil when the answer does not say
+function m.file_count(rep)
+  return rep.files and tonumber(rep.files.total_record_count or #rep.files)
+end
+
+---In words what somebody did to a representation that may be this run's.
+---@param spec table the planned one
+---@param rep table
+---@return string
+function m.words_of_changed(spec, rep)
+  local count = m.file_count(rep) or 0
+  local why = count > 0 and ("it has %d file%s by now"):format(count, count == 1 and "" or "s") or look.wrong_field(rep, spec)
+  return ("representation %s ('%s') may be the one that this run made, changed since: %s"):format(rep.id, rep.label or "",
+    why or "it is not as planned")
+end
+
+local function is_as_planned(rep, spec)
+  local function same(field, planned) return field == nil or look.value(field) == planned end
+  return (rep.label or "") == (spec.label or "") and same(rep.usage_type, spec.usage_type) and same(rep.library, spec.library)
+end
+
+---A representation that the title did not have, that is as a change which was not
+---begun makes it, and of which Alma notes no other maker: so another copy of this
+---run may have made it.
+---@param job table
+---@param list table[] the title's representations now
+---@return table|false|nil rep false when there is none
+---@return string? message
+---@return string? code
+function m.made_elsewhere(job, list)
+  local had, fits = {}, {}
+  for _, id in ipairs(planned_ids(job)) do had[id] = true end
+  for _, change in ipairs(job.changes) do had[change.representation_id or ""] = true end
+  for _, change in ipairs(job.changes) do
+    for _, rep in ipairs(change.kind == "add.representation" and not change.representation_id and list or {}) do
+      if not had[rep.id] and is_as_planned(rep, change.spec) then fits[#fits + 1] = rep end
+    end
+  end
+  local ours, message, code = makers.divide(job, fits)
+  if not ours then return nil, message, code end
+  return ours[1] or false
+end
+
+---All representations of the title. A list that changed under the reading is a
+---failure of the moment, not a doubt.
+---@param job table
+---@return table[]|nil list
+---@return string? message
+---@return string? code
+function m.list(job)
+  local list, message, code = alma.representations.list(job.client, job.mms_id)
+  return list, message, code == "conflict" and "parse" or code
+end
+
+-- Somebody else's stand beside it, or instead of it, or will be deleted: a
+-- person looks. Decided to go on, they are no longer in doubt.
+local function ask(job, change, before, others)
+  local words = ("somebody else made a representation like the planned one (%s) at the same time: look at both in Alma, " ..
+    "then `almanac decide`; `use` goes on with this run's own"):format(others[1].id)
+  local settled = { table.unpack(before or planned_ids(job)) }
+  for _, rep in ipairs(others) do settled[#settled + 1] = rep.id end
+  return steps.ask(job, change, { kind = "represent" }, words, settled)
+end
+
+local function ask_about_changed(job, change, changed)
+  local ids = {}
+  for i, rep in ipairs(changed) do ids[i] = rep.id end
+  return steps.ask(job, change, { kind = "represent", doubts = ids },
+    m.words_of_changed(change.spec, changed[1]) .. "; look at it in Alma, then `almanac decide`; `use` makes another one beside it")
+end
+
+local function find_made(job, change, before, sent)
+  local list, message, code = m.list(job)
+  if not list then return nil, message, code end
+  local ours, others, kind = m.made_since(job, change, before, list)
+  if not ours then return nil, others, kind end
+  if others[1] then return ask(job, change, before, others) end
+  if #ours > 1 and #ours <= sent then return { ours[1] } end
+  if ours[1] then return ours end
+  local changed
+  changed, message, code = m.changed_since(job, change, before, list)
+  if not changed then return nil, message, code end
+  if changed[1] then return ask_about_changed(job, change, changed) end
+  return {}
+end
+
+---@param job table from title.load
+---@param change table
+---@return { representation_id: string }|nil result
+---@return string? message
+---@return string? code
+function m.make(job, change)
+  local spec = change.spec
+  local made, message, code = steps.perform(job, {
+    change = change.seq, kind = "represent", page = 0,
+    during = spec.collection and "collected" or "uploaded", after = "represented",
+    before = job.present and { table.unpack(job.present) },
+    call = function() return create(job, spec) end,
+    look = function(before, sent) return find_made(job, change, before, sent) end,
+    keep = function(rep) return { representation_id = rep.id } end,
+    recorded = change.representation_id and { representation_id = change.representation_id },
+    remember = function(rep)
+      local answered = look.answered(spec, rep)
+      if answered then job.differs(change, answered) end
+      return answered and { answered = answered }
+    end,
+    record = function(db, result)
+      local ok, why, kind = makers.keep(job.maker, db)
+      if not ok then return nil, why, kind end
+      return db:run("UPDATE change SET representation_id = ? WHERE title_id = ? AND seq = ?",
+        result.representation_id, job.title.id, change.seq)
+    end,
+  })
+  if made then change.representation_id = made.representation_id end
+  return made, message, code
+end
+
+---Ours that are one too many: empty, and not the one that the run goes on with.
+---@return table[]|nil twins
+---@return string? message
+---@return string? code
+function m.twins(job, change, list, id)
+  local step = steps.get(job, change, "represent")
+  if not step or step.sent < 2 then return {} end
+  local ours, message, code = m.made_since(job, change, step.before, list)
+  if not ours then return nil, message, code end
+  local twins = {}
+  for _, rep in ipairs(ours) do
+    if rep.id ~= id then twins[#twins + 1] = rep end
+  end
+  return twins
+end
+
+---A second one that a POST sent twice may have made, and that somebody changed since.
+---@return table|false|nil rep
+---@return string? message
+---@return string? code
+function m.changed_twin(job, change, list, id)
+  local step = steps.get(job, change, "represent")
+  if not step or step.sent < 2 or not id then return false end
+  local changed, message, code = m.changed_since(job, change, step.before, list)
+  if not changed then return nil, message, code end
+  return changed[1] or false
+end
+
+-- Alma itself refuses to delete one that has got files meanwhile.
+local function remove_twins(job, change, id)
+  task.sleep(reconcile.bound)
+  local list, twins, message, code
+  list, message, code = m.list(job)
+  if list then twins, message, code = m.twins(job, change, list, id) end
+  if not twins then return nil, message, code end
+  local removed = json.array {}
+  for i, twin in ipairs(twins) do
+    local ok
+    ok, message, code = alma.representations.delete(job.client, job.mms_id, twin.id, { override = false })
+    if not ok then return nil, message, code end
+    removed[i] = twin.id
+  end
+  return { removed = removed }
+end
+
+---Whether it is known that no second one was made.
+---@return boolean
+function m.is_single(job, change)
+  local step = steps.get(job, change, "represent")
+  return not step or step.sent < 2 or steps.is_done(job, change, "single")
+end
+
+---A POST that was given up may take effect after all the looks, when another
+---was sent already. So, once it was sent twice, a last look is taken.
+---@param job table
+---@param change table
+---@param id string the representation that the run goes on with
+---@return table|true|nil
+---@return string? message
+---@return string? code
+function m.single(job, change, id)
+  if m.is_single(job, change) then return true end
+  return steps.perform(job, {
+    change = change.seq, kind = "single", page = 0, during = "attaching", after = "attaching",
+    call = function() return remove_twins(job, change, id) end,
+    keep = function(result) return result end,
+  })
+end
+
+return m

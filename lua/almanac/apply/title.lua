@@ -1,0 +1,252 @@
+-- What is done for one title, in order: look at it again, then carry out its
+-- changes one after the other, each as its kind wants it.
+local gone = require "almanac.apply.gone"
+local json = require "almanac.json"
+local kinds = require "almanac.apply.kinds"
+local look = require "almanac.apply.kinds.look"
+local makers = require "almanac.apply.maker"
+local older = require "almanac.apply.older"
+local pages = require "almanac.run.pages"
+local readings = require "almanac.reading"
+local representation = require "almanac.apply.representation"
+local steps = require "almanac.apply.steps"
+local whereabouts = require "almanac.apply.whereabouts"
+
+local m = {}
+
+local CHANGES = [[SELECT change.seq, change.representation_id, change.pid, spec.kind, spec.spec
+  FROM change JOIN spec ON spec.id = change.spec_id WHERE change.title_id = ? ORDER BY change.seq]]
+
+local function changes_of(run, title)
+  local changes, by_seq = {}, {}
+  for change in run.db:rows(CHANGES, title.id) do
+    change.spec, change.pages = json.decode(change.spec), {}
+    changes[#changes + 1], by_seq[change.seq] = change, change
+  end
+  for _, page in ipairs(pages.of(run.db, title, run.upload_folder)) do
+    table.insert(by_seq[page.change].pages, page)
+  end
+  return changes
+end
+
+-- What Alma answered instead of what was sent: that is what is compared later.
+local function add_answers(job)
+  for _, change in ipairs(job.changes) do
+    for _, kind in ipairs { "represent", "update" } do
+      local step = steps.get(job, change, kind)
+      change.answered = change.answered or step and step.state == "done" and step.result and step.result.answered
+    end
+    for _, page in ipairs(change.pages) do
+      local step = steps.get(job, change, "attach", page.seq)
+      local answered = step and step.state == "done" and step.result or {}
+      page.stored, page.answered_label = answered.stored, answered.label
+    end
+  end
+  return job
+end
+
+-- What has its representation already, in a title that an earlier process began:
+-- the run may have gone on elsewhere since.
+local function mark_resumed(run, job)
+  job.is_earlier = next(job.steps) ~= nil and not (run.began and run.began[job.title.id])
+  for _, change in ipairs(job.changes) do change.resumed = job.is_earlier and change.representation_id ~= nil end
+  return job
+end
+
+---Everything the run file knows about a title's work.
+---@param run table db, client, storage, journal, folder, copies; what its titles share is kept in it; began: ids of
+---  titles that this process began
+---@param title table a row of `title`
+---@return table job
+function m.load(run, title)
+  run.maker, run.members = run.maker or makers.load(run.db), run.members or {}
+  run.upload_folder = run.upload_folder or pages.upload_folder(run.db)
+  return mark_resumed(run, add_answers {
+    title = title, mms_id = title.mms_id, changes = changes_of(run, title), steps = steps.load(run.db, title.id),
+    db = run.db, client = run.client, storage = run.storage, journal = run.journal,
+    folder = run.folder, maker = run.maker, members = run.members, copies = run.copies, upload_folder = run.upload_folder,
+    seen = {}, left = {}, unlike = {},
+    differs = function(change, answered) if run.on and run.on.differs then run.on.differs(title, change, answered) end end,
+  })
+end
+
+-- The representations as they have to be: those of the plan, with what this
+-- run has done to them since.
+local function expected(job, reading)
+  local planned = {}
+  for _, rep in ipairs(reading.representations) do planned[rep.id] = { count = rep.file_count or #rep.files } end
+  for _, change in ipairs(job.changes) do kinds.of(change).expect(job, change, planned) end
+  return planned
+end
+
+---How a title differs from what it has to be, in words.
+---@param planned table<string, { count: integer?, own: boolean? }> by representation id; own: made by this run
+---@param list table[] representations as they are now
+---@return string? words nil when it is as it has to be
+function m.difference(planned, list)
+  local seen = {}
+  for _, rep in ipairs(list) do
+    local before = planned[rep.id]
+    seen[rep.id] = true
+    if not before then
+      return ("since the plan somebody added a representation (%s, '%s')"):format(rep.id, rep.label or "")
+    end
+    local count = not before.own and representation.file_count(rep)
+    if count and before.count and count ~= before.count then
+      return ("since the plan representation %s went from %d to %d files"):format(rep.id, before.count, count)
+    end
+  end
+  for id, before in pairs(planned) do
+    if not seen[id] and not before.own then return ("since the plan representation %s was deleted"):format(id) end
+  end
+end
+
+local function by_id(list)
+  local reps = {}
+  for _, rep in ipairs(list) do reps[rep.id] = rep end
+  return reps
+end
+
+-- What a doubt was about is what a decision is about: the title as it is now
+-- takes the place of what the plan read.
+local function remember(job, reading, list, planned)
+  local before, representations = by_id(reading.representations), {}
+  for _, rep in ipairs(list) do
+    local entry = before[rep.id] or { id = rep.id, label = rep.label, usage_type = look.value(rep.usage_type),
+      library = look.value(rep.library), remote = rep.is_remote == true, files = {} }
+    entry.file_count = representation.file_count(rep)
+    if not (planned[rep.id] and planned[rep.id].own) then table.insert(representations, entry) end
+  end
+  return job.journal:write(function(db)
+    return db:run("UPDATE title SET reading = ? WHERE id = ?",
+      readings.encode { representations = representations }, job.title.id)
+  end)
+end
+
+-- A title that Alma does not know any more may have been merged into another one.
+local function missing(job, message)
+  local what, reason = gone.look(job)
+  if what ~= "moved" then return nil, "Alma no longer has this title: " .. message, "missing" end
+  return nil, reason .. ": plan that one instead, or skip this one with `almanac decide`", "conflict"
+end
+
+-- Looked for before the doubt is written down: what is known of the title is what the plan read.
+local function older_copy(job, list)
+  return older.did(job, list) and ", as this run makes it; " .. older.ADVICE or ""
+end
+
+-- A list may lag behind what this run itself wrote before it was stopped: each
+-- representation, asked for by its id, is told as it is.
+local function asked_for_each(job, planned, list)
+  local ids, listed, current = {}, by_id(list), {}
+  for id in pairs(planned) do ids[#ids + 1] = id end
+  for id in pairs(listed) do ids[#ids + 1] = not planned[id] and id or nil end
+  table.sort(ids)
+  for _, id in ipairs(ids) do
+    local rep, message, code = whereabouts.representation(job, id)
+    if not rep and code ~= "missing" then return nil, message, code end
+    if rep and not representation.file_count(rep) then rep.files = (listed[id] or rep).files end
+    current[#current + 1] = rep
+  end
+  return current
+end
+
+-- The representations as they are now, and how they differ from what they have to be.
+local function compare(job, planned)
+  local list, message, code = representation.list(job)
+  if not list then return nil, message, code end
+  local words = m.difference(planned, list)
+  if not words then return list end
+  list, message, code = asked_for_each(job, planned, list)
+  if not list then return nil, message, code end
+  return list, m.difference(planned, list)
+end
+
+-- Reads the title again right before its first write. What is there now is what a
+-- lost answer will be compared with.
+local function read_again(job)
+  local reading = readings.decode(job.title.reading)
+  local planned = expected(job, reading)
+  local list, words, code = compare(job, planned)
+  if not list and code == "missing" then return missing(job, words) end
+  if not list then return nil, words, code end
+  if words then
+    words = words .. older_copy(job, list)
+    local ok, why, kind = remember(job, reading, list, planned)
+    if not ok then return nil, why, kind end
+    return nil, words .. ": look at it in Alma, then `almanac decide`", "conflict"
+  end
+  job.present = {}
+  for i, rep in ipairs(list) do job.present[i] = rep.id end
+  return true
+end
+
+-- What was found there instead of our own is what a decision will be about.
+local function remember_rivals(job)
+  local list, message, code = representation.list(job)
+  if not list then return nil, message, code end
+  local reading = readings.decode(job.title.reading)
+  return remember(job, reading, list, expected(job, reading))
+end
+
+local function settle(job)
+  for _, change in ipairs(job.changes) do
+    local ok, message, code = kinds.of(change).settle(job, change)
+    if not ok then return nil, message, code end
+  end
+  return true
+end
+
+local function needs_reading(job)
+  for _, change in ipairs(job.changes) do
+    if not kinds.of(change).begun(job, change) then return true end
+  end
+  return false
+end
+
+-- What changes nothing in Alma is done first, however long it takes: so the look is
+-- as close to the first write as can be.
+local function prepare(job)
+  for _, change in ipairs(job.changes) do
+    local ready = kinds.of(change).prepare
+    if ready then
+      local ok, message, code = ready(job, change)
+      if not ok then return nil, message, code end
+    end
+  end
+  return true
+end
+
+local function carry_out(job)
+  local ok, message, code = settle(job)
+  if ok then ok, message, code = prepare(job) end
+  if ok and needs_reading(job) then ok, message, code = read_again(job) end
+  for _, change in ipairs(ok and job.changes or {}) do
+    ok, message, code = kinds.of(change).carry_out(job, change)
+    if not ok then break end
+  end
+  return ok, message, code
+end
+
+---Carries out what is planned for a title; goes on where an earlier run ended.
+---@param job table from m.load
+---@return true|nil
+---@return string? message
+---@return string? code "conflict": for a person to decide
+function m.carry_out(job)
+  local ok, message, code = carry_out(job)
+  -- What was begun goes on under the title that this one was merged into.
+  if not ok and code == "missing" and not needs_reading(job) and gone.look(job) == "moved" then
+    ok, message, code = carry_out(job)
+  end
+  if not ok and job.gave_way then
+    local known, why, kind = remember_rivals(job)
+    if not known then return nil, why, kind end
+  end
+  if not ok then return nil, message, code end
+  return job.journal:write(function(db)
+    return db:run("UPDATE title SET state = 'attached', reason = NULL WHERE id = ?", job.title.id)
+  end)
+end
+
+return m

@@ -1,0 +1,199 @@
+-- Takes back exactly what a run made, last title first: the representations
+-- that are still as it made them, the collection entries that it added, the
+-- uploads that never became files. Never a bib. What others changed since is
+-- listed and left.
+local collect = require "almanac.apply.collect"
+local kinds = require "almanac.apply.kinds"
+local order = require "almanac.apply.order"
+local preflight = require "almanac.apply.preflight"
+local readings = require "almanac.reading"
+local steps = require "almanac.apply.steps"
+local store = require "almanac.run.store"
+local strays = require "almanac.apply.strays"
+local streaks = require "almanac.run.streak"
+local thumbnails = require "almanac.apply.thumbnails"
+local title_work = require "almanac.apply.title"
+local titles = require "almanac.run.titles"
+local traces = require "almanac.apply.traces"
+
+local m = {}
+
+local IN_FLIGHT = 32
+local BEGUN = "state <> 'undone' AND EXISTS (SELECT 1 FROM step WHERE title_id = title.id)"
+
+-- The changes of a title in the order in which the plan found what they are
+-- about: so deleted files come back in their order.
+local function as_found(job)
+  local places, n = {}, 0
+  for _, rep in ipairs(readings.decode(job.title.reading).representations) do
+    for _, thing in ipairs { rep, table.unpack(rep.files) } do
+      n = n + 1
+      places[thing.pid or thing.id] = n
+    end
+  end
+  local function place(change) return places[change.pid or change.representation_id] or 0 end
+  local changes = { table.unpack(job.changes) }
+  table.sort(changes, function(a, b)
+    if place(a) ~= place(b) then return place(a) < place(b) end
+    return a.seq < b.seq
+  end)
+  return changes
+end
+
+local function set_state(job, state, reason)
+  if job.title.state == state then return true end
+  job.title.state = state
+  return job.journal:write(function(db)
+    return db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, reason, job.title.id)
+  end)
+end
+
+-- Brings back what was deleted, each file in its place. Files that stayed are copied
+-- before anything is done.
+local function restore(job, found)
+  local ok, message, code = order.keep(job, found.order)
+  for _, change in ipairs(as_found(job)) do
+    local bring_back = kinds.of(change).restore
+    if ok and bring_back then ok, message, code = order.before(job, found.order, change) end
+    if ok and bring_back then ok, message, code = bring_back(job, change, found[change.seq]) end
+  end
+  if ok then ok, message, code = order.finish(job, found.order) end
+  return ok, message, code
+end
+
+-- What is not as before by now, in words of that.
+local function look_after(job, found)
+  local unlike = found.unlike
+  local words, message = order.check(job)
+  if words then unlike = { words, table.unpack(unlike) } end
+  if words == nil then unlike = { "taken back, but the order of its files could not be looked at: " .. message } end
+  job.unlike = unlike
+end
+
+-- What was deleted comes back first, then goes what was made, last change first.
+local function take_back(job, found)
+  job.undoing = true
+  local ok, message, code = set_state(job, "undoing")
+  if ok then ok, message, code = restore(job, found) end
+  for i = #job.changes, 1, -1 do
+    local change = job.changes[i]
+    local remove = kinds.of(change).take_back
+    if ok and remove then ok, message, code = remove(job, change, found[change.seq]) end
+  end
+  if not ok then return nil, message, code end
+  look_after(job, found)
+  return set_state(job, "undone", job.unlike[1])
+end
+
+-- Thumbnails that could not be taken away; nothing else depends on them.
+local function stays(job)
+  local first = job.left[1]
+  if not first then return nil end
+  return ("thumbnail %s%s stays in the upload folder: %s"):format(first.key,
+    job.left[2] and (" and %d more"):format(#job.left - 1) or "", first.why)
+end
+
+-- What is to be taken back of a title, its thumbnails as well.
+local function look(job)
+  local found, message, code = traces.look(job)
+  if not found then return nil, message, code end
+  for _, change in ipairs(job.changes) do
+    local of_change = found[change.seq]
+    for _, words in ipairs(of_change and thumbnails.undo_words(job, change) or {}) do table.insert(of_change.words, words) end
+  end
+  found.unlike = { table.unpack(job.unlike) }
+  found.order, message, code = order.look(job)
+  if not found.order then return nil, message, code end
+  return found
+end
+
+-- The collection that this run put a title into, which stays when it was merged: the
+-- other title may have been there on its own account.
+local function collection_left(job)
+  for _, change in ipairs(job.changes) do
+    if collect.was_added(job, change) then return change.spec.collection end
+  end
+end
+
+-- What a person has to know of a title that was taken back.
+local function remarks(job)
+  local parts = { table.unpack(job.unlike) }
+  if job.merged then
+    local collection = collection_left(job)
+    parts[#parts + 1] = ("the title was merged into %s in Alma, where what this run made stands now%s"):format(job.merged,
+      collection and ("; that one is left in collection %s"):format(collection) or "")
+  end
+  parts[#parts + 1] = stays(job)
+  return parts[1] and table.concat(parts, "; ")
+end
+
+-- Whether the run had made something, and nothing of it is there any more: others took it away.
+local function is_absent(job, found)
+  local made = false
+  for _, change in ipairs(job.changes) do
+    if found[change.seq].words[1] then return false end
+    made = made or steps.is_done(job, change, "represent") or steps.is_done(job, change, "attach", 1)
+  end
+  return made and job.title.state ~= "undoing"
+end
+
+local function result_of(job, found, ok, code)
+  if not ok then return code == "conflict" and "left" or "failed" end
+  return is_absent(job, found) and "absent" or "undone"
+end
+
+local function take_back_title(run, job, counts)
+  local found, message, code = look(job)
+  local ok, result = found, nil
+  if found then result = result_of(job, found, true) end
+  if found and run.yes then ok, message, code = take_back(job, found) end
+  if not ok then result = result_of(job, found, false, code) end
+  counts[result] = counts[result] + 1
+  if ok and job.unlike[1] then counts.unlike = counts.unlike + 1 end
+  if result == "failed" then run.streak:failed(message, code) else run.streak:worked() end
+  if result == "left" and message:find "^changed since" then counts.changed = counts.changed + 1 end
+  run.on.finish(job.title, result, message or remarks(job), found, code)
+  return true
+end
+
+local function undo_title(run, title, counts)
+  local done, message, code = run.claims:with(title.mms_id, function()
+    return take_back_title(run, title_work.load(run, title), counts)
+  end)
+  if done then return end
+  counts.failed = counts.failed + 1
+  run.streak:failed(message, code)
+  run.on.finish(title, "failed", message, nil, code)
+end
+
+-- A probe of the bucket that was given up may have arrived after it was deleted.
+local function remove_probe(run)
+  if not (run.yes and run.storage and run.storage.delete) then return end
+  run.storage:delete(preflight.probe_key(run.general.institution, store.meta(run.db, "run")))
+end
+
+---How many titles the run has begun and not taken back.
+function m.total(db)
+  return titles.count(db, BEGUN)
+end
+
+---Takes a run back; only looks unless `yes`. Called again it goes on.
+---@param run { db: table, client: table, general: table, storage: table, journal: table, claims: table, folder: string, yes: boolean,
+---  keep_going: boolean?, on: { finish: fun(title: table, result: string, message: string?) } }
+---@return { undone: integer, absent: integer, left: integer, changed: integer, failed: integer, unlike: integer,
+---  stop: { message: string, cause: string }? } counts absent: nothing of what the run had made was there any more; left: to be
+---  looked at, changed: those of them that others changed since; unlike: of those that were taken back, where not all is as before; stop: it ended early, and why
+function m.run(run)
+  local counts = { undone = 0, absent = 0, left = 0, changed = 0, failed = 0, unlike = 0 }
+  run.streak = streaks.new { in_flight = IN_FLIGHT, keep_going = run.keep_going }
+  local begun = titles.each(run.db, BEGUN, { backwards = true })
+  local failures = run.streak:each(begun, function(title) undo_title(run, title, counts) end)
+  if failures[1] then error(failures[1].message, 0) end
+  counts.stop = run.streak.stop
+  if counts.stop then return counts end
+  remove_probe(run)
+  if run.yes then strays.remove(run) end
+  return counts
+end
+
+return m

@@ -1,0 +1,129 @@
+-- Reads back what a run made and compares it with the plan: one representation
+-- as planned, its files by name, size and order, each in Alma's storage and
+-- to be read there. What was taken back has to be as before.
+local kinds = require "almanac.apply.kinds"
+local look = require "almanac.apply.kinds.look"
+local readings = require "almanac.reading"
+local store = require "almanac.run.store"
+local streaks = require "almanac.run.streak"
+local thumbnails = require "almanac.apply.thumbnails"
+local title_work = require "almanac.apply.title"
+local titles = require "almanac.run.titles"
+local traces = require "almanac.apply.traces"
+
+local m = {}
+
+local IN_FLIGHT = 32
+local MADE = "state IN ('attached', 'verified', 'undone')"
+
+-- A second representation of the planned kind that the plan did not find: a
+-- doubled one looks like this.
+local function doubled(job, list)
+  local known = {}
+  for _, rep in ipairs(readings.decode(job.title.reading).representations) do known[rep.id] = true end
+  for _, change in ipairs(job.changes) do known[change.representation_id or ""] = true end
+  for _, rep in ipairs(list) do
+    for _, change in ipairs(job.changes) do
+      local usage_type = look.value(rep.usage_type)
+      if change.kind == "add.representation" and not known[rep.id] and rep.label == change.spec.label
+        and (usage_type == nil or usage_type == change.spec.usage_type) then
+        return ("there is a second such representation: %s ('%s')"):format(rep.id, rep.label or "")
+      end
+    end
+  end
+  return false
+end
+
+---Compares one title with its plan. What became of its thumbnails is no difference: it is put into `job.seen`.
+---@param job table from title.load
+---@return string|false|nil words what differs; false when nothing does; nil when Alma gave no answer
+---@return string|integer message_or_unseen why it could not be told; with false: files that could not be looked at
+---  in the storage, since Alma gave no address for them
+---@return string? code
+function m.check(job)
+  local unseen = 0
+  local list, why, kind = traces.list(job)
+  if not list then return nil, why, kind end
+  if job.gone then return false, 0 end
+  for _, change in ipairs(job.changes) do
+    local words, message, code = kinds.of(change).check(job, change, list)
+    if words ~= false then return words, message, code end
+    unseen = unseen + message
+  end
+  local words = doubled(job, list)
+  return words, not words and unseen or nil
+end
+
+-- What was found of a title, written down when it is news.
+local function note(run, title, state, words, seen)
+  if title.state == state and title.reason == words and not seen[1] then return true end
+  return run.journal:write(function(db)
+    local ok, message, code = thumbnails.keep(db, title.id, seen)
+    if ok then ok, message, code = db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, words, title.id) end
+    return ok, message, code
+  end)
+end
+
+-- Words as of m.check, and the state that the title has then.
+local function look_at(job)
+  if job.title.state == "undone" then
+    local words, message, code, again = traces.check_back(job)
+    return words, message or 0, code, again and "undoing" or "undone"
+  end
+  local words, message, code = m.check(job)
+  if job.gone then return false, 0, nil, "gone" end
+  return words, message, code, words and "attached" or "verified"
+end
+
+local function verify_title(run, title, counts)
+  local job = title_work.load(run, title)
+  local words, message, code, state = look_at(job)
+  if words == nil then
+    counts.unknown = counts.unknown + 1
+    run.streak:failed(message, code)
+    run.on.finish(title, nil, message, code)
+    return
+  end
+  run.streak:worked()
+  local ok, why, kind = note(run, title, state, words or job.gone, job.seen)
+  if not ok then
+    run.broken = { message = why, code = kind }
+    return
+  end
+  local result = words and "differs" or state
+  counts[result] = counts[result] + 1
+  if not words then counts.unseen = counts.unseen + message end
+  thumbnails.count(counts.thumbnails, job.seen)
+  if job.merged then run.on.note(title, ("the title was merged into %s in Alma, and was looked at there"):format(job.merged)) end
+  run.on.finish(title, not words, words or job.gone)
+end
+
+---How many titles there are to verify.
+function m.total(db)
+  return titles.count(db, MADE)
+end
+
+---Verifies the titles that the run has finished, and those that were taken back.
+---@param run { db: table, client: table, storage: table?, journal: table, folder: string, sample: integer?, keep_going: boolean?,
+---  on: { finish: function, note: fun(title: table, words: string) } }
+---  sample: only so many, taken at random
+---@return { gone: integer, verified: integer, undone: integer, differs: integer, unknown: integer, unseen: integer,
+---  thumbnails: table<string, integer>, stop: { message: string, cause: string }? }|nil counts titles; stop: it ended early, and why; undone: taken back, and nothing of the run is left; unseen: files
+---  of verified titles that were not looked at in the storage; thumbnails: by thumbnails.state
+---@return string? message the run file can't be written
+---@return string? code
+function m.run(run)
+  local counts = { gone = 0, verified = 0, undone = 0, differs = 0, unknown = 0, unseen = 0, thumbnails = {} }
+  local next_title = run.sample and titles.sample(run.db, MADE, run.sample) or titles.each(run.db, MADE)
+  run.streak = streaks.new { in_flight = IN_FLIGHT, keep_going = run.keep_going }
+  local failures = run.streak:each(function() return not run.broken and next_title() or nil end,
+    function(title) verify_title(run, title, counts) end)
+  if failures[1] then error(failures[1].message, 0) end
+  if run.broken then return nil, run.broken.message, run.broken.code end
+  local ok, message, code = store.add_calls(run.db, "verify", run.client.calls)
+  if not ok then return nil, message, code end
+  counts.stop = run.streak.stop
+  return counts
+end
+
+return m

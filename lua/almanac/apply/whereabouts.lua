@@ -1,0 +1,93 @@
+-- Where something is that Alma once gave an id for. That it is not at the address
+-- it had, or not in a list, does not mean that it is gone: two titles may have
+-- been merged, which moves what they hold with its ids, and nothing says that lists
+-- keep up with writes. The object itself, asked for by its id, decides; and which
+-- title a representation belongs to, GET /bibs?representation_id= tells (OpenAPI).
+local alma = require "almanac.alma"
+local reconcile = require "almanac.apply.reconcile"
+
+local m = {}
+
+-- Alma's no, as opposed to no answer: it has no code of its own for what is not there.
+local REFUSED = { missing = true, status = true }
+
+-- The title was merged into another: from now on that is where its things are.
+local function follow(job, mms_id)
+  job.merged, job.mms_id = mms_id, mms_id
+end
+
+-- A representation that stands under another title than the run knew.
+local function elsewhere(job, id, mms_id)
+  local found, missing, code = alma.bibs.get(job.client, { job.mms_id })
+  if not found then return nil, missing, code end
+  if found[1] then return nil, ("representation %s now stands under title %s"):format(id, mms_id), "conflict" end
+  follow(job, mms_id)
+  return alma.representations.get(job.client, job.mms_id, id)
+end
+
+---A representation by its id, wherever it is now. When its title was merged into
+---another one, `job.mms_id` is that one from then on, and `job.merged`.
+---@param job table from title.load
+---@param id string
+---@return table|nil rep with all its fields
+---@return string? message
+---@return string? code "missing": Alma has it no more; "conflict": it stands under another title, and its own is there still
+function m.representation(job, id)
+  local rep, message, code = alma.representations.get(job.client, job.mms_id, id)
+  if rep then return rep end
+  if not REFUSED[code] then return nil, message, code end
+  local bib, why, kind = alma.bibs.of_representation(job.client, id)
+  if not bib and kind == "missing" then return nil, ("representation %s is gone"):format(id), "missing" end
+  if not bib then return nil, why, kind end
+  if bib == job.mms_id then return nil, message, code == "missing" and "status" or code end
+  return elsewhere(job, id, bib)
+end
+
+-- A refusal without a code of its own, and a list that still has the file: one of
+-- them is not up to date.
+local function ask_for_file(job, rep_id, pid)
+  local file, message, code = alma.files.get(job.client, job.mms_id, rep_id, pid, { url = true })
+  if file then return file end
+  if code == "missing" then return nil, ("file %s is gone"):format(pid), "missing" end
+  if not REFUSED[code] then return nil, message, code end
+  local list, why, kind = alma.files.list(job.client, job.mms_id, rep_id)
+  if not list then return nil, why, kind end
+  for _, listed in ipairs(list) do
+    if listed.pid == pid then return "lagging", message, code end
+  end
+  return nil, ("file %s is gone"):format(pid), "missing"
+end
+
+---A file by its id.
+---@param job table
+---@param rep_id string
+---@param pid string
+---@return table|nil file with its address
+---@return string? message
+---@return string? code "missing": Alma has it no more
+function m.file(job, rep_id, pid)
+  local file, message, code = reconcile.patiently(function() return ask_for_file(job, rep_id, pid) end)
+  if file == "lagging" then return nil, message, code end
+  return file, message, code
+end
+
+---Looks for a title that Alma does not know any more by what it held: follows it
+---when it was merged into another one.
+---@param job table
+---@param ids string[] of representations that it had
+---@return boolean|nil found `job.merged` says where
+---@return string? message
+---@return string? code
+function m.find_title(job, ids)
+  for _, id in ipairs(ids) do
+    local bib, message, code = alma.bibs.of_representation(job.client, id)
+    if not bib and code ~= "missing" then return nil, message, code end
+    if bib and bib ~= job.mms_id then
+      follow(job, bib)
+      return true
+    end
+  end
+  return false
+end
+
+return m

@@ -1,0 +1,277 @@
+-- What people decide about doubtful titles, as a CSV that almanac writes and
+-- reads: one row for each candidate file. All lines are checked before one of
+-- them counts.
+local attempt = require "almanac.run.attempt"
+local contested = require "almanac.plan.contested"
+local core = require "almanac.core"
+local ids = require "almanac.run.ids"
+local details = require "almanac.run.details"
+local join = require "almanac.plan.join"
+local json = require "almanac.json"
+local planned = require "almanac.plan.planned"
+local readings = require "almanac.reading"
+local recipe_module = require "almanac.recipe"
+local sheet = require "almanac.sheet"
+local store = require "almanac.run.store"
+local thumbnail_pairs = require "almanac.plan.thumbnail_pairs"
+
+local m = {}
+
+local HEADINGS = { "mms_id", "decision", "file", "title", "reason" }
+local COLUMNS = { mms_id = { "mmsid" }, decision = { "decision" }, file = { "file", "path" } }
+-- States that a person may settle, beside every title that failed.
+local OPEN = { ask = true, skip = true, ready = true, gone = true }
+local UNSETTLED = [[SELECT id, mms_id, title, state, reason FROM title
+  WHERE state IN ('ask', 'failed') OR state IN ('attached', 'verified') AND reason IS NOT NULL ORDER BY id]]
+-- Steps that leave something in Alma; what only lies in the upload folder is sent again.
+local BEGUN = "SELECT count(*) FROM step WHERE title_id = ? AND kind NOT IN ('upload', 'thumbnail')"
+
+local CANDIDATES = [[SELECT DISTINCT file.path FROM title_key JOIN file_key USING(key)
+  JOIN file ON file.id = file_key.file_id WHERE title_key.title_id = ? ORDER BY file.path LIMIT 1000]]
+
+local NAMED = "SELECT id, path, size, problem FROM file WHERE substr(path, -1 - length(?1)) = '/' || ?1 LIMIT 2"
+
+local function natural_order(paths)
+  local keys = {}
+  for _, path in ipairs(paths) do keys[path] = core.text.natural(path) end
+  table.sort(paths, function(a, b) return keys[a] < keys[b] end)
+  return paths
+end
+
+local function candidates(db, title_id)
+  local paths = {}
+  for row in db:rows(CANDIDATES, title_id) do paths[#paths + 1] = row.path end
+  return natural_order(paths)
+end
+
+---Writes the doubtful titles, and those that failed, as CSV to fill in.
+---@param db table
+---@param write fun(text: string)
+---@return integer titles
+function m.template(db, write)
+  write(core.csv.line(HEADINGS))   -- an apostrophe keeps a spreadsheet from rounding an id
+  local titles = {}
+  for row in db:rows(UNSETTLED) do titles[#titles + 1] = row end
+  for _, title in ipairs(titles) do
+    local paths = title.state == "ask" and candidates(db, title.id) or {}
+    for i = 1, math.max(1, #paths) do
+      write(core.csv.line { "'" .. title.mms_id, "", paths[i] or "", title.title or "", title.reason or "" })
+    end
+  end
+  return #titles
+end
+
+local function complain(work, line, words)
+  work.wrong[#work.wrong + 1] = { line = line, words = words }
+end
+
+local function find_file(db, cell)
+  for _, name in ipairs { cell, sheet.clean(cell) } do
+    local file = db:row("SELECT id, path, size, problem FROM file WHERE path = ?", name)
+    if file then return file end
+    local list = {}
+    for row in db:rows(NAMED, name) do list[#list + 1] = row end
+    if #list == 2 then return nil, ("there are several files '%s'; give the path"):format(name) end
+    if list[1] then return list[1] end
+  end
+  return nil, ("the run has no file '%s'"):format(sheet.clean(cell))
+end
+
+local function take_file(work, entry, cell, line)
+  if cell:find "^%s*$" then return end
+  local file, words = find_file(work.db, cell)
+  if not file then return complain(work, line, words) end
+  if thumbnail_pairs.is_thumbnail(work.db, file.id) then
+    return complain(work, line, ("%s is a thumbnail: name the file that it belongs to, it goes with it"):format(file.path))
+  end
+  if file.problem then return complain(work, line, ("%s %s"):format(file.path, file.problem)) end
+  if entry.chosen[file.id] then return complain(work, line, ("%s is there twice for %s"):format(file.path, entry.mms_id)) end
+  entry.chosen[file.id] = true
+  entry.files[#entry.files + 1] = file
+end
+
+local function entry_of(work, mms_id, line)
+  if work.entries[mms_id] then return work.entries[mms_id] end
+  local words = ids.problem(mms_id)
+  local row = not words and work.db:row("SELECT * FROM title WHERE mms_id = ?", mms_id)
+  if not row then
+    return complain(work, line, words or ("title %s is not in this run%s"):format(mms_id,
+      ids.may_be_rounded(mms_id) and " (was the id rounded by a spreadsheet?)" or ""))
+  end
+  local failed = store.group(row.state, row.reason) == "failed"
+  if not (OPEN[row.state] or failed) then return complain(work, line, ("title %s is %s already"):format(mms_id, row.state)) end
+  local entry = { mms_id = mms_id, row = row, files = {}, chosen = {}, line = line, begun = work.db:value(BEGUN, row.id) > 0,
+    planned = (failed or row.state == "gone") and work.db:value("SELECT 1 FROM change WHERE title_id = ?", row.id) ~= nil,
+    failed = failed or row.state == "gone" }
+  work.entries[mms_id] = entry
+  work.order[#work.order + 1] = entry
+  return entry
+end
+
+local function take_row(work, row, columns)
+  local mms_id = sheet.clean(row[columns.mms_id])
+  local decision = sheet.clean(row[columns.decision]):lower()
+  if decision == "" then return end
+  if decision ~= "use" and decision ~= "skip" then
+    return complain(work, row.line, ("'%s' is no decision: write use or skip, or leave it empty"):format(decision))
+  end
+  local entry = entry_of(work, mms_id, row.line)
+  if not entry then return end
+  if entry.decision and entry.decision ~= decision then
+    return complain(work, row.line, ("title %s is to be used and skipped at once"):format(mms_id))
+  end
+  if entry.begun and not entry.failed and decision == "skip" then
+    return complain(work, row.line, ("title %s was begun in Alma: use goes on with it, `almanac undo` takes it back"):format(mms_id))
+  end
+  entry.decision = decision
+  if decision == "use" and not entry.begun then take_file(work, entry, row[columns.file] or "", row.line) end
+end
+
+-- A title that failed is tried again as it was planned, unless other files are named.
+local function goes_on(entry)
+  return entry.begun or entry.planned and not entry.files[1]
+end
+
+-- "use" without a file takes the candidates, if they are one for each key.
+local function complete(work, entry)
+  if entry.decision ~= "use" or goes_on(entry) then return end
+  if not entry.row.reading then
+    return complain(work, entry.line, ("title %s has not been read; plan again with --from and --missing"):format(entry.mms_id))
+  end
+  if #entry.files > 0 then return end
+  for _, path in ipairs(candidates(work.db, entry.row.id)) do take_file(work, entry, path, entry.line) end
+  if #entry.files == 0 then
+    return complain(work, entry.line, ("title %s has no candidate; name a file"):format(entry.mms_id))
+  end
+  local keys = work.db:value("SELECT count(*) FROM title_key WHERE title_id = ?", entry.row.id)
+  if #entry.files > keys then
+    complain(work, entry.line, ("title %s has %d candidates for %d key%s; name those to use"):format(entry.mms_id,
+      #entry.files, keys, keys == 1 and "" or "s"))
+  end
+end
+
+-- No file may end up in two titles.
+local function check_sharing(work)
+  local owner = {}
+  for _, entry in ipairs(work.order) do
+    for _, file in ipairs(entry.files) do
+      local other = owner[file.id]
+      if not other then
+        local row = work.db:row("SELECT mms_id FROM page JOIN title ON title.id = page.title_id WHERE page.file_id = ?", file.id)
+        other = row and not (work.entries[row.mms_id] or {}).decision and row.mms_id
+      end
+      if other then complain(work, entry.line, ("%s is planned for title %s already"):format(file.path, other)) end
+      owner[file.id] = entry.mms_id
+    end
+  end
+end
+
+local function open_decisions(path, name)
+  local list, message, code = sheet.open(path, { wanted = COLUMNS, sheet = name })
+  if not list then attempt.fail(message, code) end
+  for _, column in ipairs { "mms_id", "decision" } do
+    if not list.columns[column] then
+      attempt.fail(("%s: has no column '%s': %s; the columns are mms_id, decision and file"):format(path, column,
+        list:others(column)), "parse")
+    end
+  end
+  return list
+end
+
+local function read_decisions(db, path, name)
+  local list = open_decisions(path, name)
+  local rows, message, code = sheet.all(list)
+  if not rows then attempt.fail(message, code) end
+  local columns = list.columns
+  columns.file = columns.file or math.huge
+  local work = { db = db, wrong = {}, entries = {}, order = {} }
+  for _, row in ipairs(rows) do take_row(work, row, columns) end
+  for _, entry in ipairs(work.order) do complete(work, entry) end
+  check_sharing(work)
+  if work.wrong[1] then
+    table.sort(work.wrong, function(a, b) return a.line < b.line end)
+    attempt.fail(ids.tell(work.wrong, path, list.unit) .. "\nnothing was decided", "parse")
+  end
+  return work
+end
+
+local function run_of(db)
+  local meta = store.meta(db)
+  local recipe, message, code = recipe_module.restore(json.decode(meta.recipe_sources or "[]"))
+  if not recipe then attempt.fail(message, code) end
+  return { db = db, recipe = recipe, args = json.decode(meta.args),
+    collection = meta.collection, folder = meta.folder }
+end
+
+local function look_at_file(run, entry, file)
+  local stat, message, code = core.files.stat(run.folder .. "/" .. file.path)
+  if not stat then attempt.fail(("title %s: %s"):format(entry.mms_id, message), code) end
+  attempt.run(run.db, "UPDATE file SET size = ?, mtime_ns = ?, sha256 = NULL WHERE id = ?", stat.size, stat.mtime_ns, file.id)
+  file.size = stat.size
+end
+
+local function look_at_thumbnail(run, entry, thumbnail)
+  look_at_file(run, entry, thumbnail)
+  local words = thumbnail_pairs.problem(run.folder .. "/" .. thumbnail.path, thumbnail.size)
+  if words then attempt.fail(("title %s: %s %s"):format(entry.mms_id, thumbnail.path, words), "parse") end
+end
+
+-- The person saw the file as it is now.
+local function look_at_files(run, entry)
+  for _, file in ipairs(thumbnail_pairs.add_to(run.db, entry.files)) do
+    look_at_file(run, entry, file)
+    if file.thumbnail then look_at_thumbnail(run, entry, file.thumbnail) end
+  end
+end
+
+local function use(run, entry)
+  look_at_files(run, entry)
+  local reading = readings.decode(entry.row.reading)
+  if next(run.recipe.reads) then details.add(run.db, entry.row.id, reading) end
+  local state, reason = join.propose(run, entry.row, reading, entry.files)
+  if state ~= "ready" then attempt.fail(("title %s: %s"):format(entry.mms_id, reason), "conflict") end
+end
+
+-- What was planned, and what was uploaded for it; nothing of it is in Alma.
+local function forget(db, title_id)
+  attempt.run(db, "DELETE FROM step WHERE title_id = ?", title_id)
+  planned.erase(db, title_id)
+end
+
+-- A title that was begun goes on where it stands.
+local function state_after(entry)
+  if entry.decision == "skip" then return "skip" end
+  return entry.begun and "uploaded" or "ready"
+end
+
+local function carry_out(run, order)
+  local counts = { use = 0, skip = 0 }
+  local who = core.sys.user()
+  for _, entry in ipairs(order) do
+    if not (entry.begun or entry.decision == "use" and goes_on(entry)) then forget(run.db, entry.row.id) end
+  end
+  for _, entry in ipairs(order) do
+    counts[entry.decision] = counts[entry.decision] + 1
+    if entry.decision == "use" and not goes_on(entry) then use(run, entry) end
+    attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", state_after(entry),
+      ("decided by %s: %s"):format(who, entry.decision), entry.row.id)
+  end
+  contested.explain(run.db)
+  return counts
+end
+
+---Applies the decisions of a CSV file, all or none.
+---@param db table the run file, open for writing
+---@param path string columns mms_id, decision (use, skip or empty) and file (path; for several pages a row each, in order)
+---@param name string? the sheet of a workbook
+---@return { use: integer, skip: integer }|nil counts
+---@return string? message every wrong line by number
+---@return string? code
+function m.apply(db, path, name)
+  return attempt.transaction(db, function()
+    local work = read_decisions(db, path, name)
+    return carry_out(run_of(db), work.order)
+  end)
+end
+
+return m

@@ -1,0 +1,89 @@
+-- Files that are another one over again: by their name, as browsers, Windows
+-- and macOS call a copy, or by their bytes. A copy is no page.
+local core = require "almanac.core"
+local objects = require "almanac.recipe.objects"
+
+local m = {}
+
+local SHOWN = 4
+-- "copy" as systems write it in other languages.
+local WORDS = { "copy", "kopie", "copie", "copia", "kopia", "kopio", "kopi", "cópia" }
+local OF = "%s+[%a]*%s*"        -- of, von, de, di, van, av
+
+-- Ways to name a copy: patterns for a folded stem, which give the name of what was copied.
+local FORMS = { "^(.-)%s*%(%d+%)$", "^(.-)%s*%[%d+%]$", "^(.*%d)[-_ ]%d%d?$", "^(.-)%s*~%d+$", "^(.-)%s+%(another copy%)$",
+  "^(.-)%s+%(%d+%a%a copy%)$" }
+for _, word in ipairs(WORDS) do
+  FORMS[#FORMS + 1] = "^(.-)[%s_-]+" .. word .. "[%s_-]*%(?%d*%)?$"
+  FORMS[#FORMS + 1] = "^(.-)[%s_-]*%(" .. word .. "[%s_-]*%d*%)$"
+  FORMS[#FORMS + 1] = "^" .. word .. "%s*%(?%d*%)?" .. OF .. "(.+)$"
+end
+
+---The names that a file may be a copy of, by its own.
+---@param stem string folded, without extension
+---@return string[]
+function m.originals(stem)
+  local list = {}
+  for _, form in ipairs(FORMS) do
+    local original = stem:match(form)
+    if original and original ~= "" then list[#list + 1] = original end
+  end
+  return list
+end
+
+local function stem_of(path)
+  local stem, ext = objects.split_extension(objects.last_part(path))
+  return core.text.fold(stem), ext
+end
+
+-- The file that this one is named a copy of. `x_1-2` beside `x_1` is one; a
+-- number that has none in front of it is the page: `x_2` beside `x`.
+local function original_of(file, at)
+  local stem, ext = stem_of(file.path)
+  for _, original in ipairs(m.originals(stem)) do
+    local there = at[original .. "." .. ext]
+    local counts = stem:sub(#original + 1):find "^[-_ ]%d+$"
+    if there and there ~= file and not (counts and not original:find "[-_ ]%d+$") then return there end
+  end
+end
+
+---Words when a title's file is named as a copy of another of its files.
+---@param files { path: string }[]
+---@return string? doubt
+function m.named(files)
+  local at, list = {}, {}
+  for _, file in ipairs(files) do
+    local stem, ext = stem_of(file.path)
+    at[stem .. "." .. ext] = file
+  end
+  for _, file in ipairs(files) do
+    local original = original_of(file, at)
+    if original then list[#list + 1] = ("%s of %s"):format(file.path, original.path) end
+  end
+  if not list[1] then return nil end
+  local more = #list > SHOWN and (" and %d more"):format(#list - SHOWN) or ""
+  return ("a file is named as a copy of another one, and a copy is no page: %s%s"):format(
+    table.concat(list, ", ", 1, math.min(#list, SHOWN)), more)
+end
+
+---Words when files of a title have the same bytes.
+---@param files { id: integer, path: string }[]
+---@param same table<integer, string> what such files have, of almanac.plan.twins
+---@return string? doubt
+function m.same(files, same)
+  local by, most = {}, nil
+  for _, file in ipairs(files) do
+    local bytes = same[file.id]
+    if bytes then
+      by[bytes] = by[bytes] or {}
+      table.insert(by[bytes], file.path)
+      if not most or #by[bytes] > #most then most = by[bytes] end
+    end
+  end
+  if not most or not most[2] then return nil end
+  local more = #most > SHOWN and (" and %d more"):format(#most - SHOWN) or ""
+  return ("files have the same bytes: %d of %d are one and the same (%s%s)"):format(#most, #files,
+    table.concat(most, ", ", 1, math.min(#most, SHOWN)), more)
+end
+
+return m

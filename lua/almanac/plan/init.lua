@@ -1,0 +1,350 @@
+-- Makes a plan: looks, matches, writes it down. Everything that can refuse
+-- does so before titles are read; what was read is kept when something fails
+-- after that.
+local alma = require "almanac.alma"
+local arguments = require "almanac.recipe.arguments"
+local attempt = require "almanac.run.attempt"
+local audit = require "almanac.run.audit"
+local codes = require "almanac.run.codes"
+local connect = require "almanac.run.connect"
+local core = require "almanac.core"
+local details = require "almanac.run.details"
+local folder = require "almanac.plan.folder"
+local images = require "almanac.run.images"
+local guard = require "almanac.recipe.guard"
+local join = require "almanac.plan.join"
+local json = require "almanac.json"
+local limits = require "almanac.run.limits"
+local origin = require "almanac.plan.origin"
+local provenance = require "almanac.recipe.provenance"
+local read = require "almanac.plan.read"
+local recipes = require "almanac.recipe"
+local reuse = require "almanac.plan.reuse"
+local rules = require "almanac.recipe.rules"
+local store = require "almanac.run.store"
+local unfinished = require "almanac.plan.unfinished"
+local uploads = require "almanac.run.uploads"
+local words = require "almanac.words"
+
+local m = {}
+
+-- Keys come in no order of the index: with a million of them its pages must stay at hand. KiB.
+local CACHE = "PRAGMA cache_size=-400000"
+
+local function need(value, message, code)
+  if value == nil then attempt.fail(message, code or "parse") end
+  return value
+end
+
+-- An absolute path: the plan may be carried out from another folder.
+local function absolute(path)
+  if path:sub(1, 1) == "/" then return path end
+  local full = need(core.files.real_path ".") .. "/" .. path
+  return (full:gsub("/%./", "/"):gsub("/%.?$", ""))
+end
+
+local UNFILTERED = "this system filters no system calls (seccomp): the recipe's process is held by limits alone"
+
+local function check_examples(recipe)
+  local wrong = rules.examples(recipe, arguments.defaults(recipe.args))
+  if wrong[1] then
+    attempt.fail(("%s: its own examples do not hold: %s"):format(recipe.path, table.concat(wrong, "; ")), "parse")
+  end
+end
+
+-- The arguments that name a collection, where one is given.
+local function collection_arguments(plan)
+  local list = {}
+  for _, entry in ipairs(plan.recipe.args or {}) do
+    if entry[2] == "collection" and plan.args[entry[1]] then list[#list + 1] = entry[1] end
+  end
+  return list
+end
+
+-- A plan from an earlier one needs no call, unless a collection is given by its name.
+local function asks_alma(plan)
+  if plan.reads then return true end
+  local named = (plan.order.collection or ""):find "%D"
+  for _, name in ipairs(collection_arguments(plan)) do named = named or plan.args[name]:find "%D" end
+  return named
+end
+
+-- The patterns of what takes no part; those of an earlier run hold on. A wrong
+-- one is told before anything is read.
+local function excluded(plan)
+  local list = json.decode(plan.base and plan.base.meta.exclude or "[]")
+  for _, pattern in ipairs(plan.order.exclude or {}) do list[#list + 1] = pattern end
+  local walk, message, code
+  if plan.folder and list[1] then
+    walk, message, code = core.files.walk(plan.folder, list)
+    if not walk then attempt.fail(code == "parse" and "--exclude: " .. message or message, code) end
+    walk:close()
+  end
+  return list
+end
+
+-- What can be checked without Alma.
+local function prepare(plan, order)
+  local recipe = order.recipe
+  plan.recipe, plan.order, plan.collection = recipe, order, order.collection
+  need(unfinished.check(order.output, order.from))
+  check_examples(recipe)
+  if guard.filtered == false then order.on.phase(UNFILTERED) end
+  if order.from then plan.base = need(reuse.open(order.from)) end
+  plan.args = need(arguments.convert(recipe.args, order.given, plan.base and plan.base.args))
+  local name = arguments.first(recipe.args, "dir")
+  plan.folder = name and plan.args[name] and absolute(plan.args[name])
+  plan.exclude = excluded(plan)
+  plan.set = plan.args[arguments.first(recipe.args, "set") or ""]
+  plan.reads = not plan.base or order.refresh or order.missing
+  origin.check(plan)
+end
+
+local function collection_id(plan, given)
+  local found = need(alma.collections.find(plan.client, given))
+  return type(found.pid) == "table" and found.pid.value or found.pid or given
+end
+
+local function reach(plan)
+  local order = plan.order
+  local settings = need(order.settings())
+  plan.url, plan.rate = settings.url, settings.rate
+  plan.client = connect.alma(settings, plan.audit:log())
+  plan.limits = limits.new { client = plan.client, reserve = need(limits.reserve(order.reserve)),
+    highest = tonumber(plan.base and plan.base.meta.highest) }
+  local general = need(connect.general(plan.client))
+  plan.institution, plan.environment, plan.alma_url = general.institution, general.environment, general.alma_url
+  plan.storage = plan.folder and connect.storage(plan.client, general, settings)   -- doctor and apply say why there is none
+  local base = plan.base and plan.base.meta
+  if base and (base.institution ~= plan.institution or base.environment ~= plan.environment) then
+    attempt.fail(("%s was read from %s (%s), but the key belongs to %s (%s)"):format(order.from,
+      base.institution, base.environment, plan.institution, plan.environment), "conflict")
+  end
+  plan.codes = need(codes.load(plan.client))
+  plan.collection = plan.collection or base and base.collection
+  if plan.collection then plan.collection = collection_id(plan, plan.collection) end
+  for _, name in ipairs(collection_arguments(plan)) do plan.args[name] = collection_id(plan, plan.args[name]) end
+end
+
+local function take_over(plan)
+  local meta = plan.base.meta
+  plan.institution, plan.environment, plan.url = meta.institution, meta.environment, meta.url
+  plan.rate = tonumber(meta.rate) or 20
+  plan.codes = json.decode(meta.codes or "{}")
+  plan.collection = plan.collection or meta.collection
+end
+
+local function check_codes(plan)
+  local wrong = codes.probe(plan.codes, plan.recipe, plan.args)
+  if wrong then attempt.fail(wrong, "missing") end
+end
+
+local function check_quota(plan, n)
+  local wanted = read.calls_for(n, plan.recipe.reads)
+  if plan.limits:allow(wanted) then return end
+  attempt.fail(("reading %s takes about %s, but Alma allows %s more today and %d of them are kept for the library's other " ..
+    "services (--reserve): plan fewer titles, or after midnight"):format(words.count(n, "title"), words.count(wanted, "call"),
+    words.count(plan.client.remaining, "call"), plan.limits:kept()), "quota")
+end
+
+local function new_id()
+  return os.date "!%Y%m%d" .. "-" .. core.text.hex(core.hash.random(3))
+end
+
+local function meta_of(plan, source)
+  local recipe = plan.recipe
+  plan.id = new_id()
+  return {
+    run = plan.id, recipe = recipe.name, recipe_version = recipe.version, recipe_sha256 = recipe.sha256,
+    recipe_sources = json.encode(json.array(recipe.sources)),
+    recipe_files = json.encode(json.array(provenance.of(recipe))), recipe_effects = json.encode(json.array(provenance.effects(recipe))),
+    recipe_notes = json.encode(json.array(recipes.notes(recipe))), args = json.encode(plan.args),
+    institution = plan.institution, environment = plan.environment, url = plan.url, rate = plan.rate,
+    folder = plan.folder, collection = plan.collection, codes = json.encode(plan.codes),
+    exclude = plan.exclude[1] and json.encode(json.array(plan.exclude)), reads = details.words(recipe.reads),
+    records = source.spool and "source" or plan.base and plan.base.meta.records,
+    source = source.words, from_run = plan.base and plan.base.meta.run, created = os.date "!%Y-%m-%dT%H:%M:%SZ",
+    version = core.version, user = core.sys.user(), host = core.sys.hostname(),
+  }
+end
+
+local function note_problems(db, source)
+  for _, member in ipairs(source.broken) do
+    attempt.run(db, "INSERT INTO problem(kind, text) VALUES('set member', ?)",
+      ("member %d of the %s: %s"):format(member.offset + 1, source.words, member.message))
+  end
+  for _, text in ipairs(source.notes or {}) do
+    attempt.run(db, "INSERT INTO problem(kind, text) VALUES('source', ?)", text)
+  end
+end
+
+-- Titles and files as rows, nothing read from Alma yet.
+local function fill(plan)
+  local db, source = plan.db, plan.source
+  if plan.base then
+    reuse.copy(db, plan.base, plan.recipe.reads, plan.order.refresh, plan.reads and "ask" or "ready")
+  else
+    read.add(db, source.ids)
+    details.fill(db, source)
+  end
+  note_problems(db, source)
+  if plan.folder then
+    plan.order.on.phase("looking at the files in " .. plan.folder)
+    folder.scan(db, plan.folder, plan.recipe, plan.args, { exclude = plan.exclude })
+    images.remember(db, plan.folder)
+    if plan.storage then uploads.mark(db, plan.storage) end
+  end
+end
+
+local function unread(db)
+  local ids = {}
+  for row in db:rows "SELECT mms_id FROM title WHERE reading IS NULL AND state = 'ask' ORDER BY id" do
+    ids[#ids + 1] = row.mms_id
+  end
+  return ids
+end
+
+local function read_titles(plan)
+  local ids = unread(plan.db)
+  check_quota(plan, #ids)
+  local on = plan.order.on.reading(#ids)
+  local outcome = read.titles(plan.db, plan.client, ids, on, plan.recipe.reads, {
+    sparing = not next(plan.recipe.effects), whole = provenance.deletes_or_sets(plan.recipe), keep_going = plan.order.keep_going,
+    allow = function(calls) return plan.limits:allow(calls) end,
+  })
+  on.close(outcome.stop)
+  need(store.add_calls(plan.db, "plan", plan.client.calls))
+  return outcome.stop
+end
+
+local function match(plan)
+  join.match(plan)
+  local wrong = codes.check_plan(plan.codes, plan.db)
+  if wrong then attempt.fail(wrong, "missing") end
+  store.set(plan.db, { planned = os.date "!%Y-%m-%dT%H:%M:%SZ", left = plan.client and plan.client.remaining,
+    highest = plan.limits and plan.limits.highest })
+end
+
+local function discard(plan)
+  plan.audit:close()
+  plan.db:close()
+  for _, ending in ipairs { "", "-wal", "-shm" } do core.files.remove(plan.order.output .. ending) end
+end
+
+local function titles_read(plan)
+  return plan.reads and plan.db:value "SELECT count(*) FROM title WHERE reading IS NOT NULL" or 0
+end
+
+-- A run file without anything read in it is of no use to anybody.
+local function give_up(plan, message, code)
+  local kept = titles_read(plan)
+  if kept == 0 then
+    discard(plan)
+    return nil, message, code
+  end
+  plan.audit:close()
+  plan.db:close()
+  return nil, ("%s\nwhat was read of %d titles is kept: correct this and plan again with --from %s -o NEW")
+    :format(message, kept, plan.order.output), code
+end
+
+local function stopped(plan, stop)
+  local done = titles_read(plan)
+  if done == 0 then
+    discard(plan)
+    return nil, stop.message .. "; nothing was read, so there is no run file: the same command begins again", stop.code
+  end
+  return { db = plan.db, stop = stop, read = done }
+end
+
+-- Reads what is to be read; gives why that ended early.
+local function read_between(plan)
+  local stop
+  local ok, message, code = attempt.try(function()
+    stop = read_titles(plan)
+    return true
+  end)
+  return ok, message, code, stop
+end
+
+local function steps(plan, ...)
+  local list = { ... }
+  return attempt.transaction(plan.db, function()
+    for _, step in ipairs(list) do step(plan) end
+    return true
+  end)
+end
+
+local function match_all(plan)
+  plan.order.on.phase "matching titles and files"
+  match(plan)
+end
+
+local function carry_on(plan, source)
+  plan.source = source
+  local ok, message, code = true, nil, nil
+  if plan.base then ok, message, code = plan.db:attach(plan.order.from, "base") end
+  if ok and not plan.reads then
+    ok, message, code = steps(plan, fill, match_all)
+  elseif ok then
+    local stop
+    ok, message, code = steps(plan, fill)
+    if ok then ok, message, code, stop = read_between(plan) end
+    if stop then return stopped(plan, stop) end
+    if ok then ok, message, code = steps(plan, match_all) end
+  end
+  if not ok then return give_up(plan, message, code) end
+  return { db = plan.db, source = source }
+end
+
+local function begin(plan, order)
+  prepare(plan, order)
+  plan.audit = audit.new()
+  if asks_alma(plan) then reach(plan) else take_over(plan) end
+  check_codes(plan)
+  local source = origin.find(plan)
+  if source.ids then check_quota(plan, #source.ids) end
+  local moved = need(unfinished.make_room(order.output, order.from))
+  if moved ~= "" then order.on.phase(moved) end
+  plan.db = need(store.create(order.output, meta_of(plan, source)))
+  plan.db:exec(CACHE)
+  plan.audit:open(plan.db, { command = "plan", args = order.given, url = plan.client and plan.url })
+  return source
+end
+
+
+local function make(plan, order)
+  local source, message, code = attempt.try(begin, plan, order)
+  if not source then
+    if plan.db then discard(plan) end
+    return nil, message, code
+  end
+  local _ <close> = plan.audit
+  return carry_on(plan, source)
+end
+
+-- A mistake of the program, or an interrupt, leaves no run file either, unless it has something read in it.
+local function settle(plan, ok, ...)
+  if ok then return ... end
+  if plan.db and titles_read(plan) == 0 then discard(plan) end
+  error(..., 0)
+end
+
+---Makes a plan and writes it to a new run file.
+---@param order { recipe: table, given: table<string, string>, output: string, titles: string?, sheet: string?, titles_id: string?,
+---  oai: string?, oai_url: string?, oai_prefix: string?, oai_from: string?, sru: string?, sru_url: string?, collection: string?,
+---  from: string?, refresh: boolean?, missing: boolean?, exclude: string[]?, reserve: string?, keep_going: boolean?, settings: (fun(): table|nil, string?),
+---  on: { phase: fun(text: string), reading: fun(total: integer): table } }
+---  given: the recipe's arguments as typed; titles: list or file of MMS IDs, or a MARC file; sheet: of a workbook; titles_id: MARCspec of the id in it; oai: a set; sru: a query; from: a run whose readings are used;
+---  refresh: read all of them again; missing: read those that could not be read; settings: called only when Alma
+---  is needed; on.reading: gives { begin, finish, close }
+---@return { db: table, source: table?, stop: { message: string, code: string }?, read: integer? }|nil result `db`: the
+---  open run file; `stop`: reading ended early and the plan is not finished
+---@return string? message
+---@return string? code
+function m.make(order)
+  local plan = {}
+  return settle(plan, pcall(make, plan, order))
+end
+
+return m

@@ -1,0 +1,254 @@
+-- Puts titles and files together on their keys and writes down what is to be
+-- done. Titles stream through in batches, and nothing grows with the number of
+-- titles or files.
+local arguments = require "almanac.recipe.arguments"
+local attempt = require "almanac.run.attempt"
+local consequences = require "almanac.run.consequences"
+local contested = require "almanac.plan.contested"
+local core = require "almanac.core"
+local details = require "almanac.run.details"
+local judge = require "almanac.plan.judge"
+local leftovers = require "almanac.plan.leftovers"
+local masters = require "almanac.plan.masters"
+local near = require "almanac.plan.near"
+local notes = require "almanac.run.notes"
+local objects = require "almanac.recipe.objects"
+local planned = require "almanac.plan.planned"
+local readings = require "almanac.reading"
+local rules = require "almanac.recipe.rules"
+local stream = require "almanac.recipe.guard_stream"
+local thumbnail_pairs = require "almanac.plan.thumbnail_pairs"
+local twins = require "almanac.plan.twins"
+
+local m = {}
+
+local BATCH = 100         -- titles; what is under way of several batches stays in the processor's cache
+local MOST_BYTES = 1 << 20  -- of readings in one batch
+local MOST_PAGES = 5000     -- files of one key that are looked at
+local MOST_ALIKE = 20       -- where a second one is a doubt already
+
+local TITLES = "SELECT id, mms_id, title, reading FROM title WHERE id > ? AND reading IS NOT NULL ORDER BY id LIMIT " .. BATCH
+local KEY = "INSERT INTO title_key(key, title_id) VALUES(?, ?)"
+local STATE = "UPDATE title SET state = ?, reason = ? WHERE id = ?"
+local CANDIDATES = [[SELECT file.id, file.path, file.size, file.problem, file_key.page
+  FROM file_key JOIN file ON file.id = file_key.file_id WHERE file_key.key = ? LIMIT ?]]
+local PART = "SELECT part FROM part WHERE file_id = ?"
+
+local function checked(ok, ...)
+  local message, code = ...
+  if not ok then attempt.fail(message, code or "parse") end
+  return ...
+end
+
+local function found(result, ...)
+  if not result then attempt.fail(...) end
+  return result, ...
+end
+
+---The files of a title as `changes` gets them, and the rows they stand for.
+---@param files table[] rows { id, path, size, page, part, thumbnail }
+---@return table[] list
+---@return table<table, table> rows
+function m.file_objects(files)
+  local list, rows = {}, {}
+  for i, row in ipairs(files) do
+    local file = objects.file(row.path, row.size)
+    local thumbnail = row.thumbnail
+    file.page, file.part = row.page, row.part
+    file.thumbnail = thumbnail and objects.file(thumbnail.path, thumbnail.size) or nil
+    list[i], rows[file] = file, row
+  end
+  return list, rows
+end
+
+-- What becomes of a title with these changes.
+local function weigh(recipe, mms_id, reading, changes, sure)
+  if #changes == 0 then return "skip", "nothing to do: " .. (changes.reason or "the recipe proposes no change") end
+  local wrong = judge.impossible(reading, changes) or consequences.undeclared(recipe, reading, changes)
+  if wrong then attempt.fail(("%s (rule changes, for '%s')"):format(wrong, mms_id), "parse") end
+  local doubt
+  for _, change in ipairs(changes) do doubt = doubt or not sure and judge.doubt(reading, change) end
+  if doubt then return "ask", doubt end
+  return "ready"
+end
+
+---Asks the recipe for the changes of a title and writes them.
+---@param run table recipe, args, db, collection
+---@param row table of `title`
+---@param reading table
+---@param files table[] rows of `file` in page order
+---@return string state "ready" | "skip": a person decided, likeness to what is there is no doubt
+---@return string? reason
+function m.propose(run, row, reading, files)
+  local list, rows = m.file_objects(thumbnail_pairs.add_to(run.db, files))
+  local title = objects.title(row.mms_id, row.title, reading)
+  local changes = checked(rules.changes(run.recipe, title, list, run.args))
+  local state, reason = weigh(run.recipe, row.mms_id, reading, changes, true)
+  if state == "ready" then planned.write(run, { { id = row.id, changes = changes, rows = rows } }) end
+  return state, reason
+end
+
+-- Puts the files of each title's keys into its groups.
+local function find_files(run, titles)
+  local keys, groups, most = {}, {}, run.recipe.page and MOST_PAGES or MOST_ALIKE
+  for _, title in ipairs(titles) do
+    for i, key in ipairs(title.keys) do
+      keys[#keys + 1] = key
+      title.groups[i] = { key = key, files = {} }
+      groups[#keys] = title.groups[i]
+    end
+  end
+  local asked, ids, paths, sizes, problems, pages = attempt.columns(run.db, CANDIDATES, #keys, keys, most)
+  for i, place in ipairs(asked) do
+    local files = groups[place].files
+    files[#files + 1] = { id = ids[i], path = paths[i], size = sizes[i] or nil, problem = problems[i] or nil, page = pages[i] or nil,
+      part = run.recipe.part and run.db:value(PART, ids[i]) }
+  end
+  for _, group in ipairs(groups) do
+    if group.files[2] then table.sort(group.files, function(a, b) return a.path < b.path end) end
+    group.more = #group.files == most
+  end
+end
+
+-- Why a title without files has none.
+local function without_files(keys)
+  if #keys == 0 then return "no key: the recipe gives this title none" end
+  return ("no file: nothing in the folder has the key '%s'"):format(judge.names(keys))
+end
+
+local function set_state(run, row, state, reason)
+  if state ~= "ready" then attempt.run(run.db, STATE, state, reason, row.id) end
+end
+
+-- The files of a title that takes part; else what becomes of it.
+local function files_for(run, title)
+  if not run.recipe.file_key then return {} end
+  local files, doubts, said = judge.choose(title.groups, run.how)
+  if title.doubt then table.insert(doubts, 1, title.doubt) end
+  if #files == 0 and (title.doubt or run.how.every_key and run.recipe.reads.rows and title.keys[1]) then
+    return nil, "ask", title.doubt or ("a file of the list is not there: the folder has none of '%s'"):format(judge.names(title.keys))
+  end
+  if #files == 0 then return nil, "skip", without_files(title.keys) end
+  if doubts[1] then return nil, "ask", table.concat(doubts, "; ") end
+  for _, text in ipairs(said) do attempt.run(run.db, notes.ADD, "title", title.row.id, text) end
+  return run.recipe.thumbnail_of and thumbnail_pairs.add_to(run.db, files) or files
+end
+
+-- Reads the titles behind an id and asks for their keys.
+local function ask_titles(run, last)
+  local batch, bytes = { last = last }, 0
+  for row in run.db:rows(TITLES, last) do
+    batch[#batch + 1] = row
+    bytes = bytes + #row.reading
+    if next(run.recipe.reads) then
+      row.details = {}
+      bytes = bytes + details.add(run.db, row.id, row.details)
+    end
+    if bytes > MOST_BYTES then break end
+  end
+  if not batch[1] then return batch end
+  batch.last = batch[#batch].id
+  batch.number = found(run.stream:ask_titles(batch))
+  return batch
+end
+
+-- The titles of a batch that take part, with their keys; keys are written down
+-- of all of them.
+local function wanted_titles(run, batch)
+  local keys, counts, wanted, reasons = found(run.stream:take_titles(#batch))
+  local ids, list, n = {}, {}, 0
+  for i, row in ipairs(batch) do
+    for at = n + 1, n + counts[i] do ids[at] = row.id end
+    if wanted[i] then
+      list[#list + 1] = { row = row, place = i, doubt = reasons[i], keys = table.move(keys, n + 1, n + counts[i], 1, {}), groups = {} }
+    else
+      set_state(run, row, "skip", "not wanted by the recipe" .. (reasons[i] and ": " .. reasons[i] or ""))
+    end
+    n = n + counts[i]
+  end
+  attempt.run_many(run.db, KEY, n, keys, ids)
+  return list
+end
+
+-- Which of a batch have files; asks for their changes.
+local function ask_changes(run, batch)
+  local open, titles = {}, wanted_titles(run, batch)
+  if run.recipe.file_key then find_files(run, titles) end
+  for _, title in ipairs(titles) do
+    local files, state, reason = files_for(run, title)
+    if files then
+      open[#open + 1] = { row = title.row, place = title.place, files = files }
+    else
+      set_state(run, title.row, state, reason)
+    end
+  end
+  found(run.stream:ask_changes(batch.number, open))
+  return open
+end
+
+local function compare_with_master(reading, changes)
+  local doubt = masters.unlike(reading, changes)
+  return doubt and "ask" or "ready", doubt
+end
+
+local function write_plans(run, open)
+  local answers, ready = found(run.stream:take_changes(#open)), {}
+  for i, entry in ipairs(open) do
+    local row = entry.row
+    local list, rows = m.file_objects(entry.files)
+    local changes = checked(rules.take_changes(run.recipe, row.mms_id, answers[i], list))
+    local reading = readings.decode(row.reading)
+    local state, reason = weigh(run.recipe, row.mms_id, reading, changes)
+    if state == "ready" and not run.how.every_key then state, reason = compare_with_master(reading, changes) end
+    local said = state == "ready" and masters.several(reading)
+    if said then attempt.run(run.db, notes.ADD, "title", row.id, said) end
+    set_state(run, row, state, reason)
+    if state == "ready" then ready[#ready + 1] = { id = row.id, changes = changes, rows = rows } end
+  end
+  planned.write(run, ready)
+end
+
+local ALL_READY = "UPDATE title SET state = 'ready', reason = NULL WHERE reading IS NOT NULL AND state <> 'ready'"
+
+-- All begin as ready, within this transaction; the others are written singly.
+-- The recipe is always asked about a batch or two while another is written.
+local function settle_all(run)
+  attempt.run(run.db, ALL_READY)
+  local batch = ask_titles(run, 0)
+  local following = ask_titles(run, batch.last)
+  local open
+  while batch[1] do
+    if core.sys.interrupts() > 0 then attempt.fail("interrupted", "cancelled") end
+    local asked = ask_changes(run, batch)
+    local after = ask_titles(run, following.last)
+    if open then write_plans(run, open) end
+    batch, following, open = following, after, asked
+  end
+  if open then write_plans(run, open) end
+end
+
+-- What the judge has to know of a run.
+local function how_of(run)
+  local recipe = run.recipe
+  return { every_key = recipe.every_key, part = recipe.part ~= nil, items = recipe.reads.items,
+    sidecars = arguments.first(recipe.args, "sidecar") ~= nil, same = twins.kept(run.db) }
+end
+
+---Matches all titles that were read with all files. Called inside an attempt
+---and a transaction: a rule that fails ends it.
+---@param run { db: table, recipe: table, args: table, collection: string? }
+function m.match(run)
+  run.how = how_of(run)
+  do
+    local questions <close> = stream.new(run.recipe, run.args)
+    run.stream = questions
+    settle_all(run)
+  end
+  leftovers.doubt(run.db, run.how.same)
+  contested.doubt(run.db)
+  twins.across(run.db, function(id, text) attempt.run(run.db, notes.ADD, "title", id, text) end)
+  if run.recipe.near then near.propose(run.db, run.recipe.near) end
+  contested.explain(run.db)
+end
+
+return m

@@ -1,0 +1,280 @@
+-- Whether the files found for a title leave exactly one reading. Everything
+-- here only looks; what it finds doubtful it says in words, of the form
+-- "what is wrong: the particulars", so that a summary can count them.
+local doubles = require "almanac.plan.doubles"
+local objects = require "almanac.recipe.objects"
+local sequence = require "almanac.plan.sequence"
+local text = require "almanac.core".text
+local volumes = require "almanac.plan.volumes"
+
+local m = {}
+
+local SHOWN = 5     -- names in one reason
+
+---"a, b and 3 more"
+---@param list string[]
+---@return string
+function m.names(list)
+  local shown = table.concat(list, ", ", 1, math.min(#list, SHOWN))
+  if #list > SHOWN then return ("%s and %d more"):format(shown, #list - SHOWN) end
+  return shown
+end
+
+local function quoted(list)
+  local result = {}
+  for i, item in ipairs(list) do result[i] = "'" .. item .. "'" end
+  return m.names(result)
+end
+
+local function paths(files)
+  local list = {}
+  for i, file in ipairs(files) do list[i] = file.path end
+  return m.names(list)
+end
+
+-- Where some files have a page, the one that has none is what to look at.
+local function unread_page(files)
+  local without, some
+  for _, file in ipairs(files) do
+    if file.page == nil then without = without or file.path else some = true end
+  end
+  return some and ("; no page is read of %s"):format(without) or ""
+end
+
+-- Files of one key are a sequence if each has a page of its own.
+local function pages_doubt(group, files)
+  if group.more then return ("very many files for one key: '%s' has %s"):format(group.key, paths(group.files)) end
+  local at = {}
+  for _, file in ipairs(files) do
+    local page = file.page
+    if page == nil then
+      return ("several files for one key: '%s' has %s%s"):format(group.key, paths(files), unread_page(files))
+    elseif at[page] then
+      return ("several files for one page: page %s of '%s' has %s, %s"):format(page, group.key, at[page].path, file.path)
+    end
+    at[page] = file
+  end
+end
+
+local function missing_keys(groups)
+  local list = {}
+  for _, group in ipairs(groups) do
+    if #group.files == 0 then list[#list + 1] = group.key end
+  end
+  return list
+end
+
+-- Text that sorts as pages do; 0.004 stands before 0.01.
+local function page_order(page)
+  return text.natural(type(page) == "number" and ("%.6f"):format(page) or page)
+end
+
+---Puts files in page order, part by part: key by key when the recipe numbers pages, else by
+---path in natural order.
+---@param files { path: string, page: any, group: integer }[] group: place of their key among the title's
+---@return table[] files the same list
+function m.in_page_order(files)
+  if #files < 2 then return files end
+  local numbered = true
+  for _, file in ipairs(files) do numbered = numbered and file.page ~= nil end
+  for _, file in ipairs(files) do
+    local part = file.part and text.natural(file.part) .. "\1" or ""
+    file.order = part .. (numbered and ("%06d"):format(file.group) .. page_order(file.page) or text.natural(file.path))
+  end
+  table.sort(files, function(a, b) return a.order < b.order end)
+  return files
+end
+
+local function all_files(groups)
+  local files, taken = {}, {}
+  for i, group in ipairs(groups) do
+    for _, file in ipairs(group.files) do
+      if not taken[file.id] then
+        file.group = i
+        files[#files + 1] = file
+      end
+      if groups[2] then taken[file.id] = true end   -- a file may have several keys
+    end
+  end
+  return m.in_page_order(files)
+end
+
+-- The files of each part of a key, in page order.
+local function parts_of(files)
+  local list, of = {}, {}
+  for _, file in ipairs(files) do
+    local part = file.part or ""
+    if not of[part] then
+      of[part] = {}
+      list[#list + 1] = of[part]
+    end
+    table.insert(of[part], file)
+  end
+  return list
+end
+
+-- What is doubtful in the files of one key.
+local function look_at_group(group, how, doubts, notes)
+  local files = group.files
+  if not files[1] then return end
+  local function doubt(words) doubts[#doubts + 1] = words end
+  local before = #doubts
+  if files[2] then
+    for _, list in ipairs(how.part and parts_of(files) or { files }) do
+      if list[2] then doubt(pages_doubt(group, list)) end
+    end
+  end
+  doubt(sequence.date(group.key, files))
+  if how.every_key or #doubts > before then return end
+  for _, list in ipairs(how.part and parts_of(files) or { files }) do
+    doubt(sequence.lacking(list, group.key, how.sidecars))
+    if list[2] then doubt(sequence.contradicted(m.in_page_order(table.move(list, 1, #list, 1, {})))) end
+  end
+  if not files[2] or files[1].part or how.sidecars then return end
+  local words, note = volumes.several_folders(files, group.key)
+  doubt(words)
+  notes[#notes + 1] = note
+end
+
+-- Whether some files say their part and others don't.
+local function parts_doubt(files)
+  local with, without
+  for _, file in ipairs(files) do
+    if file.part then with = with or file else without = without or file end
+  end
+  return with and without and ("a file says no part, and others do: %s beside %s"):format(without.path, with.path) or nil
+end
+
+-- What is doubtful in all files of a title.
+local function look_at_all(files, groups, how, doubts)
+  local function doubt(words) doubts[#doubts + 1] = words end
+  if how.part then doubt(parts_doubt(files)) end
+  if not how.every_key then doubt(doubles.named(files)) end
+  if not how.every_key and not files[1].part then doubt(volumes.several_keys(groups, how.items)) end
+  if how.same and next(how.same) then doubt(doubles.same(files, how.same)) end
+end
+
+---The files for a title, in page order.
+---@param groups { key: string, files: table[], more: boolean? }[] for each key of the title its files
+---  { id, path, problem, page }; more: there are others
+---@param how { every_key: boolean?, part: boolean?, items: boolean?, sidecars: boolean?, same: table<integer, string>? }
+---  every_key: each key must have a file; part: files may say which part they are; items: keys are those of items; sidecars:
+---  they tell what files are; same: files of the same bytes
+---@return table[] files
+---@return string[] doubts
+---@return string[] notes
+function m.choose(groups, how)
+  local files, doubts, notes = all_files(groups), {}, {}
+  if #files == 0 then return files, doubts, notes end
+  local missing = missing_keys(groups)
+  if how.every_key and #missing > 0 then
+    doubts[1] = ("not every key has a file: %d of %d have none (%s)"):format(#missing, #groups, quoted(missing))
+  end
+  for _, group in ipairs(groups) do look_at_group(group, how, doubts, notes) end
+  if files[2] then look_at_all(files, groups, how, doubts) end
+  for _, file in ipairs(files) do
+    if file.problem then doubts[#doubts + 1] = ("a file can't be used: %s %s"):format(file.path, file.problem) end
+  end
+  return files, doubts, notes
+end
+
+-- Types of the files, as a set.
+local function types_of(files)
+  local types = {}
+  for _, file in ipairs(files) do types[file.ext] = true end
+  return types
+end
+
+-- The files that the title holds of these types: folded stem and type -> where.
+local function held_of(reading, types)
+  local held
+  for _, rep in ipairs(reading.representations) do
+    for _, file in ipairs(rep.files) do
+      local stem, ext = objects.split_extension(file.name)
+      if types[ext] then
+        held = held or {}
+        local name = text.fold(stem) .. "." .. ext
+        held[name] = held[name] or { file = file.name, representation = rep.id }
+      end
+    end
+  end
+  return held
+end
+
+---A doubt when the title already holds a file of the same name and type.
+---@param reading { representations: table[] } what Alma holds
+---@param files table[] objects.file each
+---@return string? doubt
+function m.held_already(reading, files)
+  local held = held_of(reading, types_of(files))
+  for _, file in ipairs(held and files or {}) do
+    local there = held[text.fold(file.stem) .. "." .. file.ext]
+    if there then return ("it already holds such a file: %s in representation %s"):format(there.file, there.representation) end
+  end
+end
+
+local function same(a, b)
+  return a ~= nil and a ~= "" and a == b
+end
+
+---A doubt when a representation of the title may already be the planned one:
+---same usage type, same label, or empty and of a usage type that Alma did not tell.
+---@param reading { representations: table[] }
+---@param change table { usage_type, label }
+---@return string? doubt
+function m.similar(reading, change)
+  for _, rep in ipairs(reading.representations) do
+    local empty = not rep.usage_type and #rep.files == 0
+    if not rep.remote and (same(rep.usage_type, change.usage_type) or same(rep.label, change.label) or empty) then
+      return ("it already has such a representation: %s%s (%s, %d file%s)"):format(rep.id,
+        rep.label and " '" .. rep.label .. "'" or "", rep.usage_type or "usage type not told", #rep.files,
+        #rep.files == 1 and "" or "s")
+    end
+  end
+end
+
+local function find(list, field, id)
+  for _, item in ipairs(list) do
+    if item[field] == id then return item end
+  end
+end
+
+-- Why a change can't be about what it is about.
+local function wrong_target(reading, change)
+  if not change.representation then return nil end
+  local rep = find(reading.representations, "id", change.representation)
+  if not rep or change.pid and not find(rep.files, "pid", change.pid) then
+    return ("%s is about %s, which the title does not have"):format(change.kind, change.pid or change.representation)
+  elseif rep.remote and change.kind ~= "update.representation" then
+    return ("%s is about %s, which is remote: its files are not in Alma"):format(change.kind, rep.id)
+  end
+end
+
+---What is wrong with the changes of a title as a whole: about something that the
+---title does not have, or two about one thing.
+---@param reading { representations: table[] }
+---@param changes table[]
+---@return string? words
+function m.impossible(reading, changes)
+  local seen = {}
+  for _, change in ipairs(changes) do
+    local wrong = wrong_target(reading, change)
+    if wrong then return wrong end
+    local thing = change.representation and change.representation .. " " .. (change.pid or "") or nil
+    if thing and seen[thing] and change.kind ~= "add.file" then
+      return ("two changes are about one thing (%s)"):format(change.pid or change.representation)
+    end
+    if thing then seen[thing] = true end
+  end
+end
+
+---Why a change may have been made already, or may not be wanted.
+---@param reading { representations: table[] }
+---@param change table
+---@return string? doubt
+function m.doubt(reading, change)
+  if change.kind ~= "add.representation" and change.kind ~= "add.file" then return nil end
+  return m.held_already(reading, change.files) or change.kind == "add.representation" and m.similar(reading, change) or nil
+end
+
+return m

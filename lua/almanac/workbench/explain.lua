@@ -1,0 +1,161 @@
+-- Why a file or a title is where it is, rule by rule: what each rule gave, on
+-- top of what `show` tells of a plan.
+local details = require "almanac.run.details"
+local join = require "almanac.plan.join"
+local json = require "almanac.json"
+local judge = require "almanac.plan.judge"
+local objects = require "almanac.recipe.objects"
+local readings = require "almanac.reading"
+local rules = require "almanac.recipe.rules"
+local show = require "almanac.report.show"
+local sidecars = require "almanac.run.sidecars"
+local store = require "almanac.run.store"
+local thumbnail_pairs = require "almanac.plan.thumbnail_pairs"
+
+local m = {}
+
+local function quoted(value)
+  if value == nil or value == false then return "nothing" end
+  if type(value) == "number" then return tostring(value) end
+  return "'" .. tostring(value) .. "'"
+end
+
+local function in_order(list)
+  local parts = {}
+  for i, value in ipairs(list) do parts[i] = quoted(value) end
+  return parts[1] and table.concat(parts, ", ") or "none"
+end
+
+-- One rule's answer: { rule, gave } or { rule, gave, failed = true }.
+local function answer(rule, ok, value, words)
+  if not ok then return { rule = rule, gave = value, failed = true } end
+  return { rule = rule, gave = words or quoted(value) }
+end
+
+-- Gives the file its sidecars, as the plan found them, and says which.
+local function seen_sidecars(recipe, file, args, folder)
+  local reader = sidecars.reader(nil, folder, recipe, args)
+  if not reader then return nil end
+  local problem = reader:add_to(file, file.path)
+  local paths = {}
+  for i, sidecar in ipairs(file.sidecars) do paths[i] = sidecar.path end
+  return answer("sidecars", not problem, problem, in_order(paths))
+end
+
+---What the rules about files give for a name.
+---@param recipe table
+---@param path string
+---@param size integer?
+---@param args table
+---@param folder string? where it lies: then with its sidecars
+---@return { rule: string, gave: string, failed: boolean? }[]
+function m.file_rules(recipe, path, size, args, folder)
+  local file, list = objects.file(path, size), {}
+  if folder then list[1] = seen_sidecars(recipe, file, args, folder) end
+  local known, owner, suffix = rules.thumbnail_of(recipe, file, args)
+  if not known or owner then
+    list[#list + 1] = answer("thumbnail_of", known, owner, known and ("%s, sent as its %s"):format(quoted(owner), suffix) or nil)
+    return list
+  end
+  local ok, key, more = rules.file_key(recipe, file, args)
+  list[#list + 1] = answer("file_key", ok, key, ok and not key and "nothing: the recipe leaves the file out"
+    or ok and more and in_order { key, table.unpack(more) } or nil)
+  if ok and key and recipe.page then
+    local fine, page = rules.page(recipe, file, args)
+    list[#list + 1] = answer("page", fine, page, fine and page == nil and "nothing: it has no page of its own" or nil)
+  end
+  if ok and key and recipe.part then
+    local fine, part = rules.part(recipe, file, args)
+    list[#list + 1] = answer("part", fine, part, fine and part == nil and "nothing: it is no part of several" or nil)
+  end
+  return list
+end
+
+local function told_changes(changes)
+  local parts = {}
+  for i, change in ipairs(changes) do
+    local names = {}
+    for n, file in ipairs(change.files or {}) do
+      names[n] = file.path .. (file.thumbnail and " (thumbnail " .. file.thumbnail.path .. ")" or "")
+    end
+    parts[i] = change.kind .. (names[1] and " with " .. table.concat(names, ", ") or "")
+  end
+  return parts[1] and table.concat(parts, "; ") or "nothing: " .. (changes.reason or "it proposes no change")
+end
+
+local FILES = [[SELECT file.id, file.path, file.size, file_key.page FROM file_key JOIN file ON file.id = file_key.file_id
+  WHERE file_key.key = ? ORDER BY file.path LIMIT 500]]
+
+-- The files that answer, as `changes` would get them if they were all taken.
+local function files_for(db, keys)
+  local list, taken = {}, {}
+  for i, key in ipairs(keys) do
+    for row in db:rows(FILES, key) do
+      row.group = i
+      if not taken[row.path] then list[#list + 1] = row end
+      taken[row.path] = true   -- a file may have several keys
+    end
+  end
+  return (join.file_objects(thumbnail_pairs.add_to(db, judge.in_page_order(list))))
+end
+
+---What the rules about titles give for one of a plan.
+---@param recipe table
+---@param db table a planned run
+---@param mms_id string
+---@param args table
+---@return { rule: string, gave: string, failed: boolean? }[]|nil nil: the plan has no such title, or it was not read
+function m.title_rules(recipe, db, mms_id, args)
+  local row = db:row("SELECT id, title, reading FROM title WHERE mms_id = ? AND reading IS NOT NULL", mms_id)
+  if not row then return nil end
+  local reading = readings.decode(row.reading)
+  details.add(db, row.id, reading)
+  local title, list = objects.title(mms_id, row.title, reading), {}
+  local ok, keys = rules.title_keys(recipe, title, args)
+  list[1] = answer("title_keys", ok, keys, ok and in_order(keys) or nil)
+  if recipe.wants then
+    local fine, wanted, why = rules.wants(recipe, title, args)
+    list[#list + 1] = answer("wants", fine, wanted, fine and tostring(wanted) .. (why and ", " .. why or "") or nil)
+  end
+  local files = files_for(db, ok and keys or {})
+  if recipe.changes and files[1] then
+    local fine, changes = rules.changes(recipe, title, files, args)
+    list[#list + 1] = answer("changes", fine, changes, fine and told_changes(changes) or nil)
+  end
+  return list
+end
+
+local function say_rules(list, out)
+  out.say "\nRules:"
+  for _, entry in ipairs(list) do
+    out.say(("  %-11s %s%s"):format(entry.rule, entry.failed and "failed: " or "", entry.gave))
+  end
+end
+
+---Explains a title or a file of a plan.
+---@param recipe table
+---@param db table
+---@param what string MMS ID, path or name
+---@param args table values of the recipe's arguments
+---@param out table almanac.cli.out
+---@return boolean|nil found
+---@return string? message
+function m.say(recipe, db, what, args, out)
+  local title = show.title(db, what)
+  if title then
+    show.say_title(title, db, out)
+    local list = m.title_rules(recipe, db, what, args)
+    out.event("title", { mms_id = what, state = title.state, reason = title.reason, rules = json.array(list or {}) })
+    if list then say_rules(list, out) end
+    return true
+  end
+  local file, message = show.file(db, what)
+  if not file then return nil, message end
+  show.say_file(file, db, out)
+  local list = m.file_rules(recipe, file.path, file.size, args, store.meta(db, "folder"))
+  out.event("file", { path = file.path, reason = file.reason, rules = json.array(list) })
+  say_rules(list, out)
+  return true
+end
+
+return m

@@ -1,0 +1,83 @@
+-- What the rules of a recipe fail for: one junk file or one odd record ends a
+-- plan, as it should, but must not keep anybody from having the others explained.
+local core = require "almanac.core"
+local guard = require "almanac.recipe.guard"
+local objects = require "almanac.recipe.objects"
+local rules = require "almanac.recipe.rules"
+local sidecars = require "almanac.run.sidecars"
+local trial = require "almanac.workbench.trial"
+
+local m = {}
+
+local MOST_STOPPED = 3      -- of so many that had to be ended the next won't be better
+local MOST_ROUNDS = 20      -- titles that fail only in a plan, as in `changes`: these show one by one
+
+-- Writes down a rule's failure; false when it is of no use to go on.
+local function note(work, list, name, ok, message, code)
+  if ok then return true end
+  list[name] = message
+  if not guard.of(work.recipe).child then work.stopped = work.stopped + 1 end
+  return code ~= "cancelled" and work.stopped < MOST_STOPPED
+end
+
+local function try_file(work, path, size)
+  local file = objects.file(path, size)
+  if work.sidecars then work.sidecars:add_to(file, path) end
+  local ok, key, code = rules.thumbnail_of(work.recipe, file, work.values)
+  if not ok or key then return note(work, work.files, path, ok, key, code) end
+  ok, key, code = rules.file_key(work.recipe, file, work.values)
+  if not ok or not key then return note(work, work.files, path, ok, key, code) end
+  return note(work, work.files, path, rules.page(work.recipe, file, work.values))
+end
+
+local function try_title(work, given)
+  local title = objects.title(given.mms_id, given.title, given.reading)
+  local ok, keys, code = rules.title_keys(work.recipe, title, work.values)
+  if not ok then return note(work, work.titles, given.mms_id, ok, keys, code) end
+  return note(work, work.titles, given.mms_id, rules.wants(work.recipe, title, work.values))
+end
+
+-- Asks about each by itself.
+local function try_all(work, case)
+  local walk = case.folder and core.files.walk(case.folder, nil, { within = true })
+  work.sidecars = case.folder and sidecars.reader(nil, case.folder, case.recipe, case.values)
+  while walk do
+    local path, size = walk:next()
+    if not path then break end
+    if core.text.valid(path) and not path:find "%c" and not try_file(work, path, size) then return false end
+  end
+  for _, title in ipairs(case.records and {} or case.titles) do    -- records come in the plan
+    if not try_title(work, title) then return false end
+  end
+  return true
+end
+
+-- The title that a plan failed at, by the message.
+local function title_in(case, message)
+  local id = message:match "%(rule [%l_]+, for '(%d+)'%)"
+  for _, title in ipairs(id and case.titles or {}) do
+    if title.mms_id == id then return id end
+  end
+end
+
+---Plans as almanac.workbench.trial does, without what the rules fail for.
+---@param case table
+---@return table|nil db
+---@return string|{ files: table<string, string>, titles: table<string, string> } faults or the message; path or MMS ID -> message
+---@return string? code
+function m.plan(case)
+  local db, message, code = trial.plan(case)
+  local work = { recipe = case.recipe, values = case.values, files = {}, titles = {}, stopped = 0 }
+  if db then return db, work end
+  if code ~= "parse" or not try_all(work, case) then return nil, message, code end
+  for _ = 1, MOST_ROUNDS do
+    db, message, code = trial.plan(case, work)
+    if db then return db, work end
+    local id = title_in(case, message)
+    if not id then return nil, message, code end
+    work.titles[id] = message
+  end
+  return nil, message, code
+end
+
+return m

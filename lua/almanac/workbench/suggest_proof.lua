@@ -1,0 +1,129 @@
+-- What a recipe would come to: a plan of a whole folder in memory, as `plan` makes
+-- it, and which titles are ready in it with files of their own.
+local key = require "almanac.recipe.key"
+local objects = require "almanac.recipe.objects"
+local trial = require "almanac.workbench.trial"
+
+local m = {}
+
+---Files and titles that are planned with at most.
+m.most = 20000
+local REASONS = 3
+
+local READY = [[SELECT title.id, file.path, (SELECT key FROM file_key WHERE file_id = file.id LIMIT 1) AS key,
+    file.id IN (SELECT id FROM set_aside) AS broken
+  FROM title JOIN page ON page.title_id = title.id JOIN file ON file.id = page.file_id
+  WHERE title.state = 'ready' ORDER BY title.id]]
+local REASON = [[SELECT reason, count(*) AS n FROM (
+    SELECT substr(reason, 1, instr(reason || ':', ':') - 1) AS reason FROM title WHERE state = ?)
+  GROUP BY reason ORDER BY n DESC, reason]]
+local COUNT = [[SELECT count(*) AS files,
+    coalesce(sum(reason LIKE 'left out%'), 0) AS unread_files, coalesce(sum(reason LIKE 'no title %'), 0) AS lost,
+    coalesce(sum(reason LIKE 'it fits title %left out'), 0) AS left_out FROM file]]
+local UNPAGED = [[SELECT count(DISTINCT file_id) FROM file_key WHERE page IS NULL
+  AND key IN (SELECT key FROM file_key GROUP BY key HAVING count(*) > 1)]]
+
+-- What of a name is not its key or page: the letters that it begins with, and the numbers besides.
+local function others_of(file)
+  local stem = objects.split_extension(objects.last_part(file.path))
+  local base = key.fold(key.without_page(stem))
+  local first, last = base:find(file.key or "", 1, true)
+  local rest = first and base:sub(1, first - 1) .. " " .. base:sub(last + 1)
+  local numbers = {}
+  for number in (rest or ""):gmatch "%d+" do numbers[#numbers + 1] = number end
+  return (key.fold(stem):match "^%a*") .. "\0" .. table.concat(numbers, "-")
+end
+
+-- Whether the files of a title are of one thing, by what else their names say.
+local function are_own(files)
+  local others = {}
+  for _, file in ipairs(files) do
+    local folder = file.path:match "^(.*)/" or ""
+    others[folder] = others[folder] or others_of(file)
+    if others[folder] ~= others_of(file) then return false end
+  end
+  return true
+end
+
+local function each_ready(db)
+  local titles, last = {}, nil
+  for row in db:rows(READY) do
+    if row.id ~= last then titles[#titles + 1] = {} end
+    last = row.id
+    table.insert(titles[#titles], row)
+  end
+  return titles
+end
+
+local function is_broken(files)
+  for _, file in ipairs(files) do
+    if file.broken == 1 then return true end
+  end
+  return false
+end
+
+-- Titles that are ready, those whose files can't be used, those that took files of others.
+local function weigh(db, found)
+  found.ready, found.ready_files, found.broken, found.foreign, found.own_files = 0, 0, 0, 0, 0
+  for _, files in ipairs(each_ready(db)) do
+    if not are_own(files) then
+      found.foreign = found.foreign + 1
+    else
+      found.own_files = found.own_files + #files
+      if is_broken(files) then
+        found.broken = found.broken + 1
+      else
+        found.ready, found.ready_files = found.ready + 1, found.ready_files + #files
+      end
+    end
+  end
+end
+
+local function reasons(db, state)
+  local list, n = {}, 0
+  for row in db:rows(REASON, state) do
+    n = n + row.n
+    if #list < REASONS then list[#list + 1] = { reason = row.reason, n = row.n } end
+  end
+  return n, list
+end
+
+-- In the plan of a trial, files that can't be used are set aside as such: names are judged by themselves.
+local function plan(case, found, recipe)
+  local values = {}
+  for name, value in pairs(found.values) do values[name] = value end
+  local dir = require("almanac.recipe.arguments").first(recipe.args, "dir")
+  if dir then values[dir] = case.folder end
+  return trial.plan { recipe = recipe, titles = found.titles or case.titles, folder = case.folder, values = values, names = true }
+end
+
+---Whether a case is small enough to be planned as a whole.
+---@param case table from almanac.workbench.suggest_names, with titles
+---@param titles table[]?
+---@return boolean
+function m.can(case, titles)
+  return titles ~= nil and case.folder ~= nil and case.total <= m.most and #titles <= m.most
+end
+
+---Plans with a recipe and the options that were found for it, and says in `found` what came of it: ready and ready_files
+---(titles, their files), own_files (also of titles whose files can't be used: broken), foreign (titles whose files
+---are not of one thing), to_decide with `doubts`, and of the files how many: files, unread_files, lost, left_out, unpaged.
+---@param case table
+---@param found table of almanac.workbench.suggest
+---@param recipe table
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.add_to(case, found, recipe)
+  local db, message, code = plan(case, found, recipe)
+  if not db then return nil, message, code end
+  weigh(db, found)
+  found.to_decide, found.doubts = reasons(db, "ask")
+  for name, n in pairs(db:row(COUNT)) do found[name] = n end
+  found.unpaged = db:value(UNPAGED)
+  found.proven = true
+  db:close()
+  return true
+end
+
+return m

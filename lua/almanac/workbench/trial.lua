@@ -1,0 +1,230 @@
+-- A recipe tried without Alma: titles from a list or an earlier run, files of
+-- a folder or only their names, matched as `plan` does it. Nothing is kept.
+local arguments = require "almanac.recipe.arguments"
+local attempt = require "almanac.run.attempt"
+local catalogue = require "almanac.plan.catalogue"
+local core = require "almanac.core"
+local details = require "almanac.run.details"
+local folder_of = require "almanac.plan.folder"
+local formats = require "almanac.run.formats"
+local guess_values = require "almanac.workbench.guess_values"
+local holdings = require "almanac.sheet.holdings"
+local join = require "almanac.plan.join"
+local json = require "almanac.json"
+local lists = require "almanac.plan.sources"
+local readings = require "almanac.reading"
+local records = require "almanac.recipe.record"
+local store = require "almanac.run.store"
+
+local m = {}
+
+local INSTITUTION = "01TRIAL_INST"
+local HEAD = 4096       -- bytes that tell what a file is
+
+local function meta_of(recipe, values, folder, collection)
+  return {
+    run = "trial", recipe = recipe.name, recipe_version = recipe.version, recipe_sha256 = recipe.sha256,
+    recipe_sources = json.encode(json.array(recipe.sources)), args = json.encode(values), institution = INSTITUTION,
+    environment = "sandbox", folder = folder, planned = "now", collection = collection,
+  }
+end
+
+local TITLE = "INSERT INTO title(mms_id, title, reading, state, reason) VALUES(?, ?, ?, ?, ?)"
+
+-- Those that the rules fail for, or the others.
+local function add_titles(db, titles, faults, failed)
+  for _, title in ipairs(titles) do
+    local reading, fault = title.reading, faults[title.mms_id]
+    if (fault ~= nil) ~= failed then goto continue end
+    attempt.run(db, TITLE, title.mms_id, title.title, readings.encode(reading), fault and "failed" or "ask", fault)
+    if reading.rows then attempt.run(db, details.KEEP_ROWS, title.mms_id, json.encode(json.array(reading.rows))) end
+    if reading.record or reading.items then
+      attempt.run(db, details.KEEP, title.mms_id, reading.record, reading.items and json.encode(json.array(reading.items)))
+    end
+    ::continue::
+  end
+end
+
+-- Records of the titles, from a MARC file.
+local function add_records(db, path)
+  local source, message, code = catalogue.file(path, { records = true })
+  if not source then attempt.fail(message, code) end
+  details.fill(db, source)
+  source.spool:close()
+end
+
+-- What is wrong with files besides their names; the table set_aside keeps which they were.
+local function set_problems_aside(db)
+  attempt.run(db, "CREATE TEMP TABLE set_aside AS SELECT id, problem FROM file WHERE problem IS NOT NULL")
+  attempt.run(db, "UPDATE file SET problem = NULL")
+end
+
+---Plans into a run file in memory.
+---@param case { recipe: table, titles: table[], records: string?, folder: string?, values: table<string, any>, collection: string?,
+---  names: boolean? } names: files are judged by their names alone, those that can't be used stand in the table set_aside;
+---  titles: { mms_id, title, reading } each, as almanac.holdings gives them; records: a MARC file with those of the titles;
+---  values: of the arguments
+---@param faults { files: table<string, string>, titles: table<string, string> }? what the rules fail for (almanac.workbench.faults)
+---@return table|nil db a run file, to be closed
+---@return string? message
+---@return string? code
+function m.plan(case, faults)
+  local recipe, values = case.recipe, case.values
+  faults = faults or { files = {}, titles = {} }
+  local db, message, code = store.create(":memory:", meta_of(recipe, values, case.folder, case.collection))
+  if not db then return nil, message, code end
+  local ok
+  ok, message, code = attempt.transaction(db, function()
+    add_titles(db, case.titles, faults.titles, false)
+    if case.records then add_records(db, case.records) end
+    if case.folder then folder_of.scan(db, case.folder, recipe, values, { faults = faults.files }) end
+    if case.names then set_problems_aside(db) end
+    join.match { db = db, recipe = recipe, args = values, collection = case.collection }
+    add_titles(db, case.titles, faults.titles, true)
+    return true
+  end)
+  if ok then return db end
+  db:close()
+  return nil, message, code
+end
+
+local OUTCOME = [[SELECT mms_id, state, coalesce(reason, '') AS reason,
+    coalesce((SELECT group_concat(DISTINCT spec.kind) FROM change JOIN spec ON spec.id = change.spec_id
+      WHERE change.title_id = title.id), '') AS kind,
+    coalesce((SELECT group_concat(path, '|') FROM (SELECT file.path || coalesce(' + ' || small.path, '') AS path
+      FROM page JOIN file ON file.id = page.file_id
+      LEFT JOIN thumbnail ON thumbnail.of = page.file_id LEFT JOIN file AS small ON small.id = thumbnail.file_id
+      WHERE page.title_id = title.id ORDER BY page.change, page.seq)), '') AS files
+  FROM title ORDER BY id]]
+local LEFT_OVER = [[SELECT path, reason FROM file
+  WHERE reason LIKE 'no title %' OR reason IS NOT NULL AND id IN (SELECT file_id FROM thumbnail) ORDER BY path]]
+
+---What a plan comes to: a row for each title, then one for each file that no
+---title answers to, and for each thumbnail that goes with no file.
+---@param db table
+---@return { mms_id: string, state: string, kind: string, files: string, reason: string }[] rows
+---  files: paths in page order with | between, each with + and its thumbnail if it has one; kind: of the changes, with commas between
+function m.outcome(db)
+  local rows = {}
+  for row in db:rows(OUTCOME) do rows[#rows + 1] = row end
+  for row in db:rows(LEFT_OVER) do
+    rows[#rows + 1] = { mms_id = "", state = "", kind = "", files = row.path, reason = row.reason }
+  end
+  return rows
+end
+
+---A folder of small files with these names, each as its extension says.
+---@param names string[] paths
+---@return string|nil folder to be removed with all that is in it
+---@return string? message
+---@return string? code
+function m.folder_of_names(names)
+  local root, message, code = core.files.temp_folder()
+  for _, name in ipairs(root and names or {}) do
+    local path = root .. "/" .. name
+    local ok
+    ok, message, code = core.files.make_folder(path:match "^(.*)/")
+    if ok then ok, message, code = core.files.write(path, formats.specimen(name)) end
+    if not ok then
+      core.files.remove(root, { tree = true })
+      return nil, message, code
+    end
+  end
+  return root, message, code
+end
+
+-- The same arguments, one of them not required.
+local function without_need(args, name)
+  local list = {}
+  for i, entry in ipairs(args) do
+    list[i] = entry[1] == name and { entry[1], entry[2] } or entry
+  end
+  return list
+end
+
+---Values for a recipe's arguments: what is given as text, else the defaults;
+---the folder of files is `folder`, and may be missing when there is none.
+---@param recipe table
+---@param given table<string, string>
+---@param folder string?
+---@return table<string, any>|nil values
+---@return string? message
+function m.values(recipe, given, folder)
+  local all = {}
+  for name, text in pairs(given) do all[name] = text end
+  local dir = arguments.first(recipe.args, "dir")
+  if dir and not all[dir] then all[dir] = folder end
+  return arguments.convert(all[dir] and recipe.args or without_need(recipe.args, dir), all)
+end
+
+local function titles_of_run(path)
+  local db, message, code = store.open(path, "read")
+  if not db then return nil, message, code end
+  local titles = {}
+  for row in db:rows "SELECT id, mms_id, title, reading FROM title WHERE reading IS NOT NULL ORDER BY id" do
+    local reading = readings.decode(row.reading)
+    details.add(db, row.id, reading)
+    titles[#titles + 1] = { mms_id = row.mms_id, title = row.title, reading = reading }
+  end
+  db:close()
+  return titles
+end
+
+-- What a record says is the name of its title.
+local function title_of(content)
+  local record = records.new(content)
+  return record and record:get(record.format == "marc" and "245$a" or "//title") or ""
+end
+
+-- What of a source gave no title, in words.
+local function ignored_in(source, path)
+  local list = {}
+  local function add(n, what)
+    if (n or 0) > 0 then list[#list + 1] = ("%d of %s: %s"):format(n, path, what) end
+  end
+  add(source.empty, "no MMS ID")
+  add(source.deleted, "deleted records")
+  add(source.duplicates, "the same title once more")
+  for _, note in ipairs(source.notes or {}) do list[#list + 1] = ("%s: %s"):format(path, note) end
+  return list
+end
+
+local function titles_of_records(path)
+  local source, message, code = catalogue.file(path, { records = true })
+  if not source then return nil, message, code end
+  local titles = { ignored = ignored_in(source, path) }
+  for id, content in source.spool:each() do
+    titles[#titles + 1] = { mms_id = id, title = title_of(content), reading = { representations = {}, record = content } }
+  end
+  source.spool:close()
+  return titles
+end
+
+-- A list of MMS IDs with whatever else it says of them.
+local function titles_of_list(path, name)
+  local source, message, code = lists.list(path, name)
+  if not source then return nil, message, code end
+  if not source.ids then return nil, path .. ": has barcodes and no MMS IDs; plan with it once, and give that run file", "parse" end
+  local titles = guess_values.titles_of(source)
+  titles.ignored = ignored_in(source, path)
+  return titles
+end
+
+---Titles for a trial, without a call to Alma: from a run file, from a CSV list
+---of what they hold (the columns of `almanac rehearsal --titles`), or from a
+---file of records or a list of MMS IDs, which don't say what they hold.
+---@param path string
+---@param name string? the sheet of a workbook
+---@return table[]|nil titles { mms_id, title, reading }; ignored: what of the source gave none, in words
+---@return string? message
+---@return string? code
+function m.titles(path, name)
+  local head, message, code = core.files.head(path, HEAD)
+  if not head then return nil, message, code end
+  if head:find "^SQLite format 3" then return titles_of_run(path) end
+  if catalogue.is_marc(head) then return titles_of_records(path) end
+  if holdings.is_list(path, name) then return holdings.titles(path, name) end
+  return titles_of_list(path, name)
+end
+
+return m
