@@ -229,6 +229,31 @@ describe("core.files", function()
       end
     end)
 
+    it("tells files apart by how they begin and end, as those of many files are", function()
+      local middle = ("m"):rep(5000)
+      put("a", "begin" .. middle .. "end")
+      for name, text in pairs { first = "Begin" .. middle .. "end", last = "begin" .. middle .. "enD",
+        longer = "begin" .. middle .. "m" .. "end", short = "s", other = "t", none = "" } do
+        put(name, text)
+      end
+      local paths = { "a", "first", "last", "longer", "short", "other", "none" }
+      local _, _, marks = files.heads(folder, paths, 3):take()
+      local seen = {}
+      for i, name in ipairs(paths) do
+        local stat = files.stat(path(name))
+        assert.same({ marks[i], stat.size, stat.mtime_ns }, { files.mark(path(name), folder) })
+        assert.is_nil(seen[marks[i]])
+        seen[marks[i]] = name
+      end
+      assert.equal(-3383921951045505424, (files.mark(path "a", folder)))   -- run files keep it
+      shell "mkdir in; ln -s ../a in/out; ln -s ../in/b in/inside; cp a in/b; ln -s none in/nowhere"
+      assert.equal(marks[1], (files.mark(path "in/inside", path "in")))
+      assert.same({ nil, path "in/out" .. " is a link that leads out of the folder", "conflict" },
+        { files.mark(path "in/out", path "in") })
+      assert.equal("missing", select(3, files.mark(path "in/nowhere", path "in")))
+      assert.same({ nil, path "in" .. " is a folder, not a file", "io" }, { files.mark(path "in", folder) })
+    end)
+
     it("follows no link out of a folder that it is to stay in", function()
       shell "mkdir in in/a; printf text > in/x; printf text > out"
       shell "ln -s ../x in/a/good; ln -s ../out in/bad; ln -s none in/none; ln -s / in/root"

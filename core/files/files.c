@@ -108,7 +108,8 @@ bool alm_path_below(const char *folder, const char *path) {
   return path[length] == '/' || (length > 0 && folder[length - 1] == '/');
 }
 
-static bool check_link(const char *folder, const char *path, alm_error *err) {
+bool alm_file_check_within(const char *folder, const char *path,
+                           alm_error *err) {
   char *target = realpath(path, NULL);
   char *above = target ? realpath(folder, NULL) : NULL;
   bool inside = above && alm_path_below(above, target);
@@ -135,7 +136,8 @@ bool alm_file_head_within(const char *folder, const char *path, size_t count,
     if (errno == ENAMETOOLONG && is_name_too_long(path)) errno = ENOENT;
     return alm_fail_errno(err, "can't look at %s", path);
   }
-  if (S_ISLNK(info.st_mode) && !check_link(folder, path, err)) return false;
+  if (S_ISLNK(info.st_mode) && !alm_file_check_within(folder, path, err))
+    return false;
   return alm_file_head(path, count, out, err);
 }
 

@@ -66,6 +66,11 @@ void alm_file_heads_end(alm_file_heads *heads);
 bool alm_file_head_within(const char *folder, const char *path, size_t count,
                           alm_buf *out, alm_error *err);
 
+/* The mark that alm_file_start has, of one file, and what the file was when it
+ * was read. Conflict when it lies elsewhere than below `folder`, by a link. */
+bool alm_file_mark(const char *folder, const char *path, uint64_t *mark,
+                   alm_file_info *info, alm_error *err);
+
 /* Adds all of a file, also of a pipe or device; limit when `out` would pass
  * its maximum. */
 bool alm_file_read(const char *path, alm_buf *out, alm_error *err);

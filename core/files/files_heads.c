@@ -1,4 +1,5 @@
 /* How many files begin: read in the background, since it mostly waits. */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -19,17 +20,18 @@ struct alm_file_heads {
 #define PAGE 4096 /* bytes at the beginning: a read of fewer takes as long */
 #define TAIL 64
 
-/* FNV-1a, eight bytes a step. */
+/* FNV-1a, eight bytes a step. Run files keep what comes of it, so it is the same
+ * on every machine; another one needs another version of them. */
 static uint64_t mix(uint64_t hash, const unsigned char *bytes, size_t length) {
   uint64_t word = 0;
   for (; length >= sizeof word; bytes += sizeof word, length -= sizeof word) {
     memcpy(&word, bytes, sizeof word);
-    hash = (hash ^ word) * 0x100000001b3u;
+    hash = (hash ^ le64toh(word)) * 0x100000001b3u;
     hash ^= hash >> 29;
   }
-  word = length;
+  word = htole64(length);
   memcpy(&word, bytes, length);
-  return (hash ^ word) * 0x100000001b3u;
+  return (hash ^ le64toh(word)) * 0x100000001b3u;
 }
 
 static ssize_t read_at(int fd, unsigned char *into, size_t count, int64_t from) {
@@ -45,18 +47,42 @@ static ssize_t read_at(int fd, unsigned char *into, size_t count, int64_t from) 
   return (ssize_t)length;
 }
 
-static bool read_start(int fd, size_t count, int64_t size,
-                       alm_file_start *start) {
-  unsigned char page[PAGE], tail[TAIL];
+/* Reads PAGE bytes at the beginning, or all of a shorter file, and TAIL at the
+ * end; -1 with errno, else how many the first were. */
+static ssize_t read_ends(int fd, int64_t size, unsigned char *page,
+                         uint64_t *mark) {
+  unsigned char tail[TAIL];
   ssize_t got = read_at(fd, page, PAGE, 0), end = 0;
   if (got == PAGE && size > PAGE) end = read_at(fd, tail, TAIL, size - TAIL);
-  if (got < 0 || end < 0)
-    return alm_fail_errno(&start->err, "can't read %s", start->path);
+  if (got < 0 || end < 0) return -1;
+  *mark = mix(mix((uint64_t)size, page, (size_t)got), tail, (size_t)end);
+  return got;
+}
+
+static bool read_start(int fd, size_t count, int64_t size,
+                       alm_file_start *start) {
+  unsigned char page[PAGE];
+  ssize_t got = read_ends(fd, size, page, &start->mark);
+  if (got < 0) return alm_fail_errno(&start->err, "can't read %s", start->path);
   start->length = (size_t)got < count ? (size_t)got : count;
   memcpy(start->bytes, page, start->length);
-  start->mark = mix(mix((uint64_t)size, page, (size_t)got), tail, (size_t)end);
   alm_jpeg_look(fd, page, (size_t)got, size, &start->jpeg);
   return true;
+}
+
+bool alm_file_mark(const char *folder, const char *path, uint64_t *mark,
+                   alm_file_info *info, alm_error *err) {
+  struct stat found;
+  unsigned char page[PAGE];
+  int fd = alm_file_open(AT_FDCWD, path, &found, err);
+  if (fd < 0) return false;
+  bool done = read_ends(fd, found.st_size, page, mark) >= 0;
+  if (!done) alm_fail_errno(err, "can't read %s", path);
+  alm_file_describe(&found, info);
+  close(fd);
+  if (!done || alm_file_check_within(folder, path, err)) return done;
+  err->code = ALM_CONFLICT;
+  return false;
 }
 
 static void read_one(void *context, size_t index) {

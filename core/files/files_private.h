@@ -15,6 +15,11 @@ void alm_file_describe(const struct stat *from, alm_file_info *info);
 int alm_file_open(int folder, const char *path, struct stat *info,
                   alm_error *err);
 
+/* Whether what a path leads to, all links followed, lies below a folder; a link
+ * out of it, or to nowhere, is a failure (io). */
+bool alm_file_check_within(const char *folder, const char *path,
+                           alm_error *err);
+
 /* Whether a path lies in a folder; both without links in them. */
 bool alm_path_below(const char *folder, const char *path);
 

@@ -75,6 +75,20 @@ static int f_head(lua_State *L) {
   return alm_lua_scratch_push(L);
 }
 
+/* path, folder -> mark, size, time of change */
+static int f_mark(lua_State *L) {
+  alm_error err;
+  alm_file_info info;
+  uint64_t mark;
+  const char *path = check_path(L, 1), *folder = check_path(L, 2);
+  if (!alm_file_mark(folder, path, &mark, &info, &err))
+    return alm_lua_fail(L, &err);
+  lua_pushinteger(L, (lua_Integer)mark);
+  lua_pushinteger(L, info.size);
+  lua_pushinteger(L, info.mtime_ns);
+  return 3;
+}
+
 /* ---- how many files begin ---- */
 
 typedef struct {
@@ -397,7 +411,7 @@ static int f_walk_close(lua_State *L) {
 int alm_open_files(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"stat", f_stat},               {"head", f_head},
-      {"heads", f_heads},
+      {"heads", f_heads},             {"mark", f_mark},
       {"read", f_read},               {"sha256", f_sha256},
       {"md5", f_md5},                 {"free_space", f_free_space},
       {"make_folder", f_make_folder}, {"temp_folder", f_temp_folder},

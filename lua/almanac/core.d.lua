@@ -267,6 +267,14 @@ function core.files.stat(path) end
 ---@return almanac.code? code
 function core.files.head(path, count, folder) end
 
+---The mark that core.files.heads takes of a file, and what the file was when it was read.
+---@param path string an ordinary file
+---@param folder string that it lies below: a link out of it is a "conflict"
+---@return integer? mark of length, beginning and end: files of different marks differ
+---@return integer|string size bytes; the message when there is no mark
+---@return integer|almanac.code mtime_ns nanoseconds since 1970, UTC; the code when there is no mark
+function core.files.mark(path, folder) end
+
 ---What the markers of a JPEG tell; what they don't is 0.
 ---@class almanac.files.jpeg
 ---@field ended "whole"|"short"|"cut"|"zeros" ends before its header does; has no end marker; zero bytes instead

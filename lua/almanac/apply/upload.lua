@@ -2,6 +2,7 @@
 -- interrupted run may have put there already is looked at first, where AWS keys
 -- allow that.
 local core = require "almanac.core"
+local identity = require "almanac.run.identity"
 local images = require "almanac.run.images"
 local steps = require "almanac.apply.steps"
 
@@ -20,13 +21,13 @@ local function doubt(job, page, message)
   return nil, away, "io"
 end
 
--- The file must be the one that was planned: same size, same time.
+-- The file must be the one that was planned.
 local function same_file(job, page)
-  local stat, message, code = core.files.stat(path_of(job, page))
-  if not stat and code ~= "missing" then return nil, message, code end
-  if not stat then return doubt(job, page, message) end
-  if stat.size == page.size and stat.mtime_ns == page.mtime_ns then return true end
-  return doubt(job, page, ("%s changed on disk since the plan"):format(page.path))
+  local now, message, code = identity.look(job.folder, page.path)
+  if not now and code ~= "missing" and code ~= "conflict" then return nil, message, code end
+  local words = not now and message or identity.difference(job.db, page, now)
+  if words then return doubt(job, page, words) end
+  return true
 end
 
 -- The digest of the file, which is what it was whenever it was read before.

@@ -4,6 +4,7 @@
 local attempt = require "almanac.run.attempt"
 local contested = require "almanac.plan.contested"
 local core = require "almanac.core"
+local identity = require "almanac.run.identity"
 local ids = require "almanac.run.ids"
 local details = require "almanac.run.details"
 local join = require "almanac.plan.join"
@@ -29,6 +30,7 @@ local BEGUN = "SELECT count(*) FROM step WHERE title_id = ? AND kind NOT IN ('up
 local CANDIDATES = [[SELECT DISTINCT file.path FROM title_key JOIN file_key USING(key)
   JOIN file ON file.id = file_key.file_id WHERE title_key.title_id = ? ORDER BY file.path LIMIT 1000]]
 
+local SEEN = "UPDATE file SET size = ?, mtime_ns = ?, mark = ?, sha256 = NULL WHERE id = ?"
 local NAMED = "SELECT id, path, size, problem FROM file WHERE substr(path, -1 - length(?1)) = '/' || ?1 LIMIT 2"
 
 local function natural_order(paths)
@@ -204,10 +206,10 @@ local function run_of(db)
 end
 
 local function look_at_file(run, entry, file)
-  local stat, message, code = core.files.stat(run.folder .. "/" .. file.path)
-  if not stat then attempt.fail(("title %s: %s"):format(entry.mms_id, message), code) end
-  attempt.run(run.db, "UPDATE file SET size = ?, mtime_ns = ?, sha256 = NULL WHERE id = ?", stat.size, stat.mtime_ns, file.id)
-  file.size = stat.size
+  local now, message, code = identity.look(run.folder, file.path)
+  if not now then attempt.fail(("title %s: %s"):format(entry.mms_id, message), code) end
+  attempt.run(run.db, SEEN, now.size, now.mtime_ns, now.mark, file.id)
+  file.size = now.size
 end
 
 local function look_at_thumbnail(run, entry, thumbnail)

@@ -18,7 +18,7 @@ local m = {}
 
 local printable = sidecars.printable
 
-local FILE = "INSERT OR IGNORE INTO file(id, path, size, mtime_ns, problem, reason) VALUES(?, ?, ?, ?, ?, ?)"
+local FILE = "INSERT OR IGNORE INTO file(id, path, size, mtime_ns, mark, problem, reason) VALUES(?, ?, ?, ?, ?, ?, ?)"
 local KEY = "INSERT OR IGNORE INTO file_key(key, file_id, page) VALUES(?, ?, ?)"
 -- Of files whose names are shown alike, which only names of odd bytes are, the first stays.
 local PART = "INSERT OR IGNORE INTO part(file_id, part) VALUES(?, ?)"
@@ -81,12 +81,12 @@ end
 
 -- Writes files down; each has got its number.
 local function write_files(scan, batch)
-  local ids, paths, sizes, times, problems, reasons = {}, {}, {}, {}, {}, {}
+  local ids, paths, sizes, times, marks, problems, reasons = {}, {}, {}, {}, {}, {}, {}
   for i, file in ipairs(batch) do
-    ids[i], paths[i], sizes[i], times[i] = file.id, file.path, file.size or false, file.mtime or false
+    ids[i], paths[i], sizes[i], times[i], marks[i] = file.id, file.path, file.size or false, file.mtime or false, file.mark or false
     problems[i], reasons[i] = file.problem or false, file.reason or false
   end
-  local added = attempt.run_many(scan.db, FILE, #batch, ids, paths, sizes, times, problems, reasons)
+  local added = attempt.run_many(scan.db, FILE, #batch, ids, paths, sizes, times, marks, problems, reasons)
   scan.alike = scan.alike or added < #batch
 end
 
@@ -163,6 +163,7 @@ local function end_look(scan, look)
   for i, file in ipairs(look.files) do
     file.problem = not heads[i] and unreadable(failures[i]) or heads[i] and wrong_beginning(file, heads[i])
       or found[i] and pictures.problem(found[i], file.size) or nil
+    file.mark = heads[i] and marks[i] or nil
     note_picture(scan, file, found[i])
     if file.key and not file.problem then scan.twins:add(marks[i], file) end
   end

@@ -137,7 +137,7 @@ function m.file(db, path)
   file.used_by = uses(db, file.id)
   file.notes = json.array(notes.of_file(db, file.id))
   file.part = part_of(db, file.id)
-  file.id, file.mtime_ns = nil, nil   -- nobody's business; and more digits than JSON holds
+  file.id, file.mtime_ns, file.mark = nil, nil, nil   -- nobody's business; and more digits than JSON holds
   return file
 end
 

@@ -28,6 +28,7 @@ CREATE TABLE file(
   path     TEXT NOT NULL UNIQUE,   -- below meta.folder
   size     INTEGER,                -- bytes
   mtime_ns INTEGER,
+  mark     INTEGER,                -- of its beginning and end, see core.files.mark; NULL: not looked into
   sha256   TEXT,                   -- hex; set when the file is read for its upload
   problem  TEXT,                   -- why it can't be used, in words
   reason   TEXT                    -- why no title took it, in words

@@ -36,6 +36,15 @@ local function put_in_log(path)
   db:close()
 end
 
+-- Whoever writes in a run file of an earlier version adds what that did not have.
+local function add_what_is_new(db)
+  if db:value "SELECT 1 FROM pragma_table_info('file') WHERE name = 'mark'" then return db end
+  local added, message, code = db:run "ALTER TABLE file ADD COLUMN mark INTEGER"
+  if added then return db end
+  db:close()
+  return nil, message, code
+end
+
 ---Opens a run file.
 ---@param path string
 ---@param mode "read"|"write" write: one process at a time
@@ -47,6 +56,7 @@ function m.open(path, mode)
   if mode == "read" then put_in_log(path) end
   local db, message, code = core.runfile.open(path, { mode = mode, kind = "run", version = VERSION, schema = schema })
   if not db and code == "missing" then message = message .. "; `almanac plan … -o RUN` makes a run file" end
+  if db and mode == "write" then return add_what_is_new(db) end
   return db, message, code
 end
 

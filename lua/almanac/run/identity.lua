@@ -1,0 +1,35 @@
+-- Whether a file is the one that was planned: at its place, of the same size and time,
+-- and beginning and ending as it did when the plan looked into it. A file that was
+-- changed between its first 4096 and its last 64 bytes alone, and kept size and time, is
+-- not told from the former one.
+local core = require "almanac.core"
+
+local m = {}
+
+local MARK = "SELECT mark FROM file WHERE id = ?"
+
+---What a file is now.
+---@param folder string
+---@param path string below it
+---@return { size: integer, mtime_ns: integer, mark: integer }|nil
+---@return string? message
+---@return string? code "missing"; "conflict": it is a link that leads out of the folder; "io"
+function m.look(folder, path)
+  local mark, size, mtime_ns = core.files.mark(folder .. "/" .. path, folder)
+  if not mark then return nil, size, mtime_ns end
+  return { size = size, mtime_ns = mtime_ns, mark = mark }
+end
+
+---How a file differs from the one that was planned.
+---@param db table
+---@param page { path: string, size: integer, mtime_ns: integer, file_id: integer? } file_id: nil for what the run copied itself
+---@param now table from m.look
+---@return string? words nil: it is the same, as far as that was looked at
+function m.difference(db, page, now)
+  if now.size ~= page.size or now.mtime_ns ~= page.mtime_ns then return page.path .. " changed on disk since the plan" end
+  local mark = page.file_id and db:value(MARK, page.file_id)
+  if not mark or mark == now.mark then return nil end
+  return page.path .. " is another file than the one that was planned, though of equal size and time"
+end
+
+return m
