@@ -41,7 +41,7 @@ LUA_LIBS  = $(if $(PC),$(shell $(PC) --libs lua5.4))
 MALLOC    = $(if $(SANITIZE),,-lmimalloc)
 
 ROOMS     = base http runfile files serve guard marc
-GUARD_C   = $(addprefix core/guard/,sandbox_child.c sandbox_lock.c sandbox_order.c sandbox_watch.c)
+GUARD_C   = $(addprefix core/guard/,inside.c inside_lock.c inside_order.c inside_watch.c)
 ENGINE   := $(filter-out $(GUARD_C),$(wildcard $(ROOMS:%=core/%/*.c)))
 BINDINGS := $(wildcard core/lua/*.c)
 MODULE_O := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(ENGINE) $(BINDINGS))

@@ -3,7 +3,7 @@
 -- status says what happened.
 local core = require "almanac.core"
 local desk_module = require "support.desk"
-local hostile = require "almanac.rehearsal.hostile"
+local hostile = require "almanac.rehearsal.api.hostile"
 local oai = require "almanac.oai"
 local program = require "support.program"
 local sru = require "almanac.sru"

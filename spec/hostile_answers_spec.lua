@@ -1,6 +1,6 @@
 -- What a process might answer whose recipe got out of its sandbox: everything
 -- from there is data of a stranger, and is refused before anybody uses it.
-local check = require "almanac.recipe.check"
+local check = require "almanac.recipe.inside.check"
 local program = require "support.program"
 local rules = require "almanac.recipe.rules"
 local stream = require "almanac.recipe.guard_stream"

@@ -1,6 +1,6 @@
 local core = require "almanac.core"
-local key = require "almanac.recipe.key"
-local records = require "almanac.recipe.record"
+local key = require "almanac.recipe.inside.key"
+local records = require "almanac.recipe.inside.record"
 
 describe("key.oclc", function()
   it("gives one form of what 035, 001 and file names write", function()
@@ -65,7 +65,7 @@ end)
 
 
 describe("title.record", function()
-  local objects = require "almanac.recipe.objects"
+  local objects = require "almanac.recipe.inside.objects"
 
   local function title(record, items)
     return objects.title("991", "T", { representations = {}, record = record, items = items })

@@ -1,5 +1,5 @@
 -- Key helpers for real naming conventions.
-local key = require "almanac.recipe.key"
+local key = require "almanac.recipe.inside.key"
 
 describe("key", function()
   it("leaves out folders and every extension", function()

@@ -1,5 +1,5 @@
-local key = require "almanac.recipe.key"
-local objects = require "almanac.recipe.objects"
+local key = require "almanac.recipe.inside.key"
+local objects = require "almanac.recipe.inside.objects"
 
 local NFD, NFC = "Cafe\u{301}", "Caf\u{E9}"
 

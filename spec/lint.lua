@@ -1,5 +1,8 @@
 -- The rules of the layout that no linter knows: what may include and require
 -- what, how long a file may be, what stands at the top.
+package.path = "spec/?.lua;" .. package.path
+local rooms = require "support.rooms"
+
 local problems = {}
 
 local function problem(...)
@@ -28,9 +31,9 @@ local function check_top()
 end
 
 -- The files of the two programs that open a state; all other engine files know no Lua.
-local KNOWS_LUA = { ["core/main.c"] = true, ["core/host.c"] = true, ["core/guard/sandbox_child.c"] = true,
-  ["core/guard/sandbox_child.h"] = true, ["core/guard/sandbox_watch.c"] = true,
-  ["core/guard/sandbox_order.c"] = true, ["core/guard/sandbox_order.h"] = true }
+local KNOWS_LUA = { ["core/main.c"] = true, ["core/host.c"] = true, ["core/guard/inside.c"] = true,
+  ["core/guard/inside.h"] = true, ["core/guard/inside_watch.c"] = true,
+  ["core/guard/inside_order.c"] = true, ["core/guard/inside_order.h"] = true }
 
 local function check_c(path)
   local text = read(path)
@@ -48,33 +51,43 @@ local function check_c(path)
   end
 end
 
--- Dependencies point one way: cli -> run, recipe, rehearsal -> clients -> task, json -> core.
-local LAYERS = {
-  { "^almanac%.cli", 9 }, { "^almanac%.rehearsal", 8 }, { "^almanac%.workbench", 8 }, { "^almanac%.report", 7 },
-  { "^almanac%.apply", 6 }, { "^almanac%.plan", 5 }, { "^almanac%.run", 4 }, { "^almanac%.recipe", 3 },
-  { "^almanac%.alma", 2 }, { "^almanac%.s3", 2 }, { "^almanac%.core", 0 },
-  { "^almanac", 1 },
-}
-
-local function layer(name)
-  for _, entry in ipairs(LAYERS) do
-    if name:find(entry[1]) then return entry[2] end
-  end
-end
-
 local function check_lua(path)
   local text = read(path)
   local _, count = text:gsub("\n", "")
   if count > 350 and not path:find "%.d%.lua$" then problem("%s has %d lines: split it", path, count) end
-  local own = path:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", ".")
-  for name in text:gmatch 'require%s*%(?%s*"(almanac[%w_.]*)"' do
-    if layer(name) > layer(own) then problem("%s requires %s, which is above it", path, name) end
+end
+
+-- Every module with those that it requires, names below almanac.
+local function required(paths)
+  local edges = {}
+  for _, path in ipairs(paths) do
+    local name = path:gsub("^lua/almanac/", ""):gsub("%.lua$", ""):gsub("/?init$", ""):gsub("/", ".")
+    local list = {}
+    for other in read(path):gmatch 'require%s*%(?%s*"almanac%.([%w_.]+)"' do list[#list + 1] = other end
+    edges[name] = list
   end
+  return edges
+end
+
+-- The paths below core that a file there includes.
+local function included(path)
+  local list = {}
+  for name in read("core/" .. path):gmatch '#include "([^"\n]+)"' do
+    local full = ((path:match "^(.*/)" or "") .. name):gsub("%w+/%.%./", "")
+    if not full:find "almanac%.h$" then list[#list + 1] = full end
+  end
+  return list
+end
+
+local function add(list)
+  for _, text in ipairs(list) do problem("%s", text) end
 end
 
 check_top()
 for _, path in ipairs(lines_of "find core include -name '*.[ch]'") do check_c(path) end
+for _, path in ipairs(lines_of "cd core && find -name '*.[ch]' -printf '%P\\n'") do add(rooms.problems_of_c(path, included(path))) end
 for _, path in ipairs(lines_of "find lua -name '*.lua'") do check_lua(path) end
+add(rooms.problems(required(lines_of "find lua -name '*.lua' -not -name '*.d.lua'")))
 
 for _, text in ipairs(problems) do print(text) end
 print(#problems == 0 and "layout: fine" or ("layout: %d problems"):format(#problems))

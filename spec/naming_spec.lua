@@ -1,7 +1,7 @@
 -- How institutions really name their files, each with the recipe that reads it:
 -- a folder of such names and titles as Alma has them come to a plan in which the
 -- right files are ready, and a near miss finds nothing.
-local arguments = require "almanac.recipe.arguments"
+local arguments = require "almanac.recipe.inside.arguments"
 local core = require "almanac.core"
 local recipe = require "almanac.recipe"
 local trial = require "almanac.workbench.trial"

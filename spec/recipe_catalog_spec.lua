@@ -1,6 +1,6 @@
 -- What is known of recipes without running them, and which version of its base
 -- a variant is for.
-local header = require "almanac.recipe.header"
+local header = require "almanac.recipe.inside.header"
 local pack = require "almanac.recipe.share.pack"
 local program = require "support.program"
 local secrets = require "almanac.recipe.secrets"

@@ -1,6 +1,6 @@
 -- almanac recipe check: what the text of a recipe tells of its changes, and
 -- what a stranger's text can not hide.
-local effects = require "almanac.recipe.changes".all_effects
+local effects = require "almanac.recipe.inside.changes".all_effects
 local names = require "almanac.recipe.names"
 local program = require "support.program"
 local secrets = require "almanac.recipe.secrets"

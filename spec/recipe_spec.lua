@@ -1,5 +1,5 @@
-local arguments = require "almanac.recipe.arguments"
-local objects = require "almanac.recipe.objects"
+local arguments = require "almanac.recipe.inside.arguments"
+local objects = require "almanac.recipe.inside.objects"
 local program = require "support.program"
 local recipe = require "almanac.recipe"
 local rules = require "almanac.recipe.rules"
@@ -20,7 +20,7 @@ return {
 ]]
 
 describe("a default", function()
-  local check = require "almanac.recipe.arguments".check
+  local check = require "almanac.recipe.inside.arguments".check
 
   it("leads to no folder or file outside the working folder", function()
     for _, path in ipairs { "/etc", "~/scans", "..", "a/../../b", "../x", "C:/scans", "C:\\scans" } do
@@ -211,8 +211,8 @@ describe("what is written about recipes", function()
 
   it("holds: the reference names everything that a recipe has, and every recipe that ships", function()
     local text = program.read "recipes/README.md"
-    local own = require("almanac.recipe.changes").groups()
-    own.key = require "almanac.recipe.key"
+    local own = require("almanac.recipe.inside.changes").groups()
+    own.key = require "almanac.recipe.inside.key"
     for group, functions in pairs(own) do
       for name in pairs(functions) do
         assert.is_truthy(text:find(("`%s.%s"):format(group, name), 1, true), group .. "." .. name)
@@ -226,8 +226,8 @@ describe("what is written about recipes", function()
 
   it("holds: editors are told of everything that a recipe has", function()
     local text = program.read "lua/almanac/recipe.d.lua"
-    local own = require("almanac.recipe.changes").groups()
-    own.key = require "almanac.recipe.key"
+    local own = require("almanac.recipe.inside.changes").groups()
+    own.key = require "almanac.recipe.inside.key"
     local told = 0
     for group, functions in pairs(own) do
       for name in pairs(functions) do
@@ -250,9 +250,9 @@ describe("what is written about recipes", function()
     for _, fields in pairs(listed) do
       if fields ~= true then table.sort(fields) end
     end
-    local own = require("almanac.recipe.changes").groups()
-    own.key, own.extend = require "almanac.recipe.key", print
-    assert.same((require("almanac.recipe.sandbox").names(own)), listed)
+    local own = require("almanac.recipe.inside.changes").groups()
+    own.key, own.extend = require "almanac.recipe.inside.key", print
+    assert.same((require("almanac.recipe.inside.environment").names(own)), listed)
   end)
 end)
 

@@ -1,4 +1,4 @@
-local alter = require "almanac.rehearsal.alter"
+local alter = require "almanac.rehearsal.api.alter"
 local rehearsal = require "support.rehearsal"
 
 local PATH = "/bibs/991000000010009001/representations"

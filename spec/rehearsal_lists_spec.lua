@@ -1,4 +1,4 @@
-local lists = require "almanac.rehearsal.lists"
+local lists = require "almanac.rehearsal.api.lists"
 local rehearsal = require "support.rehearsal"
 
 describe("a rehearsal with --lists", function()

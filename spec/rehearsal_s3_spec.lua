@@ -1,5 +1,5 @@
 local core = require "almanac.core"
-local form_policy = require "almanac.rehearsal.form_policy"
+local form_policy = require "almanac.rehearsal.s3.form_policy"
 local json = require "almanac.json"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"

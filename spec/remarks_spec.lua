@@ -1,10 +1,10 @@
 -- Words that do not count in names: what is taken out of a name, what the rules
 -- see of files and titles, and that copies stay a doubt.
-local arguments = require "almanac.recipe.arguments"
-local key = require "almanac.recipe.key"
+local arguments = require "almanac.recipe.inside.arguments"
+local key = require "almanac.recipe.inside.key"
 local matching = require "support.matching"
 local recipe = require "almanac.recipe"
-local remarks = require "almanac.recipe.remarks"
+local remarks = require "almanac.recipe.inside.remarks"
 
 local JPEG = matching.JPEG
 

@@ -1,6 +1,6 @@
 local core = require "almanac.core"
 local matching = require "support.matching"
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
 local rule = require "support.rule"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "text.h"
-#include "xml_guard.h"
+#include "xml_bounds.h"
 
 #define DEPTH 200
 #define NODES 1000000
@@ -25,7 +25,7 @@ struct alm_xml {
 };
 
 typedef struct {
-  alm_xml_guard guard;
+  alm_xml_bounds guard;
   alm_xml *document;
   const alm_xml_limits *limits;
   size_t nodes;
@@ -129,16 +129,16 @@ static void begin_element(void *userdata, const xmlChar *name,
                           int count, int defaulted,
                           const xmlChar **attributes) {
   (void)prefix, (void)namespace_count, (void)namespaces, (void)defaulted;
-  reader *r = alm_xml_guard_of(userdata);
+  reader *r = alm_xml_bounds_of(userdata);
   if (r->guard.failed) return;
   if (r->depth == r->limits->max_depth) {
-    alm_xml_guard_stop(&r->guard, ALM_LIMIT, "elements are nested too deeply");
+    alm_xml_bounds_stop(&r->guard, ALM_LIMIT, "elements are nested too deeply");
   } else if (++r->nodes > NODES) {
-    alm_xml_guard_stop(&r->guard, ALM_LIMIT, "too many elements");
+    alm_xml_bounds_stop(&r->guard, ALM_LIMIT, "too many elements");
   } else {
     alm_xml_node *node = new_node(r->document, name, uri, count, attributes);
     if (!node) {
-      alm_xml_guard_stop(&r->guard, ALM_LIMIT, "out of memory");
+      alm_xml_bounds_stop(&r->guard, ALM_LIMIT, "out of memory");
       return;
     }
     link_node(r, node);
@@ -150,21 +150,21 @@ static void begin_element(void *userdata, const xmlChar *name,
 static void end_element(void *userdata, const xmlChar *name,
                         const xmlChar *prefix, const xmlChar *uri) {
   (void)name, (void)prefix, (void)uri;
-  reader *r = alm_xml_guard_of(userdata);
+  reader *r = alm_xml_bounds_of(userdata);
   if (r->guard.failed || r->depth == 0) return;
   r->depth--;
   alm_buf *text = &r->text[r->depth];
   if (text->length == 0) return;
   char *kept = copy(r->document, text->data, text->length);
-  if (!kept) alm_xml_guard_stop(&r->guard, ALM_LIMIT, "out of memory");
+  if (!kept) alm_xml_bounds_stop(&r->guard, ALM_LIMIT, "out of memory");
   else r->open[r->depth]->text = kept;
 }
 
 static void add_text(void *userdata, const xmlChar *text, int length) {
-  reader *r = alm_xml_guard_of(userdata);
+  reader *r = alm_xml_bounds_of(userdata);
   if (r->guard.failed || r->depth == 0) return;
   if (!alm_buf_add(&r->text[r->depth - 1], text, (size_t)length))
-    alm_xml_guard_stop(&r->guard, ALM_LIMIT, "out of memory");
+    alm_xml_bounds_stop(&r->guard, ALM_LIMIT, "out of memory");
 }
 
 /* ---- parsing ---- */
@@ -182,8 +182,8 @@ static void run_parser(reader *r, const char *text, size_t length, const char *e
   xmlDocPtr unused = xmlCtxtReadMemory(r->guard.parser, text, (int)length, NULL,
                                        encoding, alm_xml_options(encoding));
   if (unused) xmlFreeDoc(unused);
-  if (!r->guard.parser->wellFormed) alm_xml_guard_stop(&r->guard, ALM_PARSE, "not well-formed");
-  if (!r->document->root) alm_xml_guard_stop(&r->guard, ALM_PARSE, "no element in it");
+  if (!r->guard.parser->wellFormed) alm_xml_bounds_stop(&r->guard, ALM_PARSE, "not well-formed");
+  if (!r->document->root) alm_xml_bounds_stop(&r->guard, ALM_PARSE, "no element in it");
 }
 
 static bool read_document(reader *r, const char *text, size_t length, alm_error *err) {
@@ -192,7 +192,7 @@ static bool read_document(reader *r, const char *text, size_t length, alm_error 
   xmlParserCtxtPtr parser = xmlNewParserCtxt();
   if (!parser) return alm_fail(err, ALM_LIMIT, "out of memory");
   for (int i = 0; i < DEPTH; i++) alm_buf_init(&r->text[i], 4 * length + 1);
-  alm_xml_guard_set(&r->guard, parser, err);
+  alm_xml_bounds_set(&r->guard, parser, err);
   run_parser(r, text, length, encoding);
   xmlFreeParserCtxt(parser);
   for (int i = 0; i < DEPTH; i++) alm_buf_free(&r->text[i]);

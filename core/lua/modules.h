@@ -14,7 +14,7 @@
   module(marc) \
   module(pass) \
   module(runfile) \
-  module(sandbox) \
+  module(guard) \
   module(serve) \
   module(sigv4) \
   module(sys) \

@@ -21,7 +21,7 @@ static bool begin_document(alm_marcxml *x, const alm_window *window, alm_error *
   xmlParserCtxtPtr parser = xmlCreatePushParserCtxt(NULL, NULL, NULL, 0, NULL);
   if (!parser) return alm_fail(err, ALM_LIMIT, "out of memory");
   xmlCtxtUseOptions(parser, alm_xml_options(encoding));
-  alm_xml_guard_set(&x->guard, parser, &x->error);
+  alm_xml_bounds_set(&x->guard, parser, &x->error);
   alm_marcxml_listen(x, parser);
   x->wide = alm_xml_is_wide(window->data, window->length);
   x->depth = x->record = x->data = 0;
@@ -77,7 +77,7 @@ static void find_place(const alm_marcxml *x, int *line, long *column) {
 
 /* Errors after it are told at their place in the file. */
 static void pass_over(alm_marcxml *x, const alm_marc_xml_taken *taken) {
-  alm_xml_guard *guard = &x->guard;
+  alm_xml_bounds *guard = &x->guard;
   int line;
   long column;
   find_place(x, &line, &column);

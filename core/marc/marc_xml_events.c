@@ -116,11 +116,11 @@ static void begin_element(void *userdata, const xmlChar *name, const xmlChar *pr
                           const xmlChar *uri, int namespace_count, const xmlChar **namespaces,
                           int count, int defaulted, const xmlChar **given) {
   (void)prefix, (void)uri, (void)namespace_count, (void)namespaces, (void)defaulted;
-  alm_marcxml *x = alm_xml_guard_of(userdata);
+  alm_marcxml *x = alm_xml_bounds_of(userdata);
   if (x->guard.failed) return;
   x->began = true;
   if (++x->depth > ALM_MARCXML_DEPTH)
-    alm_xml_guard_stop(&x->guard, ALM_LIMIT, "elements are nested too deeply");
+    alm_xml_bounds_stop(&x->guard, ALM_LIMIT, "elements are nested too deeply");
   else if (name == x->names.record) begin_record(x);
   else if (x->record) begin_child(x, name, given, count);
 }
@@ -152,7 +152,7 @@ static void end_root(alm_marcxml *x) {
 static void end_element(void *userdata, const xmlChar *name, const xmlChar *prefix,
                         const xmlChar *uri) {
   (void)name, (void)prefix, (void)uri;
-  alm_marcxml *x = alm_xml_guard_of(userdata);
+  alm_marcxml *x = alm_xml_bounds_of(userdata);
   if (x->guard.failed) return;
   if (x->place != NO_TEXT && x->depth == x->text) end_text(x);
   if (x->depth == x->data) x->data = 0;
@@ -167,7 +167,7 @@ bool alm_marcxml_is_blank(const char *text, size_t length) {
 }
 
 static void add_text(void *userdata, const xmlChar *given, int length) {
-  alm_marcxml *x = alm_xml_guard_of(userdata);
+  alm_marcxml *x = alm_xml_bounds_of(userdata);
   const char *text = (const char *)given;
   if (x->guard.failed || !x->record) return;
   if (x->place == FIELD_TEXT) alm_marc_add_text(x->reading->builder, text, (size_t)length);

@@ -4,7 +4,7 @@
 #define ALM_MARC_XML_PRIVATE_H
 
 #include "marc_format.h"
-#include "../base/xml_guard.h"
+#include "../base/xml_bounds.h"
 
 enum { ALM_MARCXML_DEPTH = 100 };
 
@@ -17,7 +17,7 @@ typedef struct {
 typedef enum { NO_TEXT, LEADER_TEXT, FIELD_TEXT } alm_marcxml_place;
 
 typedef struct {
-  alm_xml_guard guard;
+  alm_xml_bounds guard;
   alm_error error;      /* why the document broke off; told after its last record */
   alm_marc_reading *reading;
   alm_marcxml_names names;

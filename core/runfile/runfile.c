@@ -126,7 +126,7 @@ static alm_db_result begin(alm_runfile *db, alm_error *err) {
 
 static bool lock(alm_runfile *db, alm_error *err) {
   alm_error reason;
-  db->writer = alm_guard_lock(db->guards[0], &reason);
+  db->writer = alm_lock_take(db->locks[0], &reason);
   if (db->writer) return true;
   if (reason.code == ALM_CONFLICT)
     tell_holder(db, err);
@@ -149,10 +149,10 @@ static bool check_folder(const char *path, alm_error *err) {
   return false;
 }
 
-static bool guard(alm_runfile *db, bool create, alm_error *err) {
-  db->guards[0] = alm_guard_open(db->path, create, err);
-  db->guard_count = db->guards[0] ? 1 : 0;
-  return db->guard_count == 1;
+static bool open_lock(alm_runfile *db, bool create, alm_error *err) {
+  db->locks[0] = alm_lock_open(db->path, create, err);
+  db->lock_count = db->locks[0] ? 1 : 0;
+  return db->lock_count == 1;
 }
 
 /* Kind, version and tables in one transaction, before WAL is on: the header of
@@ -192,7 +192,7 @@ static void remove_created(const char *path) {
 }
 
 static alm_db_result open_create(alm_runfile *db, alm_error *err) {
-  if (!check_folder(db->path, err) || !guard(db, true, err))
+  if (!check_folder(db->path, err) || !open_lock(db, true, err))
     return ALM_DB_FAILED;
   alm_db_result result = ALM_DB_FAILED;
   if (lock(db, err)) result = fill(db, SQLITE_OPEN_READWRITE, err);
@@ -204,8 +204,8 @@ static alm_db_result open_create(alm_runfile *db, alm_error *err) {
 }
 
 static alm_db_result open_write(alm_runfile *db, alm_error *err) {
-  if (!guard(db, false, err) ||
-      !alm_runfile_check(db->path, alm_guard_fd(db->guards[0]), &db->options,
+  if (!open_lock(db, false, err) ||
+      !alm_runfile_check(db->path, alm_lock_fd(db->locks[0]), &db->options,
                          err) ||
       !check_folder(db->path, err) || !lock(db, err) ||
       !alm_runfile_check_part(db->path, NULL, err))
@@ -242,10 +242,10 @@ static bool has_no_place(sqlite3 *raw) {
 }
 
 static alm_db_result open_read(alm_runfile *db, alm_error *err) {
-  if (!guard(db, false, err) ||
-      !alm_runfile_check(db->path, alm_guard_fd(db->guards[0]), &db->options,
+  if (!open_lock(db, false, err) ||
+      !alm_runfile_check(db->path, alm_lock_fd(db->locks[0]), &db->options,
                          err) ||
-      !alm_runfile_check_part(db->path, db->guards[0], err))
+      !alm_runfile_check_part(db->path, db->locks[0], err))
     return ALM_DB_FAILED;
   alm_db_result result = connect_as(db, "?mode=ro", SQLITE_OPEN_READONLY, err);
   if (result == ALM_DB_DONE) result = probe(db, err);
@@ -310,7 +310,7 @@ void alm_runfile_close(alm_runfile *db) {
   alm_runfile_end_statements(db);
   forget_holder(db);
   sqlite3_close(db->raw);
-  while (db->guard_count > 0) alm_guard_close(db->guards[--db->guard_count]);
+  while (db->lock_count > 0) alm_lock_close(db->locks[--db->lock_count]);
   free(db->path);
   free(db);
 }
@@ -334,14 +334,14 @@ static alm_db_result attach_script(alm_runfile *db, const char *path,
 
 alm_db_result alm_runfile_attach(alm_runfile *db, const char *path,
                                  const char *name, alm_error *err) {
-  if (db->guard_count == ALM_DB_GUARDS) {
+  if (db->lock_count == ALM_DB_LOCKS) {
     alm_fail(err, ALM_LIMIT, "%s: ten files are attached already", db->path);
     return ALM_DB_FAILED;
   }
-  alm_guard *other = alm_guard_open(path, false, err);
+  alm_lock *other = alm_lock_open(path, false, err);
   if (!other) return ALM_DB_FAILED;
-  db->guards[db->guard_count++] = other; /* also on failure: SQLite may hold it */
-  if (!alm_runfile_check(path, alm_guard_fd(other), &db->options, err) ||
+  db->locks[db->lock_count++] = other; /* also on failure: SQLite may hold it */
+  if (!alm_runfile_check(path, alm_lock_fd(other), &db->options, err) ||
       !alm_runfile_check_part(path, other, err))
     return ALM_DB_FAILED;
   char *own = db->path;

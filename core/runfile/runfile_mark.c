@@ -91,12 +91,12 @@ static bool has_its_log(const char *path, const mark *file, alm_error *err) {
                   path, file->holder, name, name);
 }
 
-bool alm_runfile_check_part(const char *path, const alm_guard *guard,
+bool alm_runfile_check_part(const char *path, const alm_lock *lock,
                             alm_error *err) {
   for (int i = 0; i < TRIES; i++) {
     mark file = read_mark_of_file(path);
     if (has_its_log(path, &file, err)) return true;
-    if (guard && alm_guard_is_locked(guard)) return true;
+    if (lock && alm_lock_is_locked(lock)) return true;
     sqlite3_sleep(PAUSE_MS);
   }
   return false;
@@ -123,7 +123,7 @@ bool alm_runfile_check_log(alm_runfile *db, alm_error *err) {
   for (int i = 0; i < TRIES; i++) {
     if (is_own_log(db, err)) return true;
     if (db->writer) return false;
-    if (alm_guard_is_locked(db->guards[0])) return true;
+    if (alm_lock_is_locked(db->locks[0])) return true;
     sqlite3_sleep(PAUSE_MS);
   }
   return false;

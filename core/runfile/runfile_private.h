@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "runfile.h"
-#include "runfile_guard.h"
+#include "runfile_lock.h"
 
-#define ALM_DB_GUARDS 11 /* the file and SQLite's ten attached ones */
+#define ALM_DB_LOCKS 11 /* the file and SQLite's ten attached ones */
 #define ALM_DB_BUSY_MS 5000
 #define ALM_MARK_SIZE 33 /* 16 bytes in hex */
 
@@ -16,8 +16,8 @@ struct alm_runfile {
   sqlite3 *raw;
   char *path;
   alm_db_options options; /* `kind` points into alm_runfile_kinds */
-  alm_guard *guards[ALM_DB_GUARDS];
-  int guard_count;
+  alm_lock *locks[ALM_DB_LOCKS];
+  int lock_count;
   alm_statement *statements; /* last used first */
   bool begun;                /* a transaction that the caller has not ended */
   bool writer;
@@ -47,8 +47,8 @@ sqlite3 *alm_runfile_connect_alone(const char *path);
 
 /* A file that a writer left stands for a whole run only with its log beside it.
  * Looked at before SQLite, which would begin a new log. A file that somebody
- * writes just now is as it should be; without `guard` nobody does. */
-bool alm_runfile_check_part(const char *path, const alm_guard *guard,
+ * writes just now is as it should be; without `lock` nobody does. */
+bool alm_runfile_check_part(const char *path, const alm_lock *lock,
                             alm_error *err);
 
 /* Is the log of a file that was just opened its own? */

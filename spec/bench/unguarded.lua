@@ -23,9 +23,9 @@ function child.receive() return table.remove(answers, 1) end
 
 function child.close() answers = {} end
 
-function core.sandbox.open()
-  require("almanac.recipe.sandbox").enclose = function() end
-  child.serve = coroutine.wrap(require "almanac.recipe.wall")
+function core.guard.open()
+  require("almanac.recipe.inside.environment").enclose = function() end
+  child.serve = coroutine.wrap(require "almanac.recipe.inside")
   child.serve(false)
   return child
 end

@@ -1,5 +1,5 @@
 -- One rule with a body that a spec gives, run as recipes run.
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local program = require "support.program"
 local recipe = require "almanac.recipe"
 local rules = require "almanac.recipe.rules"

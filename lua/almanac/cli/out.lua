@@ -1,7 +1,7 @@
 -- What a person sees. Results go to stdout, remarks and progress to stderr;
 -- with --json stdout carries one JSON object a line instead.
 local core = require "almanac.core"
-local plain = require "almanac.recipe.plain"
+local plain = require "almanac.recipe.inside.plain"
 local task = require "almanac.task"
 local words = require "almanac.words"
 

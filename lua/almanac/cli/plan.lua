@@ -1,7 +1,7 @@
 -- almanac plan: looks, matches, writes the plan. The recipe's own arguments
 -- become options, so it is loaded before the command line is parsed.
 local core = require "almanac.core"
-local plain = require "almanac.recipe.plain"
+local plain = require "almanac.recipe.inside.plain"
 local task = require "almanac.task"
 local told = require "almanac.cli.told"
 local words = require "almanac.words"
@@ -65,7 +65,7 @@ function m.configure(parser, arguments)
   loaded = found
   parser:description(("%s\n\nRecipe %s %s: %s"):format(m.summary, found.name, found.version, plain.text(found.summary)))
   recipe.arguments(found, parser)
-  require("almanac.recipe.arguments").join_negative(found.args, arguments)
+  require("almanac.recipe.inside.arguments").join_negative(found.args, arguments)
   return true
 end
 

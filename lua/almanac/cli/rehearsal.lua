@@ -39,7 +39,7 @@ nothing else). S3: access key REHEARSALACCESSKEY, secret rehearsal-secret.]]
 -- The words of a SPEC that a module of the rehearsal reads, a line each.
 local function words_of(name)
   local lines = {}
-  for _, word in ipairs(require("almanac.rehearsal." .. name).words) do
+  for _, word in ipairs(require(name).words) do
     lines[#lines + 1] = ("%-22s %s"):format(word[1], word[2])
   end
   return table.concat(lines, "\n  ")
@@ -47,7 +47,7 @@ end
 
 local function forms()
   local lines = {}
-  for _, form in ipairs(require("almanac.rehearsal.hostile").forms) do
+  for _, form in ipairs(require("almanac.rehearsal.api.hostile").forms) do
     lines[#lines + 1] = ("%-9s %s"):format(form[1], form[2])
   end
   return table.concat(lines, "\n         ")
@@ -102,7 +102,8 @@ function m.configure(parser)
   parser:option("--record", "file that gets every API call as a JSON line"):argname "FILE"
   parser:option("--ready", "file that gets port, url and pid as JSON when it listens"):argname "FILE"
   parser:flag("--until-eof", "end when stdin does")
-  parser:epilog(EPILOG:format(words_of "latency", kinds(), forms(), words_of "lists", words_of "form_policy"))
+  parser:epilog(EPILOG:format(words_of "almanac.rehearsal.latency", kinds(), forms(), words_of "almanac.rehearsal.api.lists",
+    words_of "almanac.rehearsal.s3.form_policy"))
 end
 
 local function announce(out, about)

@@ -1,7 +1,7 @@
 -- Files that are another one over again: by their name, as browsers, Windows
 -- and macOS call a copy, or by their bytes. A copy is no page.
 local core = require "almanac.core"
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 
 local m = {}
 

@@ -2,7 +2,7 @@
 -- does so before titles are read; what was read is kept when something fails
 -- after that.
 local alma = require "almanac.alma"
-local arguments = require "almanac.recipe.arguments"
+local arguments = require "almanac.recipe.inside.arguments"
 local attempt = require "almanac.run.attempt"
 local audit = require "almanac.run.audit"
 local codes = require "almanac.run.codes"

@@ -1,7 +1,7 @@
 -- Puts titles and files together on their keys and writes down what is to be
 -- done. Titles stream through in batches, and nothing grows with the number of
 -- titles or files.
-local arguments = require "almanac.recipe.arguments"
+local arguments = require "almanac.recipe.inside.arguments"
 local attempt = require "almanac.run.attempt"
 local consequences = require "almanac.run.consequences"
 local contested = require "almanac.plan.contested"
@@ -12,7 +12,7 @@ local leftovers = require "almanac.plan.leftovers"
 local masters = require "almanac.plan.masters"
 local near = require "almanac.plan.near"
 local notes = require "almanac.run.notes"
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local planned = require "almanac.plan.planned"
 local readings = require "almanac.reading"
 local rules = require "almanac.recipe.rules"

@@ -2,7 +2,7 @@
 -- here only looks; what it finds doubtful it says in words, of the form
 -- "what is wrong: the particulars", so that a summary can count them.
 local doubles = require "almanac.plan.doubles"
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local sequence = require "almanac.plan.sequence"
 local text = require "almanac.core".text
 local volumes = require "almanac.plan.volumes"

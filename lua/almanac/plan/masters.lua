@@ -1,6 +1,6 @@
 -- What the masters of a title tell about what is to be added.
 local judge = require "almanac.plan.judge"
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local usage = require "almanac.run.usage"
 
 local m = {}

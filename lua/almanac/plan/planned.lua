@@ -1,6 +1,6 @@
 -- What is planned for titles, as rows: their changes, and the pages of these.
 local attempt = require "almanac.run.attempt"
-local changes_of = require "almanac.recipe.changes"
+local changes_of = require "almanac.recipe.inside.changes"
 local core = require "almanac.core"
 local json = require "almanac.json"
 

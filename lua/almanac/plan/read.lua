@@ -7,7 +7,7 @@ local core = require "almanac.core"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
 local readings = require "almanac.reading"
-local records = require "almanac.recipe.record"
+local records = require "almanac.recipe.inside.record"
 local streaks = require "almanac.run.streak"
 local task = require "almanac.task"
 

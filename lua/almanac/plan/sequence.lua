@@ -1,7 +1,7 @@
 -- Whether the pages of a title are one unbroken sequence: it begins with the
 -- first, lacks none, and its order is that of every counter in the names.
-local names = require "almanac.recipe.key_names"
-local objects = require "almanac.recipe.objects"
+local names = require "almanac.recipe.inside.key_names"
+local objects = require "almanac.recipe.inside.objects"
 
 local m = {}
 

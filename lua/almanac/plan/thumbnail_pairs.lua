@@ -5,7 +5,7 @@
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local formats = require "almanac.run.formats"
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 

@@ -1,6 +1,6 @@
 -- The recipes at hand as their texts describe them. Nothing is run.
 local core = require "almanac.core"
-local header = require "almanac.recipe.header"
+local header = require "almanac.recipe.inside.header"
 local recipes = require "almanac.recipe"
 
 local m = {}
@@ -37,7 +37,7 @@ end
 
 ---What a recipe's text says of it, and of what it extends.
 ---@param path string of a recipe.lua
----@return table|nil header as almanac.recipe.header reads it
+---@return table|nil header as almanac.recipe.inside.header reads it
 ---@return string? message
 ---@return string? code
 function m.header(path)

@@ -1,8 +1,8 @@
 -- The text of a new recipe where none that is at hand fits: complete but for the
 -- rule that says what belongs together, with what the helpers make of a real name
 -- and what a real title has, and the names as examples that are still open.
-local key = require "almanac.recipe.key"
-local objects = require "almanac.recipe.objects"
+local key = require "almanac.recipe.inside.key"
+local objects = require "almanac.recipe.inside.objects"
 
 local m = {}
 

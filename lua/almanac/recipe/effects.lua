@@ -1,8 +1,8 @@
 -- Whether the effects that a recipe declares are those of the changes that it
 -- makes, as far as its text tells: where it uses `add.`, `replace.`, `update.`
 -- and `delete.`. What the text does not tell, a plan does (almanac.recipe.rules).
-local changes = require "almanac.recipe.changes"
-local header = require "almanac.recipe.header"
+local changes = require "almanac.recipe.inside.changes"
+local header = require "almanac.recipe.inside.header"
 local names = require "almanac.recipe.names"
 
 local m = {}

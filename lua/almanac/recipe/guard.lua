@@ -1,8 +1,8 @@
 -- The process that a recipe runs in, as its owner sees it: started when it is
 -- needed, started again after it was stopped, ended with `close` or when
--- nobody holds the recipe any more. almanac.recipe.wall is its other side.
+-- nobody holds the recipe any more. almanac.recipe.inside is its other side.
 local core = require "almanac.core"
-local plain = require "almanac.recipe.plain"
+local plain = require "almanac.recipe.inside.plain"
 
 local m = {}
 
@@ -20,8 +20,8 @@ local meta = { __index = methods, __name = "recipe guard" }
 local guards = setmetatable({}, { __mode = "k" })
 
 local function library()
-  local path = assert(package.searchpath("almanac.recipe.wall", package.path))
-  return path:match "^(.*)/almanac/recipe/wall%.lua$" or "."
+  local path = assert(package.searchpath("almanac.recipe.inside", package.path))
+  return path:match "^(.*)/almanac/recipe/inside/init%.lua$" or "."
 end
 
 ---Text of a process that is not trusted, for a person: one line of bounded length,
@@ -59,7 +59,7 @@ function methods:keep(sources)
 end
 
 local function open(guard)
-  local child, message, code = core.sandbox.open {
+  local child, message, code = core.guard.open {
     library = library(), seconds = m.seconds, silence = m.silence,
   }
   if not child then return nil, message, code end

@@ -3,7 +3,7 @@
 -- came back. Answers come in the order of the questions.
 local guard = require "almanac.recipe.guard"
 local rules = require "almanac.recipe.rules"
-local text = require "almanac.recipe.wall_text"
+local text = require "almanac.recipe.inside.text"
 
 local m = {}
 

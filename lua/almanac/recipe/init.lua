@@ -1,10 +1,10 @@
 -- Recipes: where they are found, how one is loaded. A recipe is text that runs
 -- in a process of its own; what comes out of here is data, and checked.
 local core = require "almanac.core"
-local arguments = require "almanac.recipe.arguments"
-local check = require "almanac.recipe.check"
+local arguments = require "almanac.recipe.inside.arguments"
+local check = require "almanac.recipe.inside.check"
 local guards = require "almanac.recipe.guard"
-local header = require "almanac.recipe.header"
+local header = require "almanac.recipe.inside.header"
 local lock = require "almanac.recipe.lock"
 
 local m = {}

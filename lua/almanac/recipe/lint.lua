@@ -1,10 +1,10 @@
 -- Looks at the text of a recipe without running it: names that are not there
 -- (by luacheck), arguments, effects and readings that are not declared, what looks like keys.
-local changes = require "almanac.recipe.changes"
+local changes = require "almanac.recipe.inside.changes"
 local effects = require "almanac.recipe.effects"
-local key = require "almanac.recipe.key"
+local key = require "almanac.recipe.inside.key"
 local names_of = require "almanac.recipe.names"
-local sandbox = require "almanac.recipe.sandbox"
+local environment = require "almanac.recipe.inside.environment"
 local secrets = require "almanac.recipe.secrets"
 local words = require "almanac.words"
 
@@ -12,7 +12,7 @@ local m = {}
 
 local own = changes.groups()
 own.key, own.extend = key, function() end
-local names, hints = sandbox.names(own)
+local names, hints = environment.names(own)
 
 local function sorted(t)
   local list = {}

@@ -2,7 +2,7 @@
 -- from elsewhere and accepted here, or neither. Nothing is guessed: nobody is
 -- named who did not write himself down.
 local core = require "almanac.core"
-local header = require "almanac.recipe.header"
+local header = require "almanac.recipe.inside.header"
 local lock = require "almanac.recipe.lock"
 
 local m = {}

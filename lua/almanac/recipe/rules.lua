@@ -1,13 +1,13 @@
 -- Asks the rules of a recipe, which run in its own process, and checks what
 -- they answer. Every function gives true and the answer, or false, a message
 -- that names rule and case, and a code: "parse", or "cancelled" after Ctrl-C.
-local changes = require "almanac.recipe.changes"
+local changes = require "almanac.recipe.inside.changes"
 local guard = require "almanac.recipe.guard"
-local objects = require "almanac.recipe.objects"
-local plain = require "almanac.recipe.plain"
+local objects = require "almanac.recipe.inside.objects"
+local plain = require "almanac.recipe.inside.plain"
 local sidecars = require "almanac.recipe.sidecar"
-local sidecar_names = require "almanac.recipe.sidecar_names"
-local text = require "almanac.recipe.wall_text"
+local sidecar_names = require "almanac.recipe.inside.sidecar_names"
+local text = require "almanac.recipe.inside.text"
 
 local m = {}
 

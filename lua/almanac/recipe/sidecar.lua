@@ -2,8 +2,8 @@
 -- Here is what one says and which ones speak of a file; where they come from,
 -- a folder or the examples of a recipe, is for others to know.
 local json = require "almanac.json"
-local names_of = require "almanac.recipe.sidecar_names"
-local objects = require "almanac.recipe.objects"
+local names_of = require "almanac.recipe.inside.sidecar_names"
+local objects = require "almanac.recipe.inside.objects"
 
 local m = {}
 

@@ -1,16 +1,16 @@
 -- What somebody else does in Alma meanwhile, or happens to it: the operations
 -- of POST /rehearsal/change. Each takes its fields and gives its result; they are
 -- listed in almanac.rehearsal.
-local collections = require "almanac.rehearsal.collections"
+local collections = require "almanac.rehearsal.api.collections"
 local core = require "almanac.core"
 local faults = require "almanac.rehearsal.faults"
-local form_policy = require "almanac.rehearsal.form_policy"
-local lag = require "almanac.rehearsal.lag"
+local form_policy = require "almanac.rehearsal.s3.form_policy"
+local lag = require "almanac.rehearsal.world.lag"
 local latency = require "almanac.rehearsal.latency"
-local lists = require "almanac.rehearsal.lists"
-local model = require "almanac.rehearsal.model"
-local objects = require "almanac.rehearsal.s3_objects"
-local sets = require "almanac.rehearsal.sets"
+local lists = require "almanac.rehearsal.api.lists"
+local model = require "almanac.rehearsal.world.model"
+local objects = require "almanac.rehearsal.s3.objects"
+local sets = require "almanac.rehearsal.api.sets"
 
 local m = {}
 

@@ -2,7 +2,7 @@
 -- counters, and what somebody else does meanwhile. See almanac.rehearsal.
 local change = require "almanac.rehearsal.change"
 local json = require "almanac.json"
-local model = require "almanac.rehearsal.model"
+local model = require "almanac.rehearsal.world.model"
 
 local m = {}
 

@@ -1,13 +1,13 @@
 -- What becomes of a call that was let in: its time passes, it happens or does
 -- not, and the fault that --faults rolled for it strikes.
-local files = require "almanac.rehearsal.files"
+local files = require "almanac.rehearsal.api.files"
 local gate = require "almanac.rehearsal.gate"
-local hostile = require "almanac.rehearsal.hostile"
-local model = require "almanac.rehearsal.model"
-local objects = require "almanac.rehearsal.s3_objects"
-local rivals = require "almanac.rehearsal.rivals"
+local hostile = require "almanac.rehearsal.api.hostile"
+local model = require "almanac.rehearsal.world.model"
+local objects = require "almanac.rehearsal.s3.objects"
+local rivals = require "almanac.rehearsal.api.rivals"
 local task = require "almanac.task"
-local xml = require "almanac.rehearsal.s3_xml"
+local xml = require "almanac.rehearsal.s3.xml"
 
 local m = {}
 

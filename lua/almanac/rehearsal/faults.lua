@@ -1,6 +1,6 @@
 -- What goes wrong on purpose: --faults. A rule says which calls, how often, and
 -- how; the dice are seeded, so that the same calls meet the same fate.
-local hostile = require "almanac.rehearsal.hostile"
+local hostile = require "almanac.rehearsal.api.hostile"
 
 local m = {}
 

@@ -1,6 +1,6 @@
 -- The gateway in front of the API: who may call what, 25 calls a second, and
 -- so many a day. Refusals of the gateway cost a call as well.
-local failure = require "almanac.rehearsal.failure"
+local failure = require "almanac.rehearsal.api.failure"
 
 local m = {}
 

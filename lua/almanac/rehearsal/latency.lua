@@ -1,7 +1,7 @@
 -- How long things take: --latency 0.3,file=3,s3=0.05. Half of the time passes
 -- before a call has its effect, half after: whoever gives up or is killed
 -- meanwhile can't know. Behind a gateway that gives up the effect comes at the end.
-local words = require "almanac.rehearsal.words"
+local words = require "almanac.rehearsal.world.words"
 
 local m = {}
 

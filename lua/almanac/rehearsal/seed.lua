@@ -1,11 +1,11 @@
 -- Fills a new rehearsal: titles, representations and files from a CSV list, one
 -- row a file, then the collections and sets around them.
-local codes = require "almanac.rehearsal.codes"
-local collections = require "almanac.rehearsal.collections"
+local codes = require "almanac.rehearsal.api.codes"
+local collections = require "almanac.rehearsal.api.collections"
 local holdings = require "almanac.sheet.holdings"
-local model = require "almanac.rehearsal.model"
-local sample = require "almanac.rehearsal.sample"
-local sets = require "almanac.rehearsal.sets"
+local model = require "almanac.rehearsal.world.model"
+local sample = require "almanac.rehearsal.world.sample"
+local sets = require "almanac.rehearsal.api.sets"
 
 local m = {}
 

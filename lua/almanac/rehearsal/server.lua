@@ -1,15 +1,15 @@
 -- One request from arrival to answer: which side it is for, whether it may in,
 -- what fate it meets, how long it takes, and how its answer is written.
 local core = require "almanac.core"
-local answers = require "almanac.rehearsal.answer"
+local answers = require "almanac.rehearsal.api.answer"
 local door = require "almanac.rehearsal.door"
-local failure = require "almanac.rehearsal.failure"
+local failure = require "almanac.rehearsal.api.failure"
 local fate = require "almanac.rehearsal.fate"
-local files = require "almanac.rehearsal.files"
-local routes = require "almanac.rehearsal.routes"
+local files = require "almanac.rehearsal.api.files"
+local routes = require "almanac.rehearsal.api.routes"
 local s3 = require "almanac.rehearsal.s3"
-local s3_xml = require "almanac.rehearsal.s3_xml"
-local views = require "almanac.rehearsal.views"
+local s3_xml = require "almanac.rehearsal.s3.xml"
+local views = require "almanac.rehearsal.api.views"
 local visitor = require "almanac.rehearsal.visitor"
 
 local m = {}
@@ -25,10 +25,10 @@ local m = {}
 ---@field object_key string? of a request to S3
 ---@field fault { kind: string, number: number? }?
 ---@field arrived number monotonic seconds
----@field taken table? the upload that a file POST began to work on, see almanac.rehearsal.files
+---@field taken table? the upload that a file POST began to work on, see almanac.rehearsal.api.files
 ---@field remark string? for the log
 
----@class almanac.rehearsal.answer what a handler gives; one of shape and object, failure, s3_failure, body, path
+---@class almanac.rehearsal.api.answer what a handler gives; one of shape and object, failure, s3_failure, body, path
 ---@field status integer? 200
 ---@field shape table?
 ---@field object table?
@@ -42,7 +42,7 @@ local m = {}
 ---@field cut boolean? half of it is sent
 ---@field meanwhile fun()? what goes on once the answer is sent
 
----@alias almanac.rehearsal.handler fun(world: table, call: almanac.rehearsal.call): almanac.rehearsal.answer
+---@alias almanac.rehearsal.handler fun(world: table, call: almanac.rehearsal.call): almanac.rehearsal.api.answer
 
 local PREFIX = "/almaws/v1/"
 local KEEP_COUNT = 20   -- calls after which the count of the day is kept

@@ -1,7 +1,7 @@
 -- Usage types and libraries are codes that each institution sets up itself. A
 -- plan with an unknown one would fail title by title: it is told before.
 local alma = require "almanac.alma"
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local rules = require "almanac.recipe.rules"
 local words = require "almanac.words"
 

@@ -2,9 +2,9 @@
 -- plan was made: what is deleted and whether it is a master, files that become
 -- another type, access rights and usage types from old to new, what patrons
 -- see first. Plans, reports and checks all say what is found here.
-local changes_of = require "almanac.recipe.changes"
+local changes_of = require "almanac.recipe.inside.changes"
 local json = require "almanac.json"
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local readings = require "almanac.reading"
 local usage = require "almanac.run.usage"
 
@@ -123,7 +123,7 @@ end
 
 ---What changes of a title lead to.
 ---@param reading { representations: table[] } what Alma had (almanac.reading)
----@param changes table[] of a recipe (almanac.recipe.changes), or from m.planned
+---@param changes table[] of a recipe (almanac.recipe.inside.changes), or from m.planned
 ---@return almanac.run.consequence[]
 function m.of(reading, changes)
   local list = {}

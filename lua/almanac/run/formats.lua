@@ -1,6 +1,6 @@
 -- What the first bytes of a file say it is. A file that is not what its name
 -- says would be attached, and shown broken, in Alma: it is found before.
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 
 local m = {}
 

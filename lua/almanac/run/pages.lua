@@ -1,7 +1,7 @@
 -- The files that are planned for a title, and where in the bucket each goes.
 -- Where follows from the run, the title and the name, so it is not kept: no
 -- collision between titles, runs or pages.
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local store = require "almanac.run.store"
 
 local m = {}

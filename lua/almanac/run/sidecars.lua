@@ -4,7 +4,7 @@
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local json = require "almanac.json"
-local names_of = require "almanac.recipe.sidecar_names"
+local names_of = require "almanac.recipe.inside.sidecar_names"
 local sidecar = require "almanac.recipe.sidecar"
 local store = require "almanac.run.store"
 

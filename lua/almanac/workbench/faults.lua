@@ -2,7 +2,7 @@
 -- plan, as it should, but must not keep anybody from having the others explained.
 local core = require "almanac.core"
 local guard = require "almanac.recipe.guard"
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local rules = require "almanac.recipe.rules"
 local sidecars = require "almanac.run.sidecars"
 local trial = require "almanac.workbench.trial"

@@ -2,7 +2,7 @@
 -- and what it proposes for titles that are made up.
 local consequence_words = require "almanac.run.consequence_words"
 local consequences = require "almanac.run.consequences"
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local rules = require "almanac.recipe.rules"
 
 local m = {}

@@ -2,7 +2,7 @@
 -- the field of by-field: found by looking for what the names say in what the
 -- titles have. A guess is tried like any other reading; it decides nothing.
 -- One entry a recipe at the end; each gives lists of options, the best first.
-local key = require "almanac.recipe.key"
+local key = require "almanac.recipe.inside.key"
 local list_of = require "almanac.plan.sources"
 local tally = require "almanac.workbench.guess_hits"
 local values = require "almanac.workbench.guess_values"

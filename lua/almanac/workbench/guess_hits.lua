@@ -1,5 +1,5 @@
 -- How often options were right: what almanac.workbench.guess counts with.
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local values = require "almanac.workbench.guess_values"
 
 local m = {}

@@ -1,8 +1,8 @@
 -- The dictionary of remarks: words in names that may say nothing of what a file
 -- is of, found in the names of files and of what titles hold. They are tried
 -- with and without; a word is only ignored where more titles become ready so.
-local objects = require "almanac.recipe.objects"
-local remarks = require "almanac.recipe.remarks"
+local objects = require "almanac.recipe.inside.objects"
+local remarks = require "almanac.recipe.inside.remarks"
 local text = require "almanac.core".text
 
 local m = {}

@@ -1,6 +1,6 @@
 -- What a recipe proves by itself: the examples in it hold, its sample comes to
 -- the plan that is expected, and the same input gives the same plan.
-local arguments = require "almanac.recipe.arguments"
+local arguments = require "almanac.recipe.inside.arguments"
 local core = require "almanac.core"
 local rules = require "almanac.recipe.rules"
 local sample = require "almanac.workbench.sample"

@@ -5,7 +5,7 @@
 --   sample/sidecars      the sidecars of those in files.txt, where they would lie
 --   sample/args.csv      argument,value: what is given to the recipe; paths are seen from sample/
 --   sample/expected.csv  mms_id,state,kind,files,reason: what the plan must come to
-local arguments = require "almanac.recipe.arguments"
+local arguments = require "almanac.recipe.inside.arguments"
 local core = require "almanac.core"
 local holdings = require "almanac.sheet.holdings"
 local parcels = require "almanac.recipe.share.parcel"

@@ -2,7 +2,7 @@
 -- of the names and, when there are titles, on those; one that has options with
 -- those that almanac.workbench.guess finds for it. What reads best is then planned with
 -- the whole folder: what counts is which titles would be ready.
-local arguments = require "almanac.recipe.arguments"
+local arguments = require "almanac.recipe.inside.arguments"
 local guess = require "almanac.workbench.guess"
 local guess_remarks = require "almanac.workbench.guess_remarks"
 local json = require "almanac.json"
@@ -10,7 +10,7 @@ local names_of = require "almanac.workbench.suggest_names"
 local proof = require "almanac.workbench.suggest_proof"
 local reading = require "almanac.workbench.suggest_reading"
 local recipes = require "almanac.recipe"
-local remarks = require "almanac.recipe.remarks"
+local remarks = require "almanac.recipe.inside.remarks"
 local sidecars = require "almanac.run.sidecars"
 local word = require "almanac.shell".word
 

@@ -1,7 +1,7 @@
 -- The names of a folder, for trying recipes on: some of them, the usual ones
 -- first, and of each folder at its top its own.
 local core = require "almanac.core"
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 
 local m = {}
 

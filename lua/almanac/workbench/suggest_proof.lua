@@ -1,7 +1,7 @@
 -- What a recipe would come to: a plan of a whole folder in memory, as `plan` makes
 -- it, and which titles are ready in it with files of their own.
-local key = require "almanac.recipe.key"
-local objects = require "almanac.recipe.objects"
+local key = require "almanac.recipe.inside.key"
+local objects = require "almanac.recipe.inside.objects"
 local trial = require "almanac.workbench.trial"
 
 local m = {}
@@ -92,7 +92,7 @@ end
 local function plan(case, found, recipe)
   local values = {}
   for name, value in pairs(found.values) do values[name] = value end
-  local dir = require("almanac.recipe.arguments").first(recipe.args, "dir")
+  local dir = require("almanac.recipe.inside.arguments").first(recipe.args, "dir")
   if dir then values[dir] = case.folder end
   return trial.plan { recipe = recipe, titles = found.titles or case.titles, folder = case.folder, values = values, names = true }
 end

@@ -1,6 +1,6 @@
 -- How a recipe reads some names of a folder and the keys of titles: which names
 -- it reads, which collide, which find one title.
-local objects = require "almanac.recipe.objects"
+local objects = require "almanac.recipe.inside.objects"
 local rules = require "almanac.recipe.rules"
 
 local m = {}

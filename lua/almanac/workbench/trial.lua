@@ -1,6 +1,6 @@
 -- A recipe tried without Alma: titles from a list or an earlier run, files of
 -- a folder or only their names, matched as `plan` does it. Nothing is kept.
-local arguments = require "almanac.recipe.arguments"
+local arguments = require "almanac.recipe.inside.arguments"
 local attempt = require "almanac.run.attempt"
 local catalogue = require "almanac.plan.catalogue"
 local core = require "almanac.core"
@@ -13,7 +13,7 @@ local join = require "almanac.plan.join"
 local json = require "almanac.json"
 local lists = require "almanac.plan.sources"
 local readings = require "almanac.reading"
-local records = require "almanac.recipe.record"
+local records = require "almanac.recipe.inside.record"
 local store = require "almanac.run.store"
 
 local m = {}

@@ -6,7 +6,7 @@ local json = require "almanac.json"
 local kept = require "almanac.recipe.share.kept"
 local lock = require "almanac.recipe.lock"
 local parcels = require "almanac.recipe.share.parcel"
-local plain = require "almanac.recipe.plain"
+local plain = require "almanac.recipe.inside.plain"
 local recipes = require "almanac.recipe"
 
 local m = { summary = "Accept a changed recipe that came from elsewhere: shows what is different, asks, and pins it as it is now.",

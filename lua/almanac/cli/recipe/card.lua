@@ -1,7 +1,7 @@
 -- What a person sees of a recipe before anything is done with it.
 local json = require "almanac.json"
 local lock = require "almanac.recipe.lock"
-local plain = require "almanac.recipe.plain"
+local plain = require "almanac.recipe.inside.plain"
 
 local m = {}
 
@@ -49,7 +49,7 @@ end
 ---@param found table
 ---@param out table
 function m.say_arguments(found, out)
-  local lines = require("almanac.recipe.arguments").lines(found.args)
+  local lines = require("almanac.recipe.inside.arguments").lines(found.args)
   if lines[1] then out.say "\nArguments of `almanac plan`:" end
   for _, line in ipairs(lines) do
     out.say(("  %s%s %s"):format(line[1], (" "):rep(20 - (utf8.len(line[1]) or #line[1])), plain.line(line[2])))

@@ -4,7 +4,7 @@ local foresight = require "almanac.workbench.foresight"
 local lint = require "almanac.recipe.lint"
 local names = require "almanac.recipe.names"
 local options = require "almanac.cli.recipe.options"
-local plain = require "almanac.recipe.plain"
+local plain = require "almanac.recipe.inside.plain"
 local provenance = require "almanac.recipe.provenance"
 local recipes = require "almanac.recipe"
 local secrets = require "almanac.recipe.secrets"
@@ -38,7 +38,7 @@ function m.run(args, context)
     return nil, message, code
   end
   local remarks = lint.remarks(recipe)
-  local values = require("almanac.recipe.arguments").defaults(recipe.args)
+  local values = require("almanac.recipe.inside.arguments").defaults(recipe.args)
   for _, text in ipairs(require("almanac.recipe.rules").examples(recipe, values)) do remarks[#remarks + 1] = { text = text } end
   local notes, undeclared = foresight.of(recipe, values)
   for _, list in ipairs { undeclared, versions.warnings(recipe), versions.advice(recipe) } do

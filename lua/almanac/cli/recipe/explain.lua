@@ -1,5 +1,5 @@
 -- almanac recipe explain: every rule for one file or title, without a call.
-local arguments = require "almanac.recipe.arguments"
+local arguments = require "almanac.recipe.inside.arguments"
 local options = require "almanac.cli.recipe.options"
 local words = require "almanac.words"
 

@@ -2,10 +2,10 @@
 -- Its rules run in the sandbox only, on its own sample.
 local card = require "almanac.cli.recipe.card"
 local difference = require "almanac.recipe.share.difference"
-local header = require "almanac.recipe.header"
+local header = require "almanac.recipe.inside.header"
 local json = require "almanac.json"
 local lint = require "almanac.recipe.lint"
-local plain = require "almanac.recipe.plain"
+local plain = require "almanac.recipe.inside.plain"
 local proof = require "almanac.workbench.proof"
 local versions = require "almanac.recipe.versions"
 local words = require "almanac.words"

@@ -5,7 +5,7 @@ local inspect = require "almanac.cli.recipe.inspect"
 local kept = require "almanac.recipe.share.kept"
 local lock = require "almanac.recipe.lock"
 local parcels = require "almanac.recipe.share.parcel"
-local plain = require "almanac.recipe.plain"
+local plain = require "almanac.recipe.inside.plain"
 local recipes = require "almanac.recipe"
 
 local m = {}

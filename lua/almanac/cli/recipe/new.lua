@@ -49,7 +49,7 @@ end
 
 -- Examples with the values that the rules really give.
 local function examples(recipe, names, values)
-  local objects, rules = require "almanac.recipe.objects", require "almanac.recipe.rules"
+  local objects, rules = require "almanac.recipe.inside.objects", require "almanac.recipe.rules"
   local keys, pages = {}, {}
   for _, name in ipairs(recipe.file_key and some(names) or {}) do
     local file = objects.file(name)
@@ -79,7 +79,7 @@ end
 local function prove(folder)
   local recipe, message, code = recipes.load(folder .. "/recipe.lua")
   if not recipe then return nil, message, code end
-  local wrong = require("almanac.recipe.rules").examples(recipe, require("almanac.recipe.arguments").defaults(recipe.args))
+  local wrong = require("almanac.recipe.rules").examples(recipe, require("almanac.recipe.inside.arguments").defaults(recipe.args))
   recipes.close(recipe)
   if wrong[1] then return nil, ("%s is written, but its examples do not hold: %s"):format(folder, table.concat(wrong, "; ")), "parse" end
   return true

@@ -1,6 +1,6 @@
 -- What the actions of `almanac recipe` have in common on the command line.
 local json = require "almanac.json"
-local plain = require "almanac.recipe.plain"
+local plain = require "almanac.recipe.inside.plain"
 
 local m = {}
 

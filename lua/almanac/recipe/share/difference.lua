@@ -2,7 +2,7 @@
 -- text line by line (by the program diff), recipe.lua first and whole.
 local core = require "almanac.core"
 local parcels = require "almanac.recipe.share.parcel"
-local plain = require "almanac.recipe.plain"
+local plain = require "almanac.recipe.inside.plain"
 local shell = require "almanac.shell"
 local words = require "almanac.words"
 

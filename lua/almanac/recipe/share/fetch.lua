@@ -5,7 +5,7 @@ local core = require "almanac.core"
 local git = require "almanac.recipe.share.git"
 local pack = require "almanac.recipe.share.pack"
 local parcels = require "almanac.recipe.share.parcel"
-local plain = require "almanac.recipe.plain"
+local plain = require "almanac.recipe.inside.plain"
 local task = require "almanac.task"
 
 local m = {}
