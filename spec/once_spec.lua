@@ -110,6 +110,21 @@ describe("exactly once:", function()
     assert.same({ "somebody else: " }, added())
   end)
 
+  it("a doubt stays one at whichever step the program is killed", function()
+    plan ""
+    alma.change { op = "add_representation", mms_id = ONE, label = "JPG", by = "somebody else" }
+    local planned, killed = program.read(folder .. "/a.run"), 0
+    repeat
+      program.write(folder .. "/a.run", planned)
+      local status = apply(("kill=%d"):format(killed + 1)).status
+      killed = killed + 1
+      assert.equal(2, apply().status)
+      assert.equal("ask", row().state)
+    until status ~= 137
+    assert.is_true(killed > 4)
+    assert.same({ "somebody else: " }, added())
+  end)
+
   it("it asks when a rival's and ours both fit", function()
     plan "POST representations=@1:lost"
     until_made()

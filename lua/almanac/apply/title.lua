@@ -108,8 +108,9 @@ local function by_id(list)
 end
 
 -- What a doubt was about is what a decision is about: the title as it is now
--- takes the place of what the plan read.
-local function remember(job, reading, list, planned)
+-- takes the place of what the plan read. Both are written in one moment: a program
+-- that is killed between them would take the doubt for what it has to find.
+local function ask(job, reading, list, planned, words)
   local before, representations = by_id(reading.representations), {}
   for _, rep in ipairs(list) do
     local entry = before[rep.id] or { id = rep.id, label = rep.label, usage_type = look.value(rep.usage_type),
@@ -117,10 +118,12 @@ local function remember(job, reading, list, planned)
     entry.file_count = representation.file_count(rep)
     if not (planned[rep.id] and planned[rep.id].own) then table.insert(representations, entry) end
   end
-  return job.journal:write(function(db)
-    return db:run("UPDATE title SET reading = ? WHERE id = ?",
-      readings.encode { representations = representations }, job.title.id)
+  local ok, message, code = job.journal:write(function(db)
+    return db:run("UPDATE title SET reading = ?, state = 'ask', reason = ? WHERE id = ?",
+      readings.encode { representations = representations }, words, job.title.id)
   end)
+  if not ok then return nil, message, code end
+  return nil, words, "conflict"
 end
 
 -- A title that Alma does not know any more may have been merged into another one.
@@ -171,10 +174,7 @@ local function read_again(job)
   if not list and code == "missing" then return missing(job, words) end
   if not list then return nil, words, code end
   if words then
-    words = words .. older_copy(job, list)
-    local ok, why, kind = remember(job, reading, list, planned)
-    if not ok then return nil, why, kind end
-    return nil, words .. ": look at it in Alma, then `almanac decide`", "conflict"
+    return ask(job, reading, list, planned, words .. older_copy(job, list) .. ": look at it in Alma, then `almanac decide`")
   end
   job.present = {}
   for i, rep in ipairs(list) do job.present[i] = rep.id end
@@ -182,11 +182,11 @@ local function read_again(job)
 end
 
 -- What was found there instead of our own is what a decision will be about.
-local function remember_rivals(job)
+local function ask_about_rivals(job, words)
   local list, message, code = representation.list(job)
   if not list then return nil, message, code end
   local reading = readings.decode(job.title.reading)
-  return remember(job, reading, list, expected(job, reading))
+  return ask(job, reading, list, expected(job, reading), words)
 end
 
 local function settle(job)
@@ -239,10 +239,7 @@ function m.carry_out(job)
   if not ok and code == "missing" and not needs_reading(job) and gone.look(job) == "moved" then
     ok, message, code = carry_out(job)
   end
-  if not ok and job.gave_way then
-    local known, why, kind = remember_rivals(job)
-    if not known then return nil, why, kind end
-  end
+  if not ok and job.gave_way then return ask_about_rivals(job, message) end
   if not ok then return nil, message, code end
   return job.journal:write(function(db)
     return db:run("UPDATE title SET state = 'attached', reason = NULL WHERE id = ?", job.title.id)
