@@ -2,6 +2,7 @@
 local core = require "almanac.core"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
+local sigv4 = require "almanac.s3.sigv4"
 local task = require "almanac.task"
 
 local TITLE = "mms_id,title,usage_type,file_name\n9900000000104146,A,PRESERVATION_MASTER,a.tif\n"
@@ -50,7 +51,7 @@ describe("a rehearsal", function()
     assert.equal(400, refused.status)
     assert.matches("XAmzContentSHA256Mismatch", refused.body)
     local headers = { host = alma.url:match "//(.*)", ["content-type"] = "image/jpeg" }
-    local signed, address = core.sigv4.sign { method = "PUT", path = "/" .. alma.bucket .. "/" .. key, headers = headers,
+    local signed, address = sigv4.sign { method = "PUT", path = "/" .. alma.bucket .. "/" .. key, headers = headers,
       region = alma.region, access_key = alma.access_key, secret_key = alma.secret_key, payload_sha256 = core.hash.sha256 "x" }
     signed.host = nil
     local kind = signed["content-type"]

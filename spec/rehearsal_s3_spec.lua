@@ -1,6 +1,7 @@
 local core = require "almanac.core"
 local form_policy = require "almanac.rehearsal.s3.form_policy"
 local json = require "almanac.json"
+local presigned = require "support.presigned"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
 local task = require "almanac.task"
@@ -104,11 +105,11 @@ describe("the rehearsal's bucket", function()
       start()
       put("a b.jpg", "contents")
       local function address(fields)
-        local options = { method = "GET", path = ("/%s/%sa b.jpg"):format(alma.bucket, upload), expires = 60,
-          headers = { host = alma.url:match "//(.*)" }, region = alma.region,
+        local options = { path = ("/%s/%sa b.jpg"):format(alma.bucket, upload), expires = 60,
+          host = alma.url:match "//(.*)", region = alma.region,
           access_key = alma.access_key, secret_key = alma.secret_key }
         for name, value in pairs(fields or {}) do options[name] = value end
-        return task.fetch { url = alma.url .. core.sigv4.presign(options) }
+        return task.fetch { url = alma.url .. presigned(options) }
       end
       assert.equal("contents", address().body)
       refuses(403, "AccessDenied", address { time = core.sys.time() - 100 })

@@ -1,8 +1,13 @@
 -- Signature Version 4 against what AWS has published: the examples of the S3
 -- API reference ("Signature Calculations for the Authorization Header",
 -- "Using Query Parameters", "Browser-Based Uploads") and the aws-sig-v4-test-suite.
+local address = require "almanac.address"
 local core = require "almanac.core"
-local sigv4, hash, text = core.sigv4, core.hash, core.text
+local presigned = require "support.presigned"
+local sign = require "almanac.rehearsal.s3.sign"
+local sigv4 = require "almanac.s3.sigv4"
+
+local hash, text = core.hash, core.text
 
 local function merge(...)
   local all = {}
@@ -53,11 +58,12 @@ describe("S3's published examples", function()
   end
 
   it("are presigned right", function()
-    local address = sigv4.presign(s3_request { method = "GET", path = "/test.txt", expires = 86400 })
+    local target = presigned { path = "/test.txt", host = "examplebucket.s3.amazonaws.com", region = S3.region,
+      access_key = S3.access_key, secret_key = S3.secret_key, expires = 86400, time = S3.time }
     assert.equal("/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
       .. "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
       .. "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
-      .. "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404", address)
+      .. "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404", target)
   end)
 
   it("have their policy signed right", function()
@@ -79,9 +85,9 @@ describe("S3's published examples", function()
       '  ]',
       '}',
     }, "\r\n")
-    assert.equal("8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e", sigv4.sign_policy {
-      policy_base64 = text.base64(policy), secret_key = S3.secret_key, date = "20151229", region = "us-east-1",
-    })
+    assert.equal("8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e", sign.of_policy(
+      { aws = { [S3.access_key] = { secret = S3.secret_key } } },
+      { access = S3.access_key, date = "20151229", region = "us-east-1" }, text.base64(policy)))
   end)
 end)
 
@@ -108,14 +114,6 @@ local SUITE = {
   { "get-utf8", "GET", "/\u{1234}", {}, {}, "", "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85" },
   { "get-space", "GET", "/example space/", {}, {}, "",
     "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741" },
-  { "get-relative", "GET", "/example/..", {}, {}, "", VANILLA },
-  { "get-relative-relative", "GET", "/example1/example2/../..", {}, {}, "", VANILLA },
-  { "get-slash", "GET", "//", {}, {}, "", VANILLA },
-  { "get-slash-dot-slash", "GET", "/./", {}, {}, "", VANILLA },
-  { "get-slash-pointless-dot", "GET", "/./example", {}, {}, "",
-    "ef75d96142cf21edca26f06005da7988e4f8dc83a165a80865db7089db637ec5" },
-  { "get-slashes", "GET", "//example//", {}, {}, "",
-    "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84" },
   -- fields given more than once, as the one field that they mean
   { "get-header-key-duplicate", "GET", "/", {}, { ["My-Header1"] = "value2,value2,value1" }, "",
     "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea" },
@@ -190,24 +188,24 @@ describe("signing for S3", function()
   end
 
   it("takes raw keys with every kind of character", function()
-    local headers, address = sigv4.sign(put(KEY))
+    local headers, target = sigv4.sign(put(KEY))
     assert.equal(SIGNATURE, headers.Authorization:match "Signature=(%x+)$")
     assert.equal("/bucket/INST/upload/%3D%3A%28%29%2B%26%23%25%27%22%20~%21%2A%40%24%2C%3B%3F%C3%A9%E6%97%A5/"
-      .. "ab.c-_0%5B%5D%5C%5E%60%7B%7C%7D%3C%3E", address:match "^[^?]*")
-    assert.equal("prefix=" .. sigv4.encode(KEY) .. "&uploads=", address:match "?(.*)$")
+      .. "ab.c-_0%5B%5D%5C%5E%60%7B%7C%7D%3C%3E", target:match "^[^?]*")
+    assert.equal("prefix=" .. address.encode(KEY) .. "&uploads=", target:match "?(.*)$")
   end)
 
   it("does not normalise a key", function()
-    local _, address = sigv4.sign(put "a//./../b/")
-    assert.equal("/bucket/a//./../b/", address:match "^[^?]*")
+    local _, target = sigv4.sign(put "a//./../b/")
+    assert.equal("/bucket/a//./../b/", target:match "^[^?]*")
     assert.matches("\n/bucket/a//./../b/\n", sigv4.explain(put "a//./../b/").canonical_request, 1, true)
   end)
 
   it("sends a bare name bare and signs it with an equals sign", function()
     local request = put "k"
     request.query = { { "uploads" }, { "b", "" } }
-    local _, address = sigv4.sign(request)
-    assert.equal("/bucket/k?b=&uploads", address)
+    local _, target = sigv4.sign(request)
+    assert.equal("/bucket/k?b=&uploads", target)
     assert.matches("\nb=&uploads=\n", sigv4.explain(request).canonical_request, 1, true)
   end)
 
@@ -220,16 +218,6 @@ describe("signing for S3", function()
       Host = "127.0.0.1:9000", ["X-Amz-Meta-A"] = "a  b", ["X-Amz-Date"] = "20150830T123600Z",
       ["X-Amz-Content-Sha256"] = hash.sha256 "", ["X-Amz-Security-Token"] = "token",
     }, headers)
-  end)
-
-  it("puts the token into a presigned address, where it is signed", function()
-    local request = merge(put "k", { expires = 60 })
-    local without = sigv4.presign(request):match "Signature=(%x+)$"
-    request.session_token = "to/ken"
-    local address = sigv4.presign(request)
-    assert.matches("&X%-Amz%-Security%-Token=to%%2Fken&X%-Amz%-SignedHeaders=host&", address)
-    assert.not_equal(without, address:match "Signature=(%x+)$")
-    assert.equal(address:match "Signature=(%x+)$", sigv4.explain(request).signature)
   end)
 
   it("gives the steps, each built on the one before", function()
@@ -260,8 +248,7 @@ describe("signing for S3", function()
     assert.matches("'path'", message { path = 1 }, 1, true)
     assert.matches("'query'", message { query = { "uploads" } }, 1, true)
     assert.matches("'expires'", message { expires = 60 }, 1, true)
-    assert.has_error(function() sigv4.presign(put "k") end)
-    assert.has_error(function() sigv4.presign(merge(put "k", { expires = 604801 })) end)
+    assert.matches("'session_token'", message { session_token = "a\0b" }, 1, true)
   end)
 
   it("never puts the secret into an error", function()
@@ -270,11 +257,11 @@ describe("signing for S3", function()
   end)
 end)
 
-describe("sigv4.encode", function()
+describe("address.encode", function()
   it("keeps what RFC 3986 leaves unreserved", function()
-    assert.equal(LETTERS, sigv4.encode(LETTERS))
-    assert.equal("a%2Fb%20c%C3%A9%00%25", sigv4.encode "a/b c\u{e9}\0%")
-    assert.equal("a/b%20c", sigv4.encode("a/b c", true))
-    assert.equal("", sigv4.encode "")
+    assert.equal(LETTERS, address.encode(LETTERS))
+    assert.equal("a%2Fb%20c%C3%A9%00%25", address.encode "a/b c\u{e9}\0%")
+    assert.equal("a/b%20c", address.encode("a/b c", true))
+    assert.equal("", address.encode "")
   end)
 end)

@@ -16,7 +16,6 @@
   module(runfile) \
   module(guard) \
   module(serve) \
-  module(sigv4) \
   module(sys) \
   module(text) \
   module(xml) \

@@ -1,5 +1,14 @@
--- Web addresses: what of one may be shown, and whether it is this machine's.
+-- Web addresses: what of one may be shown, whether it is this machine's, and how
+-- text stands in one.
 local m = {}
+
+---Percent-encodes all but A-Z a-z 0-9 - . _ ~ (RFC 3986).
+---@param text string
+---@param keep_slash boolean?
+---@return string
+function m.encode(text, keep_slash)
+  return (text:gsub(keep_slash and "[^%w%-._~/]" or "[^%w%-._~]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
 
 ---Text with addresses in it, without their user names and passwords.
 ---@param text string

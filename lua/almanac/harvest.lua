@@ -50,7 +50,7 @@ end
 local function query_of(parameters)
   local parts = {}
   for i, pair in ipairs(parameters) do
-    parts[i] = core.sigv4.encode(pair[1]) .. "=" .. core.sigv4.encode(tostring(pair[2]))
+    parts[i] = address.encode(pair[1]) .. "=" .. address.encode(tostring(pair[2]))
   end
   return table.concat(parts, "&")
 end

@@ -4,6 +4,7 @@
 local core = require "almanac.core"
 local json = require "almanac.json"
 local program = require "support.program"
+local sigv4 = require "almanac.s3.sigv4"
 local task = require "almanac.task"
 
 local m = {}
@@ -131,7 +132,7 @@ local function handle(self)
     options = options or {}
     local headers = { host = self.about.url:match "//(.*)" }
     for name, value in pairs(options.headers or {}) do headers[name] = value end
-    local signed, address = core.sigv4.sign {
+    local signed, address = sigv4.sign {
       method = method, path = "/" .. alma.bucket .. (key ~= "" and "/" .. key or ""), query = options.query,
       headers = headers, region = options.region or alma.region, time = options.time,
       access_key = options.access_key or alma.access_key, secret_key = options.secret_key or alma.secret_key,

@@ -88,7 +88,7 @@ function m.segment(id)
   if id == "" or #id > LONGEST_SEGMENT or id:find "^%.+$" or id:find "[/%c]" then
     return nil, ("%q can't be an id"):format(id:sub(1, LONGEST_SEGMENT)), "parse"
   end
-  return core.sigv4.encode(id)
+  return address.encode(id)
 end
 
 local function path_of(path)

@@ -1,6 +1,6 @@
 -- What a program asks Alma for: checked before anything is sent, since Alma
 -- passes over what it does not know, and a misspelt method would be a GET.
-local core = require "almanac.core"
+local address = require "almanac.address"
 local fields = require "almanac.fields"
 local json = require "almanac.json"
 local words = require "almanac.words"
@@ -100,7 +100,7 @@ function m.query(query)
   for name in pairs(query or {}) do names[#names + 1] = name end
   table.sort(names)
   for i, name in ipairs(names) do
-    parts[i] = core.sigv4.encode(name) .. "=" .. core.sigv4.encode(tostring(query[name]))
+    parts[i] = address.encode(name) .. "=" .. address.encode(tostring(query[name]))
   end
   return parts[1] and "?" .. table.concat(parts, "&") or ""
 end

@@ -3,6 +3,7 @@
 -- comes out.
 local core = require "almanac.core"
 local errors = require "almanac.s3.errors"
+local sigv4 = require "almanac.s3.sigv4"
 local task = require "almanac.task"
 
 local m = {}
@@ -51,7 +52,7 @@ end
 
 local function signed(store, request)
   local secrets = store.secrets()
-  local headers, target = core.sigv4.sign {
+  local headers, target = sigv4.sign {
     method = request.method, path = store.base .. "/" .. store.bucket .. (request.key and "/" .. request.key or ""),
     query = request.query, headers = request.headers, payload_sha256 = request.sha256,
     region = store.region, service = "s3", time = core.sys.time() // 1,

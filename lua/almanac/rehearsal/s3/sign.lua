@@ -1,6 +1,6 @@
 -- Signature Version 4 from the server's side: checks what clients signed, and
 -- signs the addresses and upload forms that Alma hands out. Written from AWS's
--- description and not on almanac.core.sigv4, so that an error there shows here.
+-- description and not on almanac.s3.sigv4, so that an error there shows here.
 local core = require "almanac.core"
 local dates = require "almanac.rehearsal.world.dates"
 local json = require "almanac.json"
