@@ -1,7 +1,9 @@
--- almanac allow: lets the configuration of this folder run its commands.
+-- almanac allow: lets the configuration of this folder run its commands, and say whose
+-- certificates are trusted.
 local configurations = require "almanac.configuration"
 
-local m = { summary = "Let almanac.conf.lua of this folder run its command for the API key, as long as the file stays as it is.",
+local m = { summary = "Let almanac.conf.lua of this folder run its command for the API key, and say for recipes whose certificates are " ..
+  "trusted, as long as the file stays as it is.",
   plain = true }
 
 function m.configure(parser)
@@ -9,13 +11,22 @@ function m.configure(parser)
     "What is allowed is kept in ~/.config/almanac/allowed/. Exit status: 0 allowed, 1 there is nothing to allow.")
 end
 
-local function commands_of(configuration)
+local function profiles_with(configuration, field)
   local profiles = {}
   for name, profile in pairs(configuration.profiles or {}) do
-    if profile.api_key_command then profiles[#profiles + 1] = name end
+    if profile[field] then profiles[#profiles + 1] = name end
   end
   table.sort(profiles)
-  return profiles
+  return profiles[1] and table.concat(profiles, ", ")
+end
+
+-- What is allowed with it, in words.
+local function leave_of(configuration)
+  local list = {}
+  local commands, trusted = profiles_with(configuration, "api_key_command"), profiles_with(configuration, "ca_file")
+  if commands then list[1] = ("run its command (profile %s)"):format(commands) end
+  if trusted then list[#list + 1] = ("say whose certificates are trusted (profile %s)"):format(trusted) end
+  return list[1] and table.concat(list, " and ")
 end
 
 function m.run(_, context)
@@ -25,15 +36,15 @@ function m.run(_, context)
   if not configuration then return nil, message, code end
   local words, closed = configurations.exposed(path, configuration)
   if closed then return nil, words, closed end
-  local profiles = commands_of(configuration)
-  if not profiles[1] then
+  local leave = leave_of(configuration)
+  if not leave then
     context.out.say(path .. " runs no command: there is nothing to allow")
     return 0
   end
   local ok
   ok, message, code = configurations.allow(path)
   if not ok then return nil, message, code end
-  context.out.say(("%s may run its command (profile %s), until the file is changed"):format(path, table.concat(profiles, ", ")))
+  context.out.say(("%s may %s, until the file is changed"):format(path, leave))
   return 0
 end
 

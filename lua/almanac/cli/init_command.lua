@@ -31,7 +31,7 @@ return {
 
       -- Where a proxy or filter of the network signs what it lets through:
       -- the certificate to trust (or SSL_CERT_FILE; a file in a folder may name
-      -- one for its own keys alone). Proxies themselves are named as
+      -- one for its own keys alone, and for recipes after `almanac allow`). Proxies themselves are named as
       -- everywhere, by https_proxy.
       -- ca_file = "/etc/ssl/our-proxy.pem",
 

@@ -179,6 +179,30 @@ local function warn_of_aws(profile)
   if words and not closed then m.warn(words) end
 end
 
+local function check_ca_file(profile, name)
+  if not profile.ca_file or core.files.stat(profile.ca_file) then return true end
+  return nil, ("ca_file of profile '%s' in almanac.conf.lua: there is no file %s"):format(name, profile.ca_file)
+end
+
+---Whose certificates count where no key of the configuration is at stake, as for recipes. Who may
+---sign for any server could send any recipe, so a file of the working folder counts once it is allowed.
+---@param args { profile: string? }
+---@return string|false|nil ca_file false: what the environment says, else the system
+---@return string? message
+function m.ca_file(args)
+  local profile, name = profile_of(args)
+  if not profile then return nil, name end
+  local path, here = configurations.path()
+  if profile.ca_file and here and not configurations.is_allowed(path) then
+    m.warn(path .. " of this folder says whose certificates are trusted (ca_file), which is not followed here: look at it, then " ..
+      "say `almanac allow`, or set SSL_CERT_FILE")
+    return false
+  end
+  local ok, message = check_ca_file(profile, name)
+  if not ok then return nil, message end
+  return profile.ca_file or false
+end
+
 ---What a command needs to reach Alma.
 ---@param args table the parsed command line (profile, url, rate)
 ---@return { url: string, key: string, rate: number, s3: table, profile: string?, institution: string?, ca_file: string?,
@@ -202,9 +226,8 @@ function m.load(args)
   if not rate then return nil, message end
   key, message, code = api_key(profile)
   if not key then return nil, message, code end
-  if profile.ca_file and not core.files.stat(profile.ca_file) then
-    return nil, ("ca_file of profile '%s' in almanac.conf.lua: there is no file %s"):format(name, profile.ca_file)
-  end
+  ok, message = check_ca_file(profile, name)
+  if not ok then return nil, message end
   return { url = url, key = key, rate = rate, s3 = profile.s3 or {}, profile = name,
     institution = profile.institution, ca_file = profile.ca_file,
     named_here = named_here(args, profile) and not address.is_local(url) and "url" or trusted_here(profile) and "ca_file" or nil }
