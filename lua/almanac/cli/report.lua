@@ -1,6 +1,7 @@
 -- almanac report: what a run did.
 local report = require "almanac.report"
 local store = require "almanac.run.store"
+local whole = require "almanac.whole"
 
 local m = { offline = true, summary = "What a run did, as text, CSV or JSON." }
 
@@ -12,22 +13,15 @@ function m.configure(parser)
   parser:option("-o --output", "write it to this file instead of stdout"):argname "FILE"
 end
 
--- A report appears whole or not at all.
 local function write_file(db, format, path)
-  local partial = path .. ".part"
-  local file, message = io.open(partial, "w")
-  if not file then return nil, message, "io" end
+  local out <close>, message, code = whole.open(path)
+  if not out then return nil, message, code end
+  local ok = true
   report.write(db, format, function(text)
-    if file and not file:write(text) then
-      file:close()
-      file = nil
-    end
+    if ok then ok, message = out:write(text) end
   end)
-  if not (file and file:close()) then
-    os.remove(partial)
-    return nil, path .. " can't be written (is the disk full?)", "io"
-  end
-  return os.rename(partial, path)
+  if not ok then return nil, ("%s can't be written: %s"):format(path, message), "io" end
+  return out:complete()
 end
 
 function m.run(args, context)

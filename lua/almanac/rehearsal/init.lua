@@ -49,6 +49,7 @@ local lists = require "almanac.rehearsal.api.lists"
 local seed = require "almanac.rehearsal.seed"
 local server = require "almanac.rehearsal.server"
 local task = require "almanac.task"
+local whole = require "almanac.whole"
 local worlds = require "almanac.rehearsal.world"
 
 local m = {}
@@ -177,7 +178,8 @@ end
 function m.run(self)
   local ready = self.options.ready
   if ready then
-    local ok, message, code = core.files.write(ready, json.encode(m.description(self)) .. "\n")
+    local ok, message, code = whole.check(ready)
+    if ok then ok, message, code = core.files.write(ready, json.encode(m.description(self)) .. "\n") end
     if not ok then
       m.close(self)
       return nil, message, code

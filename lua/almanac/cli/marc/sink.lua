@@ -1,6 +1,6 @@
--- Where `almanac marc` writes records and values: standard output, or a file
--- that appears whole or not at all.
+-- Where `almanac marc` writes records and values: standard output, or a file.
 local core = require "almanac.core"
+local whole = require "almanac.whole"
 
 local m = {}
 
@@ -40,27 +40,15 @@ local function put_harmless(self, ...)
   return methods.put(self, harmless(table.concat { ... }))
 end
 
-local function rename(self)
-  local file = self.file
-  self.file = nil
-  local closed, message = file:close()
-  if not closed then return failed(self, message) end
-  closed, message = os.rename(self.partial, self.path)
-  return closed or failed(self, message)
-end
-
 ---All is written: the file gets its name.
 ---@return true|nil ok
 ---@return string? message
 ---@return string? code
 function methods:complete()
   if not self.problem and not self.enough then
-    if self.path then
-      rename(self)
-    else
-      local ok, message, number = self.file:flush()
-      if not ok then failed(self, message, number) end
-    end
+    if self.whole then return self.whole:complete() end
+    local ok, message, number = self.file:flush()
+    if not ok then failed(self, message, number) end
   end
   if self.problem then return nil, self.problem, "io" end
   return true
@@ -68,11 +56,8 @@ end
 
 local meta = { __index = methods }
 
--- What is not complete leaves nothing behind.
 function meta:__close()
-  if not self.path then return end
-  if self.file then self.file:close() end
-  os.remove(self.partial)
+  if self.whole then self.whole:close() end
 end
 
 ---@param path string? standard output when there is none
@@ -85,11 +70,10 @@ function m.open(path)
     if not terminal then io.stdout:setvbuf("full", BUFFER) end
     return setmetatable({ file = io.stdout, put = terminal and put_harmless or nil }, meta)
   end
-  local partial = path .. ".part"
-  local file, message = io.open(partial, "wb")
-  if not file then return nil, ("%s can't be written: %s"):format(path, message:gsub("^.*: ", "")), "io" end
-  file:setvbuf("full", BUFFER)
-  return setmetatable({ file = file, path = path, partial = partial }, meta)
+  local out, message, code = whole.open(path)
+  if not out then return nil, message, code end
+  out.file:setvbuf("full", BUFFER)
+  return setmetatable({ file = out.file, path = path, whole = out }, meta)
 end
 
 return m

@@ -1,6 +1,7 @@
 -- What happened: a line a request on the log, the counters behind
 -- /rehearsal/calls, and on request every API call whole, for checks of clients.
 local json = require "almanac.json"
+local whole = require "almanac.whole"
 
 local m = {}
 
@@ -9,6 +10,8 @@ local meta = { __index = methods }
 
 local function open(path)
   if not path then return nil end
+  local free, why = whole.check(path)
+  if not free then return nil, why end
   local file, message = io.open(path, "a")
   if not file then return nil, message end
   file:setvbuf "line"
