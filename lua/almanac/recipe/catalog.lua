@@ -1,6 +1,7 @@
 -- The recipes at hand as their texts describe them. Nothing is run.
 local core = require "almanac.core"
 local header = require "almanac.recipe.inside.header"
+local lock = require "almanac.recipe.lock"
 local recipes = require "almanac.recipe"
 
 local m = {}
@@ -47,7 +48,8 @@ function m.header(path)
   return found
 end
 
----@return { name: string, path: string, header: table?, problem: string?, hides: string[]? }[]|nil entries hides: others of its name
+---@return { name: string, path: string, header: table?, problem: string?, hides: string[]?, from: string?, signed: string? }[]|nil entries
+---  hides: others of its name; from, signed: of one that came from elsewhere
 ---@return string? message
 ---@return string? code "missing": the recipes that come with almanac are not there
 function m.all()
@@ -57,6 +59,8 @@ function m.all()
     entry.header, entry.problem = m.header(entry.path)
     local hides = recipes.hidden(entry.path, entry.name)
     entry.hides = hides[1] and hides or nil
+    local pinned = lock.entry_of(entry.path) or {}
+    entry.from, entry.signed = pinned.from, lock.signer(pinned)
   end
   return list
 end

@@ -5,6 +5,8 @@
 --     from https://library.example/scans.pack
 --     on 2026-11-21
 --     by jdoe
+--     commit 0123456789abcdef0123456789abcdef01234567
+--     signed by Ann Lee <ann@library.example>, key 0123456789ABCDEF
 --     file SHA256 recipe.lua
 --     base SHA256 jpg-derivatives
 --     code SHA256 jpg-derivatives
@@ -27,6 +29,7 @@ local HEAD = "# Recipes that came from elsewhere, as they were accepted. Written
 ---@field on string date it was accepted
 ---@field by string? who accepted it, by the name on that machine
 ---@field commit string? of a git address
+---@field signed string? who signed it, see almanac.recipe.share.signature; nil: an earlier almanac did not look
 ---@field files { path: string, sha256: string }[]
 ---@field bases almanac.recipe.lock.base[] what it extends
 
@@ -59,7 +62,7 @@ function read_line.recipe(entries, text)
   return true
 end
 
-for _, field in ipairs { "from", "on", "by", "commit" } do
+for _, field in ipairs { "from", "on", "by", "commit", "signed" } do
   read_line[field] = function(entries, text)
     entries[#entries][field] = text
     return true
@@ -124,6 +127,7 @@ local function text_of(entry)
   local lines = { ("recipe %s %s"):format(entry.name, entry.version), "  from " .. entry.from, "  on " .. entry.on }
   if entry.by then lines[#lines + 1] = "  by " .. entry.by end
   if entry.commit then lines[#lines + 1] = "  commit " .. entry.commit end
+  if entry.signed then lines[#lines + 1] = "  signed " .. entry.signed end
   for _, file in ipairs(entry.files) do lines[#lines + 1] = ("  file %s %s"):format(file.sha256, file.path) end
   for _, base in ipairs(entry.bases) do
     lines[#lines + 1] = ("  base %s %s"):format(base.sha256, base.name)
@@ -199,6 +203,17 @@ function m.check(source)
   if not list[1] then return true end
   return nil, ("%s: changed since it was accepted on %s (%s); look at it, then `almanac recipe accept %s`, or get it again with " ..
     "`almanac recipe update %s`"):format(source.path, entry.on, table.concat(list, ", "), entry.name, entry.name), "conflict"
+end
+
+---Who signed a recipe, in words; nil when nothing says so.
+---@param entry { signed: string? } of a lock file, or a parcel
+---@return string?
+function m.signer(entry)
+  local signed = entry.signed
+  if not signed then return nil end
+  local why, here = signed:match "^unknown, (.*)$", signed:match "^no, (.*)$"
+  if why then return "signature can't be checked here: " .. why end
+  return signed == "no" and "not signed" or here and "not signed as it is: " .. here or "signed " .. signed
 end
 
 ---How a base is pinned.

@@ -16,6 +16,7 @@ local m = {}
 ---@field on string? date it was accepted
 ---@field by string? who accepted it
 ---@field commit string? of a git address
+---@field signed string? in words: by whom, that nobody did, or why that can't be told
 
 ---@param recipe table loaded
 ---@return almanac.recipe.provenance[] list the recipe's own file, then those that it extends
@@ -25,7 +26,8 @@ function m.of(recipe)
     local read, entry = header.read(source.text), lock.entry_of(source.path) or {}
     list[i] = { path = source.path, name = i == 1 and recipe.name or read.name or source.name,
       version = i == 1 and recipe.version or read.version, almanac = source.shipped and core.version or nil,
-      from = entry.from, on = entry.on, by = entry.by, commit = entry.commit }
+      from = entry.from, on = entry.on, by = entry.by, commit = entry.commit,
+      signed = lock.signer(entry) }
   end
   return list
 end
@@ -55,8 +57,8 @@ function m.line(one)
   local what = ("%s (%s%s)"):format(one.path, one.name, one.version and " " .. one.version or "")
   if one.almanac then return ("%s comes with almanac %s"):format(what, one.almanac) end
   if not one.from then return what .. " was not added from elsewhere" end
-  return ("%s came from %s%s, accepted on %s%s"):format(what, one.from, one.commit and ", commit " .. one.commit:sub(1, 12) or "",
-    one.on, one.by and " by " .. one.by or "")
+  return ("%s came from %s%s%s, accepted on %s%s"):format(what, one.from, one.commit and ", commit " .. one.commit:sub(1, 12) or "",
+    one.signed and ", " .. one.signed or "", one.on, one.by and " by " .. one.by or "")
 end
 
 return m

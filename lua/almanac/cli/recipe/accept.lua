@@ -49,6 +49,15 @@ local function accepted(folder, entry, parcel, out)
   return before
 end
 
+-- Nobody signed what was changed here.
+local function signed(entry, parcel)
+  local names = {}
+  for _, file in ipairs(entry.files) do names[file.path] = file.sha256 end
+  local changed = #parcel.files ~= #entry.files
+  for _, file in ipairs(parcels.hashes(parcel)) do changed = changed or names[file.path] ~= file.sha256 end
+  return changed and entry.signed and "no, it was changed here" or entry.signed
+end
+
 -- What the recipe extends is pinned as well.
 local function say_bases(folder, entry, recipe, out)
   for i = 2, #recipe.sources do
@@ -71,7 +80,7 @@ local function look_and_pin(recipe, entry, path, args, out)
   local folder = target:match "^(.*)/" or "."
   local parcel, message, code = parcels.of_folder(target)
   if not parcel then return nil, message, code end
-  parcel.from, parcel.commit = entry.from, entry.commit
+  parcel.from, parcel.commit, parcel.signed = entry.from, entry.commit, signed(entry, parcel)
   say_changes(recipe, out)
   local good
   good, message, code = inspect.show(recipe, parcel, { path = path, out = out, before = accepted(folder, entry, parcel, out),

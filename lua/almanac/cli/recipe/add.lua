@@ -14,7 +14,7 @@ end
 function m.run(args, context)
   local fetch = require "almanac.recipe.share.fetch"
   context.out.note("getting " .. fetch.without_user(args.address))
-  local parcel, message, code = fetch.get(args.address)
+  local parcel, message, code = intake.get(args.address, args, context)
   if not parcel then return nil, message, code end
   return intake.take(parcel, args, { out = context.out })
 end

@@ -17,28 +17,29 @@ local function effects_in_words(list)
   return list[1] and plain.line(table.concat(list, ", ")) or "none: it changes nothing"
 end
 
--- Where it came from, when it did not grow here.
-local function origin(path)
-  local entry = lock.entry_of(path)
-  return entry and entry.from
+-- Where it came from, when it did not grow here, and who signed it.
+local function origin(found)
+  local entry = not found.from and lock.entry_of(found.path) or found
+  return entry.from, lock.signer(entry)
 end
 
 ---The head: name, what it is for, effects, where it is.
 ---@param header table from almanac.recipe.catalog
----@param found table the loaded recipe, perhaps with `from`; or { path } when it was not run
+---@param found table the loaded recipe, perhaps with `from` and `signed`; or { path } when it was not run
 ---@param out table
 function m.say(header, found, out)
   local effects = found.effects and listed(found.effects) or header.effects
   local name, version = found.name or header.name or "?", found.version or header.version or "?"
   local summary, license = found.summary or header.summary or "?", found.license or header.license or "?"
-  local from = found.from or origin(found.path)
+  local from, signed = origin(found)
   out.event("recipe", { name = name, version = version, summary = summary, license = license, path = found.path,
-    sha256 = found.sha256, description = header.description, effects = effects and json.array(effects), from = from,
+    sha256 = found.sha256, description = header.description, effects = effects and json.array(effects), from = from, signed = signed,
     categories = json.array(header.categories), institutions = json.array(header.institutions) })
   out.say(plain.line(("%s %s: %s"):format(name, version, summary)))
   out.say(("license %s · effects: %s"):format(plain.line(license), effects_in_words(effects)))
   out.say(found.path .. (found.sha256 and " · sha256 " .. found.sha256 or ""))
   if from then out.say("from " .. plain.line(from)) end
+  if signed then out.say(plain.line(signed)) end
   for _, field in ipairs { "categories", "institutions" } do
     if header[field][1] then out.say(field .. ": " .. plain.line(table.concat(header[field], ", "))) end
   end

@@ -75,7 +75,7 @@ end
 ---@return string? code
 function m.show(recipe, parcel, options)
   local out, text = options.out, recipe.sources[1].text
-  card.say(header.read(text), setmetatable({ path = options.path, from = parcel.from }, { __index = recipe }), out)
+  card.say(header.read(text), setmetatable({ path = options.path, from = parcel.from, signed = parcel.signed }, { __index = recipe }), out)
   if parcel.commit then out.say("commit " .. parcel.commit) end
   say_files(parcel, out)
   for _, note in ipairs(parcel.notes) do out.say("note: " .. note) end

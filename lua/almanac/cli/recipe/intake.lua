@@ -1,6 +1,7 @@
 -- Takes a recipe in: from its files in memory, over a look at it, into a folder
 -- of recipes and its lock file.
 local core = require "almanac.core"
+local fetch = require "almanac.recipe.share.fetch"
 local inspect = require "almanac.cli.recipe.inspect"
 local kept = require "almanac.recipe.share.kept"
 local lock = require "almanac.recipe.lock"
@@ -25,6 +26,20 @@ function m.yes(parser)
   parser:flag("--json", "one JSON object a line on stdout instead of words")
 end
 
+---Gets what an address names, by the certificates that the user trusts.
+---@param address string
+---@param args { profile: string? }
+---@param context table of the command
+---@return almanac.recipe.parcel|nil parcel
+---@return string? message
+---@return string? code
+function m.get(address, args, context)
+  local ca_file, message, code = false, nil, nil
+  if fetch.is_far(address) then ca_file, message, code = context.settings.ca_file(args) end
+  if ca_file == nil then return nil, message, code end
+  return fetch.get(address, ca_file or nil)
+end
+
 -- What a recipe is pinned with besides its own files: the sources it extends.
 local function bases_of(recipe)
   local bases = {}
@@ -36,7 +51,7 @@ end
 
 -- The entry of the lock file for a recipe as it is now.
 local function entry_of(recipe, parcel)
-  return { name = recipe.name, version = recipe.version, from = parcel.from, commit = parcel.commit,
+  return { name = recipe.name, version = recipe.version, from = parcel.from, commit = parcel.commit, signed = parcel.signed,
     on = os.date "!%Y-%m-%d", by = core.sys.user(), files = parcels.hashes(parcel), bases = bases_of(recipe) }
 end
 
@@ -78,7 +93,8 @@ local function is_installed(recipe, parcel, installed, target)
   local entry = installed and lock.entry_of(target .. "/recipe.lua")
   if not entry then return false end
   local wanted = entry_of(recipe, parcel)
-  return same_pins(entry, wanted) and same_pins({ files = parcels.hashes(installed), bases = wanted.bases }, wanted)
+  return entry.signed == wanted.signed and same_pins(entry, wanted) and
+    same_pins({ files = parcels.hashes(installed), bases = wanted.bases }, wanted)
 end
 
 -- What lies where the recipe will be; one of the library's own is never replaced.
@@ -141,10 +157,19 @@ local function new_effects(recipe, target)
   return list
 end
 
+-- Another signer than that of the one that is here may be another person.
+local function say_signer(entry, parcel, out)
+  if not entry.signed or entry.signed == parcel.signed then return end
+  local text = ("the one that is here: %s; this one: %s"):format(lock.signer(entry), lock.signer(parcel))
+  out.event("signer", { text = text })
+  out.say("note: " .. plain.line(text))
+end
+
 -- What is asked by itself: a version back, and what its plans may do besides. --yes is no answer to these.
-local function ask_apart(recipe, installed, target, args, out)
+local function ask_apart(recipe, parcel, installed, target, args, out)
   local entry = installed and lock.entry_of(target .. "/recipe.lua")
   if not entry then return true end
+  say_signer(entry, parcel, out)
   local questions, effects = {}, new_effects(recipe, target)
   if is_lower(recipe.version, entry.version) then
     questions[1] = { args.lower_version, "--lower-version", ("version %s is lower than %s, which is here. Go back?")
@@ -167,7 +192,7 @@ end
 local function ask_and_install(recipe, parcel, installed, folder, args, out)
   local target = folder .. "/" .. recipe.name
   say_shadow(recipe, target, out)
-  local sure, message = ask_apart(recipe, installed, target, args, out)
+  local sure, message = ask_apart(recipe, parcel, installed, target, args, out)
   if sure then sure, message = inspect.confirm(("Put it into %s?"):format(target), args, out) end
   if not sure then return nil, message end
   local ok, why, code = install(recipe, parcel, installed, folder)

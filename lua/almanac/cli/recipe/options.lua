@@ -68,10 +68,13 @@ function m.say_entry(entry, out)
   out.event("recipe", { name = entry.name, path = entry.path, summary = found and found.summary, version = found and found.version,
     extends = found and found.extends,
     hides = entry.hides and json.array(entry.hides), problem = entry.problem, categories = found and json.array(found.categories),
-    institutions = found and json.array(found.institutions) })
+    institutions = found and json.array(found.institutions), from = entry.from, signed = entry.signed })
   local words = found and (found.summary or "(its summary can't be read without running it)") or "WRONG: " .. entry.problem
   local version = found and found.version and " (" .. found.version .. ")" or ""
   out.say(("%-22s %s"):format(entry.name, plain.line(words .. version)))
+  if entry.from then
+    out.say(("%-22s   from %s%s"):format("", plain.line(entry.from), entry.signed and ", " .. plain.line(entry.signed) or ""))
+  end
   for _, other in ipairs(entry.hides or {}) do
     out.say(("%-22s   note: %s is taken, not %s"):format("", plain.line(entry.path), plain.line(other)))
   end

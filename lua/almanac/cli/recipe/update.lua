@@ -23,7 +23,7 @@ function m.run(args, context)
   local entry, message, code = entry_of(args.name, args.to or "recipes")
   if not entry then return nil, message, code end
   local parcel
-  parcel, message, code = require("almanac.recipe.share.fetch").get(entry.from)
+  parcel, message, code = intake.get(entry.from, args, context)
   if not parcel then return nil, message, code end
   return intake.take(parcel, args, { out = context.out, name = args.name })
 end

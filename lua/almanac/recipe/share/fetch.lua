@@ -57,13 +57,16 @@ local function get_web(url)
   return parcel, message, code
 end
 
-local function get(address)
+local function get(address, ca_file)
   local repository = git.address(address)
   if repository then
-    local parcel, message, code = git.get(repository)
+    local parcel, message, code = git.get(repository, ca_file)
     return parcel, message and without_user(("%s: %s"):format(address, message)), code
   end
-  if address:find "^https?://" then return get_web(address) end
+  if address:find "^https?://" then
+    task.trust(ca_file)
+    return get_web(address)
+  end
   if address:find "^file://" then return get_file(address:sub(8)) end
   if address:find "^%w+://" then
     return nil, without_user(address) .. ": give an address with https, http or file, or of a git repository", "parse"
@@ -71,15 +74,24 @@ local function get(address)
   return get_file(address)
 end
 
+---Whether an address may lead to another computer.
+---@param address string
+---@return boolean
+function m.is_far(address)
+  return address:find "^https?://" ~= nil or git.address(address) ~= nil
+end
+
 ---Gets a recipe.
 ---@param address string https, http or file address, a file, a folder, or a git address, perhaps with @REVISION and #FOLDER
----@return almanac.recipe.parcel|nil parcel with `from`
+---@param ca_file string? PEM file of the certificates to trust in place of the system's
+---@return almanac.recipe.parcel|nil parcel with `from` and `signed`
 ---@return string? message
 ---@return string? code
-function m.get(address)
-  local parcel, message, code = get(address)
+function m.get(address, ca_file)
+  local parcel, message, code = get(address, ca_file)
   if not parcel then return nil, plain.line(message), code end
   parcel.from = plain.line(without_user(address))
+  parcel.signed = parcel.signed or "no"      -- only git carries signatures
   return parcel
 end
 

@@ -3,6 +3,7 @@
 local core = require "almanac.core"
 local parcels = require "almanac.recipe.share.parcel"
 local shell = require "almanac.shell"
+local signature = require "almanac.recipe.share.signature"
 local words = require "almanac.words"
 
 local m = {}
@@ -12,7 +13,7 @@ local LARGEST = 100 << 20   -- bytes of a file that git writes (a pack of object
 local FAILED = "git failed; is it installed?"
 local SETTINGS = "-c protocol.allow=never -c protocol.https.allow=always -c protocol.http.allow=always " ..
   "-c protocol.ssh.allow=always -c protocol.git.allow=always -c protocol.file.allow=always " ..
-  "-c core.hooksPath=/dev/null -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60"
+  "-c core.hooksPath=/dev/null -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 " .. signature.SETTINGS
 
 -- Nothing is asked: neither a password nor whether a host is the right one. The
 -- user's own way of calling ssh stays as it is.
@@ -20,11 +21,17 @@ local QUIET = "export GIT_TERMINAL_PROMPT=0; " ..
   "[ -n \"$GIT_SSH_COMMAND$GIT_SSH$(git config --get core.sshCommand)\" ] || " ..
   "export GIT_SSH_COMMAND='ssh -o BatchMode=yes -o ConnectTimeout=30'; "
 
+-- git knows other names for the certificates to trust than other programs do. What
+-- the user told git itself counts first.
+local TRUST = "[ -n \"$GIT_SSL_CAINFO$(git config --get-urlmatch http.sslCAInfo %s 2>/dev/null)\" ] || export GIT_SSL_CAINFO=%s; "
+
 ---Seconds that one call of git may take, when it goes over the network.
 m.seconds = 300
 local AT_HOME = 60          -- seconds when it does not
 
 local ASKS = "; nothing is asked here: try `git ls-remote %s` by hand first"
+
+local TRUSTED = "; the certificates to trust are named by ca_file in almanac.conf.lua, SSL_CERT_FILE or CURL_CA_BUNDLE"
 
 -- What git's or ssh's words mean; the first that is found counts.
 local MEANINGS = {
@@ -33,6 +40,8 @@ local MEANINGS = {
   { "Host key verification failed", "ssh does not know the host, or knows it by another key" .. ASKS },
   { "Permission denied %(", "ssh has no key that the server takes" .. ASKS },
   { "terminal prompts disabled", "the server wants a user name and password" .. ASKS },
+  { "certificate verif", "its certificate is not trusted here" .. TRUSTED },
+  { "SSL certificate problem", "its certificate is not trusted here" .. TRUSTED },
 }
 
 local function reason(errors, url)
@@ -42,18 +51,42 @@ local function reason(errors, url)
   return errors:match "fatal: ([^\n]+)" or errors:match "([^\n]+)\n*$" or FAILED
 end
 
--- Runs git; gives what it printed, or why it failed. `url`: it goes there.
-local function git(repository, limit, arguments, url)
+-- What stands before a call that goes over the network.
+local function on_the_way(repository, url)
+  local ca_file = repository.ca_file or core.sys.env "CURL_CA_BUNDLE" or core.sys.env "SSL_CERT_FILE"
+  local is_needed = ca_file and ca_file ~= "" and url:find "^https:"
+  return QUIET .. (is_needed and TRUST:format(quote(url), quote(ca_file)) or "")
+end
+
+-- Runs git. `url`: it goes there.
+local function run(repository, limit, arguments, url)
   local parts = { ("ulimit -f %d 2>/dev/null; export LC_ALL=C; %sexec git --git-dir=%s %s")
-    :format(LARGEST // 512, url and QUIET or "", quote(repository .. "/git"), SETTINGS) }
+    :format(LARGEST // 512, url and on_the_way(repository, url) or "", quote(repository.folder .. "/git"), SETTINGS) }
   for _, argument in ipairs(arguments) do parts[#parts + 1] = quote(argument) end
   local result, message, code = shell.run(table.concat(parts, " "), { seconds = url and m.seconds or AT_HOME, most = limit })
-  if not result then
-    local hint = code == "timeout" and url and ("; is the host there, or does something ask? try `git ls-remote %s` by hand"):format(url)
-    return nil, "git " .. message .. (hint or ""), code
-  end
+  if result then return result end
+  local hint = code == "timeout" and url and ("; is the host there, or does something ask? try `git ls-remote %s` by hand"):format(url)
+  return nil, "git " .. message .. (hint or ""), code
+end
+
+-- The same; gives what it printed, or why it failed.
+local function git(repository, limit, arguments, url)
+  local result, message, code = run(repository, limit, arguments, url)
+  if not result then return nil, message, code end
   if result.ok then return result.output end
   return nil, reason(result.errors, url or "ADDRESS"), "io"
+end
+
+local function object_of(repository, name)
+  local found, message, code = git(repository, 100, { "rev-parse", "--verify", "-q", "--end-of-options", name })
+  return found and found:match "^%x+", message, code
+end
+
+-- The commit that a name stands for, and the tag on the way to it.
+local function objects_of(repository, name)
+  local commit, message, code = object_of(repository, name .. "^{commit}")
+  if not commit then return nil, message, code end
+  return { commit = commit, tag = object_of(repository, name .. "^{tag}") }
 end
 
 -- All branches and tags, for a revision that a server does not give by itself.
@@ -61,7 +94,7 @@ local function fetch_all(repository, address, revision)
   local ok, message, code = git(repository, 1000, { "fetch", "-q", "--no-tags", "--", address.url, "+refs/heads/*:refs/heads/*",
     "+refs/tags/*:refs/tags/*" }, address.url)
   if not ok then return nil, message, code end
-  return git(repository, 100, { "rev-parse", "--verify", "-q", "--end-of-options", revision .. "^{commit}" })
+  return objects_of(repository, revision)
 end
 
 local function fetch(repository, address)
@@ -69,10 +102,10 @@ local function fetch(repository, address)
   local ok, message, code = git(repository, 1000, { "init", "-q", "--bare" })
   if not ok then return nil, message, code end
   ok, message, code = git(repository, 1000, { "fetch", "-q", "--no-tags", "--depth", "1", "--", address.url, revision }, address.url)
-  if ok then return git(repository, 100, { "rev-parse", "--verify", "-q", "FETCH_HEAD^{commit}" }) end
+  if ok then return objects_of(repository, "FETCH_HEAD") end
   if not address.revision or code == "timeout" then return nil, message, code end
-  local commit, why, other = fetch_all(repository, address, revision)
-  if commit then return commit end
+  local objects, why, other = fetch_all(repository, address, revision)
+  if objects then return objects end
   if why == FAILED then return nil, ("has no revision '%s'"):format(revision), "missing" end
   return nil, why, other
 end
@@ -123,17 +156,17 @@ local function take_all(repository, entries, folder)
 end
 
 local function get(repository, address)
-  local commit, message, code = fetch(repository, address)
-  if not commit then return nil, message, code end
-  commit = commit:match "^%x+" or ""
-  local entries, folder
-  entries, message, code = entries_of(repository, commit)
+  local objects, message, code = fetch(repository, address)
+  if not objects then return nil, message, code end
+  local signed, entries, folder, parcel
+  signed, message, code = signature.of(function(arguments, limit) return run(repository, limit or 1000, arguments) end, objects)
+  if not signed then return nil, message, code end
+  entries, message, code = entries_of(repository, objects.commit)
   if not entries then return nil, message, code end
   folder, message = choose_folder(entries, address.folder)
   if not folder then return nil, message, "missing" end
-  local parcel
   parcel, message, code = take_all(repository, entries, folder)
-  if parcel then parcel.commit = commit end
+  if parcel then parcel.commit, parcel.signed = objects.commit, signed end
   return parcel, message, code
 end
 
@@ -154,15 +187,16 @@ end
 
 ---Gets a recipe from a repository.
 ---@param address table from m.address
----@return almanac.recipe.parcel|nil parcel
+---@param ca_file string? certificates to trust in place of the system's
+---@return almanac.recipe.parcel|nil parcel with `commit` and `signed`
 ---@return string? message
----@return string? code
-function m.get(address)
+---@return string? code "auth": its signature is wrong
+function m.get(address, ca_file)
   if address.url:sub(1, 1) == "-" then return nil, "that is no address", "parse" end
   local repository, message, code = core.files.temp_folder()
   if not repository then return nil, message, code end
   local _ <close> = setmetatable({}, { __close = function() core.files.remove(repository, { tree = true }) end })
-  return get(repository, address)
+  return get({ folder = repository, ca_file = ca_file }, address)
 end
 
 return m

@@ -19,6 +19,7 @@ m.largest_file, m.largest = 4 << 20, 16 << 20
 ---@field bytes integer
 ---@field from string? the address that it came from
 ---@field commit string? of a git address
+---@field signed string? who signed it, as almanac.recipe.share.signature tells it
 ---@field notes string[] what a person should know of how it came
 
 ---@return almanac.recipe.parcel
