@@ -86,7 +86,7 @@ describe("a title that failed", function()
       at.alma.change { op = "faults", spec = "" }
     end
 
-    it(words .. " can be left out, and undo still takes back what was made", function()
+    it(words .. " can be skipped, and undo still takes back what was made", function()
       start()
       assert.equal(0, decide "skip".status)
       assert.same({ ready = 0, ask = 0, skip = 1, done = 0, failed = 0 }, report().titles)

@@ -74,7 +74,7 @@ describe("a list", function()
   it("has remarks, and says when one might have been a row", function()
     local rows, list = read(("# as of today, by us\nmms_id,title\n%s,x\n# more\n#%s,y\n"):format(A, B))
     assert.same({ A .. "~x" }, rows)
-    assert.same({ "t.csv: line 5 begins with # and is passed over" }, list.notes)
+    assert.same({ "t.csv: line 5 begins with # and is not read" }, list.notes)
   end)
 
   it("says which lines have more cells than the heading, and which headings are there twice", function()

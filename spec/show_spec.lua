@@ -32,7 +32,7 @@ describe("show", function()
 
   it("gives the plan in numbers and words", function()
     shows {
-      "4 titles: 1 ready (3 files, 61 bytes), 2 to decide, 1 left out",
+      "4 titles: 1 ready (3 files, 61 bytes), 2 to decide, 1 skipped",
       "1  several files for one key", "1  a file can't be used", "1  no file", "Files without a title: 5",
       "stray.jpg: no title answers to its key 'stray'", "Carrying it out takes about 6 calls", "almanac apply a.run",
     }
@@ -44,15 +44,16 @@ describe("show", function()
       "usage type DERIVATIVE_COPY, library MAIN", "  1. x/p1.jpg", "  2. x/p2.jpg", "  3. x/p10.jpg" }, id(1))
     shows({ "State: to decide; several files for one key", "    a.jpg  17 bytes\n    b/a.jpg", "Planned: nothing" }, id(2))
     shows({ "empty.jpg  (is empty (0 bytes))" }, id(3))
-    shows({ "State: left out; no file", "  'none'   no file" }, id(4))
+    shows({ "State: skipped; no file", "  'none'   no file" }, id(4))
   end)
 
   it("tells of a file its key, the titles that it fits and where it goes", function()
-    shows({ "Key: 'p10'", "fits " .. id(1) .. "  Letters", ("Planned: page 3 of %s, uploaded as 01X_INST/upload/almanac-r1/%s/p10.jpg")
+    shows({ "Match key: 'p10'", "fits " .. id(1) .. "  Letters",
+      ("Planned: page 3 of %s, uploaded as 01X_INST/upload/almanac-r1/%s/p10.jpg")
       :format(id(1), id(1)) }, "x/p10.jpg")
     shows({ "x/p2.jpg  20 bytes", "Planned: page 2" }, "p2.jpg")
     shows({ "Problem: it is empty (0 bytes)", "fits " .. id(3) }, "empty.jpg")
-    shows({ "Key: none, the recipe leaves it out", "Planned: nothing; left out" }, "notes.txt")
+    shows({ "Match key: none, the recipe leaves the file out", "Planned: nothing; left out" }, "notes.txt")
     shows({ "Planned: nothing; no title answers to its key 'stray'" }, "stray.jpg")
   end)
 
@@ -78,7 +79,7 @@ describe("show", function()
   end)
 
   it("lists all titles of a state and all files without a title", function()
-    shows({ id(2) .. "  Title 2  several files", id(3) .. "  Title 3  a file can't be used" }, "--list", "ask")
+    shows({ id(2) .. "  Title 2  several files", id(3) .. "  Title 3  a file can't be used" }, "--list", "to-decide")
     local result = show("--list", "files")
     assert.equal(5, select(2, result.out:gsub("\n", "\n")))
   end)

@@ -222,7 +222,7 @@ describe("almanac recipe suggest", function()
     assert.is_nil(result.out:find("other by itself", 1, true))
   end)
 
-  it("says what it did not look at, and of titles that would be left out", function()
+  it("says what it did not look at, and of titles that would be skipped", function()
     files(id(1) .. ".jpg", id(2) .. ".jpg", id(9) .. ".jpg", "x\xff.jpg")
     program.write(folder .. "/export.mrk", mrk { {}, {} } .. "\n=LDR  00000dam a2200000 a 4500\n=001  " .. id(3) ..
       "\n\n=LDR  00000nam a2200000 a 4500\n=245  00$aNo id\n")
@@ -234,7 +234,7 @@ describe("almanac recipe suggest", function()
     program.write(folder .. "/titles.csv", "mms_id,title,usage_type,file_name\n" .. id(1) .. ",A,DERIVATIVE_COPY,a.jpg\n" ..
       id(2) .. ",B,PRESERVATION_MASTER,b.tif\n")
     out = almanac("suggest", "scans", "--titles", "titles.csv").out
-    assert.matches("of titles that are left out: 1 file\n", out, 1, true)
+    assert.matches("of titles that are skipped: 1 file\n", out, 1, true)
   end)
 
   it("judges names by themselves, and says which files can't be used", function()

@@ -94,7 +94,7 @@ describe("a thumbnail", function()
     it("and with --every a title waits for it", function()
       start { { "p1" }, { "p2_1", "p2_2" }, { "p3" } }
       plan(nil, "--every")
-      assert.matches("left out; nothing to do: p3.jpg has no thumbnail", run("show", "a.run", desk.id(3)).out, 1, true)
+      assert.matches("skipped; nothing to do: p3.jpg has no thumbnail", run("show", "a.run", desk.id(3)).out, 1, true)
     end)
 
     it("whose very name goes before its name without extension", function()

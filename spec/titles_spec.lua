@@ -114,7 +114,7 @@ describe("titles of a plan", function()
     local result = planned("jpg-derivatives", "a.run", "--titles", "export.xml")
     assert.equal("1:a.jpg", ready "a.run")
     assert.equal(2, value("a.run", "SELECT count(*) FROM title"))
-    assert.matches("1 deleted record passed over", result.err .. result.out)
+    assert.matches("1 record is deleted and skipped", result.err .. result.out)
     assert.equal(0, value("a.run", "SELECT count(*) FROM detail"))
     local reader = assert(core.marc.open(folder .. "/export.xml"))
     local parts = {}
@@ -160,7 +160,7 @@ describe("titles of a plan", function()
     alma.change { op = "add_to_set", set = set, mms_id = id(4) }
     alma.change { op = "delete_bib", mms_id = id(4) }
     local result = planned("jpg-derivatives", "a.run", "--oai", "all_digital_titles")
-    assert.matches("1 deleted record passed over", result.err .. result.out)
+    assert.matches("1 record is deleted and skipped", result.err .. result.out)
     assert.equal(3, value("a.run", "SELECT count(*) FROM title"))
   end)
 

@@ -35,8 +35,8 @@ function m.configure(parser)
     "answer ends the run all the same)")
   parser:flag("--wait", "when the day's calls are used up, sleep until midnight and go on")
   parser:epilog("A file is looked at again before it is sent: one that is another than the planned one (by size, time, " ..
-    "beginning or end) is left to you, and its title is to decide.\n\nExit status: 0 all done, " ..
-    "1 nothing was started, 2 some titles failed or need a decision, 75 stopped early (the same command goes on).")
+    "beginning or end) is not sent, and its title is to decide.\n\nExit status: 0 all done, " ..
+    "1 nothing was started, 2 some titles failed or are to decide, 75 stopped early (the same command goes on).")
 end
 
 local function limits_of(args)

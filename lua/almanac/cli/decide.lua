@@ -1,23 +1,23 @@
--- almanac decide: settles the doubtful titles of a plan.
+-- almanac decide: takes a person's decisions about titles of a plan.
 local audit = require "almanac.run.audit"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
 local PRIVATE = 384   -- octal 600: what it lists may be restricted
 
-local m = { changes = true, offline = true, summary = "Settle the doubtful titles of a plan, and those that failed." }
+local m = { changes = true, offline = true, summary = "Record your decisions about the titles to decide, and about those that failed." }
 
 function m.configure(parser)
   parser:help_max_width(100)
   parser:argument("run", "the run file")
-  parser:argument("decisions", "CSV with the columns mms_id, decision (use or skip; empty: still open) and file; " ..
+  parser:argument("decisions", "CSV with the columns mms_id, decision (use or skip; empty: still to decide) and file; " ..
     "for several pages a row each, in page order"):args "?"
   parser:option("--sheet", "the sheet of a workbook with the decisions (its first)"):argname "NAME"
-  parser:option("--template", "write the doubtful titles with their candidates, and those that failed, to this file, " ..
+  parser:option("--template", "write the titles to decide with their candidates, and those that failed, to this file, " ..
     "to fill in"):argname "FILE"
   parser:epilog("Of a title that failed, use tries it again as planned (or with the file that is named), skip leaves it as it is.\n" ..
     "All lines are checked first: when one is wrong, nothing is decided. " ..
-    "Exit status: 0 nothing is left to decide, 1 nothing was decided, 2 some titles are still open.")
+    "Exit status: 0 nothing is left to decide, 1 nothing was decided, 2 some titles are still to decide.")
 end
 
 local function write_template(args, out)
@@ -57,7 +57,7 @@ function m.run(args, context)
   audit.note(db, { command = "decide", args = args })
   local left = store.counts(db).ask
   out.event("decided", { use = counts.use, skip = counts.skip, ask = left })
-  out.say(("decided %s: %d to be carried out, %d left out; %d still open"):format(
+  out.say(("decided %s: %d to be carried out, %d skipped; %d still to decide"):format(
     words.count(counts.use + counts.skip, "title"), counts.use, counts.skip, left))
   out.say("carry it out with:  almanac apply " .. args.run)
   return left > 0 and 2 or 0

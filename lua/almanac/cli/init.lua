@@ -6,7 +6,7 @@ local core = require "almanac.core"
 local COMMANDS = {
   { "plan", "look, match, write the plan" },
   { "show", "why a title or file is where it is in the plan" },
-  { "decide", "settle the doubtful titles" },
+  { "decide", "record your decisions about titles to decide" },
   { "apply", "carry the plan out; again = resume" },
   { "verify", "read everything back and compare" },
   { "report", "what the run did, as text, CSV or JSON" },

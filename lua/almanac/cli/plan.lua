@@ -55,9 +55,9 @@ function m.configure(parser, arguments)
   parser:flag("--missing", "with --from: read those that could not be read")
   parser:option("--reserve", "calls a day that are kept for the library's other services: a number, or a " ..
     "share of the highest count seen (10%)"):argname "N|N%"
-  parser:flag("--keep-going", "ask for all titles, also when 10 in a row could not be read for the same reason")
-  parser:epilog("Exit status: 0 every title is ready or left out, 1 nothing was started, 2 some need " ..
-    "a decision, 75 stopped early (go on with --from and --missing).")
+  parser:flag("--keep-going", "go on with all titles, also when 10 in a row could not be read for the same reason")
+  parser:epilog("Exit status: 0 every title is ready or skipped, 1 nothing was started, 2 some are " ..
+    "to decide, 75 stopped early (go on with --from and --missing).")
   local name = recipe_name(arguments)
   if not name then return true end
   local found, message, code = recipe.load(name)
@@ -138,9 +138,11 @@ local function tell_source(out, source)
   if not source then return end
   if source.duplicates > 0 then out.note(("%s in the list more than once; each counts once"):format(
     words.count(source.duplicates, "id is", "ids are"))) end
-  if (source.deleted or 0) > 0 then out.note(("%s passed over"):format(words.count(source.deleted, "deleted record"))) end
+  if (source.deleted or 0) > 0 then
+    out.note(words.count(source.deleted, "record is deleted and skipped", "records are deleted and skipped"))
+  end
   if source.empty > 0 and not source.list then
-    out.note(("%s without an MMS ID passed over"):format(words.count(source.empty, "row")))
+    out.note(words.count(source.empty, "row has no MMS ID and is not read", "rows have no MMS ID and are not read"))
   end
 end
 

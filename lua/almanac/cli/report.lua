@@ -11,6 +11,7 @@ function m.configure(parser)
   parser:flag("--failed", "only the titles that failed, as a list for --titles of the next plan")
   parser:flag("--calls", "every call to Alma: time, path, status, milliseconds, try, tracking id (CSV)")
   parser:option("-o --output", "write it to this file instead of stdout"):argname "FILE"
+  parser:epilog("In CSV and JSON the state of a title is a word for programs: ask is to decide, skip is skipped.")
 end
 
 local function write_file(db, format, path)

@@ -3,12 +3,24 @@ local store = require "almanac.run.store"
 
 local m = { offline = true, summary = "Show a plan, or why a title or a file is where it is in it." }
 
+local LISTED = "ready, to-decide, skipped, failed, gone or files"
+
+-- The word that a person writes -> the state that the run file has. Scripts may
+-- have its own two words.
+local STATES = { ready = "ready", ["to-decide"] = "ask", ask = "ask", skipped = "skip", skip = "skip", failed = "failed",
+  gone = "gone", files = "files" }
+
+local function state_of(word)
+  if STATES[word] then return STATES[word] end
+  return nil, ("--list: '%s' is none of %s"):format(word, LISTED)
+end
+
 function m.configure(parser)
   parser:help_max_width(100)
   parser:argument("run", "the run file")
   parser:argument("what", "MMS ID of a title, or path or name of a file; without it the whole plan"):args "?"
-  parser:option("--list", "a line for each title that is ready, ask, skip, failed or gone, or for files without a title")
-    :choices { "ready", "ask", "skip", "failed", "gone", "files" }
+  parser:option("--list", "a line for each title in this state, or for each file without a title: " .. LISTED)
+    :argname("STATE"):convert(state_of)
   parser:flag("--rules", "print the recipe as the plan used it")
   parser:epilog "Exit status: 0 shown, 1 there is no such run, title or file."
 end

@@ -1,6 +1,5 @@
--- What people decide about doubtful titles, as a CSV that almanac writes and
--- reads: one row for each candidate file. All lines are checked before one of
--- them counts.
+-- Titles to decide go out as a CSV, one row for each candidate file, and come
+-- back with decisions. All lines are checked before one of them counts.
 local attempt = require "almanac.run.attempt"
 local contested = require "almanac.plan.contested"
 local core = require "almanac.core"
@@ -46,7 +45,7 @@ local function candidates(db, title_id)
   return natural_order(paths)
 end
 
----Writes the doubtful titles, and those that failed, as CSV to fill in.
+---Writes the titles to decide, and those that failed, as CSV to fill in.
 ---@param db table
 ---@param write fun(text: string)
 ---@return integer titles
@@ -147,7 +146,7 @@ local function complete(work, entry)
   end
   local keys = work.db:value("SELECT count(*) FROM title_key WHERE title_id = ?", entry.row.id)
   if #entry.files > keys then
-    complain(work, entry.line, ("title %s has %d candidates for %d key%s; name those to use"):format(entry.mms_id,
+    complain(work, entry.line, ("title %s has %d candidates for %d match key%s; name those to use"):format(entry.mms_id,
       #entry.files, keys, keys == 1 and "" or "s"))
   end
 end

@@ -220,7 +220,9 @@ local function write_problems(db, write)
   end
 end
 
-local NOT_DONE = { { "failed", "failed" }, { "ask", "to decide" }, { "skip", "skipped" } }
+-- States that people read by other words than the run file has.
+local STATE_WORDS = { ask = "to decide", skip = "skipped" }
+local NOT_DONE = { "failed", "ask", "skip" }
 
 -- What several titles have met, with how many; each title tells its own below.
 local function write_reasons(db, write)
@@ -229,10 +231,10 @@ local function write_reasons(db, write)
     local list = reasons[store.group(row.state, row.reason)]
     if list then list[#list + 1] = row.reason end
   end
-  for _, kind in ipairs(NOT_DONE) do
-    for _, group in ipairs(causes.group(reasons[kind[1]])) do
+  for _, state in ipairs(NOT_DONE) do
+    for _, group in ipairs(causes.group(reasons[state])) do
       if group.n > 1 then
-        write(("%-7s %d %s: %s\n"):format(label, group.n, kind[2], group.words))
+        write(("%-7s %d %s: %s\n"):format(label, group.n, STATE_WORDS[state] or state, group.words))
         label = ""
       end
     end
@@ -261,7 +263,7 @@ local function write_text(db, write)
   write_sessions(db, write)
   for row in m.rows(db) do
     local files = #row.files == 1 and row.files[1].path or row.files[1] and #row.files .. " files" or ""
-    write(("\n%s  %-9s %s\n"):format(row.mms_id, row.state, row.title or ""))
+    write(("\n%s  %-9s %s\n"):format(row.mms_id, STATE_WORDS[row.state] or row.state, row.title or ""))
     if files ~= "" then
       write(("    %s%s\n"):format(files, row.representation_id and " -> representation " .. row.representation_id or ""))
     end

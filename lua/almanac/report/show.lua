@@ -1,5 +1,5 @@
--- Why a title or a file is where it is in a plan: the rule, the keys, the
--- candidates, what is planned. From the run file alone.
+-- Says why a title or a file is where it is in a plan: the rule, the match keys,
+-- the candidates, what is planned. All of it comes from the run file.
 local consequence_words = require "almanac.run.consequence_words"
 local consequences = require "almanac.run.consequences"
 local detail = require "almanac.report.show_detail"
@@ -142,7 +142,7 @@ function m.file(db, path)
 end
 
 local STATES = {
-  ready = "ready: it will be carried out", ask = "to decide", skip = "left out", attached = "done, not verified yet",
+  ready = "ready: it will be carried out", ask = "to decide", skip = "skipped", attached = "done, not verified yet",
   verified = "done and verified", failed = "failed",
   gone = "gone",
 }
@@ -167,8 +167,8 @@ local function say_details(out, reading)
 end
 
 local function say_keys(out, keys)
-  if not keys[1] then return out.say "It answers to no key." end
-  out.say "It answers to the keys:"
+  if not keys[1] then return out.say "It has no match key." end
+  out.say "Its match keys:"
   local last
   for _, row in ipairs(keys) do
     if row.key ~= last then out.say(("  '%s'%s"):format(row.key, row.path and "" or "   no file")) end
@@ -237,8 +237,8 @@ function m.say_file(file, db, out)
   for _, sidecar in ipairs(file.sidecars) do out.say(("Sidecar: %s"):format(sidecar.path)) end
   local of = file.thumbnail_of
   out.say(of and ("Thumbnail of: %s, sent as its %s"):format(of.owner or ("'%s'"):format(of.path), of.suffix)
-    or file.key and ("%s: '%s'%s"):format(file.keys[2] and "Keys" or "Key", table.concat(file.keys, "', '"),
-      place_of(file)) or "Key: none, the recipe leaves it out")
+    or file.key and ("%s: '%s'%s"):format(file.keys[2] and "Match keys" or "Match key", table.concat(file.keys, "', '"),
+      place_of(file)) or "Match key: none, the recipe leaves the file out")
   for _, title in ipairs(file.titles) do
     out.say(("  fits %s  %s  %s%s"):format(title.mms_id, title.title or "", STATES[title.state] or title.state,
       title.reason and "; " .. title.reason or ""))

@@ -187,7 +187,7 @@ end
 local function say_titles(out, summary)
   local counts = summary.counts
   local total = counts.ready + counts.ask + counts.skip + counts.done + counts.failed
-  out.say(("%s: %d ready (%s, %s), %d to decide, %d left out%s"):format(words.count(total, "title"), counts.ready,
+  out.say(("%s: %d ready (%s, %s), %d to decide, %d skipped%s"):format(words.count(total, "title"), counts.ready,
     words.count(summary.planned.files, "file"), words.bytes(summary.planned.bytes), counts.ask, counts.skip,
     counts.done + counts.failed > 0 and (", %d done, %d failed"):format(counts.done, counts.failed) or ""))
   say_changes(out, summary)
@@ -199,7 +199,7 @@ local function say_titles(out, summary)
   end
   if counts.skip > 0 then
     out.say ""
-    out.say("Left out: " .. counts.skip)
+    out.say("Skipped: " .. counts.skip)
     say_groups(out, summary.skip)
   end
 end
@@ -234,7 +234,7 @@ function m.say(summary, out)
   out.say(("Titles: %s · Files: %s"):format(meta.source or "-", meta.folder or "-"))
   say_recipe(out, meta)
   if not meta.planned then
-    out.say("This plan is not finished: reading the titles ended early.")
+    out.say("This plan is not finished: not all titles were read.")
     return
   end
   out.say ""
@@ -256,7 +256,7 @@ function m.say_next(summary, out, path)
   if summary.counts.ask > 0 then
     out.say("Decide:     almanac decide " .. path .. " --template decisions.csv")
   end
-  out.say("Look:       almanac show " .. path .. " MMS_ID   (or a file; --list ready|ask|skip|files for all)")
+  out.say("Look:       almanac show " .. path .. " MMS_ID   (or a file; --list ready|to-decide|skipped|files for all)")
   if summary.counts.ready > 0 then out.say("Carry out:  almanac apply " .. path) end
 end
 

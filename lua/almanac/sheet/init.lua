@@ -77,7 +77,7 @@ local function heading_finder(wanted)
   end
 end
 
--- ---- what was passed over ----
+-- ---- lines that were not read ----
 
 local function mention(list, kind, line)
   local seen = list.passed[kind] or {}
@@ -101,7 +101,7 @@ local function add_notes(list)
     if lines then list.notes[#list.notes + 1] = ("%s: %s %s"):format(list.name, m.lines(list.unit, lines), text(#lines == 1)) end
     list.passed[kind] = nil
   end
-  note("comment", function(one) return one and "begins with # and is passed over" or "begin with # and are passed over" end)
+  note("comment", function(one) return one and "begins with # and is not read" or "begin with # and are not read" end)
   note("long", function(one)
     return (one and "has" or "have") .. " more cells than the heading; a cell with the sign between cells in it needs quotes"
   end)

@@ -57,7 +57,7 @@ local function say_rest(found, out)
   if found.foreign > 0 then
     out.say(("    not counted: %s whose files are not of one thing by the rest of their names"):format(words.count(found.foreign, "title")))
   end
-  if found.left_out > 0 then out.say(("    of titles that are left out: %s"):format(words.count(found.left_out, "file"))) end
+  if found.left_out > 0 then out.say(("    of titles that are skipped: %s"):format(words.count(found.left_out, "file"))) end
   if found.lost > 0 then out.say(("    without a title: %s"):format(words.count(found.lost, "file"))) end
   if found.unpaged > 0 then out.say(("    no page is read of %s"):format(words.count(found.unpaged, "file"))) end
   if found.titles_lack then out.say(("    titles that came without %s are not counted"):format(SOURCES[found.titles_lack])) end
