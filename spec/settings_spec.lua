@@ -178,6 +178,8 @@ describe("settings", function()
       ["http://localhost.example.org:80"] = "by http anybody", ["http://10.0.0.1"] = "by http anybody",
       ["http://127.0.0.1@example.org"] = "user name or password", ["https://me:pa55word@example.org"] = "user name or password",
       ["HTTP://example.org"] = "by http anybody", ["ftp://example.org"] = "no http",
+      ["http://127.0.0.1\\@example.org"] = "no http", ["http://localhost\\.example.org"] = "no http",
+      ["http://127.0.0.1\t@example.org"] = "no http", ["http://127.999.0.1"] = "by http anybody",
     } do
       local result = almanac({ ALMA_API_KEY = "rehearsal-key" }, "doctor", "--url", url)
       assert.equal(1, result.status)

@@ -17,13 +17,14 @@ function m.shown(text)
   return (text:gsub("(%a[%w+.-]*://)[^/?#%s]*@", "%1"))
 end
 
----The parts of an http(s) address.
+---The parts of an http(s) address. One with a backslash, a blank or a control character in its authority
+---is none: readers of addresses do not agree on where the host begins there.
 ---@param url string
 ---@return { scheme: string, user: string?, host: string, port: string? }|nil address host in small letters, of IPv6 without brackets
 function m.parse(url)
-  local scheme, authority = url:match "^([%a]+)://([^/?#%s\\]+)"
+  local scheme, authority = url:match "^(%a+)://([^/?#]+)"
   scheme = scheme and scheme:lower()
-  if scheme ~= "http" and scheme ~= "https" then return nil end
+  if scheme ~= "http" and scheme ~= "https" or authority:find "[%s%c\\]" then return nil end
   local user, place = authority:match "^(.*)@([^@]*)$"
   place = place or authority
   local host, port = place:match "^%[([%x:.]+)%]:?(%d*)$"
@@ -31,8 +32,17 @@ function m.parse(url)
   return host and { scheme = scheme, user = user, host = host:lower(), port = port ~= "" and port or nil } or nil
 end
 
+-- 127.0.0.0/8, each number such as an address has: any other text is a name, which a name server answers.
+local function is_loopback_number(host)
+  local parts = { host:match "^(127)%.(%d+)%.(%d+)%.(%d+)$" }
+  for _, part in ipairs(parts) do
+    if #part > 3 or tonumber(part) > 255 then return false end
+  end
+  return parts[1] ~= nil
+end
+
 local function is_loopback(host)
-  return host == "localhost" or host == "::1" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
+  return host == "localhost" or host == "::1" or is_loopback_number(host)
 end
 
 ---Whether an address is one of this machine, which no network carries.
