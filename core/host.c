@@ -54,6 +54,27 @@ static const char *find_library(char *folder) {
   return NULL;
 }
 
+/* Drops from package.path or package.cpath what is relative: "./?.lua" would let
+ * the working folder, which may be anybody's, bring a module of a name that is
+ * asked for. */
+static void keep_absolute(lua_State *L, const char *field) {
+  lua_getglobal(L, "package");
+  const char *entry = lua_getfield(L, -1, field) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+  luaL_Buffer kept; /* the path stays on the stack below it */
+  luaL_buffinit(L, &kept);
+  while (*entry) {
+    size_t length = strcspn(entry, ";");
+    if (*entry == '/') {
+      if (luaL_bufflen(&kept) > 0) luaL_addchar(&kept, ';');
+      luaL_addlstring(&kept, entry, length);
+    }
+    entry += length + (entry[length] == ';');
+  }
+  luaL_pushresult(&kept);
+  lua_setfield(L, -3, field);
+  lua_pop(L, 2);
+}
+
 static void set_path(lua_State *L, const char *folder) {
   lua_getglobal(L, "package"); /* package */
   lua_getfield(L, -1, "path");
@@ -70,6 +91,8 @@ static int start(lua_State *L) {
   char folder[PATH_MAX];
   luaL_openlibs(L);
   luaL_requiref(L, "almanac.core", luaopen_almanac_core, 0);
+  keep_absolute(L, "path");
+  keep_absolute(L, "cpath");
   const char *library = find_library(folder);
   if (!library)
     return luaL_error(L, "the Lua library is not beside almanac; "

@@ -49,10 +49,41 @@ describe("the command line", function()
   end)
 end)
 
+describe("the working folder", function()
+  local folder
+  before_each(function() folder = program.folder() end)
+  after_each(function() program.remove(folder) end)
+
+  it("brings no module, whatever is asked for", function()
+    for _, name in ipairs { "cjson", "argparse", "luacheck", "luacheck/init", "lpeg", "almanac/strict", "almanac/cli/recipe", "bit32" } do
+      program.write(("%s/%s.lua"):format(folder, name), "io.stderr:write 'TAKEN' os.exit(9)")
+    end
+    for _, path in ipairs { false, ";;", "?.lua;./?/init.lua;;", "" } do
+      for _, arguments in ipairs { { "recipe", "list" }, { "recipe", "check", "by-barcode" }, { "--help" }, { "plan", "by-barcode", "--help" } } do
+        local result = program.run(arguments, { folder = folder, env = { LUA_PATH = path, LUA_PATH_5_4 = path, LUA_CPATH = path } })
+        assert.is_nil(result.err:find("TAKEN", 1, true))
+        if path ~= "" and path ~= "?.lua;./?/init.lua;;" then assert.equal(0, result.status, result.err) end
+      end
+    end
+    program.write(folder .. "/s.lua", "print(package.path .. ';' .. package.cpath)")
+    for entry in program.run({ "exec", "s.lua" }, { folder = folder }).out:gmatch "[^;\n]+" do assert.matches("^/", entry) end
+  end)
+end)
+
 describe("exec", function()
   local folder
   before_each(function() folder = program.folder() end)
   after_each(function() program.remove(folder) end)
+
+  it("has modules from the script's folder, wherever it is called, and the library's before them", function()
+    program.write(folder .. "/beside.lua", "return 'beside'")
+    program.write(folder .. "/cjson.lua", "error 'taken'")
+    program.write(folder .. "/s.lua", "print(require 'beside', require('almanac.json').encode {}, pcall(require, 'elsewhere'))")
+    local elsewhere <close> = setmetatable({ folder = program.folder() }, { __close = function(e) program.remove(e.folder) end })
+    program.write(elsewhere.folder .. "/elsewhere.lua", "return 1")
+    local result = program.run({ "exec", folder .. "/s.lua" }, { folder = elsewhere.folder })
+    assert.matches("^beside\t{}\tfalse", result.out, nil, result.err)
+  end)
 
   it("runs a script with its arguments and gives its status", function()
     program.write(folder .. "/s.lua", "local a = ...  print(require('almanac.core').version, a)  return 2")

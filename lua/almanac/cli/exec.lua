@@ -8,7 +8,8 @@ function m.configure(parser, arguments)
   if arguments[1] and arguments[1]:sub(1, 1) ~= "-" then table.insert(arguments, 1, "--") end
   parser:argument("script", "the Lua file")
   parser:argument("arguments", "given to the script as ..."):args "*"
-  parser:epilog "Inside, `require \"almanac.alma\"`, `require \"almanac.task\"` and the others are at hand."
+  parser:epilog ("Inside, `require \"almanac.alma\"`, `require \"almanac.task\"` and the others are at hand, and modules " ..
+    "of your own from the script's folder.")
 end
 
 function m.run(args, context)
@@ -17,6 +18,9 @@ function m.run(args, context)
     context.out.fail(message)
     return 1
   end
+  require "almanac.json"     -- what the library needs is not looked for beside the script
+  local folder = core.files.real_path(args.script):match "^(.*)/"
+  package.path = ("%s;%s/?.lua;%s/?/init.lua"):format(package.path, folder, folder)
   -- The keys are no longer in the environment; a script that asks for one gets it.
   os.getenv = core.sys.env   -- luacheck: ignore 122
   local status = chunk(table.unpack(args.arguments))
