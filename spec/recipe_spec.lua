@@ -33,6 +33,27 @@ describe("a default", function()
     assert.is_true(check { { "folder", "dir", default = "scans/..a" }, { "list", "file", default = "map.csv" } })
     assert.is_true(check { { "text", "string", default = "/etc" } })
   end)
+
+  it("is not followed by a link out of the working folder, which a person may name", function()
+    local at <close> = setmetatable({ folder = program.folder() }, { __close = function(at) program.remove(at.folder) end })
+    program.write(at.folder .. "/elsewhere/private.jpg", "x")
+    program.write(at.folder .. "/here/scans/own.jpg", "x")
+    local function link(target, name) assert(os.execute(("ln -sfn %s %s/here/%s"):format(target, at.folder, name))) end
+    link("../elsewhere", "out")
+    link("scans", "in")
+    link("../../elsewhere", "scans/deep")
+    program.write(at.folder .. "/here/s.lua", [[
+      local arguments = require "almanac.recipe.inside.arguments"
+      for _, entry in ipairs { { "dir", "scans" }, { "dir", "in" }, { "dir", "." }, { "dir", "nowhere" },
+          { "dir", "out" }, { "dir", "scans/deep" }, { "file", "out/private.jpg" }, { "string", "out" } } do
+        local args = { { "folder", entry[1], default = entry[2] } }
+        print(select(2, arguments.convert(args, {})), (arguments.convert(args, { folder = entry[2] }) or {}).folder == entry[2])
+      end]])
+    local out = program.run({ "exec", "s.lua" }, { folder = at.folder .. "/here" }).out
+    local wrong = "--folder: its default '%s' is a link that leads out of the working folder; give it when that is meant\ttrue\n"
+    assert.equal(("nil\ttrue\n"):rep(3) .. "nil\tfalse\n" .. wrong:format "out" .. wrong:format "scans/deep" ..
+      wrong:format "out/private.jpg" .. "nil\ttrue\n", out)
+  end)
 end)
 
 describe("a recipe", function()

@@ -288,6 +288,20 @@ local function is_given(text)
   return text ~= nil and (type(text) ~= "table" or #text > 0)
 end
 
+-- Nor one that a link leads to: the link may have come with the recipe. One that a person gives may be anywhere.
+local function link_out(entry)
+  local here, real = core.files.real_path ".", core.files.real_path(entry.default)
+  if not real or not here or real == here or real:sub(1, #here + 1) == here:gsub("/$", "") .. "/" then return nil end
+  return ("%s: its default '%s' is a link that leads out of the working folder; give it when that is meant"):format(flag(entry[1]),
+    entry.default)
+end
+
+-- What the recipe itself gives for an argument, and what is wrong with that.
+local function default_of(entry)
+  local is_path = (entry[2] == "dir" or entry[2] == "file") and entry.default ~= nil
+  return entry.default, is_path and link_out(entry) or nil
+end
+
 ---The values of the arguments.
 ---@param args table[] of the recipe
 ---@param given table<string, string|string[]> texts from the command line, lists as argparse gives them
@@ -305,7 +319,8 @@ function m.convert(args, given, earlier)
     elseif earlier and earlier[name] ~= nil then
       value = earlier[name]
     else
-      value = entry.default
+      value, message = default_of(entry)
+      wrong[#wrong + 1] = message
     end
     if type(value) == "string" and not core.text.valid(value) then
       wrong[#wrong + 1] = flag(name) .. ": is not UTF-8 text"
