@@ -188,6 +188,12 @@ describe("a plan that deletes masters", function()
     assert.matches("example.jpg: master file example.tif is DELETED (PRESERVATION_MASTER)\n", check.out, 1, true)
   end)
 
+  it("is none where the new file goes beside the old one, which is not called replaced", function()
+    local out = plan('"add"', (REPLACE:gsub("}", ", keep = true }"))).out
+    assert.matches("\n  2 files get a new one beside them\n", out, 1, true)
+    assert.is_nil(out:find("replaced", 1, true) or out:find("DELETED", 1, true))
+  end)
+
   it("is carried out only for who says how many files, by the same command to its end", function()
     plan '"add", "delete-master"'
     local function refused(words, ...)

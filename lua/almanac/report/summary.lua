@@ -35,11 +35,16 @@ local THUMBNAILS = [[SELECT count(*) AS n, coalesce(sum(file.size), 0) AS bytes 
 local WITHOUT = [[SELECT file.path FROM page JOIN file ON file.id = page.file_id
   WHERE page.pid IS NULL AND page.file_id NOT IN (SELECT of FROM thumbnail WHERE of IS NOT NULL) ORDER BY file.path LIMIT 5]]
 
-local CHANGES = [[SELECT spec.kind, count(*) AS n FROM change JOIN spec ON spec.id = change.spec_id GROUP BY spec.kind]]
+local CHANGES = [[SELECT spec.kind, json_extract(spec.spec, '$.keep') AS keep, count(*) AS n
+  FROM change JOIN spec ON spec.id = change.spec_id GROUP BY 1, 2]]
 
+-- How many changes of each kind; those of replace.file that keep the old file are one of their own.
 local function changes(db)
   local list = {}
-  for row in db:rows(CHANGES) do list[row.kind] = row.n end
+  for row in db:rows(CHANGES) do
+    local kind = row.kind == "replace.file" and row.keep == 1 and "replace.file keep" or row.kind
+    list[kind] = (list[kind] or 0) + row.n
+  end
   return list
 end
 
@@ -109,13 +114,16 @@ local DONE = {
   ["add.file"] = { "representation gets files", "representations get files" },
   ["add.collection"] = { "title goes into a collection", "titles go into a collection" },
   ["replace.file"] = { "file is replaced", "files are replaced" },
+  ["replace.file keep"] = { "file gets a new one beside it", "files get a new one beside them" },
   ["update.representation"] = { "representation is changed", "representations are changed" },
 }
 
 local function say_changes(out, summary)
   for _, kind in ipairs(kinds_of.kinds) do
-    local n = summary.changes[kind]
-    if n and DONE[kind] then out.say("  " .. words.count(n, DONE[kind][1], DONE[kind][2])) end
+    for _, name in ipairs { kind, kind .. " keep" } do
+      local n = summary.changes[name]
+      if n and DONE[name] then out.say("  " .. words.count(n, DONE[name][1], DONE[name][2])) end
+    end
   end
   for _, one in ipairs(summary.consequences) do out.say("  " .. consequence_words.total(one)) end
 end

@@ -1,6 +1,7 @@
 -- The arguments of a recipe. One table drives the options of the command
 -- line, their help, conversion and errors.
 local core = require "almanac.core"
+local default_paths = require "almanac.recipe.inside.default_paths"
 local plain = require "almanac.recipe.inside.plain"
 local remarks = require "almanac.recipe.inside.remarks"
 local sidecar_names = require "almanac.recipe.inside.sidecar_names"
@@ -174,16 +175,6 @@ end
 
 local function flag(name) return "--" .. name:gsub("_", "-") end
 
--- A recipe may name a folder or file below the working folder, never one elsewhere that nobody meant.
-local function wrong_place(entry)
-  local path = entry.default
-  if entry[2] ~= "dir" and entry[2] ~= "file" or type(path) ~= "string" then return nil end
-  if path:find "^[/~]" or path:find "^%a:[/\\]" or ("/" .. path .. "/"):find("/../", 1, true) then
-    return ("args: the default of '%s' (%s) leads out of the working folder; leave it out and give %s when you plan"):format(entry[1], path,
-      flag(entry[1]))
-  end
-end
-
 local function check_entry(entry, seen)
   local name, kind = entry[1], entry[2]
   local ok, message = check_name(name, seen)
@@ -199,7 +190,7 @@ local function check_entry(entry, seen)
   end
   ok, message = check_words(entry)
   if not ok then return nil, message end
-  local elsewhere = wrong_place(entry)
+  local elsewhere = default_paths.problem(entry, flag(entry[1]))
   if elsewhere then return nil, elsewhere end
   local problem = kind == "sidecar" and wrong_names(entry.default or {}) or kind == "words" and wrong_words(entry.default or {})
   if problem then return nil, ("args: '%s': %s"):format(name, problem) end
@@ -288,20 +279,6 @@ local function is_given(text)
   return text ~= nil and (type(text) ~= "table" or #text > 0)
 end
 
--- Nor one that a link leads to: the link may have come with the recipe. One that a person gives may be anywhere.
-local function link_out(entry)
-  local here, real = core.files.real_path ".", core.files.real_path(entry.default)
-  if not real or not here or real == here or real:sub(1, #here + 1) == here:gsub("/$", "") .. "/" then return nil end
-  return ("%s: its default '%s' is a link that leads out of the working folder; give it when that is meant"):format(flag(entry[1]),
-    entry.default)
-end
-
--- What the recipe itself gives for an argument, and what is wrong with that.
-local function default_of(entry)
-  local is_path = (entry[2] == "dir" or entry[2] == "file") and entry.default ~= nil
-  return entry.default, is_path and link_out(entry) or nil
-end
-
 ---The values of the arguments.
 ---@param args table[] of the recipe
 ---@param given table<string, string|string[]> texts from the command line, lists as argparse gives them
@@ -319,7 +296,7 @@ function m.convert(args, given, earlier)
     elseif earlier and earlier[name] ~= nil then
       value = earlier[name]
     else
-      value, message = default_of(entry)
+      value, message = entry.default, default_paths.link_out(entry, flag(entry[1]))
       wrong[#wrong + 1] = message
     end
     if type(value) == "string" and not core.text.valid(value) then
