@@ -12,7 +12,7 @@ LIBDIR   ?= $(PREFIX)/lib
 DESTDIR  ?=
 
 LUA      = lua5.4
-PACKAGES = libcurl libcrypto sqlite3 libmicrohttpd libutf8proc libxml-2.0 zlib jansson
+PACKAGES = libcurl libcrypto sqlite3 libmicrohttpd libutf8proc libxml-2.0 zlib
 OPENED   = yaz libarchive   # only their headers: core/marc/marc8.c and core/base/zip.c open them when there is MARC-8, or a workbook
 PC       := $(shell pkg-config --version >/dev/null 2>&1 && echo pkg-config)
 
@@ -60,7 +60,7 @@ GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) $(addprefix core/bas
 
 DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse lua-check \
             libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev \
-            libutf8proc-dev libcsv-dev libxml2-dev libseccomp-dev libyaz-dev libarchive-dev zlib1g-dev libjansson-dev libmimalloc-dev
+            libutf8proc-dev libcsv-dev libxml2-dev libseccomp-dev libyaz-dev libarchive-dev zlib1g-dev libmimalloc-dev
 BENCH_DEPS = rclone
 TEST_DEPS = lua5.4 lua-busted libxml2-utils yaz git clang libclang-rt-14-dev
 
@@ -112,11 +112,11 @@ $(LIBRARY): $(BUILD)/obj/host.o $(MODULE_O) core/almanac.map
 $(GUARD): $(GUARD_O)
 	@mkdir -p $(@D)
 	@echo '  ld  $@'
-	@$(CC) $(ALL_LD) -pie -o $@ $^ $(if $(PC),$(shell $(PC) --libs libutf8proc libseccomp libxml-2.0 zlib jansson)) $(LUA_LIBS)
+	@$(CC) $(ALL_LD) -pie -o $@ $^ $(if $(PC),$(shell $(PC) --libs libutf8proc libseccomp libxml-2.0 zlib)) $(LUA_LIBS)
 
 # what is missing is told once, before a hundred errors of the compiler tell it
 HEADERS   = curl/curl.h openssl/evp.h sqlite3.h microhttpd.h utf8proc.h csv.h libxml/parser.h seccomp.h \
-            yaz/yaz-iconv.h zlib.h jansson.h lua.h
+            yaz/yaz-iconv.h zlib.h lua.h
 $(BUILD)/packages:
 	@mkdir -p $(@D)
 	@missing=$$(for tool in $(firstword $(CC)) pkg-config; do command -v $$tool >/dev/null || echo $$tool; done; \

@@ -1,10 +1,9 @@
 /* Writing MARC-in-JSON. */
-#include "marc_json_write.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "../base/text.h"
+#include "marc_json_private.h"
 
 #define PUT ALM_BUF_PUT
 
