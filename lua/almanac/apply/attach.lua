@@ -82,9 +82,9 @@ local function unsettled(job, change, page, representation_id, fate)
 end
 
 ---Attaches one page.
----@param job table from title.load
----@param change table
----@param page table
+---@param job almanac.job
+---@param change almanac.change
+---@param page almanac.planned_file
 ---@param representation_id string
 ---@param attached string[] file ids of the pages before it
 ---@param options { again: boolean? }? again: a file that undo brings back; `attached` is what Alma has now, which a later

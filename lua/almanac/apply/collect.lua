@@ -45,8 +45,8 @@ local function look_before(job, collection)
   return { unknown = true }
 end
 
----@param job table from title.load
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@return table|true|nil result
 ---@return string? message
 ---@return string? code
@@ -81,7 +81,7 @@ function m.was_added(job, change)
 end
 
 ---Whether a title is in a collection now.
----@param job table
+---@param job almanac.job
 ---@param collection string
 ---@return boolean|nil
 ---@return string? message

@@ -133,8 +133,8 @@ local function is_kept(job, change, n, file)
 end
 
 ---Keeps a copy of a file, once.
----@param job table from title.load; `copies` is the folder, false for none; `disk_full` is set when that is why
----@param change table
+---@param job almanac.job `copies` is the folder, false for none; `disk_full` is set when that is why
+---@param change almanac.change
 ---@param n integer which file of the change, from 1
 ---@param file table as Alma gives it, with its address
 ---@return true|nil
@@ -160,7 +160,7 @@ function m.of(job, change, n)
 end
 
 ---The files that were brought back, by their new ids.
----@param job table
+---@param job almanac.job
 ---@return table<string, true>
 function m.restored(job)
   local pids = {}
@@ -203,8 +203,8 @@ local function not_there(job, kept, message)
 end
 
 ---Attaches a copy again, behind the files that are there.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param n integer
 ---@param representation_id string
 ---@return true|nil

@@ -23,7 +23,7 @@ local function look(run, title)
 end
 
 ---Looks for what this run made without knowing it.
----@param run table db, client, journal
+---@param run almanac.run
 ---@return { mms_id: string, representation_id: string }[] found titles that could not be read are passed over
 function m.find(run)
   local next_title, found, since = titles.each(run.db, UNBEGUN), {}, 0

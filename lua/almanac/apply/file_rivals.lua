@@ -139,8 +139,8 @@ local function holds_page(list, pids, change, page)
 end
 
 ---Makes sure that nobody else puts files into the same representation, after the first one of this run.
----@param job table from title.load
----@param change table with its first page attached
+---@param job almanac.job
+---@param change almanac.change with its first page attached
 ---@return true|nil
 ---@return string? message
 ---@return string? code "conflict": it was taken back, or a person has to look

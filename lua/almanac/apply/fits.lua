@@ -5,8 +5,8 @@ local m = {}
 
 ---Files that bear the name of another page of the change are not this one.
 ---@param files table[] as Alma gives them
----@param change table
----@param page table
+---@param change almanac.change
+---@param page almanac.planned_file
 ---@return table[]
 function m.of_no_other_page(files, change, page)
   local names, fits = {}, {}
@@ -24,8 +24,8 @@ end
 ---alone, since Alma may give a file another name.
 ---@param list table[] files as Alma gives them
 ---@param before string[] file ids that were there already
----@param change table
----@param page table
+---@param change almanac.change
+---@param page almanac.planned_file
 ---@return table[]
 function m.page(list, before, change, page)
   local fits = reconcile.new_files(list, before, page.name, page.size)

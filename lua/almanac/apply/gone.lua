@@ -21,7 +21,7 @@ end
 
 ---What became of a title that Alma does not find. When it was merged into another,
 ---`job.merged` says into which, and that is where the job looks from then on.
----@param job table from title.load
+---@param job almanac.job
 ---@return "gone"|"moved"|nil what nil: Alma has it, or it can't be told
 ---@return string? reason in words
 function m.look(job)

@@ -171,9 +171,7 @@ local function watch_interrupts(run, work)
 end
 
 ---Carries the plan out.
----@param run { db: table, client: table, storage: table, claims: table, folder: string, limits: table, limit: integer?,
----  keep_going: boolean?, on: { begin: fun(title: table), finish: fun(title: table, ok: boolean?, message: string?, code: string?),
----  interrupt: fun()? } }
+---@param run almanac.run
 ---@return { done: integer, late: integer, stop: { message: string, code: string, cause: string? }? } outcome `stop`: it ended early, and
 ---  why; `cause` of almanac.run.causes when titles in a row failed alike
 function m.run(run)

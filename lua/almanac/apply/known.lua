@@ -44,7 +44,7 @@ local function no_answer(what, id)
 end
 
 ---The answer to POST representations, when it is about a new one.
----@param job table from title.load
+---@param job almanac.job
 ---@param rep table as Alma answered
 ---@return table|nil rep
 ---@return string? message
@@ -56,7 +56,7 @@ function m.new_representation(job, rep)
 end
 
 ---The answer to POST files, when it is about a new one.
----@param job table from title.load
+---@param job almanac.job
 ---@param file table as Alma answered
 ---@param before string[] file ids that were there, beside those that the plan and the run know
 ---@return table|nil file

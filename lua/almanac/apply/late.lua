@@ -19,7 +19,7 @@ local function find(job)
 end
 
 ---Names second representations; a title that can't be read is left to `verify`.
----@param run table of almanac.apply; `on.late` is told of each
+---@param run almanac.run of almanac.apply; `on.late` is told of each
 ---@return integer titles
 function m.tell(run)
   local titles, count = {}, 0

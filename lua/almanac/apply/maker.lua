@@ -72,7 +72,7 @@ local function read_whole(job, rep)
 end
 
 ---Those that this run may have made, read whole.
----@param job table
+---@param job almanac.job
 ---@param list table[]
 ---@return table[]|nil possible
 ---@return string? message
@@ -89,7 +89,7 @@ end
 
 ---Divides representations into ours and others'. Entries of a brief list are
 ---read whole.
----@param job table
+---@param job almanac.job
 ---@param list table[]
 ---@return table[]|nil ours
 ---@return table[]|string others or message

@@ -70,8 +70,8 @@ end
 
 ---Leaves it to a person that files came to a representation of a title which an
 ---earlier process began.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param pids string[] those files
 ---@return nil
 ---@return string message
@@ -84,9 +84,9 @@ end
 
 ---Before the first page that this process attaches in a representation of a title
 ---that an earlier one began: whether pages are there of which the run does not know.
----@param job table from title.load
----@param change table `resumed`: its representation was there when the title was begun before
----@param page table that comes next
+---@param job almanac.job
+---@param change almanac.change `resumed`: its representation was there when the title was begun before
+---@param page almanac.planned_file that comes next
 ---@param representation_id string
 ---@param attached string[] file ids of the pages before it
 ---@return true|nil
@@ -136,7 +136,7 @@ end
 
 ---Whether a title that is not as the plan found it is so because another copy of this
 ---run did what this one has not begun.
----@param job table
+---@param job almanac.job
 ---@param list table[] the title's representations now
 ---@return boolean
 function m.did(job, list)

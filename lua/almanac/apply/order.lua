@@ -137,7 +137,7 @@ local function deletes_files(job)
 end
 
 ---What has to be done besides bringing files back, so that all are in their order.
----@param job table from title.load; what can't be had is put into `unlike`, in words
+---@param job almanac.job what can't be had is put into `unlike`, in words
 ---@return { words: string[] }|nil order for m.keep and the others
 ---@return string? message
 ---@return string? code
@@ -268,7 +268,7 @@ local function check_one(job, rep)
 end
 
 ---Whether files are in the order of before, once they were brought back.
----@param job table
+---@param job almanac.job
 ---@return string|false|nil words
 ---@return string? message
 ---@return string? code

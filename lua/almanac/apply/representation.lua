@@ -69,8 +69,8 @@ end
 
 ---The empty representations that were made since the intent and look as
 ---planned, divided into ours and others'.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param before string[]? ids that were there before the first POST
 ---@param list table[] the title's representations now
 ---@return table[]|nil ours
@@ -92,8 +92,8 @@ end
 
 ---Representations made since the intent that may be what the change made, and that
 ---somebody changed since: no longer empty, or by another name.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param before string[]? ids that were there before the first POST
 ---@param list table[] the title's representations now
 ---@return table[]|nil changed without those that a person decided about
@@ -137,7 +137,7 @@ end
 ---A representation that the title did not have, that is as a change which was not
 ---begun makes it, and of which Alma notes no other maker: so another copy of this
 ---run may have made it.
----@param job table
+---@param job almanac.job
 ---@param list table[] the title's representations now
 ---@return table|false|nil rep false when there is none
 ---@return string? message
@@ -158,7 +158,7 @@ end
 
 ---All representations of the title. A list that changed under the reading is a
 ---failure of the moment, not a doubt.
----@param job table
+---@param job almanac.job
 ---@return table[]|nil list
 ---@return string? message
 ---@return string? code
@@ -199,8 +199,8 @@ local function find_made(job, change, before, sent)
   return {}
 end
 
----@param job table from title.load
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@return { representation_id: string }|nil result
 ---@return string? message
 ---@return string? code
@@ -284,8 +284,8 @@ end
 
 ---A POST that was given up may take effect after all the looks, when another
 ---was sent already. So, once it was sent twice, a last look is taken.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param id string the representation that the run goes on with
 ---@return table|true|nil
 ---@return string? message

@@ -129,8 +129,8 @@ local function ask(job, change, id)
 end
 
 ---Makes sure that a representation just made is the only one of its kind.
----@param job table from title.load
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@return true|nil
 ---@return string? message
 ---@return string? code "conflict": it was taken back, or a person has to look

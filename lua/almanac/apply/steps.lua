@@ -97,8 +97,8 @@ end
 ---A doubt about what an open step made becomes a person's. When it is decided to
 ---go on, what was sent before is no longer waited for, and `before` counts as what
 ---was there before the call.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param which { kind: string?, page: integer?, doubts: string[]? } kind: nil when it is about no step; doubts: ids of what it is
 ---  about, see m.is_decided
 ---@param reason string
@@ -156,8 +156,8 @@ local function finish(job, step, found)
 end
 
 ---Forgets what is known of steps, so that they are carried out anew.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param kinds string[]
 ---@param page integer
 ---@param also (fun(db: table): any, string?, string?)? written down in the same moment

@@ -17,9 +17,9 @@ local LARGEST = 4 << 20                         -- bytes of an answer that can b
 local KEEP = "UPDATE step SET result = ? WHERE title_id = ? AND change = ? AND kind = 'thumbnail' AND page = ?"
 
 ---Whether the thumbnail of a page is, or may be, in the upload folder by this run.
----@param job table from title.load
----@param change table
----@param page table
+---@param job almanac.job
+---@param change almanac.change
+---@param page almanac.planned_file
 ---@return boolean
 function m.begun(job, change, page)
   return page.thumbnail ~= nil and steps.begun(job, change, "thumbnail", page.seq)
@@ -46,8 +46,8 @@ local function shown_for(file, thumbnail)
 end
 
 ---Looks what became of the thumbnails of attached files; what was found is added to `job.seen`.
----@param job table from title.load
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param files table[] as Alma gives them, in the order of the pages
 function m.look(job, change, files)
   for i, page in ipairs(change.pages) do
@@ -112,8 +112,8 @@ function m.uploaded(db)
 end
 
 ---What undo would do with the thumbnails of a change, in words.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@return string[]
 function m.undo_words(job, change)
   local list, may_delete = {}, job.storage and job.storage.delete

@@ -53,11 +53,49 @@ local function mark_resumed(run, job)
   return job
 end
 
----Everything the run file knows about a title's work.
----@param run table db, client, storage, journal, folder, copies; what its titles share is kept in it; began: ids of
----  titles that this process began
+---A title at work: what the run file knows of it, and what was seen since.
+---@class almanac.job
+---@field title table the row of `title`
+---@field mms_id string where the title is now: another one's when it was merged into that
+---@field merged string? the MMS ID that it was merged into
+---@field changes almanac.change[] in the order of the plan
+---@field steps table<string, table> what was begun, by change, kind and page: see almanac.apply.steps
+---@field db table the run file
+---@field client table of almanac.alma
+---@field storage table? the bucket; nil for a run that sends nothing
+---@field journal table of almanac.run.journal
+---@field folder string? that the paths of its files are below
+---@field upload_folder string in the bucket, of the whole run
+---@field copies string|false the folder for copies of what is deleted; false: none are made
+---@field maker table how Alma notes this run as a maker, shared by all titles
+---@field members table<string, table> of the collections, shared by all titles
+---@field present string[]? ids of the representations that were there right before the first write
+---@field seen table[] thumbnails that were looked at
+---@field left table[] thumbnails that stay in the upload folder
+---@field unlike table<string, string> what undo could not make as it was, in words
+---@field is_earlier boolean? an earlier process began it
+---@field undoing boolean? it is being taken back
+---@field gave_way boolean? its own representation was taken back for somebody else's
+---@field gone string? in words: Alma no longer has it
+---@field disk_full boolean? no copy could be made, since the disk is full
+---@field images_away boolean? the folder with the images is not the one of the plan
+---@field differs fun(change: almanac.change, answered: table) is told what Alma took otherwise than it was sent
+
+---One change of a title, as it is planned and as far as it was carried out.
+---@class almanac.change
+---@field seq integer its place among the title's changes, from 1
+---@field kind string a name of almanac.recipe.inside.changes
+---@field spec table what is planned, with fields as Alma names them
+---@field representation_id string? the one that it is about; of a new one since it was made
+---@field pid string? the file that it is about
+---@field pages almanac.planned_file[] in their order
+---@field answered table? what Alma answered instead of what was sent
+---@field resumed boolean? its representation was there when an earlier process had begun the title
+
+---The job of a title.
+---@param run almanac.run
 ---@param title table a row of `title`
----@return table job
+---@return almanac.job
 function m.load(run, title)
   run.maker, run.members = run.maker or makers.load(run.db), run.members or {}
   run.upload_folder = run.upload_folder or pages.upload_folder(run.db)
@@ -229,7 +267,7 @@ local function carry_out(job)
 end
 
 ---Carries out what is planned for a title; goes on where an earlier run ended.
----@param job table from m.load
+---@param job almanac.job
 ---@return true|nil
 ---@return string? message
 ---@return string? code "conflict": for a person to decide

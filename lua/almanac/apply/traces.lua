@@ -34,14 +34,14 @@ end
 ---The representations of a title, also of one that was merged into another: then
 ---`job.merged` says into which. None, and `job.gone` says why, when the title is gone
 ---with all that the run knew of it.
----@param job table from title.load
+---@param job almanac.job
 ---@return table[]|nil list
 ---@return string? message
 ---@return string? code
 m.list = list_of
 
 ---What is to be taken back of a title.
----@param job table from title.load
+---@param job almanac.job
 ---@return table<integer, { words: string[] }>|nil found by change; what somebody deleted meanwhile is not there
 ---@return table[]|string list_or_message the title's representations
 ---@return string? code "conflict": it has to stay
@@ -66,7 +66,7 @@ local function is_as_before(job, list)
 end
 
 ---Whether a title that was taken back is as if the run had never been.
----@param job table
+---@param job almanac.job
 ---@return string|false|nil words what is not; nil when Alma gave no answer
 ---@return string? message
 ---@return string? code

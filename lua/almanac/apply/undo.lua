@@ -178,8 +178,7 @@ function m.total(db)
 end
 
 ---Takes a run back; only looks unless `yes`. Called again it goes on.
----@param run { db: table, client: table, general: table, storage: table, journal: table, claims: table, folder: string, yes: boolean,
----  keep_going: boolean?, on: { finish: fun(title: table, result: string, message: string?) } }
+---@param run almanac.run
 ---@return { undone: integer, absent: integer, left: integer, changed: integer, failed: integer, unlike: integer,
 ---  stop: { message: string, cause: string }? } counts absent: nothing of what the run had made was there any more; left: to be
 ---  looked at, changed: those of them that others changed since; unlike: of those that were taken back, where not all is as before; stop: it ended early, and why

@@ -68,8 +68,8 @@ local function put(job, page, maybe_there)
 end
 
 ---Whether an upload is no longer in its folder; only AWS keys can see that.
----@param job table from title.load
----@param page table
+---@param job almanac.job
+---@param page almanac.planned_file
 ---@return boolean|nil
 ---@return string? message
 ---@return string? code
@@ -91,8 +91,8 @@ end
 
 ---Sends a page once more that may be gone from the upload folder. With AWS keys
 ---only if it is. A thumbnail that may have gone with it is sent before.
----@param job table from title.load
----@param page table
+---@param job almanac.job
+---@param page almanac.planned_file
 ---@return boolean|nil sent
 ---@return string? message
 ---@return string? code
@@ -105,9 +105,9 @@ function m.restore(job, page)
 end
 
 ---Uploads one page of a change, or its thumbnail.
----@param job table from title.load
----@param change table
----@param page table or its `thumbnail`
+---@param job almanac.job
+---@param change almanac.change
+---@param page almanac.planned_file or its `thumbnail`
 ---@param kind "upload"|"thumbnail"? of the step; "upload" when absent
 ---@return table|nil result
 ---@return string? message
@@ -127,8 +127,8 @@ function m.run(job, change, page, kind)
 end
 
 ---Uploads all pages of a change, with their thumbnails.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@return true|nil
 ---@return string? message
 ---@return string? code

@@ -35,7 +35,7 @@ local function doubled(job, list)
 end
 
 ---Compares one title with its plan. What became of its thumbnails is no difference: it is put into `job.seen`.
----@param job table from title.load
+---@param job almanac.job
 ---@return string|false|nil words what differs; false when nothing does; nil when Alma gave no answer
 ---@return string|integer message_or_unseen why it could not be told; with false: files that could not be looked at
 ---  in the storage, since Alma gave no address for them
@@ -104,9 +104,7 @@ function m.total(db)
 end
 
 ---Verifies the titles that the run has finished, and those that were taken back.
----@param run { db: table, client: table, storage: table?, journal: table, folder: string, sample: integer?, keep_going: boolean?,
----  on: { finish: function, note: fun(title: table, words: string) } }
----  sample: only so many, taken at random
+---@param run almanac.run
 ---@return { gone: integer, verified: integer, undone: integer, differs: integer, unknown: integer, unseen: integer,
 ---  thumbnails: table<string, integer>, stop: { message: string, cause: string }? }|nil counts titles; stop: it ended early, and why; undone: taken back, and nothing of the run is left; unseen: files
 ---  of verified titles that were not looked at in the storage; thumbnails: by thumbnails.state

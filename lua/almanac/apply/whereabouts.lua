@@ -27,7 +27,7 @@ end
 
 ---A representation by its id, wherever it is now. When its title was merged into
 ---another one, `job.mms_id` is that one from then on, and `job.merged`.
----@param job table from title.load
+---@param job almanac.job
 ---@param id string
 ---@return table|nil rep with all its fields
 ---@return string? message
@@ -59,7 +59,7 @@ local function ask_for_file(job, rep_id, pid)
 end
 
 ---A file by its id.
----@param job table
+---@param job almanac.job
 ---@param rep_id string
 ---@param pid string
 ---@return table|nil file with its address
@@ -73,7 +73,7 @@ end
 
 ---Looks for a title that Alma does not know any more by what it held: follows it
 ---when it was merged into another one.
----@param job table
+---@param job almanac.job
 ---@param ids string[] of representations that it had
 ---@return boolean|nil found `job.merged` says where
 ---@return string? message

@@ -1,138 +1,32 @@
 -- Makes a plan: looks, matches, writes it down. Everything that can refuse
 -- does so before titles are read; what was read is kept when something fails
 -- after that.
-local alma = require "almanac.alma"
-local arguments = require "almanac.recipe.inside.arguments"
 local attempt = require "almanac.run.attempt"
 local audit = require "almanac.run.audit"
 local codes = require "almanac.run.codes"
-local connect = require "almanac.run.connect"
 local core = require "almanac.core"
 local details = require "almanac.run.details"
 local folder = require "almanac.plan.folder"
 local images = require "almanac.run.images"
-local guard = require "almanac.recipe.guard"
 local join = require "almanac.plan.join"
 local json = require "almanac.json"
-local limits = require "almanac.run.limits"
+local orders = require "almanac.plan.order"
 local origin = require "almanac.plan.origin"
 local provenance = require "almanac.recipe.provenance"
 local read = require "almanac.plan.read"
 local recipes = require "almanac.recipe"
 local reuse = require "almanac.plan.reuse"
-local rules = require "almanac.recipe.rules"
 local store = require "almanac.run.store"
 local unfinished = require "almanac.plan.unfinished"
 local uploads = require "almanac.run.uploads"
 local words = require "almanac.words"
 
+local need = attempt.need
+
 local m = {}
 
 -- Keys come in no order of the index: with a million of them its pages must stay at hand. KiB.
 local CACHE = "PRAGMA cache_size=-400000"
-
-local function need(value, message, code)
-  if value == nil then attempt.fail(message, code or "parse") end
-  return value
-end
-
--- An absolute path: the plan may be carried out from another folder.
-local function absolute(path)
-  if path:sub(1, 1) == "/" then return path end
-  local full = need(core.files.real_path ".") .. "/" .. path
-  return (full:gsub("/%./", "/"):gsub("/%.?$", ""))
-end
-
-local UNFILTERED = "this system filters no system calls (seccomp): the recipe's process is held by limits alone"
-
-local function check_examples(recipe)
-  local wrong = rules.examples(recipe, arguments.defaults(recipe.args))
-  if wrong[1] then
-    attempt.fail(("%s: its own examples do not hold: %s"):format(recipe.path, table.concat(wrong, "; ")), "parse")
-  end
-end
-
--- The arguments that name a collection, where one is given.
-local function collection_arguments(plan)
-  local list = {}
-  for _, entry in ipairs(plan.recipe.args or {}) do
-    if entry[2] == "collection" and plan.args[entry[1]] then list[#list + 1] = entry[1] end
-  end
-  return list
-end
-
--- A plan from an earlier one needs no call, unless a collection is given by its name.
-local function asks_alma(plan)
-  if plan.reads then return true end
-  local named = (plan.order.collection or ""):find "%D"
-  for _, name in ipairs(collection_arguments(plan)) do named = named or plan.args[name]:find "%D" end
-  return named
-end
-
--- The patterns of what takes no part; those of an earlier run hold on. A wrong
--- one is told before anything is read.
-local function excluded(plan)
-  local list = json.decode(plan.base and plan.base.meta.exclude or "[]")
-  for _, pattern in ipairs(plan.order.exclude or {}) do list[#list + 1] = pattern end
-  local walk, message, code
-  if plan.folder and list[1] then
-    walk, message, code = core.files.walk(plan.folder, list)
-    if not walk then attempt.fail(code == "parse" and "--exclude: " .. message or message, code) end
-    walk:close()
-  end
-  return list
-end
-
--- What can be checked without Alma.
-local function prepare(plan, order)
-  local recipe = order.recipe
-  plan.recipe, plan.order, plan.collection = recipe, order, order.collection
-  need(unfinished.check(order.output, order.from))
-  check_examples(recipe)
-  if guard.filtered == false then order.on.phase(UNFILTERED) end
-  if order.from then plan.base = need(reuse.open(order.from)) end
-  plan.args = need(arguments.convert(recipe.args, order.given, plan.base and plan.base.args))
-  local name = arguments.first(recipe.args, "dir")
-  plan.folder = name and plan.args[name] and absolute(plan.args[name])
-  plan.exclude = excluded(plan)
-  plan.set = plan.args[arguments.first(recipe.args, "set") or ""]
-  plan.reads = not plan.base or order.refresh or order.missing
-  origin.check(plan)
-end
-
-local function collection_id(plan, given)
-  local found = need(alma.collections.find(plan.client, given))
-  return type(found.pid) == "table" and found.pid.value or found.pid or given
-end
-
-local function reach(plan)
-  local order = plan.order
-  local settings = need(order.settings())
-  plan.url, plan.rate = settings.url, settings.rate
-  plan.client = connect.alma(settings, plan.audit:log())
-  plan.limits = limits.new { client = plan.client, reserve = need(limits.reserve(order.reserve)),
-    highest = tonumber(plan.base and plan.base.meta.highest) }
-  local general = need(connect.general(plan.client))
-  plan.institution, plan.environment, plan.alma_url = general.institution, general.environment, general.alma_url
-  plan.storage = plan.folder and connect.storage(plan.client, general, settings)   -- doctor and apply say why there is none
-  local base = plan.base and plan.base.meta
-  if base and (base.institution ~= plan.institution or base.environment ~= plan.environment) then
-    attempt.fail(("%s was read from %s (%s), but the key belongs to %s (%s)"):format(order.from,
-      base.institution, base.environment, plan.institution, plan.environment), "conflict")
-  end
-  plan.codes = need(codes.load(plan.client))
-  plan.collection = plan.collection or base and base.collection
-  if plan.collection then plan.collection = collection_id(plan, plan.collection) end
-  for _, name in ipairs(collection_arguments(plan)) do plan.args[name] = collection_id(plan, plan.args[name]) end
-end
-
-local function take_over(plan)
-  local meta = plan.base.meta
-  plan.institution, plan.environment, plan.url = meta.institution, meta.environment, meta.url
-  plan.rate = tonumber(meta.rate) or 20
-  plan.codes = json.decode(meta.codes or "{}")
-  plan.collection = plan.collection or meta.collection
-end
 
 local function check_codes(plan)
   local wrong = codes.probe(plan.codes, plan.recipe, plan.args)
@@ -298,9 +192,9 @@ local function carry_on(plan, source)
 end
 
 local function begin(plan, order)
-  prepare(plan, order)
+  orders.begin(plan, order)
   plan.audit = audit.new()
-  if asks_alma(plan) then reach(plan) else take_over(plan) end
+  orders.locate(plan)
   check_codes(plan)
   local source = origin.find(plan)
   if source.ids then check_quota(plan, #source.ids) end
@@ -311,7 +205,6 @@ local function begin(plan, order)
   plan.audit:open(plan.db, { command = "plan", args = order.given, url = plan.client and plan.url })
   return source
 end
-
 
 local function make(plan, order)
   local source, message, code = attempt.try(begin, plan, order)
@@ -331,13 +224,7 @@ local function settle(plan, ok, ...)
 end
 
 ---Makes a plan and writes it to a new run file.
----@param order { recipe: table, given: table<string, string>, output: string, titles: string?, sheet: string?, titles_id: string?,
----  oai: string?, oai_url: string?, oai_prefix: string?, oai_from: string?, sru: string?, sru_url: string?, collection: string?,
----  from: string?, refresh: boolean?, missing: boolean?, exclude: string[]?, reserve: string?, keep_going: boolean?, settings: (fun(): table|nil, string?),
----  on: { phase: fun(text: string), reading: fun(total: integer): table } }
----  given: the recipe's arguments as typed; titles: list or file of MMS IDs, or a MARC file; sheet: of a workbook; titles_id: MARCspec of the id in it; oai: a set; sru: a query; from: a run whose readings are used;
----  refresh: read all of them again; missing: read those that could not be read; settings: called only when Alma
----  is needed; on.reading: gives { begin, finish, close }
+---@param order almanac.order
 ---@return { db: table, source: table?, stop: { message: string, code: string }?, read: integer? }|nil result `db`: the
 ---  open run file; `stop`: reading ended early and the plan is not finished
 ---@return string? message

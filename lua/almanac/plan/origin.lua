@@ -8,6 +8,8 @@ local core = require "almanac.core"
 local sheet = require "almanac.sheet"
 local sources = require "almanac.plan.sources"
 
+local need = attempt.need
+
 local m = {}
 
 local HEAD = 4096     -- bytes that tell a MARC file from a list
@@ -54,7 +56,7 @@ local function check_given(plan)
 end
 
 ---Refuses what can be refused without Alma.
----@param plan table order, recipe, base, set
+---@param plan almanac.plan
 function m.check(plan)
   local order = plan.order
   if plan.base then return check_base(plan) end
@@ -75,11 +77,6 @@ local function address(plan, option, path)
     attempt.fail(("Alma does not say its address: give %s URL"):format(option), "missing")
   end
   return base:gsub("/+$", "") .. path:format(plan.institution)
-end
-
-local function need(value, message, code)
-  if value == nil then attempt.fail(message, code or "parse") end
-  return value
 end
 
 local function tell_progress(plan)
@@ -146,7 +143,7 @@ local function by_list(plan, options)
 end
 
 ---Finds the titles. May ask Alma.
----@param plan table order, recipe, base, set, client, institution, alma_url
+---@param plan almanac.plan
 ---@return table source { ids, duplicates, empty, broken, words, deleted?, notes?, spool? }; without ids when they are
 ---  the titles of an earlier run
 function m.find(plan)

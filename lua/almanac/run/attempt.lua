@@ -12,6 +12,16 @@ function m.fail(message, code)
   error(setmetatable({ message = message, code = code }, failure_meta), 0)
 end
 
+---What there has to be; nil ends the attempt.
+---@param value any
+---@param message string?
+---@param code string? "parse" when there is none
+---@return any value
+function m.need(value, message, code)
+  if value == nil then m.fail(message, code or "parse") end
+  return value
+end
+
 ---Runs a statement; a failure ends the attempt.
 ---@param db table a core.runfile database
 ---@param sql string

@@ -189,14 +189,37 @@ function m.confirm(run, command, given, ask)
   return true
 end
 
+---A run at work. The fields up to `copies` are there from the beginning, the others
+---are set by the command that needs them; what a stage adds for itself is named in it.
+---@class almanac.run
+---@field db table the run file
+---@field client table of almanac.alma, for the institution of the plan
+---@field general table of m.general
+---@field folder string? the images
+---@field settings table
+---@field audit table of almanac.run.audit; closed before the run file
+---@field copies string|false the folder for copies of what is deleted; false: none are made (--no-copies)
+---@field path string the run file, as it was typed
+---@field storage table? the bucket: apply, undo, and verify where there are thumbnails
+---@field claims table of almanac.apply.claims: apply and undo
+---@field journal table of almanac.run.journal
+---@field limits table of almanac.run.limits: apply
+---@field limit integer? titles at most: apply
+---@field sample integer? titles: verify
+---@field keep_going boolean? also when titles in a row fail alike
+---@field yes boolean? undo changes something
+---@field on table<string, function> what the command line is told of each title
+---@field told table of almanac.cli.told
+---@field older string? in words: this is an older copy of a run that went on elsewhere
+---@field stop { message: string, code: string, cause: string? }? why it ends early
+
 ---A run ready to work on: its file, a client, and the certainty that the key
 ---belongs to the institution and environment that the plan was made for.
 ---@param db table the run file
----@param settings table from almanac.settings
+---@param settings table from almanac.cli.settings
 ---@param command string for the audit trail: "apply", …
 ---@param args table? as typed
----@return { db: table, client: table, general: table, folder: string, settings: table, audit: table }|nil run
----  close its `audit` before the run file
+---@return almanac.run|nil run
 ---@return string? message
 ---@return string? code
 function m.run(db, settings, command, args)

@@ -31,13 +31,28 @@ local function thumbnail_of(db, page)
   return thumbnail
 end
 
+---A file that is planned for a change of a title.
+---@class almanac.planned_file
+---@field change integer? place of its change in the title; nil of a thumbnail
+---@field seq integer its place among the files of its change, from 1: the page order
+---@field file_id integer of the row of `file`
+---@field path string below the folder of the run
+---@field name string on disk, the last part of its path
+---@field size integer bytes
+---@field mtime_ns integer nanoseconds since 1970
+---@field sha256 string? in hex, since it was read
+---@field pid string? Alma's id of the file that was made of it
+---@field taken integer? bytes that Alma took, when they are not `size`
+---@field upload_key string where it goes in the bucket
+---@field stored string? the name in Alma's storage, when it is not that of the upload
+---@field answered_label string? the label that Alma gave it, when it is not the planned one
+---@field thumbnail almanac.planned_file? its small image
+
 ---The planned files of a title, all its changes one after another.
 ---@param db table
 ---@param title { id: integer, mms_id: string }
 ---@param folder string? from m.upload_folder, when there are many titles
----@return { change: integer, seq: integer, path: string, name: string, size: integer, mtime_ns: integer, sha256: string?,
----  file_id: integer, pid: string?, taken: integer?, upload_key: string, thumbnail: table? }[] pages name: on disk; taken:
----  bytes that Alma took, when they are not `size`; thumbnail: another such table, without change and pid
+---@return almanac.planned_file[] pages
 function m.of(db, title, folder)
   local list = {}
   folder = folder or m.upload_folder(db)

@@ -77,8 +77,8 @@ function m.carry_out(job, change)
 end
 
 ---The files of the representation by pid, with their addresses; nil, message, code when they can't be read.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param list table[] the title's representations
 ---@return table<string, table>|nil by_pid
 ---@return table[]|string files_or_message in their order

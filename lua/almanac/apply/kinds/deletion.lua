@@ -21,8 +21,8 @@ local function call(delete, first)
 end
 
 ---Deletes.
----@param job table from title.load
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param delete { what: string, send: (fun(): true|nil, string?, string?, table?), is_gone: fun(): boolean|nil } what: in words
 ---@param before any what was there, kept with the intent
 ---@return true|nil
@@ -43,8 +43,8 @@ function m.perform(job, change, delete, before)
 end
 
 ---Deletes what is there twice, while a title is taken back.
----@param job table from title.load
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param kind string of the step
 ---@param delete table as for m.perform
 ---@return true|nil

@@ -59,7 +59,7 @@ function m.for_alma(fields)
 end
 
 ---The planned files of a representation, by pid, as the plan read them.
----@param job table
+---@param job almanac.job
 ---@param id string
 ---@return table<string, table>
 function m.planned_files(job, id)
@@ -71,7 +71,7 @@ end
 
 ---A representation as Alma has it now. A brief list leaves out what has to be
 ---compared, and no list proves that something is gone: then it is asked for by itself.
----@param job table
+---@param job almanac.job
 ---@param list table[]
 ---@param id string
 ---@return table|nil rep
@@ -85,7 +85,7 @@ function m.find(job, list, id)
 end
 
 ---Whether Alma has a representation, by its id.
----@param job table
+---@param job almanac.job
 ---@param id string
 ---@return boolean|nil
 ---@return string? message
@@ -108,7 +108,7 @@ end
 
 ---The files of a representation by pid, with their addresses. Those of `pids` that
 ---the list lacks are asked for by themselves.
----@param job table
+---@param job almanac.job
 ---@param id string representation id
 ---@param pids string[]
 ---@return table<string, table>|nil by_pid
@@ -131,7 +131,7 @@ function m.files(job, id, pids)
 end
 
 ---Whether Alma has a file, by its id.
----@param job table
+---@param job almanac.job
 ---@param id string representation id
 ---@param pid string
 ---@return boolean|nil
@@ -145,7 +145,7 @@ function m.has_file(job, id, pid)
 end
 
 ---The ids of the files that the pages of a change became.
----@param change table
+---@param change almanac.change
 ---@return string[]
 function m.pids(change)
   local pids = {}
@@ -154,7 +154,7 @@ function m.pids(change)
 end
 
 ---Planned fields, with what Alma answered instead when they were set.
----@param change table
+---@param change almanac.change
 ---@return table
 function m.baseline(change)
   local fields = {}
@@ -182,7 +182,7 @@ function m.answered(spec, answer)
 end
 
 ---What is wrong with a file that was attached.
----@param page table
+---@param page almanac.planned_file
 ---@param file table as Alma gives it
 ---@return string? words
 function m.wrong_file(page, file)
@@ -197,7 +197,7 @@ function m.wrong_file(page, file)
 end
 
 ---What somebody did to a file that the run attached.
----@param page table
+---@param page almanac.planned_file
 ---@param file table as Alma gives it
 ---@return string? words nil when it is as it was made
 function m.changed_file(page, file)
@@ -219,8 +219,8 @@ function m.by_pid(files)
 end
 
 ---Looks at attached files in the storage, and at what became of their thumbnails.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param files table[] in the order of its pages
 ---@return string|false|nil words
 ---@return string|integer message_or_unseen
@@ -244,8 +244,8 @@ end
 
 ---In words that a file may be one of the run's that somebody changed since: it came
 ---while a page was attached whose end is not known, or in the place of one that is gone.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param file table a new one that is not recorded
 ---@param by_pid table<string, table> all files of the representation
 ---@return string? words
@@ -263,8 +263,8 @@ function m.may_be_changed(job, change, file, by_pid)
 end
 
 ---In words that a page was attached twice; nil when it was not.
----@param job table
----@param change table
+---@param job almanac.job
+---@param change almanac.change
 ---@param files table[] of its representation
 ---@return string?
 function m.doubled_file(job, change, files)
@@ -301,8 +301,8 @@ local function remove_thumbnail(job, page)
 end
 
 ---Removes uploads that no file was made of, and thumbnails; the upload form can't delete, AWS keys can.
----@param job table `left` gets the thumbnails that stay: { key, why } each
----@param change table
+---@param job almanac.job `left` gets the thumbnails that stay: { key, why } each
+---@param change almanac.change
 ---@return true|nil
 ---@return string? message
 ---@return string? code
