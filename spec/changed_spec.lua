@@ -115,6 +115,40 @@ describe("what somebody changed before the run knew of it", function()
     end)
   end
 
+  -- Two representations for a title, so that the title is read once more for the second.
+  local function plan_two()
+    at.start { { "a_1" } }
+    program.remove(at.folder .. "/jpg")
+    program.write(("%s/jpg/%s.jpg"):format(at.folder, ONE), desk.JPEG .. "1")
+    program.write(at.folder .. "/recipe.lua", HEAD:format [[{
+      add.representation { usage_type = "DERIVATIVE_COPY", library = "MAIN", label = "JPG", files = files },
+      update.representation { representation = title:representations()[1], label = "Done" } }]])
+    run("plan", "./recipe.lua", "--folder", "jpg", "--titles", "titles.csv", "-o", "a.run")
+  end
+
+  local function assert_asked_once(words)
+    assert.equal(2, apply().status)
+    assert.matches(words, row().reason)
+    local result = use()
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.equal("attached", row().state)
+    assert.equal("Done", reps()[1].label)
+    assert.equal(3, #reps())
+  end
+
+  it("is asked about once, whatever else the title is about: ours that got a file", function()
+    plan_two()
+    at.alma.change { op = "faults", spec = "POST representations=@1:filled" }
+    assert_asked_once "it has 1 file by now"
+  end)
+
+  it("is asked about once, whatever else the title is about: somebody's beside ours", function()
+    plan_two()
+    killed_until(function() return reps()[2] end)
+    at.alma.change { op = "add_representation", mms_id = ONE, usage_type = "DERIVATIVE_COPY", label = "JPG" }
+    assert_asked_once "somebody else made a representation like the planned one"
+  end)
+
   it("is not what somebody else made", function()
     at.start { { "a_1" } }
     assert.equal(0, at.plan().status)

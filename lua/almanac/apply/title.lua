@@ -118,7 +118,8 @@ local function expected(job, reading)
 end
 
 ---How a title differs from what it has to be, in words.
----@param planned table<string, { count: integer?, own: boolean? }> by representation id; own: made by this run
+---@param planned table<string, { count: integer?, own: boolean?, known: boolean? }> by representation id; own: made by this run;
+---  known: somebody's, there when a step was begun, or decided about
 ---@param list table[] representations as they are now
 ---@return string? words nil when it is as it has to be
 function m.difference(planned, list)
@@ -129,13 +130,13 @@ function m.difference(planned, list)
     if not before then
       return ("since the plan somebody added a representation (%s, '%s')"):format(rep.id, rep.label or "")
     end
-    local count = not before.own and representation.file_count(rep)
+    local count = not before.own and not before.known and representation.file_count(rep)
     if count and before.count and count ~= before.count then
       return ("since the plan representation %s went from %d to %d files"):format(rep.id, before.count, count)
     end
   end
   for id, before in pairs(planned) do
-    if not seen[id] and not before.own then return ("since the plan representation %s was deleted"):format(id) end
+    if not seen[id] and not before.own and not before.known then return ("since the plan representation %s was deleted"):format(id) end
   end
 end
 

@@ -26,8 +26,15 @@ function m.begun(job, change)
   return steps.begun(job, change, "represent")
 end
 
-function m.expect(_, change, planned)
+-- Those that were there before the POST, and those that a person decided about since, are in doubt no more.
+local function know(planned, ids)
+  for _, id in ipairs(ids or {}) do planned[id] = planned[id] or { known = true } end
+end
+
+function m.expect(job, change, planned)
   if change.representation_id then planned[change.representation_id] = { own = true } end
+  know(planned, (steps.get(job, change, "represent") or {}).before)
+  know(planned, steps.decided(job, change))
 end
 
 local function attach_all(job, change, id)
