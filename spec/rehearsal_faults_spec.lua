@@ -111,6 +111,24 @@ describe("a rehearsal with --faults", function()
     assert.equal("somebody else", alma.state("?mms_id=" .. MMS).representations[2].created_by)
   end)
 
+  it("lets somebody put a file into what was made, and loses the answer: filled", function()
+    local result, count = post_with "filled"
+    assert.is_string(result.error)
+    assert.equal(1, count)
+    assert.equal(200, create().status)
+    local _, rep, empty = table.unpack(alma.state("?mms_id=" .. MMS).representations)
+    assert.same({ "JPG", "exl_api", 1, "other.jpg" }, { rep.label, rep.created_by, #rep.files, rep.files[1].name })
+    assert.same({}, empty.files)
+  end)
+
+  it("fills nothing where nothing was made: filled", function()
+    start("--faults", "POST representations=@1:filled,GET=@1:filled")
+    local refused = alma.call("POST", PATH, { body = { label = "JPG" } })
+    assert.same({ 400, 0 }, { refused.status, made() })
+    assert.equal(200, alma.call("GET", PATH).status)
+    assert.equal(0, made())
+  end)
+
   it("loses the upload that a file is to be made of: gone", function()
     start("--faults", "POST files=@1:gone")
     local rep = create().data.id
