@@ -88,6 +88,51 @@ describe("what is taken back", function()
     assert.equal("undone", row().state)
   end)
 
+  describe("but got a file of somebody else while it came back", function()
+    local function use(decision)
+      program.write(at.folder .. "/d.csv", ("mms_id,decision,file\n%s,%s,\n"):format(ONE, decision or "use"))
+      return at.almanac("decide", "a.run", "d.csv")
+    end
+
+    before_each(function()
+      at.start { { "a_1", "a_2" } }
+      plan "delete.representation { representation = title:representations()[1] }"
+      apply()
+      at.alma.change { op = "faults", spec = "POST representations=@1:filled" }
+      local result = hurried("", "undo", "a.run", "--yes")
+      assert.equal(2, result.status)
+      assert.matches("may be the one that this run made, changed since: it has 1 file by now", result.err, 1, true)
+      assert.same({ "other.jpg" }, files())
+    end)
+
+    it("waits for a person, however often undo is called", function()
+      for _, yes in ipairs { "--yes", false, "--yes" } do
+        local result = hurried("", "undo", "a.run", yes or nil)
+        assert.equal(2, result.status)
+        assert.matches("1 left", result.out)
+        assert.matches("changed since: it has 1 file by now; look at it in Alma, then `almanac decide`", result.err, 1, true)
+      end
+      assert.equal("undoing", row().state)
+      assert.matches("1 title was taken back in part", apply().out)
+      assert.same({ "other.jpg" }, files())
+    end)
+
+    it("is in the template of decide, and comes back beside it when that was decided", function()
+      run("decide", "a.run", "--template", "t.csv")
+      assert.matches(ONE .. ",,,[^\n]*it has 1 file by now", program.read(at.folder .. "/t.csv"))
+      assert.matches("use goes on with it, and takes it back", use("skip").err)
+      local decided = use()
+      assert.equal(0, decided.status, decided.err)
+      assert.matches("almanac undo a.run --yes", decided.out, 1, true)
+      assert.is_nil(decided.out:find("almanac apply", 1, true))
+      assert.equal("undoing", row().state)
+      assert.equal(0, hurried("", "undo", "a.run", "--yes").status)
+      assert.same({ "other.jpg", "a_1.tif a_2.tif" }, files())
+      assert.equal("undone", row().state)
+      assert.matches("is undone already", use().err)
+    end)
+  end)
+
   it("is verified: nothing of the run is left, what was deleted is there", function()
     at.start { { "a_1" } }
     plan(ALL)

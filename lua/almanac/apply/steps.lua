@@ -5,6 +5,7 @@ local json = require "almanac.json"
 local reconcile = require "almanac.apply.reconcile"
 local sys = require "almanac.core".sys
 local task = require "almanac.task"
+local undo_doubt = require "almanac.run.undo_doubt"
 
 local m = {}
 
@@ -87,11 +88,30 @@ local function keep_doubts(db, job, change, page, doubts)
   return ok, message, code
 end
 
+---Why a title that is being taken back waits for a person.
+---@return string? reason nil when it does not
+function m.undo_doubt(job)
+  local step = job.steps[name_of(0, undo_doubt.KIND, 0)]
+  return step and step.result
+end
+
 ---Whether a person was asked about this already, and decided to go on.
 ---@param id string as `doubts` of m.ask
 ---@return boolean
 function m.is_decided(job, change, id, page)
-  return m.get(job, change, DOUBTED .. id, page) ~= nil and job.title.state ~= "ask"
+  if job.title.state == "ask" or m.undo_doubt(job) then return false end
+  return m.get(job, change, DOUBTED .. id, page) ~= nil
+end
+
+---What a person was asked about, and decided to go on.
+---@return string[] ids
+function m.decided(job, change)
+  local ids = {}
+  for _, step in pairs(job.steps) do
+    local id = step.change == change.seq and step.kind:match("^" .. DOUBTED .. "(.*)")
+    if id and m.is_decided(job, change, id, step.page) then ids[#ids + 1] = id end
+  end
+  return ids
 end
 
 ---A doubt about what an open step made becomes a person's. When it is decided to
@@ -118,6 +138,7 @@ function m.ask(job, change, which, reason, before)
     end
     if done then done, why, kind = keep_doubts(db, job, change, page, which.doubts) end
     if done then done, why, kind = db:run(STATE, state_of(job, "ask"), reason, job.title.id) end
+    if done and job.undoing then done, why, kind = db:run(undo_doubt.KEEP, job.title.id, json.encode(reason), now(), now()) end
     return done, why, kind
   end)
   if not ok then return nil, message, code end
@@ -125,7 +146,7 @@ function m.ask(job, change, which, reason, before)
 end
 
 local function note(job, step, entry)
-  entry.before, entry.sent, entry.kind, entry.page = step.before, step.sent, step.kind, step.page
+  entry.before, entry.sent, entry.change, entry.kind, entry.page = step.before, step.sent, step.change, step.kind, step.page
   job.steps[name_of(step.change, step.kind, step.page)] = entry
 end
 

@@ -143,7 +143,8 @@ local function result_of(job, found, ok, code)
 end
 
 local function take_back_title(run, job, counts)
-  local found, message, code = look(job)
+  local found, message, code = nil, steps.undo_doubt(job), "conflict"
+  if not message then found, message, code = look(job) end
   local ok, result = found, nil
   if found then result = result_of(job, found, true) end
   if found and run.yes then ok, message, code = take_back(job, found) end

@@ -16,6 +16,7 @@ function m.configure(parser)
   parser:option("--template", "write the titles to decide with their candidates, and those that failed, to this file, " ..
     "to fill in"):argname "FILE"
   parser:epilog("Of a title that failed, use tries it again as planned (or with the file that is named), skip leaves it as it is.\n" ..
+    "Of a title in doubt while undo takes it back, use lets undo go on with it.\n" ..
     "All lines are checked first: when one is wrong, nothing is decided. " ..
     "Exit status: 0 nothing is left to decide, 1 nothing was decided, 2 some titles are still to decide.")
 end
@@ -59,7 +60,8 @@ function m.run(args, context)
   out.event("decided", { use = counts.use, skip = counts.skip, ask = left })
   out.say(("decided %s: %d to be carried out, %d skipped; %d still to decide"):format(
     words.count(counts.use + counts.skip, "title"), counts.use, counts.skip, left))
-  out.say("carry it out with:  almanac apply " .. args.run)
+  if counts.undo ~= counts.use + counts.skip then out.say("carry it out with:  almanac apply " .. args.run) end
+  if counts.undo then out.say(("go on taking back with:  almanac undo %s --yes"):format(args.run)) end
   return left > 0 and 2 or 0
 end
 

@@ -14,6 +14,7 @@ local recipe_module = require "almanac.recipe"
 local sheet = require "almanac.sheet"
 local store = require "almanac.run.store"
 local thumbnail_pairs = require "almanac.plan.thumbnail_pairs"
+local undo_doubt = require "almanac.run.undo_doubt"
 
 local m = {}
 
@@ -22,7 +23,9 @@ local COLUMNS = { mms_id = { "mmsid" }, decision = { "decision" }, file = { "fil
 -- States that a person may settle, beside every title that failed.
 local OPEN = { ask = true, skip = true, ready = true, gone = true }
 local UNSETTLED = [[SELECT id, mms_id, title, state, reason FROM title
-  WHERE state IN ('ask', 'failed') OR state IN ('attached', 'verified') AND reason IS NOT NULL ORDER BY id]]
+  WHERE state IN ('ask', 'failed') OR state IN ('attached', 'verified') AND reason IS NOT NULL OR ]] .. undo_doubt.WAITS .. [[
+  ORDER BY id]]
+local TAKEN_BACK = "SELECT 1 FROM title WHERE id = ? AND " .. undo_doubt.WAITS
 -- Steps that leave something in Alma; what only lies in the upload folder is sent again.
 local BEGUN = "SELECT count(*) FROM step WHERE title_id = ? AND kind NOT IN ('upload', 'thumbnail')"
 
@@ -99,11 +102,12 @@ local function entry_of(work, mms_id, line)
     return complain(work, line, words or ("title %s is not in this run%s"):format(mms_id,
       ids.may_be_rounded(mms_id) and " (was the id rounded by a spreadsheet?)" or ""))
   end
-  local failed = store.group(row.state, row.reason) == "failed"
-  if not (OPEN[row.state] or failed) then return complain(work, line, ("title %s is %s already"):format(mms_id, row.state)) end
+  local failed, taken_back = store.group(row.state, row.reason) == "failed", work.db:value(TAKEN_BACK, row.id) ~= nil
+  local is_open = OPEN[row.state] or failed or taken_back
+  if not is_open then return complain(work, line, ("title %s is %s already"):format(mms_id, row.state)) end
   local entry = { mms_id = mms_id, row = row, files = {}, chosen = {}, line = line, begun = work.db:value(BEGUN, row.id) > 0,
     planned = (failed or row.state == "gone") and work.db:value("SELECT 1 FROM change WHERE title_id = ?", row.id) ~= nil,
-    failed = failed or row.state == "gone" }
+    failed = failed or row.state == "gone", taken_back = taken_back }
   work.entries[mms_id] = entry
   work.order[#work.order + 1] = entry
   return entry
@@ -122,7 +126,8 @@ local function take_row(work, row, columns)
     return complain(work, row.line, ("title %s is to be used and skipped at once"):format(mms_id))
   end
   if entry.begun and not entry.failed and decision == "skip" then
-    return complain(work, row.line, ("title %s was begun in Alma: use goes on with it, `almanac undo` takes it back"):format(mms_id))
+    return complain(work, row.line, ("title %s was begun in Alma: use goes on with it%s"):format(mms_id,
+      entry.taken_back and ", and takes it back" or ", `almanac undo` takes it back"))
   end
   entry.decision = decision
   if decision == "use" and not entry.begun then take_file(work, entry, row[columns.file] or "", row.line) end
@@ -241,6 +246,7 @@ end
 
 -- A title that was begun goes on where it stands.
 local function state_after(entry)
+  if entry.taken_back then return "undoing" end
   if entry.decision == "skip" then return "skip" end
   return entry.begun and "uploaded" or "ready"
 end
@@ -254,6 +260,10 @@ local function carry_out(run, order)
   for _, entry in ipairs(order) do
     counts[entry.decision] = counts[entry.decision] + 1
     if entry.decision == "use" and not goes_on(entry) then use(run, entry) end
+    if entry.taken_back then
+      counts.undo = (counts.undo or 0) + 1
+      attempt.run(run.db, undo_doubt.SETTLE, entry.row.id)
+    end
     attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", state_after(entry),
       ("decided by %s: %s"):format(who, entry.decision), entry.row.id)
   end
@@ -265,7 +275,7 @@ end
 ---@param db table the run file, open for writing
 ---@param path string columns mms_id, decision (use, skip or empty) and file (path; for several pages a row each, in order)
 ---@param name string? the sheet of a workbook
----@return { use: integer, skip: integer }|nil counts
+---@return { use: integer, skip: integer, undo: integer? }|nil counts undo: those of them that are being taken back
 ---@return string? message every wrong line by number
 ---@return string? code
 function m.apply(db, path, name)
