@@ -2,6 +2,7 @@
 -- These are the methods of a round.
 local core = require "almanac.core"
 local json = require "almanac.json"
+local masters = require "support.masters"
 local program = require "support.program"
 
 local methods = {}
@@ -83,9 +84,34 @@ function methods:plan(file)
   if status ~= 0 then error(("plan ended with %d: %s"):format(status, program.read(round.folder .. "/err"))) end
 end
 
+---The yes for masters that a run file means to delete.
+---@param file string? the run file
+---@return string ... arguments of apply
+function methods:masters(file)
+  return masters(self.folder .. "/" .. (file or "a.run"))
+end
+
+---@param name "out"|"err" what commands print; `out` of the last one, `err` of all
+---@return string
+function methods:read(name) return program.read(self.folder .. "/" .. name) end
+
 ---@param file string? the run file
 function methods:report(file)
   return json.decode(self:must("report", file or "a.run", "--format", "json"))
+end
+
+---Titles that wait for a person.
+---@param state "ask"|"undoing" waiting to be carried out, or to be taken back
+---@return table<string, boolean> titles by MMS ID
+function methods:in_doubt(state)
+  local path, titles = self.folder .. "/template.csv", {}
+  os.remove(path)
+  self:must("decide", "a.run", "--template", "template.csv")
+  local template = core.files.read(path) or ""
+  for _, row in ipairs(self:report().rows) do
+    if row.state == state and template:find(row.mms_id, 1, true) then titles[row.mms_id] = true end
+  end
+  return titles
 end
 
 ---Decides to go on with titles.

@@ -1,5 +1,8 @@
 -- What a round throws at the client: kills, faults of the rehearsal, or both.
 -- The dice decide; a kind of round always has what it is named after.
+local filled = require "torture.filled"
+local twins = require "torture.twins"
+
 local m = {}
 
 local OF_WRITES = { "500", "500after", "reset", "lost", "late=0.2", "late=0.5", "cut", "stall=0.3", "429", "html", "type", "gone" }
@@ -102,9 +105,16 @@ local function seconds_apart(random)
 end
 
 local function of_twins(random)
-  return { titles = 4, rules = {}, settle = 10,
+  return { titles = 4, rules = {}, settle = 10, go = twins.go,
     twins = { machines = random(1, 2), apart = seconds_apart(random), kills = random(1, 4) == 1 and random(1, 2) or 0,
       latency = pick(random, { "0", "0.02,file=0.1,representation=0.05", "0.08,file=0.3,representation=0.3" }) } }
+end
+
+local function writes_any(change, place)
+  for _, write in ipairs(change.writes) do
+    if write == place then return true end
+  end
+  return false
 end
 
 -- Each takes the dice and the calls that write, and gives what is special about the round.
@@ -129,10 +139,17 @@ local kinds = {
       return { kills = random(2, 5), rules = rules, collection = true }
     end },
   { name = "rivals", about = "somebody else adds representations at the same moment",
+    fits = function(change) return change.rivals == true end,
     of = function(random)
       return { rivals = true, kills = random(0, 3),
         rules = { "POST representations=0.1:rival", "POST representations=0.1:lost", "POST representations=0.1:500",
           "POST files=0.1:lost" } }
+    end },
+  { name = "filled", about = "somebody puts a file into a representation just made, and the answer is lost; SIGKILL",
+    fits = function(change) return writes_any(change, "POST representations") end,
+    of = function(random)
+      return { kills = random(0, 4), rules = { ("POST representations=%s:filled"):format(rate(random)) }, titles = 20,
+        go = filled.go, decides = true }
     end },
   { name = "moved", about = "SIGKILL, then the run file without its log; the image folder is not mounted at first",
     of = function(random) return { moves = true, kills = random(3, 8) } end },
@@ -175,6 +192,15 @@ end
 
 ---Whether there is such a kind.
 m.exists = function(name) return kind_of(name) ~= nil end
+
+---Whether a round of a kind can be about a change.
+---@param name string of the kind
+---@param change torture.change
+---@return boolean
+function m.fits(name, change)
+  local fits = kind_of(name).fits
+  return not fits or fits(change)
+end
 
 ---The kind of the round with this number.
 ---@param i integer

@@ -7,11 +7,9 @@ local commands = require "torture.commands"
 local core = require "almanac.core"
 local fates = require "torture.fates"
 local judge = require "torture.judge"
-local masters = require "support.masters"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
 local strokes = require "torture.strokes"
-local twins = require "torture.twins"
 local undisturbed = require "torture.undisturbed"
 
 local m = {}
@@ -29,11 +27,11 @@ local function decide(round, asking)
   round.alma.change { op = "latency", spec = round.latency }
   judge.expect(round, "decide", round:decide("a.run", asking))
   judge.expect(round, "apply, decided,", round:call("", "apply", "a.run", "--settle", round.fate.settle, "-q",
-    masters(round.folder .. "/a.run")))
+    round:masters()))
 end
 
 local function apply(round)
-  local status = strokes.call(round, "apply", "a.run", "--settle", round.fate.settle, "-q", masters(round.folder .. "/a.run"))
+  local status = strokes.call(round, "apply", "a.run", "--settle", round.fate.settle, "-q", round:masters())
   if not (round:is_disturbed() or round:is_doubtful()) then judge.expect(round, "apply", status) end
   local asking = judge.done(round, { rivals = round.fate.rivals, doubts = round:is_doubtful() })
   if not round.fate.merges and next(asking) and not round.violations[1] then
@@ -61,7 +59,7 @@ local function go(round)
   round.collection = round.alma.change { op = "add_collection", name = "Tortured" }.pid
   round.before = round.alma.state()
   round.sums = judge.sums(round, round.before)
-  if round.fate.twins then return twins.go(round) end
+  if round.fate.go then return round.fate.go(round) end
   round:plan "a.run"
   apply(round)
   if not round.violations[1] then undo(round) end
@@ -83,7 +81,7 @@ end
 local function change_of(options, random)
   local fits = {}
   for _, change in ipairs(changes.kinds()) do
-    if options.kind ~= "rivals" or change.rivals then fits[#fits + 1] = change end
+    if fates.fits(options.kind, change) then fits[#fits + 1] = change end
   end
   local picked = fits[random(1, #fits)]
   return options.change and changes.of(options.change) or picked

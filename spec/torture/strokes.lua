@@ -51,6 +51,13 @@ local function call_and_kill_at_commits(round, ...)
   error "a run of five titles does not end within 500 commits"
 end
 
+-- A person looks at what `undo` left, and decides, before it is called again.
+local function person_looks(round, name)
+  round:let_late_things_happen()
+  local doubtful = name == "undo" and round:in_doubt "undoing" or {}
+  if next(doubtful) then round:decide("a.run", doubtful) end
+end
+
 -- Calls a command under the round's fate until it has nothing left to do.
 local function until_done(round, kills, restarts, ...)
   for i = 1, math.max(kills, restarts) do
@@ -68,7 +75,8 @@ local function until_done(round, kills, restarts, ...)
     -- Some titles ask until somebody decides; those that failed are tried again.
     local asks = ({ ... })[1] == "apply" and (round:is_disturbed() or round:is_doubtful()) or round.fate.merges
     if status == 0 or status == 2 and asks and round:nothing_failed() then return status end
-    if status == 2 then round:let_late_things_happen() end   -- a person looks at what `undo` left before it is called again
+    if status == 2 and round.fate.decides then return status end
+    if status == 2 then person_looks(round, ({ ... })[1]) end
   end
   return status
 end

@@ -6,7 +6,6 @@
 local changes = require "torture.changes"
 local check = require "torture.check"
 local core = require "almanac.core"
-local masters = require "support.masters"
 local undisturbed = require "torture.undisturbed"
 local wanted = require "torture.wanted"
 
@@ -42,7 +41,7 @@ local function together(round, sides, ...)
   local words = { ... }
   local function start(side, n)
     local arguments = { side.file, table.unpack(words, 2) }
-    add(arguments, { masters(round.folder .. "/" .. side.file) })   -- their number changes with what others deleted
+    add(arguments, { round:masters(side.file) })   -- their number changes with what others deleted
     return round:start(side, seconds[n], words[1], table.unpack(arguments))
   end
   local first = start(sides[1], 1)
@@ -98,7 +97,7 @@ local function decide(round, sides, doubtful)
   local status = round:decide(sides[1].file, doubtful)
   if status ~= 0 then tell(round, "decide ends with %s", status) end
   status = round:start(sides[1], nil, "apply", sides[1].file, "--settle", round.fate.settle, "-q",
-    masters(round.folder .. "/" .. sides[1].file))()
+    round:masters(sides[1].file))()
   if status ~= 0 and status ~= 2 then tell(round, "apply, decided, ends with %s", status) end
   for mms_id, rows in pairs(check_states(round, sides)) do
     tell(round, "%s: nobody did what was decided: %s; %s", mms_id, tostring(rows[1].reason), tostring(rows[2].reason))

@@ -57,6 +57,23 @@ function m.without(state, titles)
   return rest
 end
 
+local function is_filled(rep)
+  for _, file in ipairs(rep.files) do
+    if rep.created_by == "exl_api" and file.name == "other.jpg" then return true end
+  end
+  return false
+end
+
+---A state without the representations of a run that somebody put a file into.
+---@param state table it stays as it is
+---@return table state
+---@return table[] filled those representations
+function m.without_filled(state)
+  local rest, filled = setmetatable({ representations = {} }, { __index = state }), {}
+  for _, rep in ipairs(state.representations) do table.insert(is_filled(rep) and filled or rest.representations, rep) end
+  return rest, filled
+end
+
 ---The titles that were merged away, as they were called at first.
 ---@param state table
 ---@return table<string, boolean>

@@ -1,0 +1,118 @@
+-- A round in which somebody puts a file into a representation that the run has made a
+-- moment ago, so that it is not empty when the run looks for what its lost call made.
+-- What must hold: that file is never deleted, no page comes beside it, no second
+-- representation is made until a person says so, and the title asks. In the end all
+-- is as if the run had never been, and those representations stand beside.
+local changes = require "torture.changes"
+local check = require "torture.check"
+local judge = require "torture.judge"
+local strokes = require "torture.strokes"
+local undisturbed = require "torture.undisturbed"
+local wanted = require "torture.wanted"
+
+local m = {}
+
+local WHY = "changed since: it has 1 file by now"
+
+local function tell(round, ...)
+  table.insert(round.violations, string.format(...))
+end
+
+-- The state of now without those that were filled, and these by title.
+local function look(round)
+  local rest, filled = undisturbed.without_filled(undisturbed.of(round.alma.state()))
+  local by_title, count = {}, 0
+  for _, rep in ipairs(filled) do
+    count = count + 1
+    if by_title[rep.mms_id] then tell(round, "%s: a second representation was made: %s", rep.mms_id, rep.id) end
+    if #rep.files > 1 then tell(round, "%s: pages were put beside somebody's file in %s", rep.mms_id, rep.id) end
+    by_title[rep.mms_id] = rep
+  end
+  local struck = round.faults.filled or 0
+  if count ~= struck then tell(round, "%d representations got a file of somebody else, %d are there", struck, count) end
+  return rest, by_title
+end
+
+local function compare(round, what, rest, left_out)
+  local want = changes.expect(wanted.of(round.before, round.sums), what, round)
+  local function judged(state) return undisturbed.without(state, left_out) end
+  local is_whole = what == "undone" and not next(left_out or {})
+  judge.add(round, check.state(judged(round.before), judged(want), judged(rest), { objects = is_whole and round.fate.keys }))
+end
+
+-- Those that ask are those that were filled; nothing new stands there beside.
+local function check_asking(round, rest, filled)
+  local asking = {}
+  for _, row in ipairs(round:report().rows) do
+    if row.state == "ask" then asking[row.mms_id] = true end
+    if row.state == "ask" and not (row.reason or ""):find(WHY, 1, true) then
+      tell(round, "%s: asks for another reason: %s", row.mms_id, tostring(row.reason))
+    end
+    if (row.state == "ask") ~= (filled[row.mms_id] ~= nil) then
+      tell(round, "%s: is %s and %s filled", row.mms_id, row.state, filled[row.mms_id] and "was" or "was not")
+    end
+  end
+  local old = {}
+  for _, rep in ipairs(round.before.representations) do old[rep.id] = true end
+  for _, rep in ipairs(rest.representations) do
+    if asking[rep.mms_id] and not old[rep.id] then tell(round, "%s: a second representation was made: %s", rep.mms_id, rep.id) end
+  end
+  return asking
+end
+
+local function apply(round)
+  local status = strokes.call(round, "apply", "a.run", "--settle", round.fate.settle, "-q", round:masters())
+  local rest, filled = look(round)
+  local asking = check_asking(round, rest, filled)
+  compare(round, "done", rest, asking)
+  if status ~= (next(asking) and 2 or 0) then tell(round, "apply ends with %s", status) end
+  return asking
+end
+
+-- `use` makes another one beside the one that was filled.
+local function decide(round, asking)
+  judge.expect(round, "decide", round:decide("a.run", asking))
+  judge.expect(round, "apply, decided,", round:call("", "apply", "a.run", "--settle", round.fate.settle, "-q", round:masters()))
+  compare(round, "done", (look(round)))
+end
+
+local function check_left(round, rest, left, status)
+  local n = 0
+  for _ in pairs(left) do n = n + 1 end
+  if status ~= (n > 0 and 2 or 0) then tell(round, "undo ends with %s", status) end
+  if not round:read("out"):find(n .. " left", 1, true) then tell(round, "undo left %d, and says %s", n, round:read "out") end
+  compare(round, "undone", rest, left)
+end
+
+-- Titles that are taken back while they ask, or whose representation was filled when
+-- it came back, are left to a person, and how many is said; once decided, another one
+-- is made beside, as it was.
+local function undo(round, asking)
+  local status = strokes.call(round, "undo", "a.run", "--yes", "-q")
+  local rest, filled = look(round)
+  local left = {}
+  for mms_id in pairs(filled) do left[mms_id] = asking[mms_id] or not round.decided[mms_id] or nil end
+  check_left(round, rest, left, status)
+  local doubtful = round:in_doubt "undoing"
+  if next(doubtful) then
+    judge.expect(round, "decide", round:decide("a.run", doubtful))
+    judge.expect(round, "undo, decided,", round:call("", "undo", "a.run", "--yes", "-q"))
+    compare(round, "undone", (look(round)), asking)
+  end
+end
+
+---Runs the round.
+---@param round table from torture.round
+function m.go(round)
+  round:plan "a.run"
+  local asking = apply(round)
+  round.decided = {}
+  if round.violations[1] then return end
+  if next(asking) and round.random(1, 2) == 1 then
+    decide(round, asking)
+    round.decided, asking = asking, {}
+  end
+  if not round.violations[1] then undo(round, asking) end
+end
+
+return m
