@@ -166,6 +166,21 @@ describe("the order of pages", function()
     assert_verified()
   end)
 
+  it("comes back once for a file whose deletion was only begun when apply stopped", function()
+    start(3, "DERIVATIVE_COPY", delete(1, 3), 0)
+    at.alma.change { op = "faults", spec = "DELETE files=@2-99:reset" }
+    assert.is_not.equal(0, hurried("", "apply", "a.run", "--settle", "0.05").status)
+    at.alma.change { op = "faults", spec = "" }
+    assert.equal("a_2 a_3", order())
+    local kills, killed = 0
+    repeat
+      killed = hurried("kill=4,before", "undo", "a.run", "--yes").status ~= 0
+      kills = kills + 1
+    until not killed or kills > 60
+    assert.equal("a_1 a_2 a_3", order())
+    assert_verified()
+  end)
+
   it("is told when somebody's file stands between", function()
     start(2, "DERIVATIVE_COPY", delete(1), 0)
     apply()

@@ -37,6 +37,22 @@ local function is_moved(job, owner, place)
   return copies.is_back(job, owner, number_of(place))
 end
 
+---Whether the file that a change deletes came to stand elsewhere while the title was taken
+---back: its deletion was begun only, so it stayed, and was moved for the order. Its first
+---one is gone then, and nothing of it is to be brought back.
+---@param job table from title.load
+---@param change table one that deletes a file
+---@return boolean
+function m.has_moved(job, change)
+  local _, owner = deleting(job, change.representation_id)
+  for _, rep in ipairs(readings.decode(job.title.reading).representations) do
+    for i, file in ipairs(rep.id == change.representation_id and rep.files or {}) do
+      if file.pid == change.pid then return is_moved(job, owner, i) end
+    end
+  end
+  return false
+end
+
 -- The files of a representation as the plan found them, each with what became of
 -- it: `change` when the run deleted it, `now` Alma's file when it stayed.
 local function places_of(job, rep, present)
@@ -44,10 +60,10 @@ local function places_of(job, rep, present)
   local places = {}
   for i, file in ipairs(rep.files) do
     local change = by_pid[file.pid]
-    local is_lost = change and (copies.is_back(job, change, 1) or deletion.is_done(job, change)
+    local moved = owner ~= nil and is_moved(job, owner, i)
+    local is_lost = not moved and change and (copies.is_back(job, change, 1) or deletion.is_done(job, change)
       or deletion.begun(job, change) and not present[file.pid])
-    places[i] = { place = i, file = file, change = is_lost and change or nil, now = present[file.pid],
-      moved = not is_lost and is_moved(job, owner, i) }
+    places[i] = { place = i, file = file, change = is_lost and change or nil, now = present[file.pid], moved = moved }
   end
   return places, owner
 end

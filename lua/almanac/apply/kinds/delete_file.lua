@@ -5,6 +5,7 @@ local copies = require "almanac.apply.copies"
 local deletion = require "almanac.apply.kinds.deletion"
 local look = require "almanac.apply.kinds.look"
 local older = require "almanac.apply.older"
+local order = require "almanac.apply.order"
 
 local m = {}
 
@@ -102,7 +103,7 @@ function m.look(job, change, list)
   if not by_pid then return nil, message, code == "missing" and "conflict" or code end
   local gone, why, kind = m.check_gone(job, change, by_pid)
   if gone == nil then return nil, why, kind end
-  if gone then return found end
+  if gone or order.has_moved(job, change) then return found end
   local kept = copies.of(job, change, 1)
   if not kept then return nil, ("file %s was deleted without a copy"):format(change.pid), "conflict" end
   found.words[1] = ("attach %s to representation %s again"):format(kept.name, change.representation_id)
