@@ -115,6 +115,19 @@ end
 
 local function nothing() end
 
+local function replace_masters(want, title)
+  local rep = want:find(title.mms_id, "PRESERVATION_MASTER")
+  for _, page in ipairs(title.pages) do
+    want:remove_file(rep, page.name:gsub("jpg$", "tif"))
+    want:attach(rep, page)
+  end
+end
+
+local function masters_back(want, title)
+  local rep = want:find(title.mms_id, "PRESERVATION_MASTER")
+  want:bring_back(rep, names_of(rep.files))
+end
+
 -- ---- several of one title ----
 
 local MIXED = [[
@@ -210,6 +223,14 @@ local kinds = {
     return delete.representation { representation = title:representations "DERIVATIVE_COPY"[1] }
   end,
 ]], writes = { "DELETE representations", REPRESENTATIONS, FILES }, done = delete, undone = made_again },
+  { name = "masters", about = "new files for all files of masters, which are deleted",
+    source = recipe([[
+  changes = function(title, files)
+    local list, rep = {}, title:representations "PRESERVATION_MASTER"[1]
+    for i, file in ipairs(files) do list[i] = replace.file { file = rep.files[i], with = file } end
+    return list
+  end,
+]], true), arguments = { "--folder", "jpg" }, writes = { FILES, FILES, "DELETE files" }, done = replace_masters, undone = masters_back },
   { name = "collect", about = "titles into a collection (collect)", recipe = "collect", arguments = { "--into", "INTO" },
     writes = { "POST collections", "DELETE collections" }, done = collect, undone = nothing, shared = true },
   { name = "mixed", about = "all kinds for one title", holds = "odd", source = recipe(MIXED, true),

@@ -82,10 +82,12 @@ end
 
 -- ---- representations ----
 
+local OWN = { files = true, new = true, old = true, modified_before = true }   -- fields of what is wanted, not of Alma
+
 local function check_fields(wanted, rep, tell)
   for name, value in pairs(wanted) do
     local now, right = rep[name], value
-    if name == "files" or name == "new" then goto continue end
+    if OWN[name] then goto continue end
     if value == "ours" then right = now and now:find(OURS) and now or "ours" end
     if not same(right, now) then
       tell("%s: the %s of representation %s is '%s', wanted '%s'", rep.mms_id, name, rep.id, tostring(now), tostring(right))

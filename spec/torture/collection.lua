@@ -33,10 +33,10 @@ local function backwards(list)
 end
 
 -- The JPGs that every third title holds are in another order than their names.
-local function make_title(folder, n, random, holds)
+local function make_title(folder, n, random, holds, least)
   local title = { mms_id = ("99%09d04146"):format(n), n = n, pages = {} }
   local rows, held = {}, {}
-  for page = 1, n % LONG == 0 and LONG or random(1, MOST_PAGES) do
+  for page = 1, n % LONG == 0 and LONG or random(least, MOST_PAGES) do
     local stem = ("book%d_%02d"):format(n, page)
     local content = jpeg(random, stem)
     rows[page] = row(title, "PRESERVATION_MASTER", 0, stem .. ".tif", random(500, 20000))
@@ -53,11 +53,12 @@ end
 ---@param count integer titles
 ---@param random fun(from: integer, to: integer): integer
 ---@param holds "all"|"odd"|nil of which pages the titles hold a JPG; odd: and a PDF
+---@param least integer? pages of a title, 1 when absent
 ---@return { mms_id: string, n: integer, pages: { name: string, size: integer, sha256: string }[] }[] titles with the
 ---  files of the folder in page order
-function m.make(folder, count, random, holds)
+function m.make(folder, count, random, holds, least)
   local titles, rows = {}, { HEAD }
-  for n = 1, count do titles[n], rows[n + 1] = make_title(folder, n, random, holds) end
+  for n = 1, count do titles[n], rows[n + 1] = make_title(folder, n, random, holds, least or 1) end
   program.write(folder .. "/titles.csv", table.concat(rows))
   return titles
 end

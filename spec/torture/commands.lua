@@ -4,6 +4,7 @@ local core = require "almanac.core"
 local json = require "almanac.json"
 local masters = require "support.masters"
 local program = require "support.program"
+local store = require "almanac.run.store"
 
 local methods = {}
 
@@ -94,6 +95,12 @@ end
 ---@param name "out"|"err" what commands print; `out` of the last one, `err` of all
 ---@return string
 function methods:read(name) return program.read(self.folder .. "/" .. name) end
+
+---Whether nothing of a run was begun.
+function methods:is_untouched()
+  local db <close> = assert(store.open(self.folder .. "/a.run", "read"))
+  return not db:value "SELECT 1 FROM step LIMIT 1"
+end
 
 ---@param file string? the run file
 function methods:report(file)

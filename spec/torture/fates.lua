@@ -1,6 +1,7 @@
 -- What a round throws at the client: kills, faults of the rehearsal, or both.
 -- The dice decide; a kind of round always has what it is named after.
 local filled = require "torture.filled"
+local halves = require "torture.halves"
 local twins = require "torture.twins"
 
 local m = {}
@@ -155,6 +156,8 @@ local kinds = {
     of = function(random) return { moves = true, kills = random(3, 8) } end },
   { name = "commits", about = "SIGKILL at every commit of the run file in turn; 5 titles",
     of = function() return { commits = true, titles = 5 } end },
+  { name = "undo", about = "apply is killed for good at some commit, then undo at every commit in turn; 4 titles of 3 to 5 pages",
+    of = function() return { titles = 4, pages = 3, go = halves.go } end },
   { name = "twins", about = "two people apply the same titles, 0 to 5 s apart, on one machine or on two; 4 titles", of = of_twins },
   { name = "stalls", seldom = true, about = "every 20th round: stalls of real 30 s, the time-outs as users have them\n" ..
       "            (90 s); or of 3 s, which is longer than the client waits then (1 s)",

@@ -108,7 +108,7 @@ function m.run(options)
     blind = options.blind and "blind=" .. options.blind, client = CLIENT,
     latency = options.quick and "0" or ("%.3f,file=%.3f"):format(random(5, 40) / 1000, random(20, 250) / 1000),
     kills = 0, restarts = 0, faults = {}, rules = {}, violations = {} }, { __index = commands })
-  round.titles = collection.make(folder, options.titles or fate.titles, random, change.holds)
+  round.titles = collection.make(folder, options.titles or fate.titles, random, change.holds, fate.pages)
   round.alma = rehearse { titles = folder .. "/titles.csv", args = { "--rate", "0", "--seed", options.seed } }
   local ok, message = xpcall(go, debug.traceback, round)
   if not ok then table.insert(round.violations, message) end

@@ -40,15 +40,16 @@ local function call_and_restart(round, ...)
   return wait()
 end
 
--- A start for each commit, killed there, until one ends by itself.
-local function call_and_kill_at_commits(round, ...)
+---A start for each commit, killed there, until one ends by itself.
+---@return integer status
+function m.kill_at_commits(round, ...)
   local when = round.random(1, 2) == 1 and ",before" or ""
   for last = 1, 500 do
     local status = round:call(("kill=%d%s"):format(last, when), ...)
     if status ~= KILLED then return status end
     round.kills = round.kills + 1
   end
-  error "a run of five titles does not end within 500 commits"
+  error "a run of few titles does not end within 500 commits"
 end
 
 -- A person looks at what `undo` left, and decides, before it is called again.
@@ -83,7 +84,7 @@ end
 
 local function carry_on(round, ...)
   if round.fate.moves then moved.unmounted(round, ...) end
-  if round.fate.commits then return call_and_kill_at_commits(round, ...) end
+  if round.fate.commits then return m.kill_at_commits(round, ...) end
   return until_done(round, round.fate.kills, round.fate.restarts or 0, ...)
 end
 

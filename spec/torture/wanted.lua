@@ -49,6 +49,10 @@ function methods.remove_file(_, rep, name)
   error(("%s has no %s"):format(rep.id, name))
 end
 
+local function anew(file)
+  return { new = true, old = file, name = file.name, label = file.label or file.name, size = file.size, sha256 = file.sha256 }
+end
+
 ---Files that were deleted and brought back: in the order of before, and from the first of
 ---them on all under other ids.
 ---@param names string[]
@@ -57,16 +61,14 @@ function methods.bring_back(_, rep, names)
   for _, name in ipairs(names) do deleted[name] = true end
   for i, file in ipairs(rep.files) do
     is_new = is_new or deleted[file.name] ~= nil
-    if is_new then
-      rep.files[i] = { new = true, name = file.name, label = file.label or file.name, size = file.size, sha256 = file.sha256 }
-    end
+    if is_new then rep.files[i] = anew(file) end
   end
 end
 
 ---Fields of a representation are set; Alma notes by whom.
 function methods.set(_, rep, fields)
   for name, value in pairs(fields) do rep[name] = value end
-  rep.modified_by = "ours"
+  rep.modified_before, rep.modified_by = rep.modified_by, "ours"
 end
 
 ---A new representation.
@@ -91,6 +93,39 @@ end
 function methods:make_again(mms_id, usage_type)
   local old = self:remove(mms_id, usage_type)
   self:make(old, old.files)
+  self.representations[#self.representations].old = old
+end
+
+-- What was never deleted is as it was.
+local function settle_files(rep, now)
+  local there = {}
+  for _, file in ipairs(now and now.files or {}) do there[file.pid] = true end
+  for i, file in ipairs(rep.files) do
+    if file.old and there[file.old.pid] then rep.files[i] = file.old end
+  end
+end
+
+---Whatever was made or set again counts as never deleted or set where it is as it was: for
+---runs that were stopped before they came to it.
+---@param after table a state
+function methods:settle(after)
+  local now = {}
+  for _, rep in ipairs(after.representations) do now[rep.id] = rep end
+  for i, rep in ipairs(self.representations) do
+    if rep.old and now[rep.old.id] then
+      rep = rep.old
+      self.representations[i] = rep
+    end
+    settle_files(rep, now[rep.id])
+    if now[rep.id] and now[rep.id].modified_by == rep.modified_before then rep.modified_by = rep.modified_before end
+  end
+end
+
+---The order of a representation's files, by their names, is that of another one.
+function methods.order(_, rep, other)
+  local places = {}
+  for i, file in ipairs(other.files) do places[file.name] = i end
+  table.sort(rep.files, function(a, b) return (places[a.name] or 0) < (places[b.name] or 0) end)
 end
 
 ---The title is in one collection more.
