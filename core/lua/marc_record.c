@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../marc/marc_write.h"
 #include "marc_record.h"
 #include "scratch.h"
 #include "util.h"

@@ -1,6 +1,6 @@
 /* The order of MARC-8: escape sequences, sets, marks. What a character is in
  * Unicode is asked of libyaz, once for each. */
-#include "marc8.h"
+#include "marc_private.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>

@@ -1,10 +1,9 @@
 /* Which characters a record has, and a record of UTF-8 from one that has
  * others. */
-#include "marc_charset.h"
+#include "marc_private.h"
 
 #include <string.h>
 
-#include "marc_map.h"
 #include "../base/text.h"
 
 enum { ESCAPE = 0x1b, BLOCK = 64, CODING_SCHEME = 9, ENTRY_MAP_END = 23 };

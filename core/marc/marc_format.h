@@ -49,6 +49,11 @@ typedef struct {
 extern const alm_marc_format alm_marc_iso2709, alm_marc_marcxml, alm_marc_json,
     alm_marc_line, alm_marc_mrk;
 
+/* Adds the record to `out` in the format, in Unicode's Normalization Form C when
+ * `nfc`. Failure: limit, when the format or `out` can't hold it. */
+bool alm_marc_write(const alm_marc *record, const alm_marc_format *format, bool nfc,
+                    alm_buf *out, alm_error *err);
+
 /* By name ("xml" for marcxml, "marc" for iso2709 too); NULL when unknown. */
 const alm_marc_format *alm_marc_format_named(const char *name);
 /* One after the other; NULL behind the last. */

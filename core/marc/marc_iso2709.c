@@ -4,7 +4,7 @@
 
 #include "marc_format.h"
 #include "marc_iso2709_private.h"
-#include "marc_iso2709_write.h"
+#include "marc_private.h"
 
 enum { LEADER = ALM_MARC_LEADER, LEAST = LEADER + 1, STEP = 64 << 10 };
 

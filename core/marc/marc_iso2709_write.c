@@ -1,5 +1,5 @@
 /* Leader, directory, fields. */
-#include "marc_iso2709_write.h"
+#include "marc_private.h"
 
 #include <string.h>
 

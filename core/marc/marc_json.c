@@ -6,6 +6,7 @@
 
 #include "marc_format.h"
 #include "marc_json_private.h"
+#include "marc_private.h"
 
 enum { WANT = 16 << 10, MOST = 32 << 20 };
 

@@ -3,7 +3,7 @@
 
 #include "../base/text.h"
 #include "marc_json_private.h"
-#include "marc_repair.h"
+#include "marc_private.h"
 
 typedef alm_json_token token;
 

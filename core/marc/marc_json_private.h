@@ -50,7 +50,4 @@ void alm_json_free(alm_json *json);
 void alm_json_fill(alm_marc_builder *builder, const alm_json_token *object);
 void alm_json_fill_text(alm_marc_builder *builder, alm_json *json, const char *text, size_t length);
 
-/* Adds the record on a line of its own. Failure: limit. */
-bool alm_json_write(const alm_marc *record, alm_buf *out, alm_error *err);
-
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "../base/text.h"
-#include "marc_json_private.h"
+#include "marc_private.h"
 
 #define PUT ALM_BUF_PUT
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "marc_lines.h"
-#include "marc_repair.h"
+#include "marc_private.h"
 #include "../base/text.h"
 
 enum { TAG = 3, CONTENT = 4, INDICATORS = 2, LENGTH_DIGITS = 5 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "marc_repair.h"
+#include "marc_private.h"
 #include "../base/text.h"
 
 enum { WANT = 4 << 10, MOST = ALM_MARC_MAXIMUM, SHOWN = 40 };

@@ -1,5 +1,6 @@
 /* Copies a record field by field, each text through a function. */
-#include "marc_map.h"
+#include "../base/text.h"
+#include "marc_private.h"
 
 typedef struct {
   const alm_marc *from;
@@ -45,4 +46,32 @@ void alm_marc_map(const alm_marc *from, alm_marc_builder *to, alm_marc_mapper *m
     else if (alm_marc_open_control(to, field->tag))
       add_text(&m, field, alm_marc_content(from, field));
   }
+}
+
+/* ---- writing, with the texts composed on request ---- */
+
+static alm_slice compose(void *context, const alm_marc_field *field, alm_slice text) {
+  alm_buf *composed = context;
+  (void)field;
+  alm_buf_clear(composed);
+  if (!alm_text_nfc(text.text, text.length, composed)) return text;
+  return (alm_slice){alm_buf_text(composed), composed->length};
+}
+
+static bool write_composed(const alm_marc *record, const alm_marc_format *format, alm_buf *out,
+                           alm_error *err) {
+  alm_buf composed;
+  alm_marc_builder *builder = alm_marc_builder_new();
+  if (!builder) return alm_fail(err, ALM_LIMIT, "can't write a record: out of memory");
+  alm_buf_init(&composed, ALM_MARC_MAXIMUM);
+  alm_marc_map(record, builder, compose, &composed);
+  bool done = format->write(alm_marc_built(builder), out, err);
+  alm_buf_free(&composed);
+  alm_marc_builder_free(builder);
+  return done;
+}
+
+bool alm_marc_write(const alm_marc *record, const alm_marc_format *format, bool nfc,
+                    alm_buf *out, alm_error *err) {
+  return nfc ? write_composed(record, format, out, err) : format->write(record, out, err);
 }

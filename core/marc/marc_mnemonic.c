@@ -1,5 +1,5 @@
 /* Mnemonics by name: signs, letters, marks, and letters with marks. */
-#include "marc_mnemonic.h"
+#include "marc_private.h"
 
 #include <string.h>
 

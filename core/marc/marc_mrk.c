@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "marc_lines.h"
-#include "marc_mnemonic.h"
-#include "marc_repair.h"
+#include "marc_private.h"
 #include "../base/text.h"
 
 enum { TAG_END = 4, GAP = 2, INDICATORS = 2, SHOWN = 60 };

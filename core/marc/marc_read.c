@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "marc_charset.h"
+#include "marc_private.h"
 
 enum { HEAD = 4096 };
 

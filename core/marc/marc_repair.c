@@ -1,5 +1,5 @@
 /* Tags, indicators and codes that every format can hold. */
-#include "marc_repair.h"
+#include "marc_private.h"
 
 #include <string.h>
 

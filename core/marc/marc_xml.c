@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "marc_xml_private.h"
-#include "marc_xml_quick.h"
-#include "marc_xml_write.h"
+#include "marc_private.h"
 
 enum { PIECE = 64 << 10, QUICK_MOST = 1 << 20, HEAD = 512, LEADER_MOST = 4096 };
 

@@ -1,7 +1,7 @@
 /* libxml2's events make records. */
 #include <string.h>
 
-#include "marc_repair.h"
+#include "marc_private.h"
 #include "marc_xml_private.h"
 
 enum { ATTRIBUTE = 5 };

@@ -1,6 +1,6 @@
 /* A scanner of canonical MARCXML. It gives up at the first byte that it does
  * not expect, so every answer is what libxml2 would have given. */
-#include "marc_xml_quick.h"
+#include "marc_private.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Writing MARCXML. */
-#include "marc_xml_write.h"
+#include "marc_private.h"
 
 #include <string.h>
 
