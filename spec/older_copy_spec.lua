@@ -1,7 +1,10 @@
 -- An older copy of a run that went on elsewhere: what Alma has is looked at before
 -- anything counts as never made.
 local desk = require "support.desk"
+local pages = require "almanac.run.pages"
 local program = require "support.program"
+local store = require "almanac.run.store"
+local strays = require "almanac.apply.strays"
 
 local OLDER = "hold[s]? in Alma what this run makes %(%d+ of title %d+[^\n]*looks like an older copy of the run. Bring the newest copy"
 
@@ -51,6 +54,47 @@ describe("an older copy of a run", function()
     local result = at.almanac("verify", "old.run")
     assert.equal(2, result.status, result.out .. result.err)
     assert.matches("2 titles that old.run has not begun " .. OLDER, result.err)
+  end)
+
+  local SENT = "2 files lie in %S+/upload/almanac%-%S+/ that %S*old.run has not sent %(" .. desk.id(2) .. "/p2.jpg, …%): this looks " ..
+    "like an older copy of the run. Bring the newest copy"
+
+  -- The run sent two files more elsewhere, and nothing was made of them yet.
+  local function go_on_elsewhere()
+    at.use_aws()
+    assert.equal(0, at.almanac("apply", "a.run", "--limit", "1").status)
+    copy()
+    at.alma.change { op = "faults", spec = "POST representations=1:500" }
+    assert.equal(2, at.almanac("apply", "a.run", "--settle", "0.05").status)
+    at.alma.change { op = "faults", spec = "" }
+  end
+
+  it("says what the run's folder of the bucket holds that it has not sent, where AWS keys can look", function()
+    go_on_elsewhere()
+    for _, command in ipairs { { "verify", "old.run" }, { "undo", "old.run" }, { "undo", "old.run", "--yes" } } do
+      local result = at.almanac(table.unpack(command))
+      assert.equal(2, result.status, result.out .. result.err)
+      assert.matches(SENT, result.err)
+    end
+    assert.equal(2, #at.alma.state().objects)
+    local own = at.almanac("verify", "a.run")
+    assert.is_nil(own.err:find("older copy", 1, true), own.err)
+    at.env.AWS_ACCESS_KEY_ID, at.env.AWS_SECRET_ACCESS_KEY = false, false
+    assert.is_nil(at.almanac("undo", "old.run").err:find("older copy", 1, true))
+  end)
+
+  it("is none when what lies there was sent before a person decided, and not told where nobody could look", function()
+    local db <close> = assert(store.open(at.folder .. "/a.run", "write"))
+    local folder = pages.upload_folder(db) .. "/"
+    local storage = { list = function() return { { key = folder .. desk.id(2) .. "/p2.jpg" }, { key = folder .. "1/x.jpg" } } end }
+    local run = { db = db, storage = storage, path = "a.run" }
+    assert.matches("^1 file lies in .* that a.run has not sent %(" .. desk.id(2) .. "/p2.jpg%)", (strays.sent_elsewhere(run)))
+    db:run("UPDATE title SET reason = 'decided by ann: use' WHERE mms_id = ?", desk.id(2))
+    assert.is_nil(strays.sent_elsewhere(run))
+    storage.list = function() return nil, "no right to list", "auth" end
+    assert.same({ nil, folder .. " can't be looked at: no right to list" }, { strays.sent_elsewhere(run) })
+    run.storage = {}
+    assert.is_nil(strays.sent_elsewhere(run))
   end)
 
   it("is none when somebody else made something like it", function()

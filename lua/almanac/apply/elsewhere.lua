@@ -3,6 +3,7 @@
 -- titles without anything to take back. Runs go through their titles in order, so the
 -- first ones that are not begun tell.
 local representation = require "almanac.apply.representation"
+local strays = require "almanac.apply.strays"
 local task = require "almanac.task"
 local title_work = require "almanac.apply.title"
 local titles = require "almanac.run.titles"
@@ -38,16 +39,23 @@ function m.find(run)
   return found
 end
 
----What was found, for people.
----@param found table[] from m.find
----@param run_path string
----@return string? words nil when nothing was
-function m.words(found, run_path)
+local function words_of(found, run_path)
   local first = found[1]
-  if not first then return nil end
   return ("%s that %s has not begun %s in Alma what this run makes (%s of title %s%s): this looks like an older copy of the run. " ..
     "Bring the newest copy of the run file, and use that one"):format(words.count(#found, "title"), run_path,
     #found == 1 and "holds" or "hold", first.representation_id, first.mms_id, found[2] and ", …" or "")
+end
+
+---What tells that this run file is an older copy, in Alma and in the run's folder of the bucket.
+---@param run table db, client, journal, path; storage when the bucket can be looked at
+---@return string[] texts none: nothing tells so
+---@return string? problem why the bucket could not be looked at
+function m.told(run)
+  local found = m.find(run)
+  local texts = { found[1] and words_of(found, run.path) }
+  local sent, problem = strays.sent_elsewhere(run)
+  texts[#texts + 1] = sent
+  return texts, problem
 end
 
 return m

@@ -1,14 +1,22 @@
 -- Uploads of a run that no file was made of. One that was given up may arrive when
 -- a file is made of another already, so what lies in the run's folder when its title
--- was taken back goes. Only AWS keys can look there; with an API key alone no more
--- can be said than what may be left.
+-- was taken back goes. What lies there and was not sent by this run file was sent by
+-- another copy of it. Only AWS keys can look there; with an API key alone no more can be
+-- said than what may be left.
 local pages = require "almanac.run.pages"
+local titles = require "almanac.run.titles"
+local words = require "almanac.words"
 
 local m = {}
 
 local MAY_BE_LEFT = [[SELECT count(*) FROM step JOIN title ON title.id = step.title_id
   JOIN page ON page.title_id = step.title_id AND page.change = step.change AND page.seq = step.page
   WHERE step.kind = 'upload' AND page.pid IS NULL AND title.state = 'undone']]
+
+-- A title that a person decided about has lost its steps; what was sent for it before may
+-- lie there all the same. Such a title is ready and has a reason.
+local UNDECIDED = "SELECT id, mms_id FROM title WHERE mms_id = ? AND reason IS NULL AND " .. titles.OPEN
+local BEGUN = "SELECT 1 FROM step WHERE title_id = ? AND change = ? AND kind = ? AND page = ?"
 
 local function folder_of(run)
   return pages.upload_folder(run.db) .. "/"
@@ -31,6 +39,41 @@ function m.remove(run)
   for _, upload in ipairs(storage:unfinished(folder) or {}) do
     if is_taken_back(run, folder, upload.key) then storage:remove_unfinished(upload.key) end
   end
+end
+
+-- Of the pages of a title: key -> true for each that this run file has not begun to send.
+local function unsent_keys(run, mms_id)
+  local title, keys = run.db:row(UNDECIDED, mms_id), {}
+  local function add(page, change, kind)
+    if not run.db:value(BEGUN, title.id, change, kind, page.seq) then keys[page.upload_key] = true end
+  end
+  for _, page in ipairs(title and pages.of(run.db, title) or {}) do
+    add(page, page.change, "upload")
+    if page.thumbnail then add(page.thumbnail, page.change, "thumbnail") end
+  end
+  return keys
+end
+
+---What lies in the run's folder of the bucket and was not sent by this run file: it is an older copy
+---of a run that went on elsewhere.
+---@param run { db: table, storage: table?, path: string }
+---@return string? words nil: nothing of the kind, or nobody can look there
+---@return string? problem why the folder could not be looked at
+function m.sent_elsewhere(run)
+  local storage, folder = run.storage, folder_of(run)
+  if not (storage and storage.list) then return nil end
+  local list, message = storage:list(folder)
+  if not list then return nil, ("%s can't be looked at: %s"):format(folder, message) end
+  local by_title, found = {}, {}
+  for _, object in ipairs(list) do
+    local mms_id = object.key:sub(#folder + 1):match "^[^/]+" or ""
+    by_title[mms_id] = by_title[mms_id] or unsent_keys(run, mms_id)
+    if by_title[mms_id][object.key] then found[#found + 1] = object.key end
+  end
+  if not found[1] then return nil end
+  return ("%s in %s that %s has not sent (%s%s): this looks like an older copy of the run. Bring the newest copy of the run file, " ..
+    "and use that one"):format(words.count(#found, "file lies", "files lie"), folder, run.path, found[1]:sub(#folder + 1),
+    found[2] and ", …" or "")
 end
 
 ---How many are left of titles that were taken back.

@@ -21,7 +21,8 @@ function m.configure(parser)
   parser:option("--production", "the institution code, when what is written to is no sandbox; on a terminal it is asked for")
     :argname "CODE"
   parser:flag("--keep-going", "try all titles, also when 10 in a row failed for the same reason")
-  parser:epilog("A bib is never deleted. Representations that somebody changed since are listed and left.\n" ..
+  parser:epilog("With AWS keys the run's folder of the bucket is looked at too: what this run file has not sent shows an older copy.\n" ..
+    "A bib is never deleted. Representations that somebody changed since are listed and left.\n" ..
     "Files that stood behind a deleted one are copied, attached again and deleted where they stood, so that pages keep\n" ..
     "their order; masters are not, and the order that comes of it is told.\n" ..
     "Exit status: 0 all is (or would be) taken back, 1 nothing was started, 2 something was left or is not as before,\n" ..
@@ -75,8 +76,18 @@ local function tell(run, context, counts)
     out.say(("stopped early; go on with:  almanac undo %s%s"):format(run.path, run.yes and " --yes" or ""))
     return STOPPED_EARLY
   end
-  if run.older then out.fail(run.older) end
-  return (run.older or counts.left > 0 or counts.failed > 0 or counts.unlike > 0) and 2 or 0
+  for _, text in ipairs(run.older) do out.fail(text) end
+  return (run.older[1] or counts.left > 0 or counts.failed > 0 or counts.unlike > 0) and 2 or 0
+end
+
+-- The bucket is looked at also when this copy of the run has nothing to take away there.
+local function look_elsewhere(run, settings, counts, out)
+  run.older = {}
+  if counts.stop then return end
+  run.storage = run.storage or connect.storage(run.client, run.general, settings)
+  local problem
+  run.older, problem = elsewhere.told(run)
+  if problem then out.note(problem) end
 end
 
 function m.run(args, context)
@@ -113,7 +124,7 @@ function m.run(args, context)
   progress:close()
   run.told:close(counts.stop)
   if total == 0 and not store.counts(db).undone then context.out.say "this run has made nothing in Alma" end
-  run.older = not counts.stop and elsewhere.words(elsewhere.find(run), run.path) or nil
+  look_elsewhere(run, settings, counts, context.out)
   store.add_calls(db, "undo", run.client.calls)
   return tell(run, context, counts)
 end

@@ -72,8 +72,8 @@ local function tell(run, out, counts, total)
     out.fail(counts.stop.message)
     return STOPPED_EARLY
   end
-  if run.older then out.fail(run.older) end
-  return (run.older or counts.differs > 0 or counts.unknown > 0) and 2 or 0
+  for _, text in ipairs(run.older) do out.fail(text) end
+  return (run.older[1] or counts.differs > 0 or counts.unknown > 0) and 2 or 0
 end
 
 -- True; nil and why when the run was never carried out; false when that gave nothing to look at.
@@ -85,11 +85,13 @@ local function has_work(db, path)
   return nil, ("nothing to verify: %s was never carried out; do it with:  almanac apply %s"):format(path, path), "missing"
 end
 
-local function find_older(run)
+local function look_elsewhere(run, settings, out)
   run.client.calls = {}   -- those before are counted
-  local found = elsewhere.find(run)
+  run.storage = run.storage or connect.storage(run.client, run.general, settings)
+  local texts, problem = elsewhere.told(run)
   store.add_calls(run.db, "verify", run.client.calls)
-  return found
+  if problem then out.note(problem) end
+  return texts
 end
 
 local function say_nothing_done(out)
@@ -124,7 +126,8 @@ function m.run(args, context)
   progress:close()
   if not counts then return nil, message, code end
   run.told:close(counts.stop)
-  run.older = not counts.stop and elsewhere.words(find_older(run), args.run) or nil
+  run.path = args.run
+  run.older = counts.stop and {} or look_elsewhere(run, settings, out)
   return tell(run, out, counts, total)
 end
 
