@@ -2,12 +2,15 @@
 -- from there is data of a stranger, and is refused before anybody uses it.
 local check = require "almanac.recipe.inside.check"
 local program = require "support.program"
+local rulebook = require "almanac.recipe.inside.rulebook"
 local rules = require "almanac.recipe.rules"
 local stream = require "almanac.recipe.guard_stream"
 
--- A stream to a process that answers this.
+-- A stream to a process that answers this, of a recipe with every rule.
 local function stream_of(answer)
-  local questions = stream.new({ sources = {} }, {})
+  local recipe = { sources = {} }
+  for _, rule in ipairs(rulebook.rules) do recipe[rule.name] = print end
+  local questions = stream.new(recipe, {})
   questions.guard = { receive = function() return answer end, close = function() end }
   return questions
 end
@@ -22,43 +25,78 @@ describe("an answer of a process that is not trusted", function()
   end
 
   it("about titles is refused when its columns don't fit together", function()
+    local function titles(keys, counts, wanted, reasons)
+      return { title_keys = { keys, {}, counts }, wants = { wanted, reasons } }
+    end
     local keys, wanted = { "a", "b" }, { true, false }
     for what, answer in pairs {
-      ["too few keys"] = { keys, { 2, 1 }, wanted, {} }, ["too many keys"] = { keys, { 1, 0 }, wanted, {} },
-      ["counts around the end of the numbers"] = { keys, { math.maxinteger, math.maxinteger, 4 }, { true, true, true }, {} },
-      ["a count below nothing"] = { keys, { 3, -1 }, wanted, {} }, ["a float"] = { keys, { 1.0, 1 }, wanted, {} },
-      ["counts as text"] = { keys, { "1", "1" }, wanted, {} }, ["a key as number"] = { { "a", 1 }, { 1, 1 }, wanted, {} },
-      ["a key for the terminal"] = { { "a", "\27[2J" }, { 1, 1 }, wanted, {} }, ["no list"] = { "a", { 1, 1 }, wanted, {} },
-      ["wanted that is no boolean"] = { keys, { 1, 1 }, { 1, 0 }, {} }, ["reasons that are none"] = { keys, { 1, 1 }, wanted, true },
-      ["nothing"] = {},
+      ["too few keys"] = titles(keys, { 2, 1 }, wanted, {}), ["too many keys"] = titles(keys, { 1, 0 }, wanted, {}),
+      ["a count too few"] = titles(keys, { 2 }, wanted, {}),
+      ["counts around the end of the numbers"] = titles(keys, { math.maxinteger, math.maxinteger + 4 }, wanted, {}),
+      ["a count below nothing"] = titles(keys, { 3, -1 }, wanted, {}), ["a float"] = titles(keys, { 1.0, 1 }, wanted, {}),
+      ["counts as text"] = titles(keys, { "1", "1" }, wanted, {}), ["a key as number"] = titles({ "a", 1 }, { 1, 1 }, wanted, {}),
+      ["no counts"] = titles(keys, nil, wanted, {}),
+      ["a key for the terminal"] = titles({ "a", "\27[2J" }, { 1, 1 }, wanted, {}), ["no list"] = titles("a", { 1, 1 }, wanted, {}),
+      ["wanted that is no boolean"] = titles(keys, { 1, 1 }, { 1, 0 }, {}), ["one wanted too few"] = titles(keys, { 1, 1 }, { true }, {}),
+      ["reasons that are none"] = titles(keys, { 1, 1 }, wanted, true),
+      ["a rule too few"] = { title_keys = { keys, {}, { 1, 1 } } }, ["nothing"] = {},
     } do
-      refused("take_titles", #(answer[2] or wanted), answer, what)
+      refused("take_titles", 2, answer, what)
     end
   end)
 
   it("about titles gives reasons as words, whatever they are", function()
-    local questions <close> = stream_of { { "a" }, { 1, 0 }, { true, false }, { {}, "x\27[2J\n" .. ("y"):rep(5000) } }
-    local keys, counts, _, reasons = questions:take_titles(2)
-    assert.same({ "a" }, keys)
-    assert.same({ 1, 0 }, counts)
-    assert.equal("error without a text", reasons[1])
-    assert.matches("^x<1B>%[2J y+ …$", reasons[2])
+    local questions <close> = stream_of { title_keys = { { "a" }, {}, { 1, 0 } },
+      wants = { { true, false }, { {}, "x\27[2J\n" .. ("y"):rep(5000) } } }
+    local answers = questions:take_titles(2)
+    assert.same({ "a" }, answers.title_keys.values)
+    assert.same({ 1, 0 }, answers.title_keys.counts)
+    assert.equal("error without a text", answers.wants.more[1])
+    assert.matches("^x<1B>%[2J y+ …$", answers.wants.more[2])
+  end)
+
+  -- What is right of each rule about one file, and then something else of one of them.
+  local function about_file(name, value, more)
+    local answer = {}
+    for _, rule in ipairs(rulebook.about "file") do answer[rule.name] = { { false }, {} } end
+    if name then answer[name] = { { value }, more or {} } end
+    return answer
+  end
+
+  it("about files is taken when it is right", function()
+    for _, answer in ipairs { about_file(), about_file("file_key", "a", { { "b", "c" } }), about_file("page", 12.5),
+        about_file("page", "v"), about_file("part", "v.2"), about_file("thumbnail_of", "a.jpg", { ".thumb" }) } do
+      local questions <close> = stream_of(answer)
+      local found = assert(questions:take_files(1))
+      for name, column in pairs(answer) do assert.same({ values = column[1], more = column[2] }, found[name]) end
+    end
   end)
 
   it("about files is refused when places, keys, pages or owners are none", function()
     for what, answer in pairs {
-      ["a place that is not there"] = { { "a" }, { false }, { [2] = { "b" } }, {} },
-      ["place 0"] = { { "a" }, { false }, { [0] = { "b" } }, {} },
-      ["a place below nothing"] = { { "a" }, { false }, {}, { [-1] = { "a.jpg", ".thumb" } } },
-      ["a place that is a name"] = { { "a" }, { false }, { x = { "b" } }, {} },
-      ["a half place"] = { { "a" }, { false }, { [0.5] = { "b" } }, {} },
-      ["a key as number"] = { { 1 }, { false }, {}, {} }, ["a page as table"] = { { "a" }, { {} }, {}, {} },
-      ["further keys as tables"] = { { "a" }, { false }, { { {} } }, {} },
-      ["an owner without a suffix"] = { { false }, { false }, {}, { { "a.jpg" } } },
-      ["a suffix of its own"] = { { false }, { false }, {}, { { "a.jpg", "/../x" } } },
-      ["an owner for the terminal"] = { { false }, { false }, {}, { { "\27[2J", ".thumb" } } },
+      ["a place that is not there"] = about_file("file_key", "a", { [2] = { "b" } }),
+      ["place 0"] = about_file("file_key", "a", { [0] = { "b" } }),
+      ["a place below nothing"] = about_file("thumbnail_of", "b.jpg", { ".thumb", [-1] = ".thumb" }),
+      ["a place that is a name"] = about_file("file_key", "a", { x = { "b" } }),
+      ["a half place"] = about_file("file_key", "a", { [0.5] = { "b" } }),
+      ["a key as number"] = about_file("file_key", 1), ["a page as table"] = about_file("page", {}),
+      ["a part as number"] = about_file("part", 2), ["a part with more"] = about_file("part", "a", { { "b" } }),
+      ["further keys as tables"] = about_file("file_key", "a", { { {} } }),
+      ["further keys of none"] = about_file("file_key", false, { { "b" } }),
+      ["an owner without a suffix"] = about_file("thumbnail_of", "a.jpg"),
+      ["a suffix of its own"] = about_file("thumbnail_of", "a.jpg", { "/../x" }),
+      ["an owner for the terminal"] = about_file("thumbnail_of", "\27[2J", { ".thumb" }),
+      ["nothing"] = {},
     } do
-      refused("take_keys", 1, answer, what)
+      refused("take_files", 1, answer, what)
+    end
+    for _, rule in ipairs(rulebook.about "file") do
+      for what, column in pairs { ["true"] = { { true }, {} }, ["a table"] = { { {} }, {} }, ["a control character"] = { { "\7" }, {} },
+          ["too many"] = { { false, false }, {} }, ["none"] = { {}, {} }, ["no list"] = true } do
+        local answer = about_file()
+        answer[rule.name] = column
+        refused("take_files", 1, answer, rule.name .. " is " .. what)
+      end
     end
   end)
 
@@ -87,9 +125,10 @@ describe("an answer of a process that is not trusted", function()
     local function ok_of(rule, cases)
       local function f() end
       return (check.recipe({ name = "x", summary = "x", version = "1.0.0", license = "MIT", effects = {}, title_keys = f,
-        file_key = f, page = f, thumbnail_of = f, examples = { [rule] = cases } }, { path = "r.lua", text = "" }))
+        [rule] = f, examples = { [rule] = cases } }, { path = "r.lua", text = "" }))
     end
-    for _, rule in ipairs { "file_key", "page", "thumbnail_of" } do
+    for _, entry in ipairs(rulebook.with_examples "names") do
+      local rule = entry.name
       assert.is_true(ok_of(rule, { ["a.jpg"] = "a", ["b.jpg"] = false, ["c.jpg"] = { "a", "b" }, ["d.jpg"] = 1 }))
       for _, wrong in ipairs { { ["a.jpg"] = { true } }, { ["a.jpg"] = { {} } }, { ["a.jpg"] = { "a", nil, "b" } },
           { ["a.jpg"] = { "a", nil, "b", x = 1 } }, { "a" },

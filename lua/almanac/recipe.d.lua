@@ -107,14 +107,14 @@ function record:elements(path) end
 ---@field args? table[] { name, type, required=, default=, help=, choices=, min=, max= }
 ---@field reads? ("record"|"items"|"rows")[]
 ---@field file_key? fun(file: recipe.file, args: table): string|string[]|nil a list: each may be the key of a title
----@field page? fun(file: recipe.file, args: table): string|number|nil
+---@field page? fun(file: recipe.file, args: table): string|number|nil its place among the files of one key
 ---@field part? fun(file: recipe.file, args: table): string|nil its volume, copy or item: each becomes a representation
 ---@field thumbnail_of? fun(file: recipe.file, args: table): string?, string? path of the file that it belongs to, and what it is uploaded as: ".clientThumb" or ".thumb"
----@field title_keys fun(title: recipe.title, args: table): string[]|string|nil
----@field wants? fun(title: recipe.title, args: table): boolean, string?
+---@field title_keys fun(title: recipe.title, args: table): string[]|string|nil the keys that the title answers to
+---@field wants? fun(title: recipe.title, args: table): boolean, string? whether the title takes part, and why not
 ---@field every_key? boolean
 ---@field near? integer
----@field changes? fun(title: recipe.title, files: recipe.file[], args: table): recipe.change|recipe.change[]|nil, string? why there is none
+---@field changes? fun(title: recipe.title, files: recipe.file[], args: table): recipe.change|recipe.change[]|nil, string? what to make, or nothing and why
 ---@field examples? table
 
 ---Another recipe with some fields replaced.

@@ -170,11 +170,11 @@ local function end_look(scan, look)
 end
 
 local function write_keys(scan, batch)
-  local pages, others = batch.pages, batch.others
+  local pages, others = batch.answers.page.values, batch.answers.file_key.more
   local keys, ids, places = {}, {}, {}
   local function add(key, file, page)
     local n = #keys + 1
-    keys[n], ids[n], places[n] = key, file.id, page
+    keys[n], ids[n], places[n] = key, file.id, page or false
   end
   for i, file in ipairs(batch) do
     if file.key then add(file.key, file, pages[i]) end
@@ -186,7 +186,9 @@ end
 
 -- Which part of its title a file is.
 local function write_parts(scan, batch)
-  for i, part in pairs(batch.parts) do attempt.run(scan.db, PART, batch[i].id, part) end
+  for i, part in ipairs(batch.answers.part.values) do
+    if part then attempt.run(scan.db, PART, batch[i].id, part) end
+  end
 end
 
 -- Thumbnails, and the files that they may belong to.
@@ -201,13 +203,18 @@ local function checked(result, ...)
   return result, ...
 end
 
--- Takes the keys of a batch and begins to look into its files.
-local function take_keys(scan, batch)
-  local keys, pages, others, owners, parts = checked(scan.stream:take_keys(#batch))
-  local sound = {}
-  batch.pages, batch.others, batch.parts = pages, others, parts
+-- The file that a file is the thumbnail of, and as what it is sent; nil when it is none.
+local function owner_of(answers, i)
+  local owners = answers.thumbnail_of
+  return owners.values[i] and { owners.values[i], owners.more[i] } or nil
+end
+
+-- Takes what the rules say of a batch and begins to look into its files.
+local function take_answers(scan, batch)
+  local answers, sound = checked(scan.stream:take_files(#batch)), {}
+  batch.answers = answers
   for i, file in ipairs(batch) do
-    file.key, file.owner = keys[i] or nil, scan.pairs and owners[i]
+    file.key, file.owner = answers.file_key.values[i] or nil, owner_of(answers, i)
     local takes_part = file.key or file.owner
     file.reason = not takes_part and NO_KEY or nil
     if takes_part and not file.problem then sound[#sound + 1] = file end
@@ -231,7 +238,7 @@ local function scan_all(scan)
   repeat
     local batch = next_batch(scan)
     if batch[1] then checked(scan.stream:ask_files(batch)) end
-    local keyed = asked and take_keys(scan, asked)
+    local keyed = asked and take_answers(scan, asked)
     if looked then add_all(scan, looked) end
     asked, looked = batch[1] and batch, keyed
   until not asked and not looked

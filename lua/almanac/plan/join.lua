@@ -15,6 +15,7 @@ local notes = require "almanac.run.notes"
 local objects = require "almanac.recipe.inside.objects"
 local planned = require "almanac.plan.planned"
 local readings = require "almanac.reading"
+local rulebook = require "almanac.recipe.inside.rulebook"
 local rules = require "almanac.recipe.rules"
 local stream = require "almanac.recipe.guard_stream"
 local thumbnail_pairs = require "almanac.plan.thumbnail_pairs"
@@ -52,10 +53,7 @@ end
 function m.file_objects(files)
   local list, rows = {}, {}
   for i, row in ipairs(files) do
-    local file = objects.file(row.path, row.size)
-    local thumbnail = row.thumbnail
-    file.page, file.part = row.page, row.part
-    file.thumbnail = thumbnail and objects.file(thumbnail.path, thumbnail.size) or nil
+    local file = rulebook.show(objects.file(row.path, row.size), row)
     list[i], rows[file] = file, row
   end
   return list, rows
@@ -155,11 +153,12 @@ end
 -- The titles of a batch that take part, with their keys; keys are written down
 -- of all of them.
 local function wanted_titles(run, batch)
-  local keys, counts, wanted, reasons = found(run.stream:take_titles(#batch))
+  local answers = found(run.stream:take_titles(#batch))
+  local keys, counts, wanted, reasons = answers.title_keys.values, answers.title_keys.counts, answers.wants.values, answers.wants.more
   local ids, list, n = {}, {}, 0
   for i, row in ipairs(batch) do
     for at = n + 1, n + counts[i] do ids[at] = row.id end
-    if wanted[i] then
+    if wanted[i] ~= false then
       list[#list + 1] = { row = row, place = i, doubt = reasons[i], keys = table.move(keys, n + 1, n + counts[i], 1, {}), groups = {} }
     else
       set_state(run, row, "skip", "not wanted by the recipe" .. (reasons[i] and ": " .. reasons[i] or ""))

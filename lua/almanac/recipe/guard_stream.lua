@@ -1,9 +1,10 @@
 -- Asks the rules of a recipe about thousands of files or titles: a batch is a
 -- message, and several may be on their way while the caller writes down what
 -- came back. Answers come in the order of the questions.
+local columns = require "almanac.recipe.inside.columns"
 local guard = require "almanac.recipe.guard"
+local rulebook = require "almanac.recipe.inside.rulebook"
 local rules = require "almanac.recipe.rules"
-local text = require "almanac.recipe.inside.text"
 
 local m = {}
 
@@ -17,7 +18,8 @@ local meta = { __index = methods }
 function m.new(recipe, args)
   local its = guard.of(recipe)
   its:close()   -- questions of somebody else, who gave up
-  return setmetatable({ guard = its, recipe = recipe, args = args, batch = 0 }, meta)
+  return setmetatable({ guard = its, args = args, batch = 0, seen = rulebook.seen(recipe),
+    asked = { file = rulebook.asked(recipe, "file"), title = rulebook.asked(recipe, "title") } }, meta)
 end
 
 -- The sidecars of files as wall.lua takes them: each once, also when it is of
@@ -44,7 +46,7 @@ local function packed(files)
   return { cards, lists, places }
 end
 
----Asks for the keys and pages of files, and which are thumbnails.
+---Asks the rules about files, each until one of them ends it.
 ---@param files { path: string, size: integer?, sidecars: almanac.sidecar[]? }[] all with sidecars, or none
 ---@return true|nil
 ---@return string? message
@@ -65,41 +67,40 @@ local function has(list, n, is_right)
   return true
 end
 
-local function is_key(value)
-  return type(value) ~= "number" and rules.is_value(value)
+local NONE = { values = {}, more = {} }     -- of a rule that was not asked
+
+-- Text for people, whatever came.
+local function readable(more)
+  local words = {}
+  for place, reason in pairs(more) do words[place] = guard.readable(reason) end
+  return words
 end
 
-local function is_title_key(value)
-  return type(value) == "string" and not text.problem(value)
-end
+---@class almanac.recipe.column what one rule answered about each of a batch
+---@field values table by place, false: it gave nothing; of title_keys the keys of all, one behind the other
+---@field more table<integer, any> by place: what comes second
+---@field counts integer[]? how many of the values are of which place
 
-local function is_boolean(value) return type(value) == "boolean" end
-
--- Whether there is something for some of n, and all of it is right.
-local function has_some(list, n, is_right)
-  if type(list) ~= "table" then return false end
-  for place, value in next, list do
-    if math.type(place) ~= "integer" or place < 1 or place > n or not is_right(value) then return false end
+-- Takes what the rules about files or titles say of n; what is no answer of theirs is refused.
+local function take(self, of, n)
+  local asked, answers = self.asked[of], {}
+  local answer, message, code = self.guard:receive(n * math.max(1, #asked))
+  if not answer then return nil, message, code end
+  for _, rule in ipairs(rulebook.about(of)) do answers[rule.name] = NONE end
+  for _, rule in ipairs(asked) do
+    local shape, column = rulebook.shape(rule), answer[rule.name]
+    if not columns.is_right(column, n, shape) then return nil, rules.NONSENSE, "parse" end
+    answers[rule.name] = { values = column[1], more = shape.words and readable(column[2]) or column[2], counts = column[3] }
   end
-  return true
+  return answers
 end
 
 ---Takes the answer to ask_files.
 ---@param n integer files of the batch
----@return (string|false)[]|nil keys
----@return (string|number|false)[]|string pages, or a message
----@return table<integer, string[]>|string|nil others further keys by place, or a code
----@return table<integer, { [1]: string, [2]: string }>? owners by place, of thumbnails: path and suffix
----@return table<integer, string>? parts by place
-function methods:take_keys(n)
-  local answer, message, code = self.guard:receive(4 * n)
-  if not answer then return nil, message, code end
-  local keys, pages, others, owners, parts = answer[1], answer[2], answer[3], answer[4], answer[5]
-  local right = has(keys, n, is_key) and has(pages, n, rules.is_value)
-  right = right and has_some(others, n, rules.are_keys) and has_some(owners, n, rules.is_owner)
-  if right and has_some(parts, n, is_title_key) then return keys, pages, others, owners, parts end
-  return nil, rules.NONSENSE, "parse"
-end
+---@return table<string, almanac.recipe.column>|nil answers by the name of the rule; of one that the recipe does not have nothing is in it
+---@return string? message
+---@return string? code
+function methods:take_files(n) return take(self, "file", n) end
 
 ---Asks for the keys of titles, and whether they take part. Their changes have
 ---to be asked for once their keys are known.
@@ -119,60 +120,24 @@ function methods:ask_titles(rows)
   return self.batch
 end
 
--- Whether these are what they have to be of n titles: keys one behind the other,
--- how many are of which title, which take part, why others don't.
-local function are_settled(n, keys, counts, wanted, reasons)
-  if type(keys) ~= "table" or type(reasons) ~= "table" or not has(counts, n, math.type) or not has(wanted, n, is_boolean) then
-    return false
-  end
-  local sum = 0
-  for _, count in ipairs(counts) do
-    if math.type(count) ~= "integer" or count < 0 or count > text.most_keys then return false end
-    sum = sum + count
-  end
-  return has(keys, sum, is_title_key)
-end
-
 ---Takes the answer to ask_titles.
 ---@param n integer titles of the batch
----@return string[]|nil keys those of the first title, then those of the second, …
----@return integer[]|string counts how many keys each title has; or a message
----@return boolean[]|string wanted; or a code
----@return table<integer, string> reasons by place: why a title is not wanted
-function methods:take_titles(n)
-  local answer, message, code = self.guard:receive(2 * n)
-  if not answer then return nil, message, code end
-  local keys, counts, wanted, reasons = answer[1], answer[2], answer[3], answer[4]
-  if not are_settled(n, keys, counts, wanted, reasons) then return nil, rules.NONSENSE, "parse" end
-  local words = {}
-  for place, reason in pairs(reasons) do words[place] = guard.readable(reason) end
-  return keys, counts, wanted, words
-end
+---@return table<string, almanac.recipe.column>|nil answers by the name of the rule
+---@return string? message
+---@return string? code
+function methods:take_titles(n) return take(self, "title", n) end
 
 local function is_list(value) return type(value) == "table" end
 
--- path, size, page of each, in one list
-local function flat(files)
-  local list = {}
-  for i, file in ipairs(files) do
-    list[3 * i - 2], list[3 * i - 1], list[3 * i] = file.path, file.size or false, file.page or false
+-- path and size of each, and the answers that `changes` sees, in one list
+local function flat(files, seen)
+  local list, n = {}, 0
+  for _, file in ipairs(files) do
+    list[n + 1], list[n + 2] = file.path, file.size or false
+    n = n + 2
+    for i, rule in ipairs(seen) do list[n + i] = rulebook.plain(rule, file) or false end
+    n = n + #seen
   end
-  return list
-end
-
--- path and size of each file's thumbnail, false for none
-local function thumbnails_of(files)
-  local list = {}
-  for i, file in ipairs(files) do
-    local thumbnail = file.thumbnail
-    list[i] = thumbnail and { path = thumbnail.path, size = thumbnail.size } or false
-  end
-  return list
-end
-
-local function parts_of(files)
-  local list = {}
-  for i, file in ipairs(files) do list[i] = file.part or false end
   return list
 end
 
@@ -186,13 +151,8 @@ end
 ---@return string? code
 function methods:ask_changes(batch, open)
   local places, files = {}, {}
-  local thumbnails, parts = self.recipe.thumbnail_of and {}, self.recipe.part and {}
-  for i, entry in ipairs(open) do
-    places[i], files[i] = entry.place, flat(entry.files)
-    if thumbnails then thumbnails[i] = thumbnails_of(entry.files) end
-    if parts then parts[i] = parts_of(entry.files) end
-  end
-  return self.guard:send { "proposals", self.args, batch, places, files, thumbnails or false, parts or false }
+  for i, entry in ipairs(open) do places[i], files[i] = entry.place, flat(entry.files, self.seen) end
+  return self.guard:send { "proposals", self.args, batch, places, files }
 end
 
 ---Takes the answer to ask_changes.

@@ -5,6 +5,7 @@ local changes = require "almanac.recipe.inside.changes"
 local guard = require "almanac.recipe.guard"
 local objects = require "almanac.recipe.inside.objects"
 local plain = require "almanac.recipe.inside.plain"
+local rulebook = require "almanac.recipe.inside.rulebook"
 local sidecars = require "almanac.recipe.sidecar"
 local sidecar_names = require "almanac.recipe.inside.sidecar_names"
 local text = require "almanac.recipe.inside.text"
@@ -23,109 +24,75 @@ local function ask(recipe, rule, ...)
 end
 
 local function file_data(file)
-  local thumbnail = file.thumbnail
-  return { path = file.path, size = file.size, page = file.page, part = file.part, sidecars = file.sidecars,
-    thumbnail = thumbnail and { path = thumbnail.path, size = thumbnail.size } or nil }
+  local data = { path = file.path, size = file.size, sidecars = file.sidecars }
+  for _, rule in ipairs(rulebook.rules) do
+    if rule.seen_as then data[rule.seen_as] = rulebook.plain(rule, file) end
+  end
+  return data
 end
 
----Whether this may be a key or a page, or that there is none.
----@param value any
----@return boolean
-function m.is_value(value)
-  if type(value) == "string" then return not text.problem(value) end
-  return not value or type(value) == "number"
-end
+local DATA = { file = file_data, title = objects.plain }
 
-local function ask_about_file(rule, recipe, file, args)
-  if not recipe[rule] then return true, nil end
-  local ok, answer, code = ask(recipe, rule, args, file_data(file))
-  if not ok then return false, answer, code end
-  if m.is_value(answer[1]) and (not answer[2] or m.are_keys(answer[2])) then return true, answer[1], answer[2] end
-  return false, m.NONSENSE, "parse"
-end
-
----The key of a file.
+---Asks a rule about a file or a title.
+---@param rule almanac.recipe.rule
 ---@param recipe table
----@param file table from objects.file; `sidecars`: of almanac.recipe.sidecar
+---@param subject table from objects.file, with `sidecars` of almanac.recipe.sidecar, or from objects.title
 ---@param args table
 ---@return boolean ok
----@return string|nil key nil: the recipe leaves the file out
----@return string[]|string|nil more further keys; a code when it is not ok
-function m.file_key(recipe, file, args)
-  return ask_about_file("file_key", recipe, file, args)
-end
-
----The page of a file; nil when the recipe has no such rule or gives none.
----@return boolean ok
----@return string|number|nil page
----@return string? code
-function m.page(recipe, file, args)
-  return ask_about_file("page", recipe, file, args)
-end
-
----The part of its title that a file is; nil when the recipe has no such rule or gives none.
----@return boolean ok
----@return string|nil part
----@return string? code
-function m.part(recipe, file, args)
-  local ok, part, code = ask_about_file("part", recipe, file, args)
-  if not ok or part == nil or type(part) == "string" then return ok, part, code end
-  return false, m.NONSENSE, "parse"
-end
-
----Whether this names the file that a thumbnail belongs to, or that it is none.
----@param owner any false, or { path, suffix }
----@return boolean
-function m.is_owner(owner)
-  if not owner then return true end
-  return type(owner) == "table" and type(owner[1]) == "string" and not text.problem(owner[1]) and text.is_suffix(owner[2])
-end
-
----The file that a thumbnail belongs to; nil when the file is no thumbnail.
----@return boolean ok
----@return string|nil path
----@return string? suffix_or_code
-function m.thumbnail_of(recipe, file, args)
-  if not recipe.thumbnail_of then return true, nil end
-  local ok, answer, code = ask(recipe, "thumbnail_of", args, file_data(file))
+---@return any value of its shape, or a message; nil: the recipe has no such rule, or it gives nothing
+---@return any more what comes second, or a code
+function m.ask(rule, recipe, subject, args)
+  if not recipe[rule.name] then return true, rule.otherwise end
+  local ok, answer, code = ask(recipe, rule.name, args, DATA[rule.of](subject))
   if not ok then return false, answer, code end
-  if m.is_owner(answer[1] and answer) then return true, answer[1], answer[2] end
-  return false, m.NONSENSE, "parse"
+  local shape = rulebook.shape(rule)
+  if not shape.is(answer[1], answer[2]) then return false, m.NONSENSE, "parse" end
+  return true, answer[1], shape.words and answer[2] and guard.readable(answer[2]) or answer[2]
 end
 
----Whether this is a list of keys.
----@param keys any
----@return boolean
-function m.are_keys(keys)
-  if type(keys) ~= "table" or #keys > text.most_keys then return false end
-  for _, key in ipairs(keys) do
-    if type(key) ~= "string" or text.problem(key) then return false end
+-- Each of these rules has a function of its name: m.page(recipe, file, args),
+-- m.wants(recipe, title, args), …
+for _, of in ipairs { "file", "title" } do
+  for _, rule in ipairs(rulebook.about(of)) do
+    m[rule.name] = function(...) return m.ask(rule, ...) end
   end
-  return true
 end
 
----The keys of a title, each once, in the order given.
----@param title table from objects.title
----@return boolean ok
----@return string[] keys
----@return string? code
-function m.title_keys(recipe, title, args)
-  local ok, answer, code = ask(recipe, "title_keys", args, objects.plain(title))
-  if not ok then return false, answer, code end
-  if m.are_keys(answer[1]) then return true, answer[1] end
-  return false, m.NONSENSE, "parse"
+---@class almanac.recipe.answer what a rule said; value and more as of m.ask
+---@field rule almanac.recipe.rule
+---@field ok boolean
+---@field value any
+---@field more any
+
+---Asks about a file as a plan does: until a rule fails, or ends it.
+---@param recipe table
+---@param file table
+---@param args table
+---@return almanac.recipe.answer[] answers of those that were asked
+function m.of_file(recipe, file, args)
+  local list = {}
+  for _, rule in ipairs(rulebook.about "file") do
+    if recipe[rule.name] or rule.ends == "nothing" then
+      local ok, value, more = m.ask(rule, recipe, file, args)
+      list[#list + 1] = { rule = rule, ok = ok, value = value, more = more }
+      if not ok or rulebook.ends(rule, value) then break end
+    end
+  end
+  return list
 end
 
----Whether the title takes part; the recipe may say why not.
----@return boolean ok
----@return boolean wanted
----@return string? reason or code
-function m.wants(recipe, title, args)
-  if not recipe.wants then return true, true end
-  local ok, answer, code = ask(recipe, "wants", args, objects.plain(title))
-  if not ok then return false, answer, code end
-  if type(answer[1]) ~= "boolean" then return false, m.NONSENSE, "parse" end
-  return true, answer[1], answer[2] and guard.readable(answer[2])
+---Asks about a title.
+---@param recipe table
+---@param title table
+---@param args table
+---@return almanac.recipe.answer[] answers of the rules that the recipe has
+function m.of_title(recipe, title, args)
+  local list = {}
+  for _, rule in ipairs(rulebook.asked(recipe, "title")) do
+    local ok, value, more = m.ask(rule, recipe, title, args)
+    list[#list + 1] = { rule = rule, ok = ok, value = value, more = more }
+  end
+  return list
 end
 
 local function take_files(data, files, taken)
@@ -260,28 +227,25 @@ end
 -- A recipe that was stopped in one of its examples is not asked for the others.
 local function is_stopped(recipe) return not guard.of(recipe).child end
 
-local function check_names(recipe, rule, args, wrong)
+local check = {}
+
+function check.names(rule, recipe, args, wrong)
   local names, finder = {}, example_sidecars(recipe, args, wrong)
-  for name in pairs(recipe.examples[rule] or {}) do names[#names + 1] = tostring(name) end
+  for name in pairs(recipe.examples[rule.name] or {}) do names[#names + 1] = tostring(name) end
   table.sort(names)
   for _, name in ipairs(names) do
-    local expected, file = recipe.examples[rule][name], objects.file(name)
+    local expected, file = recipe.examples[rule.name][name], objects.file(name)
     file.sidecars = finder and finder:of(name)
-    local ok, given, more = m[rule](recipe, file, args)
+    local ok, given, more = m.ask(rule, recipe, file, args)
     if not ok then
       wrong[#wrong + 1] = given
       if is_stopped(recipe) then return end
     elseif not is_expected(expected, given, more) then
-      wrong[#wrong + 1] = ("%s of '%s' gives %s, expected %s"):format(rule, name,
+      wrong[#wrong + 1] = ("%s of '%s' gives %s, expected %s"):format(rule.name, name,
         shown(type(more) == "table" and { given, table.unpack(more) } or given), shown(expected))
     end
   end
 end
-
-local function check_file_keys(recipe, args, wrong) check_names(recipe, "file_key", args, wrong) end
-local function check_pages(recipe, args, wrong) check_names(recipe, "page", args, wrong) end
-local function check_parts(recipe, args, wrong) check_names(recipe, "part", args, wrong) end
-local function check_thumbnails(recipe, args, wrong) check_names(recipe, "thumbnail_of", args, wrong) end
 
 local function example_title(case)
   local files = {}
@@ -291,14 +255,14 @@ local function example_title(case)
       rows = case.rows })
 end
 
-local function check_titles(recipe, args, wrong)
-  for i, case in ipairs(recipe.examples.title_keys or {}) do
-    local ok, keys = m.title_keys(recipe, example_title(case), args)
+function check.cases(rule, recipe, args, wrong)
+  for i, case in ipairs(recipe.examples[rule.name] or {}) do
+    local ok, keys = m.ask(rule, recipe, example_title(case), args)
     if not ok then
       wrong[#wrong + 1] = keys
       if is_stopped(recipe) then return end
     elseif table.concat(keys, "\0") ~= table.concat(case.keys, "\0") then
-      wrong[#wrong + 1] = ("title_keys of example %d gives %s, expected %s"):format(i, shown(keys), shown(case.keys))
+      wrong[#wrong + 1] = ("%s of example %d gives %s, expected %s"):format(rule.name, i, shown(keys), shown(case.keys))
     end
   end
 end
@@ -324,8 +288,8 @@ function m.examples(recipe, args)
   local wrong = {}
   local ok, message = guard.of(recipe):ask { "budget", m.example_seconds }
   if not ok then return { plain.line(message) } end
-  for _, check in ipairs { check_file_keys, check_pages, check_parts, check_thumbnails, check_titles } do
-    if not is_stopped(recipe) then check(recipe, args, wrong) end
+  for _, rule in ipairs(rulebook.with_examples()) do
+    if not is_stopped(recipe) then check[rule.examples](rule, recipe, args, wrong) end
   end
   if not is_stopped(recipe) then guard.of(recipe):ask { "budget", 0 } end
   for i, line in ipairs(wrong) do wrong[i] = plain.line(line) end

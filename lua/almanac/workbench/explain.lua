@@ -6,6 +6,7 @@ local json = require "almanac.json"
 local judge = require "almanac.plan.judge"
 local objects = require "almanac.recipe.inside.objects"
 local readings = require "almanac.reading"
+local rulebook = require "almanac.recipe.inside.rulebook"
 local rules = require "almanac.recipe.rules"
 local show = require "almanac.report.show"
 local sidecars = require "almanac.run.sidecars"
@@ -14,22 +15,24 @@ local thumbnail_pairs = require "almanac.plan.thumbnail_pairs"
 
 local m = {}
 
-local function quoted(value)
-  if value == nil or value == false then return "nothing" end
-  if type(value) == "number" then return tostring(value) end
-  return "'" .. tostring(value) .. "'"
-end
-
 local function in_order(list)
   local parts = {}
-  for i, value in ipairs(list) do parts[i] = quoted(value) end
+  for i, value in ipairs(list) do parts[i] = "'" .. value .. "'" end
   return parts[1] and table.concat(parts, ", ") or "none"
 end
 
--- One rule's answer: { rule, gave } or { rule, gave, failed = true }.
-local function answer(rule, ok, value, words)
-  if not ok then return { rule = rule, gave = value, failed = true } end
-  return { rule = rule, gave = words or quoted(value) }
+-- What one rule gave: { rule, gave } or { rule, gave, failed = true }.
+local function gave(name, ok, words)
+  return { rule = name, gave = words, failed = not ok or nil }
+end
+
+-- The same of an answer; nil when the rule gave nothing, which is nothing to tell.
+local function told(answer)
+  local rule, value = answer.rule, answer.value
+  if not answer.ok then return gave(rule.name, false, value) end
+  local words = rule.of == "file" and not value and rule.nothing
+  if rule.of == "file" and not value and not words then return nil end
+  return gave(rule.name, true, words or rulebook.shape(rule).told(value, answer.more))
 end
 
 -- Gives the file its sidecars, as the plan found them, and says which.
@@ -39,7 +42,7 @@ local function seen_sidecars(recipe, file, args, folder)
   local problem = reader:add_to(file, file.path)
   local paths = {}
   for i, sidecar in ipairs(file.sidecars) do paths[i] = sidecar.path end
-  return answer("sidecars", not problem, problem, in_order(paths))
+  return gave("sidecars", not problem, problem or in_order(paths))
 end
 
 ---What the rules about files give for a name.
@@ -52,22 +55,7 @@ end
 function m.file_rules(recipe, path, size, args, folder)
   local file, list = objects.file(path, size), {}
   if folder then list[1] = seen_sidecars(recipe, file, args, folder) end
-  local known, owner, suffix = rules.thumbnail_of(recipe, file, args)
-  if not known or owner then
-    list[#list + 1] = answer("thumbnail_of", known, owner, known and ("%s, sent as its %s"):format(quoted(owner), suffix) or nil)
-    return list
-  end
-  local ok, key, more = rules.file_key(recipe, file, args)
-  list[#list + 1] = answer("file_key", ok, key, ok and not key and "nothing: the recipe leaves the file out"
-    or ok and more and in_order { key, table.unpack(more) } or nil)
-  if ok and key and recipe.page then
-    local fine, page = rules.page(recipe, file, args)
-    list[#list + 1] = answer("page", fine, page, fine and page == nil and "nothing: it has no page of its own" or nil)
-  end
-  if ok and key and recipe.part then
-    local fine, part = rules.part(recipe, file, args)
-    list[#list + 1] = answer("part", fine, part, fine and part == nil and "nothing: it is no part of several" or nil)
-  end
+  for _, answer in ipairs(rules.of_file(recipe, file, args)) do list[#list + 1] = told(answer) end
   return list
 end
 
@@ -111,16 +99,15 @@ function m.title_rules(recipe, db, mms_id, args)
   local reading = readings.decode(row.reading)
   details.add(db, row.id, reading)
   local title, list = objects.title(mms_id, row.title, reading), {}
-  local ok, keys = rules.title_keys(recipe, title, args)
-  list[1] = answer("title_keys", ok, keys, ok and in_order(keys) or nil)
-  if recipe.wants then
-    local fine, wanted, why = rules.wants(recipe, title, args)
-    list[#list + 1] = answer("wants", fine, wanted, fine and tostring(wanted) .. (why and ", " .. why or "") or nil)
+  local keys
+  for i, answer in ipairs(rules.of_title(recipe, title, args)) do
+    list[i] = told(answer)
+    if answer.ok and answer.rule.name == "title_keys" then keys = answer.value end
   end
-  local files = files_for(db, ok and keys or {})
+  local files = files_for(db, keys or {})
   if recipe.changes and files[1] then
-    local fine, changes = rules.changes(recipe, title, files, args)
-    list[#list + 1] = answer("changes", fine, changes, fine and told_changes(changes) or nil)
+    local ok, changes = rules.changes(recipe, title, files, args)
+    list[#list + 1] = gave("changes", ok, ok and told_changes(changes) or changes)
   end
   return list
 end

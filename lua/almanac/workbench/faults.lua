@@ -23,18 +23,17 @@ end
 local function try_file(work, path, size)
   local file = objects.file(path, size)
   if work.sidecars then work.sidecars:add_to(file, path) end
-  local ok, key, code = rules.thumbnail_of(work.recipe, file, work.values)
-  if not ok or key then return note(work, work.files, path, ok, key, code) end
-  ok, key, code = rules.file_key(work.recipe, file, work.values)
-  if not ok or not key then return note(work, work.files, path, ok, key, code) end
-  return note(work, work.files, path, rules.page(work.recipe, file, work.values))
+  local last
+  for _, answer in ipairs(rules.of_file(work.recipe, file, work.values)) do last = answer end
+  return note(work, work.files, path, last.ok, last.value, last.more)
 end
 
 local function try_title(work, given)
   local title = objects.title(given.mms_id, given.title, given.reading)
-  local ok, keys, code = rules.title_keys(work.recipe, title, work.values)
-  if not ok then return note(work, work.titles, given.mms_id, ok, keys, code) end
-  return note(work, work.titles, given.mms_id, rules.wants(work.recipe, title, work.values))
+  for _, answer in ipairs(rules.of_title(work.recipe, title, work.values)) do
+    if not answer.ok then return note(work, work.titles, given.mms_id, false, answer.value, answer.more) end
+  end
+  return true
 end
 
 -- Asks about each by itself.

@@ -2,6 +2,7 @@
 -- the plan that is expected, and the same input gives the same plan.
 local arguments = require "almanac.recipe.inside.arguments"
 local core = require "almanac.core"
+local rulebook = require "almanac.recipe.inside.rulebook"
 local rules = require "almanac.recipe.rules"
 local sample = require "almanac.workbench.sample"
 local words = require "almanac.words"
@@ -9,9 +10,9 @@ local words = require "almanac.words"
 local m = {}
 
 local function count_of(examples)
-  local n = #(examples.title_keys or {})
-  for _, rule in ipairs { "file_key", "page", "part", "thumbnail_of" } do
-    for _ in pairs(examples[rule] or {}) do n = n + 1 end
+  local n = 0
+  for _, rule in ipairs(rulebook.with_examples()) do
+    for _ in pairs(examples[rule.name] or {}) do n = n + 1 end
   end
   return n
 end

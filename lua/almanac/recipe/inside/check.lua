@@ -2,22 +2,24 @@
 -- an error that names file, line and the nearest right name.
 local arguments = require "almanac.recipe.inside.arguments"
 local changes = require "almanac.recipe.inside.changes"
+local rulebook = require "almanac.recipe.inside.rulebook"
 local text_rules = require "almanac.recipe.inside.text"
 local words = require "almanac.words"
 
 local m = {}
 
 local TYPES = {
-  name = "string", summary = "string", version = "string", license = "string",
-  effects = "table", args = "table", file_key = "function", title_keys = "function",
-  wants = "function", page = "function", changes = "function", every_key = "boolean",
-  examples = "table", reads = "table", near = "number", thumbnail_of = "function", part = "function",
+  name = "string", summary = "string", version = "string", license = "string", effects = "table", args = "table",
+  every_key = "boolean", examples = "table", reads = "table", near = "number",
 }
-local REQUIRED = { "name", "summary", "version", "license", "effects", "title_keys" }
+local REQUIRED = { "name", "summary", "version", "license", "effects" }
+local EXAMPLES = { sidecars = "sidecars", open = "open" }    -- what examples may be of, and of what kind these are
+for _, rule in ipairs(rulebook.rules) do
+  TYPES[rule.name], EXAMPLES[rule.name] = "function", rule.examples
+  if rule.needed then REQUIRED[#REQUIRED + 1] = rule.name end
+end
 local EFFECTS = changes.all_effects
 local READS = { "items", "record", "rows" }
-local EXAMPLES = { file_key = "table", page = "table", part = "table", thumbnail_of = "table", title_keys = "table", sidecars = "table",
-  open = "table" }
 local CALLED = { string = "text", table = "a list", ["function"] = "a function", boolean = "true or false", number = "a number" }
 
 local function names_of(set)
@@ -128,11 +130,11 @@ local function is_expected(value)
 end
 
 local function check_expected(raw, source)
-  for _, rule in ipairs { "file_key", "page", "part", "thumbnail_of" } do
-    for name, expected in pairs(raw.examples and raw.examples[rule] or {}) do
+  for _, rule in ipairs(rulebook.with_examples "names") do
+    for name, expected in pairs(raw.examples and raw.examples[rule.name] or {}) do
       if type(name) ~= "string" or not is_expected(expected) then
-        return fail(source, rule, ("examples: %s of '%s': expected is text, a number, false for nothing, or a list of texts"):format(rule,
-          type(name) == "string" and name or "a " .. type(name)))
+        return fail(source, rule.name, ("examples: %s of '%s': expected is text, a number, false for nothing, or a list of texts"):format(
+          rule.name, type(name) == "string" and name or "a " .. type(name)))
       end
     end
   end
@@ -145,7 +147,7 @@ local function check_examples(raw, source)
       return fail(source, name, ("examples: unknown rule '%s'%s"):format(tostring(name), suggestion(name, names_of(EXAMPLES))))
     elseif type(cases) ~= "table" then
       return fail(source, name, ("examples: '%s' must be a table"):format(name))
-    elseif name ~= "title_keys" and name ~= "sidecars" and name ~= "open" and not raw[name] then
+    elseif EXAMPLES[name] == "names" and not raw[name] then
       return fail(source, name, ("examples: the recipe has no rule '%s'"):format(name))
     end
   end

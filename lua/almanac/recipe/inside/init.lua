@@ -2,17 +2,21 @@
 -- recipe and answers questions about its rules until nobody asks any more.
 -- What goes back is plain data; a failure is { failed = message }.
 local arguments = require "almanac.recipe.inside.arguments"
+local columns = require "almanac.recipe.inside.columns"
 local core = require "almanac.core"
 local load_recipe = require "almanac.recipe.inside.load"
 local objects = require "almanac.recipe.inside.objects"
 local readings = require "almanac.reading"
 local record = require "almanac.record"
 local remarks = require "almanac.recipe.inside.remarks"
+local rulebook = require "almanac.recipe.inside.rulebook"
 local rules = require "almanac.recipe.inside.rules"
 local environment = require "almanac.recipe.inside.environment"
 
 local inside = core.inside
 local recipe            -- the one of this process
+local asked             -- its rules about files and about titles, in the order in which they are asked
+local seen              -- those whose answers `changes` sees
 local sees_sidecars     -- whether files come with them
 local titles = {}       -- batches of titles that `changes` is still to be asked for
 local ops = {}
@@ -39,11 +43,9 @@ end
 
 -- A file for `changes`: names as the other rules see them, its place as it is.
 local function file_of(data, clean)
-  local file, thumbnail = objects.file(data.path, data.size, clean), data.thumbnail
+  local file = objects.file(data.path, data.size, clean)
   if clean then file.path, file.folder = data.path, data.path:match "^(.*)/" or "" end
-  file.page, file.part = data.page, data.part
-  file.thumbnail = thumbnail and objects.file(thumbnail.path, thumbnail.size) or nil
-  return file
+  return rulebook.show(file, data)
 end
 
 -- A file for the rules that see sidecars; `list`: of environment.frozen.
@@ -80,7 +82,11 @@ end
 function ops.load(sources)
   local raw, answer = load_recipe(sources)
   recipe = raw
-  sees_sidecars = raw and arguments.first(raw.args or {}, "sidecar") ~= nil
+  if raw then
+    asked = { file = rulebook.asked(raw, "file"), title = rulebook.asked(raw, "title") }
+    seen = rulebook.seen(raw)
+    sees_sidecars = arguments.first(raw.args or {}, "sidecar") ~= nil
+  end
   return answer
 end
 
@@ -90,28 +96,30 @@ function ops.budget(seconds)
   return {}
 end
 
--- { "file_key" | "page" | "part" | "thumbnail_of", args, file } -> { value, further keys or the suffix }
-local function ask_about_file(rule)
+local ask_about = {}
+
+-- { rule, args, file } -> { value, more }
+function ask_about.file(rule)
   return function(args, file)
-    local clean = rule ~= "thumbnail_of" and cleaner(args) or nil     -- that one gives a path
+    local clean = not rule.whole_names and cleaner(args) or nil
     for i, card in ipairs(file.sidecars or {}) do file.sidecars[i] = frozen_card(card, clean) end
     local list = file.sidecars and environment.read_only(file.sidecars, "file.sidecars")
-    local ok, value, more = rules[rule](recipe, file_with(file.path, file.size, list, clean), visible(args))
+    local ok, value, more = rules.ask(rule, recipe, file_with(file.path, file.size, list, clean), visible(args))
     return ok and { value, more } or failed(value)
   end
 end
 
-for _, rule in ipairs { "file_key", "page", "part", "thumbnail_of" } do ops[rule] = ask_about_file(rule) end
-
--- { "title_keys" | "wants", args, title } -> { value, reason }
-local function ask_about_title(rule)
+-- { rule, args, title } -> { value, more }
+function ask_about.title(rule)
   return function(args, title)
-    local ok, value, reason = rules[rule](recipe, title_of(title, args), visible(args))
-    return ok and { value, reason } or failed(value)
+    local ok, value, more = rules.ask(rule, recipe, title_of(title, args), visible(args))
+    return ok and { value, more } or failed(value)
   end
 end
 
-ops.title_keys, ops.wants = ask_about_title "title_keys", ask_about_title "wants"
+for _, of in ipairs { "file", "title" } do
+  for _, rule in ipairs(rulebook.about(of)) do ops[rule.name] = ask_about[of](rule) end
+end
 
 -- { "changes", args, title, files } -> list of changes, files as numbers
 function ops.changes(args, title, files)
@@ -121,46 +129,48 @@ function ops.changes(args, title, files)
   return ok and changes or failed(changes)
 end
 
--- What the rules say of a file: key and page, false for none, further keys, and its part;
--- of a thumbnail, which goes where its file goes, nothing but that file and the
--- suffix. nil and a message when a rule fails.
-local function ask_file(as_it_is, file, view)
-  local ok, key, page, owner, suffix, others, part
-  ok, owner, suffix = rules.thumbnail_of(recipe, as_it_is, view)
-  if not ok then return nil, owner end
-  if owner then return false, false, nil, { owner, suffix } end
-  ok, key, others = rules.file_key(recipe, file, view)
-  if not ok then return nil, key end
-  if not key then return false, false end
-  ok, page = rules.page(recipe, file, view)
-  if not ok then return nil, page end
-  ok, part = rules.part(recipe, file, view)
-  if not ok then return nil, part end
-  return key, page or false, others, nil, part
+-- A column for each rule that is asked, by its name.
+local function new_columns(of)
+  local list = {}
+  for _, rule in ipairs(asked[of]) do list[rule.name] = columns.new(rulebook.shape(rule)) end
+  return list
 end
 
--- { "files", args, paths, sizes, sidecars } -> { keys, pages, further keys by place, { path, suffix } of thumbnails by
--- place, parts by place }, false for none; sidecars: { cards, lists, the place of each file's list }
+-- Asks the rules about the file at a place until one of them ends that; words when one fails.
+local function ask_file(answers, place, as_it_is, file, view)
+  local open = true
+  for _, rule in ipairs(asked.file) do
+    local value, more
+    if open then
+      local ok
+      ok, value, more = rules.ask(rule, recipe, rule.whole_names and as_it_is or file, view)
+      if not ok then return value end
+      open = not rulebook.ends(rule, value)
+    end
+    columns.add(answers[rule.name], place, value, more)
+  end
+end
+
+-- { "files", args, paths, sizes, sidecars } -> a column for each rule by its name; sidecars: { cards, lists, the place of each file's list }
 function ops.files(args, paths, sizes, sidecars)
-  local view, clean, keys, pages, others, owners, parts = visible(args), cleaner(args), {}, {}, {}, {}, {}
+  local view, clean, answers = visible(args), cleaner(args), new_columns "file"
   local lists = sidecars and sidecar_lists(sidecars[1], sidecars[2], clean)
   for i, path in ipairs(paths) do
     local list = lists and lists[sidecars[3][i]]
     local file = file_with(path, sizes[i] or nil, list)
-    local key, page, more, owner, part = ask_file(file, clean and file_with(path, file.size, list, clean) or file, view)
-    if key == nil then return failed(page) end
-    keys[i], pages[i], others[i], owners[i], parts[i] = key, page, more, owner, part
+    local words = ask_file(answers, i, file, clean and file_with(path, file.size, list, clean) or file, view)
+    if words then return failed(words) end
   end
-  return { keys, pages, others, owners, parts }
+  return answers
 end
 
-local function settle(title, args)
-  local ok, keys = rules.title_keys(recipe, title, args)
-  if not ok then return nil, keys end
-  local wanted, reason
-  ok, wanted, reason = rules.wants(recipe, title, args)
-  if not ok then return nil, wanted end
-  return keys, wanted, reason
+-- Asks the rules about the title at a place; words when one fails.
+local function ask_title(answers, place, title, view)
+  for _, rule in ipairs(asked.title) do
+    local ok, value, more = rules.ask(rule, recipe, title, view)
+    if not ok then return value end
+    columns.add(answers[rule.name], place, value, more)
+  end
 end
 
 -- A title of a run file, with what belongs to it besides.
@@ -171,39 +181,35 @@ local function kept_title(id, name, text, details, clean)
   return objects.title(id, name or nil, reading)
 end
 
--- { "titles", args, batch, ids, names, readings, details } -> { keys of all, how many each has, wanted, reasons by place }
+-- { "titles", args, batch, ids, names, readings, details } -> a column for each rule by its name
 function ops.titles(args, batch, ids, names, texts, details)
-  local view, clean, held, all = visible(args), cleaner(args), {}, {}
-  local counts, wants, reasons = {}, {}, {}
+  local view, clean, held, answers = visible(args), cleaner(args), {}, new_columns "title"
   for i, id in ipairs(ids) do
-    local title = kept_title(id, names[i], texts[i], details and details[i], clean)
-    local keys, wanted, reason = settle(title, view)
-    if not keys then return failed(wanted) end
-    for _, key in ipairs(keys) do all[#all + 1] = key end
-    held[i], counts[i], wants[i], reasons[i] = title, #keys, wanted, reason
+    held[i] = kept_title(id, names[i], texts[i], details and details[i], clean)
+    local words = ask_title(answers, i, held[i], view)
+    if words then return failed(words) end
   end
   titles[batch] = held
-  return { all, counts, wants, reasons }
+  return answers
 end
 
-local function files_of(flat, thumbnails, parts, clean)
+-- Files as they came in one list: path, size, and the answers that `changes` sees of each.
+local function files_of(flat, clean)
   local list = {}
-  for i = 1, #flat, 3 do
-    local n = #list + 1
-    list[n] = file_of({ path = flat[i], size = flat[i + 1] or nil, page = flat[i + 2] or nil,
-      thumbnail = thumbnails and thumbnails[n] or nil, part = parts and parts[n] or nil }, clean)
+  for at = 1, #flat, 2 + #seen do
+    local data = { path = flat[at], size = flat[at + 1] or nil }
+    for n, rule in ipairs(seen) do data[rule.seen_as] = flat[at + 1 + n] or nil end
+    list[#list + 1] = file_of(data, clean)
   end
   return list
 end
 
--- { "proposals", args, batch, { place in the batch, … }, { { path, size, page, … }, … }, thumbnails, parts } -> changes of each;
--- thumbnails: { path, size } or false for each of those files, when the recipe has any; parts: the same of their parts
-function ops.proposals(args, batch, places, files, thumbnails, parts)
+-- { "proposals", args, batch, { place in the batch, … }, files of each } -> changes of each
+function ops.proposals(args, batch, places, files)
   local view, clean, held, answers = visible(args), cleaner(args), titles[batch], {}
   titles[batch] = nil
   for i, place in ipairs(places) do
-    local given = files_of(files[i], thumbnails and thumbnails[i], parts and parts[i], clean)
-    local ok, changes = rules.changes(recipe, held[place], given, view)
+    local ok, changes = rules.changes(recipe, held[place], files_of(files[i], clean), view)
     if not ok then return failed(changes) end
     answers[i] = changes
   end

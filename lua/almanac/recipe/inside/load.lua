@@ -5,6 +5,7 @@ local check = require "almanac.recipe.inside.check"
 local header = require "almanac.recipe.inside.header"
 local inside = require "almanac.core".inside
 local key = require "almanac.recipe.inside.key"
+local rulebook = require "almanac.recipe.inside.rulebook"
 local environment = require "almanac.recipe.inside.environment"
 
 local DEEPEST = 8           -- recipes that extend each other
@@ -33,10 +34,8 @@ local function merge(base, variant)
   for name, value in pairs(base) do merged[name] = value end
   for name, value in pairs(variant) do merged[name] = value end
   merged.args = merge_args(base.args, variant.args)
-  merged.examples = {}
-  for _, rule in ipairs { "file_key", "page", "thumbnail_of", "title_keys", "sidecars" } do
-    merged.examples[rule] = examples_of(rule, base, variant)
-  end
+  merged.examples = { sidecars = examples_of("sidecars", base, variant) }
+  for _, rule in ipairs(rulebook.with_examples()) do merged.examples[rule.name] = examples_of(rule.name, base, variant) end
   merged.examples.open = variant.examples and variant.examples.open
   return merged
 end

@@ -4,6 +4,7 @@
 local behind = require "almanac.recipe.inside.environment".behind
 local call = require "almanac.core".inside.call
 local path_of = require "almanac.recipe.inside.objects".path_of
+local shape = require "almanac.recipe.inside.rulebook".shape
 local text = require "almanac.recipe.inside.text"
 
 local getinfo = debug.getinfo
@@ -40,127 +41,23 @@ local function failed(recipe, rule, case, message)
   return false, ("%s (rule %s, for '%s')%s"):format(placed(message, recipe[rule]), rule, case, advice(message))
 end
 
--- Keys are text; whole numbers are taken as their digits.
-local function key_text(key)
-  if math.type(key) == "integer" then return ("%d"):format(key) end
-  if type(key) ~= "string" then return nil, "a key is text; this one is a " .. type(key) end
-  local problem = text.problem(key)
-  if problem then return nil, "a key " .. problem end
-  return key
-end
-
--- Keys in a list, each once and none empty. What a rule gives is read as it is:
--- no metamethod runs where no step is counted.
-local function key_list(given)
-  local list, seen = {}, {}
-  given = behind(given)
-  for i = 1, rawlen(given) do
-    local key, words = key_text(rawget(given, i))
-    if i > text.most_keys then words = ("gives more than %d keys"):format(text.most_keys) end
-    if words then return nil, words end
-    if key ~= "" and not seen[key] then
-      seen[key] = true
-      list[#list + 1] = key
-    end
-  end
-  return list
-end
-
--- A list of keys is the first and, if there are any, the others.
-local function several_keys(recipe, file, given)
-  local list, words = key_list(given)
-  if not list then return failed(recipe, "file_key", path_of(file), words) end
-  local first = table.remove(list, 1)
-  return true, first, list[1] and list or nil
-end
-
+---Asks one rule about a file or a title.
+---@param rule almanac.recipe.rule
+---@param recipe table
+---@param subject table file or title
+---@param args table
 ---@return boolean ok
----@return string|nil key nil: the recipe leaves the file out
----@return string[]|nil more further keys
-function m.file_key(recipe, file, args)
-  if not recipe.file_key then return true, nil end
-  local ok, key = call("file_key", path_of(file), recipe.file_key, file, args)
-  if not ok then return failed(recipe, "file_key", path_of(file), key) end
-  if not key or key == "" then return true, nil end
-  if type(key) == "table" and rawget(behind(key), 1) ~= nil then return several_keys(recipe, file, key) end
-  local words
-  key, words = key_text(key)
-  if key then return true, key end
-  return failed(recipe, "file_key", path_of(file), words)
-end
-
----@return boolean ok
----@return string|number|nil page
-function m.page(recipe, file, args)
-  if not recipe.page then return true, nil end
-  local ok, page = call("page", path_of(file), recipe.page, file, args)
-  if not ok then return failed(recipe, "page", path_of(file), page) end
-  if page == nil or page == false then return true, nil end
-  if type(page) == "number" then return true, page end
-  if type(page) ~= "string" then
-    return failed(recipe, "page", path_of(file), "a page is a number or text; this one is a " .. type(page))
-  end
-  local problem = text.problem(page)
-  if problem then return failed(recipe, "page", path_of(file), "a page " .. problem) end
-  return true, page
-end
-
----@return boolean ok
----@return string|nil part of its title; nil: none that it says
-function m.part(recipe, file, args)
-  if not recipe.part then return true, nil end
-  local ok, part = call("part", file.path, recipe.part, file, args)
-  if not ok then return failed(recipe, "part", file.path, part) end
-  if not part or part == "" then return true, nil end
-  local words
-  part, words = key_text(part)
-  if part then return true, part end
-  return failed(recipe, "part", file.path, (words:gsub("^a key", "a part")))
-end
-
--- What a recipe gives as the file that a thumbnail belongs to.
-local function wrong_owner(path, suffix, file)
-  if type(path) ~= "string" then return "gives a " .. type(path) .. ", not the path of the file that it belongs to" end
-  local problem = text.problem(path)
-  if problem then return "a path " .. problem end
-  if path == path_of(file) then return "says that a file is its own thumbnail" end
-  if not text.is_suffix(suffix) then return "sends a thumbnail as " .. table.concat(text.suffixes, " or ") end
-end
-
----@return boolean ok
----@return string|nil path of the file that it belongs to; nil: it is no thumbnail
----@return string? suffix
-function m.thumbnail_of(recipe, file, args)
-  if not recipe.thumbnail_of then return true, nil end
-  local ok, path, suffix = call("thumbnail_of", path_of(file), recipe.thumbnail_of, file, args)
-  if not ok then return failed(recipe, "thumbnail_of", path_of(file), path) end
-  if not path or path == "" then return true, nil end
-  suffix = suffix or text.suffixes[1]
-  local words = wrong_owner(path, suffix, file)
-  if words then return failed(recipe, "thumbnail_of", path_of(file), words) end
-  return true, path, suffix
-end
-
----@return boolean ok
----@return string[] keys each once, in the order given
-function m.title_keys(recipe, title, args)
-  local id = title.mms_id
-  local ok, keys = call("title_keys", id, recipe.title_keys, title, args)
-  if not ok then return failed(recipe, "title_keys", id, keys) end
-  if type(keys) ~= "table" then keys = { keys or nil } end
-  local list, words = key_list(keys)
-  if list then return true, list end
-  return failed(recipe, "title_keys", id, words)
-end
-
----@return boolean ok
----@return boolean wanted
----@return string? reason
-function m.wants(recipe, title, args)
-  if not recipe.wants then return true, true end
-  local ok, wanted, reason = call("wants", title.mms_id, recipe.wants, title, args)
-  if not ok then return failed(recipe, "wants", title.mms_id, wanted) end
-  return true, wanted and true or false, type(reason) == "string" and reason or nil
+---@return any value in the one form of its shape; nil: it gives nothing
+---@return any more
+function m.ask(rule, recipe, subject, args)
+  local fn = recipe[rule.name]
+  if not fn then return true, rule.otherwise end
+  local case = rule.of == "file" and path_of(subject) or subject.mms_id
+  local ok, given, second = call(rule.name, case, fn, subject, args)
+  if not ok then return failed(recipe, rule.name, case, given) end
+  local value, more, words = shape(rule).take(behind(given), second, rule.noun, subject)
+  if words then return failed(recipe, rule.name, case, words) end
+  return true, value, more
 end
 
 -- A change with the numbers of its files instead of them; 0: not one of them.
