@@ -2,6 +2,8 @@
 -- they are written, with their comments; name, examples and defaults become
 -- those of the new one. Relies on how recipes are laid out: a field begins two
 -- spaces in, and a block of several lines ends with a line of the same indent.
+local rulebook = require "almanac.recipe.inside.rulebook"
+
 local m = {}
 
 local function quoted(text)
@@ -62,8 +64,9 @@ end
 
 local function examples(spec)
   local list = { "  -- cases that every plan checks first" , "  examples = {" }
-  for _, rule in ipairs { "file_key", "page" } do
-    if spec[rule] and spec[rule][1] then table.move(examples_of(rule, spec[rule]), 1, #spec[rule] + 2, #list + 1, list) end
+  for _, rule in ipairs(rulebook.with_examples "names") do
+    local cases = spec.examples[rule.name]
+    if cases and cases[1] then table.move(examples_of(rule.name, cases), 1, #cases + 2, #list + 1, list) end
   end
   list[#list + 1] = "  },"
   return list
@@ -148,22 +151,23 @@ local function replace(line, spec)
 end
 
 ---@param base string source of the recipe that it is made from
----@param spec { about: string, fields: table<string, string>, defaults: table<string, any>, args: table[], file_key: table[], page: table[] }
----  about: the comment at its head; fields: name, summary, version; args: all that the recipe has; file_key, page: examples { name, value }
+---@param spec { about: string, fields: table<string, string>, defaults: table<string, any>, args: table[], examples: table<string, table[]> }
+---  about: the comment at its head; fields: name, summary, version; args: all that the recipe has; examples: { name, value }[] by rule
 ---@return string text
 function m.text(base, spec)
   local lines = lines_of(base)
   lines = with_arguments(lines, missing(lines, spec))
   local result = header(spec)
-  local i, found = after_header(lines), {}
+  local i, found, has_cases = after_header(lines), {}, false
+  for _, cases in pairs(spec.examples) do has_cases = has_cases or cases[1] ~= nil end
   while lines[i] do
     local field = lines[i]:match "^  (%w+)%s*="
     if field then found[field] = true end
-    if field == "examples" and spec.file_key[1] then
+    if field == "examples" and has_cases then
       while result[#result]:find "^  %-%-" do result[#result] = nil end
       table.move(examples(spec), 1, 1000, #result + 1, result)
       i = last_line(lines, i)
-    elseif lines[i]:find "^}" and spec.file_key[1] and not found.examples then
+    elseif lines[i]:find "^}" and has_cases and not found.examples then
       result[#result + 1] = ""
       table.move(examples(spec), 1, 1000, #result + 1, result)
       result[#result + 1] = lines[i]

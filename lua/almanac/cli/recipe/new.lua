@@ -47,18 +47,22 @@ local function some(names)
   return list
 end
 
--- Examples with the values that the rules really give.
+-- Examples with the values that the rules really give, by the name of the rule;
+-- of a rule that gives nothing only where that leaves the file out.
 local function examples(recipe, names, values)
   local objects, rules = require "almanac.recipe.inside.objects", require "almanac.recipe.rules"
-  local keys, pages = {}, {}
+  local list = {}
   for _, name in ipairs(recipe.file_key and some(names) or {}) do
-    local file = objects.file(name)
-    local ok, key, more = rules.file_key(recipe, file, values)
-    local _, page = rules.page(recipe, file, values)
-    if ok then keys[#keys + 1] = { name, more and { key, table.unpack(more) } or key or false } end
-    if ok and key and page ~= nil then pages[#pages + 1] = { name, page } end
+    for _, answer in ipairs(rules.of_file(recipe, objects.file(name), values)) do
+      local rule, more = answer.rule, answer.more
+      list[rule.name] = list[rule.name] or {}
+      if answer.ok and (answer.value or rule.ends == "nothing") then
+        if more ~= nil and type(more) ~= "table" then more = { more } end
+        table.insert(list[rule.name], { name, more and { answer.value, table.unpack(more) } or answer.value or false })
+      end
+    end
   end
-  return keys, pages
+  return list
 end
 
 local function about(found, names)
@@ -88,11 +92,11 @@ end
 local function from_recipe(args, found, names)
   local base, message, code = recipes.load(found.path or found.name)
   if not base then return nil, message, code end
-  local keys, pages = examples(base, names, found.values)
+  local cases = examples(base, names, found.values)
   local defaults = { ext = found.values.ext }
   for name, value in pairs(found.given) do defaults[name] = value end
   local description = base.description ~= "" and "\n\n" .. base.description or ""
-  local text = draft.text(base.sources[1].text, { about = about(found, names) .. description, file_key = keys, page = pages,
+  local text = draft.text(base.sources[1].text, { about = about(found, names) .. description, examples = cases,
     fields = { name = args.name, version = "0.1.0" }, defaults = defaults, args = base.args })
   recipes.close(base)
   return text
