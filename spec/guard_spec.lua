@@ -86,7 +86,7 @@ describe("a recipe's sandbox", function()
     stops("error({})", "error without a text %(rule file_key, for 'a%.jpg'%)")
     stops("error()", "error without a text")
     stops("return key.stem(file.nothing)", "^[^\n]*rule%.lua:%d+%-%d+: key%.stem: text expected")   -- nothing is left of its line
-    stops("return {}", "^[^\n]*rule%.lua:%d+%-%d+: a key is text")
+    stops("return {}", "^[^\n]*rule%.lua:%d+%-%d+: a match key is text")
   end)
 
   it("gives every call its own budget", function()

@@ -308,7 +308,7 @@ return { name = "r", summary = "r", version = "1.0.0", license = "MIT", effects 
     assert.same({ true }, { rules.file_key(loaded, objects.file "x.jpg", {}) })
     local ok, message = rules.file_key(loaded, objects.file "d/t.jpg", {})
     assert.is_false(ok)
-    assert.matches("a key is text; this one is a table %(rule file_key, for 'd/t%.jpg'%)", message)
+    assert.matches("a match key is text; this one is a table %(rule file_key, for 'd/t%.jpg'%)", message)
   end)
 
   it("give each key of a title once, as a list or alone", function()

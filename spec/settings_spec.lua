@@ -48,7 +48,7 @@ describe("settings", function()
     for _, profile in ipairs { 'key = "rehearsal-key"', 'api_key_command = "echo rehearsal-key"' } do
       local result = doctor(profile, "602")
       assert.equal(1, result.status)
-      assert.matches("BAD   almanac.conf.lua holds a key and every user of this computer can change it", result.out)
+      assert.matches("BAD   almanac.conf.lua holds a secret key and every user of this computer can change it", result.out)
     end
   end)
 
@@ -58,11 +58,11 @@ describe("settings", function()
     os.execute("chmod 602 " .. folder .. "/.aws/credentials")
     local result = doctor 'key = "rehearsal-key"'
     assert.equal(1, result.status)
-    assert.matches("BAD   [^\n]*/.aws/credentials holds a key and every user", result.out)
+    assert.matches("BAD   [^\n]*/.aws/credentials holds a secret key and every user", result.out)
     os.execute("chmod 640 " .. folder .. "/.aws/credentials")
     result = doctor 'key = "rehearsal-key"'
     assert.equal(0, result.status, result.out)
-    assert.matches("/.aws/credentials holds a key and other users can read it", result.err)
+    assert.matches("/.aws/credentials holds a secret key and other users can read it", result.err)
   end)
 
   it("take the key from a command", function()
@@ -72,7 +72,7 @@ describe("settings", function()
     assert.equal(0, result.status, result.out .. result.err)
     doctor 'api_key_command = "true"'
     assert.equal(0, almanac({}, "allow").status)
-    assert.matches("printed no key", almanac({}, "doctor").out)
+    assert.matches("printed no API key", almanac({}, "doctor").out)
   end)
 
   it("of a folder run no command that nobody allowed, nor one of a file that changed since", function()

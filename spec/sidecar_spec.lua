@@ -322,14 +322,14 @@ describe("a rule that sees sidecars", function()
     local cards = { assert(sidecar.new("about.json", '{"ids": [99, "98"], "none": [], "id": 1}')) }
     assert.same({ true, "99", { "98" } }, { ask("return file.sidecars[1].data.ids", cards) })
     for _, field in ipairs { "data", "data.none" } do
-      assert.matches("a key is text; this one is a table", select(2, ask("return file.sidecars[1]." .. field, cards)))
+      assert.matches("a match key is text; this one is a table", select(2, ask("return file.sidecars[1]." .. field, cards)))
     end
     assert.same({ true }, { ask 'return { "" }' })
-    assert.matches("a key is text; this one is a table", select(2, ask "return { id = 1 }"))
+    assert.matches("a match key is text; this one is a table", select(2, ask "return { id = 1 }"))
     local ok, message = ask 'local keys = {} for i = 1, 10001 do keys[i] = "k" .. i end return keys'
     assert.is_false(ok)
-    assert.matches("gives more than 10000 keys", message)
-    assert.matches("a key is text", select(2, ask "return { {} }"))
+    assert.matches("gives more than 10000 match keys", message)
+    assert.matches("a match key is text", select(2, ask "return { {} }"))
   end)
 
   it("has names for them that make sense", function()

@@ -1,4 +1,4 @@
--- Who else can read or change a file with a key in it.
+-- Tells who else can read or change a file that holds a secret key.
 local core = require "almanac.core"
 
 local m = {}
@@ -13,9 +13,9 @@ function m.exposed(path)
   local about = core.files.stat(path)
   if not about or about.mode & OTHERS == 0 then return nil end
   if about.mode & ANYBODY_WRITES ~= 0 then
-    return ("%s holds a key and every user of this computer can change it: look at it, then chmod 600 %s"):format(path, path), "auth"
+    return ("%s holds a secret key and every user of this computer can change it: look at it, then chmod 600 %s"):format(path, path), "auth"
   end
-  return ("%s holds a key and other users can read it: chmod 600 %s"):format(path, path)
+  return ("%s holds a secret key and other users can read it: chmod 600 %s"):format(path, path)
 end
 
 return m

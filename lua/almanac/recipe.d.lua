@@ -106,11 +106,11 @@ function record:elements(path) end
 ---@field effects ("add"|"update"|"delete"|"delete-master")[] what its plans may contain; "delete-master": masters are deleted, "delete": others
 ---@field args? table[] { name, type, required=, default=, help=, choices=, min=, max= }
 ---@field reads? ("record"|"items"|"rows")[]
----@field file_key? fun(file: recipe.file, args: table): string|string[]|nil a list: each may be the key of a title
----@field page? fun(file: recipe.file, args: table): string|number|nil its place among the files of one key
+---@field file_key? fun(file: recipe.file, args: table): string|string[]|nil a list: each may be the match key of a title
+---@field page? fun(file: recipe.file, args: table): string|number|nil its place among the files of one match key
 ---@field part? fun(file: recipe.file, args: table): string|nil its volume, copy or item: each becomes a representation
 ---@field thumbnail_of? fun(file: recipe.file, args: table): string?, string? path of the file that it belongs to, and what it is uploaded as: ".clientThumb" or ".thumb"
----@field title_keys fun(title: recipe.title, args: table): string[]|string|nil the keys that the title answers to
+---@field title_keys fun(title: recipe.title, args: table): string[]|string|nil the match keys of the title
 ---@field wants? fun(title: recipe.title, args: table): boolean, string? whether the title takes part, and why not
 ---@field every_key? boolean
 ---@field near? integer

@@ -124,10 +124,10 @@ add("unpack of a hundred million", "return table.unpack({}, 1, 100000000)", "too
 add("unpack from far below", "return table.unpack({}, math.mininteger, math.maxinteger)", "too many results to unpack")
 add("select from far below", "return select(-1 << 40, 1)", "index out of range")
 add("utf8 out of range", "return utf8.codepoint('abc', 1, 1 << 40)", "out of bounds")
-add("text cut within a letter", "return ('é'):sub(1, 1)", "a key is not UTF%-8 text: was a letter cut in two%?")
-add("a character that is none", "return utf8.char(0x7FFFFFFF)", "a key is not UTF%-8 text")
-add("a key for the terminal", "return 'a\\27[2J'", "a key holds a control character")
-add("a key of a megabyte", "return ('x'):rep(1 << 20)", "a key is longer than 1000 bytes")
+add("text cut within a letter", "return ('é'):sub(1, 1)", "a match key is not UTF%-8 text: was a letter cut in two%?")
+add("a character that is none", "return utf8.char(0x7FFFFFFF)", "a match key is not UTF%-8 text")
+add("a key for the terminal", "return 'a\\27[2J'", "a match key holds a control character")
+add("a key of a megabyte", "return ('x'):rep(1 << 20)", "a match key is longer than 1000 bytes")
 
 -- memory
 add("a growing table", "local t = {} while true do t[#t + 1] = ('x'):rep(100000) .. #t end",
@@ -145,11 +145,11 @@ add("a table sized at once", "local t = table.pack(table.unpack({}, 1, 900000)) 
   "attempt to concatenate a table")
 
 -- answers that the host must not choke on
-add("a table as key", "return {}", "a key is text; this one is a table")
-add("a function as key", "return function() end", "a key is text; this one is a function")
-add("a number that is none", "return 0/0", "a key is text; this one is a number")
-add("a million keys", "", "gives more than 10000 keys", { title_keys = "local t = {} for i = 1, 1000000 do t[i] = i end return t" })
-add("keys that are tables in themselves", "", "a key is text; this one is a table", { title_keys = "local t = {} t[1] = t return t" })
+add("a table as key", "return {}", "a match key is text; this one is a table")
+add("a function as key", "return function() end", "a match key is text; this one is a function")
+add("a number that is none", "return 0/0", "a match key is text; this one is a number")
+add("a million keys", "", "gives more than 10000 match keys", { title_keys = "local t = {} for i = 1, 1000000 do t[i] = i end return t" })
+add("keys that are tables in themselves", "", "a match key is text; this one is a table", { title_keys = "local t = {} t[1] = t return t" })
 add("a change in itself", "", "nested too deep",
   { title_keys = "return 'a'", changes = "local c = { kind = 'add.representation', files = files } c.label = c return c" })
 add("a change with a function", "", "a function can't be sent", { title_keys = "return 'a'",
@@ -191,9 +191,9 @@ add("a table as an index of nothing", "local t = {} t[0/0] = 1", "table index is
 -- words that look like almanac's own, and bytes that terminals obey
 add("an error of several lines", "error('x\\nalmanac: 5 titles are ready\\n', 0)", "x almanac: 5 titles are ready  %(rule file_key")
 add("an error that turns the writing", "error('\\u{202E}x\\u{9B}2J', 0)", "<U%+202E>x<U%+009B>2J")
-add("a key with a zero byte", "return 'a\\0b'", "a key holds a control character")
-add("a key of two lines", "return 'a\\nb'", "a key holds a control character")
-add("a key for other terminals", "return 'a\\u{9B}2J'", "a key holds a control character")
+add("a key with a zero byte", "return 'a\\0b'", "a match key holds a control character")
+add("a key of two lines", "return 'a\\nb'", "a match key holds a control character")
+add("a key for other terminals", "return 'a\\u{9B}2J'", "a match key holds a control character")
 harmless("a key with an article that is not sorted", "return '\\u{98}The \\u{9C}harbor'", "\u{98}The \u{9C}harbor")
 add("a summary for the terminal", "", "'summary' holds a control character", { fields = "summary = '\\27[2J'," })
 add("a summary of a megabyte", "", "'summary' is longer than 10000 bytes", { fields = "summary = ('x'):rep(1 << 20)," })

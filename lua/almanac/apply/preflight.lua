@@ -29,7 +29,7 @@ local function bad(text, remedy, code) return { state = "bad", text = text, reme
 local function may_read(place)
   local institution, message, code = alma.test(place.client, "bibs")
   if not institution then return bad(message, nil, code) end
-  return ok("the key may read Bibs")
+  return ok("the API key may read Bibs")
 end
 
 -- A test call changes nothing, so unlike other POSTs it may be sent again.
@@ -38,7 +38,7 @@ local function may_write(place)
   for try = 1, POST_TRIES do
     if try > 1 then task.sleep(0.2 * try) end
     answer, message, code, detail = place.client:call { method = "POST", path = { "bibs", "test" }, raw = true }
-    if answer then return ok("the key may write Bibs") end
+    if answer then return ok("the API key may write Bibs") end
     if not (detail and detail.unclear) then break end
   end
   return bad(message, nil, code)
@@ -48,7 +48,7 @@ local function may_read_conf(place)
   if place.general then
     local expected, message, code = connect.expected(place.settings, place.general)
     if not expected then return bad(message, nil, code) end
-    return ok(("the key belongs to %s (%s) and may read Configuration"):format(place.general.institution,
+    return ok(("the API key belongs to %s (%s) and may read Configuration"):format(place.general.institution,
       place.general.environment))
   end
   return bad(place.refused.message, nil, place.refused.code)
@@ -105,7 +105,7 @@ end
 local function form_fits(storage, key)
   local policy = storage.form.policy
   if not policies.allows(policy, "key", key) then
-    return bad(("Alma's upload form does not allow the key %s"):format(key),
+    return bad(("Alma's upload form does not allow the name %s"):format(key),
       "use AWS keys, made in " .. s3_errors.KEYS_PLACE, "auth")
   end
   local left = policy.expires and policy.expires - core.sys.time()

@@ -40,7 +40,7 @@ local function same_place(db, general)
   local same = meta.institution == general.institution and meta.environment == general.environment
   return { name = "plan", state = same and "ok" or "bad", code = "conflict",
     text = ("the plan was made for %s (%s)"):format(meta.institution, meta.environment),
-    remedy = not same and "use the key of that institution and environment, or plan again" or nil }
+    remedy = not same and "use the API key of that institution and environment, or plan again" or nil }
 end
 
 -- Everything that can be looked at with these settings.

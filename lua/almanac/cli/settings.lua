@@ -98,7 +98,7 @@ local function key_from(command)
   local pipe <close> = assert(io.popen(command, "r"))
   local key = pipe:read "l"
   if key and key ~= "" then return key end
-  return nil, "api_key_command of the configuration printed no key"
+  return nil, "api_key_command of the configuration printed no API key"
 end
 
 local function api_key(profile)
@@ -106,7 +106,7 @@ local function api_key(profile)
   if key and key ~= "" then return key end
   if profile.api_key_command then return key_from(profile.api_key_command) end
   return nil, "no API key: set ALMA_API_KEY, or key or api_key_command in almanac.conf.lua " ..
-    "(a key is made at developers.exlibrisgroup.com > Build > API Keys; it needs Bibs read/write and Configuration read)"
+    "(an API key is made at developers.exlibrisgroup.com > Build > API Keys; it needs Bibs read/write and Configuration read)"
 end
 
 local function api_url(args, profile)

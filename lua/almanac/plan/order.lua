@@ -149,7 +149,7 @@ local function reach(plan)
   plan.storage = plan.folder and connect.storage(plan.client, general, settings)   -- doctor and apply say why there is none
   local base = plan.base and plan.base.meta
   if base and (base.institution ~= plan.institution or base.environment ~= plan.environment) then
-    attempt.fail(("%s was read from %s (%s), but the key belongs to %s (%s)"):format(order.from,
+    attempt.fail(("%s was read from %s (%s), but the API key belongs to %s (%s)"):format(order.from,
       base.institution, base.environment, plan.institution, plan.environment), "conflict")
   end
   plan.codes = need(codes.load(plan.client))

@@ -123,7 +123,7 @@ local REST = [[
     }
   end,
 
-  -- Open: what their keys are is not said yet. Move each to
+  -- Open: their match keys are not said yet. Move each to
   -- file_key = { ["its name"] = "its key" }, or false for one that is to be left out.
   examples = {
     open = {
@@ -146,11 +146,12 @@ function m.text(spec)
     open[i] = "      " .. quoted(name) .. ","
   end
   list[1] = HEAD:format(table.concat(shown, "\n"), spec.name, spec.record and READ or UNREAD, spec.ext, spec.ext:upper())
-  list[2] = "  -- TO WRITE: the key of a file, a text that its title has as well; nil leaves it out. For\n  -- " .. spec.names[1] .. ":"
+  list[2] = ("  -- TO WRITE: the match key of a file, a text that its title has as well; nil leaves it out. For\n  -- %s:")
+    :format(spec.names[1])
   add_facts(list, of_name(spec.names[1]))
   list[#list + 1] = FILE_KEY
   local whose = spec.title and "For " .. spec.title or "What it may have"
-  list[#list + 1] = "  -- TO WRITE: the keys that a title answers to. " .. whose .. ":"
+  list[#list + 1] = "  -- TO WRITE: the match keys of a title. " .. whose .. ":"
   add_facts(list, with_numbers(spec.facts))
   list[#list + 1] = REST:format(table.concat(open, "\n"))
   return table.concat(list, "\n")

@@ -47,7 +47,7 @@ local function kind_of(line)
   for _, kind in ipairs(KINDS) do
     if holds(line, kind[1], kind[3]) then return "what looks like " .. kind[2] end
   end
-  return random_word(line) and "a string that looks like a key"
+  return random_word(line) and "a string that looks like an API key"
 end
 
 -- A line in pieces, each with the end of the one before.

@@ -136,7 +136,7 @@ local function same_place(meta, general)
   if meta.institution == general.institution and meta.environment == general.environment then
     return true
   end
-  return nil, ("this plan was made for %s (%s), but the key belongs to %s (%s): use the other key, or plan again")
+  return nil, ("this plan was made for %s (%s), but the API key belongs to %s (%s): use the other key, or plan again")
     :format(meta.institution, meta.environment, general.institution, general.environment), "conflict"
 end
 
@@ -148,7 +148,7 @@ end
 ---@return string? code "conflict"
 function m.expected(settings, general)
   if not settings.institution or settings.institution == general.institution then return true end
-  return nil, ("profile '%s' of almanac.conf.lua is for %s, but the key belongs to %s: correct one of them"):format(
+  return nil, ("profile '%s' of almanac.conf.lua is for %s, but the API key belongs to %s: correct one of them"):format(
     settings.profile, settings.institution, general.institution), "conflict"
 end
 

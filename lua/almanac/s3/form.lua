@@ -92,7 +92,7 @@ end
 
 local function allowed(form, key, file)
   if not policies.allows(form.policy, "key", key) then
-    return nil, ("Alma's upload form does not allow the key %s: use AWS keys, made in %s"):format(key,
+    return nil, ("Alma's upload form does not allow the name %s: use AWS keys, made in %s"):format(key,
       errors.KEYS_PLACE), "auth"
   end
   local words = misfit(form, file.path, file.size)

@@ -50,7 +50,7 @@ end
 local function score(found)
   if found.total == 0 then return -1 end
   local good = found.matched and found.own / found.total or found.read / found.total * (1 - found.loose)
-  return good - found.collisions / found.total / 2
+  return good - found.same_page / found.total / 2
 end
 
 local function try_with(recipe, case, titles, given)
@@ -58,7 +58,7 @@ local function try_with(recipe, case, titles, given)
   given = with_type(recipe, case.ext, given)
   local values, lacks = values_for(recipe, given)
   local found = { name = recipe.called or recipe.name, summary = recipe.summary, path = recipe.path, depth = #recipe.sources,
-    total = #names, read = 0, not_read = 0, collisions = 0, unread = json.array {}, examples = json.array {}, keys = {}, lacks = lacks,
+    total = #names, read = 0, not_read = 0, same_page = 0, unread = json.array {}, examples = json.array {}, keys = {}, lacks = lacks,
     values = values, given = given, score = -1 }
   local without
   if titles then titles, without = reading.titles_for(recipe, titles) end
@@ -184,7 +184,7 @@ end
 ---Tries all recipes at hand that read names.
 ---@param case { names: string[], titles: table[]?, lists: string[], folder: string? } of almanac.workbench.suggest_names; titles as almanac.workbench.trial
 ---  gives them; lists: CSV files and workbooks that may say which file belongs to which title; folder: where the sidecars of the files are
----@return table[]|nil found best first: { name, summary, path, total, read, not_read, collisions, unread, examples, matched?, several?,
+---@return table[]|nil found best first: { name, summary, path, total, read, not_read, same_page, unread, examples, matched?, several?,
 ---  lacks?, without?, failed?, loose, score, values, given, from? } and, when `proven`, what almanac.workbench.suggest_proof adds;
 ---  lacks: an option that it can't be tried without; without: "record", "items" or "rows" when it reads these of titles, and all
 ---  came without; titles_lack: some did; given: the options that were guessed; from: the list that they and the titles came from

@@ -1,5 +1,5 @@
--- How a recipe reads some names of a folder and the keys of titles: which names
--- it reads, which collide, which find one title.
+-- Tries a recipe on some names of a folder: which names give a match key, which
+-- are one page with another, and which find exactly one title.
 local objects = require "almanac.recipe.inside.objects"
 local rules = require "almanac.recipe.rules"
 
@@ -7,7 +7,8 @@ local m = {}
 
 local EXAMPLES = 3
 
--- Names of other kinds: a convention that reads these too says little.
+-- Names of many conventions. A recipe that reads these too reads nearly anything,
+-- so that it reads the folder says little.
 local DECOYS = {
   "IMG_0001", "scan", "DSC04711", "Untitled-2", "grinnell_16037_OBJ", "dg_1729123456", "lib_ms80_ffc_desapark0017",
   "phpp_BrookChuck0012B", "990012345678904146", "6124186", "32101047381338_1_pm", "MS-2-744_20_30_001",
@@ -58,8 +59,8 @@ local function add_limited(list, value)
   if #list < EXAMPLES then list[#list + 1] = value end
 end
 
----Reads all names; two names of one key and page are a collision.
----@param found table gets read, not_read, unread, collisions, keys, examples and groups
+---Reads all names. A name that has the match key and page of an earlier one counts as same_page.
+---@param found table gets read, not_read, unread, same_page, keys, examples and groups
 ---@return true|nil
 ---@return string? message
 ---@return string? code
@@ -79,7 +80,7 @@ function m.read_names(found, recipe, names, values, reader)
       local group = groups[key]
       local place = tostring(page)
       if group.pages[place] then
-        found.collisions, group.collides = found.collisions + 1, true
+        found.same_page, group.shares_page = found.same_page + 1, true
       end
       group.pages[place], group.n = true, group.n + 1
       found.keys[#found.keys + 1] = key
@@ -103,7 +104,7 @@ function m.match_titles(found, recipe, titles, values)
   for key, group in pairs(found.groups) do
     if fits[key] == 1 then
       found.matched = found.matched + group.n
-      if not group.collides and not (group.pages["nil"] and group.n > 1) then found.own = found.own + group.n end
+      if not group.shares_page and not (group.pages["nil"] and group.n > 1) then found.own = found.own + group.n end
     elseif fits[key] then
       found.several = found.several + group.n
     end

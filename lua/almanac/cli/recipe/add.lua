@@ -3,7 +3,7 @@ local intake = require "almanac.cli.recipe.intake"
 
 local m = { summary = "Get a recipe from elsewhere: shows it, asks, and pins every file of it.",
   epilog = "ADDRESS is https://… of a recipe.lua or a packed recipe, a file, a folder, or a git repository: URL.git, with @REVISION " ..
-    "and #FOLDER behind it if need be. Nothing of it runs but in the sandbox. What is pinned in recipes/almanac.lock and changes " ..
+    "and #FOLDER behind it if need be. Nothing of it runs but in a guarded process. What is pinned in recipes/almanac.lock and changes " ..
     "is refused until it is accepted. Exit status: 0 taken, 1 nothing was." }
 
 function m.configure(parser)

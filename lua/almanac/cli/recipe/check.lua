@@ -11,7 +11,7 @@ local secrets = require "almanac.recipe.secrets"
 local versions = require "almanac.recipe.versions"
 local words = require "almanac.words"
 
-local m = { summary = "Check a recipe: its fields, names, arguments and examples, and that it holds no key.",
+local m = { summary = "Check a recipe: its fields, names, arguments and examples, and that it holds no API key or password.",
   epilog = "Exit status: 0 nothing to remark, 1 it can't be loaded, 2 there are remarks." }
 
 function m.configure(parser)

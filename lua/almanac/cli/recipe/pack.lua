@@ -9,8 +9,8 @@ local traces = require "almanac.recipe.share.traces"
 local words = require "almanac.words"
 
 local m = { summary = "Make one file of a recipe, to share it: text that `almanac recipe add` reads.",
-  epilog = "Its tests must hold, and nothing in it may look like a key or be a path of your own. Takes recipe.lua, README.md, " ..
-    "CHANGES.md, LICENSE and the folder sample. Exit status: 0 written, 1 nothing was." }
+  epilog = "Its tests must hold, and nothing in it may look like an API key or password, or be a path of your own. Takes " ..
+    "recipe.lua, README.md, CHANGES.md, LICENSE and the folder sample. Exit status: 0 written, 1 nothing was." }
 
 function m.configure(parser)
   options.recipe(parser)

@@ -5,7 +5,7 @@ local options = require "almanac.cli.recipe.options"
 local recipes = require "almanac.recipe"
 
 local m = { summary = "Say what a recipe is for, what it may change and which arguments it takes.",
-  epilog = "Arguments are known when the recipe has run in its sandbox; with --header nothing is run. " ..
+  epilog = "Arguments are known when the recipe has run in its guarded process; with --header nothing is run. " ..
     "Exit status: 0 shown, 1 there is no such recipe or it is wrong." }
 
 function m.configure(parser)

@@ -39,7 +39,9 @@ local function how_well(found)
   local parts = { percent(found.read, found.total) .. " of the names are read" }
   if found.matched then table.insert(parts, 1, percent(found.own, found.total) .. " of the files find a title of their own") end
   if (found.several or 0) > 0 then parts[#parts + 1] = words.count(found.several, "fits", "fit") .. " several titles" end
-  if found.collisions > 0 then parts[#parts + 1] = words.count(found.collisions, "collision") end
+  if found.same_page > 0 then
+    parts[#parts + 1] = words.count(found.same_page, "has", "have") .. " the match key and page of another"
+  end
   if not found.matched and found.loose >= 0.5 then parts[#parts + 1] = "but it reads nearly any name" end
   return table.concat(parts, ", ")
 end
@@ -86,7 +88,7 @@ end
 
 local function event(found, out)
   out.event("suggestion", { recipe = found.name, options = found.given, list = found.from, summary = found.summary,
-    names = found.total, read = found.read, matched = found.matched, several = found.several, collisions = found.collisions,
+    names = found.total, read = found.read, matched = found.matched, several = found.several, same_page = found.same_page,
     ready = found.ready, ready_files = found.ready_files, files = found.files,
     to_decide = found.proven and found.to_decide + found.broken or nil,
     foreign = found.foreign, not_read = found.unread_files or found.not_read, without_title = found.lost, unpaged = found.unpaged,

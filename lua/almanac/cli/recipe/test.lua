@@ -17,7 +17,7 @@ function m.configure(parser)
   options.json(parser)
 end
 
-local OPEN = "OPEN  examples whose key is to be said in file_key = { … }, false for one to be left out; what the rules give now:"
+local OPEN = "OPEN  examples whose match key is to be said in file_key = { … }, false for one to be left out; what the rules give now:"
 
 -- One line of the result, with what is wrong below it.
 local function tell(out, test)

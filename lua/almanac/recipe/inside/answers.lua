@@ -37,7 +37,7 @@ local function list_of(given, noun)
   local list, seen = {}, {}
   for i = 1, rawlen(given) do
     local key, _, words = text_of(rawget(given, i), noun)
-    if i > text.most_keys then words = ("gives more than %d %ss"):format(text.most_keys, noun:match "%a+$") end
+    if i > text.most_keys then words = ("gives more than %d %ss"):format(text.most_keys, (noun:gsub("^an? ", ""))) end
     if words then return nil, nil, words end
     if key ~= "" and not seen[key] then
       seen[key] = true

@@ -42,14 +42,14 @@ m.rules = {
     doc = 'path of the file that it belongs to, and what it is uploaded as: ".clientThumb" or ".thumb"',
   },
   {
-    name = "file_key", of = "file", gives = "key", noun = "a key", ends = "nothing", examples = "names",
+    name = "file_key", of = "file", gives = "key", noun = "a match key", ends = "nothing", examples = "names",
     nothing = "nothing: the recipe leaves the file out", returns = "string|string[]|nil",
-    doc = "a list: each may be the key of a title",
+    doc = "a list: each may be the match key of a title",
   },
   {
     name = "page", of = "file", gives = "page", noun = "a page", seen_as = "page", examples = "names",
     nothing = "nothing: it has no page of its own", returns = "string|number|nil",
-    doc = "its place among the files of one key",
+    doc = "its place among the files of one match key",
   },
   {
     name = "part", of = "file", gives = "text", noun = "a part", seen_as = "part", examples = "names",
@@ -57,8 +57,8 @@ m.rules = {
     doc = "its volume, copy or item: each becomes a representation",
   },
   {
-    name = "title_keys", of = "title", gives = "keys", noun = "a key", needed = true, examples = "cases",
-    returns = "string[]|string|nil", doc = "the keys that the title answers to",
+    name = "title_keys", of = "title", gives = "keys", noun = "a match key", needed = true, examples = "cases",
+    returns = "string[]|string|nil", doc = "the match keys of the title",
   },
   {
     name = "wants", of = "title", gives = "yes", noun = "an answer", otherwise = true, returns = "boolean, string?",
