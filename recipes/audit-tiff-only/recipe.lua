@@ -2,7 +2,7 @@
 --
 -- Looks at titles and changes nothing: which hold only a TIFF, which several
 -- TIFFs and nothing else, which a master that is empty or giant. What it finds
--- of a title is the reason why that title is left out of the plan; a title of
+-- of a title is the reason why that title is skipped; a title of
 -- which nothing is to be said has `nothing to do`.
 -- categories: audit, derivatives
 
