@@ -1,5 +1,5 @@
--- Web addresses: what of one may be shown, whether it is this machine's, and how
--- text stands in one.
+-- Web addresses: which part of one may be shown, whether it leads to this machine,
+-- and how text is encoded in one.
 local m = {}
 
 ---Percent-encodes all but A-Z a-z 0-9 - . _ ~ (RFC 3986).
@@ -10,15 +10,15 @@ function m.encode(text, keep_slash)
   return (text:gsub(keep_slash and "[^%w%-._~/]" or "[^%w%-._~]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
----Text with addresses in it, without their user names and passwords.
+---The text, with user names and passwords taken out of the addresses in it.
 ---@param text string
 ---@return string
 function m.shown(text)
   return (text:gsub("(%a[%w+.-]*://)[^/?#%s]*@", "%1"))
 end
 
----The parts of an http(s) address. One with a backslash, a blank or a control character in its authority
----is none: readers of addresses do not agree on where the host begins there.
+---Takes an http(s) address apart. An address with a backslash, a blank or a control character before its
+---path is refused: programs do not agree on where the host begins in such an address.
 ---@param url string
 ---@return { scheme: string, user: string?, host: string, port: string? }|nil address host in small letters, of IPv6 without brackets
 function m.parse(url)
@@ -32,7 +32,7 @@ function m.parse(url)
   return host and { scheme = scheme, user = user, host = host:lower(), port = port ~= "" and port or nil } or nil
 end
 
--- 127.0.0.0/8, each number such as an address has: any other text is a name, which a name server answers.
+-- True for 127.0.0.0/8. Each part must be a number as addresses have it: any other text is a name, and a name server answers it.
 local function is_loopback_number(host)
   local parts = { host:match "^(127)%.(%d+)%.(%d+)%.(%d+)$" }
   for _, part in ipairs(parts) do
@@ -45,7 +45,7 @@ local function is_loopback(host)
   return host == "localhost" or host == "::1" or is_loopback_number(host)
 end
 
----Whether an address is one of this machine, which no network carries.
+---Whether an address leads to this machine, so that nothing sent to it passes a network.
 ---@param url string
 ---@return boolean
 function m.is_local(url)
@@ -53,7 +53,7 @@ function m.is_local(url)
   return address ~= nil and is_loopback(address.host)
 end
 
----Why no secret may be sent to an address.
+---Says why no secret may be sent to an address.
 ---@param url string
 ---@return string? words nil when it may
 function m.unsafe(url)

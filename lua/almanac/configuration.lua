@@ -1,7 +1,7 @@
--- almanac.conf.lua: where it is, what it may hold, and how far it is believed.
--- One in the working folder may come with the folder, from anybody: it is read as
--- settings, but says neither where a key from elsewhere goes nor, before somebody
--- allowed it, which command is run. It is a Lua table and sees no functions.
+-- Finds and reads almanac.conf.lua. The file in the working folder may come with that
+-- folder, from anybody. So its settings count, but it can't say where an API key from
+-- elsewhere is sent, and its command runs only after somebody allowed it. The file is
+-- a Lua table, and no function can be called in it.
 local core = require "almanac.core"
 local keyfile = require "almanac.keyfile"
 
@@ -39,13 +39,13 @@ local function user_folder()
   return (core.sys.env "XDG_CONFIG_HOME" or (core.sys.env "HOME" or "") .. "/.config") .. "/almanac"
 end
 
----Where the configuration of this user stands.
+---The path of this user's own configuration.
 ---@return string path
 function m.user_path()
   return user_folder() .. "/" .. NAME
 end
 
----The configuration that counts: that of the working folder, else the user's own.
+---The path of the configuration that counts: the working folder's, else the user's own.
 ---@return string? path
 ---@return boolean? here it is the working folder's
 function m.path()
@@ -68,7 +68,8 @@ local function check(path, configuration)
   return configuration
 end
 
--- Lua's messages quote the place; that may be a key that lacks its quotes.
+-- Lua's syntax errors quote the text at the place. That may be an API key without its
+-- quotes, so the quotation is taken out.
 local function without_text(message)
   return (message:gsub(" near .*", ""):gsub(" %(%a+ '.*", "")) .. ": correct it (texts stand in quotes)"
 end
@@ -80,7 +81,7 @@ local function run_bounded(chunk)
   return chunk()
 end
 
----Reads it.
+---Reads a configuration.
 ---@param path string? from m.path
 ---@return table|nil configuration { default, profiles }; empty when there is no file
 ---@return string? message
@@ -100,8 +101,8 @@ local function holds(profile)
   return profile.key or s3.secret_key or s3.session_token, profile.api_key_command or profile.url or s3.endpoint
 end
 
----How a configuration with a key in it, or a command or address for one, is open
----to other users of this computer.
+---Says how other users of this computer can get at a configuration that holds an API
+---key, or says where one comes from or goes.
 ---@param path string
 ---@param configuration table
 ---@return string? words
@@ -115,7 +116,7 @@ function m.exposed(path, configuration)
   end
 end
 
--- What is allowed is this file, at this place, as it is now.
+-- Allowing is for this content at this path: a changed or moved file has another pin.
 local function pin_of(path)
   local text = core.files.read(path, LARGEST)
   local where = core.files.real_path(path)

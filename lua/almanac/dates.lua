@@ -1,7 +1,7 @@
--- Points in time as servers write them; always UTC.
+-- Reads dates and times as servers write them. All are UTC.
 local m = {}
 
--- "Fri, 24 May 2013 00:00:00 GMT" in seconds since 1970.
+-- For dates such as "Fri, 24 May 2013 00:00:00 GMT".
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10,
   Nov = 11, Dec = 12 }
 

@@ -44,7 +44,7 @@ local function unquoted(text)
   return text:match "^%s*'(.*)'%s*$" or text:match '^%s*"(.*)"%s*$' or text:match "^%s*(.-)%s*$"
 end
 
--- What stands between brackets.
+-- Reads the condition between brackets.
 local function read_condition(path, at, text)
   local number = text:match "^%s*(%d+)%s*$"
   if number then return { number = math.tointeger(number) } end
@@ -58,7 +58,7 @@ local function read_condition(path, at, text)
   wrong(path, at, "a condition is a number, last(), @name, @name='value' or .='value'")
 end
 
--- The bracket that closes the one at `at`; those in quotes don't.
+-- The place of the bracket that closes the one at `at`; brackets in quotes don't count.
 local function closing(path, at)
   local quote
   for i = at + 1, #path do
@@ -117,7 +117,7 @@ end
 
 -- ---- reading ----
 
--- What is in an element and those below it.
+-- The text of an element and of all elements in it.
 local function value_of(node)
   local parts = {}
   local own = node.text:match "^%s*(.-)%s*$"
@@ -182,8 +182,8 @@ end
 local methods = {}
 local meta = { __index = methods, __name = "almanac.dc.record" }
 
----All values that a path finds, in the order of the document; empty ones are
----left out. Raises when it is no path, naming the character.
+---All values that a path finds, in the order of the document, without empty ones.
+---Raises when the text is no path, and names the character.
 ---@param path string
 ---@return string[]
 function methods:all(path)
@@ -203,7 +203,7 @@ function methods:get(path)
   return self:all(path)[1]
 end
 
----The elements that a path finds; without one those of the record itself.
+---The elements that a path finds; without a path the child elements of the record.
 ---@param path string?
 ---@return { name: string, prefix: string?, value: string, attributes: table<string, string> }[]
 function methods:elements(path)
@@ -230,15 +230,15 @@ function m.prefix(address)
   end
 end
 
----A record that is a tree of core.xml already.
+---Makes a record of a tree that core.xml has read already.
 ---@param root almanac.xml.node
 ---@return almanac.dc.record
 function m.wrap(root)
   return setmetatable({ root = root, format = root.namespace == xml.namespaces.mods and "mods" or "dc" }, meta)
 end
 
----Reads a record: oai_dc, qualified Dublin Core as Alma keeps it, MODS. Its
----declaration may say UTF-16 although it is UTF-8, as in Alma's `anies`.
+---Reads a record: oai_dc, qualified Dublin Core as Alma keeps it, or MODS. In Alma's
+---`anies` the declaration says UTF-16 although the text is UTF-8, so it is not believed.
 ---@param text string
 ---@return almanac.dc.record|nil record
 ---@return string? message

@@ -1,5 +1,5 @@
--- Tables of named options. A misspelt name would be passed over in silence, so
--- a name that is not known raises, and says the nearest that is.
+-- Checks tables of named options. Lua ignores a misspelt name in silence, so an
+-- unknown name raises here, and the message has the nearest name that exists.
 local words = require "almanac.words"
 
 local m = {}

@@ -1,6 +1,6 @@
--- Polite GETs of XML from servers that are asked page by page (OAI-PMH, SRU):
--- paced, repeated when nothing came, and waiting as long as a busy server says
--- (503 with Retry-After). Reading only: nothing that is sent here changes anything.
+-- GETs XML from servers that are read page by page (OAI-PMH, SRU). Requests are paced,
+-- sent again when no answer came, and wait as long as a busy server says (503 with
+-- Retry-After). Sending one again is safe, since nothing here changes anything.
 local address = require "almanac.address"
 local core = require "almanac.core"
 local dates = require "almanac.dates"
@@ -46,7 +46,8 @@ function m.new(what, options)
   }, meta)
 end
 
--- In the order given, since people read it in logs. Tokens hold anything.
+-- Parameters keep the order given, since people read it in logs; a resumption token
+-- may hold any character, so values are encoded.
 local function query_of(parameters)
   local parts = {}
   for i, pair in ipairs(parameters) do
@@ -79,8 +80,8 @@ local function refusal(client, result)
   }
 end
 
--- An answer that is XML counts whatever its status: some servers give their
--- errors with 4xx.
+-- Some servers send their errors with a status of 4xx. So an answer that is XML is
+-- read whatever its status.
 local function judge(client, result)
   if result.error then
     return nil, { message = ("%s: %s"):format(client.shown, result.error), code = result.code, again = TRANSIENT[result.code] }
@@ -109,7 +110,8 @@ local function attempt(client, query)
   return root, failure
 end
 
--- What was asked for, but no longer than is sensible.
+-- Seconds to wait before the next try: what the server asked for, within LONGEST_WAIT
+-- and PATIENCE.
 local function pause(client, failure, try, waited)
   local backoff = client.backoff
   local seconds = failure.wait or math.random() * math.min(backoff.longest, backoff.first * 2 ^ (try - 1))
@@ -121,7 +123,8 @@ local function pause(client, failure, try, waited)
   return seconds
 end
 
----Asks until there is an answer. A wait that the server asks for counts as no try.
+---Sends the request again until there is an answer. When the server itself said how long
+---to wait, that is no failed try.
 ---@param parameters { [1]: string, [2]: string|integer }[] of the query, in this order
 ---@return almanac.xml.node|nil root
 ---@return string? message

@@ -15,7 +15,7 @@ cjson.decode_invalid_numbers(false)
 
 local array_meta = { __name = "json.array" }
 
----Writes `null`, for a key that readers count on. Reading never gives it.
+---Is written as `null`, for a field that readers expect in every object. Reading never gives it.
 m.null = setmetatable({}, { __name = "json.null", __newindex = function() error("json.null can't be changed", 2) end })
 
 ---Marks a table as an array, so that an empty one is written as `[]`.
@@ -41,8 +41,8 @@ local function clean_array(array)
   return array
 end
 
--- What cjson made, with integers, and without null. In an array the values
--- after a null move up, so that `#` and ipairs see all of them.
+-- Turns cjson's value into ours: whole numbers become integers, nulls go. In an array
+-- the values after a null move up, so that `#` and ipairs see all of them.
 function clean(value)
   local kind = type(value)
   if kind == "string" then
@@ -55,14 +55,14 @@ function clean(value)
   elseif kind == "table" then
     if value[1] ~= nil then return clean_array(value) end
     for key, item in next, value do
-      local its = type(item)   -- most values are strings: looked at here, without a call
+      local its = type(item)   -- most values are strings, and this spares a call for each
       if its ~= "string" and its ~= "boolean" then value[key] = clean(item) end
     end
   end
   return value
 end
 
--- What stands behind a string of a text that is JSON.
+-- The place behind a string that starts at `start`; the text is JSON already.
 local function behind_string(text, start)
   local position = start + 1
   while text:sub(position, position) ~= '"' do
@@ -71,7 +71,8 @@ local function behind_string(text, start)
   return position + 1
 end
 
--- The numbers of a text that is JSON, each with where it stands, and every colon behind a name.
+-- Goes through the numbers of a text that is JSON, with the place of each, and through
+-- every colon behind a name.
 local function numbers(text)
   local position = 1
   return function()
@@ -88,7 +89,7 @@ local function numbers(text)
   end
 end
 
--- The first number of the text that is too long for a double.
+-- The first number of the text that has more digits than a double keeps.
 local function long_number(text)
   for literal in numbers(text) do
     local value = tonumber(literal)
@@ -97,7 +98,8 @@ local function long_number(text)
   return "a number"
 end
 
--- With each number in quotes; and how many members its objects have.
+-- The text with each number in quotes, and how many members its objects have: if cjson
+-- finds fewer, a name was there twice.
 local function quoted(text)
   local parts, last, members = {}, 1, 0
   for literal, start in numbers(text) do
@@ -130,11 +132,11 @@ local function without_mark(text)
   return text:sub(1, 3) == "\xEF\xBB\xBF" and text:sub(4) or text
 end
 
--- What cjson makes of it.
+-- Has cjson read the text.
 local function parse(text)
   local valid, position = utf8.len(text)
   if not valid then return fail("invalid UTF-8 at byte " .. position) end
-  local zero = text:find("\0", 1, true)    -- cjson takes it for the end
+  local zero = text:find("\0", 1, true)    -- a zero byte would end the text for cjson
   if zero then return fail("zero byte at byte " .. zero) end
   local ok, value = pcall(cjson.decode, text)
   if ok then return value end
@@ -175,8 +177,8 @@ function m.decode_exact(text)
   return clean(value)
 end
 
----Reads what `encode` wrote and a run file kept, where nothing is null: as it
----is, whole numbers as floats. Raises when it is damaged.
+---Reads what `encode` wrote into a run file. There is no null in it, so nothing is
+---cleaned and whole numbers stay floats. Raises when the text is damaged.
 ---@param text string
 ---@return any
 m.written = cjson.decode

@@ -5,7 +5,7 @@ local m = {}
 
 local OTHERS, ANYBODY_WRITES = 63, 2   -- permission bits: octal 077, 002
 
----How a file with a key is open to others.
+---Says how other users can get at a file that holds a secret key.
 ---@param path string
 ---@return string? words nil when it is its owner's alone, or not there
 ---@return string? code "auth" when it can't be used: anybody could have put other settings into it

@@ -1,4 +1,4 @@
--- MARC records: almanac.core.marc, and what is said in one line with it.
+-- MARC records: almanac.core.marc, and two shorthands for it.
 --
 --   for record in marc.records "export.mrc" do print(record:get "245$a") end
 local core = require "almanac.core"
@@ -6,8 +6,8 @@ local core = require "almanac.core"
 local m = {}
 for name, member in pairs(core.marc) do m[name] = member end
 
----The records of a file, for `for`. It is closed when the loop ends. Raises the
----message when it can't be opened or read.
+---Goes through the records of a file: `for record in marc.records(path)`. The file is
+---closed when the loop ends. Raises the message when it can't be opened or read.
 ---@param path string "-": standard input
 ---@param options? almanac.marc.options
 ---@return fun(reader: almanac.marc.reader): almanac.marc.record?
@@ -18,7 +18,7 @@ function m.records(path, options)
   return next, state, nil, reader
 end
 
----Records as one document.
+---Writes records as one document.
 ---@param records almanac.marc.record[]
 ---@param format almanac.marc.format
 ---@param options? { nfc?: boolean }

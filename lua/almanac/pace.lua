@@ -7,10 +7,10 @@ local task = require "almanac.task"
 
 local m = {}
 
-local WINDOW = 1.01    -- seconds; the hundredth is for the way to the server
-local RECOVERY = 60    -- seconds in which the whole rate would grow back
-local LAG = 0.25       -- seconds by which late departures may be caught up
-local LONGEST = 0.25   -- seconds after which a sleeper looks again
+local WINDOW = 1.01    -- seconds; a second, and a hundredth since calls need different times to the server
+local RECOVERY = 60    -- seconds in which the rate would grow from nothing to its whole
+local LAG = 0.25       -- seconds; departures that are later than this are not caught up
+local LONGEST = 0.25   -- seconds; a waiting caller looks at least so often whether the pace has changed
 local HOLD = 300       -- seconds; the longest Retry-After that is obeyed
 
 local methods = {}
@@ -42,8 +42,8 @@ local function leave(ticket)
   end
 end
 
--- A place in the queue; a caller that is cancelled gives it back. Time in
--- which nobody waited is not saved up.
+-- Takes a place in the queue; a cancelled caller gives it back. Unused departures
+-- are not saved up for later.
 local function enter(pace)
   if pace.first > pace.last then pace.slot = math.max(pace.slot, pace.now()) end
   pace.last = pace.last + 1
@@ -52,13 +52,13 @@ local function enter(pace)
   return ticket
 end
 
--- When the first of the queue may leave.
+-- The time at which the first in the queue may leave.
 local function first_due(pace, rate)
   local filled = pace.departed[pace.total - math.max(1, math.floor(rate)) + 1]
   return math.max(pace.slot, pace.held, filled and filled + WINDOW or -math.huge)
 end
 
--- When this ticket is to look again; true when it is now its turn.
+-- The time at which this ticket should look again, and true when it is its turn now.
 local function due(pace, ticket, now)
   local rate = pace:rate()
   local time = first_due(pace, rate)

@@ -1,10 +1,10 @@
--- What Alma answered about a title, as the run file keeps it: JSON without
--- names, since there may be a hundred thousand of them. A representation is
+-- Writes and reads what Alma answered about a title, in the form that the run file
+-- keeps. It is JSON without names, since there may be a hundred thousand of them.
+-- A representation is
 --   [id, label, usage_type, library, remote, files, file_count, access_rights]
--- and a file [pid, name, size, label]; `false` stands for what Alma did not
--- tell, the label of a file is left out when it is its name, and file_count is
--- there only when the files were counted but not read (else `false`, where the
--- id of the access rights policy follows).
+-- and a file is [pid, name, size, label]. `false` stands for what Alma did not tell.
+-- A file's label is left out when it equals the name. file_count is there only when
+-- the files were counted but not read; it is `false` when access_rights follows.
 local json = require "almanac.json"
 
 local m = {}

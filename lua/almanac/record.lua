@@ -1,6 +1,6 @@
--- A descriptive record of whatever kind: MARC in any of its formats, or Dublin
--- Core and MODS as XML. What Alma's `anies`, OAI-PMH and SRU give, and what a run
--- file keeps, is told by its content.
+-- Reads a descriptive record of any kind: MARC in any of its formats, or Dublin Core
+-- and MODS as XML. The content tells which it is, since Alma's `anies`, OAI-PMH, SRU
+-- and run files don't say.
 local core = require "almanac.core"
 local dc = require "almanac.dc"
 
@@ -14,7 +14,7 @@ function m.is_elements(text)
   return not (text:find "<[%w:]*leader" or text:find "<[%w:]*controlfield" or text:find "<[%w:]*datafield")
 end
 
--- The text was decoded already, whatever its declaration says.
+-- The text is UTF-8 by now, so a declaration that says otherwise would mislead.
 local function without_declaration(text)
   return (text:gsub("^[\xEF\xBB\xBF%s]*<%?xml.-%?>%s*", "", 1))
 end
@@ -44,13 +44,13 @@ local SAMPLES = {
   "00040nam a2200037   450000100020000000\0361\030\029",
 }
 
----Reads one record of each kind: libraries set themselves up at their first use,
----which a process that gives its rights away must have behind it.
+---Reads one record of each kind. Some libraries load more at their first use, and the
+---guarded process can't load anything once it has given up its rights.
 function m.prepare()
   for _, text in ipairs(SAMPLES) do m.parse(text) end
 end
 
----The shortest text that `parse` reads the same record from: what a run keeps.
+---The shortest text from which `parse` reads the same record; run files keep this.
 ---@param text string
 ---@return string|nil text ISO 2709 for MARC, else XML
 ---@return string? message
@@ -61,7 +61,7 @@ function m.compact(text)
   if format ~= "marc" then return record:text() end
   local short = record:encode "iso2709"
   if short then return short end
-  return record:encode "marcxml"   -- longer than ISO 2709 can be
+  return record:encode "marcxml"   -- the record is longer than ISO 2709 allows
 end
 
 return m

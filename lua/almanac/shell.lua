@@ -1,29 +1,29 @@
--- Other programs: words for the shell, and a command that gets so much time
--- and no more.
+-- Runs other programs: quotes words for the shell, and ends a command that takes longer
+-- than it may.
 local core = require "almanac.core"
 local task = require "almanac.task"
 
 local m = {}
 
-local GRACE = 2         -- seconds between the end that is asked for and the one that is made
-local LATE = { [124] = true, [137] = true }     -- what timeout gives: ended, or killed
+local GRACE = 2         -- seconds from asking a program to end until it is killed
+local LATE = { [124] = true, [137] = true }     -- exit status of `timeout`: it ended the program, or killed it
 
----One word, whatever is in it.
+---Quotes a text so that the shell takes it as one word.
 ---@param text string
 ---@return string
 function m.quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
----The same for people to copy: a plain word stays as it is.
+---The same in commands that people copy: a plain word stays without quotes.
 ---@param text string
 ---@return string
 function m.word(text)
   return text:find "^[%w_.,:/@%%+-]+$" and text or m.quote(text)
 end
 
--- Of the environment other programs get what finds files, hosts and the user's
--- own settings, and no key: neither those that almanac knows nor any other.
+-- Other programs get only these variables: what finds files and hosts, and the user's
+-- own settings. No API key or other secret is among them.
 local KEPT = { "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "LANGUAGE",
   "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "DBUS_SESSION_BUS_ADDRESS", "GNUPGHOME", "GIT_ASKPASS",
   "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "KRB5CCNAME",
@@ -31,7 +31,8 @@ local KEPT = { "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "LANG
   "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
   "no_proxy", "NO_PROXY" }
 
--- As a file: a proxy may have a password, and a command line is seen by everybody.
+-- The environment goes through a file: a proxy's address may hold a password, and every
+-- user can see a command line.
 local function environment()
   local lines = {}
   for _, name in ipairs(KEPT) do
@@ -49,8 +50,8 @@ function m.ask(command)
   return pipe:read "l"
 end
 
--- A session of its own: no terminal to ask on, and a group that can be ended as
--- a whole. timeout ends it also when nobody waits any more.
+-- The command gets a session of its own: it finds no terminal to ask on, and everything
+-- it starts can be ended with it. `timeout` ends it even when almanac is gone.
 local SCRIPT = "cd %s || exit; { setsid timeout -k %d %g env -i /bin/sh -c %s </dev/null >output 2>errors & echo $! >group; " ..
   "wait $!; echo $? >ended; mv ended status; } >/dev/null 2>&1 &"
 
@@ -70,8 +71,8 @@ local function status_of(folder, seconds)
   until task.now() > last
 end
 
----Runs a command of the shell, without a terminal. After `seconds`, or when the
----waiting is given up, it is ended with all that it started.
+---Runs a shell command without a terminal. It is ended, with all that it started, after
+---`seconds` or when the waiting task is cancelled.
 ---@param command string
 ---@param options { seconds: number, most: integer, errors: integer? } bytes of its output and messages that are read, others are dropped
 ---@return { ok: boolean, output: string, errors: string }|nil result ok: it ended with 0

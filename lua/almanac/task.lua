@@ -7,15 +7,15 @@ local timers = require "almanac.timers"
 
 local m = {}
 
-local PARKED = {}     -- what a parked task yields: nobody else can
+local PARKED = {}     -- a parked task yields this; no other code has it
 local CANCELLED = setmetatable({}, { __tostring = function() return "cancelled" end })
-local LONGEST = 0.2   -- seconds; how late an interrupt may be noticed
+local LONGEST = 0.2   -- seconds; the loop looks at least so often for an interrupt
 
 local tasks = setmetatable({}, { __mode = "k" })   -- coroutine -> task
 local ready, ready_first, ready_last = {}, 1, 0
 local servers = {}
 local transfers = {}  -- id -> wake
-local unseen = {}     -- errors of tasks that nobody awaited
+local unseen = {}     -- errors of tasks that nobody awaited; they are raised at the end
 local multi, trusted
 
 ---Seconds of a clock that never goes back.
@@ -27,14 +27,14 @@ local function make_ready(task, ...)
   ready[ready_last] = { task = task, n = select("#", ...), ... }
 end
 
--- What a parked task got when it went on; a cancelled one ends here.
+-- What a parked task was woken with. A cancelled task ends here with an error.
 local function resumed(first, ...)
   if first == CANCELLED then error(CANCELLED, 0) end
   return first, ...
 end
 
--- Calls `start(wake)` and waits until `wake(…)` is called; gives its values.
--- `start` returns what undoes it, for a task that is cancelled meanwhile.
+-- Calls `start(wake)`, waits until `wake(…)` is called, and returns what it was called
+-- with. `start` returns a function that undoes it when the task is cancelled meanwhile.
 local function wait_for(start)
   local self = tasks[coroutine.running()]
   if self then
@@ -133,8 +133,8 @@ function task_methods:await(timeout)
   error(self.failure, 0)
 end
 
----Ends the task at the place where it waits, or where it waits next: an error
----passes through it, so that its clean-up runs. A task that is done stays as it is.
+---Ends the task where it waits, now or next. An error passes through it, so that its
+---clean-up runs. A task that has ended stays as it is.
 function task_methods:cancel()
   if self.done or self.cancelled then return end
   self.cancelled = true
@@ -156,8 +156,8 @@ function m.pause()
   m.sleep(0)
 end
 
----Which certificates https servers are believed by, in place of the system's. At
----the start of a program, or while no transfer is under way.
+---Sets the certificates that https servers must be signed by, in place of the system's. Call it
+---at the start of a program, or while no transfer is under way.
 ---@param ca_file string? path of a PEM file
 function m.trust(ca_file)
   if ca_file == trusted then return end
@@ -181,7 +181,7 @@ function m.fetch(request)
   end)
 end
 
----Runs `fn(…)` and gives it up after `seconds`.
+---Runs `fn(…)`, and cancels it after `seconds`.
 ---@return any ... its results; or nil, message, "timeout"
 function m.with_timeout(seconds, fn, ...)
   local task = m.spawn(fn, ...)
@@ -199,8 +199,8 @@ local function take_from(list)
   end
 end
 
----Calls `fn(item)` for each item, at most `limit` at a time. An error in one
----call never touches the others: all items are tried, the failures are given.
+---Calls `fn(item)` for each item, at most `limit` at a time. An error in one call does
+---not stop the others: all items are tried, and the failures are returned.
 ---@param list any[]|fun():any items; an iterator function is called until it gives nil
 ---@param limit integer
 ---@param fn fun(item: any)
@@ -211,7 +211,7 @@ function m.each(list, limit, fn)
     local self = tasks[coroutine.running()]
     for item in take do
       local ok, message = xpcall(fn, with_traceback, item)
-      -- Who was told in the middle may have gone on to say so; nobody takes another then.
+      -- A task that was cancelled here may be busy telling it; no other item is begun then.
       if message == CANCELLED or self.cancelled then error(CANCELLED, 0) end
       if not ok then failures[#failures + 1] = { item = item, message = message } end
     end
@@ -291,8 +291,8 @@ local function poll(seconds)
   end
 end
 
----Runs what is ready, then waits once. The loop of `run` and of calls outside
----tasks; a program with a loop of its own may call it too.
+---Runs the tasks that are ready, then waits once. `run` and calls outside tasks do
+---this in a loop; a program with a loop of its own may call it too.
 ---@return boolean going false when nothing is left that could wake anybody
 function m.step()
   run_ready()
@@ -313,8 +313,8 @@ local function cancel_rest(except)
   run_ready()
 end
 
----Runs `fn(…)` as the first task until it ends; tasks that still run then are
----cancelled. An error of it, or of a task that nobody awaited, is raised.
+---Runs `fn(…)` as the first task. When it ends, tasks that still run are cancelled. Its
+---error is raised, and so is that of a task that nobody awaited.
 ---@param fn function
 ---@return any ... what `fn` returned
 function m.run(fn, ...)

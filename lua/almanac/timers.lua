@@ -1,4 +1,4 @@
--- The clock of almanac.task: a binary heap of calls to make at a time.
+-- The clock of almanac.task: a binary heap of calls, each to be made at its time.
 local core = require "almanac.core"
 
 local m = {}

@@ -1,12 +1,12 @@
--- A file that is written for people: it appears whole or not at all. A link
--- stays and its target is replaced; a device or a pipe is written to. A run
--- file is the proof of what was done, so it is never what gets overwritten.
+-- Writes a file for people so that it appears whole or not at all. A link stays and its
+-- target is replaced; a device or a pipe is written to directly. A run file is the proof
+-- of what was done, so this module never overwrites one.
 local core = require "almanac.core"
 
 local m = {}
 
 local RUN_FILE = "SQLite format 3"
-local LOGS = { "", "%-wal$", "%-shm$", "%-journal$" }   -- what belongs to a run file while it is used
+local LOGS = { "", "%-wal$", "%-shm$", "%-journal$" }   -- endings of a run file and of what SQLite keeps beside it
 
 local function is_run_file(path)
   local stat = core.files.stat(path)
@@ -50,7 +50,7 @@ function methods:write(...)
   return nil, message, number
 end
 
----All is written: the file gets its name.
+---Says that all is written: now the file gets its name.
 ---@return true|nil
 ---@return string? message
 ---@return string? code "io"
@@ -64,7 +64,7 @@ function methods:complete()
   return true
 end
 
----Ends it; what is not complete leaves nothing behind.
+---Ends the writing; an incomplete file is removed.
 function methods:close()
   if self.file then self.file:close() end
   if self.partial then core.files.remove(self.partial) end
@@ -73,7 +73,7 @@ end
 
 local meta = { __index = methods, __close = methods.close }
 
----Begins a file; it is to be held in a <close> variable.
+---Begins a file; hold it in a <close> variable.
 ---@param path string
 ---@return almanac.whole|nil
 ---@return string? message

@@ -25,10 +25,10 @@ function m.distance(a, b)
   return row[#b]
 end
 
--- Edits by which a misspelt name may differ from this one.
+-- How many edits a misspelt name may be away from this one.
 local function far(name) return math.max(1, #name // 3) end
 
----The name nearest to a misspelt one; nil when none is near enough to mean it.
+---The name nearest to a misspelt one, or nil when even the nearest is too different.
 ---@param name string
 ---@param names string[]
 ---@return string?

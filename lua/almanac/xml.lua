@@ -29,7 +29,7 @@ function m.child(node, name)
   end
 end
 
----What stands in the first child of that name, without blanks around it.
+---The text of the first child of that name, without blanks around it.
 ---@param node almanac.xml.node?
 ---@param name string
 ---@return string? text nil when there is no such child, or nothing in it
@@ -68,7 +68,7 @@ local function in_order(t)
   return names
 end
 
--- Where a schema lies is of no use to who reads the record.
+-- Attributes that say where a schema lies are dropped: no reader of the record needs them.
 local function add_attributes(out, node)
   for _, name in ipairs(in_order(node.attributes)) do
     if name ~= "xsi:schemaLocation" then
@@ -77,7 +77,8 @@ local function add_attributes(out, node)
   end
 end
 
--- The name to write, the namespace in force below, and its declaration.
+-- The element's name as it is written, the default namespace below it, and the
+-- declaration that this takes.
 local function named(node, default, declared)
   local address = node.namespace or ""
   if address == default then return node.name, default, "" end
@@ -100,14 +101,14 @@ local function add(out, node, default, declared, declarations)
   out[#out + 1] = "</" .. name .. ">"
 end
 
----An element as a document of its own, without a declaration and blanks
----between elements. Text among child elements comes before them.
+---Writes an element as a document of its own, without a declaration and without blanks
+---between elements. Text that stood among child elements comes before them.
 ---@param node almanac.xml.node
 ---@return string
 function m.write(node)
   local used, declarations, out = {}, {}, {}
   note_prefixes(node, used)
-  used[prefixes[node.namespace] or ""] = nil   -- the element's own is the default
+  used[prefixes[node.namespace] or ""] = nil   -- the element's own namespace is the default one
   for i, prefix in ipairs(in_order(used)) do
     declarations[i] = (' xmlns:%s="%s"'):format(prefix, m.namespaces[prefix])
   end
