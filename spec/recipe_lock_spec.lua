@@ -202,6 +202,34 @@ describe("almanac recipe", function()
       assert.equal(0, almanac("recipe", "check", "scans").status)
     end)
 
+    it("is not loaded when its lines in the lock file are gone or go by another name, until they are there again", function()
+      shared.write(desk.folder .. "/recipes/base", { ["recipe.lua"] = shared.recipe { ['"scans"'] = '"base"' } })
+      shared.write(desk.source, { ["recipe.lua"] = '-- almanac-recipe: 1\nreturn extend "base 1" { name = "scans" }\n' })
+      assert.equal(0, add().status)
+      local whole = desk.read(LOCK)
+      append("recipes/scans/recipe.lua", "-- changed\n")
+      for _, text in ipairs { "", "# nothing\n", (whole:gsub("recipe scans", "recipe other")) } do
+        program.write(desk.folder .. "/" .. LOCK, text)
+        for _, command in ipairs { "check", "test", "accept" } do
+          local result = almanac("recipe", command, "scans")
+          assert.equal(1, result.status)
+          assert.matches("almanac.lock has lost scans, which recipes/.accepted/%x+ shows to have come from elsewhere", result.err)
+        end
+        assert.equal(1, add("--to", "recipes").status)
+      end
+      os.execute(("mv %s/recipes/scans %s/scans"):format(desk.folder, desk.folder))
+      assert.equal(0, almanac("recipe", "check", "base").status)    -- it is gone: its base is the library's own
+    end)
+
+    it("is not loaded by a link to it either", function()
+      assert.equal(0, add().status)
+      assert(os.execute(("cd %s && ln -s scans recipes/link && ln -s recipes/scans/recipe.lua r.lua"):format(desk.folder)))
+      for _, name in ipairs { "link", "./r.lua", "scans" } do
+        append("recipes/scans/recipe.lua", "-- changed\n")
+        assert.matches("changed since it was accepted", almanac("recipe", "check", name).err, 1, true)
+      end
+    end)
+
     it("goes back to a lower version, or gets an effect more, only when that is agreed to by itself", function()
       assert.equal(0, add().status)
       shared.write(desk.source, { ["recipe.lua"] = shared.recipe { ['"1.0.0"'] = '"0.9.9"', ['{ "add" }'] = '{ "add", "delete" }' } })

@@ -13,6 +13,7 @@
 -- A base is as it was when its code is: its comments may be corrected.
 local codes = require "almanac.recipe.code"
 local core = require "almanac.core"
+local header = require "almanac.recipe.inside.header"
 
 local m = {}
 
@@ -105,6 +106,46 @@ local function parse(text, path)
   return entries
 end
 
+-- What entries pin of recipes that are there, and all names in them.
+local function pinned_by(entries, folder)
+  local pinned, named = {}, {}
+  for _, entry in ipairs(entries) do
+    named[entry.name] = true
+    for _, base in ipairs(entry.bases) do named[base.name] = true end
+    if core.files.stat(("%s/%s/recipe.lua"):format(folder, entry.name)) then
+      for _, file in ipairs(entry.files) do pinned[file.sha256] = true end
+      for _, base in ipairs(entry.bases) do pinned[base.sha256] = true end
+    end
+  end
+  return pinned, named
+end
+
+-- The kept recipes that nothing pins, by name, and the names that these extend.
+local function unpinned(folder, pinned)
+  local found, bases = {}, {}
+  local walk = core.files.walk(folder .. "/" .. KEPT)
+  for name in function() return walk and walk:next() end do
+    local text = not pinned[name] and core.files.read(("%s/%s/%s"):format(folder, KEPT, name), LARGEST)
+    local read = text and header.check(text, name) and header.read(text) or {}
+    if read.name then found[#found + 1] = { name = read.name, kept = name } end
+    if read.extends then bases[header.base_name(read.extends)] = true end
+  end
+  return found, bases
+end
+
+-- A recipe that was kept as it was accepted, is there, and has no entry: its lines were lost. One that others
+-- extend may have been kept as their base, and be the library's own.
+local function lost(entries, folder)
+  local pinned, named = pinned_by(entries, folder)
+  local found, bases = unpinned(folder, pinned)
+  for _, one in ipairs(found) do
+    if not named[one.name] and not bases[one.name] and core.files.stat(("%s/%s/recipe.lua"):format(folder, one.name)) then
+      return ("%s/%s has lost %s, which %s/%s shows to have come from elsewhere; restore it, or delete that file there when the " ..
+        "recipe is your own"):format(folder, NAME, one.name, folder, KEPT .. "/" .. one.kept)
+    end
+  end
+end
+
 ---Reads the lock file of a folder of recipes.
 ---@param folder string
 ---@return almanac.recipe.lock.entry[]|nil entries none when there is no lock file
@@ -120,7 +161,12 @@ function m.read(folder)
       :format(path, folder, KEPT), "conflict"
   end
   if not text then return nil, message, code end
-  return parse(text, path)
+  local entries
+  entries, message, code = parse(text, path)
+  if not entries then return nil, message, code end
+  local words = lost(entries, folder)
+  if words then return nil, words, "conflict" end
+  return entries
 end
 
 local function text_of(entry)
@@ -154,12 +200,7 @@ function m.put(folder, entry)
   return core.files.write(folder .. "/" .. NAME, HEAD .. "\n" .. table.concat(texts, "\n"))
 end
 
----The entry of the recipe that lies at a path.
----@param path string of its recipe.lua
----@return almanac.recipe.lock.entry|nil entry nil: it is one of the library's own
----@return string? message the lock file can't be read
----@return string? code
-function m.entry_of(path)
+local function entry_at(path)
   local folder, name = place(path)
   if not folder then return nil end
   local entries, message, code = m.read(folder)
@@ -167,6 +208,18 @@ function m.entry_of(path)
   for _, entry in ipairs(entries) do
     if entry.name == name then return entry end
   end
+end
+
+---The entry of the recipe that lies at a path, or that a link there leads to.
+---@param path string of its recipe.lua
+---@return almanac.recipe.lock.entry|nil entry nil: it is one of the library's own
+---@return string? message the lock file can't be read
+---@return string? code
+function m.entry_of(path)
+  local entry, message, code = entry_at(path)
+  local real = not (entry or message) and core.files.real_path(path)
+  if real and real ~= path then return entry_at(real) end
+  return entry, message, code
 end
 
 -- Which files of an entry are not as they were.
