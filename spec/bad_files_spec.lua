@@ -184,6 +184,22 @@ describe("bad files:", function()
       assert_waits "rm -r jpg && mv away jpg"
     end)
 
+    it("a mount point in which somebody put a few of the files stops the run, and decides nothing", function()
+      trial.alma.stop()
+      local names = {}
+      for i = 1, 12 do names[i] = "n" .. i end
+      start(names)
+      os.remove(trial.folder .. "/a.run")
+      trial.plan()
+      shell "mv jpg away && mkdir jpg && cp -p away/n1.jpg away/n7.jpg jpg"
+      local result = trial.apply()
+      assert.equal(75, result.status, result.out .. result.err)
+      assert.matches("jpg is there, but not as it was planned with: of 8 of the plan's files that were looked for %d %l+ in it", result.err)
+      assert.matches(", 0 to decide, 0 failed", result.out)
+      shell "rm -r jpg && mv away jpg"
+      assert.equal(0, trial.apply().status)
+    end)
+
     it("another one of the same files is the planned one, and what is missing in it is to decide", function()
       shell "cp -pr jpg again && rm -r jpg && mv again jpg && rm jpg/b.jpg"
       local result = trial.apply()

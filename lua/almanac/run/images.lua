@@ -44,24 +44,30 @@ function m.remember(db, folder)
   store.set(db, { images = json.encode(kept) })
 end
 
--- A file that has the planned size, whatever became of its time, is one of the plan.
-local function has_any(db, folder, part)
-  local count = db:value(COUNT, part)
-  for i = 0, math.min(LOOKED_AT, count) - 1 do
-    local file = db:row(NTH, part, i * count // LOOKED_AT)
-    local found = file and stat(folder .. "/" .. file.path)
-    if found and found.size == file.size then return true end
+-- How many of the plan's files are there, of how many that were looked for. One that has the planned size, whatever
+-- became of its time, is one of the plan.
+local function look(db, folder, part)
+  local count, found = db:value(COUNT, part), 0
+  local n = math.min(LOOKED_AT, count)
+  for i = 0, n - 1 do
+    local file = db:row(NTH, part, i * count // n)
+    local about = stat(folder .. "/" .. file.path)
+    if about and about.size == file.size then found = found + 1 end
   end
-  return count == 0
+  return found, n
 end
 
-local function is_another(db, folder, kept, part)
-  local now = identity(part == "" and folder or folder .. "/" .. part)
-  return now ~= kept[part] and not has_any(db, folder, part)
+-- A mount point may hold a few files that somebody once put there: what has most of the plan's is the folder.
+local function missing(db, folder, kept, part)
+  if identity(part == "" and folder or folder .. "/" .. part) == kept[part] then return nil end
+  local found, n = look(db, folder, part)
+  if found * 2 >= n then return nil end
+  return found == 0 and "none of the plan's files is in it" or
+    ("of %d of the plan's files that were looked for %d %s in it"):format(n, found, found == 1 and "is" or "are")
 end
 
 ---Whether the image folder, or the subfolder that a file is in, is not what it was
----when it was planned with: gone, or nothing of the plan in it.
+---when it was planned with: gone, or another one with less than half of the plan in it.
 ---@param db table
 ---@param folder string
 ---@param path string? of a file below it
@@ -70,10 +76,14 @@ function m.away(db, folder, path)
   if not stat(folder) then return folder .. " is not there: is its disk or network share connected?" end
   local kept = json.decode(store.meta(db, "images") or "{}")
   local top = path and path:match "^([^/]+)/"
-  local part = is_another(db, folder, kept, "") and "" or top and kept[top] and is_another(db, folder, kept, top) and top
-  if not part then return false end
-  return ("%s is there, but not as it was planned with: none of the plan's files is in it. Is its disk or network share " ..
-    "connected?"):format(part == "" and folder or folder .. "/" .. part)
+  for _, part in ipairs { "", top and kept[top] and top or nil } do
+    local why = missing(db, folder, kept, part)
+    if why then
+      return ("%s is there, but not as it was planned with: %s. Is its disk or network share connected? (Files that were taken " ..
+        "away for good need a new plan.)"):format(part == "" and folder or folder .. "/" .. part, why)
+    end
+  end
+  return false
 end
 
 return m
