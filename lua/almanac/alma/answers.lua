@@ -1,6 +1,6 @@
--- What an answer of Alma must be before anybody uses it. The client checks each
--- answer here, so that no other module meets an id that leads out of a folder,
--- a label that is a table or a list that claims to have no end.
+-- Checks every answer of Alma before anybody uses it. So no other module meets an id
+-- that leads out of a folder, a label that is a table, or a list that claims to have
+-- no end.
 --
 -- A shape is a table of fields; each field is a check that gives words for what
 -- is wrong, or nothing. An absent field is fine unless its check is `needed`.
@@ -23,7 +23,7 @@ function m.is_id(value)
   return type(value) == "string" and #value >= FEWEST and #value <= MOST and not value:find "%D"
 end
 
----A whole number from 0 on, also when it came as text.
+---True for a whole number from 0 on, given as a number or as text.
 ---@param value any
 ---@return integer? count
 function m.count(value)
@@ -59,12 +59,13 @@ local function count(value)
   if not m.count(value) then return ("is %s, and no number of things"):format(shown(value)) end
 end
 
--- A collection's id is { value }, a bare one in XML's way of thinking.
+-- A collection's id is { value: id }; in JSON that was made from XML it may come bare.
 local function collection_id(value)
   return id(type(value) == "table" and value.value or value)
 end
 
--- The name of an institution, a bucket, a region: a part of addresses and keys.
+-- The name of an institution, bucket or region. It becomes a part of addresses and of
+-- object names, so it may hold nothing that means something there.
 local function name(value)
   if type(value) ~= "string" or not value:find "^%w[%w_.-]*$" or value:find("..", 1, true) then
     return ("is %s, and no name"):format(shown(value))
@@ -112,7 +113,7 @@ local function list(check)
   end
 end
 
--- ---- shapes ----
+-- ---- shapes of answers ----
 
 local function with(fields, more)
   for _, field in ipairs(more) do fields[field] = scalar end
@@ -183,8 +184,8 @@ local function wrong_with(check, value)
   return (must and check.check or check)(value)
 end
 
--- The path of a field that is wrong, and what is wrong with it; of several the
--- first by name, so that the same answer is told in the same words.
+-- The path of a wrong field, and what is wrong with it. Of several wrong fields it is the
+-- first by name, so that the same answer gives the same message every time.
 function check_fields(fields, value)
   local first
   for field, check in pairs(fields) do
@@ -196,7 +197,7 @@ function check_fields(fields, value)
   return first
 end
 
----What is wrong with an answer.
+---Says what is wrong with an answer.
 ---@param kind string a name in SHAPES: "representation", "files", …
 ---@param answer table decoded JSON
 ---@param expected string? the id that the answer must have: it is about a thing that was named

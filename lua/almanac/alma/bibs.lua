@@ -1,12 +1,12 @@
--- Titles. GET /bibs takes up to 100 ids; those that Alma does not know are
--- simply absent from the answer, so sent and received are compared.
+-- Titles. GET /bibs takes up to 100 ids. Ids that Alma does not know are absent from the
+-- answer, so the ids received are compared with those sent.
 local answers = require "almanac.alma.answers"
 local client_module = require "almanac.alma.client"
 local task = require "almanac.task"
 
 local m = {}
 
-local BATCH = 100      -- ids a call (OpenAPI, GET /bibs)
+local BATCH = 100      -- ids in a call (OpenAPI, GET /bibs)
 local PARALLEL = 8
 local has_code = client_module.has_code
 
@@ -49,8 +49,8 @@ local function without(ids, unwanted)
   return rest
 end
 
--- One id that Alma calls invalid fails its whole batch: leave out the one that
--- the message names, or else halve the batch around it.
+-- One id that Alma calls invalid fails its whole batch. The id that the message names is
+-- left out and the rest read again; when it names none, the batch is read in halves.
 local function read(client, ids, options, found)
   if #ids == 0 then return true end
   local list, message, code, detail = ask(client, ids, options)
@@ -87,7 +87,7 @@ local function batches(client, ids)
   return list
 end
 
--- In the order of the ids, each once.
+-- The titles found, in the order of the ids, each once.
 local function in_order(ids, found)
   local list, missing, seen = {}, {}, {}
   for _, id in ipairs(ids) do
@@ -99,7 +99,7 @@ local function in_order(ids, found)
   return list, missing
 end
 
----Titles by MMS id, 100 a call.
+---Reads titles by MMS ID, 100 in a call.
 ---@param client almanac.alma.client
 ---@param ids string[] in any number; repeated ones count once
 ---@param options { view: string?, expand: string?, progress: fun(done: integer)? }? view "brief" (default) or "full";
@@ -125,7 +125,7 @@ function m.get(client, ids, options)
   return in_order(ids, found)
 end
 
----The title that a representation belongs to now.
+---The title that a representation belongs to now; it may have been moved.
 ---@param client almanac.alma.client
 ---@param id string representation id
 ---@return string|nil mms_id

@@ -1,7 +1,7 @@
--- Every call to Alma goes through here: the key, the pace, the repeats, the
--- log. GET, PUT and DELETE are repeated until they are answered. A POST is sent
--- again only when it surely did not happen: refused as too fast, or not a byte
--- of it sent. When nobody can tell, `unclear` says so and the caller looks.
+-- Every call to Alma goes through here: this adds the API key, keeps the pace, repeats and
+-- logs. GET, PUT and DELETE are repeated until they are answered. A POST is sent again only
+-- when it surely did not happen: Alma refused it as too fast, or not a byte of it was sent.
+-- When nobody can tell, the failure says `unclear`, and the caller has to look in Alma.
 local answers = require "almanac.alma.answers"
 local address = require "almanac.address"
 local core = require "almanac.core"
@@ -15,12 +15,12 @@ local task = require "almanac.task"
 local m = {}
 
 local PREFIX = "/almaws/v1"
--- Seconds. Attaching a file takes Alma time in proportion to its size, in
--- silence (OpenAPI, POST files); no time-out of the server is documented.
+-- In seconds. Attaching a file takes Alma time in proportion to the file's size, and nothing
+-- comes meanwhile (OpenAPI, POST files). Alma's documentation names no time-out of its own.
 local TIMEOUTS = { connect = 10, stall = 90, total = 180, file = 600 }
 local BACKOFF = { tries = 6, first = 0.5, longest = 20 }
 local LONGEST_SEGMENT = 255   -- bytes of one segment of a path
-local GATEWAY = { [502] = true, [503] = true, [504] = true }   -- answers of what stands before Alma: it may go on working
+local GATEWAY = { [502] = true, [503] = true, [504] = true }   -- a gateway before Alma sends these; Alma itself may still be at work
 local TRANSIENT = { connect = true, timeout = true, io = true, parse = true, closed = true }
 
 local methods = {}
@@ -45,7 +45,7 @@ local function merged(defaults, given)
   return result
 end
 
--- What people type or paste: told at the first call, not by a traceback.
+-- Options that people type or paste are wrong often, so the first call says what is wrong.
 local function unfit(options)
   if not options.url:find "^https?://[^/%s]+[^%s]*$" then
     return { message = ("%q is no http(s) address of an Alma server"):format(address.shown(options.url)), code = "connect" }
@@ -70,15 +70,15 @@ function m.new(options)
     pace = options.pace or pace.new { rate = options.rate or 20 },
     calls = {}, remaining = nil, segment = m.segment,
   }
-  -- Kept out of the table, so that nothing that prints a client prints the key.
+  -- The API key is kept in a function: whoever prints the client's table does not print it.
   function client.authorization() return "apikey " .. options.key end
   local plain = options.key:gsub("%p", "%%%0")
   function client.hide(text) return plain ~= "" and text:gsub(plain, "(key)") or text end
   return setmetatable(client, meta)
 end
 
----One segment of a path, encoded. Ids come from spreadsheets, so what can't be
----one is the world's no, not a mistake of the program.
+---Encodes one segment of a path. Ids come from spreadsheets, so an impossible one is a failure
+---that is returned, not a mistake of the program that raises.
 ---@param id string
 ---@return string|nil segment
 ---@return string? message
@@ -108,7 +108,7 @@ local function transfer(client, call)
   headers.Authorization = client.authorization()
   return task.fetch {
     method = call.method, url = client.url .. call.path .. requests.query(request.query), headers = headers, body = body,
-    -- Behind our back curl would send these again on a connection that died.
+    -- curl would send these again by itself when a kept connection turns out dead.
     once = call.method == "POST" or call.method == "DELETE",
     connect_timeout = waits.connect,
     stall_timeout = math.max(waits.stall, request.timeout or 0),
@@ -116,8 +116,8 @@ local function transfer(client, call)
   }
 end
 
--- What became of one try: `answer`, or `message` and `code`; `again` when it
--- may be sent again, `unclear` when a write may have happened.
+-- What became of one try. It gives `answer`, or `message` and `code`; then `again` is true
+-- when the call may be sent again, and `unclear` when a write may have happened.
 local function failed(call, result)
   local read_only = call.method == "GET"
   return {
@@ -128,7 +128,8 @@ local function failed(call, result)
   }
 end
 
--- A page in place of Alma's no says nothing about the key, nor whether a write came through.
+-- A web page in place of Alma's refusal tells nothing about the API key, and not whether a
+-- write came through.
 local function foreign(call, result, body)
   local words = result.status ~= 429 and errors.foreign(result.status, body)
   return words and {
@@ -159,7 +160,8 @@ local function unreadable(call, result, why)
   }
 end
 
--- JSON, but not what this call is answered with. It came so from Alma, and would again.
+-- The answer is JSON, but not what this call should get. Alma sent it so and would do it
+-- again, so the call is not repeated.
 local function unusable(call, result, why)
   local outcome = unreadable(call, result, why)
   outcome.message, outcome.again = ("%s %s: the answer is none of Alma's: %s"):format(call.method, call.path, why), false
@@ -170,7 +172,7 @@ local function judge(client, call, result)
   if result.error then return failed(call, result) end
   local good = result.status >= 200 and result.status <= 299
   local body = result.body or ""
-  if not good then body = client.hide(body) end   -- a refusal may name the key
+  if not good then body = client.hide(body) end   -- a refusal may quote the API key
   local list = (not good or body:find("errorsExist", 1, true)) and errors.read(body) or nil
   if list or not good then
     return not list and foreign(call, result, body) or refused(call, result, list or {})
@@ -190,7 +192,7 @@ end
 
 local function note(client, call, result, outcome, try)
   if not result.unsent then
-    local sent = math.max(1, result.sent or 1)   -- a redirect is a call as well
+    local sent = math.max(1, result.sent or 1)   -- each redirect costs a call as well
     client.calls[call.method] = (client.calls[call.method] or 0) + sent
   end
   local remaining = result.headers and tonumber(result.headers["x-exl-api-remaining"])
@@ -219,8 +221,8 @@ local function pause(client, try)
   task.sleep(math.random() * math.min(backoff.longest, backoff.first * 2 ^ (try - 1)))
 end
 
----Calls Alma. Raises when the request is not one: an unknown field, a method
----that Alma has not, a body of text without its type.
+---Calls Alma. Raises when the request is malformed: an unknown field, a method that Alma
+---does not have, text as a body without its content type.
 ---@param request almanac.alma.request
 ---@return table|string|true|nil answer text when `raw` or when the body was text; true when there is none to give
 ---@return string? message ends with Alma's code and tracking id
@@ -247,7 +249,7 @@ function methods:call(request)
   }
 end
 
----Whether Alma gave this code as its reason.
+---True when this code of Alma is among the reasons of a failure.
 ---@param detail table? fourth value of `call`
 ---@param code string
 ---@return boolean
@@ -286,7 +288,7 @@ end
 ---@field unsent boolean surely not a byte of it was sent
 ---@field answered boolean Alma itself answered, with an error: it no longer works on the call
 
----One try of a call, for logs. Never holds a secret.
+---One try of a call, for logs. No field ever holds a secret.
 ---@class almanac.alma.event
 ---@field method string
 ---@field path string below /almaws/v1

@@ -8,14 +8,14 @@ local m = {}
 
 local ALREADY_IN = "701115"
 local NOT_IN = "701116"
-local LEVELS = 20   -- of sub-collections, when all are asked for
+local LEVELS = 20   -- depth of sub-collections that is asked for
 
 local function pid_of(collection)
   local pid = collection.pid
   return type(pid) == "table" and pid.value or pid
 end
 
--- Sub-collections stand inside their parent.
+-- Alma gives sub-collections inside their parent; this makes one list of all.
 local function flatten(list, out)
   for _, collection in ipairs(list) do
     out[#out + 1] = collection
@@ -72,7 +72,7 @@ function m.find(client, id_or_name)
   }
 end
 
----Puts a title into a collection; one that is in it already is fine.
+---Puts a title into a collection. A title that is in it already is no failure.
 ---@param client almanac.alma.client
 ---@param pid string
 ---@param mms_id string
@@ -89,7 +89,7 @@ function m.add_bib(client, pid, mms_id)
   return nil, message, code, detail
 end
 
----Takes a title out of a collection; one that is not in it is fine.
+---Takes a title out of a collection. A title that is not in it is no failure.
 ---@param client almanac.alma.client
 ---@param pid string
 ---@param mms_id string

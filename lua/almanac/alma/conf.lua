@@ -1,4 +1,4 @@
--- What the institution is set up with (OpenAPI conf; schemas rest_general,
+-- Reads how the institution is configured (OpenAPI conf; schemas rest_general,
 -- rest_libraries, rest_code_table).
 local paging = require "almanac.alma.paging"
 

@@ -1,7 +1,6 @@
--- Alma's no, in its four shapes (XML, JSON, JSON wrapped once more, plain
--- text), and what it means for the caller: a line that says what to do, and a
--- code from almanac's list. The shape does not follow Accept, and status 400
--- stands for nearly everything, so only body and code count.
+-- Reads Alma's refusals. They come in four shapes (XML, JSON, JSON wrapped once more, plain
+-- text), whatever Accept says, and status 400 stands for nearly everything. So only the body
+-- and Alma's code count. The caller gets a line that says what to do, and a code of almanac.
 local core = require "almanac.core"
 local json = require "almanac.json"
 
@@ -9,7 +8,7 @@ local m = {}
 
 local KEYS_PAGE = "developers.exlibrisgroup.com > Build > API Keys"
 
--- Codes of Alma whose meaning is fixed (OpenAPI descriptions; the words are the gateway's).
+-- Alma's codes with a fixed meaning (OpenAPI descriptions; the gateway's own codes are words).
 local MEANING = {
   UNAUTHORIZED = "auth", FORBIDDEN = "auth", INVALID_API_KEY = "auth",
   DAILY_THRESHOLD = "quota", PER_SECOND_THRESHOLD = "quota",
@@ -17,10 +16,10 @@ local MEANING = {
   ["401861"] = "missing", ["401890"] = "missing", ["401871"] = "missing", ["10106"] = "missing",
   ["402260"] = "missing", ["701115"] = "conflict", ["60115"] = "conflict", ["402263"] = "conflict",
   ["402264"] = "conflict", ["402471"] = "conflict", ["4022034"] = "conflict",
-  ["60108"] = "status",   -- "Set Member not found": the set is there, one member is broken
+  ["60108"] = "status",   -- "Set Member not found": the set exists, one member is broken
 }
 
--- After these nobody knows whether a write happened.
+-- After one of these nobody knows whether a write happened.
 local GENERAL = {
   ["401652"] = true, ["402119"] = true, ["60101"] = true, INTERNAL_SERVER_ERROR = true,
 }
@@ -79,7 +78,7 @@ local function from_xml(body)
   return (list[1] or text_of(root, "errorsExist") == "true") and list or nil
 end
 
----The errors that a body holds.
+---Reads the errors in a body.
 ---@param body string?
 ---@return { code: string, message: string, tracking: string? }[]|nil errors nil when this is no error body of Alma's
 function m.read(body)
@@ -90,7 +89,7 @@ function m.read(body)
   if one_line(body):lower() == "invalid api key" then return { entry("INVALID_API_KEY", "Invalid API Key") } end
 end
 
----Whether an error leaves it open if a write happened.
+---True when the errors leave open whether a write happened.
 ---@param errors { code: string }[]
 ---@return boolean
 function m.is_general(errors)
@@ -100,7 +99,7 @@ function m.is_general(errors)
   return false
 end
 
----Whether Alma says that calls come too fast (not that the day's are used up).
+---True when Alma says that calls come too fast. (That the day's calls are used up is another refusal.)
 ---@param errors { code: string }[]
 ---@param status integer
 ---@return boolean
@@ -111,7 +110,7 @@ function m.is_too_fast(errors, status)
   return status == 429 and not m.is_daily(errors, status)
 end
 
----Whether the day's calls are used up. The code is not published, so the words
+---True when the day's calls are used up. The code for it is not published, so the words
 ---of a refusal with status 429 count too.
 ---@param errors { code: string, message: string }[]
 ---@param status integer
@@ -160,8 +159,8 @@ local function words_of(method, path, status, errors, code)
   return "Alma answered with status " .. status
 end
 
----What an answer is that is a web page: Alma refuses in JSON, XML or one line of
----text, never so. A filter, a proxy or a sign-in page stands in between.
+---Says what a web page as an answer is. Alma refuses in JSON, XML or one line of text, never
+---with a page, so a filter, a proxy or a sign-in page stands in between.
 ---@param status integer of an answer that `read` finds no errors in
 ---@param body string
 ---@return string? words nil when it is no page

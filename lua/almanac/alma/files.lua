@@ -1,5 +1,5 @@
--- The files of a representation (OpenAPI bibs). A file is made from an object
--- in the upload folder of the bucket, which Alma moves to its storage.
+-- The files of a representation (OpenAPI bibs). A file is made of an object in the
+-- bucket's upload folder; Alma moves that object to its storage.
 local paging = require "almanac.alma.paging"
 
 local m = {}
@@ -8,8 +8,8 @@ local function path(mms_id, rep_id, ...)
   return { "bibs", mms_id, "representations", rep_id, "files", ... }
 end
 
----All files of a representation, in their order. Alma pages this list not at
----all; one that is shorter than its total is an error.
+---All files of a representation, in their order. Alma gives this list in one piece; a list
+---that is shorter than its total is an error.
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param rep_id string
@@ -40,8 +40,8 @@ function m.get(client, mms_id, rep_id, pid, options)
     query = options and options.url and { expand = "url" } or nil }
 end
 
----Attaches an object of the upload folder. Takes Alma time in proportion to
----its size. Not idempotent: when `detail.unclear` is set, look before trying again.
+---Attaches an object of the upload folder. Alma takes time in proportion to its size. The call
+---must not simply be repeated: when `detail.unclear` is set, look in Alma first.
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param rep_id string
@@ -60,8 +60,8 @@ function m.create(client, mms_id, rep_id, file)
   }
 end
 
----Deletes a file; its representation and title stay. After an unclear answer
----Alma is asked for it, and believed when it says that it has no such file.
+---Deletes a file; its representation and title stay. After an unclear answer Alma is asked
+---for the file, and when it says that there is none, the file is deleted.
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param rep_id string

@@ -10,7 +10,7 @@ local function pid_of(item)
   return type(item.item_data) == "table" and item.item_data.pid or nil
 end
 
----All items of a title, of all its holdings: one call for each hundred.
+---All items of a title, in all its holdings: a call for each hundred.
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@return table[]|nil items { bib_data, holding_data, item_data, … } as Alma gives them
@@ -25,8 +25,8 @@ function m.list(client, mms_id)
   return items, message, code, detail
 end
 
----The item with a barcode. Alma answers with a redirect to the item, so this
----takes two calls.
+---The item with a barcode. Alma answers with a redirect to the item, so this takes two
+---calls.
 ---@param client almanac.alma.client
 ---@param barcode string
 ---@return table|nil item

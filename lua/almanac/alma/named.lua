@@ -1,7 +1,6 @@
--- Finding a set or collection by what a person typed: its id, or its name.
--- Alma's search by name looks for words, and its rules are not published in
--- full. So its answer only saves work: names are compared here, and "there is
--- none" is said only after the whole list was read.
+-- Finds a set or collection by what a person typed: its id or its name. Alma's search by
+-- name looks for words, and its rules are not published in full. So the search only saves
+-- work: names are compared here, and before "there is none" is said, the whole list is read.
 local answers = require "almanac.alma.answers"
 local core = require "almanac.core"
 local words = require "almanac.words"
@@ -22,7 +21,7 @@ local function loosely(text)
   return (core.text.fold(text):gsub("%s+", " "))
 end
 
--- Exactly one, or words about why not.
+-- The one match; when there is none or there are several, a message that says so.
 local function choose(search, list)
   local found = matching(list, search.wanted, as_is)
   if #found == 0 then found = matching(list, search.wanted, loosely) end

@@ -1,8 +1,7 @@
--- Complete lists or none. Alma gives ten entries unless asked for more and
--- ignores misspelt parameters, so nothing is believed but the total: pages of
--- 100 are read until it is reached. That a page holds as many as were asked for
--- is written nowhere, so a shorter one is asked for its rest. What does not add
--- up then is an error, never a shorter list.
+-- Reads lists completely, or fails. Alma gives ten entries unless asked for more, and it
+-- ignores misspelt parameters. So only the total is believed: pages of 100 are read until it
+-- is reached. No documentation promises that a page is full, so the rest of a short page is
+-- asked for. When the count still differs, that is an error, never a shorter list.
 local answers = require "almanac.alma.answers"
 local json = require "almanac.json"
 local task = require "almanac.task"
@@ -10,7 +9,7 @@ local task = require "almanac.task"
 local m = {}
 
 m.LIMIT = 100          -- entries a page at most (OpenAPI: 0-100)
-local PARALLEL = 8     -- pages in flight; the calls are paced anyway
+local PARALLEL = 8     -- pages in flight; the pace limits the calls anyway
 
 local function wrong(where, words)
   return nil, ("%s: %s"):format(where, words), "parse"
@@ -33,8 +32,8 @@ function m.entries(answer, key, where)
   return list, total
 end
 
----Words when an entry has no id, or comes twice because the list moved under
----the reading.
+---Says so when an entry has no id, or comes twice because the list changed while it was
+---read.
 ---@param entries table[]
 ---@param identify fun(entry: table): string?
 ---@param seen table<string, boolean>? the entries of the pages before; gets these
@@ -49,8 +48,8 @@ function m.repeated(entries, identify, seen)
   end
 end
 
--- The rest of a list that came short. Whether such a list knows limit and offset
--- is not documented: a server that does not gives the same entries again.
+-- Asks for the rest of a short list. It is not documented whether such a list knows limit and
+-- offset: a server that does not know them gives the same entries again.
 local function follow(client, request, key, list, total, where)
   local seen = {}
   for _, entry in ipairs(list) do seen[json.encode(entry)] = true end
@@ -70,8 +69,8 @@ local function follow(client, request, key, list, total, where)
   return list
 end
 
----A list that Alma gives in one piece: its length must be the total. One that
----came short is asked for its rest.
+---Reads a list that Alma gives in one piece: its length must equal the total. When it is
+---short, the rest is asked for.
 ---@param client almanac.alma.client
 ---@param request table as for client:call
 ---@param key string
@@ -105,8 +104,8 @@ local function with(query, limit, offset)
   return result
 end
 
----One answer, checked against the total of those before it; it may hold fewer
----entries than were asked for.
+---Checks one answer against the total of those before it. It may hold fewer entries than
+---were asked for.
 ---@param client almanac.alma.client
 ---@param list { path: string[], query: table?, kind: string, key: string } kind: as for client:call
 ---@param offset integer
@@ -134,7 +133,7 @@ function m.page(client, list, offset, limit, expected)
   return entries, total
 end
 
--- A page, in as many answers as the server takes for it.
+-- A full page, in as many answers as the server needs for it.
 local function full_page(client, list, offset, expected)
   local page, total, code, detail = m.page(client, list, offset, m.LIMIT, expected)
   if not page then return nil, total, code, detail end
@@ -152,7 +151,7 @@ local function full_page(client, list, offset, expected)
   return page, total
 end
 
----Whether a list has an entry whose `field` is `value`.
+---True when an entry of the list has this value as its `field`.
 ---@param list table[]
 ---@param field string
 ---@param value string
@@ -164,8 +163,8 @@ function m.holds(list, field, value)
   return false
 end
 
--- Where the pages behind the first one begin. They are counted as they are
--- read: a list of them would be as long as a server likes to say.
+-- Goes through the places where the pages behind the first one begin. They are counted and
+-- not listed, since the server says how many there are.
 local function offsets_until(total, is_over)
   local offset = 0
   return function()
@@ -174,8 +173,8 @@ local function offsets_until(total, is_over)
   end
 end
 
----Whether something is gone. A list may lag behind a write, so the object itself
----is asked for; where its absence has no code of its own, the list must agree.
+---True when something is gone. A list may lag behind a write, so the object itself is asked
+---for; where "not found" has no code of its own, the list must lack it as well.
 ---@param get fun(): table?, string?, string? the object
 ---@param read fun(): table[]? a whole list that would hold it
 ---@param field string
@@ -220,7 +219,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.all(client, list)
   local seen = {}
-  -- A page that comes again is told at once: there may be no end of them.
+  -- A page that comes again ends the reading at once: such a server might go on without end.
   local function read(offset, expected)
     local page, total, code, detail = full_page(client, list, offset, expected)
     if not page then return nil, total, code, detail end

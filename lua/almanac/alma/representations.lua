@@ -1,6 +1,6 @@
 -- Digital representations of a title (OpenAPI bibs; field names from
--- rest_representation.xsd). A list entry may be brief and lack usage type and
--- library: `get` has them always.
+-- rest_representation.xsd). Entries of a list may lack usage type and library; what `get`
+-- gives always has them.
 local paging = require "almanac.alma.paging"
 
 local m = {}
@@ -33,8 +33,8 @@ function m.get(client, mms_id, id)
   return client:call { path = path(mms_id, id), kind = "representation", id = id }
 end
 
----Makes a representation. Not idempotent: when `detail.unclear` is set, look
----before trying again.
+---Makes a representation. The call must not simply be repeated: when `detail.unclear` is set,
+---look in Alma first.
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param body table library {value}, usage_type {value}, label, public_note …; `is_remote` is false unless given
@@ -48,8 +48,8 @@ function m.create(client, mms_id, body)
   return client:call { method = "POST", path = path(mms_id), body = full, kind = "representation" }
 end
 
----Changes fields of a representation. PUT replaces the object: it is read,
----changed and sent back. The same again does no harm.
+---Changes fields of a representation. PUT replaces the whole object, so it is read, changed
+---and sent back. Doing it twice does no harm.
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param id string
@@ -66,8 +66,8 @@ function m.update(client, mms_id, id, fields)
   return client:call { method = "PUT", path = path(mms_id, id), body = body, kind = "representation", id = id }
 end
 
----Deletes a representation with its files; the title stays. After an unclear answer
----Alma is asked for it, and believed when it says that it has none.
+---Deletes a representation with its files; the title stays. After an unclear answer Alma is
+---asked for it, and when it says that there is none, the representation is deleted.
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param id string

@@ -1,5 +1,5 @@
--- What a program asks Alma for: checked before anything is sent, since Alma
--- passes over what it does not know, and a misspelt method would be a GET.
+-- Checks a program's request before it is sent. Alma ignores what it does not know, and it
+-- would take a misspelt method for a GET.
 local address = require "almanac.address"
 local fields = require "almanac.fields"
 local json = require "almanac.json"
@@ -56,7 +56,7 @@ local function check_body(method, request)
   end
 end
 
----Raises when a request is not one.
+---Raises when a request is malformed.
 ---@param request almanac.alma.request
 ---@return string method
 function m.check(request)
@@ -69,16 +69,15 @@ function m.check(request)
   return method
 end
 
----Whether the answer is given as text: it was asked for, or what was sent was
----text. Alma answers in the form that it is written to: bibs and holdings know
----no JSON (OpenAPI).
+---True when the answer is given as text: the request wants it so, or it sends text. Alma
+---answers in the format that it is sent, and bibs and holdings know no JSON (OpenAPI).
 ---@param request almanac.alma.request
 ---@return boolean
 function m.wants_text(request)
   return request.raw == true or type(request.body) == "string"
 end
 
----Headers and body of a request.
+---Makes headers and body of a request.
 ---@param method string
 ---@param request almanac.alma.request
 ---@return table<string, string> headers
@@ -92,7 +91,7 @@ function m.content(method, request)
   return headers, request.body and json.encode(request.body) or ""
 end
 
----The query as it stands in an address.
+---Writes the query as it stands in an address.
 ---@param query table<string, string|number|boolean>?
 ---@return string
 function m.query(query)

@@ -1,7 +1,7 @@
--- Sets of titles. A set may count more members than it lists: it is asked for
--- the rest, and how many are missing is told. One member whose record is broken fails its whole page
--- (60108), so such a page is read in halves until the member stands alone; it is
--- reported, the others are kept.
+-- Sets of titles. A set may say that it has more members than it lists: the rest is asked for,
+-- and the caller learns how many are missing. One member whose record is broken fails its
+-- whole page (60108). Such a page is read in halves until that member stands alone; it is
+-- reported, and the others are kept.
 local answers = require "almanac.alma.answers"
 local client_module = require "almanac.alma.client"
 local named = require "almanac.alma.named"
@@ -9,7 +9,7 @@ local paging = require "almanac.alma.paging"
 
 local m = {}
 
-local MOST_EMPTY = 100     -- pages without a member
+local MOST_EMPTY = 100     -- pages in a row without a member, before reading gives up
 local BROKEN_MEMBER = "60108"
 
 local function get(client, id)
@@ -41,7 +41,7 @@ local function broken_member(offset, message, detail)
   return { offset = offset, message = words ~= "" and words or message, id = words:match "(%d%d%d%d%d+)%D*$" }
 end
 
--- The members from `offset` on, at most `count`; adds to members and broken.
+-- Reads at most `count` members from `offset` on, and adds them to members and broken.
 local function read(reading, offset, count, result)
   if offset >= (reading.total or reading.bound or math.huge) then return result end
   local page, total, code, detail = paging.page(reading.client, reading.list, offset, count, reading.total)
@@ -69,7 +69,7 @@ local function read(reading, offset, count, result)
   return read(reading, offset + half, count - half, result)
 end
 
--- What Alma says of the set's size, needed when not even the first page came.
+-- The set's own count of its members. It is needed when not even the first page can be read.
 local function bound_from_set(client, set_id, reading)
   local set, message, code, detail = get(client, set_id)
   if not set then return nil, message, code, detail end
@@ -93,8 +93,8 @@ local function again(set_id, words)
   return nil, ("set %s: %s: try again"):format(set_id, words), "parse"
 end
 
--- Every member once. After an answer that came short the next one overlaps it;
--- without one, a member that comes twice means that the list moved.
+-- Takes each member once. After a short answer the next one overlaps it, so repeats are
+-- expected; otherwise a member that comes twice means that the list changed.
 local function once(result, seen)
   if not result.short then return paging.repeated(result.members, function(member) return member.id end, seen) end
   local fresh = {}
@@ -109,8 +109,8 @@ local function once(result, seen)
   result.members = fresh
 end
 
--- A set may count more than it lists; but a page without a member may be
--- followed by another for ever.
+-- A set may list fewer members than it counts. But pages without a member might follow one
+-- another for ever, so that is limited.
 local function endless(reading, result)
   if result.members[1] or result.broken[1] then return nil end
   reading.empty = (reading.empty or 0) + 1

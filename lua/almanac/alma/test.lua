@@ -1,6 +1,6 @@
--- The test calls: whether the key works for an area, and may write there. They
--- change nothing. Their answer is a short text whose form is not promised
--- (OpenAPI: "the output is subject to changes"), so only its words are looked at.
+-- The test calls: they tell whether the API key works for an area, and whether it may write
+-- there. They change nothing. The form of their short answer is not promised (OpenAPI: "the
+-- output is subject to changes"), so only its words are looked at.
 local m = {}
 
 local PATHS = {

@@ -1,7 +1,7 @@
--- OAI-PMH 2.0 (openarchives.org/OAI/openarchivesprotocol.html): reading the
--- records of a repository. Alma as provider is one at
--- https://DOMAIN.alma.exlibrisgroup.com/view/oai/INSTITUTION/request; it wants a
--- set in every list, publishes a set in one format mostly, and gives 100 a page.
+-- OAI-PMH 2.0 (openarchives.org/OAI/openarchivesprotocol.html): reads the records of a
+-- repository. Alma as provider is one, at
+-- https://DOMAIN.alma.exlibrisgroup.com/view/oai/INSTITUTION/request. It demands a set for
+-- every list, publishes most sets in one format only, and gives 100 records a page.
 --   local client = oai.new { url = … }
 --   local list = client:list { prefix = "marc21", set = "maps" }
 --   for entry in list:entries() do print(entry.identifier, entry.deleted) end
@@ -15,7 +15,7 @@ local VERBS = { Identify = true, ListMetadataFormats = true, ListSets = true, Li
   ListRecords = true, GetRecord = true }
 local ROOT = "OAI-PMH"
 
--- OAI-PMH 3.6: what each error means for the caller.
+-- almanac's code for each error (OAI-PMH 3.6).
 local MEANING = {
   badVerb = { "parse", "the server does not know this verb" },
   badArgument = { "parse", "the server refuses what it was asked" },
@@ -30,7 +30,7 @@ local MEANING = {
 local methods = {}
 local meta = { __index = methods }
 
----A client of one repository.
+---Makes a client of one repository.
 ---@param options almanac.harvest.options
 ---@return almanac.oai.client|nil client
 ---@return string? message
@@ -42,8 +42,8 @@ function m.new(options)
   return setmetatable({ server = server, shown = server.shown }, meta)
 end
 
--- Alma says noRecordsMatch also when a set is not published in a format: then
--- there are records, and "none" would be wrong.
+-- Alma says noRecordsMatch also when a set is not published in the wanted format. There are
+-- records then, so "none" would be wrong.
 local function is_empty(error_node)
   return error_node.attributes.code == "noRecordsMatch" and not error_node.text:lower():find("profile", 1, true)
 end
@@ -56,7 +56,7 @@ local function failed(client, verb, node)
     meaning[1], name
 end
 
----Asks one question.
+---Sends one request.
 ---@param verb string
 ---@param parameters table[]? { name, value } pairs
 ---@return almanac.xml.node|nil answer the element named as the verb; without children when no records match
@@ -88,7 +88,7 @@ local function texts(node, name)
   return list
 end
 
----What the repository says of itself; asked once.
+---What the repository says about itself; it is asked only once.
 ---@return { name: string?, url: string?, protocol: string?, earliest: string?, deleted: string?, granularity: string?, admins: string[] }|nil
 ---@return string? message
 ---@return string? code
@@ -105,8 +105,8 @@ function methods:identify()
   return self.identity
 end
 
----The formats of the repository, or of one record. Alma lists what it could
----write; what a set is published in shows only when it is asked for.
+---The formats of the repository, or of one record. Alma lists all that it could write; which
+---one a set is published in shows only when its records are asked for.
 ---@param identifier string?
 ---@return { prefix: string, schema: string?, namespace: string? }[]|nil
 ---@return string? message
@@ -123,7 +123,7 @@ function methods:formats(identifier)
   return list
 end
 
----The sets of the repository; none when it has no sets.
+---The sets of the repository; an empty list when it has none.
 ---@return { spec: string, name: string? }[]|nil
 ---@return string? message
 ---@return string? code
@@ -140,7 +140,7 @@ function methods:sets()
   end
 end
 
--- A day may be given to every repository; a time only to one that counts in seconds.
+-- Every repository takes a day; only one that counts in seconds takes a time.
 local function check_dates(client, options)
   for _, name in ipairs { "from", "to" } do
     local date = options[name]
@@ -161,7 +161,7 @@ local function check_dates(client, options)
   return true
 end
 
----Records, page after page. Nothing is asked before the first entry is.
+---Lists records, page after page. The first request is sent when the first entry is asked for.
 ---@param options { prefix: string, set: string?, from: string?, to: string?, headers_only: boolean? } from, to: dates
 ---  of the last change, a day or a second in UTC, both inclusive
 ---@return almanac.oai.list|nil

@@ -1,7 +1,7 @@
--- A list of OAI-PMH, page after page by resumption tokens (section 3.5 of the
--- protocol). It ends at an absent or empty token. A server may make up tokens
--- without end: so a page that comes again, pages that bring nothing new and pages
--- without an entry, one after the other, are errors, whatever their tokens say.
+-- Reads an OAI-PMH list page after page by resumption tokens (section 3.5 of the protocol). An
+-- absent or empty token ends it. A server may make up tokens without end. So these are errors,
+-- whatever the tokens say: a page that comes again, pages in a row that bring nothing new, and
+-- pages in a row without an entry.
 local core = require "almanac.core"
 local record = require "almanac.record"
 local xml = require "almanac.xml"
@@ -9,7 +9,7 @@ local xml = require "almanac.xml"
 local m = {}
 
 local MOST_EMPTY = 100      -- pages without an entry in a row
-local MOST_KNOWN = 3        -- pages in a row all of whose entries came before: an entry that is changed meanwhile may come twice
+local MOST_KNOWN = 3        -- pages in a row with entries that all came before: a record that is changed meanwhile may come twice
 local MOST_ENTRIES = 100000000   -- of a list; the largest repositories have some ten million
 
 -- ---- entries ----
@@ -23,7 +23,7 @@ function entry_methods:text()
   return self.node and xml.write(self.node)
 end
 
----The record, read.
+---Reads the record.
 ---@return any record of core.marc, or almanac.dc.record
 ---@return string? format or message
 ---@return string? code
@@ -33,7 +33,7 @@ function entry_methods:record()
   return record.parse(text)
 end
 
----An entry from a <record> or <header>.
+---Makes an entry of a <record> or <header>.
 ---@param node almanac.xml.node
 ---@return almanac.oai.entry
 function m.entry(node)
@@ -52,7 +52,7 @@ end
 local methods = {}
 local meta = { __index = methods }
 
----A list that was not begun yet.
+---Makes a list; no request is sent yet.
 ---@param client table
 ---@param verb string
 ---@param parameters table[]
@@ -68,7 +68,7 @@ local function id_of(node)
   return xml.text(header, "identifier") or xml.text(header, "setSpec") or ""
 end
 
--- Eight bytes stand for an entry, so that a million of them fit.
+-- An entry is remembered as eight bytes, so that a million of them fit into memory.
 local function mark_of(text)
   return math.tointeger(tonumber("0x" .. core.hash.sha256(text):sub(1, 16)))
 end
@@ -83,7 +83,7 @@ local function goes_in_circles(list, token)
   list.seen[mark] = true
 end
 
--- Counts pages in a row that bring nothing new.
+-- Counts how many pages in a row brought nothing new.
 local function note_entries(list)
   local new = not list.page[1]
   for _, node in ipairs(list.page) do
@@ -95,7 +95,7 @@ local function note_entries(list)
   list.empty = list.page[1] and 0 or list.empty + 1
 end
 
--- Why this page shows that the list has no end.
+-- Says why this page shows that the list has no end.
 local function endless(list, asked)
   if goes_in_circles(list, asked) then return "the server gives the same page again, so the list has no end" end
   if list.empty > MOST_EMPTY then return "nothing but empty pages, so the list has no end" end
@@ -115,12 +115,12 @@ local function note_token(list, answer)
   list.size = size or list.size
 end
 
--- The next page; false when the last one was it.
+-- Reads the next page; false when there is none.
 local function turn(list)
   local asked, parameters = list.token, list.parameters
   if list.pages > 0 then
     if not asked then return false end
-    parameters = { { "resumptionToken", asked } }   -- exclusive: nothing else beside it
+    parameters = { { "resumptionToken", asked } }   -- the protocol allows no other parameter beside it
   end
   local answer, message, code, name = list.client:ask(list.verb, parameters)
   if not answer then return nil, message, code, name end
@@ -132,7 +132,7 @@ local function turn(list)
   return true
 end
 
----The next element of the list as it is.
+---The next element of the list, as XML.
 ---@return almanac.xml.node|nil node nil at the end
 ---@return string? message
 ---@return string? code

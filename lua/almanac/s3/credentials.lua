@@ -1,6 +1,6 @@
--- AWS keys from where every AWS tool looks for them: the environment, else a
--- profile, which stands in two files: ~/.aws/credentials, and ~/.aws/config for
--- what the first lacks (docs.aws.amazon.com/sdkref/latest/guide/file-format.html).
+-- Finds AWS keys where every AWS tool looks for them: in the environment, else in a profile.
+-- A profile stands in two files: ~/.aws/credentials, and ~/.aws/config for what the first
+-- lacks (docs.aws.amazon.com/sdkref/latest/guide/file-format.html).
 local core = require "almanac.core"
 local keyfile = require "almanac.keyfile"
 
@@ -16,9 +16,9 @@ local function trim(text)
   return (text:gsub("^%s+", ""):gsub("%s+$", ""))
 end
 
----Sections of an ini file: names to values by section. A section that comes
----twice is one; keys are in lower case; lines that begin with a blank belong to
----a nested setting and are passed over.
+---Reads the sections of an ini file, each a table of names to values. A section that comes
+---twice is one. Names are in lower case. Lines that begin with a blank belong to a nested
+---setting and are ignored.
 ---@param text string
 ---@return table<string, table<string, string>>
 function m.parse(text)
@@ -54,11 +54,11 @@ local function place_of(variable, name)
   return set(core.sys.env(variable)) or home and home .. "/.aws/" .. name
 end
 
----Where the shared credentials file of this user is.
+---The path of this user's shared credentials file.
 ---@return string? path
 function m.path() return place_of("AWS_SHARED_CREDENTIALS_FILE", "credentials") end
 
--- The sections of a file; none when it is not there.
+-- Reads the sections of a file; a file that does not exist has none.
 local function sections_of(path)
   if not path then return {} end
   local text, message, code = core.files.read(path, FILE_LIMIT)
@@ -67,7 +67,7 @@ local function sections_of(path)
   return nil, message, code
 end
 
--- In the config file a profile is [profile NAME], but for [default].
+-- In the config file a profile's section is [profile NAME]; only [default] has no such prefix.
 local function section_of(config, profile)
   for title, section in pairs(config) do
     local name = title:match '^profile%s+"?(.-)"?$'
@@ -94,13 +94,14 @@ local function profile_of(name)
   return profile
 end
 
--- Ways to keys that take more than reading: AWS's tools go them before keys that stand there.
+-- These settings give AWS keys by signing in. AWS's tools prefer them to keys that stand in
+-- the file, and almanac can't follow them.
 local WAYS = {
   { "role_arn", "takes a role" }, { "web_identity_token_file", "takes a role" }, { "sso_session", "signs in by SSO" },
   { "sso_start_url", "signs in by SSO" },
 }
 
--- Why a profile gives no keys here.
+-- Says why almanac can't take keys from this profile.
 local function unsupported(profile, name)
   local words
   for _, way in ipairs(WAYS) do words = words or profile[way[1]] and ("%s (%s)"):format(way[2], way[1]) end
@@ -131,7 +132,7 @@ local function from_profile(name, asked_for)
     region = set(profile.region) }
 end
 
----AWS keys. A profile that was named comes before the environment.
+---Finds AWS keys. A profile that was named comes before the environment.
 ---@param options { profile: string? }? else AWS_PROFILE, else "default"
 ---@return { access_key: string, secret_key: string, session_token: string?, region: string? }|nil keys region: of the profile
 ---@return string? message nil when there are simply none

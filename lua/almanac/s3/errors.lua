@@ -1,15 +1,15 @@
--- What an S3 server says when it says no: the XML of its errors, in words that
--- help a librarian, and almanac's codes. Amazon's list of codes:
+-- Reads the XML errors of an S3 server and says them in words that help a librarian, with
+-- almanac's codes. Amazon's list of error codes:
 -- docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 local core = require "almanac.core"
 local dates = require "almanac.dates"
 
 local m = {}
 
--- Where AWS keys for Alma's bucket are made (Ex Libris: almadigital).
+-- Where AWS keys for Alma's bucket are made (Ex Libris' page on Alma Digital).
 m.KEYS_PLACE = "Alma > Configuration > Resources > Resource Configuration > Digital Storage"
 
--- What helps whoever uses AWS keys.
+-- Advice for those who use AWS keys.
 local AUTH = {
   AccessDenied = "the AWS key may not do this in this bucket; keys are made and revoked in " .. m.KEYS_PLACE,
   InvalidAccessKeyId = "no such AWS access key; keys are made in " .. m.KEYS_PLACE,
@@ -18,7 +18,7 @@ local AUTH = {
   InvalidToken = "the AWS session token is not valid: get a new one",
   AccountProblem = "there is a problem with the AWS account",
 }
--- Who has no AWS key can't put it right: then only what is refused is named.
+-- Without AWS keys nobody here can mend a refusal; the message then only says what is refused.
 local REFUSED = { form = "Alma's upload form is refused", address = "the address that Alma signed is refused" }
 
 local TRANSIENT = {
@@ -26,7 +26,7 @@ local TRANSIENT = {
   OperationAborted = true, Busy = true, TooManyRequests = true,
 }
 
--- The bytes that came are not those that were signed.
+-- With these codes S3 says that the bytes it got are not those that were signed.
 local CHANGED = { XAmzContentSHA256Mismatch = true, BadDigest = true, IncompleteBody = true }
 
 local MISSING = { NoSuchKey = true, NoSuchBucket = true, NoSuchUpload = true, NotFound = true }
@@ -37,7 +37,7 @@ local MISSING = { NoSuchKey = true, NoSuchBucket = true, NoSuchUpload = true, No
 ---@field request_id string?
 ---@field fields table<string, string> all fields of the error, e.g. Region
 
----The error in a body; an answer with status 200 may hold one too.
+---Reads the error in a body. An answer with status 200 may hold one too.
 ---@param body string?
 ---@return almanac.s3.refusal|nil
 function m.read(body)
@@ -86,7 +86,7 @@ end
 local WRONG_PLACE = { PermanentRedirect = true, TemporaryRedirect = true, AuthorizationHeaderMalformed = true,
   IllegalLocationConstraintException = true }
 
--- What helps, beside what S3 said itself.
+-- Advice that goes beside S3's own words.
 local function advice(refusal, status, headers, by)
   local code = refusal.code
   if code == "RequestTimeTooSkewed" then return clock_words(refusal, headers), "auth" end
@@ -119,8 +119,8 @@ local function words_of(refusal, status, headers, by)
   return said ~= "" and ("%s; S3 says: %s"):format(help, said) or help, code
 end
 
--- Every answer of S3 has a request id, and those that say no are XML or have no
--- body. What comes between, a filter or a proxy, sends pages of its own.
+-- Every answer of S3 has a request id, and a refusal is XML or has no body. A filter or a
+-- proxy in between sends other pages.
 local function is_foreign(headers, body)
   if headers["x-amz-request-id"] or headers["x-amz-bucket-region"] then return false end
   return body:find "%S" ~= nil or headers.location ~= nil
@@ -160,7 +160,7 @@ function m.explain(what, status, headers, refusal, more)
   return ("%s: %s (%s)"):format(what, words, table.concat(marks, ", ")), code
 end
 
----Whether an answer of success can't be S3's: a page that a sign-in or filter sends.
+---True when a successful answer can't be S3's own: a sign-in page or a filter sent it.
 ---@param result table of task.fetch
 ---@return string? words
 function m.strange(result)
@@ -169,7 +169,7 @@ function m.strange(result)
   return foreign_words(result.status, result.headers, body)
 end
 
----Whether the same request may succeed a moment later.
+---True when the same request may succeed a moment later.
 ---@param status integer
 ---@param refusal almanac.s3.refusal?
 ---@return boolean

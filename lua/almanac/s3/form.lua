@@ -1,8 +1,7 @@
--- Uploading with an API key alone: Alma signs a browser's upload form (GET
--- /conf/general?expand=ingest_form) and the file goes to S3 as
--- multipart/form-data
--- (docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html). The
--- ETag in the answer is the MD5 of what was stored.
+-- Uploads with an API key alone. Alma signs a browser's upload form (GET
+-- /conf/general?expand=ingest_form), and the file goes to S3 as multipart/form-data
+-- (docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html). The ETag in the
+-- answer is the MD5 of what was stored.
 local core = require "almanac.core"
 local errors = require "almanac.s3.errors"
 local form_fields = require "almanac.s3.form_fields"
@@ -14,7 +13,7 @@ local watch = require "almanac.s3.watch"
 local m = {}
 
 local SECRET = { ["x-amz-signature"] = true, ["x-amz-security-token"] = true, policy = true, signature = true }
-local EARLY = 60   -- seconds before its end at which a form is replaced
+local EARLY = 60   -- seconds before its end that a form is replaced
 
 local methods = {}
 local meta = { __index = methods }
@@ -33,7 +32,7 @@ local function read(ingest, region)
     return nil, ("Alma's upload form has a condition that almanac can't meet (%s); use AWS keys, made in %s"):format(unmet,
       errors.KEYS_PLACE), "auth"
   end
-  -- A form that is too old when it comes tells of a wrong clock here.
+  -- A form that is expired when it comes means that this machine's clock is wrong.
   local late = policy.expires and policy.expires - EARLY <= core.sys.time()
   return {
     url = ingest.ingest_url, bucket = ingest.bucket, region = region or ingest.region,
@@ -41,7 +40,7 @@ local function read(ingest, region)
   }
 end
 
----A way into Alma's upload folder with the signed form.
+---Makes a store for Alma's upload folder, with the signed form.
 ---@param options { ingest: table, region: string?, refresh: (fun(): table|nil, string?, string?)?, backoff: table?, timeouts: table? }
 ---  ingest: `digital` of GET /conf/general?expand=ingest_form; region: of the bucket when it is another than Alma says;
 ---  refresh: gives a new one
@@ -56,7 +55,7 @@ function m.new(options)
   return store
 end
 
--- Fetches a new form once, however many tasks find the old one expired.
+-- Fetches a new form. Many tasks may find the old one expired; only the first one fetches.
 local function renew(store, old)
   while store.renewing do task.sleep(0.05) end
   if store.form ~= old then return true end
@@ -80,7 +79,7 @@ local function current(store)
   return store.form
 end
 
--- Why the form takes no such file.
+-- Says why the form does not take this file.
 local function misfit(form, path, size)
   local policy = form.policy
   if size > policy.largest or size < (policy.smallest or 0) then
@@ -100,7 +99,7 @@ local function allowed(form, key, file)
   return true
 end
 
----Why the upload form takes no file of this name and size.
+---Says why the upload form takes no file of this name and size.
 ---@param path string
 ---@param size integer bytes
 ---@return string? words nil when it takes it
@@ -108,7 +107,7 @@ function methods:refuses(path, size)
   return misfit(self.form, path, size)
 end
 
----The sizes that are taken, and whether the type of a file counts as well.
+---The sizes that the form takes, and whether it also depends on a file's type.
 ---@return integer smallest
 ---@return integer largest
 ---@return boolean by_type
@@ -128,12 +127,12 @@ local function parts_of(form, key, file, options)
   table.move(form.fields, 1, #form.fields, 2, parts)
   local kind = content_type(form, file, options)
   if kind then parts[#parts + 1] = { name = "Content-Type", value = kind } end
-  -- The key is whole, so the name of the file means nothing here.
+  -- The object name is complete, so the file's own name means nothing here.
   parts[#parts + 1] = { name = "file", path = file.path, filename = "file", type = "application/octet-stream" }
   return parts
 end
 
--- S3's common address serves some regions by sending elsewhere.
+-- The common address of S3 serves some regions by a redirect.
 local function follow(form, failed)
   local code = failed.refusal and failed.refusal.code
   if code ~= "PermanentRedirect" and code ~= "TemporaryRedirect" or form.moved then return end
@@ -149,7 +148,7 @@ local function expired(failed)
   return refusal and refusal.code == "AccessDenied" and refusal.message:lower():find "expired"
 end
 
--- A refusal may quote what was sent: what is signed and the token stay here.
+-- A refusal may quote what was sent. Policy, signature and token are taken out of it.
 local function hide(form, message)
   for _, field in ipairs(form.fields) do
     if SECRET[field.name:lower()] and #field.value > 8 then
@@ -183,8 +182,8 @@ local function answer_of(result)
   return (fields.ETag or ""):gsub('"', ""):lower(), fields.Key
 end
 
--- With a KMS key the ETag is no MD5; then the size that Alma gives for the
--- attached file is the check.
+-- With a KMS key the ETag is no MD5. Then the size that Alma tells of the attached file is
+-- compared.
 local function check(result, key, file)
   local etag, stored_key = answer_of(result)
   if stored_key and stored_key ~= key then

@@ -1,13 +1,13 @@
--- What an upload form is sent with: the fields that Alma signed, and those that
--- its policy asks for besides. A condition that can't be met is found here,
--- before anything is uploaded.
+-- Makes the fields that an upload form is sent with: those that Alma signed, and those that
+-- its policy demands besides. A condition that can't be met is found here, before anything
+-- is uploaded.
 local policies = require "almanac.s3.policy"
 
 local m = {}
 
 local GENERIC = { "application/octet-stream", "binary/octet-stream" }
 
--- Extension -> the types that such a file is (IANA's first; others are in use).
+-- Types of files by extension (IANA's first; others are in use).
 local TYPES = {
   jpg = { "image/jpeg", "image/jpg" }, tif = { "image/tiff", "image/tif" }, png = { "image/png" },
   gif = { "image/gif" }, jp2 = { "image/jp2" }, bmp = { "image/bmp" }, webp = { "image/webp" }, svg = { "image/svg+xml" },
@@ -18,11 +18,12 @@ local TYPES = {
 }
 local SAME = { jpeg = "jpg", jpe = "jpg", tiff = "tif", jpx = "jp2", j2k = "jp2", html = "htm", clientthumb = "thumb", m4v = "mp4" }
 
--- Of these no value is right but the one that Alma gives or almanac finds.
+-- Only Alma or almanac knows the right value of these, so none is made up.
 local KNOWN_ELSEWHERE = { bucket = true, key = true, ["content-type"] = true }
--- What a file is stored with beside its bytes: any text that begins as asked will do.
+-- These fields are stored with the object. Any text that begins as the policy demands is right.
 local FREE = { "^cache%-control$", "^content%-disposition$", "^content%-language$", "^expires$", "^x%-amz%-meta%-" }
--- Instead of saying what was stored these send the browser elsewhere; a signature can't be made up.
+-- The first two send the browser elsewhere instead of saying what was stored. The others prove
+-- who sends which bytes, and can't be made up.
 local NEVER = { "^success_action_redirect$", "^redirect$", "^x%-amz%-credential$", "^x%-amz%-security%-token$",
   "^x%-amz%-date$", "^x%-amz%-signature$", "^policy$", "^content%-md5$", "^x%-amz%-checksum%-" }
 
@@ -38,7 +39,7 @@ local function words_of(condition)
   return ("%s must begin with '%s'"):format(condition.field, condition.begins)
 end
 
--- The value by which a field that the form lacks meets its conditions.
+-- A value that meets all conditions of a field that the form lacks.
 local function value_for(policy, condition)
   local field = condition.field
   if is_one_of(field, NEVER) then return nil end
@@ -46,7 +47,7 @@ local function value_for(policy, condition)
   return value and policies.allows(policy, field, value) and value or nil
 end
 
--- The fields of the form as they are sent, by their names in small letters.
+-- The form's own fields by their names in lower case, as they are sent.
 local function given_fields(policy, given)
   local fields = {}
   for name, value in pairs(given) do
@@ -72,7 +73,7 @@ local function meet(policy, fields)
   return true
 end
 
----The fields of the form but key and content type, in a fixed order.
+---The fields of the form in a fixed order, without key and content type.
 ---@param policy almanac.s3.policy
 ---@param given table<string, any> the form as Alma gives it
 ---@return { name: string, value: string }[]|nil fields
@@ -102,7 +103,7 @@ local function all_types(path, given)
   return list
 end
 
----The content type that a file is sent with.
+---The content type to send a file with.
 ---@param policy almanac.s3.policy
 ---@param given table<string, any> the form as Alma gives it
 ---@param path string whose extension tells

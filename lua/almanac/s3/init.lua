@@ -1,7 +1,7 @@
--- Storage that Alma takes files from: a bucket reached with AWS keys, or the
--- signed upload form that an API key alone gets. Both have
--- `store:put(key, file, options)`. Addresses are path-style, since the names of
--- Alma's buckets have dots, which no wildcard certificate covers.
+-- The storage that Alma takes files from. It is reached as a bucket with AWS keys, or
+-- through the signed upload form that an API key alone gets. Both have
+-- `store:put(key, file, options)`. Addresses are path-style: names of Alma's buckets have
+-- dots, and no wildcard certificate covers such a host name.
 local address = require "almanac.address"
 local credentials = require "almanac.s3.credentials"
 local form = require "almanac.s3.form"
@@ -26,8 +26,8 @@ local function amazon(region)
   return ("https://s3.%s.amazonaws.com%s"):format(region, region:find "^cn%-" and ".cn" or "")
 end
 
--- Server, Host header and path of an address; the port that goes without
--- saying is not in the Host header.
+-- Splits an address into server, Host header and path. The default port is not in the Host
+-- header.
 local function split(endpoint)
   local scheme, authority, base = endpoint:match "^(https?)://([%w%.%-:%[%]]+)(/?[^?#]*)$"
   if not scheme then return nil end
@@ -47,7 +47,7 @@ end
 ---@field backoff { tries: integer?, first: number?, longest: number? }? seconds
 ---@field timeouts { connect: number?, stall: number?, total: number? }? seconds
 
----A bucket, with AWS keys. The store has `put`, `head`, `get`, `list`, `delete`, `unfinished` and `remove_unfinished`.
+---A bucket that is reached with AWS keys. The store has `put`, `head`, `get`, `list`, `delete`, `unfinished` and `remove_unfinished`.
 ---@param options almanac.s3.options
 ---@return table|nil store
 ---@return string? message
@@ -68,7 +68,7 @@ function m.new(options)
     server = server, host = host, base = base, region = region, bucket = options.bucket,
     part_size = options.part_size or PART_SIZE, multipart_above = options.multipart_above or MULTIPART_ABOVE,
     backoff = backoff, timeouts = timeouts,
-    -- In a function, so that nothing that prints a store prints the keys.
+    -- The keys are kept in a function: whoever prints the store's table does not print them.
     secrets = function() return secrets end,
   }, meta)
 end

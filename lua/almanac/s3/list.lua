@@ -1,4 +1,4 @@
--- What is in the bucket below a prefix (ListObjectsV2), all pages of it.
+-- Lists what is in the bucket below a prefix (ListObjectsV2), all pages of it.
 local core = require "almanac.core"
 local request = require "almanac.s3.request"
 
@@ -12,8 +12,8 @@ local function fields_of(node)
   return fields
 end
 
--- XML can't hold every character of a key, so keys are asked for encoded;
--- a server that does not know how says so by leaving EncodingType out.
+-- XML can't hold every character of an object's name, so names are asked for in encoded form.
+-- A server that can't do that leaves EncodingType out of its answer.
 local function decoded(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
@@ -48,7 +48,7 @@ local function read_page(root, objects)
   return about.IsTruncated == "true", about.NextContinuationToken
 end
 
----All objects whose key begins with `prefix`.
+---Lists all objects whose name begins with `prefix`.
 ---@param store table
 ---@param prefix string? "" for all
 ---@return { key: string, size: integer, etag: string, modified: string? }[]|nil objects in the order of their keys
@@ -69,7 +69,7 @@ function m.list(store, prefix)
   return nil, ("list of %s does not end"):format(store.bucket), "limit"
 end
 
----Downloads an object. The file is there whole or not at all.
+---Downloads an object. The file appears whole or not at all.
 ---@param store table
 ---@param key string
 ---@param to_path string

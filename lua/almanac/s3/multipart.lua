@@ -1,6 +1,6 @@
--- Large files in parts, several at a time, each signed with its own SHA-256
--- and sent again by itself when it fails. What was begun and can't be ended is
--- taken back, since parts that nobody ends cost money unseen.
+-- Sends a large file in parts, several at a time. Each part is signed with its own SHA-256 and
+-- sent again by itself when it fails. An upload that can't be completed is aborted, since its
+-- parts would cost money unseen.
 local core = require "almanac.core"
 local request = require "almanac.s3.request"
 local task = require "almanac.task"
@@ -8,15 +8,15 @@ local unfinished = require "almanac.s3.unfinished"
 
 local m = {}
 
--- docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+-- Limits of S3: docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 local MOST_PARTS = 10000
 local MIB = 1 << 20
 local PARALLEL = 4
 
----Bytes of the largest object.
+---The size of the largest object, in bytes.
 m.largest = 5 << 40
 
----Bytes of a part, so that there are at most 10,000 of them.
+---The size of a part in bytes, so large that at most 10,000 parts are needed.
 ---@param size integer of the file
 ---@param wanted integer
 ---@return integer
@@ -74,7 +74,7 @@ local function read_range(path, part)
   return file and file:seek("set", part.offset) and file:read(part.length)
 end
 
--- Marks the parts that the bucket has with these very bytes: the ETag of a part is its MD5.
+-- Marks the parts that the bucket has with the same bytes: a part's ETag is its MD5.
 local function recognise(upload, there)
   for _, part in ipairs(upload.parts) do
     local stored = there[part.number]
@@ -83,11 +83,11 @@ local function recognise(upload, there)
   end
 end
 
--- Not every server or key lets unfinished uploads be listed: then it is begun anew.
+-- Some servers and some keys don't list unfinished uploads. Then a new upload is begun.
 local UNLISTED = { auth = true, status = true, missing = true, parse = true }
 
--- Goes on with what an interrupted program left of this key: the newest upload
--- that can still be read; older ones are taken back.
+-- Goes on with an upload of this object that an interrupted program left: the newest one that
+-- can still be read. Older ones are aborted.
 local function go_on(store, key, upload)
   local ids, message, code = unfinished.uploads(store, key)
   if not ids then return UNLISTED[code], message, code end
@@ -124,7 +124,7 @@ local function list_xml(parts)
   return table.concat(lines) .. "</CompleteMultipartUpload>"
 end
 
--- A repeated end may find that the first one did it.
+-- Completing again may find that the first time already did it.
 local function complete(store, key, upload)
   local result, message, code, detail = request.send(store, {
     method = "POST", key = key, query = { { "uploadId", upload.id } }, body = list_xml(upload.parts),
@@ -139,7 +139,7 @@ local function complete(store, key, upload)
   return nil, ("%s: the server stored %s bytes of %d"):format(key, tostring(size), upload.size), "io"
 end
 
----Puts a large file in parts; on failure nothing of it is left.
+---Puts a large file in parts; after a failure nothing of it is left.
 ---@param store table
 ---@param key string
 ---@param file { path: string, size: integer }

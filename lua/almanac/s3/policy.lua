@@ -1,6 +1,6 @@
--- The policy of a signed upload form: what it allows, until when
+-- Reads the policy of a signed upload form: what it allows, and until when
 -- (docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html).
--- Alma's documentation does not say which conditions it sets: any may come.
+-- Alma's documentation does not say which conditions it sets, so any may come.
 local core = require "almanac.core"
 local dates = require "almanac.dates"
 local json = require "almanac.json"
@@ -30,7 +30,7 @@ local function add_pattern(policy, kind, name, value)
   return true
 end
 
--- {"acl": "x"}
+-- Adds conditions written as {"acl": "x"}.
 local function add_fields(policy, condition)
   for name, value in pairs(condition) do
     if not add_pattern(policy, "equals", "$" .. tostring(name), value) then return false end
@@ -38,8 +38,8 @@ local function add_fields(policy, condition)
   return next(condition) ~= nil
 end
 
--- {"acl": "x"}, ["eq", "$acl", "x"], ["starts-with", "$key", "x"], ["content-length-range", 1, 2];
--- false when it is none of these.
+-- Adds one condition: {"acl": "x"}, ["eq", "$acl", "x"], ["starts-with", "$key", "x"] or
+-- ["content-length-range", 1, 2]. Returns false when it is none of these.
 local function add(policy, condition)
   if type(condition) ~= "table" then return false end
   if condition[1] == nil then return add_fields(policy, condition) end
@@ -74,7 +74,7 @@ function m.read(base64)
   return policy
 end
 
----Whether a field with this value meets a condition.
+---True when a field with this value meets a condition.
 ---@param condition { equals: string?, begins: string? }
 ---@param value string
 ---@return boolean
@@ -83,8 +83,7 @@ function m.meets(condition, value)
   return value:sub(1, #condition.begins) == condition.begins
 end
 
----Whether a form with this field is accepted. A field that no condition names
----is refused by S3.
+---True when a form with this field is accepted. S3 refuses a field that no condition names.
 ---@param policy almanac.s3.policy
 ---@param field string
 ---@param value string
@@ -100,7 +99,7 @@ function m.allows(policy, field, value)
   return named
 end
 
----Whether a condition names the field.
+---True when a condition names the field.
 ---@param policy almanac.s3.policy
 ---@param field string
 ---@return boolean

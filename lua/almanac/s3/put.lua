@@ -1,6 +1,6 @@
--- A file into the bucket: signed with the SHA-256 of its bytes, so that the
--- server refuses any others, and its size or checksum read back. A file that
--- changes meanwhile is an error, and what was stored of it is removed.
+-- Puts a file into the bucket. The request is signed with the SHA-256 of the file's bytes, so
+-- that the server refuses any others; afterwards size or checksum are read back. When the file
+-- changes meanwhile, that is an error, and what was stored of it is removed.
 local core = require "almanac.core"
 local multipart = require "almanac.s3.multipart"
 local request = require "almanac.s3.request"
@@ -19,7 +19,7 @@ local function about_object(headers)
   }
 end
 
--- Asks for what was stored: its size, and its checksum of servers that keep it.
+-- Asks the server what it stored: the size, and the checksum where the server keeps one.
 local function read_back(store, key, size, sum)
   local result, message, code = request.send(store, {
     method = "HEAD", key = key, headers = { ["x-amz-checksum-mode"] = "ENABLED" },
@@ -55,7 +55,7 @@ local function put_whole(store, key, file, options, unchanged)
   return read_back(store, key, file.size, sum)
 end
 
----What is known of an object.
+---What the bucket tells of an object.
 ---@param store table
 ---@param key string
 ---@return { size: integer, etag: string, modified: string?, content_type: string? }|nil
@@ -67,7 +67,7 @@ function m.head(store, key)
   return about_object(result.headers)
 end
 
----Removes an object; fine when there is none.
+---Removes an object. That there is none is no failure.
 ---@param store table
 ---@param key string
 ---@return true|nil
@@ -79,7 +79,7 @@ function m.delete(store, key)
   return nil, message, code
 end
 
----Why the bucket takes no file of this size.
+---Says why the bucket takes no file of this size.
 ---@param _ table
 ---@param _path string
 ---@param size integer bytes
@@ -89,7 +89,7 @@ function m.refuses(_, _path, size)
   return ("has %d bytes; S3 takes at most %d"):format(size, multipart.largest)
 end
 
----The sizes that are taken, and whether the type of a file counts as well.
+---The sizes that the bucket takes, and whether it also depends on a file's type.
 ---@return integer smallest
 ---@return integer largest
 ---@return boolean by_type

@@ -1,6 +1,5 @@
--- One signed request to an S3 server, repeated with growing, random pauses
--- until it is answered. All requests here may be repeated: the same object
--- comes out.
+-- Sends one signed request to an S3 server, and repeats it with growing, random pauses until
+-- it is answered. Every request here may be repeated: the same object comes of it.
 local core = require "almanac.core"
 local errors = require "almanac.s3.errors"
 local sigv4 = require "almanac.s3.sigv4"
@@ -10,7 +9,7 @@ local m = {}
 
 local EMPTY = core.hash.sha256 ""
 local TRANSIENT = { connect = true, timeout = true, io = true, parse = true, closed = true }
-local SLOWEST = 10000   -- bytes a second that an upload is waited for
+local SLOWEST = 10000   -- bytes a second; a slower upload is given up
 
 local BACKOFF = { tries = 6, first = 0.3, longest = 20 }
 local TIMEOUTS = { connect = 10, stall = 60, total = 300 }
@@ -21,7 +20,7 @@ local function merged(defaults, given)
   return result
 end
 
----How long to wait and how often to try: what is given, else what is usual.
+---How long to wait and how often to try: the options, with the defaults for what is not given.
 ---@param options { backoff: table?, timeouts: table? }
 ---@return { tries: integer, first: number, longest: number } backoff
 ---@return { connect: number, stall: number, total: number } timeouts
@@ -29,7 +28,7 @@ function m.patience(options)
   return merged(BACKOFF, options.backoff), merged(TIMEOUTS, options.timeouts)
 end
 
----Tries until it is done, with random pauses below a bound that doubles.
+---Tries until `attempt` succeeds. The pauses are random, below a bound that doubles.
 ---@param backoff { tries: integer, first: number, longest: number }
 ---@param attempt fun(): table|nil, table? the result; or nil and a failure { message, code, again, unclear }
 ---@return table|nil result
@@ -58,7 +57,7 @@ local function signed(store, request)
     region = store.region, service = "s3", time = core.sys.time() // 1,
     access_key = secrets.access_key, secret_key = secrets.secret_key, session_token = secrets.session_token,
   }
-  headers.host, headers.Host = nil, nil   -- curl's own is the same
+  headers.host, headers.Host = nil, nil   -- curl adds the same one itself
   return headers, store.server .. target
 end
 
@@ -72,7 +71,7 @@ local function transfer(store, request)
   }
 end
 
----Why a transfer was no success; nil when it was.
+---Says why a transfer failed; nil when it succeeded.
 ---@param what string e.g. "PUT bucket/key"
 ---@param result table from task.fetch
 ---@param options { may_hold_error: boolean?, write: boolean?, by: "form"|"address"|nil }? may_hold_error: an answer with
@@ -96,8 +95,8 @@ function m.failure(what, result, options)
   return { message = message, code = code, refusal = refusal, headers = result.headers, again = again, unclear = again }
 end
 
--- Without a key the request would be for the bucket itself. Dots as a segment
--- are taken out of addresses by clients and proxies.
+-- An empty object name would make this a request about the bucket itself. Clients and proxies
+-- take segments of dots out of addresses.
 local function check_key(key)
   if type(key) ~= "string" or key == "" then error("s3: the key must be a string, and not empty", 3) end
   for segment in key:gmatch "[^/]+" do
@@ -106,7 +105,7 @@ local function check_key(key)
   return true
 end
 
--- A refusal may quote the request: the session token and signature stay here.
+-- A refusal may quote the request. Session token and signature are taken out of it.
 local function hide(store, message)
   local token = store.secrets().session_token
   if token and token ~= "" then message = message:gsub(token:gsub("%p", "%%%0"), "(session token)") end

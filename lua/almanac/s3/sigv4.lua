@@ -12,7 +12,7 @@ local hash, hex = core.hash, core.text.hex
 local ALGORITHM = "AWS4-HMAC-SHA256"
 local EMPTY = hash.sha256 ""
 
--- "?": may be absent
+-- A "?" means that the field may be absent.
 local FIELDS = {
   method = "string", path = "string", query = "table?", headers = "table?", payload_sha256 = "string?",
   region = "string", service = "string?", access_key = "string", secret_key = "string", session_token = "string?",
@@ -32,7 +32,7 @@ local FIELDS = {
 ---@field session_token? string
 ---@field time? number seconds since 1970, default now; a header X-Amz-Date goes before it
 
--- ---- what is given ----
+-- ---- the request as given ----
 
 local function fail(words, ...) error("sigv4: " .. words:format(...), 0) end
 
@@ -61,7 +61,7 @@ local function check_header(name, value)
   if name == "" or name:find "[\r\n: ]" or value:find "[\r\n]" then fail "a header has a bad name or a line break" end
 end
 
--- By their names in small letters. Blanks around a value go, several in a row
+-- The headers by their names in lower case. Blanks around a value go, several in a row
 -- become one.
 local function read_headers(request)
   local headers = {}
@@ -81,7 +81,7 @@ local function date_of(request, headers)
   return date
 end
 
--- Those that the caller leaves to us, by the names under which they are sent.
+-- The headers that the caller leaves to us, by the names under which they are sent.
 local function added(request, headers)
   local payload = headers["x-amz-content-sha256"] or request.payload_sha256 or EMPTY
   local is_s3 = (request.service or "s3") == "s3"
@@ -89,7 +89,7 @@ local function added(request, headers)
     ["X-Amz-Content-Sha256"] = is_s3 and payload or nil }, payload
 end
 
--- ---- the one form that client and server both arrive at ----
+-- ---- the canonical form that client and server both compute ----
 
 local function by_name_and_value(a, b)
   if a.name ~= b.name then return a.name < b.name end
@@ -108,7 +108,7 @@ local function read_query(request)
   return list
 end
 
--- As it is signed every name has its "="; as it is sent a bare one has none.
+-- In the signed form every name has its "="; in the address a name without a value has none.
 local function write_query(list, is_sent)
   local parts = {}
   for i, item in ipairs(list) do
@@ -131,7 +131,7 @@ local function signature(request, scope, text)
   return hex(hash.hmac_sha256(key, text))
 end
 
--- The steps on the way to the signature, each built on the one before.
+-- Computes the steps on the way to the signature, each from the one before.
 local function take_steps(request)
   check_fields(request)
   local headers = read_headers(request)
@@ -149,7 +149,7 @@ local function take_steps(request)
   return steps
 end
 
----The steps on the way, to look at a signature that is not the one expected.
+---The steps on the way, for looking at a signature that S3 does not accept.
 ---@param request almanac.s3.signing
 ---@return { canonical_request: string, string_to_sign: string, signature: string }
 function m.explain(request)

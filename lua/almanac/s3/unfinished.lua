@@ -1,6 +1,5 @@
--- Multipart uploads that were begun and never ended: a killed program leaves
--- them. They can be gone on with, and they have to be taken back, since their
--- parts cost money unseen.
+-- Multipart uploads that were begun and never completed, as a killed program leaves them. They
+-- can be continued. Otherwise they have to be aborted, since their parts cost money unseen.
 local core = require "almanac.core"
 local request = require "almanac.s3.request"
 
@@ -24,7 +23,7 @@ local function ask(store, target, name)
   return nil, ("%s: the answer is no %s but %s"):format(store.bucket, name, root.name), "parse"
 end
 
----The unfinished uploads of keys that begin with `prefix`, the oldest first; a thousand at most.
+---Unfinished uploads of objects whose name begins with `prefix`, oldest first; a thousand at most.
 ---@param store table
 ---@param prefix string
 ---@return { key: string, id: string }[]|nil uploads
@@ -46,7 +45,7 @@ function m.below(store, prefix)
   return found
 end
 
----The unfinished uploads of a key, the oldest first.
+---The unfinished uploads of one object, oldest first.
 ---@param store table
 ---@param key string
 ---@return string[]|nil ids
@@ -68,7 +67,7 @@ local function parts_page(store, key, id, after)
   }, "ListPartsResult")
 end
 
----The parts that are there.
+---The parts that the bucket has of an upload.
 ---@param store table
 ---@param key string
 ---@param id string
@@ -92,7 +91,7 @@ function m.parts(store, key, id)
   return nil, ("the list of parts of %s does not end"):format(key), "limit"
 end
 
----Takes one back.
+---Aborts one upload.
 ---@param store table
 ---@param key string
 ---@param id string
@@ -105,7 +104,7 @@ function m.abort(store, key, id)
   return nil, message, code
 end
 
----Takes all unfinished uploads of a key back.
+---Aborts all unfinished uploads of an object.
 ---@param store table
 ---@param key string
 ---@return true|nil

@@ -1,4 +1,4 @@
--- A file that is to be sent must be the one that was planned, and stay it.
+-- Makes sure that a file is the planned one when it is sent, and stays so until the end.
 local core = require "almanac.core"
 
 local m = {}

@@ -1,14 +1,14 @@
--- Cells of workbooks as text: numbers with all their digits, days as ISO 8601.
+-- Turns cells of workbooks into text: numbers with all their digits, days as ISO 8601.
 local m = {}
 
----Columns that a list has at most: a workbook may name the 16,384th.
+---The most columns that a list may have; a workbook may name the 16,384th.
 m.most_columns = 1000
 
-local EXACT = 1e15      -- a spreadsheet keeps 15 digits
+local EXACT = 1e15      -- spreadsheets keep 15 digits
 local LAST_DAY = 2958466
 
----A number as it is written in a workbook, in digits where these are exact. A
----larger one keeps its exponent, by which it is known for rounded.
+---A number of a workbook as text. It is written in digits where these are exact; a larger one
+---keeps its exponent, which shows that it was rounded.
 ---@param raw string
 ---@return string
 function m.number(raw)
@@ -19,7 +19,7 @@ function m.number(raw)
   return ("%.15g"):format(value)
 end
 
----A day or time that a spreadsheet keeps as a number of days.
+---The day or time that a spreadsheet keeps as a number of days.
 ---@param raw string
 ---@param from_1904 boolean? the days count from 1904
 ---@return string
@@ -29,12 +29,12 @@ function m.day(raw, from_1904)
   if from_1904 then days = days + 1462 end
   local seconds = math.floor(days % 1 * 86400 + 0.5)
   if days < 1 then return os.date("!%H:%M:%S", seconds) end
-  -- Excel counts a 29 February 1900 that never was.
+  -- Excel counts a 29 February 1900, which did not exist.
   local day = math.floor(days) - (days < 60 and 25568 or 25569)
   return os.date(seconds == 0 and "!%Y-%m-%d" or "!%Y-%m-%d %H:%M:%S", day * 86400 + seconds)
 end
 
----Whether a number format shows days or times.
+---True when a number format shows days or times.
 ---@param code string
 ---@return boolean
 function m.is_day(code)
@@ -42,7 +42,7 @@ function m.is_day(code)
   return plain:find "[ymdhs]" ~= nil and not plain:find "general"
 end
 
----The number of a column from the letters of a cell: "C5" is 3.
+---The column number that the letters of a cell stand for: "C5" is in column 3.
 ---@param reference string
 ---@return integer?
 function m.column(reference)
@@ -53,7 +53,7 @@ function m.column(reference)
   return n
 end
 
----A row without gaps, so that it is a sequence.
+---A row whose gaps are filled, so that it is a sequence.
 ---@param cells table<integer, string>
 ---@param last integer the last column that may be filled
 ---@param line integer

@@ -1,7 +1,6 @@
--- The bytes of a text from outside as UTF-8. Spreadsheets save UTF-8, UTF-16
--- ("Unicode text") or Windows-1252 ("CSV"), and don't say which. What could be
--- read in two ways is refused with its line: a letter read wrongly is another
--- file's name.
+-- Turns the bytes of somebody's text into UTF-8. Spreadsheets save UTF-8, UTF-16 ("Unicode
+-- text") or Windows-1252 ("CSV") and don't say which. Text that could be read in two ways is
+-- refused, with its line: one wrong letter would be another file's name.
 local core = require "almanac.core"
 
 local m = {}
@@ -13,8 +12,8 @@ local WINDOWS = {
   [0x92] = 0x2019, [0x93] = 0x201C, [0x94] = 0x201D, [0x95] = 0x2022, [0x96] = 0x2013, [0x97] = 0x2014, [0x98] = 0x02DC,
   [0x99] = 0x2122, [0x9A] = 0x0161, [0x9B] = 0x203A, [0x9C] = 0x0153, [0x9E] = 0x017E, [0x9F] = 0x0178,
 }
--- Signs that no text has inside a word, and capitals behind a small letter: there the bytes are another code page's
--- (DOS and the old Mac have their letters from 80 to 9F).
+-- No text has these signs inside a word, or these capitals behind a small letter. Where they
+-- appear the bytes are in another code page (DOS and the old Mac have letters from 80 to 9F).
 local STRANGE = { "%a[\x80-\x89\x8B\x8D\x8F-\x91\x93-\x95\x98\x99\x9B\x9D]%a", "%l[\x8A\x8C\x8E\x9F]%l" }
 local SAVE = "; save it as \"CSV UTF-8\""
 
@@ -48,7 +47,7 @@ local function from_utf16(name, bytes, format)
   return text, "UTF-16"
 end
 
--- Nearly all characters of a heading are ASCII, so that every other byte is zero.
+-- Nearly all characters of a heading are ASCII, so in UTF-16 every other byte is zero.
 local function wide_format(bytes)
   if bytes:find "^\xFF\xFE" then return "<I2" end
   if bytes:find "^\xFE\xFF" then return ">I2" end
@@ -59,7 +58,7 @@ end
 
 -- ---- one byte a character ----
 
----How many bytes are well-formed UTF-8 before the first that are not.
+---How many bytes are well-formed UTF-8 before the first byte that is not.
 ---@param text string
 ---@return integer
 function m.valid_prefix(text)
@@ -84,7 +83,7 @@ local function from_windows(name, bytes, bad)
   return text, ("Windows-1252, because line %d is not UTF-8"):format(line_of(bytes, bad))
 end
 
----The text of bytes in UTF-8, without a byte order mark.
+---Decodes bytes to UTF-8, without a byte order mark.
 ---@param bytes string
 ---@param name string what they are, for messages
 ---@return string|nil text

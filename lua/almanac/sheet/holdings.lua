@@ -1,5 +1,5 @@
--- A list of titles and the files they hold: one row a file. Rehearsals are
--- filled from it, and recipes are tried on it.
+-- Reads a list of titles and the files they hold, one row for each file. The rehearsal is
+-- filled from such a list, and recipes are tried on one.
 local sheet = require "almanac.sheet"
 
 local m = {}
@@ -26,7 +26,7 @@ local function check(list)
     table.concat(NEEDED, ", "), table.concat(MORE, ", ")), "parse"
 end
 
--- What is wrong with a row, whoever reads it.
+-- Says what is wrong with a row, for all readers of such lists.
 local function problem(record)
   if not record.mms_id:find "^%d+$" then
     return ("'%s' is no MMS id (a spreadsheet may have rounded it)"):format(record.mms_id)
@@ -44,7 +44,7 @@ local function value_of(cell)
   return text ~= "" and text or nil
 end
 
--- Each cell by its heading in small letters, and those that are known by their own names as well.
+-- The cells of a row by their headings in lower case; known columns also by their own names.
 local function record_of(list, row)
   local record = { line = row.line, cells = {} }
   for i, name in ipairs(list.head) do
@@ -54,7 +54,7 @@ local function record_of(list, row)
     end
   end
   for name, i in pairs(list.columns) do record[name] = value_of(row[i]) end
-  -- A blank at an end of a file's name belongs to it.
+  -- A blank at the end of a file's name is a part of it and must stay.
   if record.file_name and not row[list.columns.file_name]:find "^[='\"]" then record.file_name = row[list.columns.file_name] end
   record.mms_id, record.title, record.line = record.mms_id or "", record.title or "", row.line
   local words = problem(record)
@@ -95,7 +95,7 @@ local function place_of(record)
   return ("%s %s"):format(record.usage_type or "PRESERVATION_MASTER", record.representation_id or "")
 end
 
--- A representation as the plan reads it from Alma.
+-- A representation in the form that a plan reads from Alma.
 local function representation(title, record)
   local place = place_of(record)
   local rep = title.places[place]
@@ -124,7 +124,7 @@ local function add(titles, record)
     path = "storage/" .. record.name, size = record.size }
 end
 
----Whether a list says what titles hold: its heading has all the columns for it.
+---True when a list says what titles hold: its heading has all columns for that.
 ---@param path string
 ---@param name string? the sheet of a workbook
 ---@return boolean

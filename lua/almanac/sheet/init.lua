@@ -1,6 +1,6 @@
--- Lists from outside, whoever made them: CSV in any spelling, Excel and
--- OpenDocument workbooks. One reader for titles, decisions, rehearsals and
--- samples. Numbers of lines are those of the file, so that an error can be found.
+-- Opens lists from anybody: CSV in any spelling, workbooks of Excel and OpenDocument. Titles,
+-- decisions, rehearsals and samples all use this reader. Line numbers are those of the file,
+-- so that an error can be found.
 local core = require "almanac.core"
 local encoding = require "almanac.sheet.encoding"
 local rows_of = require "almanac.sheet.rows"
@@ -9,10 +9,10 @@ local words = require "almanac.words"
 local m = {}
 
 local LARGEST = 256 << 20   -- bytes
-local LOOK = 50             -- rows among which the heading is
-local NAMED = 5             -- lines that a note names
+local LOOK = 50             -- rows that the heading is looked for in
+local NAMED = 5             -- lines that a note names at most
 
--- What a file begins with that is no list.
+-- Beginnings of files that are no lists.
 local OTHERS = {
   { "^SQLite format 3", "is a run file, not a list; to plan with what it has read, give it as --from" },
   { "^\xD0\xCF\x11\xE0", "is an old Excel workbook (.xls), or has a password; save it as .xlsx or \"CSV UTF-8\"" },
@@ -21,14 +21,14 @@ local OTHERS = {
   { "^%s*<[!%a?]", "is HTML or XML, not a list; open it in a spreadsheet and save it as \"CSV UTF-8\"" },
 }
 
----"MMS ID", "mms_id" and "Mms Id" are one heading.
+---Brings a heading into one form: "MMS ID", "mms_id" and "Mms Id" are the same heading.
 ---@param heading string
 ---@return string
 function m.plain(heading)
   return (heading:gsub("^\u{FEFF}", ""):lower():gsub("[^%w\x80-\xFF]", ""))
 end
 
----The columns of a heading row.
+---Finds the columns in a heading row.
 ---@param row string[]
 ---@param wanted table<string, string[]> name -> headings that mean it, in small letters without signs
 ---@return table<string, integer> columns those that are there
@@ -44,8 +44,8 @@ function m.columns(row, wanted)
   return columns
 end
 
----The text in a cell: blanks at its ends, the apostrophe or ="…" by which a
----spreadsheet keeps a number text, and quotes that were quoted are taken off.
+---The text in a cell. Blanks at its ends are taken off, and so are quotes, and the apostrophe
+---or ="…" by which a spreadsheet keeps a number as text.
 ---@param cell string?
 ---@return string
 function m.clean(cell)
@@ -63,7 +63,7 @@ local function filled(row)
   return n
 end
 
--- Which of the first rows is the heading: the one with most of the wanted columns, then with most cells.
+-- Finds the heading among the first rows: the row with most of the wanted columns, then with most cells.
 local function heading_finder(wanted)
   return function(rows)
     local at, best = nil, 0
@@ -85,7 +85,7 @@ local function mention(list, kind, line)
   seen[#seen + 1] = line
 end
 
----Lines as one names them: "line 4", "lines 4, 7 and 12 more".
+---Lines in words: "line 4", "lines 4, 7 and 12 more".
 ---@param unit string
 ---@param lines integer[]
 ---@return string
@@ -110,8 +110,8 @@ end
 
 -- ---- rows ----
 
--- A row that begins with # is a remark, unless it has something in one of the
--- wanted columns: then it is a row whose first cell says "#1".
+-- A row that begins with # is a comment. But when another wanted column has an id or number,
+-- the first cell just says something like "#1", and the row counts.
 local function is_remark(list, row)
   if not row[1] or not row[1]:find "^%s*#" then return false end
   for _, column in pairs(list.columns) do
@@ -145,7 +145,7 @@ function methods:next()
   end
 end
 
----A row with the headings as names, in the order of the columns the first of a name; without columns that have none.
+---A row as pairs of heading and cell. Of columns with the same heading the first counts; columns without one are dropped.
 ---@param row string[]
 ---@return table<string, string>
 function methods:named(row)
@@ -156,7 +156,7 @@ function methods:named(row)
   return record
 end
 
----What a list says that lacks a column: the columns there are, and the nearest.
+---Says which columns a list has when it lacks one, and which of them is the nearest.
 ---@param column string as one should write it
 ---@return string words "there are 'a', 'b'; did you mean 'b'?"
 function methods:others(column)
@@ -192,7 +192,8 @@ local function look_ahead(list)
   return true
 end
 
--- Where no row has a wanted column, and most have several cells: the first of those is a heading by its place.
+-- When no row has a wanted column and most rows have several cells, the first row with
+-- several cells is the heading.
 local function likely_heading(rows)
   local first, wide = nil, 0
   for i, row in ipairs(rows) do
@@ -238,10 +239,9 @@ local function source_of(list, bytes, options, finder)
   return list.source
 end
 
----Opens a list. Its heading is the row with the wanted columns, wherever it is
----among the first fifty; what stands above it is passed over. Without such a row
----the first with several cells is taken for the heading (known = false), and a
----list of single cells has none.
+---Opens a list. Its heading is the row with the wanted columns, anywhere among the first
+---fifty; rows above it are ignored. Without such a row the first one with several cells is
+---taken as the heading (known = false). A list of single cells has no heading.
 ---@param path string
 ---@param options { wanted: table<string, string[]>, sheet: string?, bytes: string? } wanted: as for `columns`; sheet: of a
 ---  workbook, else its first; bytes: what the file holds, when it is no file

@@ -1,14 +1,15 @@
--- Workbooks of LibreOffice and others (OpenDocument): the rows of a table, with
--- what stands for many alike.
+-- Reads workbooks of LibreOffice and others (OpenDocument): the rows of a table. A cell or row
+-- that stands for many equal ones is repeated.
 local cell_of = require "almanac.sheet.cell"
 local core = require "almanac.core"
 local pieces = require "almanac.sheet.pieces"
 
 local m = {}
 
-local REPEATED = 10000      -- rows alike that are not empty
+local REPEATED = 10000      -- equal rows that are not empty, at most
 
--- What stands around rows and within text, and would tear a piece apart or a word in two.
+-- Removes the tags around groups of rows, which would leave a piece not well-formed, and the
+-- tags within text, which would split a word in two.
 local function tidy(piece)
   for _, name in ipairs { "table:table%-header%-rows", "table:table%-row%-group", "table:table%-rows", "text:span", "text:a" } do
     piece = piece:gsub("</?" .. name .. "%f[%s/>][^<>]*>", "")

@@ -1,14 +1,13 @@
--- Elements out of a large XML text, some hundred kilobytes at a time. A sheet of
--- a million cells as one tree would take gigabytes. The text is cut behind end
--- tags and each piece is parsed by itself, with the root's namespaces; where
--- such a tag stands in a comment or CDATA the piece is not well-formed, so that
--- it is refused and never read wrongly.
+-- Takes elements out of a large XML text, some hundred kilobytes at a time. A sheet of a
+-- million cells as one tree would take gigabytes. The text is cut behind end tags, and each
+-- piece is parsed by itself with the namespaces of the root. Where such a tag stands in a
+-- comment or CDATA, the piece is not well-formed: it is refused, and never read wrongly.
 local core = require "almanac.core"
 
 local m = {}
 
 local PIECE = 256 << 10     -- bytes
-local LARGEST = 16 << 20    -- bytes of a piece: one element that is longer ends it
+local LARGEST = 16 << 20    -- bytes of a piece; a longer element ends the reading
 
 ---The start tag of the root, and its end tag.
 ---@param text string

@@ -1,12 +1,12 @@
--- Rows of a CSV as people save it: commas, semicolons, tabs or bars between the
--- cells, a line sep=; before the rest. The text is parsed before anything is
--- judged by it.
+-- Reads the rows of a CSV as people save it: with commas, semicolons, tabs or bars between the
+-- cells, and maybe a line sep=; before the rest. The text is parsed with each sign before one
+-- is chosen.
 local core = require "almanac.core"
 
 local m = {}
 
 local SIGNS = { ",", ";", "\t", "|" }
-local LOOK = 64 << 10    -- bytes that tell the sign between cells
+local LOOK = 64 << 10    -- bytes that are enough to choose the sign between cells
 
 local function is_empty(cells)
   for _, cell in ipairs(cells) do
@@ -15,7 +15,7 @@ local function is_empty(cells)
   return true
 end
 
--- The first rows of a text; the last one may be cut.
+-- The first rows of a text, parsed with this sign. The last row may be cut off.
 local function first_rows(text, sign, most)
   local reader <close>, rows = core.csv.parse(text, { delimiter = sign }), {}
   while #rows < most do
@@ -26,7 +26,7 @@ local function first_rows(text, sign, most)
   return rows
 end
 
--- How many of the rows have the commonest number of cells, where that is more than one.
+-- How many rows have the commonest number of cells; 0 when that number is one.
 local function agreement(rows)
   local counts, most = {}, 0
   for _, cells in ipairs(rows) do
@@ -37,7 +37,8 @@ local function agreement(rows)
   return most
 end
 
--- The sign under which a heading is found, else the one that most rows agree about.
+-- The sign with which a heading is found, else the sign with which most rows have the same
+-- number of cells.
 local function sign_of(text, most, heading)
   local head, best, best_heading, best_rows = text:sub(1, LOOK), ",", 0, 0
   for _, sign in ipairs(SIGNS) do
@@ -51,7 +52,7 @@ local function sign_of(text, most, heading)
   return best
 end
 
--- The line by which Excel is told the sign; the numbers of the others stay.
+-- The line sep=; tells Excel the sign. It is taken out, and the other lines keep their numbers.
 local function named_sign(text)
   local sign, rest = text:match "^\"?[sS][eE][pP]=([^\r\n\"])\"?[ \t]*[,;]*(\r?\n.*)$"
   if not sign then sign, rest = text:match "^\"?[sS][eE][pP]=([^\r\n\"])\"?[ \t]*[,;]*(\r.*)$" end

@@ -1,4 +1,4 @@
--- A workbook in memory: which kind it is, and which of its sheets is read.
+-- A workbook in memory: finds out its kind, and which of its sheets to read.
 local core = require "almanac.core"
 
 local m = {}
@@ -8,7 +8,7 @@ local SAVE = "; save it as .xlsx, .ods or \"CSV UTF-8\""
 
 local methods = {}
 
----The text of a part.
+---Reads a part of the workbook as text.
 ---@param part string
 ---@return string|nil text
 ---@return string? message
@@ -20,7 +20,7 @@ function methods:read(part)
   return text
 end
 
----The tree of a small part.
+---Reads a small part of the workbook as a tree.
 ---@param part string
 ---@return almanac.xml.node|nil root
 ---@return string? message

@@ -1,5 +1,5 @@
--- Workbooks of Excel (Office Open XML): the sheet's rows with shared and inline
--- strings, numbers and days as they are shown.
+-- Reads workbooks of Excel (Office Open XML): the rows of a sheet, with shared and inline
+-- strings, and numbers and days as Excel shows them.
 local cell_of = require "almanac.sheet.cell"
 local pieces = require "almanac.sheet.pieces"
 local xml = require "almanac.xml"
@@ -10,14 +10,14 @@ local DAYS = { { 14, 22 }, { 27, 36 }, { 45, 47 }, { 50, 58 } }   -- formats tha
 
 local function ends_in(text, ending) return text and text:sub(-#ending) == ending end
 
--- The folder of a part, and where its relations stand.
+-- The folder of a part, and the path of its relations.
 local function place_of(part)
   local folder, name = part:match "^(.*/)([^/]*)$"
   folder, name = folder or "", name or part
   return folder, folder .. "_rels/" .. name .. ".rels"
 end
 
--- Relations of a part: by id and by kind.
+-- The relations of a part, by id and by kind.
 local function relations(book, part)
   local folder, path = place_of(part)
   local root, message, code = book:parse(path)
@@ -39,7 +39,7 @@ end
 
 -- ---- strings ----
 
--- Text of a string in its runs; how it is pronounced is left out.
+-- The text of a string in all its runs, without the reading aids of Japanese (rPh).
 local function text_of(node)
   local parts = {}
   for _, item in ipairs(node) do
@@ -79,7 +79,8 @@ local function is_day_format(id, codes)
   return codes[id] ~= nil and cell_of.is_day(codes[id])
 end
 
--- What a style makes of a number, by its index: "day", or the digits it is filled up to.
+-- What each style makes of a number, by the style's index: "day", or to how many digits it is
+-- filled up with zeros.
 local function formats(book, part)
   if not part then return {} end
   local root, message, code = book:parse(part)

@@ -1,12 +1,12 @@
--- CQL, as far as one must read it to know what a query asks for: quotes, words
--- and signs (loc.gov/standards/sru/cql/spec.html).
+-- Reads CQL only so far as to find which indexes a query uses: quotes, words and signs
+-- (loc.gov/standards/sru/cql/spec.html).
 local m = {}
 
 local RELATIONS = { ["="] = true, ["=="] = true, ["<>"] = true, ["<"] = true, [">"] = true, ["<="] = true,
   [">="] = true, all = true, any = true, exact = true, within = true, adj = true, encloses = true }
 local BOOLEANS = { ["and"] = true, ["or"] = true, ["not"] = true, prox = true }
 
----The words and signs of a query.
+---Splits a query into words and signs.
 ---@param query string
 ---@return { text: string, quoted: boolean? }[]|nil tokens signs are ( ) / and relations
 ---@return string? message
@@ -37,21 +37,21 @@ function m.tokens(query)
   end
 end
 
----Whether a token says how an index and a term belong together.
+---True when a token is a relation, which stands between index and term.
 ---@param token { text: string, quoted: boolean? }?
 ---@return boolean
 function m.is_relation(token)
   return token ~= nil and not token.quoted and RELATIONS[token.text:lower()] == true
 end
 
----Whether a token joins two clauses.
+---True when a token joins two clauses.
 ---@param token { text: string, quoted: boolean? }?
 ---@return boolean
 function m.is_boolean(token)
   return token ~= nil and not token.quoted and BOOLEANS[token.text:lower()] == true
 end
 
----The indexes that a query searches in, and sorts by, as they stand there.
+---The indexes that a query searches in or sorts by, as they are written there.
 ---@param query string
 ---@return string[]|nil names
 ---@return string? message
@@ -62,7 +62,7 @@ function m.indexes(query)
   local names = {}
   for i, token in ipairs(tokens) do
     if token.text:lower() == "sortby" and not token.quoted then break end
-    -- after an index comes a relation; before it the beginning, a bracket or a boolean
+    -- An index has a relation behind it, and the beginning, a bracket or a boolean before it.
     local before = tokens[i - 1]
     local begins = not before or before.text == "(" or m.is_boolean(before)
     if begins and not token.quoted and m.is_relation(tokens[i + 1]) then names[#names + 1] = token.text end

@@ -1,8 +1,7 @@
--- SRU 1.2 (loc.gov/standards/sru) as Alma answers it:
--- https://DOMAIN.alma.exlibrisgroup.com/view/sru/INSTITUTION, 50 records a page,
--- 10,000 of a query in all. Alma answers a query by an index that it does not
--- have with its whole catalogue, without a word, so the indexes of a query are
--- looked up first.
+-- SRU 1.2 (loc.gov/standards/sru) as Alma answers it, at
+-- https://DOMAIN.alma.exlibrisgroup.com/view/sru/INSTITUTION: 50 records a page, 10,000 for a
+-- query in all. When Alma does not have the index that a query names, it gives its whole
+-- catalogue and says nothing. So the indexes of a query are looked up first.
 --   local client = sru.new { url = … }
 --   local list = client:search { query = 'alma.title="maps"' }
 --   for entry in list:entries() do print(entry.identifier) end
@@ -16,8 +15,8 @@ local m = {}
 
 local VERSION = "1.2"
 
--- Diagnostics of the list at loc.gov/standards/sru/diagnostics whose code is not
--- "status"; 10 to 49 are about the query.
+-- Diagnostics (loc.gov/standards/sru/diagnostics) whose code here is not "status". Numbers 10
+-- to 49 are about the query.
 local MEANING = { ["5"] = "parse", ["6"] = "parse", ["7"] = "parse", ["61"] = "limit", ["60"] = "limit",
   ["66"] = "missing", ["67"] = "missing", ["200812"] = "parse" }
 
@@ -28,7 +27,7 @@ local function is_answer(root)
   return root.name == "searchRetrieveResponse" or root.name == "explainResponse" or root.name == "explain"
 end
 
----A client of one server.
+---Makes a client of one server.
 ---@param options almanac.harvest.options
 ---@return almanac.sru.client|nil client
 ---@return string? message
@@ -40,7 +39,7 @@ function m.new(options)
   return setmetatable({ server = server, shown = server.shown }, meta)
 end
 
----What a <diagnostic> says.
+---Reads what a <diagnostic> says.
 ---@param node almanac.xml.node
 ---@return string words
 ---@return string code
@@ -55,7 +54,7 @@ function m.diagnostic(node)
     about_query and "parse" or MEANING[number] or "status"
 end
 
----Asks one question.
+---Sends one request.
 ---@param operation string
 ---@param parameters table[] { name, value } pairs
 ---@return almanac.xml.node|nil root
@@ -77,7 +76,7 @@ function methods:ask(operation, parameters)
   return root
 end
 
--- <explain> stands alone, or deep in a record of an <explainResponse>.
+-- <explain> is the root, or lies deep in a record of an <explainResponse>.
 local function find(node, name)
   if node.name == name then return node end
   for _, item in ipairs(node) do
@@ -93,7 +92,7 @@ local function add_index(indexes, node)
   end
 end
 
----What the server can do; asked once.
+---What the server says that it can do; it is asked only once.
 ---@return { indexes: table<string, boolean>, schemas: string[] }|nil indexes: "alma.title" and so on, in lower case
 ---@return string? message
 ---@return string? code
@@ -119,7 +118,7 @@ local function unknown(name, indexes)
     near and (", did you mean '" .. near .. "'?") or "")
 end
 
----Whether the server has all indexes that a query names.
+---Says whether the server has all indexes that a query names.
 ---@param query string CQL
 ---@return true|nil
 ---@return string? message
@@ -138,7 +137,8 @@ function methods:check(query)
   return true
 end
 
----Searches. Nothing is asked before the first entry is, but for the indexes.
+---Searches. Only the indexes are looked up at once; the query is sent when the first entry is
+---asked for.
 ---@param options { query: string, schema: string? } query: CQL; schema: "marcxml" (default), "dc", "mods", …
 ---@return almanac.sru.list|nil
 ---@return string? message

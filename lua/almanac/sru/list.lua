@@ -1,14 +1,14 @@
--- The records of an SRU search, page after page. A page may be shorter than
--- asked for; a list that ends before its own total is an error, and so is one
--- that is longer than Alma gives.
+-- Reads the records of an SRU search page after page. A page may be shorter than asked for.
+-- A list that ends before its own total is an error, and so is one that is longer than Alma
+-- gives.
 local record = require "almanac.record"
 local xml = require "almanac.xml"
 
 local m = {}
 
-local PAGE = 50          -- records a page; Alma gives no more, silently (its explain says so)
+local PAGE = 50          -- records a page; Alma gives no more and does not say so (its explain does)
 m.MOST = 10000           -- records of a query (Ex Libris: SRU/SRW Search)
-local LONGEST_NUMBER = 15 -- digits of a number of records
+local LONGEST_NUMBER = 15 -- digits of a number of records; a longer one is nonsense
 local DIAGNOSTICS = "info:srw/schema/1/diagnostics"
 
 local entry_methods = {}
@@ -20,7 +20,7 @@ function entry_methods:text()
   return self.packed or self.node and xml.write(self.node)
 end
 
----The record, read.
+---Reads the record.
 ---@return any record of core.marc, or almanac.dc.record
 ---@return string? format or message
 ---@return string? code
@@ -30,7 +30,7 @@ function entry_methods:record()
   return record.parse(text)
 end
 
--- The record lies in recordData as XML, or as text that is XML.
+-- recordData holds the record as XML, or as text in which the XML is escaped.
 local function entry_of(node, explain)
   local data = xml.child(node, "recordData") or { text = "" }
   local entry = { identifier = xml.text(node, "recordIdentifier"), schema = xml.text(node, "recordSchema"),
@@ -48,7 +48,7 @@ end
 local methods = {}
 local meta = { __index = methods }
 
----A search that was not begun yet.
+---Makes a list; no request is sent yet.
 ---@param client table
 ---@param query string
 ---@param schema string
@@ -75,8 +75,8 @@ local function check_total(list, root)
   return true
 end
 
--- Whether a page begins with the record that the page before began with: the
--- server does not look at where it is asked to begin.
+-- True when a page begins with the same record as the page before. Such a server ignores the
+-- place where a page should begin.
 local function is_repeated(list)
   local first = list.page[1]
   local id = first and xml.text(first, "recordIdentifier")
