@@ -101,6 +101,15 @@ describe("MARCXML", function()
     end
   end)
 
+  it("is none in a comment, CDATA, an instruction or an attribute, however that is told", function()
+    for _, around in ipairs { "<!-- %s -->", "<!--> %s-->", "<![CDATA[%s]]>", "<![CDATA[ > %s]]>", "<?x > %s?>",
+      "<![CDATA[" .. ("x"):rep(299) .. ">  %s]]>", "<![CDATA[" .. (" "):rep(400) .. "%s]]>" } do
+      local xml = "<c>\n" .. record(1) .. around:format(record(2)) .. " " .. record(3) .. "</c>"
+      assert.same({ "1", "3" }, ids(xml))
+    end
+    assert.same({ "1", "3" }, ids("<c>" .. record(1) .. "text > " .. record(3) .. "</c>"))
+  end)
+
   it("gives the byte where each record begins", function()
     local xml = "\n <c>\n" .. record(1) .. "  " .. slowly(record(2)) .. record(3) .. "</c>" .. record(4)
     local from = 1

@@ -29,7 +29,6 @@ typedef struct {
   alm_xml *document;
   const alm_xml_limits *limits;
   size_t nodes;
-  int depth;
   alm_xml_node *open[DEPTH]; /* the elements that have begun */
   alm_buf text[DEPTH];       /* their text so far */
 } reader;
@@ -112,7 +111,7 @@ static alm_xml_node *new_node(alm_xml *document, const xmlChar *name,
 }
 
 static void link_node(reader *r, alm_xml_node *node) {
-  alm_xml_node *parent = r->depth > 0 ? r->open[r->depth - 1] : NULL;
+  alm_xml_node *parent = r->guard.depth > 0 ? r->open[r->guard.depth - 1] : NULL;
   if (!parent) {
     r->document->root = node;
     return;
@@ -131,7 +130,7 @@ static void begin_element(void *userdata, const xmlChar *name,
   (void)prefix, (void)namespace_count, (void)namespaces, (void)defaulted;
   reader *r = alm_xml_bounds_of(userdata);
   if (r->guard.failed) return;
-  if (r->depth == r->limits->max_depth) {
+  if (r->guard.depth == r->limits->max_depth) {
     alm_xml_bounds_stop(&r->guard, ALM_LIMIT, "elements are nested too deeply");
   } else if (++r->nodes > NODES) {
     alm_xml_bounds_stop(&r->guard, ALM_LIMIT, "too many elements");
@@ -142,8 +141,8 @@ static void begin_element(void *userdata, const xmlChar *name,
       return;
     }
     link_node(r, node);
-    alm_buf_clear(&r->text[r->depth]);
-    r->open[r->depth++] = node;
+    alm_buf_clear(&r->text[r->guard.depth]);
+    r->open[r->guard.depth++] = node;
   }
 }
 
@@ -151,19 +150,19 @@ static void end_element(void *userdata, const xmlChar *name,
                         const xmlChar *prefix, const xmlChar *uri) {
   (void)name, (void)prefix, (void)uri;
   reader *r = alm_xml_bounds_of(userdata);
-  if (r->guard.failed || r->depth == 0) return;
-  r->depth--;
-  alm_buf *text = &r->text[r->depth];
+  if (r->guard.failed || r->guard.depth == 0) return;
+  r->guard.depth--;
+  alm_buf *text = &r->text[r->guard.depth];
   if (text->length == 0) return;
   char *kept = copy(r->document, text->data, text->length);
   if (!kept) alm_xml_bounds_stop(&r->guard, ALM_LIMIT, "out of memory");
-  else r->open[r->depth]->text = kept;
+  else r->open[r->guard.depth]->text = kept;
 }
 
 static void add_text(void *userdata, const xmlChar *text, int length) {
   reader *r = alm_xml_bounds_of(userdata);
-  if (r->guard.failed || r->depth == 0) return;
-  if (!alm_buf_add(&r->text[r->depth - 1], text, (size_t)length))
+  if (r->guard.failed || r->guard.depth == 0) return;
+  if (!alm_buf_add(&r->text[r->guard.depth - 1], text, (size_t)length))
     alm_xml_bounds_stop(&r->guard, ALM_LIMIT, "out of memory");
 }
 

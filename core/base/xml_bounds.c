@@ -28,19 +28,15 @@ void *alm_xml_bounds_of(void *userdata) {
   return ((xmlParserCtxtPtr)userdata)->_private;
 }
 
-static bool is_in_content(const void *parser) {
-  return parser && ((const xmlParserCtxt *)parser)->instate == XML_PARSER_CONTENT;
-}
-
 /* libxml2's words, but where they name a line (it doesn't know the file's) and
  * where it calls an early end extra content. */
-static void describe(const xmlError *error, char *words, size_t size) {
+static void describe(const xmlError *error, bool inside, char *words, size_t size) {
   const char *message = error->message ? error->message : "not XML";
   if (error->code == XML_ERR_TAG_NAME_MISMATCH && error->str1 && error->str2)
     snprintf(words, size, "<%s> is closed by </%s>", error->str1, error->str2);
   else if (error->code == XML_ERR_TAG_NOT_FINISHED && error->str1)
     snprintf(words, size, "it ends inside <%s>", error->str1);
-  else if (error->code == XML_ERR_DOCUMENT_END && is_in_content(error->ctxt))
+  else if (error->code == XML_ERR_DOCUMENT_END && inside)
     snprintf(words, size, "it ends inside an element");
   else if (strstr(message, "Huge input lookup"))
     snprintf(words, size, "a tag or a comment is too long");
@@ -52,8 +48,9 @@ static void describe(const xmlError *error, char *words, size_t size) {
 static void note_error(void *userdata, xmlErrorPtr error) {
   if (error->level != XML_ERR_FATAL) return;
   char words[300];
-  describe(error, words, sizeof words);
-  fail_at(alm_xml_bounds_of(userdata), ALM_PARSE, words, error->line, error->int2);
+  alm_xml_bounds *guard = alm_xml_bounds_of(userdata);
+  describe(error, guard->depth > 0, words, sizeof words);
+  fail_at(guard, ALM_PARSE, words, error->line, error->int2);
 }
 
 static void refuse_doctype(void *userdata, const xmlChar *name,
@@ -114,10 +111,18 @@ static void find_declared(const char *text, size_t length, char *name,
   snprintf(name, size, "%.*s", (int)strcspn(named, "\"'\r\n"), named);
 }
 
+static const char *const wide[] = {"UTF-16", "UTF-32", "UCS-", "ISO-10646-UCS", NULL};
+
+bool alm_xml_is_utf8(const char *text, size_t length) {
+  static const char *const same[] = {"UTF-8", "UTF8", NULL};
+  char name[64];
+  find_declared(text, length, name, sizeof name);
+  return !alm_xml_is_wide(text, length) &&
+         (!*name || starts_with_any(name, same) || starts_with_any(name, wide));
+}
+
 bool alm_xml_encoding(const char *text, size_t length, const char **encoding,
                       alm_error *err) {
-  static const char *const wide[] = {"UTF-16", "UTF-32", "UCS-",
-                                     "ISO-10646-UCS", NULL};
   static const char *const known[] = {"UTF-8",        "UTF8",    "US-ASCII",
                                       "ISO-8859-",    "ASCII",   "ISO8859",
                                       "windows-125",  "latin1",  NULL};

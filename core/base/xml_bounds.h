@@ -1,8 +1,8 @@
 /* What every reader of XML over libxml2 has in common: no network, no files,
  * no DOCTYPE, so no entities but the five that XML has; the first failure
  * counts and names line and column; the bytes decide the encoding. */
-#ifndef ALM_XML_GUARD_H
-#define ALM_XML_GUARD_H
+#ifndef ALM_XML_BOUNDS_H
+#define ALM_XML_BOUNDS_H
 
 #include <libxml/parser.h>
 #include <stdbool.h>
@@ -14,6 +14,7 @@ typedef struct {
   xmlParserCtxtPtr parser; /* its _private points to this guard */
   alm_error *err;          /* filled by the first failure */
   bool failed;
+  int depth;               /* elements that have begun; counted by the reader */
   /* What the parser never saw, so that places are those of the file: lines, and
    * bytes of the line that it has as `line`. */
   long lines_before, columns_before;
@@ -40,6 +41,10 @@ bool alm_xml_encoding(const char *text, size_t length, const char **encoding,
 
 /* Does the text begin with 16 bit characters? */
 bool alm_xml_is_wide(const char *text, size_t length);
+
+/* Is it UTF-8 by what it declares, and by alm_xml_encoding? Then bytes are counted
+ * as they lie in the file. */
+bool alm_xml_is_utf8(const char *text, size_t length);
 
 /* libxml2's options for an encoding from alm_xml_encoding. */
 int alm_xml_options(const char *encoding);

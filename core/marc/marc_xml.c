@@ -23,9 +23,11 @@ static bool begin_document(alm_marcxml *x, const alm_window *window, alm_error *
   alm_xml_bounds_set(&x->guard, parser, &x->error);
   alm_marcxml_listen(x, parser);
   x->wide = alm_xml_is_wide(window->data, window->length);
-  x->depth = x->record = x->data = 0;
+  x->utf8 = alm_xml_is_utf8(window->data, window->length);
+  x->record = x->data = 0;
   x->place = NO_TEXT;
-  x->began = x->in_tag = false;
+  x->began = x->in_tag = x->tagged = x->between = false;
+  x->ahead = 0;
   x->ended_at = 0;
   x->start = window->offset;
   return true;
@@ -55,35 +57,18 @@ static bool open_reader(alm_marc_reading *reading, alm_error *err) {
 /* ---- records that don't need libxml2 ---- */
 
 /* libxml2 waits between elements, outside of anything that is MARC. */
-static bool is_between(const alm_marcxml *x) {
-  const xmlParserInput *input = x->guard.parser->input;
+static bool may_take(const alm_marcxml *x) {
   bool inside = x->record && x->filled;
-  return x->guard.parser->instate == XML_PARSER_CONTENT && !inside && !x->wide &&
-         !input->buf->encoder && x->depth + 3 <= ALM_MARCXML_DEPTH &&
-         alm_marcxml_is_blank((const char *)input->cur, (size_t)(input->end - input->cur));
-}
-
-/* Where libxml2 is, the blanks that it holds back included. */
-static void find_place(const alm_marcxml *x, int *line, long *column) {
-  const xmlParserInput *input = x->guard.parser->input;
-  *line = input->line;
-  *column = input->col;
-  for (const xmlChar *at = input->cur; at < input->end; at++) {
-    *column = *at == '\n' ? 1 : *column + 1;
-    *line += *at == '\n';
-  }
+  return x->between && !inside && x->guard.depth > 0 && x->guard.depth + 3 <= ALM_MARCXML_DEPTH;
 }
 
 /* Errors after it are told at their place in the file. */
 static void pass_over(alm_marcxml *x, const alm_marc_xml_taken *taken) {
   alm_xml_bounds *guard = &x->guard;
-  int line;
-  long column;
-  find_place(x, &line, &column);
-  if (line != guard->line) guard->columns_before = 0;
-  guard->line = line;
+  if (x->line != guard->line) guard->columns_before = 0;
+  guard->line = x->line;
   guard->lines_before += taken->lines;
-  guard->columns_before = taken->lines ? (long)taken->column + 1 - column
+  guard->columns_before = taken->lines ? (long)taken->column + 1 - x->column
                                        : guard->columns_before + (long)taken->length;
   x->start += taken->length;
   x->record = 0;
@@ -132,13 +117,43 @@ static size_t next_piece(alm_marcxml *x, const char *text, size_t length, bool a
   return (size_t)(end + 1 - text);
 }
 
+/* Where libxml2 is, the blanks that it holds back included. */
+static void find_place(alm_marcxml *x, size_t done) {
+  x->line = xmlSAX2GetLineNumber(x->guard.parser);
+  x->column = xmlSAX2GetColumnNumber(x->guard.parser);
+  for (; done < x->fed.length; done++) {
+    x->column = x->fed.data[done] == '\n' ? 1 : x->column + 1;
+    x->line += x->fed.data[done] == '\n';
+  }
+}
+
+static char last_sign(const alm_marcxml *x) {
+  size_t length = x->fed.length;
+  while (length > 0 && alm_marcxml_is_blank(x->fed.data + length - 1, 1)) length--;
+  return length > 0 ? x->fed.data[length - 1] : x->last;
+}
+
+/* What libxml2 has not done with stays in the window, so that places can be looked up
+ * there; but blanks, which it holds back until it knows what follows. */
+static void settle(alm_marcxml *x) {
+  size_t done = alm_marcxml_done(x);
+  if (x->ended_at > 0) done = (size_t)(x->start + (uint64_t)x->ended_at - x->fed.offset);
+  bool waits = x->ended_at == 0 && alm_marcxml_is_blank(x->fed.data + done, x->fed.length - done);
+  x->last = last_sign(x);
+  x->between = waits && x->utf8 && x->tagged && x->last == '>';
+  if (x->between) find_place(x, done);
+  if (waits) done = x->fed.length;
+  x->ahead = x->ended_at > 0 ? 0 : x->fed.length - done;
+  alm_marc_source_use(x->reading->source, done);
+}
+
 static void feed(alm_marcxml *x, const alm_window *window) {
-  size_t length = window->length < PIECE ? window->length : PIECE;
-  size_t piece = next_piece(x, window->data, length, window->at_end);
-  uint64_t offset = window->offset;
-  xmlParseChunk(x->guard.parser, window->data, (int)piece, 0);
-  if (x->ended_at > 0) piece = (size_t)(x->start + (uint64_t)x->ended_at - offset);
-  alm_marc_source_use(x->reading->source, piece);
+  const char *text = window->data + x->ahead;
+  size_t fresh = window->length - x->ahead, length = fresh < PIECE ? fresh : PIECE;
+  size_t piece = next_piece(x, text, length, window->at_end);
+  x->fed = (alm_window){.data = window->data, .length = x->ahead + piece, .offset = window->offset};
+  xmlParseChunk(x->guard.parser, text, (int)piece, 0);
+  settle(x);
 }
 
 /* What stands behind the root is the next document's, if there is one. */
@@ -173,16 +188,26 @@ static alm_marc_result end_bytes(alm_marcxml *x, alm_error *err) {
   return x->guard.failed && !comments ? broken(x, err) : ALM_MARC_END;
 }
 
+/* The window with more than libxml2 has of it; empty at the end. */
+static const alm_window *more(alm_marcxml *x, alm_error *err) {
+  alm_marc_source *source = x->reading->source;
+  const alm_window *window = alm_marc_source_fill(source, x->ahead + PIECE, err);
+  if (!window || window->length > x->ahead) return window;
+  alm_marc_source_use(source, x->ahead);
+  x->fed.length = x->ahead = 0;
+  return alm_marc_source_fill(source, 1, err);
+}
+
 /* Goes on until a record is there, or nothing more. */
 static alm_marc_result advance(alm_marcxml *x, alm_error *err) {
   while (!x->done) {
     if (x->guard.failed) return broken(x, err);
     if (x->ended_at > 0 && !next_document(x, err)) return ALM_MARC_FAILED;
-    const alm_window *window = alm_marc_source_fill(x->reading->source, PIECE, err);
+    const alm_window *window = more(x, err);
     if (!window) return ALM_MARC_FAILED;
     if (window->length == 0) return end_bytes(x, err);
-    if (is_between(x) && take_quick(x, window, err)) break;
-    window = alm_marc_source_fill(x->reading->source, PIECE, err);
+    if (may_take(x) && take_quick(x, window, err)) break;
+    window = more(x, err);
     if (!window) return ALM_MARC_FAILED;
     feed(x, window);
   }

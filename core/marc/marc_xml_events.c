@@ -8,13 +8,19 @@ enum { ATTRIBUTE = 5 };
 
 /* ---- where we are ---- */
 
-/* The last '<' before the parser's place: the tag whose event this is. */
+size_t alm_marcxml_done(const alm_marcxml *x) {
+  long consumed = xmlByteConsumed(x->guard.parser);
+  uint64_t place = x->start + (consumed > 0 ? (uint64_t)consumed : 0);
+  if (consumed < 0 || place > x->fed.offset + x->fed.length) return x->fed.length;
+  return place > x->fed.offset ? (size_t)(place - x->fed.offset) : 0;
+}
+
+/* The last '<' before the parser's place, or there: the tag whose event this is. */
 static uint64_t tag_offset(const alm_marcxml *x) {
-  const xmlParserInput *input = x->guard.parser->input;
-  const xmlChar *at = input->cur;
-  while (at > input->base && *at != '<') at--;
-  long consumed = xmlByteConsumed(x->guard.parser) - (long)(input->cur - at);
-  return x->start + (consumed > 0 ? (uint64_t)consumed : 0);
+  size_t done = alm_marcxml_done(x), at = done;
+  bool there = at < x->fed.length && x->fed.data[at] == '<';
+  while (!there && at > 0) there = x->fed.data[--at] == '<';
+  return x->fed.offset + (there ? at : done);
 }
 
 static size_t byte_of_record(const alm_marcxml *x) {
@@ -37,11 +43,11 @@ static alm_slice attribute(const xmlChar **given, int count, const xmlChar *name
 
 static void keep_text(alm_marcxml *x, alm_marcxml_place where) {
   x->place = where;
-  x->text = x->depth;
+  x->text = x->guard.depth;
 }
 
 static void begin_record(alm_marcxml *x) {
-  x->record = x->depth;
+  x->record = x->guard.depth;
   x->data = 0;
   x->place = NO_TEXT;
   x->has_leader = x->filled = false;
@@ -84,7 +90,7 @@ static void begin_data(alm_marcxml *x, const xmlChar **given, int count) {
   char first = indicator(x, attribute(given, count, x->names.indicator1), tag, 1);
   char second = indicator(x, attribute(given, count, x->names.indicator2), tag, 2);
   alm_marc_open_data(x->reading->builder, tag, first, second);
-  x->data = x->depth;
+  x->data = x->guard.depth;
 }
 
 static void begin_subfield(alm_marcxml *x, const xmlChar **given, int count) {
@@ -103,8 +109,8 @@ static void begin_other(alm_marcxml *x, const xmlChar *name) {
 }
 
 static void begin_child(alm_marcxml *x, const xmlChar *name, const xmlChar **given, int count) {
-  bool field = x->depth == x->record + 1;
-  if (name == x->names.subfield && x->data && x->depth == x->data + 1)
+  bool field = x->guard.depth == x->record + 1;
+  if (name == x->names.subfield && x->data && x->guard.depth == x->data + 1)
     begin_subfield(x, given, count);
   else if (field && name == x->names.data) begin_data(x, given, count);
   else if (field && name == x->names.control) begin_control(x, given, count);
@@ -118,8 +124,8 @@ static void begin_element(void *userdata, const xmlChar *name, const xmlChar *pr
   (void)prefix, (void)uri, (void)namespace_count, (void)namespaces, (void)defaulted;
   alm_marcxml *x = alm_xml_bounds_of(userdata);
   if (x->guard.failed) return;
-  x->began = true;
-  if (++x->depth > ALM_MARCXML_DEPTH)
+  x->began = x->tagged = true;
+  if (++x->guard.depth > ALM_MARCXML_DEPTH)
     alm_xml_bounds_stop(&x->guard, ALM_LIMIT, "elements are nested too deeply");
   else if (name == x->names.record) begin_record(x);
   else if (x->record) begin_child(x, name, given, count);
@@ -143,7 +149,7 @@ static void end_record(alm_marcxml *x) {
 /* Behind the root another document may begin: parsing stops here. Text that is
  * converted can't be taken up at a byte. */
 static void end_root(alm_marcxml *x) {
-  if (x->guard.parser->input->buf->encoder) return;
+  if (!x->utf8) return;
   x->ended_at = xmlByteConsumed(x->guard.parser);
   x->guard.lines_before += xmlSAX2GetLineNumber(x->guard.parser) - 1;
   xmlStopParser(x->guard.parser);
@@ -154,10 +160,11 @@ static void end_element(void *userdata, const xmlChar *name, const xmlChar *pref
   (void)name, (void)prefix, (void)uri;
   alm_marcxml *x = alm_xml_bounds_of(userdata);
   if (x->guard.failed) return;
-  if (x->place != NO_TEXT && x->depth == x->text) end_text(x);
-  if (x->depth == x->data) x->data = 0;
-  if (x->depth == x->record) end_record(x);
-  if (--x->depth == 0) end_root(x);
+  x->tagged = true;
+  if (x->place != NO_TEXT && x->guard.depth == x->text) end_text(x);
+  if (x->guard.depth == x->data) x->data = 0;
+  if (x->guard.depth == x->record) end_record(x);
+  if (--x->guard.depth == 0) end_root(x);
 }
 
 bool alm_marcxml_is_blank(const char *text, size_t length) {
@@ -169,6 +176,7 @@ bool alm_marcxml_is_blank(const char *text, size_t length) {
 static void add_text(void *userdata, const xmlChar *given, int length) {
   alm_marcxml *x = alm_xml_bounds_of(userdata);
   const char *text = (const char *)given;
+  x->tagged = x->tagged && alm_marcxml_is_blank(text, (size_t)length);
   if (x->guard.failed || !x->record) return;
   if (x->place == FIELD_TEXT) alm_marc_add_text(x->reading->builder, text, (size_t)length);
   else if (x->place == LEADER_TEXT) alm_buf_add(&x->leader, text, (size_t)length);

@@ -21,7 +21,6 @@ typedef struct {
   alm_error error;      /* why the document broke off; told after its last record */
   alm_marc_reading *reading;
   alm_marcxml_names names;
-  int depth;            /* elements that have begun */
   int record;           /* depth of the record that is being read; 0: none */
   int data;             /* of its data field; 0: none */
   int text;             /* of the element whose text is kept */
@@ -31,6 +30,14 @@ typedef struct {
   bool done;            /* the builder holds a record */
   bool in_tag;          /* of the pieces */
   bool wide;            /* 16 bit characters */
+  bool utf8;            /* libxml2 takes the bytes as they are */
+  alm_window fed;       /* what libxml2 has of the window; of it `ahead` bytes, at the end, */
+  size_t ahead;         /* are not done with: the beginning of what is still to come */
+  char last;            /* of the bytes fed, blanks left out */
+  bool tagged;          /* the last event but blanks was a tag */
+  bool between;         /* all that it has is done with, but blanks: no tag, no comment is open */
+  int line;             /* then: where those blanks end, */
+  long column;          /* as libxml2 counts */
   bool began;           /* the document has its root */
   long ended_at;        /* bytes of the document when its root ended; 0: not yet */
   bool follows;         /* the document comes after another */
@@ -40,6 +47,9 @@ typedef struct {
 
 /* Makes the parser's events those of `x`. */
 void alm_marcxml_listen(alm_marcxml *x, xmlParserCtxtPtr parser);
+
+/* How many of the bytes fed libxml2 is done with. */
+size_t alm_marcxml_done(const alm_marcxml *x);
 
 bool alm_marcxml_is_blank(const char *text, size_t length);
 
