@@ -41,6 +41,13 @@ describe("what a run made", function()
       assert.matches("there is a second such representation", result.err)   -- both titles had one
     end)
 
+    it("is advised upon in a way that works: apply has no more to do, verify looks again", function()
+      assert.equal(2, almanac "verify".status)
+      local out = almanac "apply".out
+      assert.matches("2 of them are done, and not as planned: look at them in Alma, then  almanac verify a%.run", out)
+      assert.is_nil(out:find "try those that failed again")
+    end)
+
     it("is taken back there by undo, which says so before and after", function()
       local where = desk.id(1) .. ": the title was merged into " .. desk.id(2) .. " in Alma, where what this run made stands now"
       local dry = almanac "undo"
@@ -52,6 +59,22 @@ describe("what a run made", function()
       assert.matches(where, result.err)
       assert.matches("nothing of the run is left in Alma", almanac "verify".out)
     end)
+  end)
+
+  it("is nothing for a title that went before anything was made of it: undo takes nothing of it back", function()
+    at.start(desk.single(3))
+    assert.equal(0, at.plan("--rate=500").status)
+    assert.equal(0, almanac("apply", "--limit", "1").status)
+    at.alma.change { op = "merge", from = desk.id(2), into = desk.id(1) }
+    at.alma.change { op = "delete_bib", mms_id = desk.id(3) }
+    assert.equal(2, almanac("apply", "--settle", "0.2").status)
+    for _, how in ipairs { { "would take back" }, { "took back", "--yes" } } do
+      local result = almanac("undo", how[2])
+      assert.equal(0, result.status, result.err)
+      assert.matches(how[1] .. " 1 title; 0 left, 0 failed\nfor 2 titles the run had made nothing in Alma yet", result.out)
+      assert.is_nil(result.err:find "what this run made stands now")
+    end
+    assert.same({}, derivatives())
   end)
 
   it("is told as gone, not as taken back, when others took it away", function()
@@ -96,7 +119,7 @@ describe("what a run made", function()
 
   it("has the names that Alma gave it: apply says so, verify and undo compare with them", function()
     local result = applied(2, "--faults", "POST representations=1:relabel,POST files=1:rename")
-    assert.matches("Alma answered with another label %('JPG %[Alma%]'%) than was sent", result.err)
+    assert.matches("Alma answered with another label %('JPG %[Alma%]'%), not with what was sent", result.err)
     assert.matches("another name in Alma's storage", result.err)
     at.alma.change { op = "faults", spec = "" }
     assert.matches("verified 2 titles; 0 differ", almanac "verify".out)

@@ -115,31 +115,38 @@ local function collection_left(job)
   end
 end
 
+-- Whether anything that the run made was found.
+local function is_there(job, found)
+  for _, change in ipairs(job.changes) do
+    if found[change.seq].words[1] then return true end
+  end
+  return false
+end
+
 -- What a person has to know of a title that was taken back.
-local function remarks(job)
+local function remarks(job, found)
   local parts = { table.unpack(job.unlike) }
   if job.merged then
     local collection = collection_left(job)
-    parts[#parts + 1] = ("the title was merged into %s in Alma, where what this run made stands now%s"):format(job.merged,
+    parts[#parts + 1] = ("the title was merged into %s in Alma%s%s"):format(job.merged,
+      is_there(job, found) and ", where what this run made stands now" or "",
       collection and ("; that one is left in collection %s"):format(collection) or "")
   end
   parts[#parts + 1] = stays(job)
   return parts[1] and table.concat(parts, "; ")
 end
 
--- Whether the run had made something, and nothing of it is there any more: others took it away.
-local function is_absent(job, found)
-  local made = false
+local function has_made(job)
   for _, change in ipairs(job.changes) do
-    if found[change.seq].words[1] then return false end
-    made = made or steps.is_done(job, change, "represent") or steps.is_done(job, change, "attach", 1)
+    if steps.is_done(job, change, "represent") or steps.is_done(job, change, "attach", 1) then return true end
   end
-  return made and job.title.state ~= "undoing"
+  return false
 end
 
 local function result_of(job, found, ok, code)
   if not ok then return code == "conflict" and "left" or "failed" end
-  return is_absent(job, found) and "absent" or "undone"
+  if is_there(job, found) or job.title.state == "undoing" then return "undone" end
+  return has_made(job) and "absent" or "unmade"
 end
 
 local function take_back_title(run, job, counts)
@@ -153,7 +160,7 @@ local function take_back_title(run, job, counts)
   if ok and job.unlike[1] then counts.unlike = counts.unlike + 1 end
   if result == "failed" then run.streak:failed(message, code) else run.streak:worked() end
   if result == "left" and message:find "^changed since" then counts.changed = counts.changed + 1 end
-  run.on.finish(job.title, result, message or remarks(job), found, code)
+  run.on.finish(job.title, result, message or found and remarks(job, found), found, code)
   return true
 end
 
@@ -180,11 +187,11 @@ end
 
 ---Takes a run back; only looks unless `yes`. Called again it goes on.
 ---@param run almanac.run
----@return { undone: integer, absent: integer, left: integer, changed: integer, failed: integer, unlike: integer,
----  stop: { message: string, cause: string }? } counts absent: nothing of what the run had made was there any more; left: to be
----  looked at, changed: those of them that others changed since; unlike: of those that were taken back, where not all is as before; stop: it ended early, and why
+---@return { undone: integer, absent: integer, unmade: integer, left: integer, changed: integer, failed: integer, unlike: integer,
+---  stop: { message: string, cause: string }? } counts absent: nothing of what the run had made was there any more; unmade: it had
+---  made nothing there, and sent a file at most; left: to be looked at, changed: those of them that others changed since; unlike: of those that were taken back, where not all is as before; stop: it ended early, and why
 function m.run(run)
-  local counts = { undone = 0, absent = 0, left = 0, changed = 0, failed = 0, unlike = 0 }
+  local counts = { undone = 0, absent = 0, unmade = 0, left = 0, changed = 0, failed = 0, unlike = 0 }
   run.streak = streaks.new { in_flight = IN_FLIGHT, keep_going = run.keep_going }
   local begun = titles.each(run.db, BEGUN, { backwards = true })
   local failures = run.streak:each(begun, function(title) undo_title(run, title, counts) end)

@@ -11,6 +11,7 @@ local preflight = require "almanac.apply.preflight"
 local reconcile = require "almanac.apply.reconcile"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
+local titles = require "almanac.run.titles"
 local told_about = require "almanac.cli.told"
 local words = require "almanac.words"
 
@@ -122,7 +123,18 @@ local function is_over(stop, counts)
   return not stop or stop.code == "cancelled" and counts.ready == 0
 end
 
-local function tell(args, context, outcome, counts)
+-- What is done and was found to be otherwise since, `apply` has no more to do with.
+local function tell_failed(out, counts, db, path)
+  local unlike = titles.count(db, titles.UNLIKE)
+  if counts.failed > unlike then out.say("try those that failed again with:  almanac apply " .. path) end
+  if unlike > 0 then
+    out.say(("%s done, and not as planned: look at them in Alma, then  almanac verify %s  (or settle them with `almanac decide`)"):format(
+      words.count(unlike, "of them is", "of them are"), path))
+  end
+end
+
+local function tell(args, context, outcome, db)
+  local counts = store.counts(db)
   local out = context.out
   out.event("applied", { done = outcome.done, titles = counts, stopped = outcome.stop and outcome.stop.message })
   out.say(("applied %s now; the run has %d done, %d to do, %d to decide, %d failed%s"):format(
@@ -146,7 +158,7 @@ local function tell(args, context, outcome, counts)
     return STOPPED_EARLY
   elseif counts.failed > 0 or counts.ask > 0 then
     out.say("see why with:  almanac report " .. args.run)
-    if counts.failed > 0 then out.say("try those that failed again with:  " .. again) end
+    tell_failed(out, counts, db, args.run)
     return 2
   elseif outcome.late > 0 then
     out.say(("%s an empty second representation: see above"):format(words.count(outcome.late, "title has", "titles have")))
@@ -204,7 +216,7 @@ function m.run(args, context)
   progress:close()
   run.told:close(outcome.stop)
   if not run.journal.broken then store.set(db, { highest = run.limits.highest }) end
-  return tell(args, context, outcome, store.counts(db))
+  return tell(args, context, outcome, db)
 end
 
 return m

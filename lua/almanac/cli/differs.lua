@@ -14,7 +14,7 @@ function m.words(change, answered)
     parts[#parts + 1] = value == "" and "no " .. NAMES[name] or ("another %s ('%s')"):format(NAMES[name], value)
   end
   table.sort(parts)
-  return ("Alma answered with %s than was sent%s"):format(table.concat(parts, " and "),
+  return ("Alma answered with %s, not with what was sent%s"):format(table.concat(parts, " and "),
     change.representation_id and ", representation " .. change.representation_id or "")
 end
 

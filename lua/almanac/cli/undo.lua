@@ -34,7 +34,7 @@ local function listen(run, context, progress)
   run.on = { differs = function(title, change, answered)
     run.told:tell(title.mms_id, differs.words(change, answered))
   end, finish = function(title, result, message, found, code)
-    progress:finish(result ~= "undone" and result ~= "absent")
+    progress:finish(result == "left" or result == "failed")
     out.event("title", { mms_id = title.mms_id, result = result, message = message })
     if message then run.told:tell(title.mms_id, message, code) end
     if result ~= "undone" then return end
@@ -52,10 +52,14 @@ local function left_words(counts)
 end
 
 -- Nothing of these titles was there to be taken back.
-local function tell_absent(out, n)
-  if n == 0 then return end
-  out.say(("of %s nothing that the run made is left in Alma, looked for by its ids: somebody else took it away"):format(
-    words.count(n, "title")))
+local function tell_absent(out, counts)
+  if counts.absent > 0 then
+    out.say(("of %s nothing that the run made is left in Alma, looked for by its ids: somebody else took it away"):format(
+      words.count(counts.absent, "title")))
+  end
+  if counts.unmade > 0 then
+    out.say(("for %s the run had made nothing in Alma yet"):format(words.count(counts.unmade, "title")))
+  end
 end
 
 local function tell(run, context, counts)
@@ -63,14 +67,14 @@ local function tell(run, context, counts)
   out.event("undone", counts)
   out.say(("%s %s; %s, %d failed"):format(
     run.yes and "took back" or "would take back", words.count(counts.undone, "title"), left_words(counts), counts.failed))
-  tell_absent(out, counts.absent)
+  tell_absent(out, counts)
   if counts.unlike > 0 then
     out.say(("of %s not all %s as it was before: see above%s"):format(words.count(counts.unlike, "title"), run.yes and "is" or "will be",
       run.yes and ", and `almanac report " .. run.path .. "`" or ""))
   end
   local left = run.yes and not counts.stop and strays.words(run)
   if left then out.note(left) end
-  if not run.yes and counts.undone > 0 then out.say "nothing was changed; add --yes to do it" end
+  if not run.yes and counts.undone + counts.unmade > 0 then out.say "nothing was changed; add --yes to do it" end
   if counts.stop then
     out.fail(counts.stop.message)
     out.say(("stopped early; go on with:  almanac undo %s%s"):format(run.path, run.yes and " --yes" or ""))

@@ -14,6 +14,7 @@ local recipe_module = require "almanac.recipe"
 local sheet = require "almanac.sheet"
 local store = require "almanac.run.store"
 local thumbnail_pairs = require "almanac.plan.thumbnail_pairs"
+local titles_of = require "almanac.run.titles"
 local undo_doubt = require "almanac.run.undo_doubt"
 
 local m = {}
@@ -22,9 +23,8 @@ local HEADINGS = { "mms_id", "decision", "file", "title", "reason" }
 local COLUMNS = { mms_id = { "mmsid" }, decision = { "decision" }, file = { "file", "path" } }
 -- States that a person may settle, beside every title that failed.
 local OPEN = { ask = true, skip = true, ready = true, gone = true }
-local UNSETTLED = [[SELECT id, mms_id, title, state, reason FROM title
-  WHERE state IN ('ask', 'failed') OR state IN ('attached', 'verified') AND reason IS NOT NULL OR ]] .. undo_doubt.WAITS .. [[
-  ORDER BY id]]
+local UNSETTLED = ("SELECT id, mms_id, title, state, reason FROM title WHERE state IN ('ask', 'failed') OR %s OR %s ORDER BY id"):format(
+  titles_of.UNLIKE, undo_doubt.WAITS)
 local TAKEN_BACK = "SELECT 1 FROM title WHERE id = ? AND " .. undo_doubt.WAITS
 -- Steps that leave something in Alma; what only lies in the upload folder is sent again.
 local BEGUN = "SELECT count(*) FROM step WHERE title_id = ? AND kind NOT IN ('upload', 'thumbnail')"
