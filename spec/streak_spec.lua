@@ -13,6 +13,8 @@ describe("a cause", function()
         "POST /bibs/9900002/representations: internal error (401652, tracking id E01-2)" },
       { "GET /bibs/99123456789/representations/12123456789: Alma answered with status 404 (status 404)",
         "GET /bibs/99123456780/representations/12123456780: Alma answered with status 404 (status 404)" },
+      { "POST 01X_INST/upload/almanac-20261130-7ecef2/99123456789/p1.jpg: try again (InternalError, request id R49A0DC3C3)",
+        "POST 01X_INST/upload/almanac-20261130-7ecef2/99123456780/p2.jpg: try again (InternalError, request id RFDD/A+b=)" },
       { "p1.jpg changed on disk since the plan", "box_1/p2.jpg changed on disk since the plan" },
       { "Alma took a.jpg as 10 bytes, the file has 12", "Alma took b.jpg as 99 bytes, the file has 123456" },
       { "the representation's label is 'a', planned 'b'", "the representation's label is 'x y', planned 'z'" },
@@ -64,6 +66,10 @@ describe("a streak", function()
     fail(streak, 4, "connection refused", "connect")
     fail(streak, 5, "GET /bibs: Alma answered with status 503 (status 503)", "status")
     assert.equal("outage", streak:failed("timed out", "timeout").cause)
+    for _, message in ipairs { "POST a/upload/x.jpg: the server answered with status 502 (status 502, request id R1)",
+      "PUT a/x.jpg: the answer is not S3's but a web page (status 503): does a web filter, proxy or sign-in page stand in between?" } do
+      assert.is_true(causes.is_outage(message, "status"))
+    end
   end)
 
   it("ends nothing with keep_going, but an outage", function()

@@ -16,6 +16,8 @@ local UNREACHABLE = { timeout = true, connect = true, tls = true, closed = true 
 function m.is_outage(message, code)
   return UNREACHABLE[code] or message:find "Alma answered with status 5%d%d" ~= nil
     or message:find "the answer is not Alma's .*%(status 5%d%d%)$" ~= nil
+    or message:find "the server answered with status 5%d%d %(" ~= nil
+    or message:find "the answer is not S3's .*%(status 5%d%d%)" ~= nil
 end
 
 ---A message as it is the same for all titles.
@@ -23,7 +25,7 @@ end
 ---@return string words without what belongs to one title, for people
 ---@return string cause the same for messages of one cause
 function m.of(message)
-  local words = message:gsub(", tracking id [^%s,)]+", ""):gsub(ID, "…")
+  local words = message:gsub(", tracking id [^%s,)]+", ""):gsub(", request id [^%s,)]+", ""):gsub(ID, "…")
   local code = words:match "%(([%w_ ]+)%)$" or ""
   return words, code .. "|" .. (" " .. words):gsub("([ (])'[^']*'", "%1'…'"):gsub(FILE, "…"):gsub("%d+", "#")
 end
