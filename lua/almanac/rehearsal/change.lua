@@ -1,6 +1,6 @@
--- What somebody else does in Alma meanwhile, or happens to it: the operations
--- of POST /rehearsal/change. Each takes its fields and gives its result; they are
--- listed in almanac.rehearsal.
+-- Does what somebody else does in Alma meanwhile, or what happens to it: the operations of
+-- POST /rehearsal/change. Each takes its fields and gives its result. They are listed in
+-- almanac.rehearsal.
 local collections = require "almanac.rehearsal.api.collections"
 local core = require "almanac.core"
 local faults = require "almanac.rehearsal.faults"
@@ -112,7 +112,7 @@ function m.add_to_set(server, member)
   sets.add_member(server.world, member.set, member.mms_id)
 end
 
--- The member stays where it stands, and its title is one that is gone.
+-- The member keeps its place, and its title becomes one that does not exist.
 ---@type almanac.rehearsal.change
 function m.break_member(server, member)
   local gone = server.world:id "99"
@@ -126,7 +126,7 @@ function m.delete_object(server, object)
   objects.delete(server.world, { object_key = object.key })
 end
 
--- As if S3 had lost the end of it; its ETag stays.
+-- The object loses its end, and its ETag stays.
 ---@type almanac.rehearsal.change
 function m.shorten_object(server, object)
   local world = server.world
@@ -136,7 +136,7 @@ function m.shorten_object(server, object)
   world.db:run("UPDATE object SET size = ?, blob = ? WHERE key = ?", kept.size, kept.name, row.key)
 end
 
--- Alma goes on listing the file as it was.
+-- The file loses bytes in storage, and Alma goes on listing it as it was.
 ---@type almanac.rehearsal.change
 function m.break_file(server, file)
   local world = server.world
@@ -144,8 +144,7 @@ function m.break_file(server, file)
   world.db:run("UPDATE file SET stored = ? WHERE pid = ?", file.left or 0, row.pid)
 end
 
--- expand=url gives none from now on.
--- What nobody knows of Alma: it makes an uploaded image the thumbnail of a file.
+-- Makes an uploaded image the thumbnail of a file. Nobody knows whether Alma does that.
 ---@type almanac.rehearsal.change
 function m.take_thumbnail(server, change)
   local world = server.world
@@ -156,6 +155,7 @@ function m.take_thumbnail(server, change)
   objects.delete(world, { object_key = change.key })
 end
 
+-- From now on expand=url gives no addresses.
 ---@type almanac.rehearsal.change
 function m.no_addresses(server)
   server.world.no_addresses = true

@@ -1,5 +1,5 @@
--- The door beside Alma for specs and demos: the whole state as JSON, the
--- counters, and what somebody else does meanwhile. See almanac.rehearsal.
+-- Serves the paths beside Alma that specs and demos use: the whole state as JSON, the counters,
+-- and changes that somebody else makes meanwhile. See almanac.rehearsal.
 local change = require "almanac.rehearsal.change"
 local json = require "almanac.json"
 local model = require "almanac.rehearsal.world.model"
@@ -47,7 +47,7 @@ local function counts(world)
   return result
 end
 
--- `make(world, row)` of each row whose title is wanted.
+-- Gives `make(world, row)` for each row whose title is wanted.
 local function list_of(world, wanted, sql, make)
   local list = json.array {}
   for row in world.db:rows(sql) do
@@ -65,7 +65,7 @@ local function sets(world)
   return list
 end
 
--- ?mms_id=A,B only those titles; ?counts=1 only numbers
+-- ?mms_id=A,B gives only those titles, ?counts=1 only numbers.
 local function state(server, call)
   local world, query = server.world, call.query
   local result = { institution = world.inst, bucket = world.bucket, environment = world.environment,
@@ -102,7 +102,7 @@ local function carry_out(server, changes)
   return results
 end
 
--- Undone as a whole when one of the changes can't be made.
+-- When one of the changes can't be made, none is.
 local function make_changes(server, call)
   local wanted = json.decode(call.request:body() or "")
   if type(wanted) ~= "table" then

@@ -1,5 +1,5 @@
--- What becomes of a call that was let in: its time passes, it happens or does
--- not, and the fault that --faults rolled for it strikes.
+-- Decides what becomes of a call that was let in: its time passes, it takes effect or does not,
+-- and the fault strikes that --faults rolled for it.
 local files = require "almanac.rehearsal.api.files"
 local gate = require "almanac.rehearsal.gate"
 local hostile = require "almanac.rehearsal.api.hostile"
@@ -32,7 +32,7 @@ local function drop(call, word)
   return { gone = word }
 end
 
--- Faults that leave the call undone.
+-- These faults leave the call undone.
 local instead = {
   ["500"] = internal_error,
   reset = function(call) return drop(call, "reset") end,
@@ -48,7 +48,7 @@ local instead = {
   end,
 }
 
--- Faults of the answer, after the call was done.
+-- These faults spoil the answer after the call was done.
 local after = {
   ["500after"] = internal_error,
   lost = function(call) return drop(call, "lost") end,
@@ -63,7 +63,7 @@ local after = {
   hostile = function(call, answer, fault, world) return hostile.spoil(world, call, answer, fault) end,
 }
 
--- Somebody merges the title that the path of the call names into another just now.
+-- Somebody merges the title that the call's path names into another one at this moment.
 local function merge(world, call)
   local bib = call.path and model.bib(world, call.path.mms_id or "")
   if not bib then return end
@@ -72,14 +72,14 @@ local function merge(world, call)
   end)
 end
 
--- The object of a POST files leaves the bucket.
+-- The object that a POST files names leaves the bucket.
 local function remove_object(world, call)
   if call.method ~= "POST" or call.is_s3 or call.route.kind ~= "files" then return end
   local object = files.source(world, call)
   if object then objects.delete(world, { object_key = object.key }) end
 end
 
--- The gateway answers after some seconds; Alma does not know and goes on.
+-- The gateway answers after some seconds. Alma does not notice and goes on.
 local function give_up(server, call, run, seconds)
   local after_seconds = math.min(server.latency.gateway or 0, seconds)
   local is_file = call.method == "POST" and call.route.kind == "files"
@@ -91,7 +91,7 @@ local function give_up(server, call, run, seconds)
   end }
 end
 
--- Somebody puts a file into a representation that was made this moment, and nobody hears that it was made.
+-- Somebody puts a file into the representation that was made this moment, and the answer that it was made is lost.
 function after.filled(call, answer, _, world)
   if not rivals.fill(world, call, answer) then return answer end
   return drop(call, "lost")

@@ -1,5 +1,5 @@
--- What goes wrong on purpose: --faults. A rule says which calls, how often, and
--- how; the dice are seeded, so that the same calls meet the same fate.
+-- Reads --faults: what goes wrong on purpose. A rule says which calls it is about, how often,
+-- and what happens. The dice are seeded, so that the same calls meet the same faults.
 local hostile = require "almanac.rehearsal.api.hostile"
 
 local m = {}
@@ -7,7 +7,7 @@ local m = {}
 local methods = {}
 local meta = { __index = methods }
 
----Kinds and what they do, for --help. `=N` after a kind that takes a number.
+---The kinds and what each does, for --help. `=N` stands behind a kind that takes a number.
 m.kinds = {
   { "500", "an internal error; nothing happened" },
   { "500after", "it happens, and the answer is an internal error all the same" },
@@ -57,7 +57,7 @@ local function is_place(name)
   end
 end
 
--- "0.1" every tenth by the dice; "@3" the third such call; "@2-5" those.
+-- "0.1" strikes every tenth call by the dice, "@3" the third such call, "@2-5" the second to fifth.
 local function parse_when(text)
   local first, last = text:match "^@(%d+)%-?(%d*)$"
   if first then
@@ -90,7 +90,7 @@ local function parse_rule(text)
   return rule
 end
 
--- "hostile" alone is about all that is answered.
+-- "hostile" alone is about every answer.
 local function in_full(spec)
   return (("," .. spec .. ","):gsub(",%s*hostile%s*,", ",*=0.1:hostile,* oai=0.1:hostile,* sru=0.1:hostile,"))
 end
@@ -109,7 +109,7 @@ function m.parse(spec, seed)
   return self
 end
 
--- A small generator of its own, so that nothing else moves the dice.
+-- A generator for these dice alone: no other use of chance moves them.
 local function roll(self)
   self.state = (self.state * 1664525 + 1013904223) & 0xFFFFFFFF
   return self.state / 0x100000000
@@ -117,7 +117,7 @@ end
 
 local BESIDE = { oai = true, sru = true, thumbnail = true }
 
--- A rule without a place is about the API, "s3" about all of S3.
+-- A rule without a place is about the API, a rule with "s3" about all of S3.
 local function is_meant(rule, method, place)
   if rule.method ~= "*" and rule.method ~= method then return false end
   if rule.place == "" then return not (place:find "^s3" or BESIDE[place]) end
@@ -130,7 +130,7 @@ local function strikes(self, rule)
   return rule.calls >= rule.first and rule.calls <= rule.last
 end
 
----What happens to this call: the first rule that strikes.
+---Says what happens to this call: the first rule that strikes decides.
 ---@param method string
 ---@param place string
 ---@return { kind: string, number: number? }|nil

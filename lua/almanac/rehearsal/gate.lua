@@ -1,5 +1,5 @@
--- The gateway in front of the API: who may call what, 25 calls a second, and
--- so many a day. Refusals of the gateway cost a call as well.
+-- The gateway in front of the API. It says who may make which calls, 25 calls a second and so
+-- many a day. A call that it refuses counts as well.
 local failure = require "almanac.rehearsal.api.failure"
 
 local m = {}
@@ -16,7 +16,7 @@ local function all_areas(right)
   return rights
 end
 
--- "KEY=bibs,conf:r": areas that the key may write, or with :r only read.
+-- "KEY=bibs,conf:r" names the areas that the API key may write, or with :r only read.
 local function parse_key(text)
   local name, areas = text:match "^([^=]+)=?(.*)$"
   if areas == "" then return { name = name, rights = all_areas "w" } end
@@ -41,7 +41,7 @@ local function known_keys(extra)
     local key, message = parse_key(text)
     if not key then return nil, message end
     keys[key.name] = key
-    key.name = "key"   -- a name that somebody gave may be a secret: it stays out of log and answers
+    key.name = "key"   -- a name that somebody gave may be a secret, so it stays out of log and answers
   end
   return keys
 end
@@ -55,13 +55,13 @@ function m.new(options)
   return setmetatable({
     keys = keys, rate = options.rate or 25, daily = options.daily or 500000,
     used = 0, day = nil,
-    accepted = {}, next_slot = 1,              -- arrival times of the last `rate` accepted calls
+    accepted = {}, next_slot = 1,              -- the times at which the last `rate` accepted calls arrived
     recent = {}, first = 1, last = 0, busiest = 0,
   }, meta)
 end
 
--- How many calls, refused ones too, came in any one second: a client that
--- keeps to its rate never shows more than that here.
+-- Counts the calls that came within any one second, refused ones as well. A client that keeps
+-- its rate never shows more than the rate here.
 local function note_arrival(self, arrived)
   self.last = self.last + 1
   self.recent[self.last] = arrived
@@ -72,8 +72,8 @@ local function note_arrival(self, arrived)
   self.busiest = math.max(self.busiest, self.last - self.first + 1)
 end
 
--- A sliding window: the call is accepted when the one `rate` calls before it
--- is more than a second old.
+-- The window slides: a call is accepted when the call `rate` calls before it is more than a
+-- second old.
 local function is_too_fast(self, arrived)
   if self.rate <= 0 then return false end
   local slot = self.next_slot
@@ -90,7 +90,7 @@ local function count_day(self, now)
   self.used = self.used + 1
 end
 
----Goes on with the count of a day that another process began.
+---Goes on with the day's count that another process began.
 ---@param day integer|nil days since 1970
 ---@param used integer|nil
 function methods:resume(day, used)
@@ -102,7 +102,7 @@ function methods:remaining()
   return math.max(0, self.daily - self.used)
 end
 
----The words of a 429.
+---The words of an answer with status 429.
 ---@return table answer
 function m.too_fast()
   return { status = 429, failure = { code = "PER_SECOND_THRESHOLD", gateway = true,
@@ -115,7 +115,7 @@ local function key_of(self, call)
   return self.keys[given or ""], given
 end
 
----Lets a call in, or gives the refusal. Sets call.key.
+---Lets a call in, or gives a refusal. Sets call.key.
 ---@param call table
 ---@param now number seconds since 1970
 ---@return table? refusal

@@ -1,22 +1,25 @@
--- A local Alma and its S3 bucket, to rehearse against before anything touches
--- the real one. All is on one port: the API below /almaws/v1, the bucket at
--- /{bucket}, OAI-PMH at /view/oai/{institution}/request, SRU at
--- /view/sru/{institution}. It behaves as the sources about Alma say; where they say nothing it
--- takes the harder reading, so that a program that copes here copes there.
+-- A local Alma and its S3 bucket, to rehearse against before anything touches the real ones.
+-- All of it is on one port: the API below /almaws/v1, the bucket at /{bucket}, OAI-PMH at
+-- /view/oai/{institution}/request, SRU at /view/sru/{institution}. It behaves as the sources
+-- about Alma say. Where they say nothing, it takes the case that is harder for a program, so
+-- that a program that copes here copes there.
 --
--- Harder readings that it takes: lists refuse a limit over 100; titles come in
--- the repository's order; a representation that holds files, and a title that
--- has representations, go only with override; a title with representations
--- stays in its last collection; unknown fields and codes in a body are 401652,
--- as is whatever is wrong with a file POST; `active` is ignored in a POST;
--- what lies beside a file in the upload folder as its thumbnail stays there, and Alma shows one of its own making;
--- refused calls count for the day; a call goes on when its client has left, and behind a gateway that has given up:
--- an upload may leave upload/ long before its file is in a list, or only then; lists that lag still tell what went.
--- OAI-PMH wants a set in every list, publishes each set in few of the formats
--- that it lists, and its tokens need encoding; SRU answers an index that it has
--- not with the whole catalogue (both seen at a national library's Alma).
+-- Cases in which it does so:
+--   - Lists refuse a limit over 100. Titles come in the repository's order.
+--   - A representation that holds files, and a title that has representations, can be deleted
+--     only with override. A title with representations stays in its last collection.
+--   - Unknown fields and codes in a body are 401652, as is whatever is wrong with a file POST.
+--     `active` is ignored in a POST.
+--   - A thumbnail beside a file in the upload folder stays there, and Alma shows one of its own.
+--   - Refused calls count for the day. A call goes on when its client has left, and when the
+--     gateway before it has given up.
+--   - An upload may leave upload/ long before its file is in a list, or only then. Lists that
+--     lag still tell what went.
+--   - OAI-PMH demands a set in every list, publishes each set in few of the formats that it
+--     lists, and its tokens need encoding. SRU answers an unknown index with the whole
+--     catalogue. (Both were seen at a national library's Alma.)
 --
--- Beside them is a door that Alma has not, for specs and demos:
+-- Beside these are paths that Alma does not have, for specs and demos:
 --   GET  /rehearsal/state    titles, representations with their files in page order, collections, sets, objects,
 --                            counts, titles that were merged away (from, into); ?mms_id=A,B only those titles, ?counts=1 only the counts
 --   GET  /rehearsal/calls    calls by route, method and status, unknown parameters, 429s (refused), the most

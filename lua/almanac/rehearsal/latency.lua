@@ -1,6 +1,6 @@
--- How long things take: --latency 0.3,file=3,s3=0.05. Half of the time passes
--- before a call has its effect, half after: whoever gives up or is killed
--- meanwhile can't know. Behind a gateway that gives up the effect comes at the end.
+-- Reads --latency: how long things take, as in 0.3,file=3,s3=0.05. A call takes effect after
+-- half of its time, so whoever gives up or is killed meanwhile can't know whether it did.
+-- Behind a gateway that gives up, the effect comes at the end.
 local words = require "almanac.rehearsal.world.words"
 
 local m = {}
@@ -8,9 +8,9 @@ local m = {}
 local methods = {}
 local meta = { __index = methods }
 
-local LARGE = 100e6   -- bytes whose move takes as long again as `file`
+local LARGE = 100e6   -- bytes; a file POST takes `file` once more for so many
 
----The words of --latency and what they mean, for --help.
+---The words of --latency and what each means, for --help.
 m.words = {
   { "SECONDS", "a call" },
   { "file=SECONDS", "a file POST, as long again per 100 MB of the file" },
@@ -46,14 +46,14 @@ function m.parse(spec)
   return self
 end
 
----Seconds of a file POST that moves `size` bytes.
+---Seconds that a file POST of `size` bytes takes.
 ---@param size integer
 ---@return number
 function methods:of_file(size)
   return self.file * (1 + size / LARGE)
 end
 
----Whether the next upload leaves upload/ at the beginning of the work.
+---True when the next upload leaves upload/ at the beginning of the work.
 ---@return boolean
 function methods:moves_first()
   if self.move then return self.move == "begin" end

@@ -1,5 +1,5 @@
--- Fills a new rehearsal: titles, representations and files from a CSV list, one
--- row a file, then the collections and sets around them.
+-- Fills a new rehearsal from a CSV list with one row for each file: titles, representations and
+-- files, then the collections and sets around them.
 local codes = require "almanac.rehearsal.api.codes"
 local collections = require "almanac.rehearsal.api.collections"
 local holdings = require "almanac.sheet.holdings"
@@ -26,8 +26,8 @@ local function add_title(world, known, record)
     call_number = record.call_number })
 end
 
--- Where the list says nothing the title is in the default collection; "none"
--- puts it into none, and Alma refuses representations of such a title.
+-- A title for which the list names no collection is in the default one. "none" puts it into none,
+-- and Alma refuses representations of such a title.
 local function add_membership(world, known, record)
   local name = record.collection or DEFAULT_COLLECTION
   if name == "none" then return end

@@ -1,5 +1,5 @@
--- One request from arrival to answer: which side it is for, whether it may in,
--- what fate it meets, how long it takes, and how its answer is written.
+-- Takes one request from arrival to answer: which side it is for, whether it is let in, which
+-- fault it meets, how long it takes, and how its answer is written.
 local core = require "almanac.core"
 local answers = require "almanac.rehearsal.api.answer"
 local door = require "almanac.rehearsal.door"
@@ -45,10 +45,10 @@ local m = {}
 ---@alias almanac.rehearsal.handler fun(world: table, call: almanac.rehearsal.call): almanac.rehearsal.api.answer
 
 local PREFIX = "/almaws/v1/"
-local KEEP_COUNT = 20   -- calls after which the count of the day is kept
+local KEEP_COUNT = 20   -- calls after which the day's count is written down
 local JSON, XML = "application/json;charset=UTF-8", "application/xml;charset=UTF-8"
 
--- A file POST takes as long as its file is large, a representation POST has a time of its own.
+-- A file POST takes time by the file's size; a representation POST has a time of its own.
 local function seconds_of(server, call)
   if call.is_s3 then return server.latency.s3 end
   if call.method == "POST" and call.route.kind == "files" and server.latency.file > 0 then
@@ -60,7 +60,7 @@ local function seconds_of(server, call)
   return server.latency.call
 end
 
--- The day's count is kept, so that a restart does not give the calls back.
+-- The day's count is written down, so that a restart does not give the calls back.
 local function check(server, call)
   local refusal = server.gate:check(call, server.world:time())
   if server.gate.used % KEEP_COUNT == 0 then m.keep_count(server) end
@@ -157,7 +157,7 @@ local function new_call(server, request)
     id = ("R%09X"):format(server.requests * 2654435761 % 0xFFFFFFFFF), began = core.sys.monotonic() }
 end
 
--- A large body is kept only for those who may send it.
+-- The body of a large request is kept only when its sender may send it.
 local function judge_head(server, request)
   local call = new_call(server, request)
   local refusal = visitor.refuse(request) or s3.recognise(server.world, call) and s3.refuse_head(server.world, call)

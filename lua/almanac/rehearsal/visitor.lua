@@ -1,6 +1,6 @@
--- Who may come in. The server listens on this machine alone, but the pages that
--- a browser shows on it come from anywhere: they must not write here (Origin),
--- nor be taken for us by a name that they point to this machine (Host).
+-- Says who may talk to the server. It listens on this machine alone, but a browser on it shows
+-- pages from anywhere. Such a page must not write here (Origin), and must not reach us under a
+-- name of its own that it points to this machine (Host).
 local m = {}
 
 local NAMES = { localhost = true, ["[::1]"] = true }

@@ -1,6 +1,6 @@
--- What Alma stores instead of what it was sent: labels and file names under the
--- faults relabel, unlabel, trim and rename. Its documentation does not say that
--- it keeps them as they are. The answer tells what is stored.
+-- Stores other labels and file names than were sent, under the faults relabel, unlabel, trim
+-- and rename. Alma's documentation does not promise that it keeps them as they are. The
+-- answer tells what is stored.
 local m = {}
 
 local labels = {

@@ -23,7 +23,7 @@ end
 
 local json_object
 
--- "name": value, or nothing when the field is left out
+-- Gives "name": value, or nothing when the field is left out.
 local function json_field(field, value)
   local name = field[1]
   if field.record then
@@ -124,7 +124,7 @@ function m.xml(shape, object)
   return DECLARATION .. xml_object(shape, object)
 end
 
--- Alma marks each error with an id that its support asks for.
+-- Alma gives each error an id, which its support asks for.
 local count = 0
 local function tracking_id()
   count = count + 1
@@ -138,8 +138,8 @@ local function error_xml(failure, tracking)
       tracking and element("trackingId", tracking) or "")
 end
 
--- The three JSON forms of API clients' recorded answers, in turn: with result,
--- without, and wrapped once more with a single error object.
+-- JSON errors take three forms in turn, all from recorded answers of API clients: with a result,
+-- without one, and wrapped once more with a single error object.
 local function error_json(failure, tracking)
   local one = ('{"errorCode":%s,"errorMessage":%s%s}'):format(json_text(failure.code), json_text(failure.message),
     tracking and ',"trackingId":' .. json_text(tracking) or "")

@@ -8,7 +8,7 @@ local m = {}
 
 local MOST = 100
 
----A title as answers carry it.
+---A title as it stands in answers.
 ---@param world table
 ---@param bib table row
 ---@param query { view: string?, expand: string? }
@@ -31,8 +31,8 @@ function m.object(world, bib, query)
   }
 end
 
--- One title per line of `ids`; absent ones are just absent, and the order is
--- that of the repository, not of the question.
+-- Finds titles by the lines of `ids`. Unknown ids are simply absent, and the order is that of
+-- the repository and not that of the ids.
 local function find_listed(world, ids)
   local rows, seen, count = {}, {}, 0
   for id in (ids .. ","):gmatch "([^,]*)," do
@@ -50,7 +50,7 @@ local function find_by_representation(world, id)
   return { rep and model.bib(world, rep.mms_id) }
 end
 
--- Network numbers of the rehearsal are "(INST)MMS".
+-- Network numbers of the rehearsal have the form "(INST)MMS".
 local function find_by_other(world, id)
   return { model.bib(world, id:match "%d+$" or "") }
 end
@@ -80,7 +80,7 @@ function m.get(world, call)
   return { shape = shapes.bib, object = m.object(world, bib, call.query) }
 end
 
--- A title that still has representations is deleted only with override.
+-- A title that still has representations can be deleted only with override.
 ---@type almanac.rehearsal.handler
 function m.delete(world, call)
   local bib = model.bib(world, call.path.mms_id)

@@ -1,5 +1,5 @@
--- The code tables, libraries and remote repositories of the rehearsal's
--- institution. Usage and entity types: the codes that real answers carry.
+-- The code tables, libraries and remote repositories of the rehearsal's institution. Usage
+-- and entity types have the codes that real answers have.
 local m = {}
 
 m.tables = {
@@ -37,7 +37,7 @@ function m.describe(rows, code)
   end
 end
 
----A coded value as answers carry it.
+---A coded value as it stands in answers.
 ---@param rows string[][]
 ---@param code string?
 ---@return { value: string, desc: string? }

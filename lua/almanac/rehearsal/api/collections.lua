@@ -26,7 +26,7 @@ local function children(world, pid)
   return rows
 end
 
--- With `levels` of sub-collections, itself the first.
+-- The collection with `levels` of sub-collections; it is the first level itself.
 local function object_of(world, row, levels)
   local object = {
     pid = { value = row.pid, link = link_of(world, row.pid) },
@@ -49,8 +49,8 @@ local function levels_of(call)
   return math.tointeger(tonumber(call.query.level or "1")) or 1
 end
 
--- "name~x AND library~y": every word of the text must occur; name and library
--- do not combine with the external id.
+-- Reads a query "name~x AND library~y": every word of the text must occur. Name and library
+-- can't be combined with the external id.
 local function parse_query(q)
   local terms = {}
   for term in (q .. " AND "):gmatch "(.-) AND " do
@@ -171,7 +171,7 @@ function m.add_bib(world, call)
   return { shape = shapes.bib, object = bibs.object(world, bib, { view = "brief" }) }
 end
 
--- A title with representations stays in its last collection.
+-- A title with representations can't leave its last collection.
 local function is_bound(world, mms_id)
   local count = world.db:value("SELECT count(*) FROM membership WHERE mms_id = ?", mms_id)
   local _, representations = model.representations(world, mms_id, { limit = 0 })

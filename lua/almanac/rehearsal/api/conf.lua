@@ -1,5 +1,5 @@
--- /conf: libraries, code tables, the general settings with the signed upload
--- form; and the test calls of every area.
+-- /conf: libraries, code tables, and the general settings with the signed upload form; also
+-- the test calls of every area.
 local codes = require "almanac.rehearsal.api.codes"
 local failure = require "almanac.rehearsal.api.failure"
 local s3_sign = require "almanac.rehearsal.s3.sign"

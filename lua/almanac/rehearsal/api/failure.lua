@@ -1,5 +1,5 @@
--- What Alma says when it refuses. Nearly all of it has status 400, a missing
--- object too; codes and words are those of the official API descriptions.
+-- Alma's refusals. Nearly all have status 400, also that of a missing object. Codes and words
+-- are those of the official API descriptions.
 local m = {}
 
 ---@param code string Alma's errorCode
@@ -10,7 +10,7 @@ function m.new(code, message, status)
   return { status = status or 400, failure = { code = code, message = message } }
 end
 
----401652: the one code documented for most calls about representations and files.
+---401652 is the one code that is documented for most calls about representations and files.
 ---@return table answer
 function m.general()
   return m.new("401652", "General Error - An error has occurred while processing the request.")
@@ -36,7 +36,7 @@ function m.mms_id(mms_id)
   return m.new("402204", ("Input parameters mmsId %s is not numeric."):format(mms_id))
 end
 
----A refusal of the gateway for a key that may not do this: XML whatever was asked.
+---The gateway's refusal for an API key without the right: XML, whatever format was asked for.
 ---@return table answer
 function m.unauthorized()
   return { status = 400, format = "xml", failure = { code = "UNAUTHORIZED", gateway = true,

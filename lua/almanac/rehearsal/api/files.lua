@@ -1,5 +1,5 @@
--- /bibs/{mms_id}/representations/{rep_id}/files: files are made of objects
--- that lie complete in the upload folder of the bucket; they move to storage.
+-- /bibs/{mms_id}/representations/{rep_id}/files: a file is made of an object that lies complete
+-- in the bucket's upload folder, and the object moves to storage.
 local alter = require "almanac.rehearsal.api.alter"
 local failure = require "almanac.rehearsal.api.failure"
 local lists = require "almanac.rehearsal.api.lists"
@@ -12,7 +12,7 @@ local shapes = require "almanac.rehearsal.api.shapes"
 
 local m = {}
 
-local URL_LIFE = 3600   -- seconds that an address of expand=url works
+local URL_LIFE = 3600   -- seconds that an address from expand=url works
 
 local function object_of(world, row, query)
   return {
@@ -26,7 +26,7 @@ local function answer(world, row, query)
   return { shape = shapes.representation_file, object = object_of(world, row, query) }
 end
 
--- The file that a path names, or the refusal.
+-- The file that a path names, or a refusal.
 local function named(world, call)
   local rep, refusal = representations.named(world, call)
   if not rep then return nil, refusal end
@@ -51,7 +51,7 @@ function m.get(world, call)
   return refusal or answer(world, row, call.query)
 end
 
----The object that the body of a file POST names, when it can become a file.
+---The object that the body of a file POST names, when a file can be made of it.
 ---@param world table
 ---@param call table
 ---@return table|nil object row
@@ -66,9 +66,9 @@ function m.source(world, call)
   return nil, failure.general()
 end
 
----Takes the upload of a file POST when the work begins; the file is made when it ends. Alma's documentation does not say
----when the object leaves upload/, nor what a second POST meets that names it meanwhile. When it leaves at the end, both
----make a file of it.
+---Takes a file POST's upload when the work begins; the file is made when the work ends. Alma's documentation does not
+---say when the object leaves upload/, nor what happens to a second POST that names it meanwhile. When the object leaves
+---at the end, both POSTs make a file of it.
 ---@param world table
 ---@param call table
 ---@param moves boolean whether the object leaves upload/ at once
@@ -84,7 +84,7 @@ function m.begin(world, call, moves)
   call.taken = object
 end
 
----Lets go of what a file POST took when no file came of it.
+---Gives back what a file POST took, when no file came of it.
 ---@param world table
 ---@param call table
 ---@param given table the answer that nobody got

@@ -1,12 +1,12 @@
--- Answers that no Alma gives: from a broken proxy, from somebody else's server,
--- from one that means harm. The call happened; the answer is spoilt. Each form
--- is a way in which a program that believes answers has come to harm.
+-- Makes answers that Alma never gives: those of a broken proxy, of somebody else's server, of
+-- a server that means harm. The call did happen; only its answer is spoilt. Each form is a way
+-- in which a program that believes answers has come to harm.
 local answers = require "almanac.rehearsal.api.answer"
 local model = require "almanac.rehearsal.world.model"
 
 local m = {}
 
----Forms, and what they do to an answer, for --help. Without =FORM each in its turn.
+---The forms and what each does to an answer, for --help. Without =FORM they take turns.
 m.forms = {
   { "path", "ids and names are paths that lead out of a folder" },
   { "null", "ids are null" },
@@ -37,7 +37,7 @@ local PAGE = 100
 -- ---- JSON, as text ----
 
 local IDS = { "id", "pid", "mms_id", "holding_id" }
-local NAMES = { "institution", "pid" }    -- coded ones: the id stands in their value
+local NAMES = { "institution", "pid" }    -- coded fields: the id stands in their value
 
 local function with_ids(text, value)
   for _, name in ipairs(IDS) do text = text:gsub(('("%s":)"%%d+"'):format(name), "%1" .. value) end
@@ -66,7 +66,7 @@ local in_json = {
   list = function() return "[]" end,
 }
 
--- ---- objects, before they are written ----
+-- ---- objects, before they are written as text ----
 
 local function with(object, changes)
   local copy = {}
@@ -75,7 +75,7 @@ local function with(object, changes)
   return copy
 end
 
--- Name and entries of the list that an object is.
+-- The name and the entries of the list in an answer.
 local function entries_of(answer)
   local key = answer.object.total_record_count and answer.shape[1][1]
   local list = key and answer.object[key]
@@ -107,7 +107,7 @@ local in_objects = {
   end,
 }
 
--- ---- XML of OAI and SRU ----
+-- ---- the XML of OAI-PMH and SRU ----
 
 local in_xml = {
   path = function(text)
@@ -136,15 +136,14 @@ local function spoil_object(world, call, answer, form)
   return { status = answer.status, body = text, type = "application/json;charset=UTF-8", headers = answer.headers }
 end
 
----The form of this answer.
+---Chooses the form for this answer.
 ---@param fault { word: string?, hits: integer }
 ---@return string
 function m.form(fault)
   return fault.word or m.forms[(fault.hits - 1) % #m.forms + 1][1]
 end
 
----An answer as a hostile server gives it. Refusals, and answers without
----anything in them, stay as they are.
+---Spoils an answer as a hostile server would. Refusals and empty answers stay as they are.
 ---@param world table
 ---@param call table
 ---@param answer table

@@ -1,5 +1,5 @@
--- Physical items: those of a title, and the one with a barcode, to which Alma
--- leads with a redirect.
+-- Physical items: those of a title, and the item with a barcode, which Alma answers with a
+-- redirect to.
 local codes = require "almanac.rehearsal.api.codes"
 local failure = require "almanac.rehearsal.api.failure"
 local lists = require "almanac.rehearsal.api.lists"

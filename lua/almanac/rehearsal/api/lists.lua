@@ -1,6 +1,6 @@
--- How lists are given: limit and offset, and what --lists does to them. Alma's
--- documentation says 10 without a limit and 100 at most; that a list gives
--- whatever it counts, and as many as were asked for, it does not say.
+-- Gives lists by limit and offset, and does to them what --lists says. Alma's documentation
+-- promises 10 entries without a limit and 100 at most. It does not promise that a list gives
+-- all that it counts, or as many as were asked for.
 local failure = require "almanac.rehearsal.api.failure"
 local words = require "almanac.rehearsal.world.words"
 
@@ -30,7 +30,7 @@ function m.parse(spec)
   return self
 end
 
----limit and offset of a list: 10 and 0 without them, at most 100.
+---The limit and offset of a request: 10 and 0 when it has none, and 100 at most.
 ---@param world table
 ---@param query table<string, string>
 ---@return integer|nil limit
@@ -44,8 +44,8 @@ function m.paging(world, query)
   return nil, failure.parameter()
 end
 
----Whether a set or collection counts a member and does not give it: the second and on, so that no page but the
----first is shorter for it.
+---True when a set or collection counts a member that its list does not give. That is so from the second member on, so
+---that only the first page is shorter for it.
 ---@param world table
 ---@param n integer its place among all, from 1
 ---@return boolean
@@ -53,7 +53,7 @@ function m.is_hidden(world, n)
   return n > 1 and n <= 1 + world.lists.short
 end
 
----A page of a list that is given whole without --lists page=: whether it takes limit and offset is not documented.
+---A page of a list that is given whole, but for --lists page=. It is not documented whether such a list takes limit and offset.
 ---@param world table
 ---@param rows table[]
 ---@param query table<string, string>

@@ -1,7 +1,7 @@
--- The OAI-PMH provider: the sets of titles as Alma publishes them. Every set of
--- /conf/sets is published as MARC, and one more, dublin_core, holds what is
--- catalogued in Dublin Core. A set in another format is "no publishing profile",
--- as in Alma. A title that is gone, or suppressed, is a deleted header.
+-- The OAI-PMH provider, with the sets of titles as Alma publishes them. Every set of /conf/sets
+-- is published as MARC. One more, dublin_core, holds what is catalogued in Dublin Core. For a
+-- set in another format the answer is "no publishing profile", as Alma's. A title that is gone
+-- or suppressed is a deleted header.
 local core = require "almanac.core"
 local hostile = require "almanac.rehearsal.api.hostile"
 local record = require "almanac.rehearsal.api.record"
@@ -57,7 +57,7 @@ local function lies_between(stamp, list)
     and (list.to == "" or day_or_second(list.to) <= list.to)
 end
 
--- The members that a list is of, each with its stamp.
+-- The members of a list, each with its date of change.
 local function members(world, list)
   local set, rows = find_set(world, list.set), {}
   for row in world.db:rows(set.id and MEMBERS or OWN, set.id) do
@@ -81,7 +81,7 @@ local function entry(world, row, list)
   return ("<record>%s<metadata>%s</metadata></record>"):format(head, FORMATS[list.prefix][3](world, row))
 end
 
--- ---- resumption tokens: all of the list in them, with signs that need encoding ----
+-- ---- resumption tokens: they hold the whole state of the list, and signs that need encoding ----
 
 local function token_of(list, after)
   return table.concat({ list.verb, list.prefix, list.set, list.from, list.to, after }, "$") .. "$+/&=%20"
@@ -98,7 +98,7 @@ local function from_token(verb, text)
   return list
 end
 
--- Tokens that nobody has seen before, for the page that they stand on.
+-- Makes up tokens that were never used before, for the page that they stand on.
 local made_up = 0
 local function endless_token(list)
   made_up = made_up + 1

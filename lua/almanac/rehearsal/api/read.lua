@@ -1,6 +1,6 @@
--- Reads the body of a call, JSON or XML, into one form: the fields of its shape
--- by name, plain ones as text, coded ones as { value, … }. Strict where Alma's
--- leniency is not known: an unknown field or a coded one without its value is refused.
+-- Reads the body of a call, JSON or XML, into one form: its fields by name, plain ones as text,
+-- coded ones as { value, … }. It is not known what Alma forgives, so an unknown field is
+-- refused, and so is a coded field without its value.
 local core = require "almanac.core"
 local json = require "almanac.json"
 local failure = require "almanac.rehearsal.api.failure"
@@ -80,7 +80,7 @@ function m.object(call, shape)
   return nil, failure.general()
 end
 
----The code in a coded field, or nil when it is absent or empty.
+---The code in a coded field; nil when the field is absent or empty.
 ---@param field { value: string }|nil
 ---@return string?
 function m.code(field)

@@ -1,5 +1,5 @@
--- The descriptive record of a title, made up from its id, title and format:
--- MARC 21 or Dublin Core, with the availability of its representations on request.
+-- Makes up the descriptive record of a title from its id, title and format, as MARC 21 or
+-- Dublin Core. On request it tells which representations are available.
 local core = require "almanac.core"
 
 local m = {}
@@ -19,14 +19,14 @@ local function field(tag, indicators, ...)
   return table.concat(parts)
 end
 
--- AVD: institution, representation, kind, repository, label, public note.
+-- Field AVD has institution, representation, kind, repository, label and public note.
 local function availability(world, rep)
   return field("AVD", "  ", "a", world.inst, "b", rep.id,
     "c", rep.remote == 1 and "REMOTE_REPRESENTATION" or "REPRESENTATION",
     "d", rep.repository or "Alma", "e", rep.label, "f", rep.public_note)
 end
 
--- The fields of a title in MARC, without what stands around them.
+-- The MARC fields of a title, without the elements around them.
 local function marc_fields(world, bib, representations)
   local parts = {
     "<leader>00000nam a2200000 a 4500</leader>",
@@ -64,7 +64,7 @@ end
 local SPACES = ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"' ..
   ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
--- As Alma keeps it: in a namespace of the institution.
+-- Dublin Core as Alma keeps it: in a namespace of the institution.
 local function dublin_core(world, bib, representations)
   return ('<record xmlns="http://alma.exlibrisgroup.com/dc/%s"%s>%s</record>'):format(world.inst, SPACES,
     elements(world, bib, representations))
@@ -77,7 +77,7 @@ function m.is_dublin_core(bib)
   return bib.format ~= "marc21"
 end
 
----As OAI-PMH and SRU give a record: MARCXML in its namespace.
+---The record as OAI-PMH and SRU give it: MARCXML in its namespace.
 ---@param bib table row
 ---@return string xml
 function m.marcxml(world, bib)

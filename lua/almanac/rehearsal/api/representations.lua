@@ -1,4 +1,4 @@
--- /bibs/{mms_id}/representations: list, make, change and delete them.
+-- /bibs/{mms_id}/representations: lists, makes, changes and deletes them.
 local alter = require "almanac.rehearsal.api.alter"
 local codes = require "almanac.rehearsal.api.codes"
 local failure = require "almanac.rehearsal.api.failure"
@@ -17,7 +17,7 @@ local function link_of(world, row)
   return world:link(("/bibs/%s/representations/%s"):format(row.mms_id, row.id))
 end
 
--- What lists of 2018 to 2020 hold: no usage type, no library, no dates.
+-- Recorded lists of 2018 to 2020 have entries without usage type, library and dates.
 local function brief(world, row)
   local remote = row.remote == 1
   return {
@@ -46,7 +46,7 @@ local function add_rare(object, row)
   end
 end
 
----A representation as answers carry it.
+---A representation as it stands in answers.
 ---@param world table
 ---@param row table
 ---@param query table<string, string>
@@ -71,7 +71,7 @@ local function answer(world, id, query)
   return { shape = shapes.representation, object = m.object(world, model.representation(world, id), query) }
 end
 
--- The title and the representation that a path names, or the refusal.
+-- The title and the representation that a path names, or a refusal.
 local function named(world, call)
   local bib = model.bib(world, call.path.mms_id)
   if not bib then return nil, failure.mms_id(call.path.mms_id) end
@@ -111,7 +111,7 @@ local function check_remote(body)
   if not codes.describe(codes.repositories, repository) then return failure.general() end
 end
 
--- Missing fields have their own code; a code that is in no table has only 401652.
+-- A missing field has a code of its own; a wrong code in a field is only 401652.
 local function check(body)
   local library, usage = read.code(body.library), read.code(body.usage_type)
   if not library then return failure.mandatory "library" end
@@ -166,7 +166,7 @@ function m.create(world, call)
   return answer(world, id, call.query)
 end
 
--- PUT replaces: what the body leaves out is emptied.
+-- PUT replaces the object: a field that the body leaves out is emptied.
 ---@type almanac.rehearsal.handler
 function m.update(world, call)
   local row, refusal = named(world, call)
@@ -187,7 +187,7 @@ end
 
 local KEEP = { retain = true, suppress = true, delete = true }
 
--- That it still holds files is a warning: without override it is refused.
+-- A representation that still holds files can be deleted only with override.
 ---@type almanac.rehearsal.handler
 function m.delete(world, call)
   local row, refusal = named(world, call)

@@ -1,5 +1,5 @@
--- Somebody else who does the same as a call, just before it: makes such a
--- representation or file, or deletes what it would delete.
+-- Plays somebody else who does the same as a call just before it: makes such a representation
+-- or file, or deletes what the call would delete.
 local model = require "almanac.rehearsal.world.model"
 local read = require "almanac.rehearsal.api.read"
 local shapes = require "almanac.rehearsal.api.shapes"
@@ -37,7 +37,7 @@ local acts = {
   DELETE = { representations = delete_representation, files = delete_file },
 }
 
----Does the same as a call.
+---Does what the call is about to do.
 ---@param world table
 ---@param call table
 function m.act(world, call)

@@ -1,13 +1,12 @@
--- Which call a path is: its handler, the values in the path, the parameters
--- that it knows, the area whose right it needs, and the name by which --faults
--- and --latency speak of it.
+-- Finds the call that a path means: its handler, the values in the path, the parameters that
+-- it knows, the area whose right it needs, and the name that --faults and --latency call it by.
 local m = {}
 
 local MODULES = { "bibs", "items", "collections", "representations", "files", "sets", "conf" }
 
-local AREA = { ["/items"] = "bibs" }    -- where it is not the first word of the path
+local AREA = { ["/items"] = "bibs" }    -- where the area is not the first word of the path
 
-local by_size = {}   -- method .. number of segments -> routes; fixed segments come first
+local by_size = {}   -- method .. number of segments -> routes; those with fixed segments come first
 
 local function split(path)
   local segments = {}

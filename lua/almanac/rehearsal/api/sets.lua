@@ -1,5 +1,5 @@
--- /conf/sets: sets of titles and their members. A member whose title is gone is
--- broken, and the whole page that it stands on fails.
+-- /conf/sets: sets of titles and their members. A member whose title is gone is broken, and
+-- the whole page with it fails.
 local codes = require "almanac.rehearsal.api.codes"
 local failure = require "almanac.rehearsal.api.failure"
 local lists = require "almanac.rehearsal.api.lists"
@@ -28,7 +28,7 @@ local function object_of(world, row)
   }
 end
 
--- "name~some words" or "created_by~x"; every word must occur.
+-- Reads "name~some words" or "created_by~x"; every word must occur.
 local function matcher(q)
   if not q or q == "" then return function() return true end end
   local column, text = q:match "^([%w_]+)~(.+)$"
@@ -88,7 +88,7 @@ function m.members(world, call)
   return { shape = shapes.members, object = { member = list, total_record_count = total } }
 end
 
----Makes a set of the titles that a query gives as column mms_id.
+---Makes a set of the titles that a query gives in its column mms_id.
 ---@param world table
 ---@param name string
 ---@param description string
@@ -103,7 +103,7 @@ function m.add(world, name, description, sql, ...)
   return id
 end
 
----Adds one title, known or not, at the end of a set.
+---Adds one title at the end of a set; the title need not exist.
 ---@param world table
 ---@param set_id string
 ---@param mms_id string

@@ -52,10 +52,10 @@ m.bib = {
   { "sync_with_libraries_australia" }, { "originating_system" }, { "originating_system_id" },
   { "record", record = true }, { "requests", null = true },
 }
--- An empty answer says "bib": [] (recorded), where others leave the key out.
+-- An empty answer has "bib": [] (recorded); other lists leave the name out then.
 m.bibs = list("bibs", m.bib, true)
 
--- The fields of rest_item.xsd that say what an item is; there are sixty more.
+-- The fields of rest_item.xsd that identify an item. Sixty more are left out.
 m.item = {
   name = "item", attributes = link,
   { "bib_data", shape = { name = "bib_data", attributes = link, { "mms_id" }, { "title" },

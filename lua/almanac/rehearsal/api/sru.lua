@@ -1,5 +1,5 @@
--- The SRU server: searches in titles, 50 records a page, 10,000 in all. An index
--- that it has not finds everything, as Alma's does.
+-- The SRU server: searches in titles, 50 records a page, 10,000 in all. A query by an index
+-- that it does not have finds everything, as in Alma.
 local core = require "almanac.core"
 local cql = require "almanac.sru.cql"
 local record = require "almanac.rehearsal.api.record"

@@ -1,4 +1,4 @@
--- What Alma shows without a key: OAI-PMH, SRU and thumbnails, below /view.
+-- What Alma shows without an API key: OAI-PMH, SRU and thumbnails, below /view.
 local core = require "almanac.core"
 local model = require "almanac.rehearsal.world.model"
 local oai = require "almanac.rehearsal.api.oai"
@@ -6,7 +6,7 @@ local sru = require "almanac.rehearsal.api.sru"
 
 local m = {}
 
--- What it makes itself, of whatever file: a PNG of one grey pixel.
+-- The thumbnail that the rehearsal makes itself, of any file: a PNG of one grey pixel.
 local OWN = core.text.unbase64 "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 
 local function thumbnail(world, call)
@@ -34,7 +34,7 @@ local function is_at(place, path, inst)
   return path == wanted or place.below == true and path:sub(1, #wanted) == wanted
 end
 
----Says whether a request is for one of them.
+---Says whether a request is for one of these.
 ---@param call table
 ---@return boolean
 function m.recognise(world, call)

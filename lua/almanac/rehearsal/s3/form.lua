@@ -45,7 +45,7 @@ local function check_size(length, least, most)
   end
 end
 
--- S3 takes a Content-Type with commas as a list, each of which must begin so; other fields are one text.
+-- S3 takes a Content-Type with commas for a list, and each type in it must begin so. Any other field is one text.
 local function begins(field, value, start)
   for one in (value .. ","):gmatch(field == "content-type" and "%s*(.-)," or "(.*),") do
     if one:sub(1, #start) ~= start then return false end
@@ -53,13 +53,13 @@ local function begins(field, value, start)
   return true
 end
 
--- A condition on a field that was not sent fails, also one that any value would meet.
+-- A condition on a field that was not sent fails, even one that any value would meet.
 local function fits(kind, field, value, wanted)
   if not value then return false end
   return kind == "eq" and value == wanted or kind == "starts-with" and begins(field, value, wanted)
 end
 
--- One condition: {"eq", "$acl", "x"}, {"starts-with", "$key", "x"},
+-- Checks one condition: {"eq", "$acl", "x"}, {"starts-with", "$key", "x"},
 -- {"content-length-range", 1, 9} or {"acl": "x"}. Notes which field it covers.
 local function check_condition(condition, values, covered, length)
   local kind, name, wanted = condition[1], condition[2], condition[3]
@@ -95,7 +95,7 @@ local function check_policy(world, values, length)
   end
 end
 
--- Conditions are checked against the key with the file's name in it.
+-- ${filename} in the key is filled in before conditions are checked.
 local function expand(fields, file)
   local base = file.name:match "[^/\\]*$"
   fields.key = (fields.key or ""):gsub("%${filename}", function() return base end)

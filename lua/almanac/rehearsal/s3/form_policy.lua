@@ -1,11 +1,11 @@
--- Further conditions in the policy of the upload form: --form-policy. Which ones
--- Alma's form has is not documented; AWS's own example has one for Content-Type.
--- The form gives no field for them: whoever sends it has to.
+-- Reads --form-policy: further conditions in the policy of the upload form. It is not documented
+-- which ones Alma's form has; AWS's own example has one for Content-Type. The form has no field
+-- for these conditions: whoever sends the form has to add it.
 local words = require "almanac.rehearsal.world.words"
 
 local m = {}
 
----The words of --form-policy and what they mean, for --help.
+---The words of --form-policy and what each means, for --help.
 m.words = {
   { "FIELD=VALUE", "a form field must be this: Content-Type=image/tiff" },
   { "FIELD=START*", "a form field must be sent and begin so: Content-Type=image/*" },

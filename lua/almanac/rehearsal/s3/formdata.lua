@@ -1,9 +1,9 @@
--- Takes multipart/form-data apart: the fields before the file as text, the file
--- as a place in the body, which may lie on disk.
+-- Takes multipart/form-data apart. The fields before the file become text, the file becomes
+-- a place in the body, which may lie on disk.
 local m = {}
 
-local HEAD = 1 << 20    -- everything before the file's content stands in this much
-local TAIL = 1024       -- what may follow the file: the last boundary
+local HEAD = 1 << 20    -- bytes in which everything before the file's content has to be
+local TAIL = 1024       -- bytes that may follow the file: the last boundary
 
 local function name_of(headers, parameter)
   local disposition = headers:match "[Cc]ontent%-[Dd]isposition:([^\r\n]*)" or ""
@@ -18,7 +18,7 @@ local function read_at(request, offset, length)
   return file:read(length) or ""
 end
 
--- The last boundary ends the file when the file is the last field.
+-- When the file is the last field, the last boundary ends it.
 local function end_of_file(request, mark)
   local size = request:body_size()
   local from = math.max(0, size - #mark - TAIL)

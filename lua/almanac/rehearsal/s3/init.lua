@@ -1,4 +1,4 @@
--- The S3 side: which operation a request is, and whether its key may be touched.
+-- The S3 side: finds out which operation a request is, and whether it may touch its key.
 local form = require "almanac.rehearsal.s3.form"
 local multipart = require "almanac.rehearsal.s3.multipart"
 local objects = require "almanac.rehearsal.s3.objects"
@@ -52,7 +52,7 @@ function m.recognise(world, call)
   return true
 end
 
--- upload/ may be written, storage/ read; there is nothing else for this key pair.
+-- This key pair may write below upload/ and read below storage/, and nothing else.
 local function may(world, call)
   local key = call.object_key
   if key == "" then key = call.query.prefix or "" end
@@ -66,8 +66,8 @@ local function is_form(call)
   return call.route.kind == "s3.form"
 end
 
----What a request can be refused for before its body is read. A form is signed in
----its body, so nobody knows yet.
+---Refuses what can be refused before the body is read. A form's signature is in its body, so
+---nothing is known of it yet.
 ---@param call table
 ---@return table? refusal an answer
 function m.refuse_head(world, call)

@@ -13,7 +13,7 @@ local element, refuse = xml.element, xml.refuse
 local SMALLEST = 5 << 20
 local MOST_PARTS = 10000
 local LONGEST_LIST = 16 << 20
-local PIECE = 4 << 20     -- bytes copied before others get their turn
+local PIECE = 4 << 20     -- bytes copied before other requests get their turn
 
 local function find(world, call)
   local upload = world.db:row("SELECT * FROM upload WHERE id = ? AND key = ?", call.query.uploadId, call.object_key)
@@ -114,7 +114,7 @@ function m.abort(world, call)
   return { status = 204 }
 end
 
--- The list of ten thousand parts is long enough to lie on disk.
+-- The list of ten thousand parts is so long that it may lie on disk.
 local function text_of(request)
   local path = request:body_path()
   return path and core.files.read(path, LONGEST_LIST) or request:body() or ""
@@ -126,7 +126,7 @@ local function child(node, name)
   end
 end
 
--- The parts that the client wants, each with what is stored of it.
+-- The parts that the client names, each with what is stored of it.
 local function wanted_parts(world, upload, body)
   local root = core.xml.parse(body)
   if not root or root.name ~= "CompleteMultipartUpload" then
@@ -156,7 +156,7 @@ local function check_sizes(list)
   end
 end
 
--- One content of all parts, copied in pieces so that nobody waits for it.
+-- Joins the contents of all parts, in pieces so that no other request waits for it.
 local function join(world, list)
   local name = blobs.fresh()
   local to <close> = assert(io.open(world.blobs:path(name), "wb"))
@@ -172,7 +172,7 @@ local function join(world, list)
   return name, size
 end
 
--- MD5 of the parts' MD5s, and their number: so S3 makes the ETag of such an object.
+-- S3 makes the ETag of such an object so: the MD5 of the parts' MD5s, and their number.
 local function etag_of(list)
   local sums = {}
   for i, part in ipairs(list) do
@@ -206,7 +206,7 @@ function m.complete(world, call)
   refusal = refusal or check_sizes(list)
   if refusal then return refusal end
   local blob, size = join(world, list)
-  if not find(world, call) then   -- completed or aborted by somebody else meanwhile
+  if not find(world, call) then   -- somebody completed or aborted it meanwhile
     world.blobs:remove(blob)
     return select(2, find(world, call))
   end

@@ -19,7 +19,7 @@ function m.shorten(world, kept)
   kept.name, kept.size = short.name, short.size
 end
 
----Puts a content in place as an object, over what was there.
+---Stores a content as an object, in place of one that was there.
 ---@param world table
 ---@param object { key: string, size: integer, etag: string, blob: string, sha256: string?, checksum: string?,
 ---  type: string? }
@@ -37,7 +37,7 @@ local function from_hex(digits)
   return (digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
 end
 
----Compares the checksums that a client sent along with what came.
+---Compares the checksums that a client sent with the bytes that came.
 ---@param request table
 ---@param kept { md5: string, sha256: string }
 ---@return table? refusal
@@ -81,7 +81,7 @@ local function find(world, key)
       FROM file WHERE path = ? AND stored IS NOT 0]], key)
 end
 
--- "bytes=0-99", "bytes=100-", "bytes=-50" -> offset, length; nil: no usable range
+-- "bytes=0-99", "bytes=100-", "bytes=-50" -> offset, length; nil when there is no usable range.
 local function range_of(header, size)
   local first, last = (header or ""):match "^bytes=(%d*)%-(%d*)$"
   if not first or first == "" and last == "" then return nil end
@@ -93,13 +93,13 @@ local function range_of(header, size)
   return first, math.min(last, size - 1) - first + 1
 end
 
--- A file that was only declared has the ETag of a multipart upload, which nobody
--- can compare with the bytes: they need not be made for it.
+-- A file that was only declared has the ETag of a multipart upload. Nobody can compare that with
+-- the bytes, so the bytes need not be made for it.
 local function etag_of(object)
   return object.etag or core.hash.md5(object.key .. object.size) .. "-2"
 end
 
--- The bytes of an object as an answer; a HEAD only tells how many.
+-- The answer with an object's bytes; for HEAD only with their number.
 local function body_of(world, object, offset, length, is_head)
   if is_head then return { length = length } end
   local path = object.blob and world.blobs:path(object.blob)
@@ -143,7 +143,7 @@ function m.head_bucket(world)
   return { status = 200, headers = { ["x-amz-bucket-region"] = world.region } }
 end
 
--- All keys that begin with `prefix` and come after `after`, in order.
+-- All keys that begin with `prefix` and come behind `after`, in order.
 local function keys(world, prefix, after)
   return world.db:rows([[
     SELECT key, size, etag, modified FROM object WHERE key >= ?1 AND key < ?1 || char(0x10FFFF) AND key > ?2
@@ -159,7 +159,7 @@ local function entry(row, name)
     xml.element("Size", row.size) .. xml.element("StorageClass", "STANDARD"), true)
 end
 
--- One page: objects, and with a delimiter the common beginnings of the others.
+-- One page of objects. With a delimiter also the common beginnings of the others.
 local function page(world, query, most, name)
   local prefix, delimiter = query.prefix or "", query.delimiter or ""
   local after = query["continuation-token"] and core.text.unbase64(query["continuation-token"])
@@ -179,7 +179,7 @@ local function page(world, query, most, name)
   return parts, count
 end
 
--- How the older and the newer form of the call go on after `last`.
+-- The older and the newer form of the call go on after `last` in different ways.
 local function next_page(query, last, name)
   if query["list-type"] ~= "2" then return xml.element("NextMarker", name(last), true) end
   return xml.element("NextContinuationToken", core.text.base64(last))

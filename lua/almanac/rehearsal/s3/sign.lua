@@ -28,8 +28,8 @@ local function decode(text)
   return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
--- From the raw query: each pair decoded and encoded again, sorted, the
--- signature itself left out.
+-- Takes the raw query: each pair is decoded and encoded again, all are sorted, and the signature
+-- itself is left out.
 local function canonical_query(query)
   local pairs_of_query = {}
   for pair in query:gmatch "[^&]+" do
@@ -98,7 +98,7 @@ local function read_query(call)
     token = query["X-Amz-Security-Token"], expires = tonumber(query["X-Amz-Expires"]) or 0 }
 end
 
--- The credential of a request: whose key, for which day and region.
+-- The scope in a credential: whose key it is, for which day and region.
 local function scope_of(world, credential)
   local access, date, region = credential:match "^([^/]+)/(%d+)/([^/]+)/s3/aws4_request$"
   if not access or region ~= world.region then
@@ -129,7 +129,7 @@ local function check_time(world, auth, scope)
   end
 end
 
--- host and every x-amz- header must be signed, and what is signed must have come.
+-- The Host header and every x-amz- header must be signed, and each signed header must be there.
 local function check_signed(call, auth)
   local signed = ";" .. auth.signed .. ";"
   if not signed:find(";host;", 1, true) then
@@ -161,7 +161,7 @@ local function check_signature(world, call, auth, scope)
   return refusal
 end
 
--- What the head says about the body.
+-- Checks what the head promises about the body.
 local function check_promise(payload)
   if not payload then
     return refuse(400, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
@@ -175,7 +175,7 @@ local function read_auth(call)
   return read_query(call)
 end
 
----Checks who sent a request to S3, and its signature: all that its head tells.
+---Checks everything that a request's head tells: who sent it, and the signature.
 ---@param world table
 ---@param call table its body need not have been read
 ---@return table? refusal an answer
@@ -239,7 +239,7 @@ m.scope_of = scope_of
 local FORM_LIFE = 3600     -- seconds
 local FORM_MOST = 5 << 30  -- bytes; S3 takes no larger ones in a form
 
--- What Alma's form is known to ask for, with the conditions of --form-policy; a size of theirs stands for the usual one.
+-- The conditions that Alma's form is known to have, and those of --form-policy. A size among those replaces the usual one.
 local function conditions_of(world, form)
   local conditions = {
     { bucket = world.bucket }, { "starts-with", "$key", world.inst .. "/upload/" },

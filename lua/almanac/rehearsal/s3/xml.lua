@@ -1,4 +1,4 @@
--- The XML that S3 speaks, and its refusals.
+-- Writes the XML that S3 answers with, and its refusals.
 local core = require "almanac.core"
 
 local m = {}
@@ -23,7 +23,7 @@ function m.element(name, content, raw)
   return ("<%s>%s</%s>"):format(name, raw and content or core.xml.escape(content), name)
 end
 
----A name as encoding-type=url wants it.
+---Encodes a name as encoding-type=url demands.
 ---@param text string
 ---@return string
 function m.encode(text)

@@ -1,6 +1,6 @@
--- Contents of objects, a file each in one folder; the database names them. The
--- content of seeded files is made up when somebody reads it, so that a large
--- collection takes no room: a magic number, then a pattern up to the size.
+-- Keeps the contents of objects, a file for each in one folder; the database names them. The
+-- content of seeded files is made up when somebody reads it, so that a large collection takes no
+-- room: a magic number, then a pattern up to the size.
 local core = require "almanac.core"
 
 local files, hash = core.files, core.hash
@@ -10,8 +10,8 @@ local m = {}
 local methods = {}
 local meta = { __index = methods }
 
-local IN_MEMORY = 8 << 20     -- made-up content above this goes through a file
-local MOST_MADE = 8           -- such files
+local IN_MEMORY = 8 << 20     -- bytes; made-up content that is larger goes through a file
+local MOST_MADE = 8           -- files with made-up content that are kept
 local PATTERN = ("rehearsal of almanac, not a real file. "):rep(1680)   -- about 64 KiB
 local MAGIC = {
   tif = "II*\0\8\0\0\0", tiff = "II*\0\8\0\0\0", jpg = "\xFF\xD8\xFF\xE0", jpeg = "\xFF\xD8\xFF\xE0",
@@ -30,7 +30,7 @@ function m.open(folder)
     self.temporary = true
   end
   self.scratch = self.folder .. "/.scratch"
-  files.remove(self.scratch, { tree = true })   -- of one that was killed
+  files.remove(self.scratch, { tree = true })   -- left by a rehearsal that was killed
   ok, message, code = files.make_folder(self.scratch)
   if not ok then return nil, message, code end
   return self
@@ -117,8 +117,8 @@ local function write_made_up(path, size, extension)
   end
 end
 
----Made-up content, the same for each file of one size and type. A large one is
----a file; the last few are kept for those who read ranges.
+---Made-up content, the same for all files of one size and type. Large content is a file; the
+---last few of these files are kept for clients that read ranges.
 ---@param size integer
 ---@param name string a file name; its extension decides the magic number
 ---@return string|nil path
@@ -136,7 +136,7 @@ function methods:made_up(size, name)
   return path
 end
 
----Removes contents that `is_used(name)` does not know: left by a rehearsal that was killed.
+---Removes contents for which `is_used(name)` is false: a rehearsal that was killed left them.
 ---@param is_used fun(name: string): any
 function methods:sweep(is_used)
   local walk = assert(files.walk(self.folder))
@@ -145,7 +145,7 @@ function methods:sweep(is_used)
   end
 end
 
----Removes what is not to be kept.
+---Removes the folder when it is not to be kept.
 function methods:close()
   files.remove(self.temporary and self.folder or self.scratch, { tree = true })
 end

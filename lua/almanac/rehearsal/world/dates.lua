@@ -1,4 +1,4 @@
--- Points in time as S3 writes and reads them; always UTC.
+-- Reads and writes dates and times as S3 does. All are UTC.
 local m = {}
 
 -- Days since 1970 of a date in the Gregorian calendar.

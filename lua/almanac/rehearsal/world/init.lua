@@ -1,6 +1,5 @@
--- The place where a rehearsal happens: one institution with its database, its
--- object files, its clock and its numbers. Everything else of the rehearsal
--- gets this table as its first argument.
+-- The world of a rehearsal: one institution with its database, its object files, its clock and
+-- its numbers. Every other module of the rehearsal gets this table as its first argument.
 local core = require "almanac.core"
 local blobs = require "almanac.rehearsal.world.blobs"
 local lag = require "almanac.rehearsal.world.lag"
@@ -22,7 +21,7 @@ local function open_database(options)
   return db, fresh or message, code
 end
 
--- What is decided once, when the state is made, and then stays.
+-- These values are decided once, when the state is made.
 local function settle(world, options)
   local function meta_value(key, first)
     if not world:note(key) then world:set_note(key, first) end
@@ -34,7 +33,7 @@ local function settle(world, options)
   world.suffix = world:note "suffix"
 end
 
--- Who may talk to S3: the library with its key pair, Alma with its own.
+-- Two key pairs may talk to S3: the library's, and Alma's own.
 local function aws_keys(world, options)
   world.own_key = "REHEARSALALMAOWN"
   return {
@@ -45,7 +44,7 @@ local function aws_keys(world, options)
   }
 end
 
--- Alma's documentation has `production` in one place and SANDBOX in another, and no list of words.
+-- Alma's documentation has `production` in one place, SANDBOX in another, and no list of words.
 local function environment_of(options)
   if options.environment == "none" then return nil end
   return options.environment or "SANDBOX"
@@ -73,7 +72,7 @@ function m.open(options)
   return world
 end
 
----Removes contents that no row names: a rehearsal was killed between the two.
+---Removes contents that no row names. A rehearsal that is killed between storing a content and its row leaves such.
 function methods:sweep()
   if self.fresh then return end
   self.blobs:sweep(function(name)
@@ -113,7 +112,7 @@ function methods:save_number()
   self.db:run("UPDATE meta SET value = ? WHERE key = 'serial'", tostring(self.number))
 end
 
----Where Alma keeps a file: sixteen pairs of hex digits, then its name.
+---The path at which Alma keeps a file: sixteen pairs of hex digits, then the file's name.
 ---@param pid string
 ---@param name string
 ---@return string key
@@ -122,7 +121,7 @@ function methods:storage_path(pid, name)
   return self.inst .. "/storage/alma/" .. pairs_of_hex .. name
 end
 
----A value kept beside the collection.
+---A value that is kept beside the collection.
 ---@param key string
 ---@return string?
 function methods:note(key)
@@ -135,7 +134,7 @@ function methods:set_note(key, value)
   self.db:run("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)", key, tostring(value))
 end
 
----Removes a content that no row names any more: once the change is kept.
+---Marks a content that no row names any more; it is removed once the change is committed.
 ---@param blob string?
 function methods:discard(blob)
   if not blob then return end
@@ -143,7 +142,7 @@ function methods:discard(blob)
   if not self.db:in_transaction() then self:remove_discarded() end
 end
 
----Removes what was discarded meanwhile.
+---Removes the contents that were marked.
 function methods:remove_discarded()
   for _, blob in ipairs(self.discarded) do self.blobs:remove(blob) end
   self.discarded = {}

@@ -1,5 +1,5 @@
--- What happened: a line a request on the log, the counters behind
--- /rehearsal/calls, and on request every API call whole, for checks of clients.
+-- Writes down what happens: a log line for each request, the counters behind /rehearsal/calls,
+-- and on request every API call whole, for checks of clients.
 local json = require "almanac.json"
 local whole = require "almanac.whole"
 
@@ -35,7 +35,7 @@ local function count(counters, name)
   counters[name] = (counters[name] or 0) + 1
 end
 
--- No key and no signature gets into the log.
+-- The log gets no API key and no signature.
 local function without_secrets(query)
   return (query:gsub("([^&=]+)=([^&]*)", function(name)
     local low = name:lower()
@@ -43,7 +43,7 @@ local function without_secrets(query)
   end))
 end
 
----Reports query parameters that the call does not know: Alma ignores them silently.
+---Reports query parameters that the call does not know. Alma ignores such in silence.
 ---@param call table
 function methods:unknown_parameters(call)
   for name in pairs(call.query) do
@@ -73,7 +73,7 @@ function methods:write(call, status, seconds)
     call.remark and ": " .. call.remark or ""))
 end
 
----Keeps the call as one JSON line, without its key.
+---Keeps the call as one line of JSON, without its API key.
 ---@param call table
 function methods:record(call)
   if not self.records then return end

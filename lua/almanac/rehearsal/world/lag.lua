@@ -1,22 +1,22 @@
--- Lists that lag: what came or went shows in them only some seconds later, while
--- a single object is told as it is. Alma's documentation does not say whether
--- its lists do, so a client has to bear it. Triggers of this connection note
--- when rows came and keep those that went; lists are read from the views
--- listed_representation, listed_file, listed_membership and listed_set_member.
+-- Makes lists lag: what came or went shows in a list only some seconds later, while a single
+-- object is told as it is. Alma's documentation does not say whether its lists do so, and a
+-- client has to bear it. Triggers of this connection note when rows came, and keep rows that
+-- went. Lists are read from the views listed_representation, listed_file, listed_membership and
+-- listed_set_member.
 local m = {}
 
--- Table and the columns that name a row.
+-- Each table, and the columns that identify its rows.
 local LISTS = {
   representation = { "n" }, file = { "n" }, membership = { "pid", "mms_id" }, set_member = { "set_id", "n" },
 }
 
 local NOW = "(julianday('now') - 2440587.5) * 86400.0"
 
--- Nothing lags.
+-- The view of a list that does not lag.
 local PROMPT = "CREATE TEMP VIEW listed_%s AS SELECT * FROM main.%s"
 
--- $ALL: the columns; $OLD: the same of a row that goes; $KEY: the columns that name it; $BORN: a row in born_$TABLE is about OLD;
--- $SAME: it is about a row of $TABLE
+-- $ALL: the columns; $OLD: the same of a row that goes; $KEY: the columns that identify it; $BORN: true of the row of
+-- born_$TABLE about OLD; $SAME: true of the one about a row of $TABLE
 local LAGGING = {
   "CREATE TEMP TABLE born_$TABLE($KEY, at)",
   "CREATE TEMP TABLE gone_$TABLE AS SELECT $ALL, 0.0 AS born, 0.0 AS died FROM main.$TABLE WHERE 0",
@@ -38,7 +38,7 @@ local LEAVE = [[
       INSERT INTO gone_$TABLE SELECT $OLD, coalesce((SELECT max(at) FROM born_$TABLE WHERE $BORN), 0.0), $NOW;
       DELETE FROM born_$TABLE WHERE $BORN;]]
 
--- A representation that goes to another title leaves one list and comes into another.
+-- A representation that goes to another title leaves the list of one and comes into the list of the other.
 local MOVES = [[CREATE TEMP TRIGGER moves_$TABLE AFTER UPDATE OF mms_id ON main.$TABLE BEGIN
       $LEAVE
       INSERT INTO born_$TABLE VALUES($NEW, $NOW);

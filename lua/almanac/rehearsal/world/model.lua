@@ -1,5 +1,5 @@
--- What the rehearsal knows and how it changes: bibs, representations, files.
--- Each change is one transaction; contents of deleted files go with them.
+-- Changes what the rehearsal holds: bibs, representations, files. Each change is one transaction;
+-- the contents of deleted files are removed with it.
 local json = require "almanac.json"
 
 local m = {}
@@ -8,7 +8,7 @@ local REPRESENTATION = [[SELECT r.*, (SELECT count(*) FROM file WHERE rep_id = r
   FROM representation r ]]
 local LISTED = REPRESENTATION:gsub("FROM ", "FROM listed_")
 
--- Fields of a representation that few have; kept together.
+-- Few representations have these fields, so they are kept together in one column.
 m.rare = { "entity_type", "author", "title", "volume", "issue", "date", "start_page", "end_page", "track",
   "start_time", "end_time", "number", "year", "season_month", "day_in_month", "request_id",
   "linking_parameter_1", "linking_parameter_2", "linking_parameter_3", "linking_parameter_4",
@@ -30,7 +30,7 @@ function m.add_bib(world, bib)
   return mms_id
 end
 
----Adds a physical item; a barcode that the title has already stays one item.
+---Adds a physical item. A barcode that the title has already stays one item.
 ---@param item { mms_id: string, barcode: string }
 ---@return string pid
 function m.add_item(world, item)
@@ -62,8 +62,8 @@ local MERGE = {
   "INSERT OR REPLACE INTO meta(key, value) VALUES('merged ' || ?1, ?2)",
 }
 
----Merges two bibs: the inventory of one goes with its ids to the other, which stays. That its collections go along is taken
----from the rule that a title with representations is in one; no source says it.
+---Merges two bibs: the inventory of one goes with its ids to the other, which stays. No source says that its
+---collections go along; it follows from the rule that a title with representations is in one.
 ---@param from string MMS ID that is no more
 ---@param into string MMS ID that survives
 function m.merge(world, from, into)
@@ -114,7 +114,7 @@ function m.add_representation(world, rep)
   return id
 end
 
----Replaces what may be changed.
+---Replaces the fields that may be changed.
 function m.update_representation(world, id, rep)
   world.db:run([[UPDATE representation SET library = ?2, usage_type = ?3, label = ?4, public_note = ?5,
       policy = ?6, more = ?7, active = coalesce(?8, active), modified_by = ?9, modified_date = ?10
@@ -122,7 +122,7 @@ function m.update_representation(world, id, rep)
     rep.more and json.encode(rep.more), rep.active, rep.modified_by, world:today())
 end
 
--- What becomes of a title that lost its last (active) representation.
+-- Decides what becomes of a title that lost its last (active) representation.
 local function left_over(world, mms_id, what, condition)
   local left = world.db:value("SELECT count(*) FROM representation WHERE mms_id = ? AND " .. condition, mms_id)
   if left > 0 or what == "retain" then return end
@@ -139,7 +139,7 @@ function m.delete_representation(world, row, bibs)
   end)
 end
 
----After a representation became inactive.
+---Does what follows when a representation became inactive.
 ---@param bibs "retain"|"suppress"
 function m.deactivated(world, mms_id, bibs)
   left_over(world, mms_id, bibs, "active")
@@ -178,14 +178,14 @@ function m.object(world, key)
   return world.db:row("SELECT * FROM object WHERE key = ?", key)
 end
 
--- What lies at the key now goes; its content as well, unless the file is made of it.
+-- The object that lies at the key now goes. Its content goes as well, unless the file is made of it.
 local function leave_upload(world, object)
   local blob = world.db:value("SELECT blob FROM object WHERE key = ?", object.key)
   world.db:run("DELETE FROM object WHERE key = ?", object.key)
   if blob ~= object.blob then world:discard(blob) end
 end
 
----Makes a file of an uploaded object: it leaves upload/, if it has not `moved` yet, and is in storage/ after.
+---Makes a file of an uploaded object: the object leaves upload/ (unless it has `moved` already), and the file is in storage/.
 ---@param as { name: string, label: string? }
 ---@return string pid
 function m.attach(world, rep_id, object, as)

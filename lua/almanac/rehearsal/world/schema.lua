@@ -1,5 +1,5 @@
--- The tables of a rehearsal: what this Alma and its S3 bucket hold. The one
--- truth about it; the Lua around it keeps nothing but counters.
+-- The tables of a rehearsal: all that this Alma and its S3 bucket hold. The Lua modules around
+-- them keep nothing but counters.
 return [[
 CREATE TABLE meta(
   key   TEXT PRIMARY KEY,     -- institution, suffix, serial, secret, merged MMS_ID

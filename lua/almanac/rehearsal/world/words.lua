@@ -1,4 +1,4 @@
--- The words of an option that takes several, as in --latency 0.3,file=12.
+-- Reads an option that takes several words, such as --latency 0.3,file=12.
 local m = {}
 
 ---Reads each word of a SPEC.
