@@ -139,8 +139,6 @@ int alm_host_main(alm_host *host, int argc, char **argv) {
   return (int)lua_tointeger(L, -1);
 }
 
-size_t alm_host_memory(const alm_host *host) { return host->used; }
-
 void alm_host_close(alm_host *host) {
   if (!host) return;
   lua_close(host->L);

@@ -38,9 +38,6 @@ alm_host *alm_host_open(size_t ceiling);
  * stay as the host has them: one that is closed should be opened before. */
 int alm_host_main(alm_host *host, int argc, char **argv);
 
-/* Bytes that the host's Lua holds now. */
-size_t alm_host_memory(const alm_host *host);
-
 /* Frees the host and all it opened. NULL is fine. */
 void alm_host_close(alm_host *host);
 

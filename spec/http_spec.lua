@@ -1,4 +1,5 @@
 local core = require "almanac.core"
+local peak_memory = require "support.memory"
 local program = require "support.program"
 local web = require "support.web"
 
@@ -96,13 +97,13 @@ describe("core.http", function()
     it("uploads a large file without loading it", function()
       local size = 96 * 1024 * 1024
       assert(os.execute(("truncate -s %d %s/large"):format(size, folder)))
-      local before = core.sys.peak_memory()
+      local before = peak_memory()
       w:one({ path = "/", method = "PUT", file = { path = folder .. "/large" } }, function(q)
         assert.equal(size, q:body_size())
         assert.is_nil(q:body())
         q:reply {}
       end)
-      assert.is_true(core.sys.peak_memory() - before < size / 4)
+      assert.is_true(peak_memory() - before < size / 4)
     end)
 
     it("says which file can't be sent, before anything is", function()

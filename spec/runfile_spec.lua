@@ -268,7 +268,6 @@ describe("core.runfile", function()
     it("is told, leaves the file whole and the handle in use", function()
       local db <close> = create()
       insert(db, "before")
-      db:checkpoint()
       db:exec "PRAGMA max_page_count = 20"
       check_recovery(db)
       db:exec "PRAGMA max_page_count = 100000"
@@ -299,7 +298,6 @@ describe("core.runfile", function()
         local db <close> = create()
         insert(db, "before")
         check_recovery(db)
-        db:checkpoint()
         use_up()
         local message, code = fill(db)
         assert.same({ path .. ": the disk is full; make room and go on", "io" }, { message, code })
@@ -542,14 +540,6 @@ describe("core.runfile", function()
       db:value "PRAGMA journal_mode", db:value "PRAGMA foreign_keys" })
   end)
 
-  it("has everything in the file itself after a checkpoint", function()
-    local db <close> = create()
-    insert(db, "in the log first")
-    assert.is_nil(files.read(path):find("in the log first", 1, true))
-    assert.is_true(db:checkpoint())
-    assert.is_truthy(files.read(path):find("in the log first", 1, true))
-  end)
-
   it("is nobody else's, and so is its log", function()
     local db <close> = create()
     insert(db, 1)
@@ -655,7 +645,7 @@ describe("core.runfile", function()
     it("goes on wherever it was killed", function()
       create():close()
       for n = 1, 2 do
-        leave "insert(1) db:checkpoint() insert(1)"
+        leave "insert(1) insert(1)"
         leave ""
         leave "db:close()"
         local db <close> = assert(open "read")
@@ -710,7 +700,7 @@ describe("core.runfile", function()
       assert.has_error(function() db[name](db, "SELECT 1") end, "bad argument #1 to '?' (the run file is closed)")
     end
     assert.has_error(function() db:run "SELECT 1" end, "calling 'run' on bad self (the run file is closed)")
-    for _, name in ipairs { "begin", "commit", "rollback", "in_transaction", "checkpoint" } do
+    for _, name in ipairs { "begin", "commit", "rollback", "in_transaction" } do
       assert.has_error(function() db[name](db) end)
     end
   end)

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,13 +25,6 @@ static double clock_seconds(clockid_t id) {
 
 double alm_sys_monotonic(void) { return clock_seconds(CLOCK_MONOTONIC); }
 double alm_sys_time(void) { return clock_seconds(CLOCK_REALTIME); }
-double alm_sys_cpu(void) { return clock_seconds(CLOCK_PROCESS_CPUTIME_ID); }
-
-size_t alm_sys_peak_memory(void) {
-  struct rusage usage;
-  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-  return (size_t)usage.ru_maxrss * 1024;
-}
 
 void alm_sys_sleep(double seconds) {
   if (!(seconds > 0)) return;

@@ -12,12 +12,6 @@ double alm_sys_monotonic(void);
 /* Seconds since 1970, UTC. */
 double alm_sys_time(void);
 
-/* CPU seconds (user and system) that this process used. */
-double alm_sys_cpu(void);
-
-/* The most resident memory this process ever had, in bytes. */
-size_t alm_sys_peak_memory(void);
-
 void alm_sys_sleep(double seconds);
 
 /* Catches SIGINT, SIGTERM and (but for nohup) SIGHUP from now on: each one only

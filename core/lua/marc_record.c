@@ -27,11 +27,6 @@ void alm_lua_record_fill(lua_State *L, void *room, const alm_marc *record) {
   luaL_setmetatable(L, CLASS);
 }
 
-int alm_lua_record_push(lua_State *L, const alm_marc *record) {
-  alm_lua_record_fill(L, alm_lua_record_room(L, record), record);
-  return 1;
-}
-
 const alm_marc *alm_lua_record(lua_State *L, int index) {
   return ((record_box *)luaL_checkudata(L, index, CLASS))->record;
 }

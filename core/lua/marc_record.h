@@ -8,11 +8,8 @@
 /* Makes the metatable; `more` are methods of another file. */
 void alm_lua_record_open(lua_State *L, const luaL_Reg *more);
 
-/* Pushes a packed copy of the record, which no finalizer can touch; returns 1. */
-int alm_lua_record_push(lua_State *L, const alm_marc *record);
-
-/* For a record that one can: pushes a userdata that is large enough.
- * `record` has to be looked at again then. */
+/* Pushes a userdata that is large enough. A finalizer may run meanwhile: `record`
+ * has to be looked at again then. */
 void *alm_lua_record_room(lua_State *L, const alm_marc *record);
 /* Makes a record of that userdata, which is at the top. */
 void alm_lua_record_fill(lua_State *L, void *room, const alm_marc *record);

@@ -238,11 +238,6 @@ static int f_attach(lua_State *L) {
   return push_done(L, alm_runfile_attach(db, path, name, &err), &err);
 }
 
-static int f_checkpoint(lua_State *L) {
-  alm_error err;
-  return push_done(L, alm_runfile_checkpoint(alm_lua_db(L), &err), &err);
-}
-
 static int f_close(lua_State *L) {
   alm_runfile **box = luaL_checkudata(L, 1, CLASS);
   alm_runfile_close(*box);
@@ -300,7 +295,7 @@ int alm_open_runfile(lua_State *L) {
       {"exec", f_exec},         {"begin", f_begin},
       {"commit", f_commit},     {"rollback", f_rollback},
       {"attach", f_attach},     {"in_transaction", f_in_transaction},
-      {"checkpoint", f_checkpoint}, {NULL, NULL},
+      {NULL, NULL},
   };
   static const luaL_Reg none[] = {{NULL, NULL}};
   alm_lua_class(L, CLASS, methods, f_close);

@@ -17,16 +17,6 @@ static int f_time(lua_State *L) {
   return 1;
 }
 
-static int f_cpu(lua_State *L) {
-  lua_pushnumber(L, alm_sys_cpu());
-  return 1;
-}
-
-static int f_peak_memory(lua_State *L) {
-  lua_pushinteger(L, (lua_Integer)alm_sys_peak_memory());
-  return 1;
-}
-
 static int f_sleep(lua_State *L) {
   alm_sys_sleep(luaL_checknumber(L, 1));
   return 0;
@@ -88,7 +78,6 @@ static int f_flush(lua_State *L) {
 int alm_open_sys(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"monotonic", f_monotonic},     {"time", f_time},
-      {"cpu", f_cpu},                 {"peak_memory", f_peak_memory},
       {"sleep", f_sleep},             {"pid", f_pid},
       {"user", f_user},               {"hostname", f_hostname},
       {"is_terminal", f_is_terminal}, {"columns", f_columns},

@@ -76,9 +76,6 @@ bool alm_runfile_in_transaction(const alm_runfile *db);
 alm_db_result alm_runfile_attach(alm_runfile *db, const char *path,
                                  const char *name, alm_error *err);
 
-/* Brings everything into the one file; its log stays, until the close. */
-alm_db_result alm_runfile_checkpoint(alm_runfile *db, alm_error *err);
-
 /* `sql` is one statement of `length` bytes. */
 alm_db_result alm_statement_take(alm_runfile *db, const char *sql,
                                  size_t length, alm_statement **statement,

@@ -238,9 +238,3 @@ void alm_runfile_end_log(alm_runfile *db) {
     sqlite3_db_config(db->raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
   }
 }
-
-alm_db_result alm_runfile_checkpoint(alm_runfile *db, alm_error *err) {
-  if (!db->marked) return ALM_DB_DONE;
-  if (is_idle(db)) return bring_in(db, ALM_DB_BUSY_MS, err);
-  return alm_runfile_fail(db, SQLITE_LOCKED, err);
-}

@@ -897,12 +897,6 @@ function db:in_transaction() end
 ---@return almanac.code? code
 function db:attach(path, name) end
 
----Brings all into the one file; while it is written, its log still belongs to it.
----@return true? done
----@return string? message
----@return almanac.code? code "conflict" while others read
-function db:checkpoint() end
-
 ---Rolls back what is open. Later calls raise; closing again is fine.
 function db:close() end
 
@@ -955,12 +949,6 @@ function core.sys.monotonic() end
 
 ---@return number seconds since 1970, UTC, with a fraction
 function core.sys.time() end
-
----@return number seconds of CPU that this process used
-function core.sys.cpu() end
-
----@return integer bytes of resident memory, the most there ever were
-function core.sys.peak_memory() end
 
 ---A signal ends it early.
 ---@param seconds number

@@ -1,11 +1,12 @@
 -- Runs a command of almanac and writes the most memory it held (bytes) into a
 -- file. Run by `almanac exec`.
 --   peak.lua FILE COMMAND …
-local core = require "almanac.core"
+package.path = "spec/?.lua;" .. package.path
+local peak_memory = require "support.memory"
 
 local arguments = { ... }
 local path = table.remove(arguments, 1)
 local status = require "almanac.cli"(arguments)
 local file <close> = assert(io.open(path, "w"))
-file:write(core.sys.peak_memory(), "\n")
+file:write(peak_memory(), "\n")
 return status

@@ -1,7 +1,9 @@
 -- One side of the upload benchmark: every file of a folder into a bucket,
 -- 16 in flight, stored sizes read back. Run by `almanac exec`.
 --   upload.lua FOLDER ENDPOINT BUCKET PREFIX
+package.path = "spec/?.lua;" .. package.path
 local core = require "almanac.core"
+local peak_memory = require "support.memory"
 local s3 = require "almanac.s3"
 local task = require "almanac.task"
 
@@ -19,5 +21,5 @@ end, 16, function(file)
   assert(store:put(prefix .. file.path, { path = folder .. "/" .. file.path, size = file.size }))
 end)
 for _, failure in ipairs(failures) do io.stderr:write(failure.message, "\n") end
-print(core.sys.peak_memory())
+print(peak_memory())
 return #failures == 0 and 0 or 2
