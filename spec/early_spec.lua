@@ -37,6 +37,18 @@ describe("a command that could not begin", function()
     assert.equal(0, at.almanac("apply", "a.run").status)
   end)
 
+  it("was stopped early when the bucket gives no service", function()
+    planned()
+    at.use_aws()
+    at.alma.change { op = "faults", spec = "PUT s3=1:500" }
+    local result = at.almanac("apply", "a.run")
+    assert.equal(75, result.status, result.out .. result.err)
+    assert.matches("nothing was begun; go on with:  almanac apply a.run", result.out, 1, true)
+    assert.matches("the bucket takes no file: PUT [^\n]*the storage gives no service at the moment: try again later", result.err)
+    at.alma.change { op = "faults", spec = "" }
+    assert.equal(0, at.almanac("apply", "a.run").status)
+  end)
+
   it("was not started when something is to be mended as well", function()
     planned()
     do

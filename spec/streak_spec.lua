@@ -31,8 +31,42 @@ describe("a cause", function()
     end
   end)
 
+  it("is told of many titles without what is of one of them alone", function()
+    for _, case in ipairs {
+      { "a_1.jpg changed on disk since the plan", "box_2/b_1.jpg changed on disk since the plan", "… changed on disk since the plan" },
+      { "a_1.jpg: no policy '7' (401652)", "b_1.jpg: no policy '7' (401652)", "…: no policy '7' (401652)" },
+      { "Alma took a.jpg as 10 bytes, the file has 12", "Alma took b.jpg as 99 bytes, the file has 12",
+        "Alma took … as … bytes, the file has 12" },
+      { "several files (x.jpg, y.jpg)", "several files (x.jpg, z.jpg)", "several files (x.jpg, …)" },
+      { "its label is 'a', planned 'b'", "its label is 'x y', planned 'b'", "its label is '…', planned '…'" },
+    } do
+      assert.equal(case[3], causes.common(case[1], case[2]))
+      local group = causes.group { case[1], case[2], case[1] }[1]
+      assert.same({ 3, case[3] }, { group.n, group.words })
+      assert.equal(case[1], causes.group { case[1] }[1].words)
+      assert.equal(case[1], causes.common(case[1], case[1]))
+      assert.equal(case[3], causes.common(case[3], case[2]))
+    end
+  end)
+
   it("is told without what belongs to one title", function()
     assert.equal("POST /bibs/…/files: no (401652)", (causes.of "POST /bibs/99123456789/files: no (401652, tracking id E01-1)"))
+  end)
+end)
+
+describe("an outage", function()
+  it("is a gateway's answer, Alma's or the storage's own error, and no refusal", function()
+    local s3_errors = require "almanac.s3.errors"
+    local function of(status, code, body)
+      return causes.is_outage("the bucket takes no file: " .. s3_errors.explain("PUT b/k", status, {}, code and
+        { code = code, message = "Words.", fields = {} }, { body = body }), "status")
+    end
+    for _, case in ipairs { { 500, "InternalError" }, { 503, "SlowDown" }, { 503, "ServiceUnavailable" }, { 502, nil, "<html>Bad gateway" },
+      { 500 }, { 504, nil, "" } } do assert.is_true(of(table.unpack(case, 1, 3))) end
+    for _, case in ipairs { { 501, "NotImplemented" }, { 403, "AccessDenied" }, { 400, "BadDigest" }, { 404 },
+      { 403, nil, "<html>Filter" } } do
+      assert.is_false(of(table.unpack(case, 1, 3)))
+    end
   end)
 end)
 

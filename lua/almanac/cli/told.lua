@@ -22,7 +22,7 @@ function methods:tell(id, message, code)
   local entry = self.by_cause[cause]
   if entry and entry.ids[id] then return end
   if entry then
-    entry.ids[id], entry.more = true, entry.more + 1
+    entry.ids[id], entry.more, entry.text = true, entry.more + 1, causes.common(entry.text, text)
     return
   end
   entry = { text = text, ids = { [id] = true }, more = 0, cause = causes.is_outage(message, code) and "outage" or cause }

@@ -17,6 +17,7 @@ function m.is_outage(message, code)
   return UNREACHABLE[code] or message:find "Alma answered with status 5%d%d" ~= nil
     or message:find "the answer is not Alma's .*%(status 5%d%d%)$" ~= nil
     or message:find "the server answered with status 5%d%d %(" ~= nil
+    or message:find("the storage gives no service at the moment", 1, true) ~= nil
     or message:find "the answer is not S3's .*%(status 5%d%d%)" ~= nil
 end
 
@@ -30,6 +31,37 @@ function m.of(message)
   return words, code .. "|" .. (" " .. words):gsub("([ (])'[^']*'", "%1'…'"):gsub(FILE, "…"):gsub("%d+", "#")
 end
 
+-- "(p1.jpg," -> "(", "p1.jpg", ","
+local function around(word)
+  return word:match "^([('\"]*)(.-)([)'\",;:.]*)$"
+end
+
+-- Of two words what is the same in both; what stands around them may be.
+local function common_word(one, other)
+  if one == other then return one end
+  local before, _, behind = around(one)
+  local other_before, _, other_behind = around(other)
+  return before == other_before and behind == other_behind and before .. "…" .. behind or "…"
+end
+
+local function words_of(text)
+  local list = {}
+  for word in text:gmatch "%S+" do list[#list + 1] = word end
+  return list
+end
+
+---What two messages of one cause have in common, for people: what is of one of them alone becomes "…".
+---@param one string words of m.of, or what this gave before
+---@param other string
+---@return string
+function m.common(one, other)
+  local words, others = words_of(one), words_of(other)
+  if one == other then return one end
+  if #words ~= #others then return (one:gsub("([ (])'[^']*'", "%1'…'"):gsub(FILE, "…")) end
+  for i, word in ipairs(words) do words[i] = common_word(word, others[i]) end
+  return table.concat(words, " ")
+end
+
 ---Messages of one cause together, in the order in which each came first.
 ---@param messages string[]
 ---@return { words: string, n: integer, first: integer }[] groups `first`: the place of the first such message;
@@ -40,9 +72,10 @@ function m.group(messages)
     local words, cause = m.of(message)
     local group = by_cause[cause]
     if group then
-      group.n, group.words = group.n + 1, words
+      group.n, group.common = group.n + 1, m.common(group.common, words)
+      group.words = group.common
     else
-      by_cause[cause] = { words = message, n = 1, first = i }
+      by_cause[cause] = { words = message, common = words, n = 1, first = i }
       groups[#groups + 1] = by_cause[cause]
     end
   end

@@ -31,6 +31,13 @@ local CHANGED = { XAmzContentSHA256Mismatch = true, BadDigest = true, Incomplete
 
 local MISSING = { NoSuchKey = true, NoSuchBucket = true, NoSuchUpload = true, NotFound = true }
 
+---Whether the server says that it can't serve now, whatever it was asked. That a thing is not made (501) is no outage.
+---@param status integer
+---@return boolean
+function m.is_outage(status)
+  return status >= 500 and status ~= 501
+end
+
 ---@class almanac.s3.refusal
 ---@field code string Amazon's code, "" when there is none
 ---@field message string
@@ -99,6 +106,7 @@ local function advice(refusal, status, headers, by)
   end
   if CHANGED[code] then return "the bytes that arrived are not those announced", "conflict" end
   if MISSING[code] then return nil, "missing" end
+  if m.is_outage(status) then return "the storage gives no service at the moment: try again later", "status" end
   if code == "" and status == 404 then return "there is no such object or bucket", "missing" end
   return nil, "status"
 end
@@ -175,7 +183,7 @@ end
 ---@return boolean
 function m.is_transient(status, refusal)
   if refusal and TRANSIENT[refusal.code] then return true end
-  return status >= 500 and status ~= 501 or status == 429
+  return m.is_outage(status) or status == 429
 end
 
 return m
