@@ -216,6 +216,19 @@ describe("a plan that deletes masters", function()
     assert.equal("a.tif b.tif", files())
   end)
 
+  it("has another number after a decision, and it is said why the one given before holds no longer", function()
+    plan '"add", "delete-master"'
+    assert.equal(0, at.almanac("apply", "a.run", "--limit", "1", "--delete-masters", "2").status)
+    program.write(at.folder .. "/decisions.csv", ("mms_id,decision,file\n%s,skip,\n"):format(desk.id(2)))
+    assert.equal(0, at.almanac("decide", "a.run", "decisions.csv").status)
+    local result = at.almanac("apply", "a.run", "--delete-masters", "2")
+    assert.equal(1, result.status)
+    assert.matches("the plan deletes 1 master file, not 2 as when you gave that number before: titles were decided about since, or " ..
+      "read again after a decision (`almanac show RUN MMS_ID` says what is deleted of each); to let it, give --delete-masters 1",
+      result.err, 1, true)
+    assert.matches("the plan deletes 1 master file, not 3; to let it", at.almanac("apply", "a.run", "--delete-masters", "3").err, 1, true)
+  end)
+
   it("is the plan of representations as well; one that deletes none wants no number", function()
     plan('"delete-master"', "delete.representation { representation = title:representations()[1] }")
     assert.matches("the plan deletes 2 master files", at.almanac("apply", "a.run").err, 1, true)

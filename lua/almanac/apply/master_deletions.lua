@@ -29,9 +29,21 @@ function m.count(db)
   return all, open
 end
 
-local function said(n, all)
-  return ("the plan deletes %s%s; to let it, give --delete-masters %d"):format(words.count(all, "master file"),
-    n and (", not %s"):format(n) or "", all)
+local function said(n, all, why)
+  return ("the plan deletes %s%s%s; to let it, give --delete-masters %d"):format(words.count(all, "master file"),
+    n and (", not %s"):format(n) or "", why or "", all)
+end
+
+-- Who gave that number before is told why it holds no longer: a decision takes a title out, or lets what it holds
+-- be read again.
+local CHANGED = " as when you gave that number before: titles were decided about since, or read again after a decision " ..
+  "(`almanac show RUN MMS_ID` says what is deleted of each)"
+local LET = "SELECT arguments FROM session WHERE command = 'apply'"
+
+local function why_another(db, given)
+  for row in db:rows(LET) do
+    if row.arguments:find(("delete_masters=%d%%f[%%D]"):format(given)) then return CHANGED end
+  end
 end
 
 ---Whether the deletion of masters is wanted: somebody named the number of files, by `--delete-masters N` or, on a
@@ -45,7 +57,8 @@ end
 function m.confirm(db, given, ask)
   local all, open = m.count(db)
   if given and given ~= all then
-    return nil, all > 0 and said(given, all) or "the plan deletes no master file: leave out --delete-masters", "conflict"
+    if all == 0 then return nil, "the plan deletes no master file: leave out --delete-masters", "conflict" end
+    return nil, said(given, all, why_another(db, given)), "conflict"
   end
   if given or open == 0 then return true end
   if not ask then return nil, said(nil, all), "conflict" end
