@@ -19,22 +19,7 @@ local ONE = desk.id(1)
 
 describe("what somebody changed before the run knew of it", function()
   local at = desk.each(before_each, after_each)
-  local client
-
-  setup(function()
-    local pipe <close> = assert(io.popen "pwd")
-    client = pipe:read "l" .. "/spec/torture/client.lua"
-  end)
-
-  local function hurried(switches, ...)
-    return at.almanac("exec", client, "settle=0.1 " .. switches, ...)
-  end
-
-  local function run(...)
-    local result = at.almanac(...)
-    assert.equal(0, result.status, result.out .. result.err)
-    return result
-  end
+  local run, hurried = at.run, at.hurried
 
   local function reps() return at.alma.state().representations end
   local function apply(switches) return hurried(switches or "", "apply", "a.run", "--settle", "0.05") end

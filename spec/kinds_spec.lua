@@ -18,6 +18,7 @@ local FILES = [[
 
 describe("a change of the kind", function()
   local at = desk.each(before_each, after_each)
+  local run = at.run
   local before
 
   -- What there is in Alma, without what differs from time to time.
@@ -40,12 +41,6 @@ describe("a change of the kind", function()
     local result = at.almanac(table.unpack(arguments))
     assert.equal(0, result.status, result.out .. result.err)
     before = state()
-  end
-
-  local function run(...)
-    local result = at.almanac(...)
-    assert.equal(0, result.status, result.out .. result.err)
-    return result
   end
 
   local function apply() return run("apply", "a.run", "--settle", "0.05", masters(at.folder .. "/a.run")) end

@@ -33,22 +33,7 @@ end
 
 describe("the order of pages", function()
   local at = desk.each(before_each, after_each)
-  local client
-
-  setup(function()
-    local pipe <close> = assert(io.popen "pwd")
-    client = pipe:read "l" .. "/spec/torture/client.lua"
-  end)
-
-  local function hurried(switches, ...)
-    return at.almanac("exec", client, "settle=0.1 " .. switches, ...)
-  end
-
-  local function run(...)
-    local result = at.almanac(...)
-    assert.equal(0, result.status, result.out .. result.err)
-    return result
-  end
+  local run, hurried = at.run, at.hurried
 
   local function rep() return at.alma.state().representations[1] end
 

@@ -17,23 +17,7 @@ local ONE = desk.id(1)
 
 describe("what is taken back", function()
   local at = desk.each(before_each, after_each)
-  local client
-
-  setup(function()
-    local pipe <close> = assert(io.popen "pwd")
-    client = pipe:read "l" .. "/spec/torture/client.lua"
-  end)
-
-  local function run(...)
-    local result = at.almanac(...)
-    assert.equal(0, result.status, result.out .. result.err)
-    return result
-  end
-
-  -- The program with short pauses; switches as of the client.
-  local function hurried(switches, ...)
-    return at.almanac("exec", client, "settle=0.1 " .. switches, ...)
-  end
+  local run, hurried = at.run, at.hurried
 
   local function plan(change)
     program.write(at.folder .. "/recipe.lua", HEAD:format(change))
@@ -170,7 +154,7 @@ describe("what is taken back", function()
     plan(REPRESENTATION)
     apply()
     at.alma.change { op = "faults", spec = "POST representations=@1:late=0.5" }
-    local result = at.almanac("exec", client, "settle=2", "undo", "a.run", "--yes")
+    local result = hurried("settle=2", "undo", "a.run", "--yes")
     assert.equal(0, result.status, result.err)
     assert.same({ "a_1.tif a_2.tif" }, files())
   end)

@@ -1,5 +1,6 @@
 -- A librarian's desk, for specs of the built program: a folder with titles.csv
 -- and jpg/, an Alma to rehearse against, and the settings that a user has.
+local assert = require "luassert"
 local core = require "almanac.core"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
@@ -88,6 +89,22 @@ function m.each(before_each, after_each)
   ---@return { status: integer, out: string, err: string }
   function desk.almanac(...)
     return program.run({ ... }, { folder = desk.folder, env = desk.env })
+  end
+
+  ---Runs it, and expects that all was done.
+  ---@return { status: integer, out: string, err: string }
+  function desk.run(...)
+    local result = desk.almanac(...)
+    assert.equal(0, result.status, result.out .. result.err)
+    return result
+  end
+
+  ---Runs it with short pauses.
+  ---@param switches string more of the torture's client: "kill=2,before"
+  ---@return { status: integer, out: string, err: string }
+  function desk.hurried(switches, ...)
+    local pipe <close> = assert(io.popen "pwd")
+    return desk.almanac("exec", pipe:read "l" .. "/spec/torture/client.lua", switches .. " settle=0.1", ...)   -- the first counts
   end
 
   ---Plans jpg-derivatives for titles.csv and jpg/ into a.run.

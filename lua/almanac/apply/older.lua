@@ -4,6 +4,7 @@
 local alma = require "almanac.alma"
 local fits = require "almanac.apply.fits"
 local look = require "almanac.apply.kinds.look"
+local paging = require "almanac.alma.paging"
 local representation = require "almanac.apply.representation"
 local steps = require "almanac.apply.steps"
 
@@ -103,17 +104,10 @@ end
 
 -- ---- titles that are not as planned ----
 
-local function is_in(list, field, id)
-  for _, item in ipairs(list) do
-    if item[field] == id then return true end
-  end
-  return false
-end
-
 local done = {}
 
 done["delete.representation"] = function(_, change, list)
-  return not is_in(list, "id", change.representation_id)
+  return not paging.holds(list, "id", change.representation_id)
 end
 
 done["add.file"] = function(job, change)
@@ -123,7 +117,7 @@ end
 
 done["delete.file"] = function(job, change)
   local files = alma.files.list(job.client, job.mms_id, change.representation_id)
-  return files ~= nil and not is_in(files, "pid", change.pid)
+  return files ~= nil and not paging.holds(files, "pid", change.pid)
 end
 
 done["replace.file"] = function(job, change, list)

@@ -6,6 +6,7 @@
 -- One that has files already always stays, so ids need not rise with time.
 local alma = require "almanac.alma"
 local ids = require "almanac.run.ids"
+local paging = require "almanac.alma.paging"
 local reconcile = require "almanac.apply.reconcile"
 local representation = require "almanac.apply.representation"
 local steps = require "almanac.apply.steps"
@@ -36,20 +37,12 @@ local function own_ids(job, change, list)
   return set_of(own)
 end
 
--- Whether the list shows our own by now.
-local function shows(list, id)
-  for _, rep in ipairs(list) do
-    if rep.id == id then return true end
-  end
-  return false
-end
-
 -- The list, once it shows our own.
 local function list_with(job, id)
   local list, message, code = reconcile.patiently(function()
     local now, why, kind = representation.list(job)
     if not now then return nil, why, kind end
-    return shows(now, id) and now or "lagging"
+    return paging.holds(now, "id", id) and now or "lagging"
   end)
   if list ~= "lagging" then return list, message, code end
   local rep
