@@ -24,7 +24,7 @@ describe("a report as text", function()
       UPDATE title SET state = 'ask', reason = 'no file: nothing begins with ''x' || id || '''' WHERE id IN (4, 5);
       UPDATE title SET state = 'failed', reason = 'alone' WHERE id = 6]]
     local text = report()
-    assert.matches("\nWhy:    3 failed: POST files: no room for p3.jpg %(402119%)\n        2 to decide: no file: nothing begins with", text)
+    assert.matches("\nWhy:    3 failed: POST files: no room for … %(402119%)\n        2 to decide: no file: nothing begins with", text)
     assert.is_nil(text:find "1 failed: ")
     for i = 1, 3 do assert.matches(("\n    POST files: no room for p%d.jpg, tracking id E01%%-%d "):format(i, i), text) end
     assert.matches("\n    alone\n", text)
