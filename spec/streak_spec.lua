@@ -100,7 +100,7 @@ describe("a streak", function()
     fail(streak, 4, "connection refused", "connect")
     fail(streak, 5, "GET /bibs: Alma answered with status 503 (status 503)", "status")
     assert.equal("outage", streak:failed("timed out", "timeout").cause)
-    for _, message in ipairs { "POST a/upload/x.jpg: the server answered with status 502 (status 502, request id R1)",
+    for _, message in ipairs { "POST a/x.jpg: the storage gives no service at the moment (status 502, request id R1)",
       "PUT a/x.jpg: the answer is not S3's but a web page (status 503): does a web filter, proxy or sign-in page stand in between?" } do
       assert.is_true(causes.is_outage(message, "status"))
     end

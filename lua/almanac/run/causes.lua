@@ -16,7 +16,6 @@ local UNREACHABLE = { timeout = true, connect = true, tls = true, closed = true 
 function m.is_outage(message, code)
   return UNREACHABLE[code] or message:find "Alma answered with status 5%d%d" ~= nil
     or message:find "the answer is not Alma's .*%(status 5%d%d%)$" ~= nil
-    or message:find "the server answered with status 5%d%d %(" ~= nil
     or message:find("the storage gives no service at the moment", 1, true) ~= nil
     or message:find "the answer is not S3's .*%(status 5%d%d%)" ~= nil
 end
