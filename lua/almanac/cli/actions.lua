@@ -1,6 +1,5 @@
--- Commands with actions (`almanac marc dump`, `almanac recipe test`): each
--- action is a file in a folder of the command's name, with summary, configure
--- and run as a command has them.
+-- Commands that have actions (`almanac marc dump`, `almanac recipe test`). Each action is a file
+-- in a folder with the command's name, and has summary, configure and run as a command has them.
 local m = {}
 
 local function module_of(command, action)
@@ -14,8 +13,8 @@ local function add(parser, command, name)
   if module.epilog then action:epilog(module.epilog) end
 end
 
----Adds the actions to the command's parser. Of one that was named, the others
----are not even loaded.
+---Adds the actions to the command's parser. When one of them was named, the others are not even
+---loaded.
 ---@param parser table of argparse
 ---@param command string "marc"
 ---@param names string[] actions, files of almanac/cli/COMMAND

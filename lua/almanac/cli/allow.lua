@@ -20,7 +20,7 @@ local function profiles_with(configuration, field)
   return profiles[1] and table.concat(profiles, ", ")
 end
 
--- What is allowed with it, in words.
+-- Says what the user allows with this configuration.
 local function leave_of(configuration)
   local list = {}
   local commands, trusted = profiles_with(configuration, "api_key_command"), profiles_with(configuration, "ca_file")

@@ -51,7 +51,7 @@ local function limits_of(args)
   return { reserve = reserve, until_time = until_time }
 end
 
--- Looks at everything that the run needs; what is wrong is told before anything is written.
+-- Checks everything that the run needs, and says what is wrong before anything is written.
 local function look_first(args, context, run)
   run.path, run.probe = args.run, store.meta(run.db, "run")
   local wrong, main = {}, nil
@@ -63,7 +63,7 @@ local function look_first(args, context, run)
       if not early.passes(finding.text, finding.code) then main = main or wrong[#wrong] end
     end
   end
-  main = main or wrong[1]      -- what somebody has to mend says how this ends
+  main = main or wrong[1]      -- what somebody has to mend decides the exit status
   for _, other in ipairs(wrong) do
     if other ~= main then context.out.fail(other.words) end
   end
@@ -71,7 +71,7 @@ local function look_first(args, context, run)
   return true
 end
 
--- Everything that can refuse before the first write.
+-- Does everything that may refuse, before the first write.
 local function prepare(args, context, db)
   local bounds, message = limits_of(args)
   if not bounds then return nil, message end
@@ -118,12 +118,12 @@ local function listen(run, context, total)
   return progress
 end
 
--- What was in flight at Ctrl-C may have been all there was.
+-- At Ctrl-C nothing may be left but what was in flight. Then the run is over, not stopped.
 local function is_over(stop, counts)
   return not stop or stop.code == "cancelled" and counts.ready == 0
 end
 
--- What is done and was found to be otherwise since, `apply` has no more to do with.
+-- `apply` has nothing more to do with a title that is done and was found changed afterwards.
 local function tell_failed(out, counts, db, path)
   local unlike = titles.count(db, titles.UNLIKE)
   if counts.failed > unlike then out.say("try those that failed again with:  almanac apply " .. path) end
@@ -168,9 +168,8 @@ local function tell(args, context, outcome, db)
   return 0
 end
 
--- The day's count begins anew at midnight where the institution is; Alma does
--- not say where. So it is looked for at midnight here, then every hour. False
--- when somebody stopped it.
+-- The day's count begins anew at midnight where the institution is, and Alma does not say where
+-- that is. So this looks at midnight here, then every hour. Returns false when somebody stopped it.
 local function sleep_until_new_day(context, message, again)
   local wake = again and os.time() + 3600 or limits.time_of_day("0:01", os.time())
   context.out.note(("%s; waiting until %s"):format(message, os.date("%H:%M", wake)))
@@ -181,7 +180,7 @@ local function sleep_until_new_day(context, message, again)
   return true
 end
 
--- Calls `try` until something else than the day's quota ends it.
+-- Calls `try` until something other than the day's quota ends it.
 local function wait_for_quota(args, context, try)
   local waited = false
   while true do
@@ -210,7 +209,7 @@ function m.run(args, context)
   if core.sys.interrupts() > 0 then return early.ended(context.out, again, "interrupted", "cancelled") end
   local progress = listen(run, context, total)
   local outcome = wait_for_quota(args, context, function()
-    if run.stop then run.client.remaining = nil end   -- yesterday's
+    if run.stop then run.client.remaining = nil end   -- the number is of yesterday
     return apply.run(run)
   end)
   progress:close()

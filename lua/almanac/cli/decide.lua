@@ -3,7 +3,7 @@ local audit = require "almanac.run.audit"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
-local PRIVATE = 384   -- octal 600: what it lists may be restricted
+local PRIVATE = 384   -- octal 600: titles in the list may be restricted
 
 local m = { changes = true, offline = true, summary = "Record your decisions about the titles to decide, and about those that failed." }
 

@@ -1,5 +1,5 @@
--- What Alma made of fields and names that a run sent, where it is not the same: in
--- words for the screen. From then on the answer is what verify and undo compare with.
+-- Alma may store fields and names otherwise than a run sent them. This says so on the screen. From
+-- then on verify and undo compare with Alma's answer.
 local m = {}
 
 local NAMES = { label = "label", usage_type = "usage type", library = "library", public_note = "public note",

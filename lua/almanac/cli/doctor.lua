@@ -1,4 +1,4 @@
--- almanac doctor: whether everything is there that a run needs, a line each.
+-- almanac doctor: says in one line each whether everything is there that a run needs.
 local address = require "almanac.address"
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
@@ -34,7 +34,7 @@ local function quota(client)
     text = words.count(client.remaining, "call is", "calls are") .. " left today" }
 end
 
--- The run file is only read: its run may be under way.
+-- The run file is opened for reading only, since its run may be at work.
 local function same_place(db, general)
   local meta = store.meta(db)
   local same = meta.institution == general.institution and meta.environment == general.environment
@@ -43,7 +43,7 @@ local function same_place(db, general)
     remedy = not same and "use the API key of that institution and environment, or plan again" or nil }
 end
 
--- Everything that can be looked at with these settings.
+-- Checks everything that these settings allow to check.
 local function look(args, context, findings)
   local function add(finding) findings[#findings + 1] = finding end
   local settings, message = context.settings.load(args)

@@ -1,13 +1,13 @@
--- What ends a command before it began anything, and passes by itself: the day's
--- calls are used up, or nobody answers. The run file waits, so that this is a
--- command stopped early and no mistake that somebody has to mend.
+-- Ends a command that could not begin for a reason that passes by itself: the day's calls are used
+-- up, or nobody answers. The run file is unchanged, so the command counts as stopped early (75): it
+-- can be given again, and nobody has to mend anything.
 local causes = require "almanac.run.causes"
 
 local m = {}
 
 m.STOPPED = 75
 
----Whether the same command will do once some time has passed.
+---True when the same command will work once some time has passed.
 ---@param message string
 ---@param code string?
 ---@return boolean
@@ -15,7 +15,7 @@ function m.passes(message, code)
   return code == "quota" or code == "cancelled" or code ~= "tls" and causes.is_outage(message, code)
 end
 
----The end of a command that could not begin.
+---Ends a command that could not begin.
 ---@param out table almanac.cli.out
 ---@param again string the command that goes on
 ---@param message string

@@ -1,8 +1,8 @@
--- The command line: finds the command, builds its parser, runs it, and turns
--- what it gives into an exit status.
+-- The command line: finds the command, builds its parser, runs it, and turns its result into an
+-- exit status.
 local core = require "almanac.core"
 
--- name, summary, file of this folder (like the name), loaded only when it is called
+-- Name, summary, and the file of this folder if it has another name. It is loaded only when it is called.
 local COMMANDS = {
   { "plan", "look, match, write the plan" },
   { "show", "why a title or file is where it is in the plan" },
@@ -45,15 +45,15 @@ local function nearest(name)
   return require("almanac.words").nearest(name, names)
 end
 
--- argparse's message on one line, and where to read on. A negative number
--- looks like an option to it, and its guesses are of no use then.
+-- argparse's message on one line, with the help to read. argparse takes a negative number for an
+-- option, and what it guesses then is useless.
 local function wrong_usage(name, message)
   message = message:gsub("\nDid you mean one of these: (.*)%?$", "; is it one of %1?"):gsub("\nDid you mean", "; did you mean")
   if message:find "^unknown option '%-%d" then message = message:gsub(";.*", "; numbers are not negative here") end
   return ("%s; see `almanac %s --help`"):format(message, name)
 end
 
--- The command, with its action when one was named.
+-- The name of the command, with its action when one was given.
 local function help_name(command, module, first)
   for _, action in ipairs(module.actions or {}) do
     if action == first then return command[1] .. " " .. action end
@@ -72,7 +72,7 @@ local function add_common(parser, offline)
     :argname("N"):convert(number("--rate", 0))
 end
 
----What a file of this folder gives.
+---Loads a file of this folder.
 ---@class almanac.command
 ---@field summary string the first line of its help
 ---@field configure fun(parser: table, arguments: string[]): nil, string? its options, on a parser of lua-argparse; nil, message refuses
@@ -83,7 +83,7 @@ end
 ---@field ends_itself boolean? it looks for Ctrl-C on its own
 ---@field actions string[]? what its first argument may be (cli/actions.lua)
 
--- What the library needs of others, and Debian's names for it.
+-- Modules that others wrote, and Debian's packages with them.
 local OTHERS = { argparse = "lua-argparse", cjson = "lua-cjson" }
 
 local function what_is_missing()
@@ -106,8 +106,8 @@ local function parse(command, arguments)
   return module, args
 end
 
--- Ctrl-C ends a command where it waits. One that has something in flight
--- (`ends_itself`) looks for it on its own.
+-- Ctrl-C ends a command where it waits. A command with calls in flight (`ends_itself`) watches for
+-- Ctrl-C on its own.
 local function run_module(module, args, context)
   local task = require "almanac.task"
   return task.run(function()
@@ -122,7 +122,7 @@ local function run_module(module, args, context)
   end)
 end
 
--- What is given is written into run files and JSON, which are UTF-8.
+-- Arguments are written into run files and JSON, which are UTF-8.
 local function not_text(arguments)
   for _, argument in ipairs(arguments) do
     if not core.text.valid(argument) then
@@ -136,8 +136,8 @@ local function has_changed_something(module, args)
   return changes == true or type(changes) == "table" and changes[args.action]
 end
 
--- A command whose words were lost has done a part of what was asked, and
--- nothing when the words were all of it.
+-- When output was lost, a command that changes something has done a part of what was asked; a
+-- command whose output was everything has done nothing.
 local function answered(status, module, args, out)
   local ok, message = core.sys.flush()
   if ok then return status end

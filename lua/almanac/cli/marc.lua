@@ -1,4 +1,4 @@
--- almanac marc: looking into MARC files of any format.
+-- almanac marc: looks into MARC files of any format.
 local actions = require "almanac.cli.actions"
 local core = require "almanac.core"
 

@@ -1,6 +1,6 @@
--- Numbers on the command line: what argparse calls to convert one.
+-- Converts numbers on the command line, for argparse.
 
----A converter for argparse that takes numbers from `least` on.
+---Makes a converter that takes numbers from `least` on.
 ---@param option string how the message names it, e.g. "--limit"
 ---@param least number the smallest that makes sense
 ---@param whole boolean? whole numbers only

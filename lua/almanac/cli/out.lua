@@ -1,26 +1,27 @@
--- What a person sees. Results go to stdout, remarks and progress to stderr;
--- with --json stdout carries one JSON object a line instead.
+-- Writes what a person sees. Results go to stdout, remarks and progress to stderr. With --json,
+-- stdout carries one JSON object a line instead.
 local core = require "almanac.core"
 local plain = require "almanac.recipe.inside.plain"
 local task = require "almanac.task"
 local words = require "almanac.words"
 
-local RECENT = 30   -- seconds over which a pace is told
+local RECENT = 30   -- seconds; the pace that is shown is that of so long
 
 local m = { json = false, quiet = false }
 
--- Names, titles and messages come from anywhere. Into a file they go as they are.
+-- Names, titles and messages may come from anybody, so a terminal gets them without control
+-- characters. A file gets them as they are.
 local function for_people(text, fd)
   return core.sys.is_terminal(fd) and plain.obeyed(text) or text
 end
 
-local live        -- the progress line that stands on the terminal now
+local live        -- the progress line that is on the terminal now
 
 local function clear()
   if live then io.stderr:write("\r\27[K") end
 end
 
----A line of result.
+---Writes a line of the result.
 ---@param text string
 function m.say(text)
   if m.json then return end
@@ -29,7 +30,7 @@ function m.say(text)
   core.sys.flush()
 end
 
----A remark; silent with --quiet.
+---Writes a remark; with --quiet it is not written.
 ---@param text string
 function m.note(text)
   if m.quiet then return end
@@ -37,20 +38,20 @@ function m.note(text)
   io.stderr:write(for_people(text, 2), "\n")
 end
 
----What went wrong and what to do next.
+---Says what went wrong and what to do next.
 ---@param text string
 function m.fail(text)
   clear()
   io.stderr:write("almanac: ", for_people(text, 2), "\n")
 end
 
--- JSON is UTF-8; the bytes of a name that is not are shown as %XX.
+-- JSON is UTF-8. In a name that is not, the bytes that are no ASCII become %XX.
 local function as_text(value)
   if core.text.valid(value) then return value end
   return (value:gsub("[\x80-\xFF]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
 
----An event, written only with --json.
+---Writes an event; without --json it is not written.
 ---@param name string
 ---@param data table
 function m.event(name, data)
@@ -61,7 +62,7 @@ function m.event(name, data)
   core.sys.flush()
 end
 
----Asks on the terminal; nil when there is none to ask on.
+---Gives a function that asks on the terminal; nil when there is no terminal.
 ---@return (fun(question: string): string?)? ask gives the line that was typed
 function m.asker()
   if m.json or not (core.sys.is_terminal(0) and core.sys.is_terminal(2)) then return nil end
@@ -74,7 +75,7 @@ end
 
 local progress_methods = {}
 
--- How fast it went lately: the time left should follow a changed pace.
+-- The pace of the last seconds: when it changes, the time left should follow.
 local function recent_rate(self, now)
   local samples = self.samples
   samples[#samples + 1] = { time = now, done = self.done }
@@ -112,13 +113,13 @@ local function show(self, force)
   end
 end
 
----One more is in work.
+---Counts one more that is in work.
 function progress_methods:begin()
   self.flying = self.flying + 1
   show(self)
 end
 
----One is finished. What is tried several times counts once, as it ended last.
+---Counts one that is finished. What is tried several times counts once, as it ended last.
 ---@param failed boolean?
 ---@param id any? what it is, when it may be tried again
 function progress_methods:finish(failed, id)
@@ -130,7 +131,7 @@ function progress_methods:finish(failed, id)
   show(self)
 end
 
----So far it is, for work whose steps are too small to be counted here.
+---Shows how far the work is, when its steps are too small to be counted here.
 ---@param done integer of the total
 ---@param text string what is shown in its place, e.g. "1,200 records"
 function progress_methods:reach(done, text)
@@ -147,8 +148,8 @@ function progress_methods:close()
   end
 end
 
----Shows how far a long work is: one line that renews itself on a terminal, a
----plain line every ten seconds elsewhere, events with --json.
+---Shows how far a long work is: one line that renews itself on a terminal, a line every ten seconds
+---elsewhere, and events with --json.
 ---@param label string what is done, e.g. "titles applied"
 ---@param total integer? nil when nobody knows; then `reach` says how far it is
 ---@return table progress with begin, finish, reach and close

@@ -1,5 +1,5 @@
--- almanac plan: looks, matches, writes the plan. The recipe's own arguments
--- become options, so it is loaded before the command line is parsed.
+-- almanac plan: reads, matches and writes the plan. The recipe is loaded before the command line is
+-- parsed, since its arguments become options.
 local core = require "almanac.core"
 local plain = require "almanac.recipe.inside.plain"
 local task = require "almanac.task"
@@ -10,7 +10,7 @@ local m = { changes = true, summary = "Look, match and write a plan; nothing is 
 
 local STOPPED = 75
 
--- Options that take a value and may stand before the recipe's name.
+-- These options have a value and may stand before the recipe's name.
 local WITH_VALUE = {}
 for name in ("-o --output --titles --sheet --titles-id --oai --oai-url --oai-prefix --oai-from --sru --sru-url --from --collection " ..
     "--exclude --profile --url --rate --reserve"):gmatch "%S+" do
@@ -98,7 +98,8 @@ local function listen(context)
   return on
 end
 
--- One Ctrl-C ends what waits; reading ends by itself, after what is in flight.
+-- Ctrl-C cancels everything that waits. Only while titles are read the first Ctrl-C is left to the
+-- reading, which ends by itself after what is in flight.
 local function watch(work, on)
   while true do
     local interrupts = core.sys.interrupts()

@@ -1,4 +1,4 @@
--- almanac recipe: the recipes at hand, help with writing one, getting and sharing.
+-- almanac recipe: lists the recipes at hand, helps to write one, gets and shares them.
 local actions = require "almanac.cli.actions"
 
 local m = { summary = "List, check, try, write, get and share recipes.", plain = true,

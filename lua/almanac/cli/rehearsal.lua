@@ -36,7 +36,7 @@ Example: --faults 'GET=0.05:500,POST files=@1:lost,PUT s3=0.02:reset'
 API keys: rehearsal-key (everything), rehearsal-read-only, rehearsal-bibs-only (Bibs and
 nothing else). S3: access key REHEARSALACCESSKEY, secret rehearsal-secret.]]
 
--- The words of a SPEC that a module of the rehearsal reads, a line each.
+-- The words of a SPEC that a module of the rehearsal reads, one on each line.
 local function words_of(name)
   local lines = {}
   for _, word in ipairs(require(name).words) do

@@ -1,4 +1,4 @@
--- almanac report: what a run did.
+-- almanac report: says what a run did.
 local report = require "almanac.report"
 local store = require "almanac.run.store"
 local whole = require "almanac.whole"

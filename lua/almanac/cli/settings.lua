@@ -1,5 +1,5 @@
--- Where settings come from: the command line, then the environment, then
--- almanac.conf.lua in the working directory or the XDG configuration folder.
+-- Gathers settings: the command line comes first, then the environment, then almanac.conf.lua in
+-- the working folder or in the user's configuration folder (XDG).
 local address = require "almanac.address"
 local configurations = require "almanac.configuration"
 local core = require "almanac.core"
@@ -25,8 +25,7 @@ local function env(name)
   return value ~= "" and value or nil
 end
 
----Words for a configuration with a key in it that other users of this machine
----can read or change.
+---Says when other users of this machine can read or change a configuration with an API key in it.
 ---@return string? words
 ---@return string? code "auth": it can't be used
 function m.exposed()
@@ -52,8 +51,8 @@ local function profile_of(args)
   return nil, ("there is no profile '%s' in almanac.conf.lua"):format(name)
 end
 
----What a folder's files are looked for without, as gitignore writes it: that of
----the configuration, of its profile, then of the command line.
+---The patterns of files that are left out of folders, as gitignore writes them: those of the
+---configuration, then of its profile, then of the command line.
 ---@param args { profile: string?, exclude: string[]? }
 ---@return string[]|nil patterns
 ---@return string? message
@@ -71,18 +70,18 @@ function m.excluded(args)
   return list
 end
 
----Called with words that a person should read; the command line sets it.
+---Is called with a warning for people; the command line sets it.
 function m.warn() end
 
 ---Asks on the terminal; the command line sets it where there is one.
 ---@type (fun(question: string): string?)?
 m.ask = nil
 
--- A command of the working folder's configuration is run when somebody looked at it.
+-- A command in the working folder's configuration runs only after somebody looked at it.
 local function may_run(command)
   local path, here = configurations.path()
   if not here or configurations.is_allowed(path) then return true end
-  local program = command:match "^%s*([%w_./-]+)%f[%s\0]"   -- what stands behind it may be a secret
+  local program = command:match "^%s*([%w_./-]+)%f[%s\0]"   -- an argument of the program may be a secret
   local what = ("%s of this folder runs a command for the API key%s"):format(path, program and (" (%s …)"):format(program) or "")
   if m.ask then
     local answer = m.ask(what .. ". Run it, now and as long as the file stays as it is? (yes/no) ") or ""
@@ -91,7 +90,7 @@ local function may_run(command)
   return nil, what .. ", which nobody allowed: look at it, then say `almanac allow`", "auth"
 end
 
--- The key that a command prints, as password managers do.
+-- Gets the API key from a command that prints it, such as a password manager's.
 local function key_from(command)
   local ok, message, code = may_run(command)
   if not ok then return nil, message, code end
@@ -133,20 +132,21 @@ local ELSEWHERE = "almanac.conf.lua of this folder says where %s goes (%s), but 
 local TRUSTED_HERE = "almanac.conf.lua of this folder says whose certificates are trusted (ca_file), but the API key is not in " ..
   "that file: set SSL_CERT_FILE, or move the settings to %s"
 
--- Whether the working folder's configuration, which anybody may have written, names the server.
+-- True when the working folder's configuration, which anybody may have written, names the server.
 local function named_here(args, profile)
   local _, here = configurations.path()
   local url = not args.url and not env "ALMANAC_API_URL" and profile.url
   return here and url and not is_published((url:gsub("/+$", "")))
 end
 
--- Whether it says who may sign for a server. Who may can read what goes to any.
+-- True when that file says who may sign for a server. Whoever may sign can read what goes to any.
 local function trusted_here(profile)
   local _, here = configurations.path()
   return here and profile.ca_file ~= nil
 end
 
--- Whoever wrote the file of a folder may say where the keys in it go, and no others.
+-- The author of a folder's configuration decides where the keys in that file go, but not where
+-- keys from elsewhere go.
 local function check_ways(args, profile)
   if named_here(args, profile) and env "ALMA_API_KEY" then
     return nil, ELSEWHERE:format("the API key", "url", "give --url or set ALMANAC_API_URL", m.user_path()), "auth"
@@ -164,12 +164,12 @@ end
 
 local function rate_of(args, profile, url)
   local rate = args.rate or profile.rate or 20
-  -- A rehearsal on this machine sets its own limit.
+  -- A rehearsal on this machine has its own limit.
   if rate > 0 and (rate <= 25 or address.is_local(url)) then return rate end
   return nil, ("--rate is %g; Alma allows an institution 25 calls a second"):format(rate)
 end
 
--- Who uploads with the form, or with keys from elsewhere, has nothing to mend there.
+-- An upload with the form, or with keys from elsewhere, does not use the AWS files, so nothing is said of them.
 local function warn_of_aws(profile)
   local s3 = profile.s3 or {}
   if s3.form or s3.access_key or env "AWS_ACCESS_KEY_ID" and not s3.profile then return end
@@ -184,8 +184,8 @@ local function check_ca_file(profile, name)
   return nil, ("ca_file of profile '%s' in almanac.conf.lua: there is no file %s"):format(name, profile.ca_file)
 end
 
----Whose certificates count where no key of the configuration is at stake, as for recipes. Who may
----sign for any server could send any recipe, so a file of the working folder counts once it is allowed.
+---The certificates to trust where no key of the configuration is at stake, as for getting recipes. Whoever may sign
+---for any server could send any recipe, so a file that the working folder names counts once it is allowed.
 ---@param args { profile: string? }
 ---@return string|false|nil ca_file false: what the environment says, else the system
 ---@return string? message
@@ -203,7 +203,7 @@ function m.ca_file(args)
   return profile.ca_file or false
 end
 
----What a command needs to reach Alma.
+---Gathers what a command needs to reach Alma.
 ---@param args table the parsed command line (profile, url, rate)
 ---@return { url: string, key: string, rate: number, s3: table, profile: string?, institution: string?, ca_file: string?,
 ---  named_here: "url"|"ca_file"|nil }|nil settings named_here: the working folder's configuration names the server, or who may

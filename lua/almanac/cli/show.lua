@@ -1,12 +1,12 @@
--- almanac show: why a title or a file is where it is.
+-- almanac show: says why a title or a file is where it is.
 local store = require "almanac.run.store"
 
 local m = { offline = true, summary = "Show a plan, or why a title or a file is where it is in it." }
 
 local LISTED = "ready, to-decide, skipped, failed, gone or files"
 
--- The word that a person writes -> the state that the run file has. Scripts may
--- have its own two words.
+-- Maps the words that people write to the states in the run file. Scripts may also use the run
+-- file's own words.
 local STATES = { ready = "ready", ["to-decide"] = "ask", ask = "ask", skipped = "skip", skip = "skip", failed = "failed",
   gone = "gone", files = "files" }
 
@@ -25,7 +25,7 @@ function m.configure(parser)
   parser:epilog "Exit status: 0 shown, 1 there is no such run, title or file."
 end
 
--- The recipe as it was, then what it extends, each under its name: all of it stays Lua.
+-- Prints the recipe as it was, then the recipes it extends, each under its name. All of it stays Lua.
 local function print_rules(db, out)
   local json, hash = require "almanac.json", require "almanac.core".hash
   out.note(("rules of %s %s, sha256 %s"):format(store.meta(db, "recipe"), store.meta(db, "recipe_version"),

@@ -1,5 +1,5 @@
--- Remarks about titles on the screen: of one cause the first in full, and at
--- the end how many more there were.
+-- Prints remarks about titles. Of remarks with one cause the first is printed in full, and at the
+-- end comes how many more there were.
 local causes = require "almanac.run.causes"
 local words = require "almanac.words"
 
@@ -13,7 +13,7 @@ function m.new(out)
   return setmetatable({ out = out, by_cause = {}, order = {} }, { __index = methods })
 end
 
----A remark about a title; the same about the same title is said once.
+---Prints a remark about a title. The same remark about the same title is printed once.
 ---@param id string MMS ID
 ---@param message string
 ---@param code string?

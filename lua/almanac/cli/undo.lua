@@ -44,14 +44,14 @@ local function listen(run, context, progress)
   end }
 end
 
--- Others are named only where they were.
+-- Changes by others are named only when there are some.
 local function left_words(counts)
   if counts.left == 0 or counts.changed == 0 then return counts.left .. " left" end
   if counts.changed == counts.left then return counts.left .. " left because others changed them" end
   return ("%d left, %d of them because others changed them"):format(counts.left, counts.changed)
 end
 
--- Nothing of these titles was there to be taken back.
+-- Says that nothing of these titles was there to be taken back.
 local function tell_absent(out, counts)
   if counts.absent > 0 then
     out.say(("of %s nothing that the run made is left in Alma, looked for by its ids: somebody else took it away"):format(
@@ -84,7 +84,7 @@ local function tell(run, context, counts)
   return (run.older[1] or counts.left > 0 or counts.failed > 0 or counts.unlike > 0) and 2 or 0
 end
 
--- The bucket is looked at also when this copy of the run has nothing to take away there.
+-- Looks into the bucket even when this copy of the run has nothing to remove there.
 local function look_elsewhere(run, settings, counts, out)
   run.older = {}
   if counts.stop then return end

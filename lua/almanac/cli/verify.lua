@@ -38,7 +38,7 @@ local THUMBNAILS = {
   { "untold", "%d can't be looked for, that takes AWS keys" },
 }
 
--- What becomes of thumbnails is not documented: what was seen is told, and no more.
+-- It is not documented what becomes of thumbnails. So only what was seen is told.
 local function tell_thumbnails(out, seen)
   local parts, all = {}, 0
   for _, entry in ipairs(THUMBNAILS) do
@@ -76,7 +76,8 @@ local function tell(run, out, counts, total)
   return (run.older[1] or counts.differs > 0 or counts.unknown > 0) and 2 or 0
 end
 
--- True; nil and why when the run was never carried out; false when that gave nothing to look at.
+-- True when there is something to verify; nil and why when the run was never carried out; false when
+-- it was, and made nothing that could be looked at.
 local function has_work(db, path)
   local planned, message, code = store.planned(db, path)
   if not planned then return nil, message, code end
@@ -86,7 +87,7 @@ local function has_work(db, path)
 end
 
 local function look_elsewhere(run, settings, out)
-  run.client.calls = {}   -- those before are counted
+  run.client.calls = {}   -- earlier calls are counted already
   run.storage = run.storage or connect.storage(run.client, run.general, settings)
   local texts, problem = elsewhere.told(run)
   store.add_calls(run.db, "verify", run.client.calls)

@@ -1,5 +1,4 @@
--- Why a file or a title is where it is, rule by rule: what each rule gave, on
--- top of what `show` tells of a plan.
+-- Says what each rule gave for a file or title, after what `show` tells of its place in a plan.
 local details = require "almanac.run.details"
 local join = require "almanac.plan.join"
 local json = require "almanac.json"
@@ -21,12 +20,12 @@ local function in_order(list)
   return parts[1] and table.concat(parts, ", ") or "none"
 end
 
--- What one rule gave: { rule, gave } or { rule, gave, failed = true }.
+-- One entry of the list: { rule, gave } or { rule, gave, failed = true }.
 local function gave(name, ok, words)
   return { rule = name, gave = words, failed = not ok or nil }
 end
 
--- The same of an answer; nil when the rule gave nothing, which is nothing to tell.
+-- The entry for a rule's answer; nil when the rule gave nothing, since that needs no line.
 local function told(answer)
   local rule, value = answer.rule, answer.value
   if not answer.ok then return gave(rule.name, false, value) end
@@ -74,20 +73,20 @@ end
 local FILES = [[SELECT file.id, file.path, file.size, file_key.page FROM file_key JOIN file ON file.id = file_key.file_id
   WHERE file_key.key = ? ORDER BY file.path LIMIT 500]]
 
--- The files that answer, as `changes` would get them if they were all taken.
+-- The files with these match keys, as `changes` would get them if all of them were used.
 local function files_for(db, keys)
   local list, taken = {}, {}
   for i, key in ipairs(keys) do
     for row in db:rows(FILES, key) do
       row.group = i
       if not taken[row.path] then list[#list + 1] = row end
-      taken[row.path] = true   -- a file may have several keys
+      taken[row.path] = true   -- a file with several match keys comes once
     end
   end
   return (join.file_objects(thumbnail_pairs.add_to(db, judge.in_page_order(list))))
 end
 
----What the rules about titles give for one of a plan.
+---What the rules about titles give for a title of the plan.
 ---@param recipe table
 ---@param db table a planned run
 ---@param mms_id string

@@ -1,5 +1,5 @@
--- What the rules of a recipe fail for: one junk file or one odd record ends a
--- plan, as it should, but must not keep anybody from having the others explained.
+-- Finds the files and titles for which a recipe's rules fail. One junk file or odd record ends a
+-- plan, and should; but it must not keep the others from being explained.
 local core = require "almanac.core"
 local guard = require "almanac.recipe.guard"
 local objects = require "almanac.recipe.inside.objects"
@@ -9,10 +9,10 @@ local trial = require "almanac.workbench.trial"
 
 local m = {}
 
-local MOST_STOPPED = 3      -- of so many that had to be ended the next won't be better
-local MOST_ROUNDS = 20      -- titles that fail only in a plan, as in `changes`: these show one by one
+local MOST_STOPPED = 3      -- rules that had to be ended, before no more is tried
+local MOST_ROUNDS = 20      -- titles that fail only in a plan, as in `changes`; each plan shows one of them
 
--- Writes down a rule's failure; false when it is of no use to go on.
+-- Writes down a rule's failure. Returns false when it makes no sense to go on.
 local function note(work, list, name, ok, message, code)
   if ok then return true end
   list[name] = message
@@ -36,7 +36,7 @@ local function try_title(work, given)
   return true
 end
 
--- Asks about each by itself.
+-- Calls the rules for each file and title by itself.
 local function try_all(work, case)
   local walk = case.folder and core.files.walk(case.folder, nil, { within = true })
   work.sidecars = case.folder and sidecars.reader(nil, case.folder, case.recipe, case.values)
@@ -45,13 +45,13 @@ local function try_all(work, case)
     if not path then break end
     if core.text.valid(path) and not path:find "%c" and not try_file(work, path, size) then return false end
   end
-  for _, title in ipairs(case.records and {} or case.titles) do    -- records come in the plan
+  for _, title in ipairs(case.records and {} or case.titles) do    -- titles of a file of records are made in the plan
     if not try_title(work, title) then return false end
   end
   return true
 end
 
--- The title that a plan failed at, by the message.
+-- The title at which a plan failed, found in its message.
 local function title_in(case, message)
   local id = message:match "%(rule [%l_]+, for '(%d+)'%)"
   for _, title in ipairs(id and case.titles or {}) do
@@ -59,7 +59,7 @@ local function title_in(case, message)
   end
 end
 
----Plans as almanac.workbench.trial does, without what the rules fail for.
+---Plans as almanac.workbench.trial does, without the files and titles for which the rules fail.
 ---@param case table
 ---@return table|nil db
 ---@return string|{ files: table<string, string>, titles: table<string, string> } faults or the message; path or MMS ID -> message

@@ -1,5 +1,5 @@
--- What a recipe would lead to, before there is a plan: what its effects allow,
--- and what it proposes for titles that are made up.
+-- Says what a recipe would lead to before there is a plan: what its effects allow, and what it
+-- proposes for made-up titles.
 local consequence_words = require "almanac.run.consequence_words"
 local consequences = require "almanac.run.consequences"
 local objects = require "almanac.recipe.inside.objects"
@@ -17,7 +17,7 @@ local function held(name, pid)
   return { path = name, name = name, label = name, pid = pid, size = 1 }
 end
 
--- Made anew for each question: a title keeps what it is made of.
+-- The titles are made anew for each question, since a title keeps what was made of it.
 local function examples()
   local master = { id = "12", usage_type = "PRESERVATION_MASTER", label = "", files = { held("example.tif", "13") } }
   local derivative = { id = "13", usage_type = "DERIVATIVE_COPY", label = "", files = { held("example.jpg", "14") } }
@@ -27,7 +27,7 @@ local function examples()
   }
 end
 
----What is to be known of a recipe's consequences.
+---Lists what a recipe's changes could lead to.
 ---@param recipe table loaded
 ---@param args table its arguments
 ---@return string[] notes

@@ -1,7 +1,7 @@
--- Options that a recipe needs before it can read the names of a folder, such as
--- the field of by-field: found by looking for what the names say in what the
--- titles have. A guess is tried like any other reading; it decides nothing.
--- One entry a recipe at the end; each gives lists of options, the best first.
+-- Guesses options that a recipe needs before it can read the names of a folder, such as the field
+-- of by-field. It looks in the titles for what the names say. A guess is then tried like any other
+-- option and decides nothing by itself. At the end is one entry for each recipe, which gives lists
+-- of options, best first.
 local key = require "almanac.recipe.inside.key"
 local list_of = require "almanac.plan.sources"
 local tally = require "almanac.workbench.guess_hits"
@@ -13,11 +13,11 @@ local best, count, counter, set_of = tally.best, tally.count, tally.new, tally.s
 local SHORTEST = 4          -- digits of an old number that is looked for in MMS IDs
 local NONE = ""             -- no text to cut off
 
--- ---- of records ----
+-- ---- guesses from records ----
 
 local function folded(text) return text and text ~= "" and key.fold(text) or nil end
 
--- As by-field takes a page off.
+-- The name without its page, by the rule that by-field uses.
 local function base_of(name)
   return key.parts(name, -1) or key.parts(name, -1, "-") or key.parts(name, -1, " ")
 end
@@ -42,7 +42,7 @@ local function by_field(case)
   return best(hits, #case.titles == 1)
 end
 
--- Where a number may stand: its options, and the sets of numbers as they are and as OCLC writes them.
+-- The places where a number may stand: options, and the sets of numbers there, as written and as OCLC writes them.
 local function number_places(case)
   local places = { { group = 1 }, { group = -1 }, { place = "folder", group = 1 } }
   for i, given in ipairs(places) do
@@ -57,7 +57,7 @@ local function number_places(case)
   return places
 end
 
--- "(NjP)6124186-princetondb": system, number and what stands behind it.
+-- Takes "(NjP)6124186-princetondb" apart: the system, the number, and what stands behind it.
 local function system_number(field, text)
   if field == "001" then return "", text, NONE end
   local system = field == "035$a" and text:match "^%s*%(([^)]+)%)"
@@ -110,7 +110,7 @@ local function by_date(case)
   return best(hits)
 end
 
--- The letters that all names begin with, in any case.
+-- The letters that all names begin with; case is ignored.
 local function beginning(case)
   local letters
   for file in tally.files(case) do
@@ -123,7 +123,7 @@ end
 
 local MOST_NUMBERS = 3
 
--- Numbers of names from both ends, and in how many ways a text has so many of them.
+-- The numbers of names, counted from both ends, and in how many ways a text has so many numbers.
 local function number_ways(case, n)
   local is_both = true
   local last = set_of(case, function(file)
@@ -134,7 +134,7 @@ local function number_ways(case, n)
   return { { set = first }, not is_both and { set = last, from_end = true } or nil }
 end
 
--- Many titles share a year: alone it tells none, however few there are here.
+-- Many titles share a year, so a year alone never tells which title it is.
 local function tells(number)
   local year = math.tointeger(tonumber(number))
   return number and not (year and #number == 4 and year >= 1400 and year < 2200)
@@ -163,7 +163,7 @@ end
 
 local YEARS = { ["264$c"] = 1, ["260$c"] = 2, ["502$d"] = 3, ["dc:date"] = 4, ["dcterms:issued"] = 5 }
 
--- The field that has the years, and the part of the name that is the person.
+-- The field with the years, and the part of the name that is the person.
 local function by_person_year(case)
   local hits, guesses = counter(), {}
   local years = set_of(case, function(file) return file.stem:match "%f[%d](%d%d%d%d)%f[%D]" end)
@@ -179,9 +179,9 @@ local function by_person_year(case)
   return guesses
 end
 
--- ---- of what else titles have ----
+-- ---- guesses from other data of titles ----
 
--- The suffix of the ids, and how many digits an old number has, where old numbers stand in MMS IDs.
+-- When old numbers stand in the MMS IDs: the suffix behind them, and how many digits they have.
 local function by_old_number(case)
   local hits = counter()
   local numbers = set_of(case, function(file) return (key.digits(file.name, 1) or ""):match "^0*(%d+)$" end)
@@ -198,7 +198,7 @@ end
 
 local CHECKS = { "luhn", "ean", "mod11", "none" }
 
--- The length that most items' barcodes have, and the check digit that nearly all of these have.
+-- The length that most barcodes of items have, and the check digit that nearly all of these have.
 local function by_barcode(case)
   local lengths, usual, letters = {}, nil, 0
   values.each_barcode(case.titles, function(code)
@@ -225,7 +225,7 @@ local function by_size()
   return { { size = "a" }, { size = "b" }, { size = "c" }, { size = "1", letters = "123" }, { size = "2", letters = "123" } }
 end
 
--- A list that names files for MMS IDs: the column that has the most of these names.
+-- For a list that names files for MMS IDs: the column in which most of the names stand.
 local function columns_of(source, stems)
   local hits = counter()
   for _, rows in pairs(source.rows or {}) do

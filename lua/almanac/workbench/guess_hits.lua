@@ -1,4 +1,4 @@
--- How often options were right: what almanac.workbench.guess counts with.
+-- Counts how often options were right, for almanac.workbench.guess.
 local objects = require "almanac.recipe.inside.objects"
 local values = require "almanac.workbench.guess_values"
 
@@ -11,7 +11,7 @@ function m.new()
   return { by = {}, list = {} }
 end
 
----Counts options that were right once more.
+---Counts these options as right once more.
 ---@param hits table
 ---@param given table<string, any>
 ---@param rank integer of what hits equally often, the lower one first
@@ -28,8 +28,8 @@ function m.count(hits, given, rank)
   entry.n = entry.n + 1
 end
 
----The options that were right most often. What cuts something off must be so more
----than once: any value ends in some number.
+---The options that were right most often. Options that cut something off must have been right more
+---than once, since any value ends in some number.
 ---@param hits table
 ---@param once boolean? once is enough
 ---@param most integer?
@@ -47,7 +47,7 @@ function m.best(hits, once, most)
   return list
 end
 
----The files of a case that recipes are tried on: those of its usual type.
+---The files on which recipes are tried: those of the folder's usual type.
 ---@param case { names: string[], ext: string }
 ---@return fun(): table? next
 function m.files(case)

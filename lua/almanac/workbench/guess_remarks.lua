@@ -1,14 +1,14 @@
--- The dictionary of remarks: words in names that may say nothing of what a file
--- is of, found in the names of files and of what titles hold. They are tried
--- with and without; a word is only ignored where more titles become ready so.
+-- Knows remarks: words in names that may say nothing about the content, as "final" or "copy". It
+-- looks for them in the names of files and of what titles hold. A recipe is tried with and without
+-- them, and a word is ignored only when more titles become ready by it.
 local objects = require "almanac.recipe.inside.objects"
 local remarks = require "almanac.recipe.inside.remarks"
 local text = require "almanac.core".text
 
 local m = {}
 
-local MOST = 8              -- words that are tried together
-local MOST_HELD = 2000      -- files of titles that are looked at
+local MOST = 8              -- words that are tried together, at most
+local MOST_HELD = 2000      -- files of titles that are looked at, at most
 
 local WORDS = {}
 for word in ([[final finale definitive definitiv endgültig fertig fini finished ready done ok new neu nouveau nuevo old alt
@@ -21,7 +21,7 @@ local function count(found, word)
   found[word] = (found[word] or 0) + 1
 end
 
--- Remarks in brackets, without a number that may be a page, and words of the dictionary.
+-- Notes the remarks in a name: text in brackets without a number that may be a page, and words of the dictionary.
 local function look_at(name, found, bare)
   local stem = objects.split_extension(objects.last_part(name))
   local _, inner = objects.split_extension(stem)
@@ -53,7 +53,7 @@ local function look_at_titles(titles, found, bare)
   end
 end
 
----Words that may not count in the names of a folder, the commonest first.
+---Words in the names of a folder that may not count, the commonest first.
 ---@param case { names: string[], titles: table[]? }
 ---@return string[] words none: there are no such
 function m.of(case)

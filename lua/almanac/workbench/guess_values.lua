@@ -1,38 +1,38 @@
--- What titles have that a file's name may say: values of the fields of their
--- records, barcodes of their items. Of very many titles some are looked at.
+-- Collects what titles have that a file's name may say: values of the fields of their records, and
+-- barcodes of their items. Of very many titles only some are looked at.
 local parse = require "almanac.record".parse
 
 local m = {}
 
-local MOST_VALUES = 400000  -- of records; more are not looked at
+local MOST_VALUES = 400000  -- values of records that are looked at, at most
 local MOST_TITLES = 20000
-local STEP = 7919           -- a prime: how titles are gone through, so that none of their orders matters
+local STEP = 7919           -- a prime: titles are gone through in such steps, so that no order of theirs matters
 local LONGEST = 100         -- bytes of a value that may be an id
-local MOST_CUTS = 6         -- places where one value is cut
+local MOST_CUTS = 6         -- places at which one value is cut, at most
 
----What a value is worth less when something of it has to be cut off.
+---What is added to a rank when something has to be cut off the value: such a guess comes later.
 m.CUT = 1000
 
--- Fields where institutions keep such ids, the likelier first (MARC 21; 9XX are local).
+-- The fields in which institutions keep such ids, likeliest first (MARC 21; 9XX are local).
 local USUAL = { "035$a", "099$a", "090$a", "050$a", "907$e", "907$l", "024$a", "028$a", "020$a", "022$a", "001" }
 local RANKS = {}
 for i, field in ipairs(USUAL) do RANKS[field] = i * 10 end
 
----The lower, the likelier a field is one for ids.
+---How likely a field holds ids: the lower, the likelier.
 ---@param field string
 ---@return integer
 function m.rank(field)
   return RANKS[field] or field:find "^9" and 200 or 300
 end
 
----Whether call numbers stand in a field: 050 to 099 (MARC 21), 852, and local ones.
+---True when call numbers stand in a field: 050 to 099 (MARC 21), 852, and local fields.
 ---@param field string
 ---@return boolean
 function m.has_call_numbers(field)
   return field:find "^0[5-9]" ~= nil or field:find "^852" ~= nil or field:find "^9" ~= nil
 end
 
--- Some of very many, spread over all.
+-- A part of very many titles, spread over all.
 local function some(titles)
   local i, step = 0, #titles % STEP == 0 and 1 or STEP
   return function()
@@ -41,7 +41,7 @@ local function some(titles)
   end
 end
 
--- Call numbers are often spread over subfields.
+-- A call number is often spread over subfields, so these are joined.
 local function joined(field)
   local parts = {}
   for _, subfield in ipairs(field.subfields) do
@@ -95,7 +95,7 @@ function m.each(titles, fn)
   for i = 1, #list, 2 do fn(list[i], list[i + 1]) end
 end
 
--- Places behind which a beginning may end.
+-- The places behind which the beginning of a value may end.
 local function places_in(value)
   local list = {}
   for place in value:gmatch "()[%)%-:/_%s]" do
@@ -110,8 +110,8 @@ local function each_end(value, first, fn)
   end
 end
 
----The same for each value as it is, without what stands before one of its signs,
----and without what stands behind: calls `fn(field, text, cut, cut_end)`.
+---Does the same for each value as a whole, without what stands before one of its signs, and without
+---what stands behind one: calls `fn(field, text, cut, cut_end)`.
 ---@param titles table[]
 ---@param fn fun(field: string, text: string, cut: string, cut_end: string)
 function m.each_cut(titles, fn)
@@ -146,7 +146,7 @@ function m.has_records(titles)
   return false
 end
 
----Titles of a list that tells nothing of them but its rows.
+---Makes titles of a list that tells nothing about them but its rows.
 ---@param source { ids: string[], rows: table<string, table[]>? } from almanac.plan.sources
 ---@return table[]
 function m.titles_of(source)

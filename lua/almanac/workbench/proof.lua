@@ -1,5 +1,5 @@
--- What a recipe proves by itself: the examples in it hold, its sample comes to
--- the plan that is expected, and the same input gives the same plan.
+-- Tests a recipe: its examples must hold, its sample must give the expected plan, and the same input
+-- must give the same plan again.
 local arguments = require "almanac.recipe.inside.arguments"
 local core = require "almanac.core"
 local rulebook = require "almanac.recipe.inside.rulebook"

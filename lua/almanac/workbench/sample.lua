@@ -1,4 +1,4 @@
--- The sample beside a recipe: titles.csv, files and what the plan must be.
+-- Runs the sample beside a recipe: titles, files, and the plan that must come of them.
 --   sample/titles.csv    titles and the files they hold (as `almanac rehearsal --titles` reads)
 --   sample/records.mrk   records of the titles, when the recipe reads them
 --   sample/files.txt     names of files, one a line; or the files themselves in sample/files
@@ -14,7 +14,7 @@ local trial = require "almanac.workbench.trial"
 
 local m = {}
 
-local MOST_NAMES = 10000    -- in files.txt
+local MOST_NAMES = 10000    -- names in files.txt, at most
 local COLUMNS = { "mms_id", "state", "kind", "files", "reason" }
 
 local function exists(path)
@@ -22,7 +22,7 @@ local function exists(path)
   return stat ~= nil and stat.kind
 end
 
--- The headings of a sample's own lists.
+-- The headings of a sample's lists, as the reader of lists takes them.
 local function wanted(names)
   local spellings = {}
   for _, name in ipairs(names) do spellings[name] = { sheet.plain(name) } end
@@ -46,14 +46,14 @@ local function records(path, names)
   return found
 end
 
--- A sample may come from a stranger: no path in it leads out of its folder.
+-- A sample may come from a stranger, so no path in it may lead out of its folder.
 local function check_inside(name, path, line)
   local problem = parcels.problem(name)
   if not problem then return true end
   return nil, ("%s:%d: '%s' %s"):format(path, line, name:gsub("%c", "?"), problem), "parse"
 end
 
--- What is given to the recipe, as on the command line.
+-- The arguments that the sample gives, as if they came from the command line.
 local function given_of(recipe, folder)
   local path = folder .. "/args.csv"
   if not exists(path) then return {} end
@@ -91,7 +91,7 @@ local function names_in(path)
   return names
 end
 
--- Puts the sidecars where the files are.
+-- Copies the sidecars to where the files are.
 local function add_sidecars(from, to)
   if not exists(from) then return true end
   local walk, wrong, kind = core.files.walk(from, nil, { within = true })
@@ -108,7 +108,7 @@ local function add_sidecars(from, to)
   return true
 end
 
--- The folder of files, and whether it was made for this.
+-- The folder with the files, and true when it was made for this run.
 local function files_of(recipe, folder, given)
   local dir = arguments.first(recipe.args, "dir")
   if not dir then return nil end
@@ -133,7 +133,7 @@ function m.folder(recipe)
   return exists(folder .. "/titles.csv") and folder or nil
 end
 
----Calls `fn(case)` with what `trial.plan` wants, and takes away what was made for it.
+---Calls `fn(case)` with the case that `trial.plan` takes, and removes what was made for it.
 ---@param recipe table
 ---@param folder string from m.folder
 ---@param fn fun(case: table): any
@@ -158,7 +158,7 @@ function m.with(recipe, folder, fn, more)
   return fn { recipe = recipe, titles = titles, records = exists(marc) and marc or nil, folder = files, values = values }
 end
 
----What the plan of the sample comes to.
+---The rows that the plan of the sample comes to.
 ---@param recipe table
 ---@param folder string
 ---@return table[]|nil rows of trial.outcome
@@ -176,7 +176,7 @@ function m.outcome(recipe, folder)
   end)
 end
 
--- A row in words; only what the expectation speaks of.
+-- A row in words, with only those columns that the expectation has.
 local function told(row, columns)
   local parts = {}
   for _, name in ipairs(columns) do
@@ -195,7 +195,7 @@ local function by_name(rows)
   return map
 end
 
----How a plan differs from what is expected.
+---Says how a plan differs from the expected one.
 ---@param rows table[] of m.outcome
 ---@param path string of expected.csv
 ---@return string[]|nil differences a line each
@@ -223,7 +223,7 @@ function m.compare(rows, path)
   return wrong
 end
 
----An outcome as the text of expected.csv.
+---Writes an outcome as the text of expected.csv.
 ---@param rows table[]
 ---@return string
 function m.text(rows)

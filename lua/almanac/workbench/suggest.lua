@@ -1,7 +1,7 @@
--- Which recipe reads the names of a folder: each one at hand is tried on a part
--- of the names and, when there are titles, on those; one that has options with
--- those that almanac.workbench.guess finds for it. What reads best is then planned with
--- the whole folder: what counts is which titles would be ready.
+-- Finds the recipe that reads the names of a folder. Each recipe at hand is tried on a part of the
+-- names, and on the titles when there are some; a recipe with options also with those that
+-- almanac.workbench.guess finds. The best ones are then planned with the whole folder, since what
+-- counts is which titles would be ready.
 local arguments = require "almanac.recipe.inside.arguments"
 local guess = require "almanac.workbench.guess"
 local guess_remarks = require "almanac.workbench.guess_remarks"
@@ -19,7 +19,7 @@ local m = {}
 m.look, m.usual_extension = names_of.look, names_of.usual_extension
 local MOST_PROVEN = 5
 
--- What is given besides: the folder's own type of files, where it is another one.
+-- Adds the folder's own type of files, where the recipe's default is another.
 local function with_type(recipe, ext, given)
   local all = {}
   for name, value in pairs(given) do all[name] = value end
@@ -32,7 +32,7 @@ local function with_type(recipe, ext, given)
   return all
 end
 
--- Arguments for a try: the defaults and what was guessed; and the option that somebody has to give.
+-- The arguments for a try: defaults and guesses. Also the option that is missing and has no default.
 local function values_for(recipe, given)
   local values, lacks = arguments.defaults(recipe.args), nil
   for _, entry in ipairs(recipe.args) do
@@ -44,9 +44,9 @@ local function values_for(recipe, given)
   return values, lacks
 end
 
--- With titles what counts is which files find theirs; without, how many names
--- are read by a rule that does not read just anything. Where all are sidecars
--- there is nothing to read.
+-- With titles, the share of files that find one of their own counts. Without titles, the share of
+-- names that are read counts, less for a rule that reads nearly any name. When all files are
+-- sidecars there are no names to read.
 local function score(found)
   if found.total == 0 then return -1 end
   local good = found.matched and found.own / found.total or found.read / found.total * (1 - found.loose)
@@ -79,10 +79,10 @@ local function try_with(recipe, case, titles, given)
   return found
 end
 
--- Tries options; gives what is better than `best`.
+-- Tries options, and gives the result when it is better than `best`.
 local function try_guesses(recipe, case, best, guesses, more)
   for _, guessed in ipairs(guesses) do
-    if best.score >= 1 then break end       -- every file finds its title
+    if best.score >= 1 then break end       -- every file finds its title already
     local given = {}
     for _, options in ipairs { guessed.given, more or {} } do
       for name, value in pairs(options) do given[name] = value end
@@ -95,7 +95,7 @@ local function try_guesses(recipe, case, best, guesses, more)
   return best
 end
 
--- The case as it is without words that may not count.
+-- The case with the words that may not count taken out.
 local function cleaned(case)
   local clean, names = remarks.cleaner(case.words), {}
   for i, name in ipairs(case.names) do names[i] = clean(name) end
@@ -111,7 +111,7 @@ local function without(list, i)
   return rest
 end
 
--- Words that make no difference are not ignored.
+-- Takes out the ignored words that make no difference.
 local function fewer_words(recipe, case, best, name)
   for i = #best.given[name], 1, -1 do
     local given = {}
@@ -126,7 +126,7 @@ local function fewer_words(recipe, case, best, name)
   return best
 end
 
--- The same with words ignored, where titles tell whether that does any good.
+-- Tries again with words ignored. Only titles can tell whether that is any good.
 local function try_words(recipe, case, best)
   local name = arguments.first(recipe.args, "words")
   if not name or not case.words[1] or not case.titles or best.without or best.score >= 1 then return best end
@@ -137,7 +137,7 @@ local function try_words(recipe, case, best)
   return fewer_words(recipe, case, found, name)
 end
 
--- Options are guessed only where they do better than none.
+-- Guessed options are taken only when they do better than the defaults.
 local function try_recipe(recipe, case)
   local best, message, code = try_with(recipe, case, case.titles, {})
   if best then best, message, code = try_guesses(recipe, case, best, guess.of(recipe.name, case)) end
@@ -145,10 +145,10 @@ local function try_recipe(recipe, case)
   return best, message, code
 end
 
--- What tells which of two is to be shown first, the more telling first: +1 more is better, -1 less.
+-- How two results are compared, the most telling figure first: +1 more is better, -1 less is better.
 local ORDER = {
-  { "share", 1 }, { "score", 1 }, { "depth", -1 },      -- rather a recipe than its variant
-  { "said", 1 }, { "guessed", -1 },     -- what compares more of the names, and needed to be told less
+  { "share", 1 }, { "score", 1 }, { "depth", -1 },      -- a recipe comes before its variants
+  { "said", 1 }, { "guessed", -1 },     -- first what compares more of the names and needs fewer guesses
   { "loose", -1 },
 }
 
@@ -160,7 +160,7 @@ local function is_better(a, b)
   return a.name < b.name
 end
 
--- Plans with those that read best; those that were not planned come behind them.
+-- Plans with the best recipes. Those that were not planned come behind them.
 local function prove(list, case)
   local n = 0
   for _, found in ipairs(list) do
@@ -211,7 +211,7 @@ function m.try(case)
   return prove(list, case)
 end
 
--- What begins with a dash would be an option of its own.
+-- A value that begins with a dash would be taken for an option.
 local function option(name, value)
   local flag = "--" .. name:gsub("_", "-")
   if value == true then return flag end
@@ -220,7 +220,7 @@ local function option(name, value)
   return flag .. (value:find "^%-" and "=" or " ") .. word(value)
 end
 
----The recipe with the options that it was tried with, as one writes them.
+---The recipe and its options, as one types them.
 ---@param found table
 ---@return string
 function m.command(found)
@@ -231,8 +231,8 @@ function m.command(found)
   return table.concat(parts, " ")
 end
 
----Whether the best one is good enough to be taken: most of the files are of titles that are ready with them, or half of
----the names are read by a rule that is not for all names.
+---True when the best one is good enough: with it most files are of titles that are ready, or it reads half of the names
+---without reading nearly any name.
 ---@param found table
 ---@return boolean
 function m.fits(found)

@@ -1,5 +1,5 @@
--- The names of a folder, for trying recipes on: some of them, the usual ones
--- first, and of each folder at its top its own.
+-- Chooses names of a folder to try recipes on. Names of the usual form come first, and each folder
+-- at the top is represented.
 local core = require "almanac.core"
 local objects = require "almanac.recipe.inside.objects"
 
@@ -10,12 +10,12 @@ m.most = 200
 local MOST_WALKED = 100000
 local MOST_LISTS = 5
 
--- A name with every number and every word as one sign.
+-- The form of a name: every number becomes one sign, and every word another.
 local function form_of(name)
   return (name:gsub("%d+", "0"):gsub("[%a\x80-\xff]+", "a"))
 end
 
--- Names of the form that most have come first, strays last.
+-- Names of the commonest form first, those of rare forms last.
 local function commonest_first(names)
   local counts, place = {}, {}
   for i, name in ipairs(names) do
@@ -29,7 +29,7 @@ local function commonest_first(names)
   end)
 end
 
--- Some of all, spread evenly.
+-- A part of the list, spread evenly.
 local function some(all)
   local step, list = math.max(1, #all / m.most), {}
   for i = 1, math.min(#all, m.most) do list[i] = all[math.floor((i - 1) * step) + 1] end
@@ -37,7 +37,7 @@ local function some(all)
   return list
 end
 
--- Names of the folders at the top, each with the paths of its files.
+-- The folders at the top by name, each with the paths of its files.
 local function parts_of(paths)
   local parts, by_name = {}, {}
   for _, path in ipairs(paths) do
@@ -57,15 +57,15 @@ end
 
 local LISTS = { csv = true, tsv = true, xlsx = true, ods = true }
 
--- Whether a file at the top of the folder may be a list of its files.
+-- True when a file at the top of the folder may be a list of its files.
 local function is_list(path)
   local ext = path:match "^[^/]+%.(%w+)$"
   return ext ~= nil and LISTS[ext:lower()] == true
 end
 
-local LINK_OUT = "a link that leads out of the folder"   -- as the walk says it
+local LINK_OUT = "a link that leads out of the folder"   -- the walk's own words
 
----Names of a folder, spread over all of it, those of the commonest form first.
+---Chooses names from all of a folder, those of the commonest form first.
 ---@param folder string
 ---@return { names: string[], total: integer, lists: string[], folder: string, paths: string[], ignored: string[] }|nil found
 ---  total: files there are; lists: CSV files and workbooks at its top; paths: all names; ignored: what was not looked at, in words
@@ -94,7 +94,7 @@ function m.look(folder)
   return found
 end
 
----The folders at the top of a folder as cases of their own, with the same titles.
+---Makes a case of each folder at the top, with the same titles.
 ---@param case table from m.look
 ---@return table[] cases each with its `name`
 function m.parts(case)

@@ -1,12 +1,12 @@
--- What a recipe would come to: a plan of a whole folder in memory, as `plan` makes
--- it, and which titles are ready in it with files of their own.
+-- Plans a whole folder with a recipe, in memory but as `plan` does it, and counts the titles that are
+-- ready with files of their own.
 local key = require "almanac.recipe.inside.key"
 local objects = require "almanac.recipe.inside.objects"
 local trial = require "almanac.workbench.trial"
 
 local m = {}
 
----Files and titles that are planned with at most.
+---The most files, and the most titles, of such a plan.
 m.most = 20000
 local REASONS = 3
 
@@ -23,7 +23,7 @@ local COUNT = [[SELECT count(*) AS files,
 local UNPAGED = [[SELECT count(DISTINCT file_id) FROM file_key WHERE page IS NULL
   AND key IN (SELECT key FROM file_key GROUP BY key HAVING count(*) > 1)]]
 
--- What of a name is not its key or page: the letters that it begins with, and the numbers besides.
+-- What a name says besides match key and page: the letters at its beginning, and its other numbers.
 local function others_of(file)
   local stem = objects.split_extension(objects.last_part(file.path))
   local base = key.fold(key.without_page(stem))
@@ -34,7 +34,7 @@ local function others_of(file)
   return (key.fold(stem):match "^%a*") .. "\0" .. table.concat(numbers, "-")
 end
 
--- Whether the files of a title are of one thing, by what else their names say.
+-- True when the files of a title are of one thing, by what else their names say.
 local function are_own(files)
   local others = {}
   for _, file in ipairs(files) do
@@ -62,7 +62,7 @@ local function is_broken(files)
   return false
 end
 
--- Titles that are ready, those whose files can't be used, those that took files of others.
+-- Counts the titles that are ready, those whose files can't be used, and those that took files of others.
 local function weigh(db, found)
   found.ready, found.ready_files, found.broken, found.foreign, found.own_files = 0, 0, 0, 0, 0
   for _, files in ipairs(each_ready(db)) do
@@ -88,7 +88,7 @@ local function reasons(db, state)
   return n, list
 end
 
--- In the plan of a trial, files that can't be used are set aside as such: names are judged by themselves.
+-- Files that can't be used don't count against a recipe here: only names are judged.
 local function plan(case, found, recipe)
   local values = {}
   for name, value in pairs(found.values) do values[name] = value end
@@ -97,7 +97,7 @@ local function plan(case, found, recipe)
   return trial.plan { recipe = recipe, titles = found.titles or case.titles, folder = case.folder, values = values, names = true }
 end
 
----Whether a case is small enough to be planned as a whole.
+---True when a case is small enough to be planned as a whole.
 ---@param case table from almanac.workbench.suggest_names, with titles
 ---@param titles table[]?
 ---@return boolean
@@ -105,9 +105,9 @@ function m.can(case, titles)
   return titles ~= nil and case.folder ~= nil and case.total <= m.most and #titles <= m.most
 end
 
----Plans with a recipe and the options that were found for it, and says in `found` what came of it: ready and ready_files
----(titles, their files), own_files (also of titles whose files can't be used: broken), foreign (titles whose files
----are not of one thing), to_decide with `doubts`, and of the files how many: files, unread_files, lost, left_out, unpaged.
+---Plans with a recipe and the options found for it, and writes the result into `found`: ready and ready_files (titles and
+---their files), own_files (also of titles whose files can't be used: broken), foreign (titles whose files are not of one
+---thing), to_decide with `doubts`, and counts of files: files, unread_files, lost, left_out, unpaged.
 ---@param case table
 ---@param found table of almanac.workbench.suggest
 ---@param recipe table

@@ -18,7 +18,7 @@ local DECOYS = {
 
 local function key_of(recipe, name, values, reader)
   local file = objects.file(name)
-  if reader and reader:add_to(file, name) then return nil end   -- who knows what it is
+  if reader and reader:add_to(file, name) then return nil end   -- its sidecar can't be used, so nobody knows its key
   local ok, key, code = rules.file_key(recipe, file, values)
   if not ok then return nil, nil, key, code end
   local page
@@ -39,7 +39,7 @@ local function title_keys(recipe, titles, values)
   return fits
 end
 
----The titles that came with all that the recipe reads, and what others lack.
+---The titles that came with all that the recipe reads, and what the others lack.
 ---@param recipe table
 ---@param titles table[]
 ---@return table[] list
@@ -91,14 +91,14 @@ function m.read_names(found, recipe, names, values, reader)
   return true
 end
 
----Matches what was read with titles.
+---Matches the names that were read with titles.
 ---@param found table gets matched and several (files that find one title, or more), and own: those of which no two are one page, or without one
 ---@return true|nil
 ---@return string? message
 ---@return string? code
 function m.match_titles(found, recipe, titles, values)
   found.matched, found.several, found.own = 0, 0, 0
-  if found.read == 0 then return true end     -- titles may be very many
+  if found.read == 0 then return true end     -- there may be very many titles
   local fits, message, code = title_keys(recipe, titles, values)
   if not fits then return nil, message, code end
   for key, group in pairs(found.groups) do
@@ -112,7 +112,7 @@ function m.match_titles(found, recipe, titles, values)
   return true
 end
 
----The share of foreign names that it reads as well.
+---The share of names of other conventions that the recipe reads as well.
 ---@return number share
 function m.looseness(recipe, values, ext)
   local read = 0
@@ -122,7 +122,7 @@ function m.looseness(recipe, values, ext)
   return read / #DECOYS
 end
 
----Letters and digits of the keys.
+---How many letters and digits the match keys have.
 ---@param keys string[]
 ---@return integer
 function m.said(keys)

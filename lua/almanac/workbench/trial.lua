@@ -1,5 +1,5 @@
--- A recipe tried without Alma: titles from a list or an earlier run, files of
--- a folder or only their names, matched as `plan` does it. Nothing is kept.
+-- Tries a recipe without Alma. Titles come from a list or an earlier run, files are those of a folder
+-- or only their names, and they are matched as `plan` does it. Nothing is kept.
 local arguments = require "almanac.recipe.inside.arguments"
 local attempt = require "almanac.run.attempt"
 local catalogue = require "almanac.plan.catalogue"
@@ -19,7 +19,7 @@ local store = require "almanac.run.store"
 local m = {}
 
 local INSTITUTION = "01TRIAL_INST"
-local HEAD = 4096       -- bytes that tell what a file is
+local HEAD = 4096       -- bytes that are enough to tell what a file is
 
 local function meta_of(recipe, values, folder, collection)
   return {
@@ -31,7 +31,7 @@ end
 
 local TITLE = "INSERT INTO title(mms_id, title, reading, state, reason) VALUES(?, ?, ?, ?, ?)"
 
--- Those that the rules fail for, or the others.
+-- Adds the titles for which the rules fail, or the others.
 local function add_titles(db, titles, faults, failed)
   for _, title in ipairs(titles) do
     local reading, fault = title.reading, faults[title.mms_id]
@@ -45,7 +45,7 @@ local function add_titles(db, titles, faults, failed)
   end
 end
 
--- Records of the titles, from a MARC file.
+-- Adds the records of the titles from a MARC file.
 local function add_records(db, path)
   local source, message, code = catalogue.file(path, { records = true })
   if not source then attempt.fail(message, code) end
@@ -53,13 +53,13 @@ local function add_records(db, path)
   source.spool:close()
 end
 
--- What is wrong with files besides their names; the table set_aside keeps which they were.
+-- Removes what is wrong with files besides their names, and keeps in the table set_aside which they were.
 local function set_problems_aside(db)
   attempt.run(db, "CREATE TEMP TABLE set_aside AS SELECT id, problem FROM file WHERE problem IS NOT NULL")
   attempt.run(db, "UPDATE file SET problem = NULL")
 end
 
----Plans into a run file in memory.
+---Makes a plan in a run file in memory.
 ---@param case { recipe: table, titles: table[], records: string?, folder: string?, values: table<string, any>, collection: string?,
 ---  names: boolean? } names: files are judged by their names alone, those that can't be used stand in the table set_aside;
 ---  titles: { mms_id, title, reading } each, as almanac.holdings gives them; records: a MARC file with those of the titles;
@@ -99,8 +99,8 @@ local OUTCOME = [[SELECT mms_id, state, coalesce(reason, '') AS reason,
 local LEFT_OVER = [[SELECT path, reason FROM file
   WHERE reason LIKE 'no title %' OR reason IS NOT NULL AND id IN (SELECT file_id FROM thumbnail) ORDER BY path]]
 
----What a plan comes to: a row for each title, then one for each file that no
----title answers to, and for each thumbnail that goes with no file.
+---The rows that a plan comes to: one for each title, then one for each file without a title, and
+---one for each thumbnail without a file.
 ---@param db table
 ---@return { mms_id: string, state: string, kind: string, files: string, reason: string }[] rows
 ---  files: paths in page order with | between, each with + and its thumbnail if it has one; kind: of the changes, with commas between
@@ -113,7 +113,7 @@ function m.outcome(db)
   return rows
 end
 
----A folder of small files with these names, each as its extension says.
+---Makes a folder of small files with these names, each of the type that its extension says.
 ---@param names string[] paths
 ---@return string|nil folder to be removed with all that is in it
 ---@return string? message
@@ -133,7 +133,7 @@ function m.folder_of_names(names)
   return root, message, code
 end
 
--- The same arguments, one of them not required.
+-- The declared arguments, with one of them not required.
 local function without_need(args, name)
   local list = {}
   for i, entry in ipairs(args) do
@@ -142,8 +142,8 @@ local function without_need(args, name)
   return list
 end
 
----Values for a recipe's arguments: what is given as text, else the defaults;
----the folder of files is `folder`, and may be missing when there is none.
+---Values for a recipe's arguments: the text that was given, else the defaults. `folder` is the
+---folder of files, and may be missing when there is none.
 ---@param recipe table
 ---@param given table<string, string>
 ---@param folder string?
@@ -170,13 +170,13 @@ local function titles_of_run(path)
   return titles
 end
 
--- What a record says is the name of its title.
+-- The title proper of the record: 245 $a, or dc:title.
 local function title_of(content)
   local record = records.new(content)
   return record and record:get(record.format == "marc" and "245$a" or "//title") or ""
 end
 
--- What of a source gave no title, in words.
+-- Says which entries of a source gave no title.
 local function ignored_in(source, path)
   local list = {}
   local function add(n, what)
@@ -200,7 +200,7 @@ local function titles_of_records(path)
   return titles
 end
 
--- A list of MMS IDs with whatever else it says of them.
+-- Makes titles of a list of MMS IDs, with whatever else it says about them.
 local function titles_of_list(path, name)
   local source, message, code = lists.list(path, name)
   if not source then return nil, message, code end
@@ -210,9 +210,9 @@ local function titles_of_list(path, name)
   return titles
 end
 
----Titles for a trial, without a call to Alma: from a run file, from a CSV list
----of what they hold (the columns of `almanac rehearsal --titles`), or from a
----file of records or a list of MMS IDs, which don't say what they hold.
+---Titles for a trial, without a call to Alma. A run file and a CSV list (with the columns of
+---`almanac rehearsal --titles`) also say what they hold; a file of records and a list of MMS IDs
+---don't.
 ---@param path string
 ---@param name string? the sheet of a workbook
 ---@return table[]|nil titles { mms_id, title, reading }; ignored: what of the source gave none, in words

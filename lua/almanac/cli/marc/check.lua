@@ -1,4 +1,4 @@
--- almanac marc check: what is wrong with records.
+-- almanac marc check: says what is wrong with records.
 local json = require "almanac.json"
 local options = require "almanac.cli.marc.options"
 local pass = require "almanac.cli.marc.pass"

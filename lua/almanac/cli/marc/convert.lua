@@ -1,4 +1,4 @@
--- almanac marc convert: records in another format.
+-- almanac marc convert: writes records in another format.
 local marc = require "almanac.marc"
 local options = require "almanac.cli.marc.options"
 local pass = require "almanac.cli.marc.pass"
@@ -18,7 +18,7 @@ function m.configure(parser)
   parser:flag("--nfc", "compose letters and marks (Unicode's NFC)")
 end
 
--- What stands around the records of a document, written when its turn comes.
+-- The text around the records of a document; each piece is written when its turn comes.
 local function new_document(out, format)
   local head, between, tail = marc.frame(format)
   local document = { count = 0 }
@@ -34,7 +34,7 @@ local function new_document(out, format)
   return document
 end
 
--- Records that the format can't hold are told, counted and left out.
+-- A record that the format can't hold is told, counted and left out.
 local function writer(context, document, format, how)
   return function(record, self)
     local text, message = record:encode(format, how)

@@ -1,4 +1,4 @@
--- almanac marc count: how many records there are.
+-- almanac marc count: counts records.
 local options = require "almanac.cli.marc.options"
 local pass = require "almanac.cli.marc.pass"
 

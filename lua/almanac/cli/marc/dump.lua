@@ -1,4 +1,4 @@
--- almanac marc dump: records to read.
+-- almanac marc dump: shows records.
 local convert = require "almanac.cli.marc.convert"
 local options = require "almanac.cli.marc.options"
 

@@ -1,4 +1,4 @@
--- almanac marc get: values out of records.
+-- almanac marc get: prints values of records.
 local core = require "almanac.core"
 local json = require "almanac.json"
 local marc = require "almanac.marc"
@@ -22,7 +22,7 @@ function m.configure(parser)
     parser:flag("--json", "as JSON, an object a line for each record"))
 end
 
--- Commas in a sub-spec's braces and escaped ones belong to the spec.
+-- A comma inside a sub-spec's braces, or behind a backslash, does not end a spec.
 local function split(text)
   local specs, depth, start, at = {}, 0, 1, 1
   while at <= #text do
@@ -50,7 +50,7 @@ local function read_specs(text, with_id)
   return specs
 end
 
--- JSON has all values by themselves, so it is written record by record.
+-- JSON has every value by itself, so it is written record by record.
 local function json_writer(specs, out)
   return function(record, self)
     local values = {}

@@ -1,12 +1,12 @@
--- What the actions of `almanac marc` have in common on the command line.
+-- The arguments and options that all actions of `almanac marc` have.
 local number = require "almanac.cli.number"
 
 local m = {}
 
--- As other programs call them.
+-- Names that other programs use for these formats.
 local ALIASES = { xml = "marcxml", marc = "iso2709" }
 
----A converter for argparse that takes the name of a MARC format.
+---Makes a converter for argparse that takes the name of a MARC format.
 ---@param option string how the message names it, e.g. "--to"
 ---@return fun(text: string): string?, string?
 function m.format(option)
@@ -21,7 +21,7 @@ function m.format(option)
   end
 end
 
----Adds the files and what chooses among their records.
+---Adds the files, and the options that choose among their records.
 ---@param parser table
 function m.add(parser)
   parser:argument("files", "files with MARC records; - is standard input"):args("*"):argname "FILE"

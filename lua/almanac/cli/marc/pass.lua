@@ -1,6 +1,5 @@
--- One pass over the records of the files on the command line: --from, --where
--- and --limit, progress, Ctrl-C, and files that can't be read, which are told
--- and left out.
+-- Goes once over the records of the files on the command line. Handles --from, --where and --limit,
+-- progress, Ctrl-C, and files that can't be read: those are told and left out.
 local core = require "almanac.core"
 local marc = require "almanac.marc"
 local words = require "almanac.words"
@@ -18,7 +17,7 @@ local EVERY = 512   -- records between two looks at Ctrl-C and the clock
 ---@field opened integer
 local methods = {}
 
--- Bytes of all files; nil when they are not known.
+-- The bytes of all files together; nil when they are not known, as for a pipe.
 local function total_size(files)
   local total = 0
   for _, path in ipairs(files) do
@@ -29,7 +28,7 @@ local function total_size(files)
   return total
 end
 
--- A bar only where it does not stand between results.
+-- Progress is shown only where it does not mix with results on the terminal.
 local function new_progress(args, out)
   if args.quiet or not core.sys.is_terminal(2) then return nil end
   if core.sys.is_terminal(1) and not args.output then return nil end
@@ -41,8 +40,8 @@ local function show_progress(self, reader)
   self.progress:reach(done, words.count((self.pass:counts()), "record"))
 end
 
--- A reader that knows only bytes does not name the file. One that Ctrl-C ended
--- has nothing to tell.
+-- A reader that knows only bytes does not name the file, so its name is added. A reader that Ctrl-C
+-- ended needs no message.
 local function tell(self, path, message, code)
   self.stopped = code == "cancelled"
   if self.stopped then return end
@@ -51,14 +50,14 @@ local function tell(self, path, message, code)
   self.out.fail(message)
 end
 
--- Every few hundred records. False: Ctrl-C was pressed.
+-- Is called every few hundred records, and returns false when Ctrl-C was pressed.
 local function look(self, reader)
   if self.progress then show_progress(self, reader) end
   self.stopped = core.sys.interrupts() > 0
   return not self.stopped
 end
 
--- False when no further record is wanted.
+-- Reads records until the end. Returns false when no further record is wanted.
 local function read(self, reader, take)
   local pass, n = self.pass, 0
   while true do
@@ -73,7 +72,7 @@ local function read(self, reader, take)
   end
 end
 
--- The same for rows of values, many at a time.
+-- Reads rows of values, many at a time, and otherwise does the same.
 local function read_rows(self, reader, take)
   while true do
     local text, more, message, code = self.pass:rows(reader)
@@ -101,14 +100,14 @@ local function read_file(self, path, take)
   return more
 end
 
----Exit status of a command that did nothing else.
+---The exit status of a command that only reads.
 ---@return integer
 function methods:status()
   if self.opened == 0 then return 1 end
   return self.failed > 0 and 2 or 0
 end
 
----A remark about damaged records, for actions that don't list the problems.
+---Says that records are damaged, for actions that don't list the problems.
 function methods:remark()
   if self.damaged == 0 then return end
   self.out.note(("%d of %s: `almanac marc check` says what is wrong"):format(self.damaged,
@@ -125,8 +124,8 @@ local function new(args, context, more)
     before = 0, progress = new_progress(args, context.out) }, { __index = methods })
 end
 
----Calls `take` with each record that is wanted, or, where there are columns,
----with rows of their values, until it gives false.
+---Calls `take` with each wanted record until it returns false. When columns are given, `take` gets
+---rows of their values instead.
 ---@param args table
 ---@param context table
 ---@param take fun(record: almanac.marc.record|string, pass: almanac.cli.marc.pass): boolean

@@ -1,4 +1,4 @@
--- Where `almanac marc` writes records and values: standard output, or a file.
+-- Writes what `almanac marc` gives to standard output or into a file.
 local core = require "almanac.core"
 local whole = require "almanac.whole"
 
@@ -7,8 +7,8 @@ local m = {}
 local BUFFER = 1 << 16
 local BROKEN_PIPE = 32   -- EPIPE
 
--- Control characters as the pictures Unicode has for them: what a record holds
--- must not steer a terminal.
+-- Shows control characters as the pictures that Unicode has for them, so that no record can
+-- steer a terminal.
 local function harmless(text)
   text = text:gsub("[\0-\8\11-\31]", function(c) return utf8.char(0x2400 + c:byte()) end)
   return (text:gsub("\127", "\u{2421}"):gsub("\xC2[\x80-\x9F]", "\u{FFFD}"))
@@ -17,7 +17,7 @@ end
 ---@class almanac.cli.marc.sink
 local methods = {}
 
--- Whoever reads the pipe has enough (`| head`): that ends the work quietly.
+-- When the reader of a pipe has enough (`| head`), the work ends without a message.
 local function failed(self, message, number)
   if number == BROKEN_PIPE then
     self.enough = true
@@ -40,7 +40,7 @@ local function put_harmless(self, ...)
   return methods.put(self, harmless(table.concat { ... }))
 end
 
----All is written: the file gets its name.
+---Says that all is written: now the file gets its name.
 ---@return true|nil ok
 ---@return string? message
 ---@return string? code

@@ -1,4 +1,4 @@
--- almanac recipe accept: a recipe from elsewhere that was changed is as it should be.
+-- almanac recipe accept: pins a recipe from elsewhere that was changed here, as it is now.
 local difference = require "almanac.recipe.share.difference"
 local inspect = require "almanac.cli.recipe.inspect"
 local intake = require "almanac.cli.recipe.intake"
@@ -18,7 +18,7 @@ function m.configure(parser)
   intake.yes(parser)
 end
 
--- The entry of a recipe's name; where it is.
+-- The lock file's entry for a recipe's name, and the folder that it is in.
 local function find(name)
   local path, message, code = recipes.find(name)
   if not path then return nil, message, code end
@@ -35,8 +35,8 @@ local function say_changes(recipe, out)
   if list[1] then out.say("changed: " .. plain.line(table.concat(list, ", ")) .. "\n") end
 end
 
--- The files as they were accepted. What is not kept any more is taken as it is,
--- so that it shows no difference, and named; nil: nothing is known of its rules.
+-- The files as they were accepted. A file that was not kept is taken as it is now, so that it shows
+-- no difference, and is named. Returns nil when nothing is known of the recipe's rules.
 local function accepted(folder, entry, parcel, out)
   local before, unknown = kept.parcel(folder, entry)
   for _, file in ipairs(unknown) do
@@ -49,7 +49,7 @@ local function accepted(folder, entry, parcel, out)
   return before
 end
 
--- Nobody signed what was changed here.
+-- A recipe that was changed here is no longer what its signer signed.
 local function signed(entry, parcel)
   local names = {}
   for _, file in ipairs(entry.files) do names[file.path] = file.sha256 end
@@ -58,7 +58,7 @@ local function signed(entry, parcel)
   return changed and entry.signed and "no, it was changed here" or entry.signed
 end
 
--- What the recipe extends is pinned as well.
+-- The recipes that it extends are pinned as well.
 local function say_bases(folder, entry, recipe, out)
   for i = 2, #recipe.sources do
     local source = recipe.sources[i]

@@ -1,4 +1,4 @@
--- almanac recipe add: takes in a recipe from elsewhere, after a look at it.
+-- almanac recipe add: takes in a recipe from elsewhere, after a person has looked at it.
 local intake = require "almanac.cli.recipe.intake"
 
 local m = { summary = "Get a recipe from elsewhere: shows it, asks, and pins every file of it.",

@@ -1,4 +1,4 @@
--- What a person sees of a recipe before anything is done with it.
+-- Shows what a recipe is before anything is done with it.
 local json = require "almanac.json"
 local lock = require "almanac.recipe.lock"
 local plain = require "almanac.recipe.inside.plain"
@@ -17,13 +17,13 @@ local function effects_in_words(list)
   return list[1] and plain.line(table.concat(list, ", ")) or "none: it changes nothing"
 end
 
--- Where it came from, when it did not grow here, and who signed it.
+-- Where a recipe from elsewhere came from, and who signed it.
 local function origin(found)
   local entry = not found.from and lock.entry_of(found.path) or found
   return entry.from, lock.signer(entry)
 end
 
----The head: name, what it is for, effects, where it is.
+---Prints the head: name, purpose, effects, and where the recipe lies.
 ---@param header table from almanac.recipe.catalog
 ---@param found table the loaded recipe, perhaps with `from` and `signed`; or { path } when it was not run
 ---@param out table
@@ -46,7 +46,7 @@ function m.say(header, found, out)
   if header.description ~= "" then out.say("\n" .. plain.text(header.description)) end
 end
 
----The arguments of a loaded recipe.
+---Prints the arguments of a loaded recipe.
 ---@param found table
 ---@param out table
 function m.say_arguments(found, out)

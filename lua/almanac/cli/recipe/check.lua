@@ -1,4 +1,4 @@
--- almanac recipe check: whether a recipe is right, without any file or title.
+-- almanac recipe check: says whether a recipe is right, without any file or title.
 local core = require "almanac.core"
 local foresight = require "almanac.workbench.foresight"
 local lint = require "almanac.recipe.lint"
@@ -24,7 +24,8 @@ local function say(out, path, remark)
   out.say(("%s%s: %s"):format(path, remark.line and ":" .. remark.line or "", plain.line(remark.text)))
 end
 
--- A key is told whatever else is wrong: it may go out before the rest is right.
+-- An API key in the recipe is told whatever else is wrong, since the text may be sent on before the
+-- rest is mended.
 local function say_secrets(name, out)
   local path = recipes.find(name)
   local text = path and core.files.read(path, recipes.largest)

@@ -1,9 +1,9 @@
--- almanac recipe explain: every rule for one file or title, without a call.
+-- almanac recipe explain: says what every rule gives for one file or title, without a call to Alma.
 local arguments = require "almanac.recipe.inside.arguments"
 local options = require "almanac.cli.recipe.options"
 local words = require "almanac.words"
 
-local SHOWN = 5         -- names that a message has
+local SHOWN = 5         -- names in one message
 
 local m = { summary = "Say what every rule of a recipe gives for one file name or title, and what comes of it.",
   epilog = "Without --titles and --folder the recipe's own sample is taken; a name that is in no folder is explained by " ..
@@ -30,7 +30,7 @@ local function given_of(recipe, list)
   return given
 end
 
--- What to plan: the titles and files given, else the recipe's sample.
+-- Calls `fn` with what is to be planned: the titles and files given, else the recipe's sample.
 local function with_case(recipe, args, given, fn)
   local sample, trial = require "almanac.workbench.sample", require "almanac.workbench.trial"
   local folder = not (args.titles or args.folder) and sample.folder(recipe)
@@ -52,7 +52,7 @@ local function say_name(recipe, name, values, out)
   return 0
 end
 
--- That other files and titles are left out of this, because the rules fail for them.
+-- Says that other files and titles are left out of the explanation, because the rules fail for them.
 local function note_faults(faults, what, out)
   local messages, names = {}, {}
   for _, list in ipairs { faults.files, faults.titles } do

@@ -1,5 +1,5 @@
--- Looks at a recipe from elsewhere and shows a person what there is to see.
--- Its rules run in the sandbox only, on its own sample.
+-- Shows a person what there is to see of a recipe from elsewhere. Its rules run only in the guarded
+-- process, on its own sample.
 local card = require "almanac.cli.recipe.card"
 local difference = require "almanac.recipe.share.difference"
 local header = require "almanac.recipe.inside.header"
@@ -64,8 +64,7 @@ local function say_difference(old, new, what, out)
   out.say(("\nDifference to %s:\n%s"):format(what, text:gsub("\n$", "")))
 end
 
----Shows a recipe: head, effects, files, remarks, tests, and its source or
----what is different.
+---Shows a recipe: head, effects, files, remarks, tests, then its source or what is different.
 ---@param recipe table loaded
 ---@param parcel almanac.recipe.parcel its files
 ---@param options { path: string, before: almanac.recipe.parcel?, what: string?, out: table } path: where it is, or will be; before: what
@@ -91,7 +90,7 @@ function m.show(recipe, parcel, options)
   return result.good
 end
 
----Asks whether to go on; without a terminal only --yes does.
+---Asks whether to go on. Without a terminal only --yes agrees.
 ---@param question string
 ---@param args { yes: boolean? }
 ---@param out table

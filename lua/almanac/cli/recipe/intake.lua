@@ -1,5 +1,5 @@
--- Takes a recipe in: from its files in memory, over a look at it, into a folder
--- of recipes and its lock file.
+-- Takes a recipe in: shows its files, which are in memory, then writes them into a folder of
+-- recipes and pins them in its lock file.
 local core = require "almanac.core"
 local fetch = require "almanac.recipe.share.fetch"
 local inspect = require "almanac.cli.recipe.inspect"
@@ -11,7 +11,7 @@ local recipes = require "almanac.recipe"
 
 local m = {}
 
----The options of what takes a recipe in.
+---Adds the options that all commands have that take a recipe in.
 ---@param parser table of argparse
 function m.options(parser)
   parser:option("--to", "the folder of recipes to put it in (recipes)"):argname "FOLDER"
@@ -26,7 +26,7 @@ function m.yes(parser)
   parser:flag("--json", "one JSON object a line on stdout instead of words")
 end
 
----Gets what an address names, by the certificates that the user trusts.
+---Gets a recipe from an address. Servers must show certificates that the user trusts.
 ---@param address string
 ---@param args { profile: string? }
 ---@param context table of the command
@@ -40,7 +40,7 @@ function m.get(address, args, context)
   return fetch.get(address, ca_file or nil)
 end
 
--- What a recipe is pinned with besides its own files: the sources it extends.
+-- The sources that a recipe extends are pinned with it.
 local function bases_of(recipe)
   local bases = {}
   for i = 2, #recipe.sources do
@@ -49,7 +49,7 @@ local function bases_of(recipe)
   return bases
 end
 
--- The entry of the lock file for a recipe as it is now.
+-- The lock file's entry for a recipe as it is now.
 local function entry_of(recipe, parcel)
   return { name = recipe.name, version = recipe.version, from = parcel.from, commit = parcel.commit, signed = parcel.signed,
     on = os.date "!%Y-%m-%d", by = core.sys.user(), files = parcels.hashes(parcel), bases = bases_of(recipe) }
@@ -88,7 +88,7 @@ local function same_pins(one, other)
   return text(one.files) == text(other.files) and same_bases(one.bases, other.bases)
 end
 
--- Whether the very same is there, as it was accepted.
+-- True when the same recipe is there already, as it was accepted.
 local function is_installed(recipe, parcel, installed, target)
   local entry = installed and lock.entry_of(target .. "/recipe.lua")
   if not entry then return false end
@@ -97,7 +97,7 @@ local function is_installed(recipe, parcel, installed, target)
     same_pins({ files = parcels.hashes(installed), bases = wanted.bases }, wanted)
 end
 
--- What lies where the recipe will be; one of the library's own is never replaced.
+-- What lies in the recipe's place. A recipe that the library wrote itself is never replaced.
 local function installed_at(target)
   if not core.files.stat(target) then return nil end
   local entry, message, code = lock.entry_of(target .. "/recipe.lua")
@@ -125,7 +125,7 @@ local function install(recipe, parcel, installed, folder)
   return m.pin(recipe, parcel, folder)
 end
 
--- Recipes of its name that it will hide, or that hide it.
+-- Names recipes of the same name that this one will hide, or that hide it.
 local function say_shadow(recipe, target, out)
   for _, folder in ipairs(recipes.folders()) do
     local path = folder .. "/" .. recipe.name .. "/recipe.lua"
@@ -146,7 +146,7 @@ local function is_lower(version, than)
   return false
 end
 
--- Effects that the one that is here does not have; where that can't be known, all.
+-- The effects that the recipe here does not have. When those are not known, all count as new.
 local function new_effects(recipe, target)
   local here, list = recipes.load(target .. "/recipe.lua", { changed = true }), {}
   for effect in pairs(recipe.effects) do
@@ -157,7 +157,7 @@ local function new_effects(recipe, target)
   return list
 end
 
--- Another signer than that of the one that is here may be another person.
+-- Another signer than before may be another person, so that is told.
 local function say_signer(entry, parcel, out)
   if not entry.signed or entry.signed == parcel.signed then return end
   local text = ("the one that is here: %s; this one: %s"):format(lock.signer(entry), lock.signer(parcel))
@@ -165,7 +165,7 @@ local function say_signer(entry, parcel, out)
   out.say("note: " .. plain.line(text))
 end
 
--- What is asked by itself: a version back, and what its plans may do besides. --yes is no answer to these.
+-- Asks about a lower version and about new effects, each by itself. --yes does not answer these.
 local function ask_apart(recipe, parcel, installed, target, args, out)
   local entry = installed and lock.entry_of(target .. "/recipe.lua")
   if not entry then return true end
@@ -188,7 +188,7 @@ local function ask_apart(recipe, parcel, installed, target, args, out)
   return true
 end
 
--- Asks, and puts the recipe where it belongs.
+-- Asks, and puts the recipe in its place.
 local function ask_and_install(recipe, parcel, installed, folder, args, out)
   local target = folder .. "/" .. recipe.name
   say_shadow(recipe, target, out)
@@ -222,7 +222,7 @@ local function look_and_take(recipe, parcel, args, options)
   return 0
 end
 
--- Messages about the copy that is looked at name the file alone.
+-- The recipe that is looked at lies in a temporary folder, so messages name only its file.
 local function without_folder(message, folder)
   local from, to = message:find(folder .. "/", 1, true)
   while from do
@@ -232,7 +232,7 @@ local function without_folder(message, folder)
   return message
 end
 
----Shows a recipe that came, asks, and takes it in.
+---Shows a recipe, asks, and takes it in.
 ---@param parcel almanac.recipe.parcel
 ---@param args { to: string?, yes: boolean? }
 ---@param options { out: table, name: string? } name: it must have this one

@@ -1,4 +1,4 @@
--- almanac recipe list: the recipes at hand, by what their text says.
+-- almanac recipe list: lists the recipes at hand by what their text says.
 local catalog = require "almanac.recipe.catalog"
 local options = require "almanac.cli.recipe.options"
 

@@ -1,4 +1,4 @@
--- almanac recipe new: a recipe to begin with, made from one that fits.
+-- almanac recipe new: writes a recipe to begin with, made from one that fits.
 local core = require "almanac.core"
 local draft = require "almanac.recipe.draft"
 local options = require "almanac.cli.recipe.options"
@@ -9,8 +9,8 @@ local m = { summary = "Write a recipe of your own, made from one that reads the 
   epilog = "Writes recipes/NAME/recipe.lua and README.md here; nothing that exists is overwritten. Where no recipe at hand fits, " ..
     "the rules to be written are marked. Exit status: 0 written, 1 nothing was written." }
 
-local NONE = "jpg-derivatives"   -- when no folder is shown
-local NAMES = 6                  -- real names that become examples
+local NONE = "jpg-derivatives"   -- the base when no folder is given
+local NAMES = 6                  -- real names that become examples, at most
 
 function m.configure(parser)
   parser:argument("name", "its name: lower-case letters, digits and dashes")
@@ -40,15 +40,15 @@ local function choose(args, case)
   return { name = args.base, values = {}, given = {} }
 end
 
--- Names that become examples, spread over all: the first is of the commonest form, the last of the rarest.
+-- Names that become examples, chosen from all of them: the first has the commonest form, the last the rarest.
 local function some(names)
   local list, n = {}, math.min(NAMES, #names)
   for i = 1, n do list[i] = names[1 + (i - 1) * (#names - 1) // math.max(1, n - 1)] end
   return list
 end
 
--- Examples with the values that the rules really give, by the name of the rule;
--- of a rule that gives nothing only where that leaves the file out.
+-- Examples by rule, with the values that the rules really give. A name for which a rule gives
+-- nothing is an example only where that leaves the file out.
 local function examples(recipe, names, values)
   local objects, rules = require "almanac.recipe.inside.objects", require "almanac.recipe.rules"
   local list = {}
@@ -79,7 +79,7 @@ local function write(folder, name, text)
   return ok, message, code
 end
 
--- The new recipe must hold by itself before it is shown to anybody.
+-- The new recipe must pass its own tests before anybody sees it.
 local function prove(folder)
   local recipe, message, code = recipes.load(folder .. "/recipe.lua")
   if not recipe then return nil, message, code end
@@ -102,7 +102,7 @@ local function from_recipe(args, found, names)
   return text
 end
 
--- What a list says of a title besides its id and title.
+-- Adds what a list says about a title besides its id and title.
 local function add_row(facts, row)
   local names = {}
   for name, cell in pairs(row) do

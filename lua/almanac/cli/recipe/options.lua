@@ -1,4 +1,4 @@
--- What the actions of `almanac recipe` have in common on the command line.
+-- The arguments and options that several actions of `almanac recipe` have.
 local json = require "almanac.json"
 local plain = require "almanac.recipe.inside.plain"
 
@@ -16,7 +16,7 @@ function m.titles(parser)
   parser:option("--sheet", "the sheet of a workbook that --titles names (its first)"):argname "NAME"
 end
 
----How a plan is told of the titles that were tried: the option, as one writes it.
+---The option by which `almanac plan` gets the titles that were tried, as one types it.
 ---@param path string? what --titles named
 ---@param sheet string? of a workbook
 ---@return string?
@@ -28,7 +28,7 @@ function m.titles_of_plan(path, sheet)
   return (head:find "^SQLite format 3" and "--from " or "--titles ") .. shell.word(path) .. which
 end
 
----A run file that is not there yet, for a plan that is proposed.
+---A name for the run file of a proposed plan; no file has it yet.
 ---@return string
 function m.new_run()
   local stat = require("almanac.core").files.stat
@@ -43,7 +43,7 @@ function m.json(parser)
   parser:flag("--json", "one JSON object a line on stdout instead of words")
 end
 
----A folder to read and the titles that go with it, for almanac.workbench.suggest.
+---A folder and the titles that belong to it, in the form that almanac.workbench.suggest takes.
 ---@param folder string
 ---@param titles string? what --titles names
 ---@param sheet string? of a workbook
@@ -60,7 +60,7 @@ function m.case(folder, titles, sheet)
   return case
 end
 
----A line about a recipe at hand.
+---Prints one line about a recipe at hand.
 ---@param entry table from almanac.recipe.catalog
 ---@param out table
 function m.say_entry(entry, out)

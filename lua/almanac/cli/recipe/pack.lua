@@ -1,4 +1,4 @@
--- almanac recipe pack: one file of a recipe, to be sent to another library.
+-- almanac recipe pack: writes a recipe as one file, to send it to another library.
 local core = require "almanac.core"
 local lint = require "almanac.recipe.lint"
 local options = require "almanac.cli.recipe.options"
@@ -28,7 +28,7 @@ local function tests_that_fail(recipe)
   return list, result.sample
 end
 
--- Others have recipes by name only.
+-- A base named by path can't be found on another machine; only names can.
 local function bases_by_path(recipe)
   local list = {}
   for i = 2, #recipe.sources do
@@ -38,7 +38,7 @@ local function bases_by_path(recipe)
   return list
 end
 
--- What keeps a recipe from being shared, a line each.
+-- What keeps a recipe from being shared, one line each.
 local function obstacles(recipe, parcel)
   local failing, sample = tests_that_fail(recipe)
   local list, seen = {}, {}

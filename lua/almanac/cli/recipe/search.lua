@@ -1,4 +1,4 @@
--- almanac recipe search: recipes at hand whose text speaks of something.
+-- almanac recipe search: finds recipes at hand whose text has these words.
 local catalog = require "almanac.recipe.catalog"
 local options = require "almanac.cli.recipe.options"
 

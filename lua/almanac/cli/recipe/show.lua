@@ -1,4 +1,4 @@
--- almanac recipe show: what a recipe is for, and its arguments.
+-- almanac recipe show: says what a recipe is for, and which arguments it takes.
 local card = require "almanac.cli.recipe.card"
 local catalog = require "almanac.recipe.catalog"
 local options = require "almanac.cli.recipe.options"

@@ -1,4 +1,4 @@
--- almanac recipe suggest: which recipe at hand reads the names of a folder.
+-- almanac recipe suggest: says which recipe at hand reads the names of a folder.
 local names = require "almanac.workbench.suggest_names"
 local options = require "almanac.cli.recipe.options"
 local suggest = require "almanac.workbench.suggest"
@@ -24,7 +24,7 @@ local function percent(n, total)
   return ("%d %%"):format(math.floor(n * 100 / total + 0.5))
 end
 
--- "5 titles would be ready with 10 of 14 files, 2 to decide"
+-- "5 titles would be ready with 10 of 14 files, 2 to decide".
 local function planned(found)
   local parts = { ("%s would be ready with %d of %s"):format(words.count(found.ready, "title"), found.ready_files,
     words.count(found.files, "file")) }
@@ -46,13 +46,13 @@ local function how_well(found)
   return table.concat(parts, ", ")
 end
 
--- Where what a recipe reads of titles may come from.
+-- A recipe may read more of titles than the list has. These words say where to get it.
 local SOURCES = { record = "their records, e.g. from a MARC file", items = "their items, from a run file of such a plan",
   rows = "their rows of a list, from a run file of such a plan" }
 
 local NOT_FOUND = "nothing that these names say was found in the titles"
 
--- Why titles would not be ready, and what of the folder stays over.
+-- Says why titles would not be ready, and which files of the folder remain.
 local function say_rest(found, out)
   for _, doubt in ipairs(found.doubts) do out.say(("    to decide: %d %s"):format(doubt.n, doubt.reason)) end
   if found.broken > 0 then out.say(("    to decide: %d a file can't be used"):format(found.broken)) end
@@ -95,7 +95,7 @@ local function event(found, out)
     unread = found.unread, examples = found.examples, lacks = found.lacks, without = found.without, failed = found.failed })
 end
 
--- A folder as an argument of its own.
+-- A folder as one word of a command.
 local function place(folder)
   return word(folder:find "^%-" and "./" .. folder or folder)
 end
@@ -105,7 +105,7 @@ local function plan_command(best, folder, args)
     options.titles_of_plan(best.from or args.titles, not best.from and args.sheet or nil) or "--set SET", options.new_run())
 end
 
--- Each folder at the top by itself, where the whole is no fit.
+-- When nothing fits the whole folder, each folder at its top is tried by itself.
 local function try_parts(case, args, out)
   local parts, fitting = names.parts(case), 0
   if #parts < 2 or #parts > MOST_PARTS then return true, 0 end
@@ -144,7 +144,7 @@ local function conclude_without(case, args, out)
   return 2
 end
 
--- Recipes that read names of which no title knows.
+-- Names the recipes that read the names but find no title for them.
 local function say_unmatched(list, out)
   local without = {}
   for _, found in ipairs(list) do

@@ -1,5 +1,5 @@
--- almanac recipe test: the examples inside a recipe, its sample against the
--- plan that is expected, and whether the same input gives the same plan.
+-- almanac recipe test: tries the examples in a recipe, compares its sample with the expected plan,
+-- and looks whether the same input gives the same plan again.
 local json = require "almanac.json"
 local options = require "almanac.cli.recipe.options"
 local proof = require "almanac.workbench.proof"
@@ -19,7 +19,7 @@ end
 
 local OPEN = "OPEN  examples whose match key is to be said in file_key = { … }, false for one to be left out; what the rules give now:"
 
--- One line of the result, with what is wrong below it.
+-- Prints one test, and below it what is wrong.
 local function tell(out, test)
   local good = #test.wrong == 0
   out.event("test", { test = test.name, ok = good, wrong = json.array(test.wrong) })

@@ -1,5 +1,5 @@
--- What is different between two versions of a recipe's files, for a person:
--- text line by line (by the program diff), recipe.lua first and whole.
+-- Shows a person what is different between two versions of a recipe's files. Text is compared line
+-- by line (by the program diff), recipe.lua first and in full.
 local core = require "almanac.core"
 local parcels = require "almanac.recipe.share.parcel"
 local plain = require "almanac.recipe.inside.plain"
@@ -8,8 +8,8 @@ local words = require "almanac.words"
 
 local m = {}
 
-local MOST_LINES = 60      -- of a file that is not run
-local MOST = 32 << 20      -- bytes of what diff writes
+local MOST_LINES = 60      -- lines shown of a file that is not run
+local MOST = 32 << 20      -- bytes that diff may write
 local SECONDS = 30
 
 local function diff(old, new, path)
@@ -56,7 +56,7 @@ local function all_paths(old, new)
   return paths
 end
 
----The difference of one text, e.g. of a recipe that is extended.
+---The difference of one text, such as that of a recipe that is extended.
 ---@param old string
 ---@param new string
 ---@param name string how the lines name it

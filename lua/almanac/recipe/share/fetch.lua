@@ -1,5 +1,5 @@
--- Gets a recipe from where it is: an address on the web, a file, a folder, a
--- git repository. What comes is data; nothing of it is run here.
+-- Gets a recipe from an address on the web, a file, a folder or a git repository. What comes is
+-- data; nothing of it runs here.
 local addresses = require "almanac.address"
 local core = require "almanac.core"
 local git = require "almanac.recipe.share.git"
@@ -10,12 +10,12 @@ local task = require "almanac.task"
 
 local m = {}
 
-local LARGEST = parcels.largest * 3 // 2    -- bytes of an answer: a pack with its base64
+local LARGEST = parcels.largest * 3 // 2    -- bytes of an answer: a pack, whose files may be base64
 local REDIRECTS = 3
 local SECONDS = 120
 
----Text with addresses in it, without user names and passwords: those are
----nobody's business, neither in the lock file, which is shared, nor in a message.
+---The text, with user names and passwords taken out of the addresses in it. They must not stand in
+---the lock file, which is shared, nor in a message.
 m.without_user = addresses.shown
 
 local without_user = m.without_user
@@ -74,7 +74,7 @@ local function get(address, ca_file)
   return get_file(address)
 end
 
----Whether an address may lead to another computer.
+---True when an address may lead to another computer.
 ---@param address string
 ---@return boolean
 function m.is_far(address)
@@ -91,7 +91,7 @@ function m.get(address, ca_file)
   local parcel, message, code = get(address, ca_file)
   if not parcel then return nil, plain.line(message), code end
   parcel.from = plain.line(without_user(address))
-  parcel.signed = parcel.signed or "no"      -- only git carries signatures
+  parcel.signed = parcel.signed or "no"      -- signatures come with git only
   return parcel
 end
 

@@ -1,5 +1,5 @@
--- A recipe out of a git repository, read by the program git without a work
--- tree: blobs only, so that no link, filter or hook of the repository acts.
+-- Gets a recipe out of a git repository. The program git reads it without a work tree, blobs only,
+-- so that no link, filter or hook of the repository takes effect.
 local core = require "almanac.core"
 local parcels = require "almanac.recipe.share.parcel"
 local shell = require "almanac.shell"
@@ -9,31 +9,31 @@ local words = require "almanac.words"
 local m = {}
 local quote = shell.quote
 
-local LARGEST = 100 << 20   -- bytes of a file that git writes (a pack of objects)
+local LARGEST = 100 << 20   -- bytes of a file that git may write (a pack of objects)
 local FAILED = "git failed; is it installed?"
 local SETTINGS = "-c protocol.allow=never -c protocol.https.allow=always -c protocol.http.allow=always " ..
   "-c protocol.ssh.allow=always -c protocol.git.allow=always -c protocol.file.allow=always " ..
   "-c core.hooksPath=/dev/null -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 " .. signature.SETTINGS
 
--- Nothing is asked: neither a password nor whether a host is the right one. The
--- user's own way of calling ssh stays as it is.
+-- git and ssh may ask nothing, neither for a password nor whether a host is the right one. The
+-- user's own way of calling ssh stays.
 local QUIET = "export GIT_TERMINAL_PROMPT=0; " ..
   "[ -n \"$GIT_SSH_COMMAND$GIT_SSH$(git config --get core.sshCommand)\" ] || " ..
   "export GIT_SSH_COMMAND='ssh -o BatchMode=yes -o ConnectTimeout=30'; "
 
--- git knows other names for the certificates to trust than other programs do. What
--- the user told git itself counts first.
+-- git has its own settings for the certificates to trust. Those that the user gave to git count
+-- first, then those that other programs use.
 local TRUST = "[ -n \"$GIT_SSL_CAINFO$(git config --get-urlmatch http.sslCAInfo %s 2>/dev/null)\" ] || export GIT_SSL_CAINFO=%s; "
 
----Seconds that one call of git may take, when it goes over the network.
+---Seconds that one call of git over the network may take.
 m.seconds = 300
-local AT_HOME = 60          -- seconds when it does not
+local AT_HOME = 60          -- seconds that one call without network may take
 
 local ASKS = "; nothing is asked here: try `git ls-remote %s` by hand first"
 
 local TRUSTED = "; the certificates to trust are named by ca_file in almanac.conf.lua, SSL_CERT_FILE or CURL_CA_BUNDLE"
 
--- What git's or ssh's words mean; the first that is found counts.
+-- Says in our words what messages of git or ssh mean. The first one that is found counts.
 local MEANINGS = {
   { "unpack%-objects failed", ("can't be taken: it is larger than %s, or was cut on the way"):format(words.bytes(LARGEST)) },
   { "index%-pack", ("can't be taken: it is larger than %s, or was cut on the way"):format(words.bytes(LARGEST)) },
@@ -51,14 +51,14 @@ local function reason(errors, url)
   return errors:match "fatal: ([^\n]+)" or errors:match "([^\n]+)\n*$" or FAILED
 end
 
--- What stands before a call that goes over the network.
+-- The settings in front of a call of git that goes over the network.
 local function on_the_way(repository, url)
   local ca_file = repository.ca_file or core.sys.env "CURL_CA_BUNDLE" or core.sys.env "SSL_CERT_FILE"
   local is_needed = ca_file and ca_file ~= "" and url:find "^https:"
   return QUIET .. (is_needed and TRUST:format(quote(url), quote(ca_file)) or "")
 end
 
--- Runs git. `url`: it goes there.
+-- Runs git; with `url` the call goes over the network.
 local function run(repository, limit, arguments, url)
   local parts = { ("ulimit -f %d 2>/dev/null; export LC_ALL=C; %sexec git --git-dir=%s %s")
     :format(LARGEST // 512, url and on_the_way(repository, url) or "", quote(repository.folder .. "/git"), SETTINGS) }
@@ -69,7 +69,7 @@ local function run(repository, limit, arguments, url)
   return nil, "git " .. message .. (hint or ""), code
 end
 
--- The same; gives what it printed, or why it failed.
+-- Runs git, and gives what it printed, or why it failed.
 local function git(repository, limit, arguments, url)
   local result, message, code = run(repository, limit, arguments, url)
   if not result then return nil, message, code end
@@ -82,14 +82,14 @@ local function object_of(repository, name)
   return found and found:match "^%x+", message, code
 end
 
--- The commit that a name stands for, and the tag on the way to it.
+-- The commit that a name stands for, and the tag that leads to it.
 local function objects_of(repository, name)
   local commit, message, code = object_of(repository, name .. "^{commit}")
   if not commit then return nil, message, code end
   return { commit = commit, tag = object_of(repository, name .. "^{tag}") }
 end
 
--- All branches and tags, for a revision that a server does not give by itself.
+-- Gets all branches and tags, since some servers don't give a single revision.
 local function fetch_all(repository, address, revision)
   local ok, message, code = git(repository, 1000, { "fetch", "-q", "--no-tags", "--", address.url, "+refs/heads/*:refs/heads/*",
     "+refs/tags/*:refs/tags/*" }, address.url)
@@ -120,7 +120,7 @@ local function entries_of(repository, commit)
   return entries
 end
 
--- The folder of the recipe: the one that was named, the top, or the only one.
+-- Chooses the recipe's folder: the one that was named, else the top, else the only one with a recipe.
 local function choose_folder(entries, named)
   local folders = {}
   for _, entry in ipairs(entries) do
@@ -170,7 +170,7 @@ local function get(repository, address)
   return parcel, message, code
 end
 
----Takes an address of a git repository apart; nil for any other.
+---Takes an address of a git repository apart; gives nil for any other address.
 ---@param text string "https://host/x.git@v1#recipes/scans", "git@host:x.git", "/srv/x@v1", …
 ---@return { url: string, revision: string?, folder: string? }?
 function m.address(text)

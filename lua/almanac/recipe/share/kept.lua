@@ -1,6 +1,6 @@
--- The files of recipes from elsewhere as they were accepted, each under its
--- SHA-256 in the folder .accepted beside the lock file: when one changes, the
--- difference can be shown. What no entry of the lock file names is removed.
+-- Keeps the files of recipes from elsewhere as they were accepted, each under its SHA-256 in the
+-- folder .accepted beside the lock file. So the difference can be shown when one changes. Files
+-- that no entry of the lock file names are removed.
 local core = require "almanac.core"
 local lock = require "almanac.recipe.lock"
 local parcels = require "almanac.recipe.share.parcel"
@@ -19,7 +19,7 @@ local function keep(folder, text)
   return core.files.write(path, text)
 end
 
----A text that was kept; nil when it was not, or is not what its name says.
+---A text that was kept; nil when there is none, or when its content does not match its name.
 ---@param folder string of recipes
 ---@param sha256 string
 ---@return string?
@@ -30,7 +30,7 @@ end
 
 local function remove_unnamed(folder)
   local entries, named = lock.read(folder), {}
-  if not entries then return end   -- who can't tell what is named removes nothing
+  if not entries then return end   -- without the lock file nobody knows what is named, so nothing is removed
   for _, entry in ipairs(entries) do
     for _, list in ipairs { entry.files, entry.bases } do
       for _, pin in ipairs(list) do named[pin.sha256] = true end
@@ -44,7 +44,7 @@ local function remove_unnamed(folder)
   end
 end
 
----Pins a recipe as it is: what it is made of is kept, and named in the lock file.
+---Pins a recipe as it is: its files are kept, and the lock file names them.
 ---@param folder string of recipes
 ---@param entry almanac.recipe.lock.entry
 ---@param texts string[] of its files and of what it extends
@@ -52,7 +52,7 @@ end
 ---@return string? message
 ---@return string? code
 function m.pin(folder, entry, texts)
-  local ok, message, code = lock.put(folder, entry)     -- first: texts that nothing names show that a lock file is gone
+  local ok, message, code = lock.put(folder, entry)     -- the lock file first: kept texts that no lock file names show that it is gone
   for _, text in ipairs(ok and texts or {}) do
     if ok then ok, message, code = keep(folder, text) end
   end

@@ -1,11 +1,11 @@
--- A recipe as one file to send: text that a person can read in any editor.
+-- Writes and reads a recipe as one file to send. A person can read it in any editor:
 --   almanac recipe pack 1
 --   file text 1234 SHA256 recipe.lua
 --   … 1234 bytes …
 --   file base64 5678 SHA256 sample/files/a.jpg
 --   … 5678 bytes of base64 …
 --   end
--- The number counts the bytes that follow the line; the hash is of the file.
+-- The number counts the bytes behind the line, and the hash is that of the file.
 local core = require "almanac.core"
 local parcels = require "almanac.recipe.share.parcel"
 
@@ -14,7 +14,7 @@ local m = {}
 local FIRST = "almanac recipe pack 1\n"
 local COLUMNS = 76
 
--- What a reader of the pack could not see as it is, goes as base64.
+-- A file goes as base64 when a reader of the pack would not see all of it as it is.
 local function is_plain(text)
   return core.text.valid(text) and not text:find "[\0-\8\11-\31\127]"
 end
@@ -39,7 +39,7 @@ function m.encode(parcel)
   return table.concat(parts)
 end
 
----Does a text begin as a pack does?
+---True when a text begins as a pack does.
 ---@param text string
 ---@return boolean
 function m.is_pack(text)

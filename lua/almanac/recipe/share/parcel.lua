@@ -1,6 +1,6 @@
--- The files of a recipe on their way from one place to another, in memory:
--- recipe.lua, README.md, CHANGES.md, LICENSE and the folder sample. Nothing else
--- travels, no name leads out of the recipe's folder, all of it is small.
+-- Holds the files of a recipe in memory on their way from one place to another: recipe.lua,
+-- README.md, CHANGES.md, LICENSE and the folder sample. Nothing else travels, no name leads out of
+-- the recipe's folder, and all of it is small.
 local core = require "almanac.core"
 local shell = require "almanac.shell"
 local words = require "almanac.words"
@@ -11,7 +11,7 @@ local TOP = { "recipe.lua", "README.md", "CHANGES.md", "LICENSE" }
 local MOST_FILES = 500
 local LONGEST_NAME = 200        -- bytes
 
----Bytes of one file, and of all.
+---The most bytes of one file, and of all files.
 m.largest_file, m.largest = 4 << 20, 16 << 20
 
 ---@class almanac.recipe.parcel
@@ -27,7 +27,7 @@ function m.new()
   return { files = {}, bytes = 0, notes = {} }
 end
 
----What is wrong with a file's name; nil when it may lie in a recipe's folder.
+---Says what is wrong with a file's name; nil when it may lie in a recipe's folder.
 ---@param path string
 ---@return string? words
 function m.problem(path)
@@ -40,7 +40,7 @@ function m.problem(path)
   end
 end
 
----Does a file of this name travel with a recipe?
+---True when a file of this name travels with a recipe.
 ---@param path string in the recipe's folder
 ---@return boolean
 function m.takes(path)
@@ -54,7 +54,7 @@ local function refuse(path, problem)
   return nil, ("a file '%s' %s"):format(path:gsub("%c", "?"), problem), "parse"
 end
 
--- Names that are one on some systems: in another case, or with other forms of an accent.
+-- True for a name that is the same on some systems: in another case, or with another form of an accent.
 local function is_there(parcel, path)
   for _, file in ipairs(parcel.files) do
     if core.text.fold(file.path) == core.text.fold(path) then return true end
@@ -91,7 +91,7 @@ function m.text(parcel, path)
   end
 end
 
--- A link could bring in any file of this machine.
+-- Links are refused, since one could bring in any file of this machine.
 local function find_link(folder)
   local names = {}
   for i, name in ipairs(TOP) do names[i] = shell.quote(folder .. "/" .. name) end
@@ -113,7 +113,7 @@ local function paths_in(folder)
   return paths
 end
 
----The files of a recipe in a folder.
+---Reads the files of a recipe from a folder.
 ---@param folder string
 ---@return almanac.recipe.parcel|nil parcel
 ---@return string? message
@@ -133,7 +133,7 @@ function m.of_folder(folder)
   return parcel
 end
 
----Writes the files into a folder; what lies there besides them stays.
+---Writes the files into a folder; other files there stay.
 ---@param parcel almanac.recipe.parcel
 ---@param folder string
 ---@return true|nil

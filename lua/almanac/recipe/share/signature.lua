@@ -1,17 +1,17 @@
--- Who signed what a recipe came as, in git's own words about it: the tag that was asked
--- for, else the commit. A signature that can't be checked here says nothing, one that
--- is wrong means that what came is not what was signed.
+-- Says who signed a recipe that came from git, by git's own check: of the tag that was asked for,
+-- else of the commit. A signature that can't be checked here says nothing. A wrong one means that
+-- somebody changed what was signed.
 local plain = require "almanac.recipe.inside.plain"
 
 local m = {}
 
--- No setting names the programs that check signatures.
+-- These settings name the usual programs, so that no other setting chooses what checks a signature.
 m.SETTINGS = "-c gpg.program=gpg -c gpg.openpgp.program=gpg -c gpg.x509.program=gpgsm -c gpg.ssh.program=ssh-keygen"
 
 local WRONG = "the signature of %s %s is wrong: what came is not what was signed"
 local LARGEST = 4 << 20     -- bytes of a commit or tag
 
--- ---- what gpg says, a status a line ----
+-- ---- what gpg says, one status on each line ----
 
 local REMARKS = { EXPSIG = ", in a signature that has expired", EXPKEYSIG = ", which has expired", REVKEYSIG = ", which was revoked" }
 
@@ -31,7 +31,7 @@ local function openpgp(text)
   if missing then return { unknown = ("the key %s is not in the keyring here"):format(missing) } end
   for status, key, name in text:gmatch "%[GNUPG:%] (%u+) (%x+) ([^\n]*)" do
     if status == "GOODSIG" or REMARKS[status] then
-      key = text:match "%[GNUPG:%] VALIDSIG [^\n]* (%x+)\n" or key     -- the last is that of the person's main key
+      key = text:match "%[GNUPG:%] VALIDSIG [^\n]* (%x+)\n" or key     -- the last one is that of the person's main key
       return { by = ("%s, key %s%s"):format(name, key, REMARKS[status] or is_vouched_for(text) and "" or UNKNOWN_PERSON) }
     end
   end
@@ -57,7 +57,7 @@ local function why_not(text)
   return line and plain.line(line) or "git says nothing of it"
 end
 
--- Whether the head of a commit, or the end of a tag, holds a signature.
+-- True when the head of a commit, or the end of a tag, holds a signature.
 local function is_signed(kind, text)
   if kind == "tag" then return text:find "\n%-%-%-%-%-BEGIN [%u ]-SIG" ~= nil or text:find "\n%-%-%-%-%-BEGIN SIGNED MESSAGE" ~= nil end
   return ("\n" .. text):match "^(.-\n)\n":find "\ngpgsig[%w-]* " ~= nil
@@ -69,7 +69,7 @@ local function check(git, kind, object)
   return openpgp(result.errors) or ssh(result.errors) or { unknown = why_not(result.errors) }
 end
 
--- What is signed: the tag when it is, else the commit.
+-- The object whose signature counts: the tag when it is signed, else the commit.
 local function signed_object(git, objects)
   for _, kind in ipairs { "tag", "commit" } do
     local object = objects[kind]
@@ -80,7 +80,7 @@ local function signed_object(git, objects)
   end
 end
 
----Who signed a recipe from git.
+---Says who signed a recipe from git.
 ---@param git fun(arguments: string[], limit: integer?): table|nil, string?, string? runs git in its repository
 ---@param objects { commit: string, tag: string? }
 ---@return string|nil signed "no", "by NAME, KEY", or "unknown, WHY" when it can't be checked here

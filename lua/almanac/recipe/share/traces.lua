@@ -1,11 +1,11 @@
--- What of the place where a recipe grew is in its files and should not travel:
--- keys, home folders, paths of one's own disks.
+-- Finds what a recipe's files tell about the place where it was written, and what should not
+-- travel: API keys, home folders, paths of somebody's disks.
 local core = require "almanac.core"
 local secrets = require "almanac.recipe.secrets"
 
 local m = {}
 
--- Where people's own files are; a path below these tells about somebody's machine.
+-- People's own files are below these folders, so such a path tells about somebody's machine.
 local PLACES = { "home", "Users", "root", "mnt", "media", "srv", "data", "Volumes", "tmp", "var", "opt" }
 
 local function unix_path(line)
@@ -20,7 +20,7 @@ local function path_in(line)
   return unix_path(line) or line:match "%f[%a]%a:\\[^%s\"'`,)]+" or line:match "\\\\[%w._-]+\\[%w._$-]+" or line:match "file://[^%s\"'`,)]+"
 end
 
--- Of a sample's arguments no value is an absolute path, wherever it leads.
+-- No value among a sample's arguments may be an absolute path, wherever it leads.
 local function argument_path(line)
   return line:match ',"?([/~][^"]*)"?%s*$' or line:match ',"?(%a:[\\/][^"]*)"?%s*$'
 end
