@@ -5,6 +5,7 @@ local alma = require "almanac.alma"
 local attach = require "almanac.apply.attach"
 local copies_folder = require "almanac.run.copies_folder"
 local core = require "almanac.core"
+local kinds = require "almanac.change_kinds"
 local request = require "almanac.s3.request"
 local steps = require "almanac.apply.steps"
 local store = require "almanac.run.store"
@@ -40,8 +41,7 @@ local PLANNED = [[
   SELECT count(*) AS files, total(json_extract(file.value, '$[2]')) AS size
   FROM change JOIN spec ON spec.id = spec_id JOIN title ON title.id = title_id,
     json_each(title.reading) AS rep, json_each(rep.value, '$[5]') AS file
-  WHERE spec.kind IN ('delete.representation', 'delete.file', 'replace.file')
-    AND json_extract(spec.spec, '$.keep') IS NOT 1
+  WHERE ]] .. kinds.sql_deletes() .. [[
     AND title.id IN (SELECT id FROM title WHERE ]] .. titles.OPEN .. [[ ORDER BY id LIMIT ?)
     AND json_extract(rep.value, '$[0]') = representation_id
     AND (pid IS NULL OR json_extract(file.value, '$[0]') = pid)

@@ -2,6 +2,7 @@
 -- that it has not begun hold what the run makes: Alma is asked before they count as
 -- titles without anything to take back. Runs go through their titles in order, so the
 -- first ones that are not begun tell.
+local kinds = require "almanac.change_kinds"
 local representation = require "almanac.apply.representation"
 local strays = require "almanac.apply.strays"
 local task = require "almanac.task"
@@ -13,8 +14,8 @@ local m = {}
 
 local IN_FLIGHT = 16
 local ENOUGH = 64      -- titles in a row without anything
-local UNBEGUN = titles.OPEN .. [[ AND EXISTS (SELECT 1 FROM change JOIN spec ON spec.id = spec_id
-  WHERE title_id = title.id AND kind = 'add.representation' AND representation_id IS NULL)]]
+local UNBEGUN = ([[%s AND EXISTS (SELECT 1 FROM change JOIN spec ON spec.id = spec_id
+  WHERE title_id = title.id AND %s AND representation_id IS NULL)]]):format(titles.OPEN, kinds.sql_makes())
 
 local function look(run, title)
   local job = title_work.load(run, title)

@@ -1,6 +1,7 @@
 -- Masters that a plan deletes: nobody's mistake in a recipe may cost them, so
 -- that is let happen only by somebody who says how many files it are.
 local consequences = require "almanac.run.consequences"
+local kinds = require "almanac.change_kinds"
 local readings = require "almanac.reading"
 local titles = require "almanac.run.titles"
 local words = require "almanac.words"
@@ -9,7 +10,7 @@ local m = {}
 
 local DELETING = ([[SELECT id, reading, %s AS open FROM title WHERE reading IS NOT NULL AND state NOT IN ('undone', 'undoing')
   AND id IN (SELECT title_id FROM change JOIN spec ON spec.id = change.spec_id
-    WHERE spec.kind IN ('replace.file', 'delete.file', 'delete.representation')) ORDER BY id]]):format(titles.OPEN)
+    WHERE %s) ORDER BY id]]):format(titles.OPEN, kinds.sql_deletes())
 
 ---How many files of masters the plan of a run deletes, those that it has deleted already counted: the number stays
 ---the same while the run goes on.

@@ -4,7 +4,6 @@
 local alma = require "almanac.alma"
 local fits = require "almanac.apply.fits"
 local look = require "almanac.apply.kinds.look"
-local paging = require "almanac.alma.paging"
 local representation = require "almanac.apply.representation"
 local steps = require "almanac.apply.steps"
 
@@ -104,24 +103,13 @@ end
 
 -- ---- titles that are not as planned ----
 
-local done = {}
-
-done["delete.representation"] = function(_, change, list)
-  return not paging.holds(list, "id", change.representation_id)
-end
-
-done["add.file"] = function(job, change)
+---Whether pages of a change that this run file has not begun are in its representation already.
+---@param job almanac.job
+---@param change almanac.change
+---@return boolean
+function m.has_pages(job, change)
   local found = attached_elsewhere(job, change, change.representation_id)
   return found ~= nil and found[1] ~= nil
-end
-
-done["delete.file"] = function(job, change)
-  local files = alma.files.list(job.client, job.mms_id, change.representation_id)
-  return files ~= nil and not paging.holds(files, "pid", change.pid)
-end
-
-done["replace.file"] = function(job, change, list)
-  return done["add.file"](job, change, list) or not change.spec.keep and done["delete.file"](job, change, list)
 end
 
 local function is_begun(job, change)
@@ -132,11 +120,13 @@ end
 ---run did what this one has not begun.
 ---@param job almanac.job
 ---@param list table[] the title's representations now
+---@param kind_of fun(change: almanac.change): table almanac.apply.kinds.of
 ---@return boolean
-function m.did(job, list)
+function m.did(job, list, kind_of)
   if representation.made_elsewhere(job, list) then return true end
   for _, change in ipairs(job.changes) do
-    if done[change.kind] and not is_begun(job, change) and done[change.kind](job, change, list) then return true end
+    local is_done = kind_of(change).done_elsewhere
+    if is_done and not is_begun(job, change) and is_done(job, change, list) then return true end
   end
   return false
 end

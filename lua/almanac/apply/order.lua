@@ -7,6 +7,7 @@
 local alma = require "almanac.alma"
 local copies = require "almanac.apply.copies"
 local deletion = require "almanac.apply.kinds.deletion"
+local kinds = require "almanac.change_kinds"
 local look = require "almanac.apply.kinds.look"
 local readings = require "almanac.reading"
 local steps = require "almanac.apply.steps"
@@ -16,14 +17,12 @@ local m = {}
 
 local NAMED = 8   -- files that are named of an order
 
-local DELETES = { ["delete.file"] = true, ["replace.file"] = true }
-
 -- The changes that delete a file of a representation, by its id, and the first of
 -- them: under that one the steps of files that are only moved are written down.
 local function deleting(job, rep_id)
   local by_pid, first = {}, nil
   for _, change in ipairs(job.changes) do
-    if DELETES[change.kind] and not change.spec.keep and change.representation_id == rep_id then
+    if kinds.deleted(change.kind, change.spec) == "file" and change.representation_id == rep_id then
       by_pid[change.pid], first = change, first or change
     end
   end
@@ -147,7 +146,7 @@ end
 
 local function deletes_files(job)
   for _, change in ipairs(job.changes) do
-    if DELETES[change.kind] and deletion.begun(job, change) then return true end
+    if kinds.deleted(change.kind, change.spec) == "file" and deletion.begun(job, change) then return true end
   end
   return false
 end

@@ -2,6 +2,7 @@
 -- POSTs may have been sent; then the one too many is deleted while it is empty.
 local alma = require "almanac.alma"
 local json = require "almanac.json"
+local kinds = require "almanac.change_kinds"
 local known = require "almanac.apply.known"
 local look = require "almanac.apply.kinds.look"
 local makers = require "almanac.apply.maker"
@@ -83,7 +84,7 @@ end
 -- What a change of this title made, or may have made as it was planned, is not what another one made.
 local function is_of_another(job, change, rep)
   for _, other in ipairs(job.changes) do
-    if other.seq ~= change.seq and other.kind == "add.representation" then
+    if other.seq ~= change.seq and kinds.makes_representation(other) then
       if other.representation_id == rep.id or reconcile.new_representations({ rep }, {}, other.spec)[1] then return true end
     end
   end
@@ -147,7 +148,7 @@ function m.made_elsewhere(job, list)
   for _, id in ipairs(planned_ids(job)) do had[id] = true end
   for _, change in ipairs(job.changes) do had[change.representation_id or ""] = true end
   for _, change in ipairs(job.changes) do
-    for _, rep in ipairs(change.kind == "add.representation" and not change.representation_id and list or {}) do
+    for _, rep in ipairs(kinds.makes_representation(change) and not change.representation_id and list or {}) do
       if not had[rep.id] and is_as_planned(rep, change.spec) then fits[#fits + 1] = rep end
     end
   end

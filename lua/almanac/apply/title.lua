@@ -84,7 +84,7 @@ end
 ---One change of a title, as it is planned and as far as it was carried out.
 ---@class almanac.change
 ---@field seq integer its place among the title's changes, from 1
----@field kind string a name of almanac.recipe.inside.changes
+---@field kind string a name of almanac.change_kinds
 ---@field spec table what is planned, with fields as Alma names them
 ---@field representation_id string? the one that it is about; of a new one since it was made
 ---@field pid string? the file that it is about
@@ -174,7 +174,7 @@ end
 
 -- Looked for before the doubt is written down: what is known of the title is what the plan read.
 local function older_copy(job, list)
-  return older.did(job, list) and ", as this run makes it; " .. older.ADVICE or ""
+  return older.did(job, list, kinds.of) and ", as this run makes it; " .. older.ADVICE or ""
 end
 
 -- A list may lag behind what this run itself wrote before it was stopped: each

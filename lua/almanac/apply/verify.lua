@@ -2,6 +2,7 @@
 -- as planned, its files by name, size and order, each in Alma's storage and
 -- to be read there. What was taken back has to be as before.
 local kinds = require "almanac.apply.kinds"
+local change_kinds = require "almanac.change_kinds"
 local look = require "almanac.apply.kinds.look"
 local readings = require "almanac.reading"
 local store = require "almanac.run.store"
@@ -25,7 +26,7 @@ local function doubled(job, list)
   for _, rep in ipairs(list) do
     for _, change in ipairs(job.changes) do
       local usage_type = look.value(rep.usage_type)
-      if change.kind == "add.representation" and not known[rep.id] and rep.label == change.spec.label
+      if change_kinds.makes_representation(change) and not known[rep.id] and rep.label == change.spec.label
         and (usage_type == nil or usage_type == change.spec.usage_type) then
         return ("there is a second such representation: %s ('%s')"):format(rep.id, rep.label or "")
       end

@@ -2,6 +2,7 @@
 -- here only looks; what it finds doubtful it says in words, of the form
 -- "what is wrong: the particulars", so that a summary can count them.
 local doubles = require "almanac.plan.doubles"
+local kinds = require "almanac.change_kinds"
 local objects = require "almanac.recipe.inside.objects"
 local sequence = require "almanac.plan.sequence"
 local text = require "almanac.core".text
@@ -245,7 +246,7 @@ local function wrong_target(reading, change)
   local rep = find(reading.representations, "id", change.representation)
   if not rep or change.pid and not find(rep.files, "pid", change.pid) then
     return ("%s is about %s, which the title does not have"):format(change.kind, change.pid or change.representation)
-  elseif rep.remote and change.kind ~= "update.representation" then
+  elseif rep.remote and not kinds.kinds[change.kind].remote then
     return ("%s is about %s, which is remote: its files are not in Alma"):format(change.kind, rep.id)
   end
 end
@@ -261,7 +262,7 @@ function m.impossible(reading, changes)
     local wrong = wrong_target(reading, change)
     if wrong then return wrong end
     local thing = change.representation and change.representation .. " " .. (change.pid or "") or nil
-    if thing and seen[thing] and change.kind ~= "add.file" then
+    if thing and seen[thing] and not kinds.kinds[change.kind].repeats then
       return ("two changes are about one thing (%s)"):format(change.pid or change.representation)
     end
     if thing then seen[thing] = true end
@@ -273,8 +274,8 @@ end
 ---@param change table
 ---@return string? doubt
 function m.doubt(reading, change)
-  if change.kind ~= "add.representation" and change.kind ~= "add.file" then return nil end
-  return m.held_already(reading, change.files) or change.kind == "add.representation" and m.similar(reading, change) or nil
+  if not kinds.kinds[change.kind].fields.files then return nil end
+  return m.held_already(reading, change.files) or kinds.makes_representation(change) and m.similar(reading, change) or nil
 end
 
 return m

@@ -1,5 +1,6 @@
 -- What the masters of a title tell about what is to be added.
 local judge = require "almanac.plan.judge"
+local kinds = require "almanac.change_kinds"
 local objects = require "almanac.recipe.inside.objects"
 local usage = require "almanac.run.usage"
 
@@ -31,7 +32,7 @@ end
 function m.unlike(reading, changes)
   local masters, files = masters_of(reading), 0
   for _, change in ipairs(changes) do
-    if change.kind == "add.representation" then files = files + #change.files end
+    if kinds.makes_representation(change) then files = files + #change.files end
   end
   local pages = #masters == 1 and pages_in(masters[1]) or 0
   if pages < 2 or files == 0 or files == pages then return nil end

@@ -3,6 +3,7 @@ local attempt = require "almanac.run.attempt"
 local changes_of = require "almanac.recipe.inside.changes"
 local core = require "almanac.core"
 local json = require "almanac.json"
+local kinds = require "almanac.change_kinds"
 
 local m = {}
 
@@ -28,7 +29,7 @@ local function spec_of(run, seq, change)
   local last = run.specs[seq]
   if last and changes_of.is_alike(last.change, change) then return last.id end
   local spec = changes_of.spec(change)
-  if change.kind == "add.representation" then spec.collection = run.collection end
+  if kinds.makes_representation(change) then spec.collection = run.collection end
   local _, id = attempt.run(run.db, "INSERT INTO spec(kind, spec) VALUES(?, ?)", change.kind, json.encode(spec))
   run.specs[seq] = { change = change, id = id }
   return id

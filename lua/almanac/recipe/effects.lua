@@ -2,6 +2,7 @@
 -- makes, as far as its text tells: where it uses `add.`, `replace.`, `update.`
 -- and `delete.`. What the text does not tell, a plan does (almanac.recipe.rules).
 local changes = require "almanac.recipe.inside.changes"
+local kinds = require "almanac.change_kinds".kinds
 local header = require "almanac.recipe.inside.header"
 local names = require "almanac.recipe.names"
 
@@ -26,11 +27,22 @@ local function starts_of(text)
   return starts
 end
 
--- Whether the call that begins here says that the old file stays.
-local function keeps(text, starts, use)
+-- Whether the call that begins here has the field with which its kind deletes nothing.
+local function spares(text, starts, use, field)
+  local kind = kinds[use.name .. "." .. tostring(field)]
+  if not kind or not kind.spares then return false end
   local place = starts[use.line] + use.column - 1
-  local given = text:sub(place, place + LONGEST):match "^replace%s*%.%s*file[%s(]*(%b{})"
-  return given ~= nil and given:find "%f[%w_]keep%s*=%s*true%f[^%w_]" ~= nil
+  local given = text:sub(place, place + LONGEST):match(("^%s%%s*%%.%%s*%s[%%s(]*(%%b{})"):format(use.name, field))
+  return given ~= nil and given:find(("%%f[%%w_]%s%%s*=%%s*true%%f[^%%w_]"):format(kind.spares)) ~= nil
+end
+
+-- The same effects but for deletion.
+local function spared(effects)
+  local list = {}
+  for effect in pairs(effects) do
+    if not effect:find "^delete" then list[effect] = true end
+  end
+  return list
 end
 
 -- Each use of a kind of change: { what, line, sure, possible effects }.
@@ -40,7 +52,7 @@ local function changes_in(text, uses)
     if GROUPS[use.name] then
       local field = type(use.field) == "string" and use.field or nil
       local sure, possible = changes.effects_of(use.name, field)
-      if use.name == "replace" and keeps(text, starts, use) then sure, possible = { add = true }, { add = true } end
+      if spares(text, starts, use, field) then sure, possible = spared(sure), spared(possible) end
       list[#list + 1] = { what = field and use.name .. "." .. field or use.name, line = use.line, sure = sure, possible = possible }
     end
   end
@@ -61,7 +73,8 @@ local function add_undeclared(list, recipe, found, base)
     for effect in pairs(change.sure) do
       if not changes.allows(recipe.effects, effect) and not told[change.what .. effect] then
         told[change.what .. effect] = true
-        local keep = change.what == "replace.file" and effect == "delete" and ", or give keep = true" or ""
+        local kind = kinds[change.what]
+        local keep = effect == "delete" and kind and kind.spares and (", or give %s = true"):format(kind.spares) or ""
         local where = base and (" (%s, line %d)"):format(base, change.line) or ""
         list[#list + 1] = { line = not base and change.line or nil, text = ("makes %s%s, but effects do not declare '%s': " ..
           "a plan with it is refused; declare it%s"):format(change.what, where, effect, keep) }

@@ -3,7 +3,7 @@ local causes = require "almanac.run.causes"
 local consequence_words = require "almanac.run.consequence_words"
 local consequences = require "almanac.run.consequences"
 local json = require "almanac.json"
-local kinds_of = require "almanac.recipe.inside.changes"
+local kinds = require "almanac.change_kinds"
 local limits = require "almanac.run.limits"
 local notes = require "almanac.run.notes"
 local pages = require "almanac.run.pages"
@@ -35,15 +35,16 @@ local THUMBNAILS = [[SELECT count(*) AS n, coalesce(sum(file.size), 0) AS bytes 
 local WITHOUT = [[SELECT file.path FROM page JOIN file ON file.id = page.file_id
   WHERE page.pid IS NULL AND page.file_id NOT IN (SELECT of FROM thumbnail WHERE of IS NOT NULL) ORDER BY file.path LIMIT 5]]
 
-local CHANGES = [[SELECT spec.kind, json_extract(spec.spec, '$.keep') AS keep, count(*) AS n
-  FROM change JOIN spec ON spec.id = change.spec_id GROUP BY 1, 2]]
+local CHANGES = ([[SELECT spec.kind, %s AS deletes, count(*) AS n
+  FROM change JOIN spec ON spec.id = change.spec_id GROUP BY 1, 2]]):format(kinds.sql_deletes())
 
--- How many changes of each kind; those of replace.file that keep the old file are one of their own.
+-- How many changes of each kind; those that delete nothing where their kind does are of one of their own, as "replace.file keep".
 local function changes(db)
   local list = {}
   for row in db:rows(CHANGES) do
-    local kind = row.kind == "replace.file" and row.keep == 1 and "replace.file keep" or row.kind
-    list[kind] = (list[kind] or 0) + row.n
+    local spares = kinds.kinds[row.kind].spares
+    local name = spares and row.deletes == 0 and row.kind .. " " .. spares or row.kind
+    list[name] = (list[name] or 0) + row.n
   end
   return list
 end
@@ -109,21 +110,16 @@ function m.of(db)
   }
 end
 
--- What else than new representations would be done, in words; of what is deleted the consequences tell.
-local DONE = {
-  ["add.file"] = { "representation gets files", "representations get files" },
-  ["add.collection"] = { "title goes into a collection", "titles go into a collection" },
-  ["replace.file"] = { "file is replaced", "files are replaced" },
-  ["replace.file keep"] = { "file gets a new one beside it", "files get a new one beside them" },
-  ["update.representation"] = { "representation is changed", "representations are changed" },
-}
+local function say_done(out, n, done)
+  if n and done then out.say("  " .. words.count(n, done[1], done[2])) end
+end
 
+-- What else than new representations would be done, in words; of what is deleted the consequences tell.
 local function say_changes(out, summary)
-  for _, kind in ipairs(kinds_of.kinds) do
-    for _, name in ipairs { kind, kind .. " keep" } do
-      local n = summary.changes[name]
-      if n and DONE[name] then out.say("  " .. words.count(n, DONE[name][1], DONE[name][2])) end
-    end
+  for _, name in ipairs(kinds.names) do
+    local kind = kinds.kinds[name]
+    say_done(out, summary.changes[name], kind.done)
+    if kind.spares then say_done(out, summary.changes[name .. " " .. kind.spares], kind.spared) end
   end
   for _, one in ipairs(summary.consequences) do out.say("  " .. consequence_words.total(one)) end
 end

@@ -2,8 +2,8 @@
 -- plan was made: what is deleted and whether it is a master, files that become
 -- another type, access rights and usage types from old to new, what patrons
 -- see first. Plans, reports and checks all say what is found here.
-local changes_of = require "almanac.recipe.inside.changes"
 local json = require "almanac.json"
+local kinds = require "almanac.change_kinds"
 local objects = require "almanac.recipe.inside.objects"
 local readings = require "almanac.reading"
 local usage = require "almanac.run.usage"
@@ -36,20 +36,13 @@ local function add_deletion(list, rep, entry)
   list[#list + 1] = entry
 end
 
-local tell = {}
-
-tell["delete.file"] = function(list, rep, change)
+local function add_deleted_file(list, rep, change)
   local file = by_id(rep.files, "pid", change.pid) or {}
   add_deletion(list, rep, { of = "file", name = file.name, id = change.pid, files = 1 })
 end
 
-tell["delete.representation"] = function(list, rep)
-  add_deletion(list, rep, { of = "representation", name = rep.label, id = rep.id, files = rep.file_count or #rep.files })
-end
-
-tell["replace.file"] = function(list, rep, change)
-  if change.keep then return end
-  tell["delete.file"](list, rep, change)
+-- A deleted file and the one in its place, when it is of another type.
+local function add_type(list, rep, change)
   local deleted = list[#list]
   local _, from = objects.split_extension(deleted.name or "")
   local _, to = objects.split_extension(change.files[1].name)
@@ -59,7 +52,7 @@ tell["replace.file"] = function(list, rep, change)
   end
 end
 
-tell["update.representation"] = function(list, rep, change)
+local function add_settings(list, rep, change)
   for _, field in ipairs(TELLING) do
     if change[field] and change[field] ~= rep[field] then
       list[#list + 1] = { what = "set", field = field, from = rep[field], to = change[field], id = rep.id }
@@ -67,12 +60,23 @@ tell["update.representation"] = function(list, rep, change)
   end
 end
 
+-- What a change does to a representation that is there.
+local function tell(list, rep, change)
+  local kind, deleted = kinds.kinds[change.kind], kinds.deleted(change.kind, change)
+  if deleted == "representation" then
+    add_deletion(list, rep, { of = "representation", name = rep.label, id = rep.id, files = rep.file_count or #rep.files })
+  elseif deleted then
+    add_deleted_file(list, rep, change)
+    if kind.fields.with then add_type(list, rep, change) end
+  end
+  if kind.sets then add_settings(list, rep, change) end
+end
+
 -- The files of a representation that are deleted one by one, by id.
 local function deleted_files(changes, rep)
   local pids = {}
   for _, change in ipairs(changes) do
-    local deletes = change.kind == "delete.file" or change.kind == "replace.file" and not change.keep
-    if deletes and change.representation == rep.id then pids[change.pid] = true end
+    if kinds.deleted(change.kind, change) == "file" and change.representation == rep.id then pids[change.pid] = true end
   end
   return pids
 end
@@ -102,10 +106,11 @@ local function afterwards(reading, changes)
   end
   for i, rep in ipairs(reading.representations) do list[i] = rep end
   for i, change in ipairs(changes) do
-    local rep = change.kind == "add.representation" and { id = ("9"):rep(30) .. i, usage_type = change.usage_type, is_new = true }
-    if change.kind == "delete.representation" then
+    local kind = kinds.kinds[change.kind]
+    local rep = kind.makes and { id = ("9"):rep(30) .. i, usage_type = change.usage_type, is_new = true }
+    if kind.deletes == "representation" then
       without(change.representation)
-    elseif change.kind == "update.representation" and change.usage_type then
+    elseif kind.sets and change.usage_type then
       local old = without(change.representation)
       rep = old and { id = old.id, usage_type = change.usage_type, remote = old.remote }
     end
@@ -128,8 +133,8 @@ end
 function m.of(reading, changes)
   local list = {}
   for _, change in ipairs(changes) do
-    local rep = tell[change.kind] and by_id(reading.representations, "id", change.representation)
-    if rep then tell[change.kind](list, rep, change) end
+    local rep = change.representation and by_id(reading.representations, "id", change.representation)
+    if rep then tell(list, rep, change) end
   end
   add_order(list, reading, changes)
   add_viewer(list, reading, changes)
@@ -143,7 +148,7 @@ end
 ---@return string? words
 function m.undeclared(recipe, reading, changes)
   for _, change in ipairs(changes) do
-    for _, found in ipairs(changes_of.deletes(change) and m.of(reading, { change }) or {}) do
+    for _, found in ipairs(kinds.deleted(change.kind, change) and m.of(reading, { change }) or {}) do
       local effect = found.master and "delete-master" or "delete"
       if found.what == "delete" and not recipe.effects[effect] then
         return ("proposes %s, which deletes %s%s, but its effects do not declare '%s'"):format(change.kind,
@@ -170,7 +175,7 @@ local function change_of(db, row, specs)
   specs[row.spec] = specs[row.spec] or json.decode(row.spec)
   for name, value in pairs(specs[row.spec]) do change[name] = value end
   change.kind, change.representation, change.pid, change.seq = row.kind, row.representation_id, row.pid, row.seq
-  if row.kind == "replace.file" then
+  if kinds.kinds[row.kind].fields.with then
     change.files = { { name = objects.last_part(db:value(NAME, row.title_id, row.seq) or "") } }
   end
   return change

@@ -4,6 +4,7 @@ local attach = require "almanac.apply.attach"
 local copies = require "almanac.apply.copies"
 local file_rivals = require "almanac.apply.file_rivals"
 local look = require "almanac.apply.kinds.look"
+local older = require "almanac.apply.older"
 local steps = require "almanac.apply.steps"
 local upload = require "almanac.apply.upload"
 
@@ -171,6 +172,8 @@ function m.take_back(job, change, found)
   end
   return look.remove_uploads(job, change)
 end
+
+m.done_elsewhere = older.has_pages
 
 function m.describe(_, change)
   return "files into representation " .. change.representation_id

@@ -6,6 +6,7 @@ local deletion = require "almanac.apply.kinds.deletion"
 local look = require "almanac.apply.kinds.look"
 local older = require "almanac.apply.older"
 local order = require "almanac.apply.order"
+local paging = require "almanac.alma.paging"
 
 local m = {}
 
@@ -121,6 +122,11 @@ function m.check_back(job, change, list)
   if not by_pid and code == "missing" then return message end
   if not by_pid then return nil, message, code end
   return copies.check_back(job, change, 1, by_pid)
+end
+
+function m.done_elsewhere(job, change)
+  local files = alma.files.list(job.client, job.mms_id, change.representation_id)
+  return files ~= nil and not paging.holds(files, "pid", change.pid)
 end
 
 function m.describe(_, change)

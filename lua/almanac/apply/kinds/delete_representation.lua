@@ -3,6 +3,7 @@ local alma = require "almanac.alma"
 local copies = require "almanac.apply.copies"
 local deletion = require "almanac.apply.kinds.deletion"
 local look = require "almanac.apply.kinds.look"
+local paging = require "almanac.alma.paging"
 local representation = require "almanac.apply.representation"
 local steps = require "almanac.apply.steps"
 
@@ -166,6 +167,10 @@ function m.check_back(job, change)
     if words then return words end
   end
   return false
+end
+
+function m.done_elsewhere(_, change, list)
+  return not paging.holds(list, "id", change.representation_id)
 end
 
 function m.describe(_, change)

@@ -14,20 +14,17 @@
 --   take_back(job, change, found) takes away what it made; nil for kinds that only delete
 --   check_back(job, change, list) what is not as it was before, once it was taken back, as `check`; nil when
 --                             `look` tells all
+--   done_elsewhere(job, change, list)  whether the title holds what it leads to, though this run file has not begun it;
+--                             nil for kinds of which that can't be told
 --   describe(spec, change)    what is planned, in words
 -- `list` holds the representations of the title as Alma gives them.
 local m = {}
 
-local FILES = {
-  ["add.representation"] = "add_representation", ["add.file"] = "add_file", ["add.collection"] = "add_collection",
-  ["replace.file"] = "replace_file", ["update.representation"] = "update_representation",
-  ["delete.representation"] = "delete_representation", ["delete.file"] = "delete_file",
-}
-
----@param change { kind: string }
+---The module of a change's kind: add_file is that of add.file.
+---@param change { kind: string } of almanac.change_kinds
 ---@return table kind
 function m.of(change)
-  return require("almanac.apply.kinds." .. FILES[change.kind])
+  return require("almanac.apply.kinds." .. change.kind:gsub("%.", "_"))
 end
 
 return m

@@ -61,6 +61,10 @@ end
 
 m.check_back = old.check_back
 
+function m.done_elsewhere(job, change, list)
+  return add.done_elsewhere(job, change) or not change.spec.keep and old.done_elsewhere(job, change, list)
+end
+
 function m.describe(spec, change)
   return ("a new file for file %s of representation %s%s"):format(change.pid, change.representation_id,
     spec.keep and ", which is kept" or ", which is deleted then")

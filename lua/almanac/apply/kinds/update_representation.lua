@@ -1,5 +1,6 @@
 -- Fields of a representation: label, note, policy, usage type, library.
 local alma = require "almanac.alma"
+local kinds = require "almanac.change_kinds".kinds
 local look = require "almanac.apply.kinds.look"
 local makers = require "almanac.apply.maker"
 local older = require "almanac.apply.older"
@@ -141,7 +142,7 @@ end
 
 function m.describe(spec, change)
   local parts = {}
-  for _, name in ipairs { "label", "public_note", "access_rights", "usage_type", "library" } do
+  for _, name in ipairs(kinds["update.representation"].sets) do
     if spec[name] then parts[#parts + 1] = ("%s '%s'"):format(name:gsub("_", " "), spec[name]) end
   end
   return ("representation %s gets %s"):format(change.representation_id, table.concat(parts, ", "))

@@ -4,23 +4,12 @@
 --   representation  the id of the one that it is about (none for a new one)
 --   pid             the file that it is about
 --   files           files of the folder that it takes, in page order
+local kinds = require "almanac.change_kinds"
 local words = require "almanac.words"
 
 local m = {}
 
--- The fields of each kind; those with ! are needed. `held` is a file that the
--- title holds, `rep` one of its representations, `file` and `files` of the folder.
-local KINDS = {
-  ["add.representation"] = { effects = { "add" }, fields = { usage_type = "text!", library = "text!", label = "text",
-    public_note = "text", access_rights = "text", files = "files!" } },
-  ["add.file"] = { effects = { "add" }, fields = { representation = "rep!", files = "files!" } },
-  ["add.collection"] = { effects = { "add" }, fields = { collection = "text!" } },
-  ["replace.file"] = { effects = { "add", "delete" }, fields = { file = "held!", with = "file!", keep = "boolean" } },
-  ["update.representation"] = { effects = { "update" }, fields = { representation = "rep!", label = "text",
-    public_note = "text", access_rights = "text", usage_type = "text", library = "text" } },
-  ["delete.representation"] = { effects = { "delete" }, fields = { representation = "rep!" } },
-  ["delete.file"] = { effects = { "delete" }, fields = { file = "held!" } },
-}
+local KINDS = kinds.kinds
 
 -- What a field holds, in words, and what it is in Lua.
 local TYPES = {
@@ -29,22 +18,13 @@ local TYPES = {
   rep = { "a representation of the title", "table" },
 }
 
--- Fields that an update can set.
-local SETTABLE = { "label", "public_note", "access_rights", "usage_type", "library" }
-
----Every kind of change.
----@type string[]
-m.kinds = {}
-for kind in pairs(KINDS) do m.kinds[#m.kinds + 1] = kind end
-table.sort(m.kinds)
-
 ---What deletes; which of two effects that needs depends on whether a master goes.
 local DELETES = { delete = true, ["delete-master"] = true }
 
 ---Every effect that a change can have, in the order in which people are told.
 ---@type string[]
 m.all_effects = { "delete-master" }
-for _, kind in ipairs(m.kinds) do
+for _, kind in ipairs(kinds.names) do
   for _, effect in ipairs(KINDS[kind].effects) do
     local known = " " .. table.concat(m.all_effects, " ") .. " "
     if not known:find(" " .. effect .. " ", 1, true) then m.all_effects[#m.all_effects + 1] = effect end
@@ -84,19 +64,20 @@ local function check_needed(kind, given)
   if given.files and #given.files == 0 then fail(4, "%s: 'files' is empty", kind) end
 end
 
-local function sets_something(given)
-  for _, name in ipairs(SETTABLE) do
+-- Whether there is one of the fields that a kind sets; true of kinds that set none.
+local function sets_something(kind, given)
+  local sets = KINDS[kind].sets
+  for _, name in ipairs(sets or {}) do
     if given[name] ~= nil then return true end
   end
+  return sets == nil
 end
 
 local function check(kind, given)
   if type(given) ~= "table" then fail(3, "%s: give it a table, { … }", kind) end
   for name, value in next, given do check_field(kind, name, value) end
   check_needed(kind, given)
-  if kind == "update.representation" and not sets_something(given) then
-    fail(3, "%s: say what to set: %s", kind, table.concat(SETTABLE, ", "))
-  end
+  if not sets_something(kind, given) then fail(3, "%s: say what to set: %s", kind, table.concat(KINDS[kind].sets, ", ")) end
 end
 
 -- Text that names what a change is about.
@@ -119,17 +100,30 @@ local function described(kind, given)
   return change
 end
 
-for kind in pairs(KINDS) do
-  local group, name = kind:match "^(%a+)%.(.+)$"
-  m[group] = m[group] or {}
-  m[group][name] = function(given) return described(kind, given) end
-end
-
----What a recipe has besides Lua's own: each group of kinds by its name.
+---What a recipe has besides Lua's own: each group of kinds by its name, as `add`
+---with a function `file`.
 ---@return table<string, table<string, function>>
 function m.groups()
-  return { add = m.add, replace = m.replace, update = m.update, delete = m.delete }
+  local groups = {}
+  for kind in pairs(KINDS) do
+    local group, name = kind:match "^(%a+)%.(.+)$"
+    groups[group] = groups[group] or {}
+    groups[group][name] = function(given) return described(kind, given) end
+  end
+  return groups
 end
+
+-- What a kind needs when its field says that nothing is deleted.
+local function without_deletion(effects)
+  local list = {}
+  for _, effect in ipairs(effects) do
+    if effect ~= "delete" then list[#list + 1] = effect end
+  end
+  return list
+end
+
+local SPARED = {}
+for name, kind in pairs(KINDS) do SPARED[name] = without_deletion(kind.effects) end
 
 ---The effects that a change needs in the recipe's `effects`.
 ---@param change table
@@ -137,14 +131,7 @@ end
 function m.effects(change)
   local kind = KINDS[change.kind]
   if not kind then return nil end
-  return change.kind == "replace.file" and change.keep and { "add" } or kind.effects
-end
-
----Whether a change deletes what the title holds.
----@param change table
----@return boolean
-function m.deletes(change)
-  return table.concat(m.effects(change) or {}, " "):find("delete", 1, true) ~= nil
+  return kind.spares and change[kind.spares] and SPARED[change.kind] or kind.effects
 end
 
 ---Whether effects that a recipe declares allow one that a change needs, as far as the change tells by itself: whether
@@ -214,7 +201,7 @@ function m.is_change(change)
     local what, needed = field_of(change.kind, name)
     if needed and what == "text" and not change[name] then return false end
   end
-  return change.kind ~= "update.representation" or sets_something(change) == true
+  return sets_something(change.kind, change)
 end
 
 ---What of a change says what is to be made, without what it is about: the same

@@ -3,6 +3,7 @@
 -- message that names rule and case.
 local behind = require "almanac.recipe.inside.environment".behind
 local call = require "almanac.core".inside.call
+local kinds = require "almanac.change_kinds".kinds
 local path_of = require "almanac.recipe.inside.objects".path_of
 local shape = require "almanac.recipe.inside.rulebook".shape
 local text = require "almanac.recipe.inside.text"
@@ -73,7 +74,8 @@ end
 -- A new representation of a part says which, unless its label does so already.
 local function labelled(data, part)
   local label = data.label
-  if not part or data.kind ~= "add.representation" or label ~= nil and type(label) ~= "string" then return data end
+  local kind = kinds[data.kind]
+  if not (part and kind and kind.makes) or label ~= nil and type(label) ~= "string" then return data end
   if not label or label == "" then
     data.label = part
   elseif not label:find(part, 1, true) then

@@ -1,0 +1,104 @@
+-- Every kind of change to a title, each described once. What recipes have, what
+-- plans say, consequences and reports go by this list; what is done in Alma is a
+-- module of its own for each kind (almanac.apply.kinds). A kind has
+--   effects  what a recipe has to declare for it: "add", "update", "delete" (of a master it is "delete-master")
+--   fields   what it is given, by name; those with ! are needed. text, boolean; `held` is a file that the title holds,
+--            `rep` one of its representations, `file` one of the folder, `files` several of these
+--   makes    "representation": it makes a new one
+--   deletes  "file" or "representation": what it deletes of those that the title holds
+--   spares   the field with which it deletes nothing
+--   sets     the fields that it sets, of which it needs one
+--   remote   true: it may be about a remote representation, whose files are not in Alma
+--   repeats  true: a title may have several about one thing
+--   done     what summaries say of one and of several; nil where they tell of it as new representations or as deletions
+--   spared   the same of those that delete nothing
+local m = {}
+
+---@class almanac.change_kind
+---@field effects string[]
+---@field fields table<string, string>
+---@field makes "representation"?
+---@field deletes "file"|"representation"|nil
+---@field spares string?
+---@field sets string[]?
+---@field remote boolean?
+---@field repeats boolean?
+---@field done string[]?
+---@field spared string[]?
+
+---@type table<string, almanac.change_kind>
+m.kinds = {
+  ["add.representation"] = {
+    effects = { "add" }, makes = "representation", fields = { usage_type = "text!", library = "text!", label = "text",
+      public_note = "text", access_rights = "text", files = "files!" },
+  },
+  ["add.file"] = {
+    effects = { "add" }, repeats = true, fields = { representation = "rep!", files = "files!" },
+    done = { "representation gets files", "representations get files" },
+  },
+  ["add.collection"] = {
+    effects = { "add" }, fields = { collection = "text!" },
+    done = { "title goes into a collection", "titles go into a collection" },
+  },
+  ["replace.file"] = {
+    effects = { "add", "delete" }, deletes = "file", spares = "keep", fields = { file = "held!", with = "file!", keep = "boolean" },
+    done = { "file is replaced", "files are replaced" },
+    spared = { "file gets a new one beside it", "files get a new one beside them" },
+  },
+  ["update.representation"] = {
+    effects = { "update" }, remote = true, sets = { "label", "public_note", "access_rights", "usage_type", "library" },
+    fields = { representation = "rep!", label = "text", public_note = "text", access_rights = "text", usage_type = "text",
+      library = "text" },
+    done = { "representation is changed", "representations are changed" },
+  },
+  ["delete.representation"] = { effects = { "delete" }, deletes = "representation", fields = { representation = "rep!" } },
+  ["delete.file"] = { effects = { "delete" }, deletes = "file", fields = { file = "held!" } },
+}
+
+---Their names, in order.
+---@type string[]
+m.names = {}
+for name in pairs(m.kinds) do m.names[#m.names + 1] = name end
+table.sort(m.names)
+
+---@param change { kind: string }
+---@return boolean
+function m.makes_representation(change)
+  return m.kinds[change.kind].makes == "representation"
+end
+
+---What a change deletes of what the title holds.
+---@param kind string
+---@param spec table the change as a recipe describes it, or its spec in a run file
+---@return "file"|"representation"|nil
+function m.deleted(kind, spec)
+  local entry = m.kinds[kind]
+  if entry.spares and spec[entry.spares] then return nil end
+  return entry.deletes
+end
+
+---The kinds that make a representation, in SQL: of `kind`.
+---@return string
+function m.sql_makes()
+  local list = {}
+  for _, name in ipairs(m.names) do
+    if m.kinds[name].makes then list[#list + 1] = ("'%s'"):format(name) end
+  end
+  return ("kind IN (%s)"):format(table.concat(list, ", "))
+end
+
+---Whether a change deletes what the title holds, in SQL: of a row of `spec`.
+---@return string
+function m.sql_deletes()
+  local list = {}
+  for _, name in ipairs(m.names) do
+    local entry = m.kinds[name]
+    if entry.deletes then
+      list[#list + 1] = ("spec.kind = '%s'%s"):format(name,
+        entry.spares and (" AND json_extract(spec.spec, '$.%s') IS NOT 1"):format(entry.spares) or "")
+    end
+  end
+  return ("(%s)"):format(table.concat(list, " OR "))
+end
+
+return m
