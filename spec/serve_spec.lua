@@ -129,7 +129,7 @@ describe("core.serve", function()
         end
         assert.same({ "/a", "PUT" }, { q:path(), q:method() })
         q:accept()
-        assert.has_error(function() q:path() end, "the request is closed")
+        assert.has_error(function() q:path() end, "calling 'path' on bad self (the request is closed)")
       end
       for _, case in ipairs { { size = 1000, "whole 1000 0" }, { size = 1001, "head 0 0", "whole 1001 1" },
         { size = 3 << 20, "head 0 0", "whole 3145728 1" }, { size = 5000, expect = true, "head 0 0", "whole 5000 1" } } do
@@ -330,7 +330,7 @@ describe("core.serve", function()
     held[1]:reply {}
     w.server:close()
     w.server:close()
-    assert.has_error(function() w.server:wait(0) end, "the server is closed")
+    assert.has_error(function() w.server:wait(0) end, "calling 'wait' on bad self (the server is closed)")
     for i, q in ipairs(held) do
       assert.equal("PUT", q:method())
       assert.equal(64, #q:body_sha256())

@@ -6,24 +6,18 @@
 #define CLASS "almanac.claim"
 
 static int f_close(lua_State *L) {
-  alm_claim **self = luaL_checkudata(L, 1, CLASS);
-  alm_claim_close(*self);
-  *self = NULL;
+  alm_claim_close(alm_lua_take(L, CLASS));
   return 0;
 }
 
 static alm_claim *check_claim(lua_State *L) {
-  alm_claim **self = luaL_checkudata(L, 1, CLASS);
-  luaL_argcheck(L, *self, 1, "the claims are closed");
-  return *self;
+  return alm_lua_handle(L, 1, CLASS, "the claims are closed");
 }
 
 static int f_open(lua_State *L) {
   alm_error err;
   const char *path = luaL_checkstring(L, 1);
-  alm_claim **self = lua_newuserdatauv(L, sizeof *self, 0);
-  *self = NULL;
-  luaL_setmetatable(L, CLASS);
+  void **self = alm_lua_box(L, CLASS);
   *self = alm_claim_open(path, &err);
   return *self ? 1 : alm_lua_fail(L, &err);
 }
@@ -33,9 +27,7 @@ static int f_take(lua_State *L) {
   size_t length;
   alm_claim *self = check_claim(L);
   const char *name = luaL_checklstring(L, 2, &length);
-  if (!alm_claim_take(self, name, length, &err)) return alm_lua_fail(L, &err);
-  lua_pushboolean(L, true);
-  return 1;
+  return alm_lua_done(L, alm_claim_take(self, name, length, &err), &err);
 }
 
 static int f_give(lua_State *L) {

@@ -25,10 +25,8 @@ static char check_delimiter(lua_State *L) {
 }
 
 /* The handle, closed; it keeps the string or path it reads from. */
-static alm_csv **new_handle(lua_State *L) {
-  alm_csv **box = lua_newuserdatauv(L, sizeof *box, 1);
-  *box = NULL;
-  luaL_setmetatable(L, CLASS);
+static void **new_handle(lua_State *L) {
+  void **box = alm_lua_box(L, CLASS);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 1);
   return box;
@@ -38,7 +36,7 @@ static int f_open(lua_State *L) {
   alm_error err;
   const char *path = luaL_checkstring(L, 1);
   char delimiter = check_delimiter(L);
-  alm_csv **box = new_handle(L);
+  void **box = new_handle(L);
   *box = alm_csv_open(path, delimiter, &err);
   return *box ? 1 : alm_lua_fail(L, &err);
 }
@@ -48,7 +46,7 @@ static int f_parse(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   char delimiter = check_delimiter(L);
-  alm_csv **box = new_handle(L);
+  void **box = new_handle(L);
   *box = alm_csv_parse(text, length, delimiter, &err);
   return *box ? 1 : alm_lua_fail(L, &err);
 }
@@ -67,19 +65,16 @@ static int push_row(lua_State *L, const alm_csv *csv) {
 
 static int f_next(lua_State *L) {
   alm_error err;
-  alm_csv **box = luaL_checkudata(L, 1, CLASS);
-  luaL_argcheck(L, *box, 1, "the CSV is closed");
-  switch (alm_csv_next(*box, &err)) {
-    case ALM_CSV_ROW: return push_row(L, *box);
+  alm_csv *csv = alm_lua_handle(L, 1, CLASS, "the CSV is closed");
+  switch (alm_csv_next(csv, &err)) {
+    case ALM_CSV_ROW: return push_row(L, csv);
     case ALM_CSV_FAILED: return alm_lua_fail(L, &err);
     default: lua_pushnil(L); return 1;
   }
 }
 
 static int f_close(lua_State *L) {
-  alm_csv **box = luaL_checkudata(L, 1, CLASS);
-  alm_csv_close(*box);
-  *box = NULL;
+  alm_csv_close(alm_lua_take(L, CLASS));
   return 0;
 }
 

@@ -31,12 +31,6 @@ static const char *check_path(lua_State *L, int index) {
   return path_at(L, index, index);
 }
 
-static int push_done(lua_State *L, bool done, const alm_error *err) {
-  if (!done) return alm_lua_fail(L, err);
-  lua_pushboolean(L, 1);
-  return 1;
-}
-
 /* ---- reading ---- */
 
 static int f_stat(lua_State *L) {
@@ -45,16 +39,11 @@ static int f_stat(lua_State *L) {
   if (!alm_file_stat(check_path(L, 1), &info, &err))
     return alm_lua_fail(L, &err);
   lua_createtable(L, 0, 6);
-  lua_pushinteger(L, info.size);
-  lua_setfield(L, -2, "size");
-  lua_pushinteger(L, info.mtime_ns);
-  lua_setfield(L, -2, "mtime_ns");
-  lua_pushinteger(L, info.mode & 07777);
-  lua_setfield(L, -2, "mode");
-  lua_pushinteger(L, (lua_Integer)info.device);
-  lua_setfield(L, -2, "device");
-  lua_pushinteger(L, (lua_Integer)info.inode);
-  lua_setfield(L, -2, "inode");
+  alm_lua_set_integer(L, "size", info.size);
+  alm_lua_set_integer(L, "mtime_ns", info.mtime_ns);
+  alm_lua_set_integer(L, "mode", info.mode & 07777);
+  alm_lua_set_integer(L, "device", (lua_Integer)info.device);
+  alm_lua_set_integer(L, "inode", (lua_Integer)info.inode);
   lua_pushstring(L, S_ISREG(info.mode) ? "file"
                     : S_ISDIR(info.mode) ? "folder" : "other");
   lua_setfield(L, -2, "kind");
@@ -148,14 +137,10 @@ static void push_jpeg(lua_State *L, const alm_jpeg *jpeg) {
   lua_createtable(L, 0, 5);
   lua_pushstring(L, ends[jpeg->end]);
   lua_setfield(L, -2, "ended");
-  lua_pushinteger(L, jpeg->width);
-  lua_setfield(L, -2, "width");
-  lua_pushinteger(L, jpeg->height);
-  lua_setfield(L, -2, "height");
-  lua_pushinteger(L, jpeg->components);
-  lua_setfield(L, -2, "components");
-  lua_pushinteger(L, jpeg->orientation);
-  lua_setfield(L, -2, "orientation");
+  alm_lua_set_integer(L, "width", jpeg->width);
+  alm_lua_set_integer(L, "height", jpeg->height);
+  alm_lua_set_integer(L, "components", jpeg->components);
+  alm_lua_set_integer(L, "orientation", jpeg->orientation);
 }
 
 /* -> list of bytes or false, { place = message }, list of marks,
@@ -252,12 +237,12 @@ static mode_t check_mode(lua_State *L, int index, lua_Integer fallback) {
 static int f_make_folder(lua_State *L) {
   alm_error err;
   const char *path = check_path(L, 1);
-  return push_done(L, alm_make_folder(path, check_mode(L, 2, 0777), &err), &err);
+  return alm_lua_done(L, alm_make_folder(path, check_mode(L, 2, 0777), &err), &err);
 }
 
 static int f_sync(lua_State *L) {
   alm_error err;
-  return push_done(L, alm_sync(check_path(L, 1), &err), &err);
+  return alm_lua_done(L, alm_sync(check_path(L, 1), &err), &err);
 }
 
 static int f_temp_folder(lua_State *L) {
@@ -279,13 +264,13 @@ static int f_remove(lua_State *L) {
     tree = alm_lua_field_bool(L, 2, "tree", false);
   }
   bool done = tree ? alm_remove_tree(path, &err) : alm_remove(path, &err);
-  return push_done(L, done, &err);
+  return alm_lua_done(L, done, &err);
 }
 
 static int f_rename(lua_State *L) {
   alm_error err;
   bool done = alm_rename(check_path(L, 1), check_path(L, 2), &err);
-  return push_done(L, done, &err);
+  return alm_lua_done(L, done, &err);
 }
 
 static int f_write(lua_State *L) {
@@ -295,7 +280,7 @@ static int f_write(lua_State *L) {
   const char *text = luaL_checklstring(L, 2, &length);
   mode_t mode = check_mode(L, 3, 0666);
   bool done = alm_file_write(path, text, length, mode, &err);
-  return push_done(L, done, &err);
+  return alm_lua_done(L, done, &err);
 }
 
 /* ---- walking ---- */

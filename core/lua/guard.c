@@ -10,14 +10,8 @@
 
 #define CLASS "almanac.guard"
 
-static alm_guard **check_box(lua_State *L) {
-  return luaL_checkudata(L, 1, CLASS);
-}
-
 static alm_guard *check_guard(lua_State *L) {
-  alm_guard **box = check_box(L);
-  luaL_argcheck(L, *box, 1, "the guard is closed");
-  return *box;
+  return alm_lua_handle(L, 1, CLASS, "the guard is closed");
 }
 
 static int f_open(lua_State *L) {
@@ -30,9 +24,7 @@ static int f_open(lua_State *L) {
       .silence = alm_lua_field_number(L, 1, "silence", 30)};
   luaL_argcheck(L, options.seconds >= 0.01, 1, "seconds: at least 0.01");
   alm_error err;
-  alm_guard **box = lua_newuserdatauv(L, sizeof *box, 0);
-  *box = NULL;
-  luaL_setmetatable(L, CLASS);
+  void **box = alm_lua_box(L, CLASS);
   *box = alm_guard_open(&options, &err);
   return *box ? 1 : alm_lua_fail(L, &err);
 }
@@ -45,9 +37,7 @@ static int f_send(lua_State *L) {
   alm_wire_add(L, buf, 2);
   bool ok = alm_guard_send(guard, buf->data, buf->length, &err);
   alm_lua_scratch_done(L, -1);
-  if (!ok) return alm_lua_fail(L, &err);
-  lua_pushboolean(L, 1);
-  return 1;
+  return alm_lua_done(L, ok, &err);
 }
 
 static int f_receive(lua_State *L) {
@@ -71,9 +61,7 @@ static int f_pid(lua_State *L) {
 }
 
 static int f_close(lua_State *L) {
-  alm_guard **box = check_box(L);
-  alm_guard_close(*box);
-  *box = NULL;
+  alm_guard_close(alm_lua_take(L, CLASS));
   return 0;
 }
 

@@ -11,9 +11,7 @@
 enum { MAX_BODY = 32 * 1024 * 1024 };
 
 static alm_http *check_multi(lua_State *L) {
-  alm_http **box = luaL_checkudata(L, 1, MULTI);
-  if (!*box) luaL_error(L, "the multi handle is closed");
-  return *box;
+  return alm_lua_handle(L, 1, MULTI, "the multi handle is closed");
 }
 
 /* Scratch that Lua frees, left on the stack while it is needed. */
@@ -138,21 +136,10 @@ static int f_add(lua_State *L) {
   return 1;
 }
 
-static void set_string(lua_State *L, const char *name, const char *text,
-                       size_t length) {
-  lua_pushlstring(L, text, length);
-  lua_setfield(L, -2, name);
-}
-
-static void set_integer(lua_State *L, const char *name, lua_Integer value) {
-  lua_pushinteger(L, value);
-  lua_setfield(L, -2, name);
-}
-
 static void set_failure(lua_State *L, const alm_http_result *result) {
   const char *code = alm_code_name(result->error.code);
-  set_string(L, "error", result->error.message, strlen(result->error.message));
-  set_string(L, "code", code, strlen(code));
+  alm_lua_set_string(L, "error", result->error.message, strlen(result->error.message));
+  alm_lua_set_string(L, "code", code, strlen(code));
   if (!result->unsent) return;
   lua_pushboolean(L, 1);
   lua_setfield(L, -2, "unsent");
@@ -160,25 +147,25 @@ static void set_failure(lua_State *L, const alm_http_result *result) {
 
 static void set_answer(lua_State *L, const alm_http_result *result) {
   const alm_headers *headers = result->headers;
-  set_integer(L, "status", result->status);
-  set_integer(L, "size", result->size);
+  alm_lua_set_integer(L, "status", result->status);
+  alm_lua_set_integer(L, "size", result->size);
   lua_createtable(L, 0, (int)headers->count);
   for (size_t i = 0; i < headers->count; i++) {
     lua_pushstring(L, alm_headers_value(headers, i));
     lua_setfield(L, -2, alm_headers_name(headers, i));
   }
   lua_setfield(L, -2, "headers");
-  if (result->body) set_string(L, "body", result->body, result->body_length);
+  if (result->body) alm_lua_set_string(L, "body", result->body, result->body_length);
 }
 
 static void push_result(lua_State *L, const alm_http_result *result) {
   lua_createtable(L, 0, 10);
-  set_integer(L, "id", result->id);
-  set_integer(L, "sent", result->sent);
-  set_integer(L, "connects", result->connects);
+  alm_lua_set_integer(L, "id", result->id);
+  alm_lua_set_integer(L, "sent", result->sent);
+  alm_lua_set_integer(L, "connects", result->connects);
   lua_pushnumber(L, result->seconds);
   lua_setfield(L, -2, "seconds");
-  if (result->url) set_string(L, "url", result->url, strlen(result->url));
+  if (result->url) alm_lua_set_string(L, "url", result->url, strlen(result->url));
   if (result->failed) set_failure(L, result);
   if (result->status) set_answer(L, result);
 }
@@ -209,9 +196,8 @@ static int f_active(lua_State *L) {
 }
 
 static int f_close(lua_State *L) {
-  alm_http **box = luaL_checkudata(L, 1, MULTI);
-  if (*box) alm_http_close(*box);
-  *box = NULL;
+  alm_http *http = alm_lua_take(L, MULTI);
+  if (http) alm_http_close(http);
   return 0;
 }
 
@@ -227,9 +213,7 @@ static int f_multi(lua_State *L) {
       .max_total = (long)count_field(L, 1, "max_total", 0),
       .max_per_host = (long)count_field(L, 1, "max_per_host", 0)};
   alm_error err;
-  alm_http **box = lua_newuserdatauv(L, sizeof *box, 0);
-  *box = NULL;
-  luaL_setmetatable(L, MULTI);
+  void **box = alm_lua_box(L, MULTI);
   *box = alm_http_open(&options, &err);
   return *box ? 1 : luaL_error(L, "%s", err.message);
 }

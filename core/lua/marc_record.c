@@ -89,13 +89,11 @@ static const alm_marc *keep_record(lua_State *L) {
 }
 
 static void set_slice(lua_State *L, const char *name, alm_slice slice) {
-  push_slice(L, slice);
-  lua_setfield(L, -2, name);
+  alm_lua_set_string(L, name, slice.text, slice.length);
 }
 
 static void set_indicator(lua_State *L, const char *name, char indicator) {
-  lua_pushlstring(L, &indicator, 1);
-  lua_setfield(L, -2, name);
+  alm_lua_set_string(L, name, &indicator, 1);
 }
 
 static void push_subfields(lua_State *L, const alm_marc *record, const alm_marc_field *field) {
@@ -111,8 +109,7 @@ static void push_subfields(lua_State *L, const alm_marc *record, const alm_marc_
 
 static void push_field(lua_State *L, const alm_marc *record, const alm_marc_field *field) {
   lua_createtable(L, 0, 4);
-  lua_pushlstring(L, field->tag, 3);
-  lua_setfield(L, -2, "tag");
+  alm_lua_set_string(L, "tag", field->tag, 3);
   if (field->control) {
     set_slice(L, "value", alm_marc_content(record, field));
     return;
@@ -142,8 +139,7 @@ static void push_problem(lua_State *L, const alm_marc_problem *problem) {
   lua_createtable(L, 0, 3);
   lua_pushstring(L, alm_marc_kind_name(problem->kind));
   lua_setfield(L, -2, "kind");
-  lua_pushinteger(L, problem->at);
-  lua_setfield(L, -2, "byte");
+  alm_lua_set_integer(L, "byte", problem->at);
   lua_pushstring(L, problem->message);
   lua_setfield(L, -2, "message");
 }

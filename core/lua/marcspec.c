@@ -19,9 +19,7 @@ static char cache_key, builder_key;
 /* ---- compiled MARCspecs, by their text; emptied when CACHED are there ---- */
 
 static int f_free_spec(lua_State *L) {
-  alm_marcspec **box = luaL_checkudata(L, 1, SPEC);
-  alm_marcspec_free(*box);
-  *box = NULL;
+  alm_marcspec_free(alm_lua_take(L, SPEC));
   return 0;
 }
 
@@ -53,9 +51,7 @@ static alm_marcspec *compile(lua_State *L, int arg) {
   size_t length;
   const char *text = lua_tolstring(L, arg, &length);
   count_in(L);
-  alm_marcspec **box = lua_newuserdatauv(L, sizeof *box, 0);
-  *box = NULL;
-  luaL_setmetatable(L, SPEC);
+  void **box = alm_lua_box(L, SPEC);
   *box = alm_marcspec_parse(text, length, &err);
   if (!*box) luaL_argerror(L, arg, err.message);
   lua_pushvalue(L, arg);
@@ -140,9 +136,7 @@ static int f_all(lua_State *L) {
 /* ---- edits ---- */
 
 static int f_free_builder(lua_State *L) {
-  alm_marc_builder **box = luaL_checkudata(L, 1, BUILDER);
-  alm_marc_builder_free(*box);
-  *box = NULL;
+  alm_marc_builder_free(alm_lua_take(L, BUILDER));
   return 0;
 }
 
@@ -150,9 +144,8 @@ static int f_free_builder(lua_State *L) {
  * out of the registry until the edit is done. */
 static alm_marc_builder *take_builder(lua_State *L) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &builder_key) != LUA_TUSERDATA) {
-    alm_marc_builder **box = lua_newuserdatauv(L, sizeof *box, 0);
+    void **box = alm_lua_box(L, BUILDER);
     *box = alm_marc_builder_new();
-    luaL_setmetatable(L, BUILDER);
     if (!*box) luaL_error(L, "out of memory");
   }
   lua_pushboolean(L, false);
@@ -231,18 +224,14 @@ static int f_remove(lua_State *L) {
 /* ---- conditions ---- */
 
 static int f_free_condition(lua_State *L) {
-  alm_marc_where **box = luaL_checkudata(L, 1, CONDITION);
-  alm_marc_where_free(*box);
-  *box = NULL;
+  alm_marc_where_free(alm_lua_take(L, CONDITION));
   return 0;
 }
 
 static int f_where(lua_State *L) {
   alm_error err;
   alm_slice text = check_slice(L, 1);
-  alm_marc_where **box = lua_newuserdatauv(L, sizeof *box, 0);
-  *box = NULL;
-  luaL_setmetatable(L, CONDITION);
+  void **box = alm_lua_box(L, CONDITION);
   *box = alm_marc_where_parse(text.text, text.length, &err);
   return *box ? 1 : alm_lua_fail(L, &err);
 }
@@ -250,10 +239,9 @@ static int f_where(lua_State *L) {
 static int f_test(lua_State *L) {
   alm_error err;
   bool passes;
-  alm_marc_where **box = luaL_checkudata(L, 1, CONDITION);
-  luaL_argcheck(L, *box, 1, "the condition is closed");
+  alm_marc_where *where = alm_lua_handle(L, 1, CONDITION, "the condition is closed");
   const alm_marc *record = alm_lua_record(L, 2);
-  if (!alm_marc_where_test(*box, record, &passes, &err)) return luaL_error(L, "%s", err.message);
+  if (!alm_marc_where_test(where, record, &passes, &err)) return luaL_error(L, "%s", err.message);
   lua_pushboolean(L, passes);
   return 1;
 }

@@ -14,9 +14,7 @@
 /* ---- handles and failures ---- */
 
 alm_runfile *alm_lua_db(lua_State *L) {
-  alm_runfile **box = luaL_checkudata(L, 1, CLASS);
-  luaL_argcheck(L, *box, 1, "the run file is closed");
-  return *box;
+  return alm_lua_handle(L, 1, CLASS, "the run file is closed");
 }
 
 int alm_lua_db_fail(lua_State *L, alm_db_result result, const alm_error *err) {
@@ -25,9 +23,8 @@ int alm_lua_db_fail(lua_State *L, alm_db_result result, const alm_error *err) {
 }
 
 static int push_done(lua_State *L, alm_db_result result, const alm_error *err) {
-  if (result != ALM_DB_DONE) return alm_lua_db_fail(L, result, err);
-  lua_pushboolean(L, 1);
-  return 1;
+  if (result == ALM_DB_WRONG) return alm_lua_db_fail(L, result, err);
+  return alm_lua_done(L, result == ALM_DB_DONE, err);
 }
 
 /* ---- values ---- */
@@ -164,19 +161,16 @@ static int f_value(lua_State *L) { return first_row(L, push_first); }
 /* ---- rows: next function, cursor, nil, cursor as the closing value ---- */
 
 static int f_rows_close(lua_State *L) {
-  alm_statement **cursor = luaL_checkudata(L, 1, CURSOR);
-  alm_statement_give(*cursor);
-  *cursor = NULL;
+  alm_statement_give(alm_lua_take(L, CURSOR));
   return 0;
 }
 
 static int f_rows_next(lua_State *L) {
   alm_error err;
-  alm_statement **cursor = luaL_checkudata(L, 1, CURSOR);
-  if (!*cursor) return luaL_error(L, "runfile: these rows were read to the end");
-  alm_db_result result = alm_statement_step(*cursor, &err);
+  alm_statement *cursor = alm_lua_handle(L, 1, CURSOR, "runfile: these rows were read to the end");
+  alm_db_result result = alm_statement_step(cursor, &err);
   if (result == ALM_DB_ROW) {
-    push_row(L, *cursor);
+    push_row(L, cursor);
     return 1;
   }
   f_rows_close(L);
@@ -192,9 +186,8 @@ static int f_rows(lua_State *L) {
   if (take(L, false, &statement, &err) != ALM_DB_DONE)
     return luaL_error(L, "runfile: %s", err.message);
   lua_pushcfunction(L, f_rows_next);
-  alm_statement **cursor = lua_newuserdatauv(L, sizeof *cursor, 1);
+  void **cursor = alm_lua_box(L, CURSOR);
   *cursor = statement;
-  luaL_setmetatable(L, CURSOR);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 1); /* the cursor keeps the run file */
   lua_pushnil(L);
@@ -239,9 +232,7 @@ static int f_attach(lua_State *L) {
 }
 
 static int f_close(lua_State *L) {
-  alm_runfile **box = luaL_checkudata(L, 1, CLASS);
-  alm_runfile_close(*box);
-  *box = NULL;
+  alm_runfile_close(alm_lua_take(L, CLASS));
   return 0;
 }
 

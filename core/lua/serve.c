@@ -12,9 +12,7 @@
 /* The server *****************************************************************/
 
 static alm_serve *check_server(lua_State *L) {
-  alm_serve **box = luaL_checkudata(L, 1, SERVER);
-  if (!*box) luaL_error(L, "the server is closed");
-  return *box;
+  return alm_lua_handle(L, 1, SERVER, "the server is closed");
 }
 
 static lua_Integer range_field(lua_State *L, const char *name,
@@ -50,9 +48,7 @@ static int f_listen(lua_State *L) {
           (unsigned)range_field(L, "max_connections", 512, 1000000),
       .heads = alm_lua_field_bool(L, 1, "heads", false)};
   alm_error err;
-  alm_serve **box = lua_newuserdatauv(L, sizeof *box, 0);
-  *box = NULL;
-  luaL_setmetatable(L, SERVER);
+  void **box = alm_lua_box(L, SERVER);
   *box = alm_serve_open(&options, &err);
   return *box ? 1 : alm_lua_fail(L, &err);
 }
@@ -73,9 +69,7 @@ static int f_wait(lua_State *L) {
   alm_serve_wait(server, luaL_optnumber(L, 2, 0));
   lua_newtable(L);
   for (lua_Integer n = 1; alm_serve_pending(server); n++) {
-    alm_request **box = lua_newuserdatauv(L, sizeof *box, 0);
-    *box = NULL;
-    luaL_setmetatable(L, REQUEST);
+    void **box = alm_lua_box(L, REQUEST);
     *box = alm_serve_next(server);
     lua_rawseti(L, -2, n);
   }
@@ -83,18 +77,15 @@ static int f_wait(lua_State *L) {
 }
 
 static int f_close(lua_State *L) {
-  alm_serve **box = luaL_checkudata(L, 1, SERVER);
-  if (*box) alm_serve_close(*box);
-  *box = NULL;
+  alm_serve *server = alm_lua_take(L, SERVER);
+  if (server) alm_serve_close(server);
   return 0;
 }
 
 /* Requests *******************************************************************/
 
 static alm_request *check_request(lua_State *L) {
-  alm_request **box = luaL_checkudata(L, 1, REQUEST);
-  if (!*box) luaL_error(L, "the request is closed");
-  return *box;
+  return alm_lua_handle(L, 1, REQUEST, "the request is closed");
 }
 
 static int f_method(lua_State *L) {
@@ -187,9 +178,7 @@ static lua_Integer count_field(lua_State *L, const char *name,
 
 static int said(lua_State *L, bool done, const alm_error *err) {
   if (!done && err->code == ALM_PARSE) luaL_argerror(L, 2, err->message);
-  if (!done) return alm_lua_fail(L, err);
-  lua_pushboolean(L, 1);
-  return 1;
+  return alm_lua_done(L, done, err);
 }
 
 static int f_reply(lua_State *L) {
@@ -216,10 +205,8 @@ static int f_is_head(lua_State *L) {
 }
 
 static int f_accept(lua_State *L) {
-  alm_request *request = check_request(L);
-  luaL_argcheck(L, request->is_head, 1, "the request is whole");
-  *(alm_request **)lua_touserdata(L, 1) = NULL;
-  alm_request_accept(request);
+  luaL_argcheck(L, check_request(L)->is_head, 1, "the request is whole");
+  alm_request_accept(alm_lua_take(L, REQUEST));
   return 0;
 }
 
@@ -229,9 +216,8 @@ static int f_drop(lua_State *L) {
 }
 
 static int f_release(lua_State *L) {
-  alm_request **box = luaL_checkudata(L, 1, REQUEST);
-  if (*box) alm_request_release(*box);
-  *box = NULL;
+  alm_request *request = alm_lua_take(L, REQUEST);
+  if (request) alm_request_release(request);
   return 0;
 }
 

@@ -70,9 +70,7 @@ static int f_interrupts(lua_State *L) {
 
 static int f_flush(lua_State *L) {
   alm_error err;
-  if (!alm_standard_flush(&err)) return alm_lua_fail(L, &err);
-  lua_pushboolean(L, 1);
-  return 1;
+  return alm_lua_done(L, alm_standard_flush(&err), &err);
 }
 
 int alm_open_sys(lua_State *L) {

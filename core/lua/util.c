@@ -27,6 +27,47 @@ void alm_lua_class(lua_State *L, const char *name, const luaL_Reg *methods,
   lua_pop(L, 1);
 }
 
+/* ---- handles ---- */
+
+void **alm_lua_box(lua_State *L, const char *name) {
+  void **box = lua_newuserdatauv(L, sizeof *box, 1);
+  *box = NULL;
+  luaL_setmetatable(L, name);
+  return box;
+}
+
+void *alm_lua_handle(lua_State *L, int index, const char *name, const char *closed) {
+  void **box = luaL_checkudata(L, index, name);
+  luaL_argcheck(L, *box, index, closed);
+  return *box;
+}
+
+void *alm_lua_take(lua_State *L, const char *name) {
+  void **box = luaL_checkudata(L, 1, name), *handle = *box;
+  *box = NULL;
+  return handle;
+}
+
+/* ---- results ---- */
+
+int alm_lua_done(lua_State *L, bool done, const alm_error *err) {
+  if (!done) return alm_lua_fail(L, err);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+void alm_lua_set_string(lua_State *L, const char *name, const char *text, size_t length) {
+  lua_pushlstring(L, text, length);
+  lua_setfield(L, -2, name);
+}
+
+void alm_lua_set_integer(lua_State *L, const char *name, lua_Integer value) {
+  lua_pushinteger(L, value);
+  lua_setfield(L, -2, name);
+}
+
+/* ---- fields of an argument ---- */
+
 static int bad_field(lua_State *L, int index, const char *name,
                      const char *expected) {
   const char *message =

@@ -10,9 +10,7 @@
 #define CLASS "almanac.xml"
 
 static int f_free(lua_State *L) {
-  alm_xml **box = luaL_checkudata(L, 1, CLASS);
-  alm_xml_free(*box);
-  *box = NULL;
+  alm_xml_free(alm_lua_take(L, CLASS));
   return 0;
 }
 
@@ -63,9 +61,7 @@ static int f_parse(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
   alm_xml_limits limits = check_limits(L);
-  alm_xml **box = lua_newuserdatauv(L, sizeof *box, 0);
-  *box = NULL;
-  luaL_setmetatable(L, CLASS);
+  void **box = alm_lua_box(L, CLASS);
   *box = alm_xml_parse(text, length, &limits, &err);
   if (!*box) return alm_lua_fail(L, &err);
   push_node(L, alm_xml_root(*box));
