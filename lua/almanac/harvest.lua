@@ -5,6 +5,7 @@ local address = require "almanac.address"
 local core = require "almanac.core"
 local dates = require "almanac.dates"
 local pace = require "almanac.pace"
+local patience = require "almanac.patience"
 local task = require "almanac.task"
 
 local m = {}
@@ -20,12 +21,6 @@ local LARGEST = 32 << 20   -- bytes of an answer
 local methods = {}
 local meta = { __index = methods }
 
-local function merged(defaults, given)
-  local result = {}
-  for name, value in pairs(defaults) do result[name] = given and given[name] or value end
-  return result
-end
-
 ---A client of one server.
 ---@param what string how messages call it: "OAI", "SRU"
 ---@param options almanac.harvest.options
@@ -38,10 +33,11 @@ function m.new(what, options)
   if not url:find "^https?://[^/%s]+[^%s]*$" then
     return nil, ("%q is no http(s) address of an %s server"):format(address.shown(options.url), what), "parse"
   end
+  local timeouts, backoff = patience.of(options, TIMEOUTS, BACKOFF)
   return setmetatable({
     what = what, url = url, shown = address.shown(url),
     log = options.log or function() end, requests = 0,
-    timeouts = merged(TIMEOUTS, options.timeouts), backoff = merged(BACKOFF, options.backoff),
+    timeouts = timeouts, backoff = backoff,
     pace = options.pace or pace.new { rate = options.rate or RATE },
   }, meta)
 end
@@ -113,8 +109,7 @@ end
 -- Seconds to wait before the next try: what the server asked for, within LONGEST_WAIT
 -- and PATIENCE.
 local function pause(client, failure, try, waited)
-  local backoff = client.backoff
-  local seconds = failure.wait or math.random() * math.min(backoff.longest, backoff.first * 2 ^ (try - 1))
+  local seconds = failure.wait or patience.pause(client.backoff, try)
   if failure.wait and (seconds > LONGEST_WAIT or waited + seconds > PATIENCE) then
     failure.message = ("%s: the server is busy and asks to come back in %d s"):format(client.shown, math.ceil(seconds))
     return nil

@@ -9,6 +9,7 @@ local errors = require "almanac.alma.errors"
 local fields = require "almanac.fields"
 local json = require "almanac.json"
 local pace = require "almanac.pace"
+local patience = require "almanac.patience"
 local requests = require "almanac.alma.request"
 local task = require "almanac.task"
 
@@ -39,12 +40,6 @@ local function check_options(options)
   for name, known in pairs(NUMBERS) do fields.check("alma.new: " .. name, options[name] or {}, known, 3) end
 end
 
-local function merged(defaults, given)
-  local result = {}
-  for name, value in pairs(defaults) do result[name] = given and given[name] or value end
-  return result
-end
-
 -- Options that people type or paste are wrong often, so the first call says what is wrong.
 local function unfit(options)
   if not options.url:find "^https?://[^/%s]+[^%s]*$" then
@@ -61,12 +56,12 @@ end
 ---@return almanac.alma.client
 function m.new(options)
   check_options(options)
+  local timeouts, backoff = patience.of(options, TIMEOUTS, BACKOFF)
   local client = {
     unfit = unfit(options),
     url = options.url:gsub("/+$", ""):gsub(PREFIX .. "$", "") .. PREFIX,
     log = options.log or function() end,
-    timeouts = merged(TIMEOUTS, options.timeouts),
-    backoff = merged(BACKOFF, options.backoff),
+    timeouts = timeouts, backoff = backoff,
     pace = options.pace or pace.new { rate = options.rate or 20 },
     calls = {}, remaining = nil, segment = m.segment,
   }
@@ -216,11 +211,6 @@ local function attempt(client, call, try)
   return outcome
 end
 
-local function pause(client, try)
-  local backoff = client.backoff
-  task.sleep(math.random() * math.min(backoff.longest, backoff.first * 2 ^ (try - 1)))
-end
-
 ---Calls Alma. Raises when the request is malformed: an unknown field, a method that Alma
 ---does not have, text as a body without its content type.
 ---@param request almanac.alma.request
@@ -236,7 +226,7 @@ function methods:call(request)
   local call = { method = method, path = path, request = request }
   local lost, earlier, outcome = false, false, nil
   for try = 1, self.backoff.tries do
-    if try > 1 then pause(self, try - 1) end
+    if try > 1 then task.sleep(patience.pause(self.backoff, try - 1)) end
     outcome = attempt(self, call, try)
     if outcome.answer then return outcome.answer end
     if lost and method == "DELETE" and outcome.code == "missing" then return true end

@@ -3,6 +3,7 @@
 -- whatever the tokens say: a page that comes again, pages in a row that bring nothing new, and
 -- pages in a row without an entry.
 local core = require "almanac.core"
+local pages = require "almanac.pages"
 local record = require "almanac.record"
 local xml = require "almanac.xml"
 
@@ -49,8 +50,7 @@ end
 
 -- ---- pages ----
 
-local methods = {}
-local meta = { __index = methods }
+local meta = {}
 
 ---Makes a list; no request is sent yet.
 ---@param client table
@@ -132,44 +132,7 @@ local function turn(list)
   return true
 end
 
----The next element of the list, as XML.
----@return almanac.xml.node|nil node nil at the end
----@return string? message
----@return string? code
----@return string? name OAI-PMH's own name of the error
-function methods:next_node()
-  if self.failed then return nil, table.unpack(self.failed, 1, 3) end
-  while self.at == #self.page do
-    local ok, message, code, name = turn(self)
-    if ok == false then return nil end
-    if not ok then
-      self.failed = { message, code, name }
-      return nil, message, code, name
-    end
-  end
-  self.at, self.count = self.at + 1, self.count + 1
-  return self.page[self.at]
-end
-
----The next entry. After a failure nothing follows.
----@return almanac.oai.entry|nil entry nil at the end
----@return string? message
----@return string? code
-function methods:next()
-  local node, message, code = self:next_node()
-  if not node then return nil, message, code end
-  return m.entry(node)
-end
-
----For a generic for; raises the message when the list can't be read to its end.
----@return fun(): almanac.oai.entry?
-function methods:entries()
-  return function()
-    local entry, message = self:next()
-    if not entry and message then error(message, 0) end
-    return entry
-  end
-end
+meta.__index = pages.methods(turn, m.entry)
 
 ---@class almanac.oai.entry
 ---@field identifier string

@@ -3,6 +3,7 @@
 local core = require "almanac.core"
 local errors = require "almanac.s3.errors"
 local sigv4 = require "almanac.s3.sigv4"
+local patience = require "almanac.patience"
 local task = require "almanac.task"
 
 local m = {}
@@ -14,18 +15,12 @@ local SLOWEST = 10000   -- bytes a second; a slower upload is given up
 local BACKOFF = { tries = 6, first = 0.3, longest = 20 }
 local TIMEOUTS = { connect = 10, stall = 60, total = 300 }
 
-local function merged(defaults, given)
-  local result = {}
-  for name, value in pairs(defaults) do result[name] = given and given[name] or value end
-  return result
-end
-
 ---How long to wait and how often to try: the options, with the defaults for what is not given.
 ---@param options { backoff: table?, timeouts: table? }
----@return { tries: integer, first: number, longest: number } backoff
 ---@return { connect: number, stall: number, total: number } timeouts
+---@return { tries: integer, first: number, longest: number } backoff
 function m.patience(options)
-  return merged(BACKOFF, options.backoff), merged(TIMEOUTS, options.timeouts)
+  return patience.of(options, TIMEOUTS, BACKOFF)
 end
 
 ---Tries until `attempt` succeeds. The pauses are random, below a bound that doubles.
@@ -38,9 +33,7 @@ function m.insist(backoff, attempt)
   local failed, unclear = nil, false
   for try = 1, backoff.tries do
     local result
-    if try > 1 then
-      task.sleep(math.random() * math.min(backoff.longest, backoff.first * 2 ^ (try - 2)))
-    end
+    if try > 1 then task.sleep(patience.pause(backoff, try - 1)) end
     result, failed = attempt()
     if result then return result end
     if not failed.again then break end

@@ -1,6 +1,7 @@
 -- Reads the records of an SRU search page after page. A page may be shorter than asked for.
 -- A list that ends before its own total is an error, and so is one that is longer than Alma
 -- gives.
+local pages = require "almanac.pages"
 local record = require "almanac.record"
 local xml = require "almanac.xml"
 
@@ -31,12 +32,12 @@ function entry_methods:record()
 end
 
 -- recordData holds the record as XML, or as text in which the XML is escaped.
-local function entry_of(node, explain)
+local function entry_of(node, list)
   local data = xml.child(node, "recordData") or { text = "" }
   local entry = { identifier = xml.text(node, "recordIdentifier"), schema = xml.text(node, "recordSchema"),
     position = math.tointeger(tonumber(xml.text(node, "recordPosition"))) }
   if (entry.schema or ""):sub(1, #DIAGNOSTICS) == DIAGNOSTICS or data[1] and data[1].name == "diagnostic" then
-    entry.problem = explain(data[1] or { text = "" })
+    entry.problem = list.explain(data[1] or { text = "" })
   elseif data[1] then
     entry.node = data[1]
   elseif data.text:find "^%s*<" then
@@ -45,8 +46,7 @@ local function entry_of(node, explain)
   return setmetatable(entry, entry_meta)
 end
 
-local methods = {}
-local meta = { __index = methods }
+local meta = {}
 
 ---Makes a list; no request is sent yet.
 ---@param client table
@@ -85,7 +85,9 @@ local function is_repeated(list)
   return again
 end
 
+-- The next page; false when all that the query finds was given.
 local function turn(list)
+  if list.total and list.count >= list.total then return false end
   if list.count == m.MOST then
     return wrong(list, ("the query finds %d records, and the server gives %d of them: narrow it, or use OAI-PMH"):format(
       list.total, m.MOST), "limit")
@@ -110,34 +112,7 @@ local function turn(list)
   return true
 end
 
----The next record. After a failure nothing follows.
----@return almanac.sru.entry|nil entry nil at the end
----@return string? message
----@return string? code "limit": the server gives no more of this query
-function methods:next()
-  if self.failed then return nil, self.failed[1], self.failed[2] end
-  if self.at == #self.page then
-    if self.total and self.count >= self.total then return nil end
-    local ok, message, code = turn(self)
-    if not ok then
-      self.failed = { message, code }
-      return nil, message, code
-    end
-    if self.total == 0 then return nil end
-  end
-  self.at, self.count = self.at + 1, self.count + 1
-  return entry_of(self.page[self.at], self.explain)
-end
-
----For a generic for; raises the message when the list can't be read to its end.
----@return fun(): almanac.sru.entry?
-function methods:entries()
-  return function()
-    local entry, message = self:next()
-    if not entry and message then error(message, 0) end
-    return entry
-  end
-end
+meta.__index = pages.methods(turn, entry_of)
 
 ---@class almanac.sru.entry
 ---@field identifier string? recordIdentifier; Alma's is the MMS ID

@@ -1,0 +1,49 @@
+-- A list that a server gives page after page. A list has `page` (its elements), `at`
+-- (how many of them were given) and `count` (of all pages); `turn` reads the next page.
+local m = {}
+
+local function give(list, turn)
+  if list.failed then return nil, table.unpack(list.failed, 1, 3) end
+  while list.at == #list.page do
+    local ok, message, code, name = turn(list)
+    if ok == false then return nil end
+    if not ok then
+      list.failed = { message, code, name }
+      return nil, message, code, name
+    end
+  end
+  list.at, list.count = list.at + 1, list.count + 1
+  return list.page[list.at]
+end
+
+---The methods of such lists.
+---@param turn fun(list: table): boolean|nil, string?, string?, string? reads the next page: true; false when there is none;
+---  nil, message, code and what else there is to say when it can't be read
+---@param entry_of fun(element: any, list: table): table an entry from an element of a page
+---@return { next_node: function, next: function, entries: function } methods
+function m.methods(turn, entry_of)
+  local methods = {}
+
+  ---The next element of the list as it is; nil at the end. After a failure nothing follows.
+  function methods:next_node() return give(self, turn) end
+
+  ---The next entry; nil at the end.
+  function methods:next()
+    local element, message, code = give(self, turn)
+    if not element then return nil, message, code end
+    return entry_of(element, self)
+  end
+
+  ---For a generic for; raises the message when the list can't be read to its end.
+  function methods:entries()
+    return function()
+      local entry, message = self:next()
+      if not entry and message then error(message, 0) end
+      return entry
+    end
+  end
+
+  return methods
+end
+
+return m

@@ -1,0 +1,29 @@
+-- How long a server is waited for, and how it is tried again: the same for Alma, S3,
+-- OAI-PMH and SRU, each with its own usual values.
+local m = {}
+
+local function merged(usual, given)
+  local result = {}
+  for name, value in pairs(usual) do result[name] = given and given[name] or value end
+  return result
+end
+
+---What the options give, else what is usual.
+---@param options { timeouts: table<string, number>?, backoff: table<string, number>? }
+---@param timeouts table<string, number> the usual ones, in seconds
+---@param backoff { tries: integer, first: number, longest: number } the usual one; first, longest: seconds
+---@return table<string, number> timeouts
+---@return { tries: integer, first: number, longest: number } backoff
+function m.of(options, timeouts, backoff)
+  return merged(timeouts, options.timeouts), merged(backoff, options.backoff)
+end
+
+---A random pause, so that those who were refused together don't come back together.
+---@param backoff { first: number, longest: number }
+---@param try integer that failed, from 1
+---@return number seconds below a bound that doubles with every try
+function m.pause(backoff, try)
+  return math.random() * math.min(backoff.longest, backoff.first * 2 ^ (try - 1))
+end
+
+return m
