@@ -140,6 +140,14 @@ describe("a title is to be decided", function()
     assert.equal("ready", run.state(3), run.reason(3))
   end)
 
+  it("when the digits of dates may have been taken for its pages", function()
+    asks("the digits of a date may have been taken for a page: 20240513 of", { "ID_20240513.jpg", "ID_20240514.jpg" })
+    run.close()
+    is_ready { "ID_20240513.jpg" }
+    run.close()
+    is_ready { "ID_20241399.jpg", "ID_20241400.jpg" }
+  end)
+
   it("when a file that is left over only adds something to the name of its own", function()
     match { files = { ["x_023.jpg"] = JPEG, ["x_023b.jpg"] = JPEG, ["x_024.jpg"] = JPEG, ["y_02.jpg"] = JPEG, ["y_023.jpg"] = JPEG,
       ["z.jpg"] = JPEG, ["z (1).jpg"] = JPEG }, titles = { { "x_023.tif" }, { "x_024.tif" }, { "y_02.tif" }, { "z.tif" } } }
@@ -148,6 +156,17 @@ describe("a title is to be decided", function()
     assert.equal("ready", run.state(3), run.reason(3))
     assert.equal("a file left over may belong to it: z (1).jpg beside z.jpg", run.reason(4))
     assert.equal("", run.pages(1))
+  end)
+
+  it("when a file that is left over is called a copy of its own, or has another separator", function()
+    match { files = { ["a.jpg"] = JPEG, ["Copy of a.jpg"] = JPEG, ["b.jpg"] = JPEG, ["Kopie von b.jpg"] = JPEG, ["c_2.jpg"] = JPEG,
+      ["c-2.jpg"] = JPEG, ["d_2.jpg"] = JPEG, ["d2.jpg"] = JPEG, ["3-12-7.jpg"] = JPEG, ["3-127.jpg"] = JPEG, ["e.jpg"] = JPEG,
+      ["copying e.jpg"] = JPEG }, titles = { { "a.tif" }, { "b.tif" }, { "c_2.tif" }, { "d_2.tif" }, { "3-12-7.tif" }, { "e.tif" } } }
+    for n, words in ipairs { "Copy of a.jpg beside a.jpg", "Kopie von b.jpg beside b.jpg", "c-2.jpg beside c_2.jpg", "d2.jpg beside d_2.jpg" } do
+      assert.equal("a file left over may belong to it: " .. words, run.reason(n))
+    end
+    assert.equal("ready", run.state(5), run.reason(5))
+    assert.equal("ready", run.state(6), run.reason(6))
   end)
 
   it("and not when that file is another title's, or the very same bytes", function()

@@ -128,6 +128,7 @@ local function look_at_group(group, how, doubts, notes)
   doubt(sequence.date(group.key, files))
   if how.every_key or #doubts > before then return end
   for _, list in ipairs(how.part and parts_of(files) or { files }) do
+    doubt(sequence.dated_pages(list))
     doubt(sequence.lacking(list, group.key, how.sidecars))
     if list[2] then doubt(sequence.contradicted(m.in_page_order(table.move(list, 1, #list, 1, {})))) end
   end

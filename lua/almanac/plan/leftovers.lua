@@ -1,7 +1,9 @@
 -- Files that no title answers to, but whose name only adds something to that of
--- a title's file: the back of a leaf (…023b beside …023), a second page, a copy.
+-- a title's file: the back of a leaf (…023b beside …023), a second page, a copy
+-- however it is called; or is that name with another separator (…-2 beside …_2).
 -- The title may be incomplete without them, so a person decides.
 local attempt = require "almanac.run.attempt"
+local doubles = require "almanac.plan.doubles"
 
 local m = {}
 
@@ -14,6 +16,7 @@ local KEYS = [[SELECT key, file_id, (SELECT title_id FROM title_key WHERE title_
   FROM file_key ORDER BY key]]
 local READY = [[SELECT file.id, path FROM title JOIN page ON page.title_id = title.id JOIN file ON file.id = file_id
   WHERE title.id = ? AND state = 'ready' LIMIT 1]]
+local ANSWERS = "SELECT title_id FROM title_key WHERE key = ? LIMIT 1"
 local PATH = "SELECT path FROM file WHERE id = ?"
 local DOUBT = "UPDATE title SET state = 'ask', reason = ? WHERE id = ? AND state = 'ready'"
 
@@ -26,7 +29,28 @@ local function extends(key, base)
   return not rest:find("/", 1, true) and not rest:find "^%.%a%w*$"     -- of another type: x.jpg.mp3
 end
 
--- Title -> files that extend one of its own.
+local SEPARATORS = { "_", "-", " ", "" }
+
+-- Keys that a key may be a copy of, or be with another separator before its number.
+local function likenesses(key)
+  local list = doubles.originals(key)
+  local name, separator, number = key:match "^(.-)([-_ ]?)(%d+)$"
+  for _, other in ipairs(name and name ~= "" and SEPARATORS or {}) do
+    local joined = other == "" and name:find "%d$"        -- 3-12-7 is not 3-127
+    if other ~= separator and not joined then list[#list + 1] = name .. other .. number end
+  end
+  return list
+end
+
+-- The title that answers to what this key is like.
+local function like(db, key)
+  for _, other in ipairs(likenesses(key)) do
+    local title_id = db:value(ANSWERS, other)
+    if title_id then return title_id end
+  end
+end
+
+-- Title -> files whose name is one of its own with something added, or like one.
 local function find(db)
   local found, order, bases = {}, {}, {}
   for row in db:rows(KEYS) do
@@ -35,12 +59,9 @@ local function find(db)
       bases[#bases + 1] = row
     else
       local base = bases[#bases]
-      if base and extends(row.key, base.key) then
-        if not found[base.title_id] then
-          found[base.title_id], order[#order + 1] = {}, base.title_id
-        end
-        table.insert(found[base.title_id], row.file_id)
-      end
+      local title_id = base and extends(row.key, base.key) and base.title_id or like(db, row.key)
+      if title_id and not found[title_id] then found[title_id], order[#order + 1] = {}, title_id end
+      if title_id then table.insert(found[title_id], row.file_id) end
     end
   end
   return found, order

@@ -120,6 +120,18 @@ local function is_date(year, month, day)
     and tonumber(day) >= 1 and tonumber(day) <= 31
 end
 
+---Words when files of one key are in the order of dates, whose digits were taken for pages.
+---@param files { path: string, page: any }[]
+---@return string? doubt
+function m.dated_pages(files)
+  for _, file in ipairs(files) do
+    local page = math.tointeger(number_of(file))
+    if files[2] and page and is_date(tostring(page):match(DATE)) then
+      return ("the digits of a date may have been taken for a page: %d of %s"):format(page, file.path)
+    end
+  end
+end
+
 ---Words when a key is the digits of a date in the name of one of its files.
 ---@param key string
 ---@param files { path: string }[]
