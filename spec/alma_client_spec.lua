@@ -98,6 +98,16 @@ describe("alma client", function()
     end)
   end)
 
+  it("refuses a path that lacks a segment: it would be the address of something else", function()
+    with({ GOOD }, function(client, requests)
+      for _, path in ipairs { { "bibs", nil, "representations" }, { [2] = "bibs" }, { "bibs", id = "991" } } do
+        assert.error_matches(function() client:call { method = "DELETE", path = path } end, "client:call: the path has no segment %d")
+      end
+      assert.error_matches(function() client:call { path = {} } end, "client:call: the path has no segment")
+      assert.are.equal(0, #requests)
+    end)
+  end)
+
   it("never puts a key into an address", function()
     with({ GOOD }, function(client)
       assert.error_matches(function()

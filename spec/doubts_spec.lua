@@ -162,7 +162,8 @@ describe("a title is to be decided", function()
     match { files = { ["a.jpg"] = JPEG, ["Copy of a.jpg"] = JPEG, ["b.jpg"] = JPEG, ["Kopie von b.jpg"] = JPEG, ["c_2.jpg"] = JPEG,
       ["c-2.jpg"] = JPEG, ["d_2.jpg"] = JPEG, ["d2.jpg"] = JPEG, ["3-12-7.jpg"] = JPEG, ["3-127.jpg"] = JPEG, ["e.jpg"] = JPEG,
       ["copying e.jpg"] = JPEG }, titles = { { "a.tif" }, { "b.tif" }, { "c_2.tif" }, { "d_2.tif" }, { "3-12-7.tif" }, { "e.tif" } } }
-    for n, words in ipairs { "Copy of a.jpg beside a.jpg", "Kopie von b.jpg beside b.jpg", "c-2.jpg beside c_2.jpg", "d2.jpg beside d_2.jpg" } do
+    for n, words in ipairs { "Copy of a.jpg beside a.jpg", "Kopie von b.jpg beside b.jpg", "c-2.jpg beside c_2.jpg",
+      "d2.jpg beside d_2.jpg" } do
       assert.equal("a file left over may belong to it: " .. words, run.reason(n))
     end
     assert.equal("ready", run.state(5), run.reason(5))

@@ -23,7 +23,23 @@ local function check_method(method)
     or "; there are: " .. table.concat(METHODS, ", ")), 4)
 end
 
+-- A variable that is nil would leave a shorter list: the address of something else.
+local function check_segments(path)
+  local n = 0
+  for _ in pairs(path) do n = n + 1 end
+  for i = 1, n do
+    if path[i] == nil then
+      error(("client:call: the path has no segment %d: is a variable in it nil?"):format(i), 5)
+    end
+  end
+  if n == 0 then error("client:call: the path has no segment", 5) end
+end
+
 local function check_path(path)
+  if type(path) == "table" then
+    check_segments(path)
+    return
+  end
   if path == nil then error("client:call: 'path' is missing", 4) end
   if type(path) == "string" and path:sub(1, 1) ~= "/" then
     error(("client:call: the path '%s' must begin with /, below /almaws/v1; or give a list of its segments"):format(path), 4)
