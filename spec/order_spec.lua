@@ -166,6 +166,22 @@ describe("the order of pages", function()
     assert_verified()
   end)
 
+  it("comes back where apply was stopped while a page was attached, and undo while a file came back", function()
+    start(3, "DERIVATIVE_COPY", REPLACE, 3)
+    at.alma.change { op = "faults", spec = "POST files=@2-99:reset" }
+    assert.is_not.equal(0, hurried("", "apply", "a.run", "--settle", "0.05").status)
+    at.alma.change { op = "faults", spec = "" }
+    local kill, result = 1
+    repeat
+      kill = kill + 1
+      result = hurried(("kill=%d,before"):format(kill), "undo", "a.run", "--yes")
+      assert.is_nil(result.err:find("changed since", 1, true), result.err)
+    until result.status == 0 or kill > 60
+    assert.equal(0, result.status)
+    assert.equal("a_1 a_2 a_3", order())
+    assert_verified()
+  end)
+
   it("is told when somebody's file stands between", function()
     start(2, "DERIVATIVE_COPY", delete(1), 0)
     apply()

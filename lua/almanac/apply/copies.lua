@@ -170,11 +170,31 @@ function m.restored(job)
   return pids
 end
 
+---Whether a file may be one whose way back was begun, and of which the run has no record.
+---@param job table
+---@param file table as Alma gives it
+---@return boolean
+function m.may_be_back(job, file)
+  local name = file.path and file.path:match "[^/]+$"
+  for _, step in pairs(job.steps) do
+    local is_open = step.kind == "attach" and step.page > RESTORED and step.state == "intent"
+    local kept = is_open and m.of(job, { seq = step.change }, step.page - RESTORED)
+    if kept and kept.name == name and kept.size == tonumber(file.size) then return true end
+  end
+  return false
+end
+
 ---The id that the nth file has since it was brought back.
 ---@return string|nil pid
 function m.pid(job, change, n)
   local step = steps.get(job, change, "attach", RESTORED + n)
   return step and step.result and step.result.pid
+end
+
+---Whether it was begun to bring the nth file back.
+---@return boolean
+function m.begun_back(job, change, n)
+  return steps.begun(job, change, "attach", RESTORED + n)
 end
 
 ---Whether the nth file was brought back already.

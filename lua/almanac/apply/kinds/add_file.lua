@@ -18,7 +18,7 @@ local function new_files(job, change, files)
   end
   local restored = copies.restored(job)
   for _, file in ipairs(files) do
-    if not planned[file.pid] and not restored[file.pid] then new[#new + 1] = file end
+    if not planned[file.pid] and not restored[file.pid] and not copies.may_be_back(job, file) then new[#new + 1] = file end
   end
   return new
 end
