@@ -249,6 +249,27 @@ describe("an older copy of a run, taken in the middle of a title,", function()
     end
   end)
 
+  for what, changes in pairs { ["a representation"] = "return { delete.representation { representation = rep } }", files = DELETE } do
+    it("does not bring back a second time what another copy brought back: " .. what, function()
+      start(changes, true)
+      assert.equal(0, at.almanac("apply", "a.run", "--settle", "0.05").status)
+      program.write(at.folder .. "/old.run", program.read(at.folder .. "/a.run"))
+      assert.equal(0, at.almanac("undo", "a.run", "--yes").status)
+      local before = names()
+      for _ = 1, 2 do
+        local result = at.almanac("undo", "old.run", "--yes")
+        assert.equal(2, result.status, result.out .. result.err)
+        assert.matches("is like what undo would bring back, and may be that: taken back already with another copy of this run file?",
+          result.err, 1, true)
+        assert.equal(before, names())
+      end
+      program.write(at.folder .. "/d.csv", ("mms_id,decision,file\n%s,use,\n"):format(desk.id(1)))
+      assert.equal(0, at.almanac("decide", "old.run", "d.csv").status)
+      at.almanac("undo", "old.run", "--yes")
+      assert.is_true(#names() > #before)
+    end)
+  end
+
   it("costs a call only there: none for titles that one process begins and ends", function()
     local list = "GET /bibs/{mms_id}/representations/{rep_id}/files"
     start(NEW)

@@ -82,6 +82,40 @@ function m.ask_about(job, change, pids)
     change.representation_id, m.ADVICE))
 end
 
+---Leaves it to a person that what is to be brought back seems to be there again.
+---@param job table
+---@param change table
+---@param what string in words
+---@param id string of that
+---@return nil
+---@return string message
+---@return string code "conflict"
+function m.ask_about_restored(job, change, what, id)
+  return steps.ask(job, change, { doubts = { id } }, ("%s is like what undo would bring back, and may be that: taken back already with " ..
+    "another copy of this run file? Look at it in Alma, then `almanac decide`; `use` brings back another one beside it"):format(what))
+end
+
+---Before a file is brought back: whether one like it is there that the run knows nothing of.
+---@param job table
+---@param change table
+---@param kept { name: string, size: integer } its copy
+---@param restored table<string, true> file ids of what this run brought back
+---@return true|nil
+---@return string? message
+---@return string? code "conflict": for a person to decide
+function m.meet_restored(job, change, kept, restored)
+  local files, message, code = strange_files(job, change, change.representation_id)
+  if not files then return nil, message, code end
+  for _, pid in ipairs(known_files(job, change.representation_id)) do restored[pid] = true end
+  for _, file in ipairs(files) do
+    local name = file.path and file.path:match "[^/]+$"
+    if not restored[file.pid] and name == kept.name and tonumber(file.size) == kept.size then
+      return m.ask_about_restored(job, change, ("file %s (%s)"):format(file.pid, name), file.pid)
+    end
+  end
+  return true
+end
+
 ---Before the first page that this process attaches in a representation of a title
 ---that an earlier one began: whether pages are there of which the run does not know.
 ---@param job almanac.job

@@ -135,8 +135,26 @@ local function is_as_planned(rep, spec)
   return (rep.label or "") == (spec.label or "") and same(rep.usage_type, spec.usage_type) and same(rep.library, spec.library)
 end
 
----A representation that the title did not have, that is as a change which was not
----begun makes it, and of which Alma notes no other maker: so another copy of this
+---Representations that the title did not have and this run knows nothing of, that are as
+---it would make one, and of which Alma notes no other maker.
+---@param job almanac.job `made_again`: ids of those that this process made again
+---@param spec table
+---@param list table[] the title's representations now
+---@return table[]|nil reps
+---@return string? message
+---@return string? code
+function m.made_like(job, spec, list)
+  local had, fits = {}, {}
+  for _, id in ipairs(planned_ids(job)) do had[id] = true end
+  for _, id in ipairs(job.made_again or {}) do had[id] = true end
+  for _, change in ipairs(job.changes) do had[change.representation_id or ""] = true end
+  for _, rep in ipairs(list) do
+    if not had[rep.id] and is_as_planned(rep, spec) then fits[#fits + 1] = rep end
+  end
+  return makers.divide(job, fits)
+end
+
+---A representation like that of a change which was not begun: so another copy of this
 ---run may have made it.
 ---@param job almanac.job
 ---@param list table[] the title's representations now
@@ -144,17 +162,14 @@ end
 ---@return string? message
 ---@return string? code
 function m.made_elsewhere(job, list)
-  local had, fits = {}, {}
-  for _, id in ipairs(planned_ids(job)) do had[id] = true end
-  for _, change in ipairs(job.changes) do had[change.representation_id or ""] = true end
   for _, change in ipairs(job.changes) do
-    for _, rep in ipairs(kinds.makes_representation(change) and not change.representation_id and list or {}) do
-      if not had[rep.id] and is_as_planned(rep, change.spec) then fits[#fits + 1] = rep end
+    if kinds.makes_representation(change) and not change.representation_id then
+      local ours, message, code = m.made_like(job, change.spec, list)
+      if not ours then return nil, message, code end
+      if ours[1] then return ours[1] end
     end
   end
-  local ours, message, code = makers.divide(job, fits)
-  if not ours then return nil, message, code end
-  return ours[1] or false
+  return false
 end
 
 ---All representations of the title. A list that changed under the reading is a

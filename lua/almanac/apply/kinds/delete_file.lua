@@ -113,7 +113,12 @@ end
 
 function m.restore(job, change, found)
   if not (found and found.words[1]) then return true end
-  return copies.restore(job, change, 1, change.representation_id)
+  local ok, message, code = true, nil, nil
+  if not copies.begun_back(job, change, 1) then
+    ok, message, code = older.meet_restored(job, change, copies.of(job, change, 1), copies.restored(job))
+  end
+  if ok then ok, message, code = copies.restore(job, change, 1, change.representation_id) end
+  return ok, message, code
 end
 
 function m.check_back(job, change, list)

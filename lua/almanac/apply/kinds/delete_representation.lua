@@ -3,6 +3,7 @@ local alma = require "almanac.alma"
 local copies = require "almanac.apply.copies"
 local deletion = require "almanac.apply.kinds.deletion"
 local look = require "almanac.apply.kinds.look"
+local older = require "almanac.apply.older"
 local paging = require "almanac.alma.paging"
 local representation = require "almanac.apply.representation"
 local steps = require "almanac.apply.steps"
@@ -131,6 +132,17 @@ function m.look(job, change)
   return found
 end
 
+-- Another copy of this run may have made it again already.
+local function meet_older(job, new, list)
+  if steps.begun(job, new, "represent") then return true end
+  local made, message, code = representation.made_like(job, new.spec, list)
+  if not made then return nil, message, code end
+  for _, rep in ipairs(made) do
+    if not steps.is_decided(job, new, rep.id) then return older.ask_about_restored(job, new, "representation " .. rep.id, rep.id) end
+  end
+  return true
+end
+
 function m.restore(job, change, found)
   if not (found and found.words[1]) then return true end
   local step = steps.get(job, change, "delete")
@@ -140,7 +152,9 @@ function m.restore(job, change, found)
   for i, rep in ipairs(list) do job.present[i] = rep.id end
   local new = again(change, step)
   local made
-  made, message, code = representation.make(job, new)
+  made, message, code = meet_older(job, new, list)
+  if made then made, message, code = representation.make(job, new) end
+  if made then job.made_again = { made.representation_id, table.unpack(job.made_again or {}) } end
   for n = 1, made and step.before.files or 0 do
     if not copies.is_back(job, change, n) then
       local ok
