@@ -30,16 +30,37 @@ local function command(round, switches, arguments, prefix, side)
   return ("%s </dev/null >out%s 2>>err"):format(table.concat(parts, " "), side and side.name or "")
 end
 
+local KILLED = 137
+-- 1: nothing was started; 2: some are to decide or failed; 75: stopped early, the same command goes on.
+local STATUS = { [0] = true, [1] = true, [2] = true, [75] = true, [KILLED] = true }
+
+-- Whatever happens, a program ends as it says, and tells it in words of people. One that
+-- began a step can't say that nothing was started.
+local function look_at_end(round, status, name)
+  local text = round:read "err" .. round:read "out"
+  if text:find "stack traceback" or text:find "%.lua:%d+:" then
+    table.insert(round.violations, ("%s prints an error of the program: %s"):format(name, text:match "[^\n]*%.lua:%d+:[^\n]*"))
+    program.write(round.folder .. "/err", "")
+  end
+  local begun = round:steps()
+  if not STATUS[status] or status == 1 and begun ~= round.begun then
+    table.insert(round.violations, ("%s ends with %s, and something was started"):format(name, status))
+  end
+  round.begun = begun
+end
+
 ---Starts the client, killed after some seconds if it has not ended.
 ---@param side { name: string?, claims: string? }
 ---@param seconds number? until it is killed
 ---@return fun(): integer wait gives its status
 function methods:start(side, seconds, ...)
+  local name = ...
   local prefix = seconds and ("timeout --foreground -s KILL %.3f"):format(seconds)
   local pipe = assert(io.popen(("(%s; echo $?) 2>/dev/null"):format(command(self, "", { ... }, prefix, side))))
   return function()
     local status = pipe:read "n"
     pipe:close()
+    if not side.name and not self.fate.restarts then look_at_end(self, status, name) end
     return status
   end
 end
@@ -50,6 +71,7 @@ function methods:call(switches, ...)
   -- The shell behind the line tells of kills on stderr: not here.
   local line = ("(%s; exit $?) 2>/dev/null"):format(command(self, switches, { ... }))
   local _, _, status = os.execute(line)
+  look_at_end(self, status, (...))
   return status
 end
 
@@ -96,13 +118,19 @@ end
 ---@return string
 function methods:read(name) return program.read(self.folder .. "/" .. name) end
 
----Whether nothing of a run was begun.
-function methods:is_untouched()
-  local db <close> = assert(store.open(self.folder .. "/a.run", "read"))
-  return not db:value "SELECT 1 FROM step LIMIT 1"
+---How many steps of the run were begun.
+---@return integer
+function methods:steps()
+  local db <close> = store.open(self.folder .. "/a.run", "read")
+  return db and db:value "SELECT count(*) FROM step" or 0
 end
 
+---Whether nothing of the run was begun.
+---@return boolean
+function methods:is_untouched() return self:steps() == 0 end
+
 ---@param file string? the run file
+---@return table
 function methods:report(file)
   return json.decode(self:must("report", file or "a.run", "--format", "json"))
 end

@@ -1,5 +1,6 @@
 -- What a round throws at the client: kills, faults of the rehearsal, or both.
 -- The dice decide; a kind of round always has what it is named after.
+local copies = require "torture.copies"
 local filled = require "torture.filled"
 local halves = require "torture.halves"
 local twins = require "torture.twins"
@@ -87,15 +88,15 @@ local function of_slow(random, writes)
   local seconds = random(3, 20) / 10
   -- Whoever is killed sends again what is not there after --settle; nobody else does.
   local kills = random(0, 3)
-  return { kills = kills, settle = kills > 0 and seconds + 0.5 or nil, rules = of_api(random, 1, writes), late = 2 * seconds + 0.2,
-    latency = ("gateway=%.2f,file=%.1f%s%s"):format(random(5, 12) / 100, seconds,
+  return { titles = 12, kills = kills, settle = kills > 0 and seconds + 0.5 or nil, rules = of_api(random, 1, writes),
+    late = 2 * seconds + 0.2, latency = ("gateway=%.2f,file=%.1f%s%s"):format(random(5, 12) / 100, seconds,
       pick(random, { ",move=begin", ",move=end", "" }), pick(random, { "", ",representation=" .. seconds })) }
 end
 
 -- Whoever looks does so until long after a list can lag, as users' --settle is.
 local function of_lag(random, writes)
   local seconds = random(1, 6) / 10
-  return { kills = random(0, 3), settle = 6 * seconds + 0.5, rules = of_api(random, 2, writes), latency = "lag=" .. seconds,
+  return { titles = 12, kills = random(0, 3), settle = 6 * seconds + 0.5, rules = of_api(random, 2, writes), latency = "lag=" .. seconds,
     late = seconds + 0.8 }
 end
 
@@ -152,8 +153,16 @@ local kinds = {
       return { kills = random(0, 4), rules = { ("POST representations=%s:filled"):format(rate(random)) }, titles = 20,
         go = filled.go, decides = true }
     end },
+  { name = "hostile", about = "answers that no Alma gives, of any call; SIGKILL; 20 titles",
+    of = function(random)
+      return { titles = 20, kills = random(0, 3), hostile = true, rules = { ("*=%.3f:hostile"):format(random(5, 60) / 1000) } }
+    end },
   { name = "moved", about = "SIGKILL, then the run file without its log; the image folder is not mounted at first",
     of = function(random) return { moves = true, kills = random(3, 8) } end },
+  { name = "copies", about = "the run goes on, and an older copy of its file is verified, applied, taken back; SIGKILL; 12 titles",
+    of = function(random)
+      return { titles = 12, kills = random(0, 3), copy = pick(random, { "rest", "log", "part" }), go = copies.go, decides = true }
+    end },
   { name = "commits", about = "SIGKILL at every commit of the run file in turn; 5 titles",
     of = function() return { commits = true, titles = 5 } end },
   { name = "undo", about = "apply is killed for good at some commit, then undo at every commit in turn; 4 titles of 3 to 5 pages",
@@ -165,8 +174,8 @@ local kinds = {
       if random(1, 2) == 1 then return { rules = of_thirty_seconds(random, writes) } end
       return { rules = of_given_up(random, writes), patience = 1, settle = 1, late = 3 }
     end },
-  { name = "slow", seldom = true, about = "a gateway gives up (504) while Alma goes on for 0.3 to 2 s; SIGKILL", of = of_slow },
-  { name = "lag", seldom = true, about = "lists lag 0.1 to 0.6 s behind; faults of the API, SIGKILL", of = of_lag },
+  { name = "slow", seldom = true, about = "a gateway gives up (504) while Alma goes on for 0.3 to 2 s; SIGKILL; 12 titles", of = of_slow },
+  { name = "lag", seldom = true, about = "lists lag 0.1 to 0.6 s behind; faults of the API, SIGKILL; 12 titles", of = of_lag },
   { name = "merge", seldom = true, about = "titles are merged into others just before calls that write; SIGKILL",
     of = function(random, writes)
       return { merges = true, kills = random(0, 3), rules = each_write(random, writes, { "merge" }) }

@@ -20,6 +20,17 @@ function m.expect(round, what, status)
   if status ~= 0 then table.insert(round.violations, ("%s ends with %s"):format(what, status)) end
 end
 
+-- A title that another one was merged into stays in the collection, and undo says so: it
+-- may have been there on its own account.
+local function leave_in_collection(round, want, after)
+  local merged = undisturbed.merged(after)
+  for _, bib in ipairs(after.bibs) do
+    for _, pid in ipairs(merged[bib.mms_id] and bib.collections or {}) do
+      if pid == round.collection then want:collect(bib.mms_id, pid) end
+    end
+  end
+end
+
 ---All that differs from the state that is wanted. Nobody can tell what becomes of
 ---titles that were merged away before they were done.
 ---@param round table
@@ -33,6 +44,7 @@ function m.compare(round, what, options)
     for _, title in ipairs(round.titles) do want:collect(title.mms_id, round.collection) end
   end
   local after = undisturbed.of(round.alma.state())
+  if what == "undone" then leave_in_collection(round, want, after) end
   m.add(round, check.state(judged(round.before), judged(want), judged(after), options))
   return want
 end

@@ -55,6 +55,14 @@ local function undo(round)
   judge.verify(round, ("looked at %d titles? taken back"):format(#round.titles))
 end
 
+-- Where a hostile answer's path leads, out of any folder of a round.
+local OUTSIDE = "ls -d /tmp/almanac-hostile* 2>/dev/null"
+
+local function look_outside(round)
+  local pipe <close> = assert(io.popen(OUTSIDE))
+  for path in pipe:lines() do table.insert(round.violations, "written outside of the round's folder: " .. path) end
+end
+
 local function go(round)
   round.collection = round.alma.change { op = "add_collection", name = "Tortured" }.pid
   round.before = round.alma.state()
@@ -63,6 +71,7 @@ local function go(round)
   round:plan "a.run"
   apply(round)
   if not round.violations[1] then undo(round) end
+  if round.fate.hostile then look_outside(round) end
 end
 
 -- A rehearsal comes up again on its port, which nobody may take meanwhile: so
