@@ -16,7 +16,8 @@ local function size_of(result)
   return tonumber((headers["content-range"] or ""):match "/(%d+)$" or headers["content-length"])
 end
 
-local function fetch(what, url, backoff, timeouts)
+local function fetch(what, url)
+  local timeouts, backoff = request.patience {}
   return request.insist(backoff, function()
     local result = task.fetch { url = url, headers = { Range = "bytes=0-0" }, max_body = ENOUGH,
       connect_timeout = timeouts.connect, stall_timeout = timeouts.stall, timeout = timeouts.total }
@@ -35,7 +36,7 @@ end
 ---@return string? code
 function m.look(page, url)
   local what = page.name .. " can't be read from Alma's storage"
-  local result, failure = fetch(what, url, request.patience {})
+  local result, failure = fetch(what, url)
   if not result and failure.again then return nil, failure.message, failure.code end
   if not result then return failure.message end
   local size = size_of(result)
