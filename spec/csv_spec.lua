@@ -184,6 +184,15 @@ describe("csv.line", function()
     assert.equal("\"'\ta\",\"'\rb\",\"'=c,\"\"d\"\n", (csv.line { "\ta", "\rb", '=c,"d' }))
     assert.equal("''=x,'''=y,''-\n", csv.line { "'=x", "''=y", "'-" })
     assert.same({ { "=x", "'=y", "'99", "'", "", 1 } }, (read "'=x,''=y,'99,',\n"))
+    for _, text in ipairs { "＝1", "＋1", "－1", "＠x", " =1", "  ＝1", "\u{a0}=1", "\n=1", " \t=1", "' =1", "'＝1" } do
+      local line = csv.line { text, "x" }
+      assert.matches("^\"?'" .. text:gsub("%p", "%%%0"), line)
+      assert.equal(text, read(line)[1][1])
+    end
+    for _, text in ipairs { " a=1", ("＝"):sub(1, 2), "～1", "\u{a0}", "' x" } do
+      assert.is_nil(csv.line { text }:find("^\"?'" .. text:gsub("%p", "%%%0")))
+      assert.equal(text, read(csv.line { text })[1][1])
+    end
   end)
 
   it("raises for what has no text", function()

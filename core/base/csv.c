@@ -160,13 +160,30 @@ alm_csv_result alm_csv_next(alm_csv *csv, alm_error *err) {
 size_t alm_csv_count(const alm_csv *csv) { return csv->count; }
 int64_t alm_csv_line(const alm_csv *csv) { return csv->start; }
 
-/* A spreadsheet takes a cell that begins so for a formula, which may run
- * programs or send cells away; an apostrophe before it keeps it text. A text
- * that looks guarded already gets one more, so that reading gives it back. */
+/* The signs that begin a formula, also in the wide forms that East Asian
+ * spreadsheets take for them, and tab, CR and LF, which some pass over. */
+static bool is_formula_sign(const char *text, size_t length) {
+  static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+                                     "\xef\xbc\xa0", NULL};
+  if (length == 0 || *text == 0) return false;
+  for (int i = 0; length >= 3 && wide[i]; i++)
+    if (memcmp(text, wide[i], 3) == 0) return true;
+  return strchr("=+-@\t\r\n", *text) != NULL;
+}
+
+/* A spreadsheet takes a cell that begins so, perhaps behind blanks, for a
+ * formula, which may run programs or send cells away; an apostrophe before it
+ * keeps it text. A text that looks guarded already gets one more, so that
+ * reading gives it back. */
 static bool begins_formula(const char *text, size_t length) {
   size_t at = 0;
   while (at < length && text[at] == '\'') at++;
-  return at < length && text[at] && strchr("=+-@\t\r", text[at]);
+  for (;;) {
+    size_t blank = at < length && text[at] == ' ' ? 1 : 0;
+    if (at + 2 <= length && memcmp(text + at, "\xc2\xa0", 2) == 0) blank = 2;
+    if (!blank) return is_formula_sign(text + at, length - at);
+    at += blank;
+  }
 }
 
 const char *alm_csv_field(const alm_csv *csv, size_t index, size_t *length) {
