@@ -123,6 +123,7 @@ describe("bad input:", function()
         "conf.lua:1: attempt to perform arithmetic .*: correct it %(texts stand in quotes%)",
       ["return { profiles = { p = { key = 'l8xxWrong } } }"] = "conf.lua:1: unfinished string: correct it",
       ["while true do end"] = "does not end",
+      ["return ('a'):rep(200000):find(('.-'):rep(9) .. 'b')"] = "attempt to call a nil value: correct it",
     } do
       write("almanac.conf.lua", text)
       refused(trial.plan(), words)

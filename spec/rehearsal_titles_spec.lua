@@ -223,6 +223,7 @@ describe("a rehearsal", function()
     local held = program.run { "rehearsal", "--until-eof", "--port", "0", "--state", alma.folder .. "/state" }
     assert.equal(1, held.status)
     assert.matches("in use by process " .. alma.pid(), held.err, 1, true)
+    assert.equal(448, core.files.stat(alma.folder .. "/state.objects").mode & 511)   -- octal 700: uploads may be restricted
   end)
 
   it("leaves nothing behind when its list is wrong", function()

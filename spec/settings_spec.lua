@@ -36,7 +36,7 @@ describe("settings", function()
     assert.not_matches("rehearsal%-key", result.err .. result.out)
     assert.matches("chmod 600", doctor('s3 = { secret_key = "x" }, key = "rehearsal-key"', "604").err)
     assert.matches("chmod 600", doctor('key = "rehearsal-key"', "640").err)
-    assert.matches("chmod 600", doctor('key = "rehearsal-key"', "620").err)
+    assert.matches("other users can change it: chmod 600", doctor('key = "rehearsal-key"', "620").err)
   end)
 
   it("do not warn of one that only its owner reads, nor of one without a key", function()

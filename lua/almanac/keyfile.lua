@@ -3,7 +3,7 @@ local core = require "almanac.core"
 
 local m = {}
 
-local OTHERS, ANYBODY_WRITES = 63, 2   -- permission bits: octal 077, 002
+local OTHERS, ANYBODY_WRITES, GROUP_WRITES = 63, 2, 16   -- permission bits: octal 077, 002, 020
 
 ---Says how other users can get at a file that holds a secret key.
 ---@param path string
@@ -15,7 +15,8 @@ function m.exposed(path)
   if about.mode & ANYBODY_WRITES ~= 0 then
     return ("%s holds a secret key and every user of this computer can change it: look at it, then chmod 600 %s"):format(path, path), "auth"
   end
-  return ("%s holds a secret key and other users can read it: chmod 600 %s"):format(path, path)
+  return ("%s holds a secret key and other users can %s it: chmod 600 %s"):format(path,
+    about.mode & GROUP_WRITES ~= 0 and "change" or "read", path)
 end
 
 return m

@@ -12,6 +12,7 @@ local meta = { __index = methods }
 
 local IN_MEMORY = 8 << 20     -- bytes; made-up content that is larger goes through a file
 local MOST_MADE = 8           -- files with made-up content that are kept
+local PRIVATE = 448           -- permission bits, octal 700: what is uploaded for trial may be restricted
 local PATTERN = ("rehearsal of almanac, not a real file. "):rep(1680)   -- about 64 KiB
 local MAGIC = {
   tif = "II*\0\8\0\0\0", tiff = "II*\0\8\0\0\0", jpg = "\xFF\xD8\xFF\xE0", jpeg = "\xFF\xD8\xFF\xE0",
@@ -31,7 +32,8 @@ function m.open(folder)
   end
   self.scratch = self.folder .. "/.scratch"
   files.remove(self.scratch, { tree = true })   -- left by a rehearsal that was killed
-  ok, message, code = files.make_folder(self.scratch)
+  ok, message, code = files.make_folder(self.folder, PRIVATE)
+  if ok then ok, message, code = files.make_folder(self.scratch, PRIVATE) end
   if not ok then return nil, message, code end
   return self
 end
