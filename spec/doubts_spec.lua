@@ -140,6 +140,18 @@ describe("a title is to be decided", function()
     assert.equal("ready", run.state(3), run.reason(3))
   end)
 
+  it("when folders within its own are called volumes or copies, though the pages go on", function()
+    for _, names in ipairs { { "ID/v1/1.jpg", "ID/v2/2.jpg" }, { "ID/Bd. 1/1.jpg", "ID/Bd. 2/2.jpg" },
+      { "ID/copy 1/1.jpg", "ID/copy 2/2.jpg" },
+      { "ID/Vol_01 scans/1.jpg", "ID/Vol_02 scans/2.jpg" } } do
+      asks("files of several folders for one title", names)
+      run.close()
+    end
+    is_ready { "ID/front/1.jpg", "ID/body/2.jpg" }
+    run.close()
+    is_ready { "ID/v1/1.jpg", "ID/v1/2.jpg" }
+  end)
+
   it("when the digits of dates may have been taken for its pages", function()
     asks("the digits of a date may have been taken for a page: 20240513 of", { "ID_20240513.jpg", "ID_20240514.jpg" })
     run.close()

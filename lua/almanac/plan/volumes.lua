@@ -55,8 +55,22 @@ local function says_key(folder, key)
   return wanted ~= "" and bare(folder):find(wanted, 1, true) ~= nil or has_numbers(folder, key)
 end
 
+-- What folders of volumes and copies are called, in front of their number.
+local CALLED = {}
+for word in ("v vol volume volumen bd band tome tom teil heft issue copy kopie copie exemplar"):gmatch "%a+" do CALLED[word] = true end
+
+-- Whether these folders, below the one above them, say that they are several things.
+local function are_volumes(folders, above)
+  local n = 0
+  for _, folder in ipairs(folders) do
+    local word = core.text.fold(folder:sub(#above + 1)):match "%f[%a](%a+)[%s%p]*%d+[^/]*$"
+    if CALLED[word or ""] then n = n + 1 end
+  end
+  return n > 1
+end
+
 ---Words when files of one key lie in several folders and none of those above
----them is the title's own.
+---them is the title's own, or they are called volumes or copies.
 ---@param files { path: string }[] of one key
 ---@param key string
 ---@return string? doubt
@@ -67,7 +81,7 @@ function m.several_folders(files, key)
   local above = common(folders)
   local list = {}
   for i, folder in ipairs(folders) do list[i] = ("%s (%d)"):format(folder == "" and "the folder itself" or folder, counts[folder]) end
-  if not says_key(above, key) then
+  if not says_key(above, key) or are_volumes(folders, above) then
     return ("files of several folders for one title (volumes, copies?): '%s' has %s"):format(key, told(list))
   end
   local seen = {}
