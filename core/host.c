@@ -37,13 +37,13 @@ static void *allocate(void *userdata, void *block, size_t old, size_t wanted) {
 static int add_traceback(lua_State *L) {
   const char *message = lua_tostring(L, 1);
   if (!message) message = luaL_tolstring(L, 1, NULL);
-  if (strstr(message, "\nstack traceback:")) return 1; /* a task has added its own */
+  if (strstr(message, "\nstack traceback:")) return 1; /* a task has added its own traceback */
   luaL_traceback(L, L, message, 1);
   return 1;
 }
 
-/* Where the Lua files are: installed beside the program or the shared library,
- * or in the tree that it was built in. ALMANAC_LUA overrides all. */
+/* The folder with the Lua files: installed beside the program or the shared library, or in
+ * the tree where it was built. ALMANAC_LUA overrides both. */
 static const char *find_library(char *folder) {
   static const char *const places[] = {"/../share/lua/5.4", "/../../share/lua/5.4",
                                        "/../../lua", NULL};
@@ -54,9 +54,8 @@ static const char *find_library(char *folder) {
   return NULL;
 }
 
-/* Drops from package.path or package.cpath what is relative: "./?.lua" would let
- * the working folder, which may be anybody's, bring a module of a name that is
- * asked for. */
+/* Drops relative entries from package.path or package.cpath: "./?.lua" would let the working
+ * folder, which may be anybody's, bring a module under a name that is asked for. */
 static void keep_absolute(lua_State *L, const char *field) {
   lua_getglobal(L, "package");
   const char *entry = lua_getfield(L, -1, field) == LUA_TSTRING ? lua_tostring(L, -1) : "";

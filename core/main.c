@@ -9,8 +9,8 @@
 
 static void say(const char *words) { fprintf(stderr, "almanac: %s\n", words); }
 
-/* However the program ends (a script may call os.exit), success is told only
- * when what it printed has arrived. */
+/* However the program ends (a script may call os.exit), it tells success only when what it
+ * printed has arrived. */
 static void answer_for_output(int status, void *unused) {
   (void)unused;
   alm_error err;

@@ -1,4 +1,4 @@
-/* The bounded buffer. */
+/* A buffer that grows up to a maximum. */
 #include "buf.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Bytes that grow up to a maximum: the one container for whatever comes from
- * outside. The maximum is given at the start; passing it is an error, and the
+/* Bytes that grow up to a maximum. Whatever comes from outside goes into such a
+ * buffer. The maximum is given at the start. Passing it is an error, and the
  * buffer keeps what it had. Memory belongs to the buffer until alm_buf_free. */
 #ifndef ALM_BUF_H
 #define ALM_BUF_H
@@ -19,7 +19,7 @@ void alm_buf_init(alm_buf *buf, size_t maximum);
 /* False when the maximum would be passed or memory is out. */
 bool alm_buf_add(alm_buf *buf, const void *data, size_t length);
 bool alm_buf_adds(alm_buf *buf, const char *text);
-/* A literal, whose length the compiler knows. */
+/* For a string literal, whose length the compiler knows. */
 #define ALM_BUF_PUT(buf, literal) alm_buf_add(buf, literal, sizeof(literal) - 1)
 
 /* The text, never NULL. */

@@ -13,14 +13,14 @@
 #define ROW_MAXIMUM (16 << 20)
 #define FIELDS 10000
 
-/* Two of libcsv's states, which its header has no names for. */
+/* Two states of libcsv's parser that its header does not name. */
 enum { ROW_NOT_BEGUN = 0, FIELD_MIGHT_HAVE_ENDED = 3 };
 
 struct alm_csv {
   struct csv_parser parser;
   char *name;       /* for messages */
   int fd;           /* -1 when the text is in memory */
-  const char *text; /* what is left of it is from `at` to `have` */
+  const char *text; /* the part from `at` to `have` is still to be read */
   char *chunk;
   size_t at, have;
   bool begun, at_end, ready, failed;
@@ -49,8 +49,8 @@ static bool fill(alm_csv *csv, alm_error *err) {
   return true;
 }
 
-/* A line with its end, or as much of it as is there; 0 at the end. A CR at
- * the end of what is there waits for the LF that may follow. */
+/* The length of the next line with its end, or of what there is of it; 0 at the
+ * end. A CR as the last byte waits, since an LF may follow. */
 static size_t next_piece(const alm_csv *csv) {
   const char *from = csv->text + csv->at;
   size_t left = csv->have - csv->at, length = 0;
@@ -96,9 +96,9 @@ static size_t parse(alm_csv *csv, const char *text, size_t length) {
   return csv_parse(&csv->parser, text, length, take_field, take_row, csv);
 }
 
-/* Strict until libcsv stops at a quote that is out of place. That byte goes in
- * leniently, and the field goes on as one without quotes: left to itself,
- * libcsv would read on to the next quote, over commas and line ends. */
+/* libcsv parses strictly until it stops at a quote in a wrong place. That byte is
+ * fed leniently, and the field goes on as one without quotes. Otherwise libcsv
+ * would read on to the next quote, over commas and line ends. */
 static bool feed(alm_csv *csv, const char *text, size_t length) {
   size_t at = 0;
   while ((at += parse(csv, text + at, length - at)) < length) {
@@ -201,7 +201,7 @@ static alm_csv *new_csv(const char *name, char delimiter, alm_error *err) {
   alm_csv *csv = calloc(1, sizeof *csv);
   if (csv && csv_init(&csv->parser, CSV_STRICT) == 0) {
     csv_set_delim(&csv->parser, (unsigned char)delimiter);
-    csv_set_blk_size(&csv->parser, CHUNK); /* its room grows by so much */
+    csv_set_blk_size(&csv->parser, CHUNK); /* the parser's memory grows in such steps */
     alm_buf_init(&csv->row, ROW_MAXIMUM);
     csv->fd = -1;
     csv->line = csv->start = 1;

@@ -1,11 +1,10 @@
-/* CSV row by row over libcsv: RFC 4180, and what people's hands make of it.
+/* CSV row by row over libcsv: RFC 4180, and what people make of it.
  *
- * A quote inside a field counts as text (5" disk; "Waiting" by X), it never
- * swallows the rows behind it. Blanks around unquoted fields go, empty lines
- * are passed over, a UTF-8 byte order mark too; lines end in LF, CRLF or CR.
- * Bytes are kept as they are. Failures: parse (UTF-16, a quote that is never
- * closed; with the line), limit (more than 16 MiB or 10,000 fields in a row),
- * io, missing. */
+ * A quote inside a field is text (5" disk; "Waiting" by X) and never swallows the
+ * rows behind it. Blanks around unquoted fields are dropped. Empty lines and a
+ * UTF-8 byte order mark are ignored. Lines end in LF, CRLF or CR. Bytes are kept
+ * as they are. Failures: parse (UTF-16, or a quote that is never closed; with the
+ * line), limit (more than 16 MiB or 10,000 fields in a row), io, missing. */
 #ifndef ALM_CSV_H
 #define ALM_CSV_H
 

@@ -20,8 +20,8 @@ static size_t find(const alm_headers *list, const char *name, size_t length) {
   return i;
 }
 
-/* The value moves behind everything else when it is not there already, so
- * that it can grow. */
+/* Moves the value behind everything else, unless it is there already, so that it
+ * can grow. */
 static bool move_to_end(alm_headers *list, size_t index) {
   unsigned start = list->field[index].value, length = list->field[index].length;
   if (start + length + 1 == list->text.length) {

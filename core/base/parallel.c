@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 
 #define THREADS 8
-#define ENOUGH 8 /* for a thread to be worth starting */
+#define ENOUGH 8 /* things to do per thread, so that starting one pays */
 
 bool alm_thread_start(pthread_t *thread, void *(*run)(void *), void *argument) {
   sigset_t all, before;

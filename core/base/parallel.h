@@ -1,5 +1,5 @@
-/* The same small work for many things at once, by a few threads: for work that
- * mostly waits, as for a disk or a share on the network. */
+/* Does the same small work for many things with a few threads. This pays for work
+ * that mostly waits, as for a disk or a share on the network. */
 #ifndef ALM_PARALLEL_H
 #define ALM_PARALLEL_H
 
@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Starts a thread that gets no signals: those are for the threads that were
- * here before. False when none can be had. */
+/* Starts a thread that gets no signals, so that the threads that were here before
+ * get them. False when no thread can be had. */
 bool alm_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
 
 /* Is called from several threads, once for each index. */

@@ -1,4 +1,4 @@
-/* The C library's regcomp, behind a look at what it would have to build. */
+/* Runs the C library's regcomp, after estimating how much it would have to build. */
 #include "regex.h"
 
 #include <locale.h>
@@ -15,10 +15,10 @@ struct alm_regex {
   locale_t letters; /* characters, not bytes */
 };
 
-/* ---- how much is it? ---- */
+/* ---- how much would be built ---- */
 
-/* Of an open group, and of the last atom in it, which a repeat multiplies:
- * characters when repeats are written out, repeats within repeats. */
+/* The size of an open group and of the last atom in it, since a repeat multiplies
+ * that atom: characters once repeats are written out, and repeats within repeats. */
 typedef struct {
   size_t length, last_length;
   int nested, last_nested;
@@ -26,8 +26,8 @@ typedef struct {
 
 typedef struct {
   measure groups[GROUPS + 1], *group;
-  bool repeated;   /* what stands before is a repeat */
-  size_t repeats;  /* characters that are there by repeats only */
+  bool repeated;   /* the last thing read is a repeat */
+  size_t repeats;  /* characters that exist only because of repeats */
   const char *reason;
 } estimate;
 
@@ -69,7 +69,7 @@ static void repeat(estimate *e, size_t times) {
   e->repeated = true;
 }
 
-/* Behind {: what its atom is written out to. */
+/* Reads the numbers behind {: how often its atom is written out. */
 static size_t times_of(const char *at) {
   char *end;
   size_t least = strtoul(at, &end, 10), most;
@@ -80,7 +80,7 @@ static size_t times_of(const char *at) {
   return most > least ? most : least + 1;
 }
 
-/* From [ to its ]; a ] at its front is one of the characters. */
+/* The ] that closes the [ at `at`. A ] right behind [ or [^ is a character. */
 static const char *bracket_end(const char *at) {
   at += at[1] == '^' ? 2 : 1;
   if (*at == ']') at++;
@@ -94,7 +94,7 @@ static const char *bracket_end(const char *at) {
   return at;
 }
 
-/* Returns the last character of what stands at `at`. */
+/* Weighs the atom or sign at `at`, and returns its last character. */
 static const char *weigh(estimate *e, const char *at) {
   switch (*at) {
     case '(': open_group(e); break;
@@ -112,7 +112,7 @@ static const char *weigh(estimate *e, const char *at) {
   return *at == '[' ? bracket_end(at) : at;
 }
 
-/* NULL: fine. */
+/* Why a pattern is refused, or NULL. */
 static const char *refusal(const char *pattern) {
   estimate e = {.group = e.groups};
   for (const char *at = pattern; *at && !e.reason; at++) {
@@ -158,7 +158,7 @@ alm_regex *alm_regex_compile(const char *pattern, size_t length, char reason[ALM
   return refuse(regex, reason, words);
 }
 
-/* POSIX' own regexec takes no length. */
+/* POSIX's regexec takes no length, so this gives it one. */
 int alm_regex_matches(alm_regex *regex, const char *text, size_t length) {
   locale_t before = regex->letters ? uselocale(regex->letters) : (locale_t)0;
   regoff_t size = (regoff_t)length;

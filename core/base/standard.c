@@ -12,7 +12,7 @@ static bool is_closed(int fd) {
   return fcntl(fd, F_GETFD) < 0 && errno == EBADF;
 }
 
-/* open gives the lowest free number: `fd`, since those below are taken. */
+/* open gives the lowest free number. All numbers below `fd` are taken, so it is `fd`. */
 static bool take(int fd, alm_error *err) {
   if (!is_closed(fd)) return true;
   if (open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) == fd)

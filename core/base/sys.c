@@ -30,7 +30,7 @@ void alm_sys_sleep(double seconds) {
   if (!(seconds > 0)) return;
   struct timespec wait = {.tv_sec = (time_t)seconds};
   wait.tv_nsec = (long)((seconds - (double)wait.tv_sec) * 1e9);
-  nanosleep(&wait, NULL); /* a signal ends it early: the caller looks why */
+  nanosleep(&wait, NULL); /* a signal ends the sleep early; the caller looks for the reason */
 }
 
 static void count_interrupt(int signal_number) {
@@ -80,9 +80,9 @@ const char *alm_sys_hostname(void) {
   return name;
 }
 
-/* ---- what is installed with this code ---- */
+/* ---- finding what is installed with this code ---- */
 
-/* Both give a path without links. */
+/* Both functions return a path without links. */
 static char *object_path(void) {
   Dl_info self;
   if (!dladdr((void *)(uintptr_t)object_path, &self) || !self.dli_fname)

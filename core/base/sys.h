@@ -1,5 +1,5 @@
-/* What a program needs from its machine: clocks, who and where it is, whether
- * a person looks on, and whether somebody asked it to stop. */
+/* What a program asks its machine: clocks, who and where it is, whether a person
+ * looks on, and whether somebody asked it to stop. */
 #ifndef ALM_SYS_H
 #define ALM_SYS_H
 
@@ -36,22 +36,22 @@ int alm_sys_columns(int fd);
 const char *alm_sys_user(void);
 const char *alm_sys_hostname(void);
 
-/* Looks for what is installed with this code: `below` a folder, which is that
- * of the shared object which the code was loaded from, or else that of the
- * running program. `places` is a list of ways from such a folder that ends with
- * NULL ("/../share"). True: `path` (PATH_MAX bytes) is the place without links
- * and ways back, and what `below` names there can be read. */
+/* Finds what is installed with this code. `below` is looked for in folders that are
+ * reached from the shared object with this code, or else from the running program;
+ * `places` lists the ways ("/../share") and ends with NULL. On success `path`
+ * (PATH_MAX bytes) is the folder without links and "..", and what `below` names in it
+ * can be read. */
 bool alm_sys_find_installed(const char *const *places, const char *below,
                             char *path);
 
-/* Keeps this process to itself, for the program at its start: no core dumps,
- * memory and environment unreadable for other processes of the user, and the
- * keys (ALMA_API_KEY, AWS_…) taken out of the environment, so that no child
+/* Keeps this process to itself; a program calls it at its start. There are no core
+ * dumps, and other processes of the user can't read its memory and environment. The
+ * keys (ALMA_API_KEY, AWS_…) are taken out of the environment, so that no child
  * inherits them. */
 void alm_sys_keep_private(void);
 
-/* A variable of the environment, also one that alm_sys_keep_private took out;
- * NULL when it is not set. */
+/* A variable of the environment, also one that alm_sys_keep_private took out; NULL
+ * when it is not set. */
 const char *alm_sys_env(const char *name);
 
 #endif

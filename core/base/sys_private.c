@@ -1,4 +1,4 @@
-/* What keeps keys inside of the process. */
+/* Keeps API keys and AWS keys inside the process. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -6,7 +6,7 @@
 
 #include "sys.h"
 
-/* LeakSanitizer reads the memory of its own process as a debugger does. */
+/* LeakSanitizer reads its own process's memory as a debugger does, which must stay allowed. */
 #ifdef __SANITIZE_ADDRESS__
 enum { SANITIZED = 1 };
 #else
@@ -26,8 +26,8 @@ static struct {
 
 enum { KEYS = sizeof keys / sizeof *keys };
 
-/* The bytes of the environment stay where the kernel put them, where
- * /proc/PID/environ shows them: so they are overwritten as well. */
+/* The kernel shows the environment's first bytes in /proc/PID/environ, and unsetting a
+ * variable does not change them. So they are overwritten as well. */
 static void take_out(size_t i) {
   char *value = getenv(keys[i].name);
   if (!value || !(keys[i].value = strdup(value))) return;

@@ -15,7 +15,7 @@ size_t alm_text_character(const char *text, size_t left) {
   return length > 0 ? (size_t)length : 0;
 }
 
-/* Which byte of eight is the first with its highest bit set. */
+/* The index of the first byte of eight with its highest bit set. */
 static size_t first_high(uint64_t bits) {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
   return (size_t)__builtin_ctzll(bits) / 8;
@@ -36,7 +36,7 @@ static size_t ascii_prefix(const char *text, size_t length) {
   return at;
 }
 
-/* Most characters outside ASCII have two bytes: seen here, without a call. */
+/* Most characters outside ASCII have two bytes; these are checked here without a call. */
 static size_t high_character(const char *text, size_t left) {
   const unsigned char *byte = (const unsigned char *)text;
   bool two = left >= 2 && byte[0] >= 0xc2 && byte[0] <= 0xdf && (byte[1] & 0xc0) == 0x80;
@@ -56,7 +56,7 @@ bool alm_text_valid(const char *text, size_t length) {
   return alm_text_valid_prefix(text, length) == length;
 }
 
-/* U+0080 to U+009F are C2 80 to C2 9F. */
+/* The control characters U+0080 to U+009F are the bytes C2 80 to C2 9F. */
 static bool has_control(const char *text, size_t length) {
   for (size_t i = 0; i < length; i++) {
     unsigned char c = (unsigned char)text[i];
@@ -114,7 +114,7 @@ static bool fold_ascii(const char *text, size_t length, alm_buf *out) {
   return true;
 }
 
-/* Composed first, because a mark that composes folds otherwise than alone. */
+/* The text is composed first, since a mark that composes folds otherwise than alone. */
 bool alm_text_fold(const char *text, size_t length, alm_buf *out) {
   if (is_ascii(text, length)) return fold_ascii(text, length, out);
   alm_buf composed;
@@ -128,8 +128,8 @@ bool alm_text_fold(const char *text, size_t length, alm_buf *out) {
 
 /* ---- natural order ---- */
 
-/* A number whose order by bytes is its order by value: 0-8 are one digit, each
- * 9 in front adds nine. Only digits, so that it stands where digits stand. */
+/* Writes a number so that its order by bytes is its order by value: 0-8 are one digit,
+ * and each 9 in front adds nine. It has digits only, so it sorts where digits do. */
 static bool add_count(alm_buf *out, size_t count) {
   for (; count > 8; count -= 9)
     if (!alm_buf_add(out, "9", 1)) return false;
@@ -151,7 +151,7 @@ static size_t zeros(const char *text, size_t count) {
   return zero;
 }
 
-/* NUL ends the parts of a key, so NUL and 1 in the text become two bytes. */
+/* NUL ends the parts of a key, so a NUL or 1 in the text becomes two bytes. */
 static bool add_character(alm_buf *out, char c) {
   if ((unsigned char)c > 1) return alm_buf_add(out, &c, 1);
   return alm_buf_add(out, c ? "\1\2" : "\1\1", 2);
@@ -212,8 +212,8 @@ bool alm_text_base64(const char *bytes, size_t length, alm_buf *out) {
   return true;
 }
 
-/* The last group: two letters are one byte, three are two. The bits that are
- * left over must be zero. */
+/* Decodes the last group: two letters are one byte, three are two. The bits left over
+ * must be zero. */
 static bool add_rest(uint32_t group, int count, alm_buf *out) {
   if (count == 0) return true;
   if (count == 1 || (group & (count == 2 ? 15u : 3u))) return false;

@@ -1,9 +1,9 @@
-/* Names as people read them: Unicode form, case, the order of numbers in them.
+/* Text as people read it: Unicode forms, case, and the order of numbers in names.
  *
- * The functions add their result to `out` and return false only when `out` is
- * full or memory is out. Bytes that are not UTF-8 (a name from an old Latin-1
- * share) pass through unchanged, each by itself; what is UTF-8 around them is
- * treated as it should be. NUL is a character like any other. */
+ * The functions add their result to `out`, and return false only when `out` is full
+ * or memory is out. Bytes that are not UTF-8 (a name from an old Latin-1 share) pass
+ * through unchanged, each by itself; UTF-8 around them is treated as usual. NUL is a
+ * character like any other. */
 #ifndef ALM_TEXT_H
 #define ALM_TEXT_H
 
@@ -32,9 +32,9 @@ bool alm_text_nfc(const char *text, size_t length, alm_buf *out);
  * changes nothing more. Width, ligatures and accents are kept apart. */
 bool alm_text_fold(const char *text, size_t length, alm_buf *out);
 
-/* A key: the order of keys by bytes is the natural order of the texts.
+/* Makes a sort key: the order of keys by bytes is the natural order of the texts.
  *  1. The folded texts decide first. A run of the digits 0-9 counts by its
- *     value and stands where digits stand: "page2" < "page10" < "pagea".
+ *     value and sorts where digits do: "page2" < "page10" < "pagea".
  *     Runs have any length; values are not limited. Other digits, signs,
  *     decimal points and blanks are ordinary characters.
  *  2. Then leading zeros, run by run, fewer first: "a1" < "a01" < "a001".

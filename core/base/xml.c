@@ -78,7 +78,7 @@ const alm_xml_node *alm_xml_root(const alm_xml *document) {
 
 /* ---- events ---- */
 
-/* Five pointers each: name, prefix, namespace, value, end of the value. */
+/* An attribute has five pointers: name, prefix, namespace, value, end of the value. */
 static bool copy_attributes(alm_xml *document, alm_xml_node *node,
                             const xmlChar **given) {
   size_t count = node->attribute_count;
@@ -235,7 +235,7 @@ static const char *escaped(char c) {
   }
 }
 
-/* How many bytes from here go out as they are: ASCII that needs no escape. */
+/* How many bytes from here need no escape, looking at ASCII only. */
 static size_t plain(const char *text, size_t length) {
   size_t at = 0;
   for (; at < length; at++) {
@@ -246,13 +246,13 @@ static size_t plain(const char *text, size_t length) {
   return at;
 }
 
-/* U+FFFE and U+FFFF are UTF-8, but no characters of XML. */
+/* U+FFFE and U+FFFF are valid UTF-8, but XML does not allow them. */
 static bool is_outside(const char *text, size_t length) {
   return length >= 3 && (memcmp(text, "\xef\xbf\xbe", 3) == 0 ||
                          memcmp(text, "\xef\xbf\xbf", 3) == 0);
 }
 
-/* The same for what is longer than a byte. */
+/* How many bytes from here need no escape, for characters of several bytes. */
 static size_t plain_wide(const char *text, size_t length) {
   size_t at = 0, step;
   while (at < length && (unsigned char)text[at] >= 0x80) {

@@ -1,10 +1,10 @@
-/* Bounded XML reading over libxml2, into a small tree of its own.
+/* Reads bounded XML over libxml2 into a small tree of its own.
  *
- * No network, no files, no DOCTYPE, so no entities but the five that XML has.
- * Depth, size and number of elements have a ceiling. The bytes decide the
- * encoding: Alma hands out UTF-8 whose declaration says UTF-16, and that is
- * read as UTF-8. ISO-8859, windows-125x and true UTF-16 are read as declared,
- * other encodings refused. Failures: parse (with line and column) or limit. */
+ * There is no network, no file and no DOCTYPE, so no entity but XML's own five. Depth,
+ * size and number of elements are limited. The bytes decide the encoding: Alma hands
+ * out UTF-8 whose declaration says UTF-16, and that is read as UTF-8. ISO-8859,
+ * windows-125x and true UTF-16 are read as declared, other encodings are refused.
+ * Failures: parse (with line and column) or limit. */
 #ifndef ALM_XML_H
 #define ALM_XML_H
 
@@ -23,7 +23,7 @@ typedef struct alm_xml_node alm_xml_node;
 struct alm_xml_node {
   const char *name;            /* without prefix */
   const char *name_space;      /* its address, or NULL */
-  const char *text;            /* directly in it, children left out; never NULL */
+  const char *text;            /* text directly in it, without that of children; never NULL */
   const alm_xml_attribute *attributes;
   size_t attribute_count;
   alm_xml_node *first, *last;  /* child elements */

@@ -1,4 +1,5 @@
-/* Refusing, failing and choosing the encoding, for all readers of XML. */
+/* Refuses what is not allowed, reports failures, and chooses the encoding, for all
+ * readers of XML. */
 #include "xml_bounds.h"
 
 #include <ctype.h>
@@ -28,8 +29,8 @@ void *alm_xml_bounds_of(void *userdata) {
   return ((xmlParserCtxtPtr)userdata)->_private;
 }
 
-/* libxml2's words, but where they name a line (it doesn't know the file's) and
- * where it calls an early end extra content. */
+/* Uses libxml2's words, except where they name a line (libxml2 does not know the
+ * file's lines) and where it calls an early end extra content. */
 static void describe(const xmlError *error, bool inside, char *words, size_t size) {
   const char *message = error->message ? error->message : "not XML";
   if (error->code == XML_ERR_TAG_NAME_MISMATCH && error->str1 && error->str2)
@@ -59,7 +60,7 @@ static void refuse_doctype(void *userdata, const xmlChar *name,
   alm_xml_bounds_stop(alm_xml_bounds_of(userdata), ALM_PARSE, "a DOCTYPE is not allowed");
 }
 
-/* libxml2 asks for what is none of XML's own five. */
+/* libxml2 calls this for an entity that is none of XML's own five. */
 static xmlEntityPtr refuse_entity(void *userdata, const xmlChar *name) {
   char words[100];
   snprintf(words, sizeof words, "the entity &%s; is not known", (const char *)name);

@@ -1,5 +1,5 @@
-/* libarchive's reader of zip alone, without filters: nothing else that it can
- * read is let near a list. */
+/* Uses libarchive's reader of zip alone and without filters, so that a list's file is
+ * never read in any other of its formats. */
 #include "zip.h"
 
 #include <archive.h>
@@ -25,7 +25,7 @@ static bool find(void *handle, const char *name, void *function) {
   return found;
 }
 
-/* It stays open, as a second workbook may follow. */
+/* The library stays open, as a second workbook may follow. */
 static bool open_library(library *zip) {
   void *handle = dlopen("libarchive.so.13", RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
   return handle && find(handle, "archive_read_new", &zip->open) &&
@@ -41,7 +41,7 @@ static bool damaged(alm_error *err) {
   return alm_fail(err, ALM_PARSE, "the zip archive is damaged");
 }
 
-/* Goes to the file; the first of a name counts. */
+/* Goes to the file; when a name comes twice, the first one counts. */
 static bool seek(const library *zip, struct archive *archive, const char *name, alm_error *err) {
   struct archive_entry *entry;
   for (int i = 0; i < ENTRIES; i++) {

@@ -1,7 +1,7 @@
-/* One file out of a zip archive in memory, over libarchive, which is opened
- * when there is an archive. The size of what comes out has a ceiling, whatever
- * the archive says of it. Failures: missing (no such file, or no libarchive),
- * limit, parse. */
+/* Takes one file out of a zip archive in memory. libarchive does it, and is loaded
+ * when the first archive comes. The size of the result is limited, whatever the
+ * archive says about it. Failures: missing (no such file, or no libarchive), limit,
+ * parse. */
 #ifndef ALM_ZIP_H
 #define ALM_ZIP_H
 

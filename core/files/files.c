@@ -1,4 +1,4 @@
-/* Reading files: what they are, what is in them, their digests. */
+/* Reads files: what they are, what is in them, their digests. */
 #include "files.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ static int open_any(int folder, const char *path, int flags, struct stat *info,
   return -1;
 }
 
-/* A pipe without a writer would be waited for: O_NONBLOCK, and refused. */
+/* Opening a pipe would wait for a writer; with O_NONBLOCK it does not, and it is refused. */
 int alm_file_open(int folder, const char *path, struct stat *info,
                   alm_error *err) {
   int fd = open_any(folder, path, O_NONBLOCK, info, err);
@@ -122,8 +122,8 @@ bool alm_file_check_within(const char *folder, const char *path,
   return inside;
 }
 
-/* No folder can hold a file of that name; a path that is too long tells
- * nothing of what is there. */
+/* No folder can hold a file with so long a name, so it is missing. A whole path that is
+ * too long says nothing about what is there. */
 static bool is_name_too_long(const char *path) {
   const char *slash = strrchr(path, '/');
   return strlen(slash ? slash + 1 : path) > NAME_MAX;

@@ -1,9 +1,9 @@
-/* Files as a run needs them: a folder's tree in a fixed order, digests while
- * reading, writes that are there whole or not at all.
+/* Files as a run needs them: a folder's tree in a fixed order, digests while reading,
+ * and writes that appear whole or not at all.
  *
- * Names are bytes, whatever encoding they have. Nothing waits for a device or
- * a pipe where a file is expected. Failures: missing when there is no such
- * file, limit when it is longer than the caller allows, else io. */
+ * Names are bytes, whatever encoding they have. Where a file is expected, nothing waits
+ * for a device or a pipe. Failures: missing when there is no such file, limit when it is
+ * longer than the caller allows, else io. */
 #ifndef ALM_FILES_H
 #define ALM_FILES_H
 
@@ -36,8 +36,8 @@ bool alm_file_stat(const char *path, alm_file_info *info, alm_error *err);
 bool alm_file_head(const char *path, size_t count, alm_buf *out,
                    alm_error *err);
 
-/* The first bytes of many files below a folder, read several at once, and what
- * their first page and their end tell besides. */
+/* The first bytes of many files below a folder, read several at once, with what their
+ * first page and their end tell besides. */
 typedef struct {
   const char *path;  /* below the folder */
   unsigned char bytes[ALM_HEAD_MAXIMUM];
@@ -61,13 +61,13 @@ alm_file_heads *alm_file_heads_begin(const char *folder, size_t count,
 /* Waits until all are filled. NULL is fine. */
 void alm_file_heads_end(alm_file_heads *heads);
 
-/* The same as alm_file_head of a file that lies below `folder`: a link that leads out of it, or
- * nowhere, is a failure (io) and not a missing file. */
+/* Does the same for a file that lies below `folder`: a link out of it, or to nowhere, is
+ * a failure (io), not a missing file. */
 bool alm_file_head_within(const char *folder, const char *path, size_t count,
                           alm_buf *out, alm_error *err);
 
-/* The mark that alm_file_start has, of one file, and what the file was when it
- * was read. Conflict when it lies elsewhere than below `folder`, by a link. */
+/* The mark of one file, as in alm_file_start, and what the file was when it was read.
+ * Conflict when a link leads to it out of `folder`. */
 bool alm_file_mark(const char *folder, const char *path, uint64_t *mark,
                    alm_file_info *info, alm_error *err);
 
@@ -91,8 +91,8 @@ char *alm_real_path(const char *path, alm_error *err);
 
 /* ---- changing ---- */
 
-/* With parents; fine when it exists. `mode` are the rights of what is made,
- * before the umask. */
+/* Makes the folder and its parents; that it exists is no failure. `mode` are the rights
+ * of what is made, before the umask. */
 bool alm_make_folder(const char *path, mode_t mode, alm_error *err);
 
 /* Waits until a file, or the names in a folder, are on the disk. */
@@ -102,29 +102,29 @@ bool alm_sync(const char *path, alm_error *err);
  * removes it. `path` takes `size` bytes. */
 bool alm_temp_folder(char *path, size_t size, alm_error *err);
 
-/* A file, a link (not what it leads to) or an empty folder. */
+/* Removes a file, a link (not its target) or an empty folder. */
 bool alm_remove(const char *path, alm_error *err);
 
-/* A folder with all that is in it; links in it are removed, not followed. */
+/* Removes a folder with all that is in it. Links in it are removed, not followed. */
 bool alm_remove_tree(const char *path, alm_error *err);
 
-/* On one file system; replaces a file at `to`. */
+/* Renames on one file system; replaces a file at `to`. */
 bool alm_rename(const char *from, const char *to, alm_error *err);
 
-/* Whole or not at all, also when the machine stops: a new file beside it, on
- * disk, then renamed. A link stays and its target is replaced; a device or
- * pipe is written to. `mode` are the rights of a new file, before the umask. */
+/* Writes a file that appears whole or not at all, even when the machine stops: a new file
+ * beside it is written to disk and then renamed. A link stays and its target is replaced;
+ * a device or pipe is written to. `mode` are the rights of a new file, before the umask. */
 bool alm_file_write(const char *path, const void *data, size_t length,
                     mode_t mode, alm_error *err);
 
 /* ---- walking ---- */
 
-/* All files below a folder, folder by folder, the entries of each sorted by
- * bytes. Memory holds the names of the folders on the way only. Names with a
- * leading dot, sockets, pipes and devices are left out. Links are followed,
- * but not into a folder that the way already leads through; `within`: nor out
- * of the folder, those have the problem ALM_LINK_OUT. What a pattern leaves out
- * comes as an entry of its own, a folder without what is in it. */
+/* Goes through all files below a folder, folder by folder, the entries of each sorted by
+ * bytes. Memory holds only the names of the folders on the way. Names with a leading dot,
+ * sockets, pipes and devices are left out. Links are followed, but not into a folder that
+ * the way already leads through. With `within` no link out of the folder is followed
+ * either; such entries have the problem ALM_LINK_OUT. What a pattern leaves out comes as an
+ * entry of its own, a folder without its content. */
 #define ALM_LINK_OUT "a link that leads out of the folder"
 
 typedef struct alm_walk alm_walk;

@@ -1,4 +1,4 @@
-/* Changing files: folders, removal, and writes that are whole or not there. */
+/* Changes files: folders, removal, and writes that appear whole or not at all. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -122,7 +122,7 @@ static bool write_all(int fd, const char *data, size_t length) {
   return true;
 }
 
-/* close() tells of a write that failed late, on a network share say. */
+/* close() may report a write that failed late, as on a network share. */
 static bool close_well(int fd, bool done) {
   int reason = errno;
   bool closed = close(fd) == 0;
@@ -164,7 +164,7 @@ static int open_beside(const char *folder, mode_t mode, char *name) {
 
 static bool sync_folder(const char *folder) {
   int fd = open(*folder ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return true; /* may be searched but not read: nothing to do */
+  if (fd < 0) return true; /* it may be searched but not read, so it can't be synced */
   fsync(fd);               /* some file systems can't for folders */
   close(fd);
   return true;
@@ -202,7 +202,7 @@ static bool write_file(const char *path, const void *data, size_t length,
   return write_through(path, data, length);
 }
 
-/* Some file systems can't sync folders, or anything. */
+/* Some file systems can't sync folders, or anything; that is no failure. */
 bool alm_sync(const char *path, alm_error *err) {
   int fd = alm_standard_above(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (fd < 0) return alm_fail_errno(err, "can't open %s", path);

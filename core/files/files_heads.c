@@ -1,4 +1,4 @@
-/* How many files begin: read in the background, since it mostly waits. */
+/* Reads how many files begin and end, in the background, since reading mostly waits. */
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +17,11 @@ struct alm_file_heads {
   bool threaded;
 };
 
-#define PAGE 4096 /* bytes at the beginning: a read of fewer takes as long */
+#define PAGE 4096 /* bytes read at the beginning; fewer would take as long */
 #define TAIL 64
 
-/* FNV-1a, eight bytes a step. Run files keep what comes of it, so it is the same
- * on every machine; another one needs another version of them. */
+/* FNV-1a, eight bytes a step. Run files keep its results, so it gives the same on every
+ * machine. Another function here would need another version of run files. */
 static uint64_t mix(uint64_t hash, const unsigned char *bytes, size_t length) {
   uint64_t word = 0;
   for (; length >= sizeof word; bytes += sizeof word, length -= sizeof word) {
@@ -47,8 +47,8 @@ static ssize_t read_at(int fd, unsigned char *into, size_t count, int64_t from) 
   return (ssize_t)length;
 }
 
-/* Reads PAGE bytes at the beginning, or all of a shorter file, and TAIL at the
- * end; -1 with errno, else how many the first were. */
+/* Reads PAGE bytes at the beginning (a shorter file whole) and TAIL bytes at the end.
+ * Returns how many the first were, or -1 with errno. */
 static ssize_t read_ends(int fd, int64_t size, unsigned char *page,
                          uint64_t *mark) {
   unsigned char tail[TAIL];

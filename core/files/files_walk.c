@@ -1,5 +1,5 @@
-/* The walk: a stack of folders, each with its sorted names and a descriptor,
- * so that paths of any length work and no path is looked up twice. */
+/* The walk is a stack of folders, each with its sorted names and a descriptor. So paths
+ * of any length work, and no path is looked up twice. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -66,8 +66,8 @@ static int compare(const void *a, const void *b, void *names) {
                 (char *)names + *(const uint32_t *)b);
 }
 
-/* Hidden names take no part, but a folder that is left out by its name is to
- * be told, as .Trash-1000 is. */
+/* Hidden names are not given. Only a folder that a pattern leaves out by name is told,
+ * as .Trash-1000 is. */
 static bool is_passed_over(const alm_ignore *ignore, const char *name) {
   if (name[0] != '.') return false;
   bool is_link = name[1] == '\0' || (name[1] == '.' && name[2] == '\0');
@@ -87,7 +87,7 @@ static bool list_names(level *folder, const alm_ignore *ignore, DIR *list) {
   return errno == 0;
 }
 
-/* The list has a descriptor of its own: closing it closes that. */
+/* The list gets a descriptor of its own, since closing the list closes it. */
 static bool read_names(level *folder, const alm_ignore *ignore) {
   int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
@@ -130,8 +130,8 @@ static const char *explain(alm_walk *walk, const char *words) {
   return walk->problem;
 }
 
-/* Goes into the folder that `fd` opened and that walk->path names. NULL, or
- * why not. */
+/* Goes into the folder that `fd` opened and walk->path names. Returns NULL, or why it
+ * can't. */
 static const char *enter(alm_walk *walk, int fd) {
   level *folder = &walk->levels[walk->depth];
   struct stat info;
@@ -190,13 +190,13 @@ static const char *name_of(const level *folder, size_t index) {
   return folder->names.data + folder->order[index];
 }
 
-/* Some file systems don't say what an entry is; then it may be a link. */
+/* Some file systems don't say what an entry is; such an entry may be a link. */
 static bool may_be_link(const char *name) {
   return name[-1] == DT_LNK || name[-1] == DT_UNKNOWN;
 }
 
-/* Where the entry really is, all links followed, is what the system says of a
- * descriptor; what it says nothing of is taken for outside. */
+/* The system says where a descriptor really is, all links followed. An entry about which
+ * it says nothing counts as outside. */
 static bool is_outside(const level *folder, const char *name) {
   char link[40], target[PATH_MAX];
   int fd = openat(folder->fd, name, O_PATH | O_CLOEXEC);
@@ -210,7 +210,7 @@ static bool is_outside(const level *folder, const char *name) {
          !alm_path_below(folder->root, target);
 }
 
-/* The owner's right is in the mode; of others only the system knows, which has
+/* The mode tells the owner's right. For others only the system can answer, since it knows
  * groups and access lists. */
 static bool is_denied(const level *folder, const char *name,
                       const struct stat *info) {
@@ -232,8 +232,8 @@ static void look_at(void *context, size_t index) {
     here->denied = errno;
 }
 
-/* The look at the next entry; many at once, since each may take a disk or a
- * share on the network its time. NULL: no memory. */
+/* The look at the next entry. Many are looked at together, since each may wait for a disk
+ * or a share on the network. NULL: no memory. */
 static const look *next_look(level *folder) {
   if (folder->next >= folder->looked) {
     size_t left = folder->count - folder->next;
@@ -247,7 +247,7 @@ static const look *next_look(level *folder) {
   return &folder->looks[folder->next - folder->first];
 }
 
-/* True when `entry` is filled; false when there is nothing to tell of it. */
+/* Visits an entry. True when `entry` is filled; false when there is nothing to tell. */
 static bool visit(alm_walk *walk, level *folder, const char *name,
                   const look *here, alm_walk_entry *entry) {
   if (!here || here->failure) {
@@ -270,15 +270,15 @@ static bool visit(alm_walk *walk, level *folder, const char *name,
   return true;
 }
 
-/* The pattern that leaves out the entry at walk->path; of what can't be looked
- * at nobody knows whether it is a folder. */
+/* The pattern that leaves out the entry at walk->path. When the entry could not be looked
+ * at, nobody knows whether it is a folder. */
 static const char *left_out(const alm_walk *walk, const look *here) {
   if (!here || here->failure) return NULL;
   return alm_ignore_match(walk->ignore, alm_buf_text(&walk->path),
                           S_ISDIR(here->info.st_mode));
 }
 
-/* True when there is something to tell of the entry at walk->path. */
+/* Fills `entry` for walk->path. False when there is nothing to tell. */
 static bool tell(alm_walk *walk, level *folder, const char *name,
                  const look *here, alm_walk_entry *entry) {
   entry->excluded = left_out(walk, here);

@@ -1,5 +1,5 @@
-/* Matching of gitignore's patterns. A line is kept as it was given, to be told
- * again, beside what is left of it once its marks are read. */
+/* Matches gitignore's patterns. A line is kept as it was given, so that it can be told
+ * again, together with the pattern that is left once its marks are read. */
 #include "ignore.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 typedef struct {
   char *line;
-  char *pattern; /* without ! and the slashes that tie it */
+  char *pattern; /* without ! and without the slashes that tie it to the top */
   bool negated, folders_only, tied;
 } rule;
 
@@ -30,7 +30,7 @@ void alm_ignore_free(alm_ignore *list) {
 
 /* ---- reading a line ---- */
 
-/* Blanks at the end don't count, unless a backslash stands before them. */
+/* Blanks at the end don't count, unless a backslash stands in front of them. */
 static size_t length_of(const char *text) {
   size_t length = strcspn(text, "\r\n");
   while (length > 0 && text[length - 1] == ' ' &&
@@ -88,8 +88,8 @@ bool alm_ignore_add(alm_ignore *list, const char *line, alm_error *err) {
 
 /* ---- matching ---- */
 
-/* A set as in [a-z0] or [!a]: whether `letter` is in it, and where it ends.
- * NULL for the end: the bracket is not closed, so it stands for itself. */
+/* Says whether `letter` is in a set such as [a-z0] or [!a], and where the set ends. The end
+ * is NULL when the bracket is never closed; it then stands for itself. */
 static bool is_in_set(const char *set, char letter, const char **end) {
   const unsigned char *at = (const unsigned char *)set + 1;
   bool negated = *at == '!' || *at == '^', found = false;
@@ -108,8 +108,8 @@ static bool is_in_set(const char *set, char letter, const char **end) {
   return found != negated && letter != '/';
 }
 
-/* One sign of the pattern against one letter: where the pattern goes on, NULL
- * when they don't fit. */
+/* Compares one sign of the pattern with one letter. Returns where the pattern goes on, or
+ * NULL when they don't match. */
 static const char *step(const char *pattern, char letter) {
   const char *end;
   if (*pattern == '?') return letter != '/' ? pattern + 1 : NULL;
@@ -121,7 +121,7 @@ static const char *step(const char *pattern, char letter) {
   return *pattern == letter ? pattern + 1 : NULL;
 }
 
-/* Stars: what they may be followed by, and whether they go over slashes. */
+/* The place behind a run of stars; `any` is true when it is a `**` that crosses slashes. */
 static const char *behind_stars(const char *at, const char *begin, bool *any) {
   const char *end = at + strspn(at, "*");
   bool alone = (at == begin || at[-1] == '/') && (*end == '/' || !*end);
@@ -129,8 +129,8 @@ static const char *behind_stars(const char *at, const char *begin, bool *any) {
   return end;
 }
 
-/* The last star is tried longer and longer; one before it need not be tried
- * again, but `**` may have to, so both are kept. */
+/* Where matching goes on after a mismatch. The last star is tried with more and more text.
+ * A star before it need not be tried again, but a `**` may, so both are kept. */
 typedef struct {
   const char *pattern, *text;
 } mark;
@@ -143,7 +143,7 @@ static bool go_back(mark *star, mark *stars, const char **pattern,
     return true;
   }
   if (!stars->pattern || !*stars->text) return false;
-  /* `**` followed by a slash is whole folders: it goes on behind the next. */
+  /* `**` before a slash stands for whole folders: it goes on behind the next slash. */
   if (*stars->pattern) {
     const char *slash = strchr(stars->text, '/');
     if (!slash) return false;

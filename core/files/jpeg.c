@@ -1,5 +1,5 @@
-/* A walk from marker to marker. In front of the picture each segment says how
- * long it is; within the picture a marker is an FF that no 00 follows. */
+/* Goes from marker to marker. Before the picture each segment says how long it is; within
+ * the picture a marker is an FF without a 00 behind it. */
 #include "jpeg.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define ICON 16        /* pixels */
-#define SEGMENTS 4000  /* more of them are no JPEG of anybody's */
+#define SEGMENTS 4000  /* no real JPEG has more */
 #define WINDOW 65536
 
 enum { SOI = 0xD8, EOI = 0xD9, SOS = 0xDA, APP1 = 0xE1, TEM = 0x01 };
@@ -18,10 +18,10 @@ typedef struct {
   const unsigned char *window; /* bytes of the file from `first` on */
   int64_t first;
   size_t length;
-  unsigned char *room; /* WINDOW bytes, for what is read on */
+  unsigned char *room; /* WINDOW bytes, for reading on */
 } view;
 
-/* `count` bytes from `at`; NULL when the file has no such bytes. */
+/* Gives `count` bytes from `at`; NULL when the file does not have them. */
 static const unsigned char *bytes_at(view *seen, int64_t at, size_t count) {
   if (at < 0 || at + (int64_t)count > seen->size) return NULL;
   if (at >= seen->first &&
@@ -43,7 +43,7 @@ static unsigned two(const unsigned char *bytes, bool little) {
 
 /* ---- what segments tell ---- */
 
-/* SOF0 to SOF15, without DHT, JPG and DAC, which stand among them. */
+/* True for SOF0 to SOF15. DHT, JPG and DAC have numbers among these and are no frames. */
 static bool is_frame(unsigned marker) {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 &&
          marker != 0xC8 && marker != 0xCC;
@@ -55,7 +55,7 @@ static void read_frame(const unsigned char *body, alm_jpeg *jpeg) {
   jpeg->components = body[5];
 }
 
-/* Orientation is entry 0x0112 of the first directory of EXIF's TIFF. */
+/* The orientation is entry 0x0112 in the first directory of EXIF's TIFF. */
 static void read_exif(const unsigned char *body, size_t length,
                       alm_jpeg *jpeg) {
   if (length < 24 || memcmp(body, "Exif\0", 6) != 0) return;
@@ -72,7 +72,7 @@ static void read_exif(const unsigned char *body, size_t length,
 
 static void read_segment(view *seen, unsigned marker, int64_t at,
                          size_t length, alm_jpeg *jpeg) {
-  const size_t enough = 1024; /* EXIF has its first directory in front */
+  const size_t enough = 1024; /* EXIF has its first directory at its beginning */
   if (!is_frame(marker) && marker != APP1) return;
   if (length > enough) length = enough;
   const unsigned char *body = bytes_at(seen, at, length);
@@ -85,7 +85,7 @@ static void read_segment(view *seen, unsigned marker, int64_t at,
 
 /* ---- from marker to marker ---- */
 
-/* Where the next marker of the picture stands, behind `at`; -1: nowhere. */
+/* The place of the next marker behind `at` in the picture; -1 when there is none. */
 static int64_t next_marker(view *seen, int64_t at) {
   while (bytes_at(seen, at, 2)) {
     size_t left = (size_t)(seen->first + (int64_t)seen->length - at);
@@ -103,17 +103,17 @@ static int64_t next_marker(view *seen, int64_t at) {
   return -1;
 }
 
-/* Whether a marker has no length behind it. */
+/* True when no length stands behind a marker. */
 static bool stands_alone(unsigned marker) {
   return marker == SOI || marker == TEM || (marker >= 0xD0 && marker <= 0xD7);
 }
 
-/* Where the segment at `at` ends. -1 when it ends behind the file, -2 when
- * there is none. */
+/* The end of the segment at `at`: -1 when that is behind the file's end, -2 when there is
+ * no segment. */
 static int64_t segment_end(view *seen, int64_t at, unsigned *marker) {
   const unsigned char *here;
   while ((here = bytes_at(seen, at, 2)) && here[0] == 0xFF && here[1] == 0xFF)
-    at++; /* filling */
+    at++; /* a filling byte */
   if (!here) return -1;
   if (here[0] != 0xFF || here[1] == 0) return -2;
   *marker = here[1];
@@ -124,7 +124,7 @@ static int64_t segment_end(view *seen, int64_t at, unsigned *marker) {
   return end <= seen->size ? end : -1;
 }
 
-/* Through the header, and through the rest unless its end is known. */
+/* Goes through the header, and through the rest when the end marker was not found. */
 static alm_jpeg_end walk(view *seen, bool has_end, alm_jpeg *jpeg) {
   int64_t at = 2;
   bool in_header = true;

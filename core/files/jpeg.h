@@ -1,5 +1,5 @@
-/* What the markers of a JPEG tell, without decoding it: whether it is all
- * there, how large it is, how it is turned. */
+/* Reads the markers of a JPEG without decoding it: whether it is complete, how large it
+ * is, and how it is turned. */
 #ifndef ALM_JPEG_H
 #define ALM_JPEG_H
 
@@ -23,14 +23,13 @@ typedef struct {
   int orientation; /* of EXIF, 1 to 8: 1 is upright */
 } alm_jpeg;
 
-/* Looks at an open file of `size` bytes that begins with `head`. It is read on
- * only where that is not enough, and as a whole only when its last bytes are
- * not the end marker. */
+/* Looks at an open file of `size` bytes that begins with `head`. More is read only when
+ * that is not enough, and all of it only when its last bytes are not the end marker. */
 void alm_jpeg_look(int fd, const unsigned char *head, size_t length,
                    int64_t size, alm_jpeg *jpeg);
 
-/* Whether there is nothing to say of it: it is whole, upright, in grey or
- * colours, and larger than an icon. So is what is no JPEG. */
+/* True when there is nothing to say about it: it is complete, upright, grey or in colours,
+ * and larger than an icon. Also true for a file that is no JPEG. */
 bool alm_jpeg_is_plain(const alm_jpeg *jpeg);
 
 #endif

@@ -22,7 +22,7 @@ struct alm_http {
   alm_http_options options;
   char *user_agent, *ca_file, *ca_folder, *no_proxy;
   list running, ended, spare;
-  alm_transfer *given; /* the one whose result the caller looks at */
+  alm_transfer *given; /* the caller looks at its result now */
   int64_t last_id;
 };
 
@@ -44,9 +44,9 @@ static alm_transfer *take(list *from, alm_transfer *t) {
 
 /* Opening and closing **************************************************/
 
-/* curl takes and frees its buffers for each transfer. Left alone, malloc gives
- * them back to the kernel each time, and half of the CPU time of an upload goes
- * into getting zeroed pages again. */
+/* curl allocates and frees its buffers for each transfer. Left alone, malloc gives them
+ * back to the kernel each time, and half of an upload's CPU time goes into getting
+ * zeroed pages again. */
 static void keep_memory(void) {
   mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
   mallopt(M_TRIM_THRESHOLD, 32 * 1024 * 1024);
@@ -57,14 +57,14 @@ static const char *environment(const char *name) {
   return value && *value ? value : NULL;
 }
 
-/* The first that is given; NULL when none is. */
+/* The first value that is set: the option, else one of two variables; NULL when none is. */
 static const char *first_of(const char *option, const char *one, const char *two) {
   if (option) return option;
   const char *value = environment(one);
   return value || !two ? value : environment(two);
 }
 
-/* "*" is understood on its own only, and has no need of more. */
+/* "*" is understood only when it stands alone, and then it covers this machine already. */
 static char *with_this_machine(const char *hosts) {
   char *all = NULL;
   if (hosts && strcmp(hosts, "*") == 0) return strdup(hosts);
@@ -186,7 +186,6 @@ static void drive(alm_http *http) {
   collect(http);
 }
 
-/* False when waiting ended for another reason than time or a transfer. */
 int64_t alm_http_add(alm_http *http, const alm_http_request *request,
                      alm_error *err) {
   if (!check(request, err)) return 0;
@@ -196,7 +195,7 @@ int64_t alm_http_add(alm_http *http, const alm_http_request *request,
   t->result.id = ++http->last_id;
   int64_t id = t->result.id;
   start(http, t, request);
-  drive(http); /* leaves now: who paces its calls counts from here */
+  drive(http); /* it leaves now, since callers that pace themselves count from here */
   return id;
 }
 

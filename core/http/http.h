@@ -1,17 +1,17 @@
-/* Transfers on one curl multi handle: any number at once, none of which ever
- * blocks. A transfer is added, then alm_http_wait drives all of them, then
- * alm_http_next gives those that have ended, in the order in which they ended.
+/* Transfers on one curl multi handle: any number at once, and none ever blocks. A
+ * transfer is added, then alm_http_wait drives all of them, then alm_http_next gives
+ * those that have ended, in the order in which they ended.
  *
- * http and https only, also behind a redirect. Connections are kept and used
- * again; HTTP/2 is spoken where TLS offers it. `Authorization` goes to no
- * other host than the one it was given for. Bodies come from memory or
- * straight from files, and are bounded on the way in.
+ * Only http and https are spoken, also behind a redirect. Connections are kept and used
+ * again; HTTP/2 is spoken where TLS offers it. `Authorization` goes to no other host
+ * than the one it was given for. Bodies come from memory or straight from files, and
+ * answers are limited in size.
  *
- * A proxy is used where http_proxy, https_proxy or all_proxy name one.
+ * A proxy is used when http_proxy, https_proxy or all_proxy names one.
  *
- * libcurl sends a request a second time by itself when a kept connection turns
- * out to be dead. A request with `once` is sent at most once, whatever happens:
- * its failure then says whether it was sent at all. */
+ * libcurl sends a request a second time by itself when a kept connection turns out to
+ * be dead. A request with `once` is sent at most once, whatever happens, and its
+ * failure says whether it was sent at all. */
 #ifndef ALM_HTTP_H
 #define ALM_HTTP_H
 
@@ -29,7 +29,7 @@ typedef struct {
   const char *ca_file;    /* PEM certificates to trust; NULL: CURL_CA_BUNDLE or
                              SSL_CERT_FILE of the environment, else the system's */
   const char *ca_folder;  /* the same by hash; NULL: SSL_CERT_DIR, else the system's */
-  const char *no_proxy;   /* hosts that are asked without; NULL: no_proxy of the
+  const char *no_proxy;   /* hosts that are reached without a proxy; NULL: no_proxy of the
                              environment. This machine is always one of them. */
   long max_total;         /* connections at once, 0: any number */
   long max_per_host;
@@ -84,9 +84,9 @@ typedef struct {
 /* NULL when there is no memory. */
 alm_http *alm_http_open(const alm_http_options *options, alm_error *err);
 
-/* Starts a transfer; its id, or 0 when the request can't be one (a method or
- * header that would break the message). What the world refuses, a missing
- * file too, comes as a result. */
+/* Starts a transfer and returns its id, or 0 when the request is malformed (a method or
+ * header that would break the message). Failures of the world, a missing file too,
+ * come as a result. */
 int64_t alm_http_add(alm_http *http, const alm_http_request *request,
                      alm_error *err);
 

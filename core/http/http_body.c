@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What a refusal may say when the answer was meant for a file. */
+/* An answer meant for a file may be a refusal instead; so much of it is kept. */
 enum { MEMORY_MOST = 32 * 1024 * 1024 };
 
 static bool no_memory(alm_error *err) {
@@ -97,7 +97,7 @@ bool alm_sink_open(alm_sink *sink, const char *path, int64_t maximum,
   return true;
 }
 
-/* What is fetched may be restricted: it is this user's alone. */
+/* What is fetched may be restricted, so the file is readable for this user alone. */
 static bool sink_open_file(alm_sink *sink, alm_error *err) {
   if (sink->fd >= 0) return true;
   sink->fd = alm_standard_above(

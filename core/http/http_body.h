@@ -1,7 +1,6 @@
-/* The two ends of a body. A source hands out the bytes of a request, from
- * memory or from a slice of a file that is never loaded; a sink takes the
- * bytes of an answer, into bounded memory or into a file that only gets its
- * name when it is complete. */
+/* The two ends of a body. A source gives the bytes of a request, from memory or from a
+ * slice of a file that is never loaded whole. A sink takes the bytes of an answer, into
+ * limited memory or into a file that gets its name only when it is complete. */
 #ifndef ALM_HTTP_BODY_H
 #define ALM_HTTP_BODY_H
 
@@ -49,7 +48,7 @@ typedef struct {
 bool alm_sink_open(alm_sink *sink, const char *path, int64_t maximum,
                    alm_error *err);
 
-/* Takes bytes, into the file if there is one and `to_file`. */
+/* Takes bytes: into the file when there is one and `to_file`, else into memory. */
 bool alm_sink_write(alm_sink *sink, bool to_file, const void *data, size_t size,
                     alm_error *err);
 

@@ -1,4 +1,4 @@
-/* What the end of a transfer means: a code, and words that say what to do. */
+/* Says what the end of a transfer means: a code, and words that say what to do. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,12 +7,13 @@
 
 /* Codes ***************************************************************/
 
-/* Of a request by https only a redirect can name another protocol. */
+/* When the request was for https, only a redirect can have named another protocol. */
 static bool leads_out(const alm_transfer *t, CURLcode code) {
   return t->https && code == CURLE_UNSUPPORTED_PROTOCOL;
 }
 
-/* A connection that breaks while the keys are agreed on is one that breaks. */
+/* True when the connection broke while TLS was agreed on. That is a broken connection,
+ * not a refused certificate. */
 static bool is_broken(const alm_transfer *t) {
   return strstr(t->words, "SSL_ERROR_SYSCALL") || strstr(t->words, "reset by peer") ||
          strstr(t->words, "unexpected eof");
@@ -50,13 +51,13 @@ static alm_code code_of(const alm_transfer *t, CURLcode code) {
     case CURLE_READ_ERROR:
     case CURLE_WRITE_ERROR:
     case CURLE_FILE_COULDNT_READ_FILE:
-      return ALM_IO; /* a file here, never a connection */
+      return ALM_IO; /* it is a file here, never a connection */
     default:
       return ALM_CLOSED;
   }
 }
 
-/* Host and port only: a path or query may hold a secret. */
+/* Only host and port are named: a path or query may hold a secret. */
 static void host_of(const char *url, char *host, size_t size) {
   char *name = NULL, *port = NULL;
   CURLU *parts = curl_url();
@@ -75,8 +76,8 @@ static void host_of(const char *url, char *host, size_t size) {
 
 enum { LOGIN_WANTED = 407 };
 
-/* What a proxy answered in the place of the server, 0 when none did. Only a
- * proxy may ask for a login with 407. */
+/* The status that a proxy answered in the server's place; 0 when none did. Only a proxy
+ * may ask for a login with 407. */
 static long proxy_answer(alm_transfer *t) {
   long status = 0;
   curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
@@ -113,7 +114,7 @@ static bool fail_at_proxy(alm_transfer *t, const char *host, alm_error *err) {
 
 #define TRUST "ca_file in almanac.conf.lua, SSL_CERT_FILE or CURL_CA_BUNDLE"
 
-/* X509_V_ERR_… of OpenSSL, which are of no other use here. */
+/* These are X509_V_ERR_… of OpenSSL, whose header is needed for nothing else. */
 static bool is_unknown_issuer(alm_transfer *t) {
   long result = 0;
   curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &result);

@@ -1,5 +1,5 @@
-/* Setting a transfer up: the options and callbacks of its curl handle. The
- * callbacks only move bytes and note what went wrong. */
+/* Sets a transfer up: the options and callbacks of its curl handle. The callbacks only
+ * move bytes and note what went wrong. */
 #include "http_transfer.h"
 
 #include <ctype.h>
@@ -10,7 +10,7 @@
 
 #include "../../include/almanac.h"
 
-/* Big enough that a small file is one read and one send. */
+/* The buffers are so large that a small file is one read and one send. */
 enum { SEND_BUFFER = 512 * 1024, RECEIVE_BUFFER = 64 * 1024 };
 
 /* Callbacks ************************************************************/
@@ -73,7 +73,7 @@ static size_t on_header(char *line, size_t one, size_t size, void *context) {
   alm_transfer *t = context;
   size_t length = one * size;
   if (length > 5 && memcmp(line, "HTTP/", 5) == 0) {
-    alm_headers_clear(&t->head); /* another answer: of a redirect, a 100 */
+    alm_headers_clear(&t->head); /* another answer begins: behind a redirect or a 100 */
     return length;
   }
   if (add_header(&t->head, line, length)) return length;
@@ -101,7 +101,7 @@ static bool append(alm_transfer *t, const char *line) {
   return list != NULL;
 }
 
-/* curl takes "Name;" for an empty value, "Name:" for none at all. */
+/* curl takes "Name;" for an empty value, and "Name:" for no header at all. */
 static bool append_header(alm_transfer *t, const alm_http_header *header) {
   char *line = NULL;
   const char *form = *header->value ? "%s: %s" : "%s;%s";
@@ -121,7 +121,7 @@ static bool has_header(const alm_http_request *request, const char *name) {
 static bool set_headers(alm_transfer *t, const alm_http_request *request) {
   bool done = has_header(request, "Expect") || append(t, "Expect:");
   if (!request->part_count && !has_header(request, "Content-Type"))
-    done = done && append(t, "Content-Type:"); /* curl would guess one */
+    done = done && append(t, "Content-Type:"); /* else curl would guess one */
   for (size_t i = 0; i < request->header_count && done; i++)
     done = append_header(t, &request->headers[i]);
   SET(HTTPHEADER, t->headers);
@@ -181,8 +181,8 @@ static void set_upload(alm_transfer *t) {
   set_reader(t);
 }
 
-/* POST and PUT are told to curl by their own options, so that it does the
- * right thing behind a redirect. */
+/* curl has options of their own for POST and PUT, and with them it does the right thing
+ * behind a redirect. */
 static void set_method(alm_transfer *t, const alm_http_request *request) {
   const char *method = request->method;
   bool body = request->body || request->file;
@@ -223,7 +223,7 @@ static void set_callbacks(alm_transfer *t) {
 }
 
 static void set_limits(alm_transfer *t, const alm_http_request *request) {
-  /* 0 would be curl's default of 300 s. */
+  /* 0 would mean curl's default of 300 s, so no limit is a very long one. */
   double connect = request->connect_timeout > 0 ? request->connect_timeout : 1e6;
   SET(CONNECTTIMEOUT_MS, (long)(connect * 1000));
   SET(TIMEOUT_MS, (long)(request->timeout * 1000));

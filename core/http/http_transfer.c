@@ -1,4 +1,4 @@
-/* One transfer: its life and its end. */
+/* The life and the end of one transfer. */
 #include "http_transfer.h"
 
 #include <stdlib.h>

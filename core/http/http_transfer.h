@@ -1,6 +1,6 @@
-/* One transfer: a curl easy handle with all that belongs to it. Transfers are
- * kept for the next request, since making an easy handle costs more than
- * setting one up. Only http.c uses this. */
+/* One transfer: a curl easy handle with all that belongs to it. Transfers are kept for
+ * the next request, since making an easy handle costs more than setting one up. Only
+ * http.c uses this. */
 #ifndef ALM_HTTP_TRANSFER_H
 #define ALM_HTTP_TRANSFER_H
 
@@ -36,7 +36,7 @@ struct alm_transfer {
 
 alm_transfer *alm_transfer_new(void);
 
-/* Sets everything up. False: the request can't be sent, or not from here. */
+/* Sets everything up. False when the request can't be sent at all, or not from here. */
 bool alm_transfer_set(alm_transfer *transfer, const alm_http_options *options,
                       const alm_http_request *request, alm_error *err);
 

@@ -1,4 +1,4 @@
-/* Claims on names, as locks on bytes of a shared file. */
+/* Makes claims on names as locks on bytes of a shared file. */
 #include "claim.h"
 
 #include <errno.h>
@@ -12,15 +12,15 @@ struct alm_claim {
   int fd;
 };
 
-/* A file of somebody else in a shared folder can't be opened with O_CREAT
- * where the kernel protects such folders, so each of the two is tried alone. */
+/* Some kernels protect shared folders: there somebody else's file can't be opened with
+ * O_CREAT. So opening and making are tried one after the other. */
 static int open_shared(const char *path) {
   const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
   for (int tries = 0; tries < 3; tries++) {
     int fd = open(path, flags);
     if (fd >= 0 || errno != ENOENT) return fd;
     fd = open(path, flags | O_CREAT | O_EXCL, 0666);
-    if (fd >= 0) fchmod(fd, 0666); /* the umask is for files of one's own */
+    if (fd >= 0) fchmod(fd, 0666); /* the umask is for one's own files, and this one is shared */
     if (fd >= 0 || errno != EEXIST) return fd;
   }
   return -1;
@@ -38,7 +38,7 @@ alm_claim *alm_claim_open(const char *path, alm_error *err) {
   return NULL;
 }
 
-/* FNV-1a, cut to what an offset can hold. */
+/* FNV-1a, cut to the range of an offset. */
 static off_t byte_of(const char *name, size_t length) {
   uint64_t hash = 14695981039346656037u;
   for (size_t i = 0; i < length; i++)

@@ -1,10 +1,10 @@
-/* Claims on names that processes of one machine share: whoever holds a name is
- * the only one at work on it.
+/* Claims on names that processes of one machine share. Whoever holds a name is the only one
+ * at work on it.
  *
- * A name is one byte of a file that all of them open, held by an OFD lock. The
- * kernel gives it back when the process ends, however it ends, so a claim can
- * never be left over. Two names may fall on one byte (one in 2^62): then one
- * waits for the other, and nothing worse happens. */
+ * A name is one byte of a file that all of them open, held by an OFD lock. The kernel gives
+ * it back when the process ends, however it ends, so no claim can be left over. Two names
+ * may fall on one byte (one in 2^62): then one waits for the other, and nothing worse
+ * happens. */
 #ifndef ALM_CLAIM_H
 #define ALM_CLAIM_H
 

@@ -1,4 +1,4 @@
-/* Opening, closing and attaching run files. */
+/* Opens, closes and attaches run files. */
 #include "runfile.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 static bool is_memory(const char *path) { return strcmp(path, ":memory:") == 0; }
 
-/* SQLite's URI of a path. Two slashes at the front would be read as a host. */
+/* Makes SQLite's URI of a path. Two slashes at the front would be read as a host. */
 static bool make_uri(alm_buf *uri, const char *path, const char *query) {
   alm_buf_init(uri, 3 * PATH_MAX + 64);
   bool done = alm_buf_adds(uri, path[0] == '/' ? "file://" : "file:");
@@ -39,7 +39,7 @@ static void harden(sqlite3 *raw) {
   };
   for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
     sqlite3_db_config(raw, settings[i][0], settings[i][1], NULL);
-  /* who opened a file whose log is another's must not bring that in */
+  /* Whoever opened a file with another file's log must not bring that log in. */
   sqlite3_db_config(raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   sqlite3_wal_autocheckpoint(raw, 0);
   sqlite3_busy_timeout(raw, ALM_DB_BUSY_MS);
@@ -84,12 +84,12 @@ static alm_db_result set_pragmas(alm_runfile *db, alm_error *err) {
   return alm_runfile_exec(db, script, err);
 }
 
-/* The first thing that reads the file, and its log when there is one. */
+/* Reads the file for the first time, and its log when there is one. */
 static alm_db_result probe(alm_runfile *db, alm_error *err) {
   return alm_runfile_exec(db, "SELECT count(*) FROM sqlite_schema", err);
 }
 
-/* ---- the holder: who writes, for those who find the file in use ---- */
+/* ---- the holder: who writes, told to those who find the file in use ---- */
 
 static alm_db_result write_holder(alm_runfile *db, alm_error *err) {
   char since[32], *script;
@@ -135,7 +135,7 @@ static bool lock(alm_runfile *db, alm_error *err) {
   return false;
 }
 
-/* ---- the three ways in ---- */
+/* ---- three ways to open ---- */
 
 /* SQLite makes its log beside the file, so the folder must take new files. */
 static bool check_folder(const char *path, alm_error *err) {
@@ -155,8 +155,8 @@ static bool open_lock(alm_runfile *db, bool create, alm_error *err) {
   return db->lock_count == 1;
 }
 
-/* Kind, version and tables in one transaction, before WAL is on: the header of
- * the file itself then always tells kind and version. */
+/* Kind, version and tables are written in one transaction before WAL is on. So the header of
+ * the file itself always tells kind and version. */
 static alm_db_result write_schema(alm_runfile *db, alm_error *err) {
   char head[300];
   snprintf(head, sizeof head,
@@ -218,9 +218,8 @@ static alm_db_result open_write(alm_runfile *db, alm_error *err) {
   return alm_runfile_check_log(db, err) ? begin(db, err) : ALM_DB_FAILED;
 }
 
-/* In a folder that can't be written to, or on a full disk, there is no place
- * for the log's index; without a log, the file can be read as one that nobody
- * changes. */
+/* In a read-only folder, or on a full disk, there is no place for the log's index. Without a
+ * log the file can be read as one that nobody changes. */
 static alm_db_result read_unchanging(alm_runfile *db, alm_error *err) {
   if (alm_runfile_has_log(db->path)) {
     if (!alm_runfile_is_full(db->raw, sqlite3_extended_errcode(db->raw)))
@@ -315,7 +314,7 @@ void alm_runfile_close(alm_runfile *db) {
   free(db);
 }
 
-/* ---- other files beside it ---- */
+/* ---- attached files ---- */
 
 static alm_db_result attach_script(alm_runfile *db, const char *path,
                                    const char *name, alm_error *err) {
@@ -340,12 +339,12 @@ alm_db_result alm_runfile_attach(alm_runfile *db, const char *path,
   }
   alm_lock *other = alm_lock_open(path, false, err);
   if (!other) return ALM_DB_FAILED;
-  db->locks[db->lock_count++] = other; /* also on failure: SQLite may hold it */
+  db->locks[db->lock_count++] = other; /* kept after a failure too, since SQLite may hold it */
   if (!alm_runfile_check(path, alm_lock_fd(other), &db->options, err) ||
       !alm_runfile_check_part(path, other, err))
     return ALM_DB_FAILED;
   char *own = db->path;
-  db->path = (char *)path; /* so that failures name the right file */
+  db->path = (char *)path; /* so that failures name this file */
   alm_db_result result = attach_script(db, path, name, err);
   db->path = own;
   return result;

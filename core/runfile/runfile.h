@@ -1,24 +1,23 @@
-/* The run file: a SQLite database used as a journal. What a run does is in it
+/* The run file is a SQLite database used as a journal. What a run does is written into it
  * before and after it is done, so that a killed run can go on where it was.
  *
- * One process writes, any number read meanwhile. What it wrote last is in a log
- * beside the file until it ends; a file that lost its log, or has another's, is
- * refused with words (see runfile_mark.c). A file knows what it is: its
- * kind is SQLite's application_id, its version the user_version, and a file of
- * another kind or version is refused with words instead of misread. WAL, kept
- * on disk with every commit when `safe`. Files may come by mail from others:
- * triggers and views in them can't call anything with an effect, and no
- * extension is loaded.
+ * One process writes, any number read meanwhile. What was written last is in a log beside
+ * the file until the writer ends. A file that lost its log, or has another file's, is
+ * refused with a message (see runfile_mark.c). A file knows what it is: its kind is SQLite's
+ * application_id, its version the user_version. A file of another kind or version is refused
+ * with a message instead of being misread. The file is in WAL mode; when `safe`, every commit
+ * waits for the disk. Files may come by mail from others: triggers and views in them can't
+ * call anything with an effect, and no extension is loaded.
  *
- * Statements are prepared once per SQL text; the last 64 idle ones are kept.
- * A statement is taken, its parameters bound, stepped, its columns read, and
- * given back.
+ * Statements are prepared once per SQL text, and the last 64 idle ones are kept. A statement
+ * is taken, its parameters are bound, it is stepped, its columns are read, and it is given
+ * back.
  *
- * Failure is one of two. ALM_DB_FAILED: the world said no (disk full, damaged
- * file, in use, a constraint); err holds message and code. ALM_DB_WRONG: the
- * caller's mistake (SQL that is none, a write through a read-only handle); err
- * holds a message only. A full disk leaves the file as it was at the last
- * commit, and the handle in use once the transaction is rolled back. */
+ * There are two failures. ALM_DB_FAILED: the world said no (disk full, damaged file, in use,
+ * a constraint); err holds message and code. ALM_DB_WRONG: the caller's mistake (malformed
+ * SQL, a write through a read-only handle); err holds a message only. A full disk leaves the
+ * file as it was at the last commit, and the handle works again once the transaction is
+ * rolled back. */
 #ifndef ALM_RUNFILE_H
 #define ALM_RUNFILE_H
 
@@ -58,7 +57,7 @@ alm_db_result alm_runfile_open(const char *path, const alm_db_options *options,
  * be given back. NULL is fine. */
 void alm_runfile_close(alm_runfile *db);
 
-/* Several statements, no parameters, rows thrown away. */
+/* Runs several statements without parameters; rows are thrown away. */
 alm_db_result alm_runfile_exec(alm_runfile *db, const char *script,
                                alm_error *err);
 
@@ -81,9 +80,9 @@ alm_db_result alm_statement_take(alm_runfile *db, const char *sql,
                                  size_t length, alm_statement **statement,
                                  alm_error *err);
 
-/* Values of the parameters, from 1. False when one is too big. `stays` says
- * that the text stays where it is until the statement is given back; without
- * it, it is copied. What is not bound is NULL. */
+/* Values of the parameters, counted from 1. False when one is too big. `stays` says that the
+ * text stays where it is until the statement is given back; otherwise it is copied. A
+ * parameter that is not bound is NULL. */
 int alm_statement_parameters(const alm_statement *statement);
 bool alm_statement_bind_integer(alm_statement *statement, int at,
                                 int64_t value);
@@ -92,10 +91,10 @@ bool alm_statement_bind_null(alm_statement *statement, int at);
 bool alm_statement_bind_text(alm_statement *statement, int at, const char *text,
                              size_t length, bool stays);
 
-/* ALM_DB_ROW or ALM_DB_DONE or a failure. */
+/* Returns ALM_DB_ROW, ALM_DB_DONE or a failure. */
 alm_db_result alm_statement_step(alm_statement *statement, alm_error *err);
 
-/* The columns of the row, from 0, until the next step. Text is bytes. */
+/* The columns of the row, counted from 0, until the next step. Text is bytes. */
 typedef enum {
   ALM_DB_NULL, ALM_DB_INTEGER, ALM_DB_NUMBER, ALM_DB_TEXT
 } alm_db_type;
@@ -108,14 +107,14 @@ double alm_statement_number(const alm_statement *statement, int column);
 const char *alm_statement_text(const alm_statement *statement, int column,
                                size_t *length);
 
-/* Ready to be stepped from its start; the parameters stay as they are bound,
- * or are bound anew. */
+/* Makes a statement ready to be stepped from its start. Parameters stay bound until they are
+ * bound anew. */
 void alm_statement_again(alm_statement *statement);
 
 /* Forgets values and row. NULL is fine. */
 void alm_statement_give(alm_statement *statement);
 
-/* Rows that the last INSERT, UPDATE or DELETE changed; the last rowid. */
+/* How many rows the last INSERT, UPDATE or DELETE changed; the last rowid. */
 int64_t alm_runfile_changes(const alm_runfile *db);
 int64_t alm_runfile_last_id(const alm_runfile *db);
 

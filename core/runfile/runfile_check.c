@@ -1,5 +1,5 @@
-/* What a file says of itself before SQLite touches it. The fields are those of
- * "The Database Header" in SQLite's file format description. */
+/* Reads what a file says about itself before SQLite touches it. The fields are those of "The
+ * Database Header" in SQLite's file format description. */
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,7 +53,8 @@ bool alm_runfile_has_log(const char *path) {
   return holds_bytes(path, "-wal") || holds_bytes(path, "-journal");
 }
 
-/* Only without a log: one that was not brought in may hold the missing end. */
+/* Only a file without a log can be judged: a log that was not brought in may hold the
+ * missing end. */
 static bool is_whole(const char *path, const unsigned char *header, off_t size,
                      alm_error *err) {
   off_t page = header[PAGE_SIZE] << 8 | header[PAGE_SIZE + 1];

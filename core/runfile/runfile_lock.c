@@ -1,4 +1,4 @@
-/* One descriptor per database file and process, and the writer's lock on it. */
+/* Keeps one descriptor for each database file of the process, and the writer's lock on it. */
 #include "runfile_lock.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ struct alm_lock {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static shared *files;
 
-/* By name, not by descriptor: opening and closing one is what must not be. */
+/* Looks by name: comparing descriptors would mean to open and close one, which must not happen. */
 static shared *find_open(const char *path) {
   struct stat info;
   if (stat(path, &info) != 0) return NULL;
@@ -38,7 +38,7 @@ static shared *find_open(const char *path) {
   return file;
 }
 
-/* What is in a run file is nobody else's: titles and files may be restricted.
+/* Titles and files in a run file may be restricted, so it is readable for this user alone.
  * SQLite gives its log the same rights. */
 static int open_file(const char *path, bool create) {
   if (create) return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -1,17 +1,17 @@
-/* Which log a run file needs. While a process writes, the newest of a run is in
- * RUN-wal beside the file; a file that was moved without it would look like an
- * older, whole one. So each time a log is begun, the file itself says first that
- * there is one, in the table `generation`:
+/* Says which log a run file needs. While a process writes, the newest part of a run is in
+ * RUN-wal beside the file. A file that was moved without it would look like an older, complete
+ * one. So each time a log is begun, the file itself says first that there is one, in the table
+ * `generation`:
  *
  *   state 0  a log was begun behind this; only the file itself says so
- *   state 1  the same, said in the log: whoever brings the log in, brings it
- *            along, so that a file with it is whole
- *   state 2  the writer has ended; the file is whole
+ *   state 1  the same, said in the log: whoever brings the log in brings this in as
+ *            well, so that a file with it is complete
+ *   state 2  the writer has ended; the file is complete
  *   state 3  as 1, but the file may still be of the generation before
  *
- * A checkpoint carries state 0 into the file, wholly or not at all. SQLite does
- * none by itself here: one that stops half-way, since somebody reads, would carry
- * state 1 into a file that is not whole. */
+ * A checkpoint writes state 0 into the file, completely or not at all. SQLite makes no
+ * checkpoint by itself here: one that stops half-way because somebody reads would write state
+ * 1 into a file that is not complete. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +19,11 @@
 #include "../base/hash.h"
 #include "runfile_private.h"
 
-#define LONG_LOG 1000 /* pages; SQLite's own measure */
+#define LONG_LOG 1000 /* pages; SQLite's own default */
 #define SHORT_LOG 64  /* pages until a checkpoint that failed is tried again */
 #define BEGIN_MS 500
 #define PAUSE_MS 10
-#define TRIES 3 /* to read a mark that a writer may just be changing */
+#define TRIES 3 /* a writer may be changing the mark while it is read */
 
 enum { BEGUN, IN_LOG, ENDED, MAYBE_BEHIND };
 
@@ -54,7 +54,7 @@ int alm_runfile_copy_holder(void *to, int count, char **values, char **names) {
   return 0;
 }
 
-/* A file of an almanac that made no marks has none: its id is empty. */
+/* A file of an older almanac has no mark: its id is empty. */
 static mark read_mark(sqlite3 *raw) {
   mark found = {.state = ENDED};
   sqlite3_exec(raw, "SELECT id, before, state FROM generation", copy_mark,
@@ -64,7 +64,7 @@ static mark read_mark(sqlite3 *raw) {
   return found;
 }
 
-/* The mark in the file alone, whatever its log says. */
+/* Reads the mark in the file alone, whatever its log says. */
 static mark read_mark_of_file(const char *path) {
   mark found = {.state = ENDED};
   sqlite3 *raw = alm_runfile_connect_alone(path);
@@ -151,7 +151,7 @@ typedef struct {
   int left_ms;
 } patience;
 
-/* SQLite would bring in what it can; interrupted, it brings in nothing. */
+/* SQLite would bring in what it can. When it is interrupted, it brings in nothing. */
 static int wait_or_stop(void *data, int times) {
   patience *readers = data;
   (void)times;
@@ -175,8 +175,8 @@ static int bring_in_all(alm_runfile *db, int wait_ms) {
   return code == SQLITE_OK && log != brought ? SQLITE_BUSY : code;
 }
 
-/* `mark_before` is what the file itself says now: a checkpoint may have failed,
- * or may have been cut short by the end of a process. */
+/* `mark_before` is what the file itself says now. A checkpoint may have failed, or the process
+ * may have ended in the middle of one. */
 static bool next_mark(alm_runfile *db, alm_error *err) {
   unsigned char random[(ALM_MARK_SIZE - 1) / 2];
   if (!alm_random(random, sizeof random, err)) return false;
@@ -199,7 +199,7 @@ static alm_db_result bring_in(alm_runfile *db, int wait_ms, alm_error *err) {
   return result;
 }
 
-/* A checkpoint needs that nobody reads in this process. */
+/* A checkpoint is possible only while nobody in this process reads. */
 static bool is_idle(const alm_runfile *db) {
   sqlite3_stmt *each = NULL;
   while ((each = sqlite3_next_stmt(db->raw, each)))
@@ -215,7 +215,7 @@ static int note_pages(void *db, sqlite3 *raw, const char *name, int pages) {
   return SQLITE_OK;
 }
 
-/* Somebody who reads may keep the mark out of the file for now. */
+/* A reader may keep the mark out of the file for now. */
 alm_db_result alm_runfile_begin_log(alm_runfile *db, alm_error *err) {
   sqlite3_wal_hook(db->raw, note_pages, db);
   alm_db_result result = bring_in(db, BEGIN_MS, err);

@@ -53,7 +53,7 @@ static enum MHD_Result begin(alm_serve *server, alm_incoming *r,
   return r->view.is_head ? arrive(server, r) : MHD_YES;
 }
 
-/* A sender that does not ask first reads no answer before it has sent all. */
+/* A sender that does not ask first reads no answer before it has sent everything. */
 static enum MHD_Result after_head(alm_incoming *r) {
   r->view.is_head = false;
   bool answered = r->response || r->refused;
@@ -161,8 +161,8 @@ static struct MHD_Daemon *start_daemon(alm_serve *server, int listener) {
       MHD_OPTION_END);
 }
 
-/* One descriptor to poll: libmicrohttpd's own, and one for the work that none
- * tells of, such as an answer that was given. */
+/* Makes the one descriptor to poll. It covers libmicrohttpd's own, and one that we write
+ * to for work that no socket reports, such as an answer that was given. */
 static bool make_poll_fd(alm_serve *server) {
   const union MHD_DaemonInfo *info =
       MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -224,7 +224,7 @@ void alm_serve_close(alm_serve *server) {
 
 /* Driving **************************************************************/
 
-/* Milliseconds until libmicrohttpd wants a turn, -1: none. */
+/* Milliseconds until libmicrohttpd wants a turn; -1: no such time. */
 static int due(alm_serve *server) {
   MHD_UNSIGNED_LONG_LONG milliseconds;
   if (MHD_get_timeout(server->daemon, &milliseconds) != MHD_YES) return -1;
@@ -248,7 +248,7 @@ static void drive(alm_serve *server) {
   if (rounds == ROUNDS) alm_serve_wake(server);
 }
 
-/* False when a signal came. */
+/* Polls once; false when a signal came. */
 static bool poll_once(alm_serve *server, double seconds) {
   struct pollfd one = {.fd = server->poll_fd, .events = POLLIN};
   int milliseconds = (int)((seconds < 1e6 ? seconds : 1e6) * 1000) + 1;

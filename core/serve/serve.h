@@ -1,20 +1,19 @@
-/* A local HTTP server whose requests are taken one by one, answered in any
- * order and at any time: for the rehearsal, for a review in a browser.
+/* A local HTTP server whose requests are taken one by one and answered in any order, at
+ * any time. The rehearsal uses it, and a review in a browser may.
  *
- * Nothing calls back. alm_serve_wait drives the server, alm_serve_next gives
- * requests that have arrived wholly; a connection then waits for the answer
- * without costing anything. Large bodies lie in files. A body over the maximum
- * is answered with 413, and none of it is kept when its length was announced;
- * too many headers are answered with 431, a body that can't be kept with 507;
- * such requests are never seen. Who sends or reads too slowly is hung up on, at
- * once when others wait for his place.
+ * There are no callbacks. alm_serve_wait drives the server, alm_serve_next gives requests
+ * that have arrived completely; the connection then waits for the answer at no cost.
+ * Large bodies lie in files. Some requests are answered here and never seen: a body over
+ * the maximum with 413 (nothing is kept when its length was announced), too many headers
+ * with 431, a body that can't be stored with 507. A client that sends or reads too slowly
+ * is hung up on, at once when others wait for its place.
  *
- * With `heads`, a request whose body is too large for memory comes twice: first
- * its head alone, before any of the body is kept. Either it is accepted and
- * comes again when it is whole, or it is answered and its body thrown away.
+ * With `heads`, a request whose body is too large for memory comes twice. First comes its
+ * head, before any of the body is kept. Either it is accepted and comes again when it is
+ * complete, or it is answered and its body is thrown away.
  *
- * alm_serve_fd can be polled together with other descriptors: when it is
- * readable, call alm_serve_wait with 0 seconds. */
+ * alm_serve_fd can be polled together with other descriptors: when it is readable, call
+ * alm_serve_wait with 0 seconds. */
 #ifndef ALM_SERVE_H
 #define ALM_SERVE_H
 

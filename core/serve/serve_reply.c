@@ -1,5 +1,5 @@
-/* Answering: a reply becomes a libmicrohttpd response, kept until the
- * connection has gone on. */
+/* Answers: turns a reply into a libmicrohttpd response, which is kept until the connection
+ * has gone on. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -138,7 +138,7 @@ static void go_on(alm_incoming *r, int64_t bytes) {
   alm_serve_wake(r->server);
 }
 
-/* For a whole file as much as the largest object has. */
+/* For a whole file: as many bytes as the largest object can have. */
 static int64_t sent_bytes(const alm_reply *reply) {
   if (!reply->path) return (int64_t)reply->body_length;
   return reply->length >= 0 ? reply->length : INT64_C(5) << 30;
@@ -182,8 +182,8 @@ bool alm_request_drop(alm_request *request, alm_error *err) {
   return true;
 }
 
-/* Linux sends RST at once when a TCP socket is connected to nothing;
- * libmicrohttpd closes the descriptor afterwards. */
+/* Linux sends RST at once when a TCP socket is connected to nothing. libmicrohttpd closes
+ * the descriptor afterwards. */
 static void reset(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);

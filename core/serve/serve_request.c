@@ -1,5 +1,5 @@
-/* Collecting a request: its body goes into bounded memory, or, when it is
- * large, into a file and through SHA-256 on the way. */
+/* Collects a request. Its body goes into limited memory, or, when it is large, into a file
+ * and through SHA-256 on the way. */
 #include "serve_request.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@
 
 #include "../base/sys.h"
 
-/* How much of a body over the maximum is read, and thrown away, so that the
- * sender gets to read the answer. */
+/* So much of a body over the maximum is read and thrown away, so that the sender gets to
+ * read the answer. */
 static const int64_t PATIENCE = 256 * 1024 * 1024;
 
 static int64_t most_of(const alm_serve *server, const char *path) {
@@ -86,15 +86,15 @@ void alm_incoming_begin(alm_incoming *r, const char *method) {
     r->refused = MHD_HTTP_CONTENT_TOO_LARGE;
 }
 
-/* A body in chunks may be of any size. One over the maximum is never kept. */
+/* A body in chunks may have any size. A body over the maximum is never kept. */
 bool alm_incoming_is_large(const alm_incoming *r) {
   return r->announced <= r->most &&
          (r->announced > r->server->options.spool_above ||
           alm_headers_get(&r->view.headers, "transfer-encoding"));
 }
 
-/* Names never come twice, so that a file which the caller renamed away is not
- * removed as somebody else's. */
+/* No name comes twice. Otherwise a file that the caller renamed away could be removed as
+ * another request's. */
 static bool open_spool(alm_incoming *r) {
   alm_serve *server = r->server;
   if (asprintf(&r->spool, "%s/almanac-%ld-%lu-XXXXXX", server->spool_dir,

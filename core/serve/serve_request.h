@@ -1,6 +1,6 @@
-/* A request between libmicrohttpd and its taker. Two sides hold it: the
- * connection until it is answered or gone, and the caller until he releases
- * it; the last one frees it. Only the files of serve use this. */
+/* A request between libmicrohttpd and its taker. It is held by two: by the connection until
+ * it is answered or gone, and by the caller until it is released. The last one frees it.
+ * Only the files of serve use this. */
 #ifndef ALM_SERVE_REQUEST_H
 #define ALM_SERVE_REQUEST_H
 
@@ -51,10 +51,10 @@ alm_incoming *alm_incoming_new(alm_serve *server, const char *target,
                                struct MHD_Connection *connection);
 void alm_incoming_free(alm_incoming *request);
 
-/* Method and headers have arrived. Sets `refused` when that is enough. */
+/* Takes the method and the headers. Sets `refused` when they are enough to refuse. */
 void alm_incoming_begin(alm_incoming *request, const char *method);
 
-/* Whether its head is to be judged before its body is kept. */
+/* Must the head be judged before the body is kept? */
 bool alm_incoming_is_large(const alm_incoming *request);
 
 /* A sender that asks first (Expect: 100-continue) gets its answer before it

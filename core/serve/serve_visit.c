@@ -1,5 +1,5 @@
-/* Hanging up is a shutdown of the socket: libmicrohttpd sees its end and
- * closes the connection as if the client had gone. */
+/* Hangs up by shutting the socket down: libmicrohttpd sees its end and closes the connection
+ * as if the client had gone. */
 #include "serve_visit.h"
 
 #include <math.h>
@@ -11,14 +11,14 @@
 #include "../base/sys.h"
 
 enum {
-  HEAD_SECONDS = 60,    /* to send a head, also on a kept connection */
-  BODY_SECONDS = 60,    /* and the time that SLOWEST gives */
+  HEAD_SECONDS = 60,    /* a head may take so long, also on a kept connection */
+  BODY_SECONDS = 60,    /* a body may take so long, and the time that SLOWEST gives */
   READ_SECONDS = 120,
-  SLOWEST = 4096,       /* bytes a second that a body comes or goes, at least */
+  SLOWEST = 4096,       /* bytes a second at which a body must come or go */
   LOOKS = 500           /* milliseconds between two looks */
 };
 
-/* How long everybody may keep a place that others wait for. */
+/* Seconds for which anybody may keep a place that others wait for. */
 static const double GRACE = 2;
 
 struct alm_visit {
@@ -107,9 +107,9 @@ static void hang_up(alm_visit *visit) {
   if (info) shutdown(info->connect_fd, SHUT_RDWR);
 }
 
-/* Others may be waiting: whoever has had his grace and owes us something, or
- * nothing at all on a kept connection, makes room. A body that comes at a fair
- * rate is no reason. */
+/* True when a connection must make room for others that wait: its grace is over, and it
+ * owes us a head or the rest of a body, or does nothing on a kept connection. A body that
+ * comes at a fair rate may stay. */
 static bool is_in_the_way(const alm_visit *visit, double now) {
   if (now < visit->since + GRACE) return false;
   return visit->phase == ALM_VISIT_HEAD ||

@@ -1,6 +1,6 @@
-/* Connections and their patience. A client that sends or reads too slowly is
- * hung up on; and when all places are taken, the slowest ones make room, so
- * that nobody can keep the others out. Only the files of serve use this. */
+/* Connections and how long we wait for them. A client that sends or reads too slowly is
+ * hung up on. When all places are taken, the slowest make room, so that nobody can keep
+ * the others out. Only the files of serve use this. */
 #ifndef ALM_SERVE_VISIT_H
 #define ALM_SERVE_VISIT_H
 
@@ -32,11 +32,11 @@ void alm_visits_notify(void *visits, struct MHD_Connection *connection,
                        void **context,
                        enum MHD_ConnectionNotificationCode code);
 
-/* `bytes` that it sends or reads in this phase buy it time. */
+/* Begins a phase; the `bytes` that the client sends or reads in it give it more time. */
 void alm_visit_turn(struct MHD_Connection *connection, alm_visit_phase phase,
                     int64_t bytes);
 
-/* Hangs up on those whose time is over. */
+/* Hangs up on connections whose time is over. */
 void alm_visits_look(alm_visits *visits);
 
 #endif
