@@ -33,7 +33,7 @@ function m.new(what, options)
   if not url:find "^https?://[^/%s]+[^%s]*$" then
     return nil, ("%q is no http(s) address of an %s server"):format(address.shown(options.url), what), "parse"
   end
-  local timeouts, backoff = patience.of(options, TIMEOUTS, BACKOFF)
+  local backoff, timeouts = patience.of(options, BACKOFF, TIMEOUTS)
   return setmetatable({
     what = what, url = url, shown = address.shown(url),
     log = options.log or function() end, requests = 0,

@@ -10,12 +10,12 @@ end
 
 ---What the options give, else what is usual.
 ---@param options { timeouts: table<string, number>?, backoff: table<string, number>? }
----@param timeouts table<string, number> the usual ones, in seconds
 ---@param backoff { tries: integer, first: number, longest: number } the usual one; first, longest: seconds
----@return table<string, number> timeouts
+---@param timeouts table<string, number> the usual ones, in seconds
 ---@return { tries: integer, first: number, longest: number } backoff
-function m.of(options, timeouts, backoff)
-  return merged(timeouts, options.timeouts), merged(backoff, options.backoff)
+---@return table<string, number> timeouts
+function m.of(options, backoff, timeouts)
+  return merged(backoff, options.backoff), merged(timeouts, options.timeouts)
 end
 
 ---A random pause, so that those who were refused together don't come back together.

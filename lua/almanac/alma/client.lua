@@ -56,7 +56,7 @@ end
 ---@return almanac.alma.client
 function m.new(options)
   check_options(options)
-  local timeouts, backoff = patience.of(options, TIMEOUTS, BACKOFF)
+  local backoff, timeouts = patience.of(options, BACKOFF, TIMEOUTS)
   local client = {
     unfit = unfit(options),
     url = options.url:gsub("/+$", ""):gsub(PREFIX .. "$", "") .. PREFIX,

@@ -51,7 +51,7 @@ function m.new(options)
   local form, message, code = read(options.ingest, options.region)
   if not form then return nil, message, code end
   local store = setmetatable({ form = form, region = options.region, refresh = options.refresh }, meta)
-  store.timeouts, store.backoff = request.patience(options)
+  store.backoff, store.timeouts = request.patience(options)
   return store
 end
 

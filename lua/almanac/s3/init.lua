@@ -63,7 +63,7 @@ function m.new(options)
   local secrets = {
     access_key = options.access_key, secret_key = options.secret_key, session_token = options.session_token,
   }
-  local timeouts, backoff = request.patience(options)
+  local backoff, timeouts = request.patience(options)
   return setmetatable({
     server = server, host = host, base = base, region = region, bucket = options.bucket,
     part_size = options.part_size or PART_SIZE, multipart_above = options.multipart_above or MULTIPART_ABOVE,

@@ -17,10 +17,10 @@ local TIMEOUTS = { connect = 10, stall = 60, total = 300 }
 
 ---How long to wait and how often to try: the options, with the defaults for what is not given.
 ---@param options { backoff: table?, timeouts: table? }
----@return { connect: number, stall: number, total: number } timeouts
 ---@return { tries: integer, first: number, longest: number } backoff
+---@return { connect: number, stall: number, total: number } timeouts
 function m.patience(options)
-  return patience.of(options, TIMEOUTS, BACKOFF)
+  return patience.of(options, BACKOFF, TIMEOUTS)
 end
 
 ---Tries until `attempt` succeeds. The pauses are random, below a bound that doubles.
