@@ -4,7 +4,7 @@ local alma = require "almanac.alma"
 local readings = require "almanac.reading"
 local reconcile = require "almanac.apply.reconcile"
 local steps = require "almanac.apply.steps"
-local storage = require "almanac.apply.stored"
+local stored = require "almanac.apply.stored"
 local thumbnails = require "almanac.apply.thumbnails"
 local whereabouts = require "almanac.apply.whereabouts"
 
@@ -186,11 +186,11 @@ end
 ---@param file table as Alma gives it
 ---@return string? words
 function m.wrong_file(page, file)
-  local stored = file.path and file.path:match "[^/]+$" or ""
+  local name = file.path and file.path:match "[^/]+$" or ""
   if tonumber(file.size) ~= page.size then
     return ("%s has %s bytes in Alma, %d on disk"):format(page.name, tostring(file.size), page.size)
-  elseif stored ~= (page.stored or page.upload_key:match "[^/]+$") then
-    return ("page %d is stored as '%s', planned '%s'"):format(page.seq, stored, page.name)
+  elseif name ~= (page.stored or page.upload_key:match "[^/]+$") then
+    return ("page %d is stored as '%s', planned '%s'"):format(page.seq, name, page.name)
   elseif not (file.path or ""):find("/storage/", 1, true) then
     return ("%s is not in Alma's storage: %s"):format(page.name, file.path or "no path")
   end
@@ -227,7 +227,7 @@ end
 ---@return string? code
 function m.stored(job, change, files)
   thumbnails.look(job, change, files)
-  return storage.check(change.pages, files)
+  return stored.check(change.pages, files)
 end
 
 ---Whether the run made a file that it has no record of: one whose answer it never

@@ -24,7 +24,7 @@ local function origin(found)
 end
 
 ---Prints the head: name, purpose, effects, and where the recipe lies.
----@param header table from almanac.recipe.catalog
+---@param header table from almanac.recipe.shelf
 ---@param found table the loaded recipe, perhaps with `from` and `signed`; or { path } when it was not run
 ---@param out table
 function m.say(header, found, out)

@@ -61,7 +61,7 @@ function m.case(folder, titles, sheet)
 end
 
 ---Prints one line about a recipe at hand.
----@param entry table from almanac.recipe.catalog
+---@param entry table from almanac.recipe.shelf
 ---@param out table
 function m.say_entry(entry, out)
   local found = entry.header

@@ -1,5 +1,5 @@
 -- almanac recipe search: finds recipes at hand whose text has these words.
-local catalog = require "almanac.recipe.catalog"
+local shelf = require "almanac.recipe.shelf"
 local options = require "almanac.cli.recipe.options"
 
 local m = { summary = "Find recipes by words; none is run.",
@@ -12,7 +12,7 @@ function m.configure(parser)
 end
 
 function m.run(args, context)
-  local found, message, code = catalog.search(args.words)
+  local found, message, code = shelf.search(args.words)
   if not found then return nil, message, code end
   for _, entry in ipairs(found) do options.say_entry(entry, context.out) end
   if found[1] then return 0 end

@@ -1,6 +1,6 @@
 -- almanac recipe show: says what a recipe is for, and which arguments it takes.
 local card = require "almanac.cli.recipe.card"
-local catalog = require "almanac.recipe.catalog"
+local shelf = require "almanac.recipe.shelf"
 local options = require "almanac.cli.recipe.options"
 local recipes = require "almanac.recipe"
 
@@ -18,7 +18,7 @@ function m.run(args, context)
   local path, message, code = recipes.find(args.recipe)
   if not path then return nil, message, code end
   local header
-  header, message, code = catalog.header(path)
+  header, message, code = shelf.header(path)
   if not header then return nil, message, code end
   if args.header then
     card.say(header, { path = path }, context.out)

@@ -1,4 +1,4 @@
--- The recipes at hand as their texts describe them. Nothing is run.
+-- The shelf: lists the recipes at hand by what their texts say. No recipe runs.
 local core = require "almanac.core"
 local header = require "almanac.recipe.inside.header"
 local lock = require "almanac.recipe.lock"
@@ -6,7 +6,7 @@ local recipes = require "almanac.recipe"
 
 local m = {}
 
--- A variant that leaves a field out has that of its base.
+-- A variant that leaves one of these fields out has its base's.
 local INHERITED = { "summary", "version", "license", "effects" }
 local DEEPEST = 8
 
@@ -36,7 +36,7 @@ local function inherit(found)
   end
 end
 
----What a recipe's text says of it, and of what it extends.
+---Reads what a recipe's text says about it and about what it extends.
 ---@param path string of a recipe.lua
 ---@return table|nil header as almanac.recipe.inside.header reads it
 ---@return string? message
@@ -71,7 +71,7 @@ local function said(entry)
     table.concat(found.categories or {}, " "), table.concat(found.institutions or {}, " ") }, " "))
 end
 
----The recipes that have all the words, those with one in the name first.
+---Finds the recipes whose text has all the words; those with one in their name come first.
 ---@param words string[]
 ---@return table[]|nil entries as m.all gives them
 ---@return string? message
