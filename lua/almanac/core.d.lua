@@ -1,8 +1,8 @@
 ---@meta almanac.core
--- What the C module gives, for editors and readers. No program loads this file.
--- Failures of the world are `nil, message, code`; a wrong argument raises.
--- "tls" is told where the way to a server stays closed until somebody opens it:
--- a certificate that is not trusted, a proxy that wants a login or says no.
+-- Describes the C module for editors and readers. No program loads this file. When the world
+-- says no, a function returns `nil, message, code`; a wrong argument raises. The code "tls"
+-- means that somebody has to open the way to a server: its certificate is not trusted, or a
+-- proxy wants a login or refuses.
 
 ---@alias almanac.code
 ---| "timeout" | "connect" | "tls" | "status" | "parse" | "limit" | "io"
@@ -73,8 +73,8 @@ local multi = {}
 ---@return almanac.http.multi
 function core.http.multi(options) end
 
----Starts a transfer and returns at once. Raises when the request is not one;
----a file that can't be read is a result with an error.
+---Starts a transfer and returns at once. A malformed request raises; a file that can't
+---be read gives a result with an error.
 ---@param request almanac.http.request
 ---@return integer id
 function multi:add(request) end
@@ -128,8 +128,8 @@ function server:port() end
 ---@return integer fd
 function server:fd() end
 
----Drives the server until a request has arrived wholly, a signal came or the
----time is over.
+---Drives the server until a request has arrived completely, a signal came or the time
+---is over.
 ---@param seconds? number default 0
 ---@return almanac.serve.request[] requests maybe none
 function server:wait(seconds) end
@@ -138,8 +138,8 @@ function server:wait(seconds) end
 ---fine. Requests can still be read.
 function server:close() end
 
----A request that has arrived wholly. It may be answered at any time, in any
----order. Collected or closed without an answer, it is answered with 500.
+---A request that has arrived completely. It may be answered at any time, in any order. When
+---it is collected or closed without an answer, it is answered with 500.
 ---@class almanac.serve.request
 local request = {}
 
@@ -174,12 +174,12 @@ function request:body_sha256() end
 ---@return number time of core.sys.monotonic when the first line arrived
 function request:arrived() end
 
----Whether this is the head of a request, none of whose body was kept so far (option `heads`).
+---True when this is only the head of a request, and none of its body was kept so far (option `heads`).
 ---@return boolean
 function request:is_head() end
 
----Lets the body of a head come: this request is closed, and server:wait gives it
----anew when it is whole. A head may be answered instead: its body is thrown away.
+---Lets the body of a head come. This request is closed, and server:wait gives it again when it
+---is complete. When the head is answered instead, its body is thrown away.
 function request:accept() end
 
 ---@class almanac.serve.reply
@@ -203,7 +203,7 @@ function request:reply(reply) end
 ---@return almanac.code? code as for reply
 function request:drop() end
 
----Done with it; see above.
+---Says that the request is no longer needed; see above.
 function request:close() end
 
 -- core.files: files and folders ----------------------------------------------
@@ -222,8 +222,8 @@ core.files = {}
 ---@class almanac.files.walk
 local walk = {}
 
----All files below a folder, folder by folder, the entries of each sorted by
----bytes. Names with a leading dot are left out, links followed.
+---Goes through all files below a folder, folder by folder, the entries of each sorted by
+---bytes. Names with a leading dot are left out. Links are followed.
 ---@param folder string
 ---@param patterns? string[] what is left out, by gitignore's rules; a folder with all that is in it
 ---@param options? { within: boolean? } within: a link that leads out of the folder is not followed; it comes with the
@@ -275,7 +275,7 @@ function core.files.head(path, count, folder) end
 ---@return integer|almanac.code mtime_ns nanoseconds since 1970, UTC; the code when there is no mark
 function core.files.mark(path, folder) end
 
----What the markers of a JPEG tell; what they don't is 0.
+---What the markers of a JPEG tell. A number that they don't tell is 0.
 ---@class almanac.files.jpeg
 ---@field ended "whole"|"short"|"cut"|"zeros" ends before its header does; has no end marker; zero bytes instead
 ---@field width integer
@@ -296,14 +296,14 @@ local heads = {}
 ---@return almanac.code? code
 function core.files.heads(folder, paths, count) end
 
----Waits until all are read. To be called once.
+---Waits until all are read. Call it once.
 ---@return (string|false)[] bytes of each; false: it can't be read
 ---@return table<integer, string> messages by place
 ---@return integer[] marks of length, beginning and end: files of different marks differ
 ---@return table<integer, almanac.files.jpeg> jpegs by place, of JPEGs that are not plain
 function heads:take() end
 
----Waits and drops them. Closing again is fine.
+---Waits until all are read, and drops them. Closing again is fine.
 function heads:close() end
 
 ---@param path string a file, also a pipe or device
@@ -341,7 +341,7 @@ function core.files.free_space(path) end
 ---@return almanac.code? code "missing"
 function core.files.real_path(path) end
 
----Makes a folder and its parents; fine when it exists.
+---Makes a folder and its parents. That it exists is no failure.
 ---@param path string
 ---@param mode integer? rights of what is made, before the umask; 0777 when absent
 ---@return true? done
@@ -356,7 +356,7 @@ function core.files.make_folder(path, mode) end
 ---@return almanac.code? code
 function core.files.sync(path) end
 
----A new folder below TMPDIR, else /tmp, for this user only. Remove it yourself.
+---Makes a folder below TMPDIR, else /tmp, for this user only. The caller removes it.
 ---@return string? path
 ---@return string? message
 ---@return almanac.code? code
@@ -371,7 +371,7 @@ function core.files.temp_folder() end
 ---@return almanac.code? code
 function core.files.remove(path, options) end
 
----On one file system; replaces a file at `to`.
+---Renames on one file system; a file at `to` is replaced.
 ---@param from string
 ---@param to string
 ---@return true? done
@@ -379,8 +379,8 @@ function core.files.remove(path, options) end
 ---@return almanac.code? code
 function core.files.rename(from, to) end
 
----Whole or not at all: a new file beside it, on disk, then renamed. A link
----stays and its target is replaced; a device or pipe is written to.
+---Writes a file that appears whole or not at all: a new file beside it is written to disk and
+---then renamed. A link stays and its target is replaced; a device or pipe is written to.
 ---@param path string
 ---@param text string
 ---@param mode? integer rights of a new file before the umask, default 438 (octal 666)
@@ -414,19 +414,19 @@ function core.text.nfc(text) end
 ---@return string
 function core.text.fold(text) end
 
----A key: sorting by it (plain <) is natural order. Folded text first, runs of
----0-9 by their value ("page2" < "page10"); then leading zeros ("a1" < "a01");
----then bytes. Different texts have different keys.
+---Makes a sort key: sorting by it (plain <) gives natural order. The folded text counts first,
+---runs of 0-9 by their value ("page2" < "page10"); then leading zeros ("a1" < "a01"); then the
+---bytes. Different texts have different keys.
 ---@param text string
 ---@return string key bytes
 function core.text.natural(text) end
 
----RFC 4648 section 4, padded, on one line.
+---Encodes by RFC 4648 section 4, padded, on one line.
 ---@param bytes string
 ---@return string
 function core.text.base64(bytes) end
 
----Blanks are skipped, padding may be missing.
+---Decodes base64. Blanks are ignored, padding may be missing.
 ---@param text string
 ---@return string? bytes
 ---@return string? message
@@ -471,7 +471,7 @@ core.xml = {}
 ---@field text string directly in it, those of children left out, as it is
 ---@field [integer] almanac.xml.node
 
----No network, no DOCTYPE, no entities but XML's own five. UTF-8 whose
+---Reads XML without network, DOCTYPE and entities other than XML's own five. UTF-8 whose
 ---declaration says UTF-16 is read as UTF-8.
 ---@param text string
 ---@param limits? { max_depth?: integer, max_size?: integer } default 64 elements in each other, 32 MiB
@@ -480,7 +480,7 @@ core.xml = {}
 ---@return almanac.code? code "parse" or "limit"
 function core.xml.parse(text, limits) end
 
----Fit for content and attributes. What XML can't hold becomes U+FFFD.
+---Escapes text for content and attributes. What XML can't hold becomes U+FFFD.
 ---@param text string
 ---@return string
 function core.xml.escape(text) end
@@ -489,7 +489,7 @@ function core.xml.escape(text) end
 
 core.csv = {}
 
----One line with quotes where they are needed. A text that begins with = + - @, a
+---Writes one line, with quotes where they are needed. A text that begins with = + - @, a
 ---tab or a carriage return would be a formula in a spreadsheet: an apostrophe in
 ---front keeps it text, and reading (almanac.csv) takes it off. Numbers stay numbers.
 ---@param values (string|number)[] with holes when `n` says how many
@@ -534,15 +534,15 @@ function core.marc.parse(text, options) end
 ---@return almanac.marc.format[]
 function core.marc.formats() end
 
----What stands around the records of a document.
+---The text that stands around the records of a document.
 ---@param format almanac.marc.format
 ---@return string head
 ---@return string between
 ---@return string tail
 function core.marc.frame(format) end
 
----Is it a MARCspec (https://marcspec.github.io/MARCspec/marc-spec.html, version
----0.16)? What is read into it, and accepted besides, is in core/marc/marcspec.h.
+---Is it a MARCspec (https://marcspec.github.io/MARCspec/marc-spec.html, version 0.16)? How its
+---gaps are filled, and what is accepted besides, is in core/marc/marcspec.h.
 ---@param text string up to 1,000 bytes
 ---@return boolean? valid true
 ---@return string? message names the position and what was expected there
@@ -569,13 +569,13 @@ function condition:test(record) end
 ---Frees it now; closing again is fine.
 function condition:close() end
 
----The next record. One that is damaged is given with its problems.
+---The next record. A damaged record is given with its problems.
 ---@return almanac.marc.record? record nil at the end; nil, message, code for a failure, after which nothing follows
 ---@return string? message
 ---@return almanac.code? code
 function reader:next() end
 
----An iterator for `for`. A failure raises its message.
+---Goes through the records in a `for`. A failure raises its message.
 ---@return fun(reader: almanac.marc.reader): almanac.marc.record?
 ---@return almanac.marc.reader
 function reader:records() end
@@ -686,8 +686,8 @@ function record:encode(format, options) end
 
 core.claim = {}
 
----Names that processes share through one file: who holds one is alone at work
----on it. What a process holds is free when it ends, however that happens.
+---Names that processes share through one file: whoever holds one is the only one at work on it.
+---What a process holds is free when the process ends, however it ends.
 ---@class almanac.claim
 local claim = {}
 
@@ -750,7 +750,7 @@ function selection:next(reader) end
 ---@return almanac.code? code
 function selection:rows(reader) end
 
----Whether the limit is reached.
+---True when the limit is reached.
 ---@return boolean
 function selection:full() end
 
@@ -787,8 +787,8 @@ local db = {}
 ---@return almanac.code? code "conflict": exists already, in use (by whom); "missing"; "parse": no SQLite file, cut off, damaged, another kind or version; "io": disk full, rights
 function core.runfile.open(path, options) end
 
----Runs one statement. SQL that is none, a wrong number of values and a write
----through mode "read" raise, here and below.
+---Runs one statement. Malformed SQL, a wrong number of values and a write in mode "read" raise,
+---here and below.
 ---@param sql string
 ---@param ... almanac.runfile.value one for each parameter
 ---@return integer? changes rows changed by the last INSERT, UPDATE or DELETE
@@ -827,8 +827,8 @@ function db:row(sql, ...) end
 ---@return almanac.code? code
 function db:value(sql, ...) end
 
----For a generic for; leaving the loop early ends the statement. Failures of the
----world raise too: an empty loop would look like "there is none".
+---Goes through the rows in a `for`; leaving the loop early ends the statement. Here failures of
+---the world raise too, since an empty loop would look like "there is none".
 ---@param sql string
 ---@param ... almanac.runfile.value
 ---@return fun(cursor: userdata): table<string, any>?
@@ -837,7 +837,7 @@ function db:value(sql, ...) end
 ---@return userdata closing
 function db:rows(sql, ...) end
 
----Several statements without values.
+---Runs several statements without values.
 ---@param script string
 ---@return true? done
 ---@return string? message
@@ -856,8 +856,8 @@ function db:begin() end
 ---@return almanac.code? code
 function db:commit() end
 
----Does nothing without a transaction. After a full disk SQLite may have rolled
----back by itself: writes fail until this is called.
+---Rolls the transaction back; without one it does nothing. After a full disk SQLite may have
+---rolled back by itself: then writes fail until this is called.
 ---@return true? done
 ---@return string? message
 ---@return almanac.code? code
@@ -927,7 +927,7 @@ function core.sys.monotonic() end
 ---@return number seconds since 1970, UTC, with a fraction
 function core.sys.time() end
 
----A signal ends it early.
+---Sleeps; a signal ends it early.
 ---@param seconds number
 function core.sys.sleep(seconds) end
 
@@ -964,8 +964,8 @@ function core.sys.interrupts() end
 ---@return boolean
 function core.sys.stdin_closed() end
 
----Writes out what standard output holds. Not true when anything of it was ever
----lost; a reader who has gone (`| head`) is no loss.
+---Writes out what standard output holds. It fails when anything was ever lost. A reader that has
+---gone (`| head`) is no loss.
 ---@return true|nil
 ---@return string? message
 ---@return almanac.code? code "io"
@@ -975,7 +975,7 @@ function core.sys.flush() end
 
 core.zip = {}
 
----One file out of a zip archive, over libarchive.
+---Takes one file out of a zip archive, over libarchive.
 ---@param bytes string the archive
 ---@param name string path in it
 ---@param most integer bytes that the file may have, up to 1 GiB

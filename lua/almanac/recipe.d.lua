@@ -1,10 +1,10 @@
 ---@meta
 
--- Everything that a recipe sees, for editors: completion, types, hints. The
--- words are those of the functions themselves; recipes/README.md is the reference.
+-- Describes everything that a recipe sees, so that editors can complete names and check types.
+-- The texts are those of the functions themselves; recipes/README.md is the reference.
 
----A file of the folder. With an argument of type words, its names are those without
----the words; in `thumbnail_of`, and `path` and `folder` in `changes`, as they are.
+---A file of the folder. With an argument of type words, its names come without these words.
+---`thumbnail_of` gets the whole names, and so does `changes` for `path` and `folder`.
 ---@class recipe.file
 ---@field name string with its extension, without folders
 ---@field stem string without its extension
