@@ -140,6 +140,14 @@ describe("a title is to be decided", function()
     assert.equal("ready", run.state(3), run.reason(3))
   end)
 
+  it("when its names are of several volumes or copies, though the pages go on", function()
+    for _, names in ipairs { { "ID_c1_1.jpg", "ID_c2_2.jpg" }, { "ID_v.1-001.jpg", "ID_v.2-002.jpg" },
+      { "ID Bd 1 S 1.jpg", "ID Bd 2 S 2.jpg" } } do
+      asks("names of several volumes or copies for one title", names)
+      run.close()
+    end
+  end)
+
   it("when folders within its own are called volumes or copies, though the pages go on", function()
     for _, names in ipairs { { "ID/v1/1.jpg", "ID/v2/2.jpg" }, { "ID/Bd. 1/1.jpg", "ID/Bd. 2/2.jpg" },
       { "ID/copy 1/1.jpg", "ID/copy 2/2.jpg" },

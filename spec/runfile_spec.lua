@@ -579,7 +579,7 @@ describe("core.runfile", function()
       local id = leave "insert(1)"
       copy(moved)
       local words = "moved.run is only a part of its run: the newest of it was written by process " .. id ..
-        " on .* since %d.* UTC into moved.run%-wal, which is not here.*bring moved.run%-wal"
+        " on .* since %d.* UTC into moved.run%-wal, which is not here.*put it beside this file as moved.run%-wal"
       refused(words)
       assert.is_nil(files.stat(moved .. "-wal"))
       local db <close> = assert(open("create", { path = folder .. "/whole.run" }))

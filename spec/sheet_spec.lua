@@ -248,4 +248,11 @@ describe("a list of titles from outside", function()
     assert.same({}, assert(list "Barcode\n010001355795\n11362812\n").notes)
     assert.same({}, assert(list "Barcode\n32101047381338\n32101047381339\n").notes)
   end)
+
+  it("a cell's ends have no invisible marks", function()
+    for _, cell in ipairs { "\u{200B}991\u{200B}", "\u{FEFF}991 ", " \u{200E} 991\u{A0}\u{202C}", "\u{2060}\u{200B}991" } do
+      assert.equal("991", sheet.clean(cell))
+    end
+    assert.equal("a\u{200D}b", sheet.clean "a\u{200D}b")
+  end)
 end)

@@ -86,8 +86,9 @@ static bool has_its_log(const char *path, const mark *file, alm_error *err) {
   return alm_fail(err, ALM_PARSE,
                   "%s is only a part of its run: the newest of it was written"
                   "%s into %s-wal, which is not here. Nothing is judged from "
-                  "half a run: bring %s-wal from where the run file was then, "
-                  "and put it beside this file",
+                  "half a run: bring it from where the run file was then, and "
+                  "put it beside this file as %s-wal (there it bears the name "
+                  "that the run file had then)",
                   path, file->holder, name, name);
 }
 

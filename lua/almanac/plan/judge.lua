@@ -134,7 +134,7 @@ local function look_at_group(group, how, doubts, notes)
   end
   if not files[2] or files[1].part or how.sidecars then return end
   local words, note = volumes.several_folders(files, group.key)
-  doubt(words)
+  doubt(words or volumes.several_names(files, group.key))
   notes[#notes + 1] = note
 end
 

@@ -57,7 +57,7 @@ end
 
 -- What folders of volumes and copies are called, in front of their number.
 local CALLED = {}
-for word in ("v vol volume volumen bd band tome tom teil heft issue copy kopie copie exemplar"):gmatch "%a+" do CALLED[word] = true end
+for word in ("c v vol volume volumen bd band tome tom teil heft issue copy kopie copie exemplar"):gmatch "%a+" do CALLED[word] = true end
 
 -- Whether these folders, below the one above them, say that they are several things.
 local function are_volumes(folders, above)
@@ -93,6 +93,29 @@ function m.several_folders(files, key)
     end
     seen[name] = true
   end
+end
+
+-- What a name says of its volume or copy, in front of a further number: "v2" of 123_v2_001.jpg.
+local function volume_of(path)
+  local name = core.text.fold(path:match "[^/]*$"):gsub("%.[^.]*$", "")
+  for word, number in name:gmatch "%f[%a](%a+)[%s%p]?(%d+)%f[%D][^%d]+%f[%d]" do
+    if CALLED[word] then return word .. number:gsub("^0+", "") end
+  end
+end
+
+---Words when the names of one key's files are of several volumes or copies.
+---@param files { path: string }[] of one key
+---@param key string
+---@return string? doubt
+function m.several_names(files, key)
+  local list, seen = {}, {}
+  for _, file in ipairs(files) do
+    local volume = volume_of(file.path)
+    if volume and not seen[volume] then list[#list + 1] = ("%s (%s)"):format(volume, file.path:match "[^/]*$") end
+    seen[volume or ""] = true
+  end
+  if not list[2] then return nil end
+  return ("names of several volumes or copies for one title: '%s' has %s"):format(key, told(list))
 end
 
 ---Words when several of a title's numbers have files, and those are not pages

@@ -44,12 +44,29 @@ function m.columns(row, wanted)
   return columns
 end
 
----The text in a cell. Blanks at its ends are taken off, and so are quotes, and the apostrophe
----or ="…" by which a spreadsheet keeps a number as text.
+-- Marks that nobody sees: spreadsheets and web pages leave them at the ends of what is copied.
+local INVISIBLE = { "\u{FEFF}", "\xE2\x80[\x8B-\x8F\xAA-\xAE]", "\xE2\x81[\xA0-\xA4]" }
+
+local function without_invisible(text)
+  for _, mark in ipairs(INVISIBLE) do text = text:gsub("^%s*" .. mark, ""):gsub(mark .. "%s*$", "") end
+  return text
+end
+
+local function bare(text)
+  local before
+  repeat
+    before, text = text, without_invisible(text)
+  until text == before
+  return (text:match "^%s*(.-)%s*$")
+end
+
+---The text in a cell. Blanks and invisible marks at its ends are taken off, and so are quotes, and the
+---apostrophe or ="…" by which a spreadsheet keeps a number as text.
 ---@param cell string?
 ---@return string
 function m.clean(cell)
-  local text = (cell or ""):gsub("\u{A0}", " "):gsub("\u{FEFF}", ""):match "^%s*(.-)%s*$"
+  local text = (cell or ""):gsub("\u{A0}", " ")
+  text = bare(text)
   text = text:match '^="(.*)"$' or text:match '^"(.*)"$' or text
   text = text:gsub("^'", "", 1):gsub("^\u{2019}", "", 1)
   return (text:match "^%s*(.-)%s*$")
