@@ -1,17 +1,17 @@
--- Every kind of change to a title, each described once. What recipes have, what
--- plans say, consequences and reports go by this list; what is done in Alma is a
--- module of its own for each kind (almanac.apply.kinds). A kind has
+-- Describes every kind of change to a title, once. What recipes may use, what plans say,
+-- consequences and reports go by this list. What is done in Alma is a module for each kind
+-- (almanac.apply.kinds). A kind has
 --   effects  what a recipe has to declare for it: "add", "update", "delete" (of a master it is "delete-master")
 --   fields   what it is given, by name; those with ! are needed. text, boolean; `held` is a file that the title holds,
 --            `rep` one of its representations, `file` one of the folder, `files` several of these
 --   makes    "representation": it makes a new one
---   deletes  "file" or "representation": what it deletes of those that the title holds
+--   deletes  "file" or "representation": which of the things that the title holds it deletes
 --   spares   the field with which it deletes nothing
 --   sets     the fields that it sets, of which it needs one
 --   remote   true: it may be about a remote representation, whose files are not in Alma
 --   repeats  true: a title may have several about one thing
---   done     what summaries say of one and of several; nil where they tell of it as new representations or as deletions
---   spared   the same of those that delete nothing
+--   done     the words of a summary for one and for several; nil where a summary counts them as new representations or as deletions
+--   spared   the same for those that delete nothing
 local m = {}
 
 ---@class almanac.change_kind
@@ -55,7 +55,7 @@ m.kinds = {
   ["delete.file"] = { effects = { "delete" }, deletes = "file", fields = { file = "held!" } },
 }
 
----Their names, in order.
+---The names of all kinds, in order.
 ---@type string[]
 m.names = {}
 for name in pairs(m.kinds) do m.names[#m.names + 1] = name end
@@ -67,7 +67,7 @@ function m.makes_representation(change)
   return m.kinds[change.kind].makes == "representation"
 end
 
----What a change deletes of what the title holds.
+---Says what a change deletes of what the title holds.
 ---@param kind string
 ---@param spec table the change as a recipe describes it, or its spec in a run file
 ---@return "file"|"representation"|nil
@@ -77,7 +77,7 @@ function m.deleted(kind, spec)
   return entry.deletes
 end
 
----The kinds that make a representation, in SQL: of `kind`.
+---An SQL condition on `kind`: true for kinds that make a representation.
 ---@return string
 function m.sql_makes()
   local list = {}
@@ -87,7 +87,7 @@ function m.sql_makes()
   return ("kind IN (%s)"):format(table.concat(list, ", "))
 end
 
----Whether a change deletes what the title holds, in SQL: of a row of `spec`.
+---An SQL condition on a row of `spec`: true for a change that deletes what the title holds.
 ---@return string
 function m.sql_deletes()
   local list = {}

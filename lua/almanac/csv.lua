@@ -1,10 +1,9 @@
--- CSV row by row: RFC 4180, and what people's hands make of it.
+-- Reads CSV row by row: RFC 4180, and what people make of it.
 --
--- A quote inside a field counts as text (5" disk; "Waiting" by X): it never swallows
--- the rows behind it. Blanks around unquoted fields go, empty lines are passed over, a
--- UTF-8 byte order mark too; lines end in LF, CRLF or CR. Bytes are kept as they are,
--- but the apostrophe by which core.csv.line keeps a text from being a formula is taken
--- off.
+-- A quote inside a field is text (5" disk; "Waiting" by X): it never swallows the rows behind
+-- it. Blanks around unquoted fields are dropped. Empty lines and a UTF-8 byte order mark are
+-- ignored. Lines end in LF, CRLF or CR. Bytes are kept as they are, but the apostrophe by which
+-- core.csv.line keeps a text from being a formula is taken off.
 local core = require "almanac.core"
 local fields = require "almanac.fields"
 
@@ -50,7 +49,7 @@ local function count_line_ends(text, from, to)
   return count
 end
 
--- Behind the line end at `at`, when there is one.
+-- The place behind the line end at `at`, or `at` when there is none.
 local function pass_line_end(rows, at)
   local first = byte(rows.text, at)
   if first ~= LF and first ~= CR then return at end
@@ -72,7 +71,7 @@ end
 
 -- ---- fields ----
 
--- Without the blanks at its end, of which there may be many.
+-- Cuts the blanks off the end, of which there may be very many.
 local function without_end(rows, value)
   local last = #value
   while last > 0 and rows.is_blank[byte(value, last)] do last = last - 1 end
@@ -83,15 +82,14 @@ local function unguarded(value)
   return byte(value) == APOSTROPHE and guarded(value) and sub(value, 2) or value
 end
 
--- What its first or last sign may ask for: blanks around it go, and an apostrophe that
--- keeps a formula from being one.
+-- Takes off the blanks around a field, and an apostrophe that keeps it from being a formula.
 local function cleaned(rows, value)
   local _, before = find(value, rows.blank)
   value = without_end(rows, sub(value, before + 1))
   return unguarded(value)
 end
 
--- The quote that closes the one before `at`; nil when none does.
+-- The place of the quote that closes the one before `at`; nil when none does.
 local function closing(text, at)
   while true do
     local quote = find(text, '"', at, true)
@@ -100,8 +98,8 @@ local function closing(text, at)
   end
 end
 
--- The field that is quoted at `at`; gives what is behind it. A quote with more text
--- behind it closed nothing.
+-- Reads the field that is quoted at `at`, and gives the place behind it. A quote with more text
+-- behind it did not close the field.
 local function add_quoted(rows, row, at)
   local text = rows.text
   local quote = closing(text, at + 1)
@@ -120,7 +118,7 @@ end
 
 -- ---- rows ----
 
--- A row that ends before the next quote: `stop` is where.
+-- Reads a row that ends before the next quote, at `stop`.
 local function read_plain(rows, row, stop)
   local text, delimiter, at, count = rows.text, rows.delimiter, rows.at, 0
   local to
@@ -185,7 +183,7 @@ function methods:next()
   return row, start
 end
 
----Lets the text go. Later calls raise; closing again is fine.
+---Frees the text. Later calls raise; closing again is fine.
 function methods:close() self.text = nil end
 
 meta.__close = methods.close

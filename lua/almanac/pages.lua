@@ -1,5 +1,6 @@
--- A list that a server gives page after page. A list has `page` (its elements), `at`
--- (how many of them were given) and `count` (of all pages); `turn` reads the next page.
+-- Reads a list that a server gives page after page. The list has `page` (the elements of one
+-- page), `at` (how many of them were given) and `count` (elements of all pages). `turn` reads
+-- the next page.
 local m = {}
 
 local function give(list, turn)
@@ -24,7 +25,7 @@ end
 function m.methods(turn, entry_of)
   local methods = {}
 
-  ---The next element of the list as it is; nil at the end. After a failure nothing follows.
+  ---The next element of the list, as XML; nil at the end. After a failure nothing follows.
   function methods:next_node() return give(self, turn) end
 
   ---The next entry; nil at the end.
@@ -34,7 +35,7 @@ function m.methods(turn, entry_of)
     return entry_of(element, self)
   end
 
-  ---For a generic for; raises the message when the list can't be read to its end.
+  ---Goes through the list in a `for`; raises the message when it can't be read to its end.
   function methods:entries()
     return function()
       local entry, message = self:next()

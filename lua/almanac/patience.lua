@@ -1,5 +1,5 @@
--- How long a server is waited for, and how it is tried again: the same for Alma, S3,
--- OAI-PMH and SRU, each with its own usual values.
+-- Says how long a server is waited for, and how it is tried again. Alma, S3, OAI-PMH and SRU use
+-- it in the same way, each with its own usual values.
 local m = {}
 
 local function merged(usual, given)
@@ -8,7 +8,7 @@ local function merged(usual, given)
   return result
 end
 
----What the options give, else what is usual.
+---Takes what the options give, else the usual values.
 ---@param options { timeouts: table<string, number>?, backoff: table<string, number>? }
 ---@param backoff { tries: integer, first: number, longest: number } the usual one; first, longest: seconds
 ---@param timeouts table<string, number> the usual ones, in seconds
