@@ -76,7 +76,7 @@ end
 
 -- As long as bytes come; a disk that takes none is not asked again.
 local function download(file, path)
-  local timeouts, backoff = request.patience {}
+  local backoff, timeouts = request.patience {}
   local result, failed = request.insist(backoff, function()
     local result = task.fetch { url = file.url, to = path, connect_timeout = timeouts.connect,
       stall_timeout = timeouts.stall, timeout = 0 }

@@ -17,7 +17,7 @@ local function size_of(result)
 end
 
 local function fetch(what, url)
-  local timeouts, backoff = request.patience {}
+  local backoff, timeouts = request.patience {}
   return request.insist(backoff, function()
     local result = task.fetch { url = url, headers = { Range = "bytes=0-0" }, max_body = ENOUGH,
       connect_timeout = timeouts.connect, stall_timeout = timeouts.stall, timeout = timeouts.total }
