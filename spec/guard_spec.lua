@@ -4,7 +4,7 @@ local recipe = require "almanac.recipe"
 local rule = require "support.rule"
 
 -- What rules have and don't have. What they can't break out of: attacks_spec.
-describe("a recipe's sandbox", function()
+describe("a recipe's guard", function()
   local folder
 
   setup(function() folder = program.folder() end)

@@ -1,4 +1,4 @@
--- What a process might answer whose recipe got out of its sandbox: everything
+-- What a process might answer whose recipe got out of its guarded process: everything
 -- from there is data of a stranger, and is refused before anybody uses it.
 local check = require "almanac.recipe.inside.check"
 local program = require "support.program"

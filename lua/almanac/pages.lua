@@ -1,5 +1,5 @@
 -- Reads a list that a server gives page after page. The list has `page` (the elements of one
--- page), `at` (how many of them were given) and `count` (elements of all pages). `turn` reads
+-- page), `at` (how many of them were given) and `count` (how many of all pages were). `turn` reads
 -- the next page.
 local m = {}
 

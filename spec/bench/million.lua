@@ -1,5 +1,5 @@
 -- One million titles against one million files, with Alma's answers in the run
--- file; and the same rules called without their sandbox, to see what it costs.
+-- file; and the same rules called without the guard, to see what it costs.
 local core = require "almanac.core"
 local measure = require "measure"
 local program = require "support.program"
@@ -24,10 +24,10 @@ return function(work)
   measure.succeeded(measure.exec("collection.lua", folder, N, 16, "01BENCH_INST"))
   local without = plan(folder, "unguarded.lua")
   local with = plan(folder, "peak.lua")
-  print(("  sandboxed %.1f s wall, %.1f s CPU; not sandboxed %.1f s wall, %.1f s CPU; run file %.0f bytes a title"):format(
+  print(("  guarded %.1f s wall, %.1f s CPU; not guarded %.1f s wall, %.1f s CPU; run file %.0f bytes a title"):format(
     with.wall, with.cpu, without.wall, without.cpu, with.size / N))
   measure.tell("wall time", with.wall, "s", "<=", 60)
   measure.tell("peak memory", with.peak / 1e6, "MB", "<=", 1500)
-  measure.tell("share of the sandbox in the CPU time", 100 * (1 - without.cpu / with.cpu), "%", "<=", 25)
-  measure.tell("share of the sandbox in the wall time", 100 * (1 - without.wall / with.wall), "%", "<=", 25)
+  measure.tell("share of the guard in the CPU time", 100 * (1 - without.cpu / with.cpu), "%", "<=", 25)
+  measure.tell("share of the guard in the wall time", 100 * (1 - without.wall / with.wall), "%", "<=", 25)
 end

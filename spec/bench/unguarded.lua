@@ -1,5 +1,5 @@
--- peak.lua without the sandbox: the same rules, asked in the same way, in this
--- process and with no limit, to see what the sandbox costs. Run by `almanac exec`.
+-- peak.lua without the guard: the same rules, asked in the same way, in this
+-- process and with no limit, to see what the guard costs. Run by `almanac exec`.
 --   unguarded.lua FILE COMMAND …
 local core = require "almanac.core"
 

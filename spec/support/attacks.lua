@@ -1,4 +1,4 @@
--- What somebody might write into a recipe to get out of its sandbox, to harm
+-- What somebody might write into a recipe to get out of its guarded process, to harm
 -- the program that runs it, or never to end: bodies of the rule file_key.
 --   { name, body, pattern }         it fails with such a message
 --   { name, body, gives = key }     it is harmless and gives this key
@@ -90,7 +90,7 @@ add("a loop in a comparison", "table.sort({ 3, 2, 1 }, function() while true do 
 add("a loop in a replacement", "return ('x'):gsub('.', function() while true do end end)", STEPS)
 add("a loop caught", "pcall(function() while true do end end)", NOT_THERE:format "pcall")
 add("a loop in a coroutine", "coroutine.wrap(function() while true do end end)()", NOT_THERE:format "coroutine")
-add("a yield out of the sandbox", "coroutine.yield('x')", NOT_THERE:format "coroutine")
+add("a yield out of the guarded process", "coroutine.yield('x')", NOT_THERE:format "coroutine")
 add("a loop when the recipe is loaded", "", "the recipe was stopped: one call " .. STEPS, { before = "while true do end" })
 add("a pattern when the recipe is loaded", "", TIME, { before = "(('a'):rep(40)):find(('a?'):rep(40) .. ('a'):rep(40) .. 'b')" })
 add("recursion", "local function f() return f() + 1 end return f()", "stack overflow")
