@@ -123,7 +123,8 @@ describe("the audit trail", function()
     start(3)
     do
       local db <close> = store.open(at.folder .. "/a.run", "write")
-      assert(db:run "UPDATE title SET state = 'failed', reason = 'no such library' WHERE mms_id = '9900000000204146'")
+      assert(db:run [[UPDATE title SET state = 'failed', reason_code = 'failure', reason_data = '{"message":"no such library"}'
+        WHERE mms_id = '9900000000204146']])
     end
     assert.equal(0, at.almanac("report", "a.run", "--failed", "-o", "failed.csv").status)
     local text = program.read(at.folder .. "/failed.csv")

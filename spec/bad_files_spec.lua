@@ -115,7 +115,8 @@ describe("bad files:", function()
     start { "a" }
     trial.plan()
     do
-      local db <close> = assert(core.runfile.open(trial.folder .. "/a.run", { mode = "write", kind = "run", version = 3 }))
+      local db <close> = assert(core.runfile.open(trial.folder .. "/a.run", { mode = "write", kind = "run",
+        version = require("almanac.run.migration").TO }))
       assert(db:exec "ALTER TABLE file DROP COLUMN mark")
     end
     assert.equal(0, trial.run { "show", "a.run", id(1) }.status)

@@ -25,12 +25,12 @@ describe("deciding", function()
   end
 
   local function refused(pattern, ...)
-    local states = run.db:value "SELECT group_concat(state || coalesce(reason, '')) FROM title"
+    local states = run.db:value "SELECT group_concat(state || coalesce(reason_code || reason_data, '')) FROM title"
     local counts, message = apply(...)
     assert.is_nil(counts)
     assert.matches(pattern, message)
     assert.matches("nothing was decided", message)
-    assert.equal(states, run.db:value "SELECT group_concat(state || coalesce(reason, '')) FROM title")
+    assert.equal(states, run.db:value "SELECT group_concat(state || coalesce(reason_code || reason_data, '')) FROM title")
   end
 
   it("uses the file that a person names", function()
@@ -115,7 +115,8 @@ describe("deciding", function()
 
   it("is told in a report that is safe in a spreadsheet as well", function()
     for format, pattern in pairs { csv = "\n'" .. id(1) .. ",'=1%+1,", failed = "\n'" .. id(2) .. ",\"'@SUM%(1,1%)\",%-*'?%-?" } do
-      run.db:run("UPDATE title SET title = '@SUM(1,1)', state = 'failed', reason = '-' WHERE mms_id = ?", id(2))
+      run.db:run([[UPDATE title SET title = '@SUM(1,1)', state = 'failed', reason_code = 'failure', reason_data = '{"message":"-"}'
+        WHERE mms_id = ?]], id(2))
       local parts = {}
       require("almanac.report").write(run.db, format, function(text) parts[#parts + 1] = text end)
       local text = table.concat(parts)

@@ -89,7 +89,7 @@ describe("an older copy of a run", function()
     local storage = { list = function() return { { key = folder .. desk.id(2) .. "/p2.jpg" }, { key = folder .. "1/x.jpg" } } end }
     local run = { db = db, storage = storage, path = "a.run" }
     assert.matches("^1 file lies in .* that a.run has not sent %(" .. desk.id(2) .. "/p2.jpg%)", (strays.sent_elsewhere(run)))
-    db:run("UPDATE title SET reason = 'decided by ann: use' WHERE mms_id = ?", desk.id(2))
+    db:run("UPDATE title SET reason_code = 'decided' WHERE mms_id = ?", desk.id(2))
     assert.is_nil(strays.sent_elsewhere(run))
     storage.list = function() return nil, "no right to list", "auth" end
     assert.same({ nil, folder .. " can't be looked at: no right to list" }, { strays.sent_elsewhere(run) })

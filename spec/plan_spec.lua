@@ -2,6 +2,7 @@ local core = require "almanac.core"
 local json = require "almanac.json"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
+local reasons = require "almanac.run.reasons"
 local store = require "almanac.run.store"
 
 local SAMPLE = "recipes/jpg-derivatives/sample"
@@ -81,14 +82,15 @@ describe("plan", function()
     start(SAMPLE .. "/titles.csv")
     local result = plan("--folder", absolute(SAMPLE .. "/jpg"), "--set", "All digital titles", "-o", "a.run")
     assert.equal(2, result.status, result.err)
-    local lines = { core.csv.line { "mms_id", "state", "reason", "files" } }
-    for _, row in ipairs(rows("a.run", [[SELECT mms_id, state, coalesce(reason, '') AS reason, coalesce((SELECT group_concat(path, '|')
+    local lines = { core.csv.line { "mms_id", "state", "kind", "files", "reason" } }
+    for _, row in ipairs(rows("a.run", [[SELECT mms_id, state, reason_code, reason_data, coalesce((SELECT group_concat(path, '|')
         FROM (SELECT path FROM page JOIN file ON file.id = file_id
           WHERE page.title_id = title.id ORDER BY page.change, page.seq)), '') AS files FROM title ORDER BY mms_id]])) do
-      lines[#lines + 1] = core.csv.line { row.mms_id, row.state, row.reason, row.files }
+      lines[#lines + 1] = core.csv.line { row.mms_id, row.state, row.files ~= "" and "add.representation" or "", row.files,
+        reasons.cell(row) }
     end
-    for _, row in ipairs(rows("a.run", "SELECT path, reason FROM file WHERE reason LIKE 'no title%'")) do
-      lines[#lines + 1] = core.csv.line { "", "", row.reason, row.path }
+    for _, row in ipairs(rows("a.run", "SELECT path, reason_code, reason_data FROM file WHERE reason_code = 'no_title'")) do
+      lines[#lines + 1] = core.csv.line { "", "", "", row.path, reasons.cell(row) }
     end
     assert.equal(program.read(SAMPLE .. "/expected.csv"), table.concat(lines))
     assert.matches("7 titles: 4 ready %(6 files", result.out)

@@ -4,6 +4,7 @@ local desk = require "support.desk"
 local program = require "support.program"
 local read = require "almanac.plan.read"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local rehearsal = require "support.rehearsal"
 local store = require "almanac.run.store"
 
@@ -72,7 +73,7 @@ describe("reading titles", function()
     assert.equal(2, outcome.failed)
     assert.is_nil(outcome.stop)
     assert.equal(1, count "reading IS NOT NULL")
-    assert.equal(2, count "state = 'ask' AND reason LIKE 'could not be read: GET /bibs/%'")
+    assert.equal(2, count "state = 'ask' AND reason_code = 'unread' AND reason_data LIKE '%GET /bibs/%'")
     assert.equal(0, count "state = 'skip'")
   end)
 
@@ -87,7 +88,7 @@ describe("reading titles", function()
       assert.same({ [id(1)] = true, [id(2)] = true }, done)
       assert.equal("[]", db:value("SELECT reading FROM title WHERE mms_id = ?", id(1)))
       assert.matches("v.tif", db:value("SELECT reading FROM title WHERE mms_id = ?", id(2)), 1, true)
-      assert.equal(2, count "reason IS NULL")
+      assert.equal(2, count "reason_code IS NULL")
       return its.calls.GET
     end
     assert.equal(4, calls(false))
@@ -97,11 +98,11 @@ describe("reading titles", function()
   it("takes a failed batch for unread titles, and only an answer for absence", function()
     start(titles(3), "--faults", "GET bibs=@1:500")
     assert.equal(3, read_all(3).failed)
-    assert.equal(3, count "state = 'ask' AND reading IS NULL AND reason LIKE 'could not be read: %'")
+    assert.equal(3, count "state = 'ask' AND reading IS NULL AND reason_code IN ('unread', 'not_read_yet')")
     alma.change { op = "delete_bib", mms_id = id(2) }
     db:run "DELETE FROM title"
     assert.equal(0, read_all(3).failed)
-    assert.equal(1, count "state = 'skip' AND reason LIKE 'Alma did not return this MMS ID%'")
+    assert.equal(1, count "state = 'skip' AND reason_code = 'not_in_alma'")
     assert.equal(2, count "reading IS NOT NULL")
   end)
 
@@ -137,7 +138,8 @@ describe("reading titles", function()
     assert.equal(2, db:value "SELECT count(*) FROM detail WHERE record IS NOT NULL")
     local row = db:row "SELECT title, items FROM detail JOIN title ON title.id = title_id WHERE items IS NOT NULL"
     assert.matches(row.title == "One" and '"B1"' or '"B2"', row.items)
-    assert.matches("^could not be read: GET /bibs/%d+/holdings/ALL/items", db:value "SELECT reason FROM title WHERE reading IS NULL")
+    assert.matches("^could not be read: GET /bibs/%d+/holdings/ALL/items",
+      reasons.sentence(db:row "SELECT * FROM title WHERE reading IS NULL"))
   end)
 
   it("ends at Ctrl-C while bibs are still asked for", function()

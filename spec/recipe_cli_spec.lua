@@ -79,9 +79,9 @@ describe("almanac recipe", function()
 
   local GOOD = "mms_id,state,kind,files,reason\n" ..
     "9910000000013904146,ready,add.representation,x 12_1.jpg|x 12_2.jpg,\n" ..
-    "9910000000023904146,skip,,,no file: nothing in the folder has the key '13'\n" ..
-    "9910000000033904146,skip,,,not wanted by the recipe: it has one\n" ..
-    ",,,99_1.jpg,no title answers to its key '99'\n"
+    "9910000000023904146,skip,,,no_file: 13\n" ..
+    "9910000000033904146,skip,,,not_wanted: it has one\n" ..
+    ",,,99_1.jpg,no_title: 99\n"
 
   describe("test", function()
     it("says that examples, sample and a second plan are as expected", function()

@@ -19,12 +19,14 @@ describe("a report as text", function()
 
   it("counts titles that failed for the same reason, and tells each its own", function()
     change [[
-      UPDATE title SET state = 'failed', reason = 'POST files: no room for p' || id || '.jpg, tracking id E01-' || id || ' (402119)'
+      UPDATE title SET state = 'failed', reason_code = 'failure',
+        reason_data = json_object('message', 'POST files: no room for p' || id || '.jpg, tracking id E01-' || id || ' (402119)')
         WHERE id < 4;
-      UPDATE title SET state = 'ask', reason = 'no file: nothing begins with ''x' || id || '''' WHERE id IN (4, 5);
-      UPDATE title SET state = 'failed', reason = 'alone' WHERE id = 6]]
+      UPDATE title SET state = 'ask', reason_code = 'no_file', reason_data = json_object('keys', json_array('x' || id))
+        WHERE id IN (4, 5);
+      UPDATE title SET state = 'failed', reason_code = 'failure', reason_data = json_object('message', 'alone') WHERE id = 6]]
     local text = report()
-    assert.matches("\nWhy:    3 failed: POST files: no room for … %(402119%)\n        2 to decide: no file: nothing begins with", text)
+    assert.matches("\nWhy:    3 failed: POST files: no room for … %(402119%)\n        2 to decide: no file: ", text)
     assert.is_nil(text:find "1 failed: ")
     for i = 1, 3 do assert.matches(("\n    POST files: no room for p%d.jpg, tracking id E01%%-%d "):format(i, i), text) end
     assert.matches("\n    alone\n", text)

@@ -8,7 +8,7 @@ local program = require "support.program"
 local s3 = require "almanac.s3"
 local s3rver = require "support.s3rver"
 
-local VERSION = 3   -- of run files
+local VERSION = require("almanac.run.migration").TO   -- of run files
 
 describe("a thumbnail", function()
   local at = desk.each(before_each, after_each)

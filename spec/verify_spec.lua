@@ -123,7 +123,7 @@ describe("verify", function()
   it("takes back what it found before, when it is as planned again", function()
     applied { { "a" } }
     local db = assert(store.open(at.folder .. "/a.run", "write"))
-    db:run "UPDATE title SET reason = 'it was not'"
+    db:run [[UPDATE title SET reason_code = 'failure', reason_data = '{"message":"it was not"}']]
     db:close()
     assert.equal(0, verify().status)
     assert.is_nil(rows()[1].reason)

@@ -4,6 +4,7 @@
 local core = require "almanac.core"
 local json = require "almanac.json"
 local readings = require "almanac.reading"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 
 -- A JPEG from its first marker to its last; what follows makes each another file.
@@ -57,8 +58,7 @@ local function write_run()
   }))
   assert(db:begin())
   for i = 1, count do
-    assert(db:run("INSERT INTO title(mms_id, title, reading, state) VALUES(?, ?, ?, 'read')",
-      (ids(i)), title(i), reading(i)))
+    assert(states.add(db, { mms_id = (ids(i)), title = title(i), reading = reading(i), state = states.ASK }))
   end
   assert(db:commit())
 end

@@ -8,6 +8,7 @@ local json = require "almanac.json"
 local pages = require "almanac.run.pages"
 local program = require "support.program"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local recipe = require "almanac.recipe"
 local store = require "almanac.run.store"
 
@@ -97,7 +98,7 @@ function m.match(case)
 
   function run.state(n) return db:value("SELECT state FROM title WHERE mms_id = ?", m.id(n)) end
 
-  function run.reason(n) return db:value("SELECT reason FROM title WHERE mms_id = ?", m.id(n)) end
+  function run.reason(n) return reasons.sentence(db:row("SELECT * FROM title WHERE mms_id = ?", m.id(n))) end
 
   function run.planned(n) return pages.of(db, db:row("SELECT id, mms_id FROM title WHERE mms_id = ?", m.id(n))) end
 
@@ -114,7 +115,11 @@ function m.match(case)
     return keys
   end
 
-  function run.file(path) return db:row("SELECT problem, reason FROM file WHERE path = ?", path) end
+  function run.file(path)
+    local row = db:row("SELECT problem, reason_code, reason_data FROM file WHERE path = ?", path)
+    if row then reasons.tell(row).reason_code = nil end
+    return row
+  end
 
   return run
 end

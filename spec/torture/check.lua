@@ -229,7 +229,7 @@ local function check_row(row, files, tell)
   end
 end
 
-local DOUBT = "^Alma gave no clear answer when "
+local DOUBT = "attach_unclear"
 local DONE = { attached = true, verified = true }
 
 ---What the report says of titles: done, or with a reason to ask.
@@ -254,7 +254,7 @@ function m.report(before, after, report, titles, options)
       check_row(row, files, tell)
     elseif row.state == "ask" then
       asking[row.mms_id] = true
-      local doubt = options.doubts and (row.reason or ""):find(DOUBT)
+      local doubt = options.doubts and row.reason_code == DOUBT
       if not ((rivals[row.mms_id] or {})[1] or doubt) then tell("%s: asks without a rival: %s", row.mms_id, tostring(row.reason)) end
       if options.decided then tell("%s: asks what was decided: %s", row.mms_id, tostring(row.reason)) end
     else

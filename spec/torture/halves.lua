@@ -14,7 +14,7 @@ local m = {}
 
 local KILLED = 137
 local LAST = 70    -- commits; most runs of a round have more
-local ORDER = "are in the order "
+local ORDER = "back_in_other_order"
 
 local function tell(round, ...)
   table.insert(round.violations, string.format(...))
@@ -54,7 +54,7 @@ end
 local function check_named(round, moved)
   for _, row in ipairs(round:report().rows) do
     local names = moved[row.mms_id]
-    local is_named = (row.reason or ""):find(ORDER, 1, true) ~= nil
+    local is_named = row.reason_code == ORDER
     if is_named ~= (names ~= nil) then
       tell(round, "%s: %s, but the report says: %s", row.mms_id, names and "is in the order " .. names or "is in its order",
         tostring(row.reason))

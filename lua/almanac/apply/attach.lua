@@ -5,7 +5,9 @@ local alma = require "almanac.alma"
 local fits = require "almanac.apply.fits"
 local known = require "almanac.apply.known"
 local older = require "almanac.apply.older"
+local reasons = require "almanac.run.reasons"
 local reconcile = require "almanac.apply.reconcile"
+local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
 local upload = require "almanac.apply.upload"
 
@@ -38,10 +40,8 @@ local function ask_about(job, change, page, representation_id, list)
     file = file or not steps.is_decided(job, change, new.pid, page.seq) and new
   end
   if not file then return {} end
-  return steps.ask(job, change, { kind = "attach", page = page.seq, doubts = { file.pid } },
-    ("file %s ('%s', %s bytes) came to representation %s while %s was attached and Alma gave no clear answer: it may be that page, " ..
-    "changed since; look at it in Alma, then `almanac decide`; `use` attaches %s beside it"):format(file.pid, file.label or "",
-    tostring(file.size), representation_id, page.name, page.name))
+  return steps.ask(job, change, { kind = "attach", page = page.seq, doubts = { file.pid } }, reasons.new("maybe_page", {
+    file = file.pid, label = file.label or "", bytes = tostring(file.size), representation = representation_id, page = page.name }))
 end
 
 local function find_attached(job, change, page, representation_id, before)
@@ -63,9 +63,8 @@ local function is_amiss(job, page, detail, left, sent)
 end
 
 local function ask(job, change, page, representation_id)
-  return steps.ask(job, change, { kind = "attach", page = page.seq }, ("Alma gave no clear answer when %s was attached, and after %d " ..
-    "seconds it is not there: look at representation %s in Alma, then `almanac decide`; `use` attaches it again if it is still missing")
-    :format(page.name, math.ceil(reconcile.bound), representation_id))
+  return steps.ask(job, change, { kind = "attach", page = page.seq }, reasons.new("attach_unclear", { page = page.name,
+    seconds = math.ceil(reconcile.bound), representation = representation_id }))
 end
 
 -- Alma may still be working on a call that got no answer, and nothing that can be
@@ -102,7 +101,7 @@ function m.run(job, change, page, representation_id, attached, options)
   end
   result, message, code = steps.perform(job, {
     change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,
-    during = "attaching", after = "attaching", before = again and attached or nil,
+    during = states.ATTACHING, after = states.ATTACHING, before = again and attached or nil,
     call = function()
       local file, why, kind, detail = alma.files.create(job.client, mms_id, representation_id,
         { label = page.label or page.name, path = page.upload_key })
@@ -130,7 +129,7 @@ function m.run(job, change, page, representation_id, attached, options)
   })
   if not result then return nil, message, code end
   if not result.taken then return result end
-  return nil, ("Alma took %s as %d bytes, the file has %d"):format(page.path, result.taken, page.size), "conflict"
+  return nil, reasons.new("other_size_taken", { file = page.path, taken = result.taken, bytes = page.size }), "conflict"
 end
 
 return m

@@ -2,7 +2,9 @@
 -- already is read once for all of them: so `undo` knows what the run added,
 -- also when an answer was lost, and such titles need no call.
 local alma = require "almanac.alma"
+local reasons = require "almanac.run.reasons"
 local reconcile = require "almanac.apply.reconcile"
+local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
 local task = require "almanac.task"
 
@@ -59,7 +61,7 @@ function m.run(job, change)
   if not (known or before) then return nil, message, code end
   local sent = known ~= nil
   return steps.perform(job, {
-    change = change.seq, kind = "collect", page = 0, during = "uploaded", after = "collected", before = before,
+    change = change.seq, kind = "collect", page = 0, during = states.UPLOADED, after = states.COLLECTED, before = before,
     call = function()
       if not known and before.member then return {} end
       local first = not sent or before and before.unknown
@@ -134,14 +136,14 @@ local function is_still_member(job, collection)
 end
 
 ---Whether a title is still in the collection that it was taken out of.
----@return string|false|nil words
+---@return almanac.run.reason|false|nil reason
 ---@return string? message
 ---@return string? code
 function m.check_left(job, change)
   if not m.was_left(job, change) then return false end
   local member, message, code = reconcile.patiently(function() return is_still_member(job, change.spec.collection) end)
   if member == nil then return nil, message, code end
-  return member and ("taken back, but it is in collection %s again"):format(change.spec.collection)
+  return member and reasons.new("back_in_collection", { collection = change.spec.collection })
 end
 
 return m

@@ -10,7 +10,8 @@ local request = require "almanac.s3.request"
 local steps = require "almanac.apply.steps"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
-local titles = require "almanac.run.titles"
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 local upload = require "almanac.apply.upload"
 local words = require "almanac.words"
 
@@ -42,7 +43,7 @@ local PLANNED = [[
   FROM change JOIN spec ON spec.id = spec_id JOIN title ON title.id = title_id,
     json_each(title.reading) AS rep, json_each(rep.value, '$[5]') AS file
   WHERE ]] .. kinds.sql_deletes() .. [[
-    AND title.id IN (SELECT id FROM title WHERE ]] .. titles.OPEN .. [[ ORDER BY id LIMIT ?)
+    AND title.id IN (SELECT id FROM title WHERE ]] .. states.OPEN .. [[ ORDER BY id LIMIT ?)
     AND json_extract(rep.value, '$[0]') = representation_id
     AND (pid IS NULL OR json_extract(file.value, '$[0]') = pid)
     AND NOT EXISTS (SELECT 1 FROM step WHERE step.title_id = title.id AND step.kind = 'copy'
@@ -145,7 +146,7 @@ function m.keep(job, change, n, file)
   local kept, message, code = steps.forget(job, change, { "copy" }, n)
   if not kept then return nil, message, code end
   kept, message, code = steps.perform(job, {
-    change = change.seq, kind = "copy", page = n, during = "attaching", after = "attaching",
+    change = change.seq, kind = "copy", page = n, during = states.COPYING, after = states.COPYING,
     call = function() return copy(job, file) end,
     keep = function(result) return result end,
   })
@@ -206,13 +207,13 @@ end
 
 ---What is wrong with the nth file after it was brought back.
 ---@param by_pid table<string, table> the files of its representation as Alma has them
----@return string|false words
+---@return almanac.run.reason|false reason
 function m.check_back(job, change, n, by_pid)
   local kept, step = m.of(job, change, n), steps.get(job, change, "attach", RESTORED + n)
   local file = step and step.result and by_pid[step.result.pid]
-  if not file then return ("taken back, but %s that was brought back is gone"):format(kept and kept.name or "a file") end
+  if not file then return reasons.new("back_file_gone", { file = kept and kept.name }) end
   if tonumber(file.size) == kept.size then return false end
-  return ("taken back, but %s came back with %s bytes of %d"):format(kept.name, tostring(file.size), kept.size)
+  return reasons.new("back_file_size", { file = kept.name, bytes = tostring(file.size), size = kept.size })
 end
 
 local function not_there(job, kept, message)

@@ -7,6 +7,7 @@ local representation = require "almanac.apply.representation"
 local strays = require "almanac.apply.strays"
 local task = require "almanac.task"
 local title_work = require "almanac.apply.title"
+local states = require "almanac.run.states"
 local titles = require "almanac.run.titles"
 local words = require "almanac.words"
 
@@ -15,7 +16,7 @@ local m = {}
 local IN_FLIGHT = 16
 local ENOUGH = 64      -- titles in a row without anything
 local UNBEGUN = ([[%s AND EXISTS (SELECT 1 FROM change JOIN spec ON spec.id = spec_id
-  WHERE title_id = title.id AND %s AND representation_id IS NULL)]]):format(titles.OPEN, kinds.sql_makes())
+  WHERE title_id = title.id AND %s AND representation_id IS NULL)]]):format(states.OPEN, kinds.sql_makes())
 
 local function look(run, title)
   local job = title_work.load(run, title)

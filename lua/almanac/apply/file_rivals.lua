@@ -10,7 +10,9 @@ local ids = require "almanac.run.ids"
 local look = require "almanac.apply.kinds.look"
 local older = require "almanac.apply.older"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local reconcile = require "almanac.apply.reconcile"
+local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
 
 local m = {}
@@ -62,8 +64,7 @@ local function look_with_own(job, change, pid)
   local there, message, kind = look.has_file(job, change.representation_id, pid)
   if there then return nil, "Alma's list of files does not show the new one yet", "parse" end
   if there == nil then return nil, message, kind end
-  return nil, ("somebody deleted file %s that this run had just made: look at the title in Alma, then `almanac decide`"):format(pid),
-    "conflict"
+  return nil, reasons.new("own_file_deleted", { file = pid }), "conflict"
 end
 
 -- Looks until the other has taken its own back, if it has to.
@@ -99,13 +100,14 @@ end
 
 -- What is written down in one moment when our own file was taken back: a program
 -- that is killed right after it must not take the title for one that goes on.
-local function note(job, change, page, before, words)
+local function note(job, change, page, before, reason)
   return steps.forget(job, change, { "attach", "upload", "thumbnail" }, page.seq, function(db)
     local ok, why, kind = db:run("UPDATE page SET pid = NULL WHERE title_id = ? AND change = ? AND seq = ?",
       job.title.id, change.seq, page.seq)
     if ok then
-      ok, why, kind = db:run("UPDATE title SET reading = ?, state = 'ask', reason = ? WHERE id = ?", before.reading, words, job.title.id)
+      ok, why, kind = db:run("UPDATE title SET reading = ? WHERE id = ?", before.reading, job.title.id)
     end
+    if ok then ok, why, kind = states.set(db, job.title.id, states.ASK, reason) end
     return ok, why, kind
   end)
 end
@@ -114,17 +116,16 @@ end
 -- when it is decided to go on.
 local function give_way(job, change, page, before)
   local own, rep_id = page.pid, change.representation_id
-  local words = ("somebody else, or another run, was putting files into representation %s at the same time: file %s stays, this " ..
-    "run took its own one back; look at it in Alma, then `almanac decide`"):format(rep_id, before.rival)
+  local reason = reasons.new("gave_way_file", { representation = rep_id, file = before.rival })
   local done, message, code = steps.perform(job, {
-    change = change.seq, kind = YIELD .. own, page = 0, during = "attaching", after = "attaching", before = before,
+    change = change.seq, kind = YIELD .. own, page = 0, during = states.DELETING, after = states.ATTACHING, before = before,
     call = function() return alma.files.delete(job.client, job.mms_id, rep_id, own) end,
     keep = function() return {} end,
   })
-  if done then done, message, code = note(job, change, page, before, words) end
+  if done then done, message, code = note(job, change, page, before, reason) end
   if not done then return nil, message, code end
   page.pid = nil
-  return nil, words, "conflict"
+  return nil, reason, "conflict"
 end
 
 -- Whether the first page of this run is among the files of others as well: they do

@@ -4,6 +4,7 @@
 -- are asked for before a title counts as gone.
 local alma = require "almanac.alma"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local whereabouts = require "almanac.apply.whereabouts"
 
 local m = {}
@@ -23,15 +24,15 @@ end
 ---`job.merged` says into which, and that is where the job looks from then on.
 ---@param job almanac.job
 ---@return "gone"|"moved"|nil what nil: Alma has it, or it can't be told
----@return string? reason in words
+---@return almanac.run.reason? reason
 function m.look(job)
   local mms_id = job.title.mms_id
   local bibs, missing = alma.bibs.get(job.client, { mms_id })
   if not bibs or bibs[1] or missing[1] ~= mms_id then return nil end
   local found = job.merged or whereabouts.find_title(job, representation_ids(job))
   if found == nil then return nil end
-  if found then return "moved", ("the title was merged into %s in Alma: what it held stands there now"):format(job.merged) end
-  return "gone", "Alma no longer has this title"
+  if found then return "moved", reasons.new("merged", { title = job.merged }) end
+  return "gone", reasons.new "gone"
 end
 
 return m

@@ -7,6 +7,8 @@ local gone = require "almanac.apply.gone"
 local images = require "almanac.run.images"
 local journal = require "almanac.run.journal"
 local late = require "almanac.apply.late"
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 local streaks = require "almanac.run.streak"
 local task = require "almanac.task"
@@ -29,7 +31,7 @@ local PASSING = { timeout = true, connect = true, tls = true, parse = true, clos
 ---@param db table
 ---@return integer
 function m.remaining(db)
-  return titles.count(db, titles.OPEN)
+  return titles.count(db, states.OPEN)
 end
 
 local function stop(run, message, code)
@@ -43,7 +45,7 @@ local function cost(title)
 end
 
 local function open_titles(run)
-  local next_title, given = titles.each(run.db, titles.OPEN, { also = PAGES }), 0
+  local next_title, given = titles.each(run.db, states.OPEN, { also = PAGES }), 0
   return function()
     if run.stop or (run.limit and given >= run.limit) then return nil end
     local title = next_title()
@@ -73,9 +75,9 @@ end
 -- The title's new state after a failure; nil leaves it in the middle. What
 -- failed is tried again as well, by the next apply.
 local function state_after(message, code)
-  if code == "conflict" then return "ask" end
+  if code == "conflict" then return states.ASK end
   if PASSING[code] or causes.is_outage(message, code) then return nil end
-  return "failed"
+  return states.FAILED
 end
 
 local function is_away(run, job, code)
@@ -89,14 +91,14 @@ local function consider_stopping(run, job, message, code)
   if run.journal.broken then
     return stop(run, "the run file can't be written: " .. run.journal.broken, "io")
   elseif code == "auth" or code == "quota" or job.disk_full or is_away(run, job, code) then
-    return stop(run, message, code)
+    return stop(run, tostring(message), code)
   end
 end
 
 local function set_state(run, id, state, message)
   run.journal:write(function(db)
-    if state then return db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, message, id) end
-    return db:run("UPDATE title SET reason = ? WHERE id = ?", message, id)
+    if state then return states.set(db, id, state, reasons.from(message)) end
+    return states.explain(db, id, reasons.from(message))
   end)
 end
 
@@ -114,15 +116,16 @@ local function settle_missing(run, job, message, code)
   local what, reason = gone.look(job)
   if what == "moved" then return reason, "conflict" end
   if what ~= "gone" then return message, code end
-  job.title.state = "gone"
-  set_state(run, job.title.id, "gone", reason)
+  job.title.state = states.GONE
+  set_state(run, job.title.id, states.GONE, reason)
   run.streak:worked()
   return reason, code
 end
 
 local function record_failure(run, job, message, code)
-  if job.title.state == "gone" then return end
-  local state, title = state_after(message, code), job.title
+  if job.title.state == states.GONE then return end
+  local words, title = tostring(message), job.title
+  local state = state_after(words, code)
   if code == "conflict" then
     run.streak:worked()
     return set_state(run, title.id, state, message)
@@ -133,10 +136,10 @@ local function record_failure(run, job, message, code)
   end
   if run.stop and not state then return end
   local before = run.db:value("SELECT state FROM title WHERE id = ?", title.id)
-  local general = code == "auth" or code == "quota" or job.disk_full or job.images_away or run.streak:is_cause(message, code)
+  local general = code == "auth" or code == "quota" or job.disk_full or job.images_away or run.streak:is_cause(words, code)
   set_state(run, title.id, not general and state or nil, message)
   if code == "io" then return end   -- a file; that costs no calls
-  local reason = run.streak:failed(message, code, { id = title.id, state = before, message = message })
+  local reason = run.streak:failed(words, code, { id = title.id, state = before, message = message })
   if reason and not run.stop then end_streak(run, reason) end
 end
 
@@ -154,7 +157,7 @@ local function carry_out(run, title)
     consider_stopping(run, job, message, code)
     if not run.journal.broken then record_failure(run, job, message, code) end
   end
-  run.on.finish(title, ok, message, code)
+  run.on.finish(title, ok, message and tostring(message), code)
 end
 
 -- One Ctrl-C: finish what is in flight. Two: stop now, still safe.

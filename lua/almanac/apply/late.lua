@@ -2,12 +2,13 @@
 -- look of its title. When all titles are done they are looked at once more, so
 -- that it is named then and not only by `verify`.
 local representation = require "almanac.apply.representation"
+local states = require "almanac.run.states"
 local title_work = require "almanac.apply.title"
 
 local m = {}
 
 -- Titles of which a representation may have been made twice.
-local TWICE = [[SELECT * FROM title WHERE state = 'attached' AND EXISTS (SELECT 1 FROM step
+local TWICE = [[SELECT * FROM title WHERE ]] .. states.is(states.ATTACHED) .. [[ AND EXISTS (SELECT 1 FROM step
   WHERE title_id = title.id AND kind = 'represent' AND sent > 1)]]
 
 local function find(job)

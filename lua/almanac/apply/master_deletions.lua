@@ -3,14 +3,14 @@
 local consequences = require "almanac.run.consequences"
 local kinds = require "almanac.change_kinds"
 local readings = require "almanac.reading"
-local titles = require "almanac.run.titles"
+local states = require "almanac.run.states"
 local words = require "almanac.words"
 
 local m = {}
 
-local DELETING = ([[SELECT id, reading, %s AS open FROM title WHERE reading IS NOT NULL AND state NOT IN ('undone', 'undoing')
+local DELETING = ([[SELECT id, reading, %s AS open FROM title WHERE reading IS NOT NULL AND NOT %s
   AND id IN (SELECT title_id FROM change JOIN spec ON spec.id = change.spec_id
-    WHERE %s) ORDER BY id]]):format(titles.OPEN, kinds.sql_deletes())
+    WHERE %s) ORDER BY id]]):format(states.OPEN, states.is(states.UNDONE, states.UNDOING), kinds.sql_deletes())
 
 ---How many files of masters the plan of a run deletes, those that it has deleted already counted: the number stays
 ---the same while the run goes on.

@@ -4,13 +4,11 @@
 local alma = require "almanac.alma"
 local fits = require "almanac.apply.fits"
 local look = require "almanac.apply.kinds.look"
+local reasons = require "almanac.run.reasons"
 local representation = require "almanac.apply.representation"
 local steps = require "almanac.apply.steps"
 
 local m = {}
-
----What to do about it.
-m.ADVICE = "if this run file is an older copy of a run that went on elsewhere, bring the newest copy of the run file and use that one"
 
 -- Files that the run made, found or means to delete.
 local function known_files(job, representation_id, attached)
@@ -63,9 +61,8 @@ end
 local function ask(job, change, representation_id, found)
   local first, pids = found[1], {}
   for i, one in ipairs(found) do pids[i] = one.file.pid end
-  return steps.ask(job, change, { doubts = pids }, ("pages are there already that this run file has not attached: file %s of " ..
-    "representation %s looks like %s%s; %s. Else look at it in Alma, then `almanac decide`; `use` attaches the pages beside")
-    :format(first.file.pid, representation_id, first.page.name, found[2] and (", and %d more"):format(#found - 1) or "", m.ADVICE))
+  return steps.ask(job, change, { doubts = pids }, reasons.new("pages_elsewhere", { file = first.file.pid,
+    representation = representation_id, page = first.page.name, more = found[2] and #found - 1 or nil }))
 end
 
 ---Leaves it to a person that files came to a representation of a title which an
@@ -74,25 +71,23 @@ end
 ---@param change almanac.change
 ---@param pids string[] those files
 ---@return nil
----@return string message
+---@return almanac.run.reason message
 ---@return string code "conflict"
 function m.ask_about(job, change, pids)
-  return steps.ask(job, change, { doubts = pids }, ("file %s%s came to representation %s since this title was begun; %s. Else look at " ..
-    "it in Alma, then `almanac decide`; `use` goes on"):format(pids[1], pids[2] and (" and %d more"):format(#pids - 1) or "",
-    change.representation_id, m.ADVICE))
+  return steps.ask(job, change, { doubts = pids }, reasons.new("files_came", { file = pids[1], more = pids[2] and #pids - 1 or nil,
+    representation = change.representation_id }))
 end
 
 ---Leaves it to a person that what is to be brought back seems to be there again.
 ---@param job table
 ---@param change table
----@param what string in words
----@param id string of that
+---@param reason almanac.run.reason
+---@param id string of what is there
 ---@return nil
----@return string message
+---@return almanac.run.reason message
 ---@return string code "conflict"
-function m.ask_about_restored(job, change, what, id)
-  return steps.ask(job, change, { doubts = { id } }, ("%s is like what undo would bring back, and may be that: taken back already with " ..
-    "another copy of this run file? Look at it in Alma, then `almanac decide`; `use` brings back another one beside it"):format(what))
+function m.ask_about_restored(job, change, reason, id)
+  return steps.ask(job, change, { doubts = { id } }, reason)
 end
 
 ---Before a file is brought back: whether one like it is there that the run knows nothing of.
@@ -110,7 +105,7 @@ function m.meet_restored(job, change, kept, restored)
   for _, file in ipairs(files) do
     local name = file.path and file.path:match "[^/]+$"
     if not restored[file.pid] and name == kept.name and tonumber(file.size) == kept.size then
-      return m.ask_about_restored(job, change, ("file %s (%s)"):format(file.pid, name), file.pid)
+      return m.ask_about_restored(job, change, reasons.new("file_back_already", { file = file.pid, name = name }), file.pid)
     end
   end
   return true

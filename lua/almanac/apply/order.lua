@@ -10,6 +10,7 @@ local deletion = require "almanac.apply.kinds.deletion"
 local kinds = require "almanac.change_kinds"
 local look = require "almanac.apply.kinds.look"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local steps = require "almanac.apply.steps"
 local usage = require "almanac.run.usage"
 
@@ -80,15 +81,15 @@ end
 -- Why files that stayed are not to be moved; nil when they are.
 local function obstacle(job, rep, owner, movers)
   if usage.is_master(rep.usage_type) then
-    return "masters that the run did not delete are not deleted for their order"
+    return reasons.new "order_of_masters"
   end
-  if not job.copies then return "there is no folder for copies" end
+  if not job.copies then return reasons.new "order_without_folder" end
   for _, entry in ipairs(movers) do
     local is_begun = entry.moved or steps.begun(job, owner, "copy", number_of(entry.place))
     if not is_begun and entry.file.size and tonumber(entry.now.size) ~= entry.file.size then
-      return ("file %s was replaced since the plan"):format(entry.file.pid)
+      return reasons.new("order_file_replaced", { file = entry.file.pid })
     end
-    if not is_begun and not entry.now.url then return "Alma gives no address to copy the others from" end
+    if not is_begun and not entry.now.url then return reasons.new "order_without_address" end
   end
 end
 
@@ -124,14 +125,13 @@ local function words_of(arrangement)
     #movers == 1 and "it" or "them", #movers == 1 and "it stands" or "they stand", names_of(movers))
 end
 
-local function words_of_unmoved(arrangement, obstacle_words)
+local function not_kept(arrangement, why)
   local all_planned = true
   for _, entry in ipairs(arrangement.movers) do
     all_planned = all_planned and arrangement.deleting[entry.file.pid] ~= nil
   end
-  return ("the files of representation %s come back in another order: %s; before it was %s: %s%s"):format(arrangement.rep.id,
-    names_of(unmoved(arrangement.places)), names_of(arrangement.places), obstacle_words,
-    all_planned and ". Carried out to its end with `almanac apply` first, the run can be taken back in order" or "")
+  return reasons.new("order_not_kept", { representation = arrangement.rep.id, now = names_of(unmoved(arrangement.places)),
+    before = names_of(arrangement.places), obstacle = why, all_planned = all_planned or nil })
 end
 
 local function arrangement_of(job, rep)
@@ -152,7 +152,7 @@ local function deletes_files(job)
 end
 
 ---What has to be done besides bringing files back, so that all are in their order.
----@param job almanac.job what can't be had is put into `unlike`, in words
+---@param job almanac.job what can't be had is put into `unlike`, as reasons
 ---@return { words: string[] }|nil order for m.keep and the others
 ---@return string? message
 ---@return string? code
@@ -164,7 +164,7 @@ function m.look(job)
     if arrangement and arrangement.message then return nil, arrangement.message, arrangement.code end
     local why = arrangement and obstacle(job, rep, arrangement.owner, arrangement.movers)
     if why then
-      table.insert(job.unlike, words_of_unmoved(arrangement, why))
+      table.insert(job.unlike, not_kept(arrangement, why))
     elseif arrangement then
       order[#order + 1] = arrangement
       table.insert(order.words, words_of(arrangement))
@@ -220,9 +220,10 @@ local function delete_first(job, arrangement, entry)
   local there, message, code = look.has_file(job, rep_id, second)
   if there == nil then return nil, message, code end
   if not there then
-    return nil, ("changed since: file %s, attached again as %s, is gone: its first one stays"):format(pid, second), "conflict"
+    return nil, reasons.new("changed_since", { what = reasons.new("moved_file_gone", { file = pid, other = second }) }), "conflict"
   end
   return deletion.once(job, arrangement.owner, "undo move " .. pid, {
+    file = pid, representation = rep_id,
     send = function() return alma.files.delete(job.client, job.mms_id, rep_id, pid) end,
     is_gone = function() return look.has_file(job, rep_id, pid) == false end,
   })
@@ -278,13 +279,12 @@ local function check_one(job, rep)
   local list, before = placed(job, rep, files), {}
   if is_in_order(list) then return false end
   for i, file in ipairs(rep.files) do before[i] = { file = file } end
-  return ("taken back, but the files of representation %s are in the order %s; before it was %s"):format(rep.id, names_of(list),
-    names_of(before))
+  return reasons.new("back_in_other_order", { representation = rep.id, now = names_of(list), before = names_of(before) })
 end
 
 ---Whether files are in the order of before, once they were brought back.
 ---@param job almanac.job
----@return string|false|nil words
+---@return almanac.run.reason|false|nil reason
 ---@return string? message
 ---@return string? code
 function m.check(job)

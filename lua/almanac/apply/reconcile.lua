@@ -1,6 +1,7 @@
 -- What to do when the answer to a write is lost: look, and look again, ever more
 -- seldom, until Alma has had its time. Exactly one thing that fits is taken for
 -- ours; anything else is for a person to decide.
+local reasons = require "almanac.run.reasons"
 local task = require "almanac.task"
 
 local m = {}
@@ -30,7 +31,7 @@ function m.find(look, options)
     if not matches then return nil, message, code end
     if #matches == 1 then return matches[1] end
     if #matches > 1 then
-      return nil, ("%d things in Alma could be what was made here"):format(#matches), "conflict"
+      return nil, reasons.new("several_fit", { things = #matches }), "conflict"
     end
   end
   return nil, nil, "absent"

@@ -7,7 +7,9 @@ local known = require "almanac.apply.known"
 local look = require "almanac.apply.kinds.look"
 local makers = require "almanac.apply.maker"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local reconcile = require "almanac.apply.reconcile"
+local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
 local task = require "almanac.task"
 
@@ -119,15 +121,15 @@ function m.file_count(rep)
   return rep.files and tonumber(rep.files.total_record_count or #rep.files)
 end
 
----In words what somebody did to a representation that may be this run's.
+---What somebody did to a representation that may be this run's.
 ---@param spec table the planned one
 ---@param rep table
----@return string
-function m.words_of_changed(spec, rep)
+---@param advice "decide"|"leave"|"look"|nil what to do about it
+---@return almanac.run.reason
+function m.changed(spec, rep, advice)
   local count = m.file_count(rep) or 0
-  local why = count > 0 and ("it has %d file%s by now"):format(count, count == 1 and "" or "s") or look.wrong_field(rep, spec)
-  return ("representation %s ('%s') may be the one that this run made, changed since: %s"):format(rep.id, rep.label or "",
-    why or "it is not as planned")
+  local how = count > 0 and reasons.new("has_files", { files = count }) or look.wrong_field(rep, spec) or reasons.new "not_as_planned"
+  return reasons.new("maybe_ours", { representation = rep.id, label = rep.label or "", how = how, advice = advice })
 end
 
 local function is_as_planned(rep, spec)
@@ -186,18 +188,15 @@ end
 -- Somebody else's stand beside it, or instead of it, or will be deleted: a
 -- person looks. Decided to go on, they are no longer in doubt.
 local function ask(job, change, before, others)
-  local words = ("somebody else made a representation like the planned one (%s) at the same time: look at both in Alma, " ..
-    "then `almanac decide`; `use` goes on with this run's own"):format(others[1].id)
   local settled = { table.unpack(before or planned_ids(job)) }
   for _, rep in ipairs(others) do settled[#settled + 1] = rep.id end
-  return steps.ask(job, change, { kind = "represent" }, words, settled)
+  return steps.ask(job, change, { kind = "represent" }, reasons.new("rival", { representation = others[1].id }), settled)
 end
 
 local function ask_about_changed(job, change, changed)
   local ids = {}
   for i, rep in ipairs(changed) do ids[i] = rep.id end
-  return steps.ask(job, change, { kind = "represent", doubts = ids },
-    m.words_of_changed(change.spec, changed[1]) .. "; look at it in Alma, then `almanac decide`; `use` makes another one beside it")
+  return steps.ask(job, change, { kind = "represent", doubts = ids }, m.changed(change.spec, changed[1], "decide"))
 end
 
 local function find_made(job, change, before, sent)
@@ -224,7 +223,7 @@ function m.make(job, change)
   local spec = change.spec
   local made, message, code = steps.perform(job, {
     change = change.seq, kind = "represent", page = 0,
-    during = spec.collection and "collected" or "uploaded", after = "represented",
+    during = spec.collection and states.COLLECTED or states.UPLOADED, after = states.REPRESENTED,
     before = job.present and { table.unpack(job.present) },
     call = function() return create(job, spec) end,
     look = function(before, sent) return find_made(job, change, before, sent) end,
@@ -309,7 +308,7 @@ end
 function m.single(job, change, id)
   if m.is_single(job, change) then return true end
   return steps.perform(job, {
-    change = change.seq, kind = "single", page = 0, during = "attaching", after = "attaching",
+    change = change.seq, kind = "single", page = 0, during = states.ATTACHING, after = states.ATTACHING,
     call = function() return remove_twins(job, change, id) end,
     keep = function(result) return result end,
   })

@@ -7,8 +7,10 @@
 local alma = require "almanac.alma"
 local ids = require "almanac.run.ids"
 local paging = require "almanac.alma.paging"
+local reasons = require "almanac.run.reasons"
 local reconcile = require "almanac.apply.reconcile"
 local representation = require "almanac.apply.representation"
+local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
 local whereabouts = require "almanac.apply.whereabouts"
 
@@ -49,8 +51,7 @@ local function list_with(job, id)
   rep, message, code = whereabouts.representation(job, id)
   if rep then return nil, "Alma's list of representations does not show the new one yet", "parse" end
   if code ~= "missing" then return nil, message, code end
-  return nil, ("somebody deleted representation %s that this run had just made: look at the title in Alma, then `almanac decide`")
-    :format(id), "conflict"
+  return nil, reasons.new("own_representation_deleted", { representation = id }), "conflict"
 end
 
 -- Representations of the planned usage type that came since the look before the
@@ -83,15 +84,14 @@ local function judge(job, change, id)
 end
 
 local function own_was_filled(own)
-  return nil, ("representation %s of this run got files from somebody else: look at it in Alma, then `almanac decide`")
-    :format(own), "conflict"
+  return nil, reasons.new("own_filled", { representation = own }), "conflict"
 end
 
 -- Takes our own back; the uploads stay for whatever is decided.
 local function give_way(job, change, rival)
   local own = change.representation_id
   local done, message, code = steps.perform(job, {
-    change = change.seq, kind = YIELD .. own, page = 0, during = "represented", after = "uploaded", before = { rival = rival },
+    change = change.seq, kind = YIELD .. own, page = 0, during = states.DELETING, after = states.UPLOADED, before = { rival = rival },
     call = function() return alma.representations.delete(job.client, job.mms_id, own, { override = false }) end,
     keep = function() return {} end,
   })
@@ -103,8 +103,7 @@ local function give_way(job, change, rival)
   end
   if not done then return nil, message, code end
   change.representation_id, job.gave_way = nil, true
-  return nil, ("somebody else, or another run, was making the same for this title: representation %s stays, this run took its " ..
-    "own empty one back; look at it in Alma, then `almanac decide`"):format(rival), "conflict"
+  return nil, reasons.new("gave_way", { representation = rival }), "conflict"
 end
 
 -- Goes on with what an earlier process began.
@@ -117,8 +116,7 @@ end
 local function ask(job, change, id)
   local known = { table.unpack(steps.get(job, change, "represent").before or {}) }
   known[#known + 1] = id
-  return steps.ask(job, change, { kind = "represent" }, ("somebody else made an empty representation like the planned one (%s) " ..
-    "at the same time: look at both in Alma, then `almanac decide`; `use` goes on with this run's own"):format(id), known)
+  return steps.ask(job, change, { kind = "represent" }, reasons.new("rival_empty", { representation = id }), known)
 end
 
 ---Makes sure that a representation just made is the only one of its kind.

@@ -2,7 +2,9 @@
 -- its result is committed. A step that was begun and whose end is not known is
 -- looked for in Alma before anything is sent again.
 local json = require "almanac.json"
+local reasons = require "almanac.run.reasons"
 local reconcile = require "almanac.apply.reconcile"
+local states = require "almanac.run.states"
 local sys = require "almanac.core".sys
 local task = require "almanac.task"
 local undo_doubt = require "almanac.run.undo_doubt"
@@ -20,7 +22,6 @@ local FATE = "UPDATE step SET result = ?" .. WHICH
 local FORGET = "DELETE FROM step" .. WHICH
 local ASKED = "UPDATE step SET result = iif(ended IS NULL, ?, result), before = ?" .. WHICH
 local DOUBT = "INSERT OR IGNORE INTO step(title_id, change, kind, page, begun, ended) VALUES(?, ?, ?, ?, ?, ?)"
-local STATE = "UPDATE title SET state = ?, reason = ? WHERE id = ?"
 
 local LOOKLESS = 90   -- of the bound: the pause before a call is repeated that can be
 
@@ -71,8 +72,8 @@ end
 
 -- A title that is being taken back says so until it is, whatever is done for
 -- that: else the next apply would go on with it.
-local function state_of(job, state)
-  return job.undoing and job.title.state or state
+local function set_state(db, job, state, reason)
+  return states.set(db, job.title.id, job.undoing and job.title.state or state, reason)
 end
 
 local function now()
@@ -89,17 +90,17 @@ local function keep_doubts(db, job, change, page, doubts)
 end
 
 ---Why a title that is being taken back waits for a person.
----@return string? reason nil when it does not
+---@return almanac.run.reason? reason nil when it does not
 function m.undo_doubt(job)
   local step = job.steps[name_of(0, undo_doubt.KIND, 0)]
-  return step and step.result
+  return step and reasons.unpack(step.result)
 end
 
 ---Whether a person was asked about this already, and decided to go on.
 ---@param id string as `doubts` of m.ask
 ---@return boolean
 function m.is_decided(job, change, id, page)
-  if job.title.state == "ask" or m.undo_doubt(job) then return false end
+  if job.title.state == states.ASK or m.undo_doubt(job) then return false end
   return m.get(job, change, DOUBTED .. id, page) ~= nil
 end
 
@@ -121,10 +122,10 @@ end
 ---@param change almanac.change
 ---@param which { kind: string?, page: integer?, doubts: string[]? } kind: nil when it is about no step; doubts: ids of what it is
 ---  about, see m.is_decided
----@param reason string
+---@param reason almanac.run.reason
 ---@param before any as it was when absent
 ---@return nil
----@return string message the reason
+---@return almanac.run.reason message the reason
 ---@return string code "conflict"
 function m.ask(job, change, which, reason, before)
   local page = which.page or 0
@@ -137,8 +138,8 @@ function m.ask(job, change, which, reason, before)
         job.title.id, change.seq, which.kind, page)
     end
     if done then done, why, kind = keep_doubts(db, job, change, page, which.doubts) end
-    if done then done, why, kind = db:run(STATE, state_of(job, "ask"), reason, job.title.id) end
-    if done and job.undoing then done, why, kind = db:run(undo_doubt.KEEP, job.title.id, json.encode(reason), now(), now()) end
+    if done then done, why, kind = set_state(db, job, states.ASK, reason) end
+    if done and job.undoing then done, why, kind = undo_doubt.keep(db, job.title.id, reason, now()) end
     return done, why, kind
   end)
   if not ok then return nil, message, code end
@@ -154,7 +155,7 @@ local function begin(job, step)
   local ok, message, code = job.journal:write(function(db)
     local done, why, kind = db:run(INTENT, job.title.id, step.change, step.kind, step.page,
       step.before and json.encode(step.before), now())
-    if done then done, why, kind = db:run(STATE, state_of(job, step.during), nil, job.title.id) end
+    if done then done, why, kind = set_state(db, job, step.during) end
     return done, why, kind
   end)
   if not ok then return nil, message, code end
@@ -168,7 +169,7 @@ local function finish(job, step, found)
   local ok, message, code = job.journal:write(function(db)
     local done, why, kind = db:run(DONE, kept and json.encode(kept), now(), job.title.id, step.change, step.kind, step.page)
     if done and step.record then done, why, kind = step.record(db, result) end
-    if done then done, why, kind = db:run(STATE, state_of(job, step.after), nil, job.title.id) end
+    if done then done, why, kind = set_state(db, job, step.after) end
     return done, why, kind
   end)
   if not ok then return nil, message, code end

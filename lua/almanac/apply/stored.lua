@@ -2,6 +2,7 @@
 -- is fetched from the signed address that Alma gives for it (expand=url), and
 -- the answer tells the size of the whole. These are no calls to Alma. What an
 -- address is signed with is never told.
+local reasons = require "almanac.run.reasons"
 local request = require "almanac.s3.request"
 local task = require "almanac.task"
 
@@ -31,17 +32,17 @@ end
 ---Looks at one file.
 ---@param page { name: string, size: integer }
 ---@param url string from Alma
----@return string|false|nil words what is wrong; nil when there was no answer
+---@return almanac.run.reason|false|nil reason what is wrong; nil when there was no answer
 ---@return string? message
 ---@return string? code
 function m.look(page, url)
   local what = page.name .. " can't be read from Alma's storage"
   local result, failure = fetch(what, url)
   if not result and failure.again then return nil, failure.message, failure.code end
-  if not result then return failure.message end
+  if not result then return reasons.new("storage_unreadable", { message = failure.message }) end
   local size = size_of(result)
   if size == page.size then return false end
-  return ("%s has %s bytes in Alma's storage, %d on disk"):format(page.name, size and tostring(size) or "unknown", page.size)
+  return reasons.new("storage_size_differs", { file = page.name, bytes = size, size = page.size })
 end
 
 local function pairs_of(pages, files)
@@ -55,7 +56,7 @@ end
 ---Looks at the files of a representation, which are those that were planned.
 ---@param pages table[]
 ---@param files { url: string? }[] in the same order
----@return string|false|nil words what is wrong with the first that is wrong; nil when one gave no answer
+---@return almanac.run.reason|false|nil reason what is wrong with the first that is wrong; nil when one gave no answer
 ---@return string|integer message_or_unseen with false: files of which Alma gave no address
 ---@return string? code
 function m.check(pages, files)

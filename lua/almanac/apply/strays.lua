@@ -4,18 +4,18 @@
 -- another copy of it. Only AWS keys can look there; with an API key alone no more can be
 -- said than what may be left.
 local pages = require "almanac.run.pages"
-local titles = require "almanac.run.titles"
+local states = require "almanac.run.states"
 local words = require "almanac.words"
 
 local m = {}
 
 local MAY_BE_LEFT = [[SELECT count(*) FROM step JOIN title ON title.id = step.title_id
   JOIN page ON page.title_id = step.title_id AND page.change = step.change AND page.seq = step.page
-  WHERE step.kind = 'upload' AND page.pid IS NULL AND title.state = 'undone']]
+  WHERE step.kind = 'upload' AND page.pid IS NULL AND title.]] .. states.is(states.UNDONE)
 
 -- A title that a person decided about has lost its steps; what was sent for it before may
 -- lie there all the same. Such a title is ready and has a reason.
-local UNDECIDED = "SELECT id, mms_id FROM title WHERE mms_id = ? AND reason IS NULL AND " .. titles.OPEN
+local UNDECIDED = "SELECT id, mms_id FROM title WHERE mms_id = ? AND reason_code IS NULL AND " .. states.OPEN
 local BEGUN = "SELECT 1 FROM step WHERE title_id = ? AND change = ? AND kind = ? AND page = ?"
 
 local function folder_of(run)
@@ -25,7 +25,7 @@ end
 -- Whether an object of the folder belongs to a title that was taken back.
 local function is_taken_back(run, folder, key)
   local mms_id = key:sub(#folder + 1):match "^[^/]+"
-  return run.db:value("SELECT 1 FROM title WHERE mms_id = ? AND state = 'undone'", mms_id) ~= nil
+  return run.db:value("SELECT 1 FROM title WHERE mms_id = ? AND " .. states.is(states.UNDONE), mms_id) ~= nil
 end
 
 ---Deletes them, and what was begun there in parts, where the keys allow it.

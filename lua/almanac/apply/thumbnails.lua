@@ -6,6 +6,7 @@
 local core = require "almanac.core"
 local formats = require "almanac.run.formats"
 local json = require "almanac.json"
+local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
 local task = require "almanac.task"
 
@@ -107,8 +108,8 @@ end
 ---@param db table
 ---@return integer
 function m.uploaded(db)
-  return db:value [[SELECT count(*) FROM step JOIN title ON title.id = title_id
-    WHERE kind = 'thumbnail' AND ended IS NOT NULL AND title.state <> 'undone']]
+  return db:value([[SELECT count(*) FROM step JOIN title ON title.id = title_id
+    WHERE kind = 'thumbnail' AND ended IS NOT NULL AND NOT title.]] .. states.is(states.UNDONE))
 end
 
 ---What undo would do with the thumbnails of a change, in words.

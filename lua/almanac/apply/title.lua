@@ -8,7 +8,9 @@ local makers = require "almanac.apply.maker"
 local older = require "almanac.apply.older"
 local pages = require "almanac.run.pages"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local representation = require "almanac.apply.representation"
+local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
 local whereabouts = require "almanac.apply.whereabouts"
 
@@ -117,26 +119,26 @@ local function expected(job, reading)
   return planned
 end
 
----How a title differs from what it has to be, in words.
+---How a title differs from what it has to be.
 ---@param planned table<string, { count: integer?, own: boolean?, known: boolean? }> by representation id; own: made by this run;
 ---  known: somebody's, there when a step was begun, or decided about
 ---@param list table[] representations as they are now
----@return string? words nil when it is as it has to be
+---@return almanac.run.reason? reason nil when it is as it has to be
 function m.difference(planned, list)
   local seen = {}
   for _, rep in ipairs(list) do
     local before = planned[rep.id]
     seen[rep.id] = true
     if not before then
-      return ("since the plan somebody added a representation (%s, '%s')"):format(rep.id, rep.label or "")
+      return reasons.new("representation_added", { representation = rep.id, label = rep.label or "" })
     end
     local count = not before.own and not before.known and representation.file_count(rep)
     if count and before.count and count ~= before.count then
-      return ("since the plan representation %s went from %d to %d files"):format(rep.id, before.count, count)
+      return reasons.new("other_file_count", { representation = rep.id, before = before.count, now = count })
     end
   end
   for id, before in pairs(planned) do
-    if not seen[id] and not before.own and not before.known then return ("since the plan representation %s was deleted"):format(id) end
+    if not seen[id] and not before.own and not before.known then return reasons.new("representation_lost", { representation = id }) end
   end
 end
 
@@ -149,7 +151,7 @@ end
 -- What a doubt was about is what a decision is about: the title as it is now
 -- takes the place of what the plan read. Both are written in one moment: a program
 -- that is killed between them would take the doubt for what it has to find.
-local function ask(job, reading, list, planned, words)
+local function ask(job, reading, list, planned, reason)
   local before, representations = by_id(reading.representations), {}
   for _, rep in ipairs(list) do
     local entry = before[rep.id] or { id = rep.id, label = rep.label, usage_type = look.value(rep.usage_type),
@@ -158,23 +160,21 @@ local function ask(job, reading, list, planned, words)
     if not (planned[rep.id] and planned[rep.id].own) then table.insert(representations, entry) end
   end
   local ok, message, code = job.journal:write(function(db)
-    return db:run("UPDATE title SET reading = ?, state = 'ask', reason = ? WHERE id = ?",
-      readings.encode { representations = representations }, words, job.title.id)
+    local done, why, kind = db:run("UPDATE title SET reading = ? WHERE id = ?",
+      readings.encode { representations = representations }, job.title.id)
+    if done then done, why, kind = states.set(db, job.title.id, states.ASK, reason) end
+    return done, why, kind
   end)
   if not ok then return nil, message, code end
-  return nil, words, "conflict"
+  return nil, reason, "conflict"
 end
 
 -- A title that Alma does not know any more may have been merged into another one.
 local function missing(job, message)
   local what, reason = gone.look(job)
   if what ~= "moved" then return nil, "Alma no longer has this title: " .. message, "missing" end
-  return nil, reason .. ": plan that one instead, or skip this one with `almanac decide`", "conflict"
-end
-
--- Looked for before the doubt is written down: what is known of the title is what the plan read.
-local function older_copy(job, list)
-  return older.did(job, list, kinds.of) and ", as this run makes it; " .. older.ADVICE or ""
+  reason.data.unbegun = true
+  return nil, reason, "conflict"
 end
 
 -- A list may lag behind what this run itself wrote before it was stopped: each
@@ -197,8 +197,7 @@ end
 local function compare(job, planned)
   local list, message, code = representation.list(job)
   if not list then return nil, message, code end
-  local words = m.difference(planned, list)
-  if not words then return list end
+  if not m.difference(planned, list) then return list end
   list, message, code = asked_for_each(job, planned, list)
   if not list then return nil, message, code end
   return list, m.difference(planned, list)
@@ -209,11 +208,13 @@ end
 local function read_again(job)
   local reading = readings.decode(job.title.reading)
   local planned = expected(job, reading)
-  local list, words, code = compare(job, planned)
-  if not list and code == "missing" then return missing(job, words) end
-  if not list then return nil, words, code end
-  if words then
-    return ask(job, reading, list, planned, words .. older_copy(job, list) .. ": look at it in Alma, then `almanac decide`")
+  local list, reason, code = compare(job, planned)
+  if not list and code == "missing" then return missing(job, reason) end
+  if not list then return nil, reason, code end
+  if reason then
+    -- Looked for before the doubt is written down: what is known of the title is what the plan read.
+    reason.data.older = older.did(job, list, kinds.of) or nil
+    return ask(job, reading, list, planned, reason)
   end
   job.present = {}
   for i, rep in ipairs(list) do job.present[i] = rep.id end
@@ -221,11 +222,11 @@ local function read_again(job)
 end
 
 -- What was found there instead of our own is what a decision will be about.
-local function ask_about_rivals(job, words)
+local function ask_about_rivals(job, reason)
   local list, message, code = representation.list(job)
   if not list then return nil, message, code end
   local reading = readings.decode(job.title.reading)
-  return ask(job, reading, list, expected(job, reading), words)
+  return ask(job, reading, list, expected(job, reading), reasons.from(reason))
 end
 
 local function settle(job)
@@ -281,7 +282,7 @@ function m.carry_out(job)
   if not ok and job.gave_way then return ask_about_rivals(job, message) end
   if not ok then return nil, message, code end
   return job.journal:write(function(db)
-    return db:run("UPDATE title SET state = 'attached', reason = NULL WHERE id = ?", job.title.id)
+    return states.set(db, job.title.id, states.ATTACHED)
   end)
 end
 

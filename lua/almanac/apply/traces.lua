@@ -3,6 +3,7 @@
 local gone = require "almanac.apply.gone"
 local kinds = require "almanac.apply.kinds"
 local order = require "almanac.apply.order"
+local reasons = require "almanac.run.reasons"
 local representation = require "almanac.apply.representation"
 
 local m = {}
@@ -61,13 +62,13 @@ local function is_as_before(job, list)
       if words ~= false then return words, message, code end
     end
   end
-  if job.unlike[1] then return "taken back, but " .. job.unlike[1] end
+  if job.unlike[1] then return reasons.new("back_but", { what = job.unlike[1] }) end
   return order.check(job)
 end
 
 ---Whether a title that was taken back is as if the run had never been.
 ---@param job almanac.job
----@return string|false|nil words what is not; nil when Alma gave no answer
+---@return almanac.run.reason|false|nil reason what is not; nil when Alma gave no answer
 ---@return string? message
 ---@return string? code
 ---@return boolean? again undo would find something to do
@@ -78,7 +79,7 @@ function m.check_back(job)
   for _, change in ipairs(job.changes) do
     local words = found[change.seq] and found[change.seq].words[1]
     if words then
-      return ("taken back, but something of the run is there again, undo would %s"):format(words), nil, nil, true
+      return reasons.new("back_again", { what = words }), nil, nil, true
     end
   end
   return is_as_before(job, list)

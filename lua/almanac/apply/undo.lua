@@ -8,6 +8,8 @@ local order = require "almanac.apply.order"
 local preflight = require "almanac.apply.preflight"
 local readings = require "almanac.reading"
 local steps = require "almanac.apply.steps"
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 local strays = require "almanac.apply.strays"
 local streaks = require "almanac.run.streak"
@@ -19,7 +21,7 @@ local traces = require "almanac.apply.traces"
 local m = {}
 
 local IN_FLIGHT = 32
-local BEGUN = "state <> 'undone' AND EXISTS (SELECT 1 FROM step WHERE title_id = title.id)"
+local BEGUN = "NOT " .. states.is(states.UNDONE) .. " AND EXISTS (SELECT 1 FROM step WHERE title_id = title.id)"
 
 -- The changes of a title in the order in which the plan found what they are
 -- about: so deleted files come back in their order.
@@ -44,7 +46,7 @@ local function set_state(job, state, reason)
   if job.title.state == state then return true end
   job.title.state = state
   return job.journal:write(function(db)
-    return db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, reason, job.title.id)
+    return states.set(db, job.title.id, state, reason)
   end)
 end
 
@@ -61,19 +63,19 @@ local function restore(job, found)
   return ok, message, code
 end
 
--- What is not as before by now, in words of that.
+-- What is not as before by now.
 local function look_after(job, found)
   local unlike = found.unlike
   local words, message = order.check(job)
   if words then unlike = { words, table.unpack(unlike) } end
-  if words == nil then unlike = { "taken back, but the order of its files could not be looked at: " .. message } end
+  if words == nil then unlike = { reasons.new("back_order_unknown", { message = tostring(message) }) } end
   job.unlike = unlike
 end
 
 -- What was deleted comes back first, then goes what was made, last change first.
 local function take_back(job, found)
   job.undoing = true
-  local ok, message, code = set_state(job, "undoing")
+  local ok, message, code = set_state(job, states.UNDOING)
   if ok then ok, message, code = restore(job, found) end
   for i = #job.changes, 1, -1 do
     local change = job.changes[i]
@@ -82,7 +84,7 @@ local function take_back(job, found)
   end
   if not ok then return nil, message, code end
   look_after(job, found)
-  return set_state(job, "undone", job.unlike[1])
+  return set_state(job, states.UNDONE, job.unlike[1])
 end
 
 -- Thumbnails that could not be taken away; nothing else depends on them.
@@ -125,7 +127,8 @@ end
 
 -- What a person has to know of a title that was taken back.
 local function remarks(job, found)
-  local parts = { table.unpack(job.unlike) }
+  local parts = {}
+  for i, reason in ipairs(job.unlike) do parts[i] = tostring(reason) end
   if job.merged then
     local collection = collection_left(job)
     parts[#parts + 1] = ("the title was merged into %s in Alma%s%s"):format(job.merged,
@@ -145,7 +148,7 @@ end
 
 local function result_of(job, found, ok, code)
   if not ok then return code == "conflict" and "left" or "failed" end
-  if is_there(job, found) or job.title.state == "undoing" then return "undone" end
+  if is_there(job, found) or job.title.state == states.UNDOING then return "undone" end
   return has_made(job) and "absent" or "unmade"
 end
 
@@ -158,9 +161,9 @@ local function take_back_title(run, job, counts)
   if not ok then result = result_of(job, found, false, code) end
   counts[result] = counts[result] + 1
   if ok and job.unlike[1] then counts.unlike = counts.unlike + 1 end
-  if result == "failed" then run.streak:failed(message, code) else run.streak:worked() end
-  if result == "left" and message:find "^changed since" then counts.changed = counts.changed + 1 end
-  run.on.finish(job.title, result, message or found and remarks(job, found), found, code)
+  if result == "failed" then run.streak:failed(tostring(message), code) else run.streak:worked() end
+  if result == "left" and reasons.is(message, "changed_since") then counts.changed = counts.changed + 1 end
+  run.on.finish(job.title, result, message and tostring(message) or found and remarks(job, found), found, code)
   return true
 end
 

@@ -4,6 +4,8 @@
 local core = require "almanac.core"
 local identity = require "almanac.run.identity"
 local images = require "almanac.run.images"
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
 
 local m = {}
@@ -25,8 +27,8 @@ end
 local function same_file(job, page)
   local now, message, code = identity.look(job.folder, page.path)
   if not now and code ~= "missing" and code ~= "conflict" then return nil, message, code end
-  local words = not now and message or identity.difference(job.db, page, now)
-  if words then return doubt(job, page, words) end
+  local reason = not now and message or identity.difference(job.db, page, now)
+  if reason then return doubt(job, page, reason) end
   return true
 end
 
@@ -35,8 +37,7 @@ local function digest(job, page)
   local sha256, message, code = core.files.sha256(path_of(job, page))
   if not sha256 then return nil, message, code end
   if page.sha256 and page.sha256 ~= sha256 then
-    return nil, ("%s is another file since it was read before, of the same size and time: put the former one back, or plan again")
-      :format(page.path), "conflict"
+    return nil, reasons.new("disk_file_reread", { file = page.path }), "conflict"
   end
   return sha256
 end
@@ -117,7 +118,7 @@ function m.run(job, change, page, kind)
   local maybe_there = steps.is_open(job, change, kind, page.seq)
   return steps.perform(job, {
     change = change.seq, kind = kind, page = page.seq,
-    during = "uploading", after = "uploaded",
+    during = states.UPLOADING, after = states.UPLOADED,
     call = function() return put(job, page, maybe_there) end,
     keep = function(stored) return stored end, recorded = { sha256 = page.sha256 },
     record = function(db, result)

@@ -5,6 +5,8 @@ local kinds = require "almanac.apply.kinds"
 local change_kinds = require "almanac.change_kinds"
 local look = require "almanac.apply.kinds.look"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 local streaks = require "almanac.run.streak"
 local thumbnails = require "almanac.apply.thumbnails"
@@ -15,7 +17,7 @@ local traces = require "almanac.apply.traces"
 local m = {}
 
 local IN_FLIGHT = 32
-local MADE = "state IN ('attached', 'verified', 'undone')"
+local MADE = states.is(states.ATTACHED, states.VERIFIED, states.UNDONE)
 
 -- A second representation of the planned kind that the plan did not find: a
 -- doubled one looks like this.
@@ -28,7 +30,7 @@ local function doubled(job, list)
       local usage_type = look.value(rep.usage_type)
       if change_kinds.makes_representation(change) and not known[rep.id] and rep.label == change.spec.label
         and (usage_type == nil or usage_type == change.spec.usage_type) then
-        return ("there is a second such representation: %s ('%s')"):format(rep.id, rep.label or "")
+        return reasons.new("second_representation", { representation = rep.id, label = rep.label or "" })
       end
     end
   end
@@ -37,7 +39,7 @@ end
 
 ---Compares one title with its plan. What became of its thumbnails is no difference: it is put into `job.seen`.
 ---@param job almanac.job
----@return string|false|nil words what differs; false when nothing does; nil when Alma gave no answer
+---@return almanac.run.reason|string|false|nil reason what differs; false when nothing does; nil when Alma gave no answer
 ---@return string|integer message_or_unseen why it could not be told; with false: files that could not be looked at
 ---  in the storage, since Alma gave no address for them
 ---@return string? code
@@ -56,24 +58,24 @@ function m.check(job)
 end
 
 -- What was found of a title, written down when it is news.
-local function note(run, title, state, words, seen)
-  if title.state == state and title.reason == words and not seen[1] then return true end
+local function note(run, title, state, reason, seen)
+  if title.state == state and reasons.has(title, reason) and not seen[1] then return true end
   return run.journal:write(function(db)
     local ok, message, code = thumbnails.keep(db, title.id, seen)
-    if ok then ok, message, code = db:run("UPDATE title SET state = ?, reason = ? WHERE id = ?", state, words, title.id) end
+    if ok then ok, message, code = states.set(db, title.id, state, reason) end
     return ok, message, code
   end)
 end
 
 -- Words as of m.check, and the state that the title has then.
 local function look_at(job)
-  if job.title.state == "undone" then
+  if job.title.state == states.UNDONE then
     local words, message, code, again = traces.check_back(job)
-    return words, message or 0, code, again and "undoing" or "undone"
+    return words, message or 0, code, again and states.UNDOING or states.UNDONE
   end
   local words, message, code = m.check(job)
-  if job.gone then return false, 0, nil, "gone" end
-  return words, message, code, words and "attached" or "verified"
+  if job.gone then return false, 0, nil, states.GONE end
+  return words, message, code, words and states.ATTACHED or states.VERIFIED
 end
 
 local function verify_title(run, title, counts)
@@ -81,12 +83,13 @@ local function verify_title(run, title, counts)
   local words, message, code, state = look_at(job)
   if words == nil then
     counts.unknown = counts.unknown + 1
-    run.streak:failed(message, code)
-    run.on.finish(title, nil, message, code)
+    run.streak:failed(tostring(message), code)
+    run.on.finish(title, nil, tostring(message), code)
     return
   end
   run.streak:worked()
-  local ok, why, kind = note(run, title, state, words or job.gone, job.seen)
+  local reason = words and reasons.from(words) or job.gone
+  local ok, why, kind = note(run, title, state, reason, job.seen)
   if not ok then
     run.broken = { message = why, code = kind }
     return
@@ -96,7 +99,7 @@ local function verify_title(run, title, counts)
   if not words then counts.unseen = counts.unseen + message end
   thumbnails.count(counts.thumbnails, job.seen)
   if job.merged then run.on.note(title, ("the title was merged into %s in Alma, and was looked at there"):format(job.merged)) end
-  run.on.finish(title, not words, words or job.gone)
+  run.on.finish(title, not words, reason and tostring(reason))
 end
 
 ---How many titles there are to verify.

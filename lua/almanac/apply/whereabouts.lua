@@ -4,6 +4,7 @@
 -- keep up with writes. The object itself, asked for by its id, decides; and which
 -- title a representation belongs to, GET /bibs?representation_id= tells (OpenAPI).
 local alma = require "almanac.alma"
+local reasons = require "almanac.run.reasons"
 local reconcile = require "almanac.apply.reconcile"
 
 local m = {}
@@ -20,7 +21,7 @@ end
 local function elsewhere(job, id, mms_id)
   local found, missing, code = alma.bibs.get(job.client, { job.mms_id })
   if not found then return nil, missing, code end
-  if found[1] then return nil, ("representation %s now stands under title %s"):format(id, mms_id), "conflict" end
+  if found[1] then return nil, reasons.new("stands_elsewhere", { representation = id, title = mms_id }), "conflict" end
   follow(job, mms_id)
   return alma.representations.get(job.client, job.mms_id, id)
 end
@@ -37,7 +38,7 @@ function m.representation(job, id)
   if rep then return rep end
   if not REFUSED[code] then return nil, message, code end
   local bib, why, kind = alma.bibs.of_representation(job.client, id)
-  if not bib and kind == "missing" then return nil, ("representation %s is gone"):format(id), "missing" end
+  if not bib and kind == "missing" then return nil, reasons.new("representation_gone", { representation = id }), "missing" end
   if not bib then return nil, why, kind end
   if bib == job.mms_id then return nil, message, code == "missing" and "status" or code end
   return elsewhere(job, id, bib)
@@ -48,14 +49,14 @@ end
 local function ask_for_file(job, rep_id, pid)
   local file, message, code = alma.files.get(job.client, job.mms_id, rep_id, pid, { url = true })
   if file then return file end
-  if code == "missing" then return nil, ("file %s is gone"):format(pid), "missing" end
+  if code == "missing" then return nil, reasons.new("file_gone", { file = pid }), "missing" end
   if not REFUSED[code] then return nil, message, code end
   local list, why, kind = alma.files.list(job.client, job.mms_id, rep_id)
   if not list then return nil, why, kind end
   for _, listed in ipairs(list) do
     if listed.pid == pid then return "lagging", message, code end
   end
-  return nil, ("file %s is gone"):format(pid), "missing"
+  return nil, reasons.new("file_gone", { file = pid }), "missing"
 end
 
 ---A file by its id.

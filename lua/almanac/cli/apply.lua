@@ -9,6 +9,7 @@ local masters = require "almanac.apply.master_deletions"
 local number = require "almanac.cli.number"
 local preflight = require "almanac.apply.preflight"
 local reconcile = require "almanac.apply.reconcile"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
 local titles = require "almanac.run.titles"
@@ -108,7 +109,7 @@ local function listen(run, context, total)
     late = function(title, text) run.told:tell(title.mms_id, text) end,
     interrupt = function() context.out.note "stopping when what is in flight is done; Ctrl-C again stops now" end,
     finish = function(title, ok, message, code)
-      local gone = title.state == "gone"
+      local gone = title.state == states.GONE
       progress:finish(not ok and not gone, title.id)
       context.out.event("title", { mms_id = title.mms_id, ok = ok and true or false,
         message = message, code = code })
@@ -125,7 +126,7 @@ end
 
 -- `apply` has nothing more to do with a title that is done and was found changed afterwards.
 local function tell_failed(out, counts, db, path)
-  local unlike = titles.count(db, titles.UNLIKE)
+  local unlike = titles.count(db, states.UNLIKE)
   if counts.failed > unlike then out.say("try those that failed again with:  almanac apply " .. path) end
   if unlike > 0 then
     out.say(("%s done, and not as planned: look at them in Alma, then  almanac verify %s  (or settle them with `almanac decide`)"):format(

@@ -158,6 +158,7 @@ local function run(command, arguments)
   core.sys.catch_signals()
   local settings = require "almanac.cli.settings"
   settings.warn, settings.ask = out.note, out.asker()
+  require("almanac.run.notice").tell = out.note
   local context = { out = out, settings = settings, json = out.json }
   local status, message, code = run_module(module, args, context)
   if status then return answered(status, module, args, out) end

@@ -1,4 +1,5 @@
 -- almanac show: says why a title or a file is where it is.
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 
 local m = { offline = true, summary = "Show a plan, or why a title or a file is where it is in it." }
@@ -7,8 +8,8 @@ local LISTED = "ready, to-decide, skipped, failed, gone or files"
 
 -- Maps the words that people write to the states in the run file. Scripts may also use the run
 -- file's own words.
-local STATES = { ready = "ready", ["to-decide"] = "ask", ask = "ask", skipped = "skip", skip = "skip", failed = "failed",
-  gone = "gone", files = "files" }
+local STATES = { ready = states.READY, ["to-decide"] = states.ASK, ask = states.ASK, skipped = states.SKIP, skip = states.SKIP,
+  failed = states.FAILED, gone = states.GONE, files = "files" }
 
 local function state_of(word)
   if STATES[word] then return STATES[word] end

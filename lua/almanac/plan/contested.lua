@@ -1,8 +1,9 @@
 -- What becomes of files once all titles are matched: those that several titles
 -- answer to, and those that none takes.
 local attempt = require "almanac.run.attempt"
-local judge = require "almanac.plan.judge"
 local pages = require "almanac.run.pages"
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 
 local m = {}
@@ -12,14 +13,19 @@ local SHARED = [[SELECT key FROM title_key WHERE key IN (SELECT key FROM file_ke
 local ANSWERING = [[SELECT mms_id FROM title_key JOIN title ON title.id = title_key.title_id
   WHERE key = ? ORDER BY mms_id LIMIT 6]]
 local PATH = "SELECT path FROM file_key JOIN file ON file.id = file_key.file_id WHERE key = ? ORDER BY path LIMIT 1"
-local DOUBT = [[UPDATE title SET state = 'ask', reason = ? WHERE state = 'ready'
-  AND id IN (SELECT title_id FROM title_key WHERE key = ?)]]
+local ANSWER = "id IN (SELECT title_id FROM title_key WHERE key = ?)"
+
+local ASKED = "(SELECT id FROM title WHERE " .. states.is(states.ASK) .. ")"
 
 local SHARED_FILES = [[SELECT file_id FROM file_key JOIN title_key USING(key)
   GROUP BY file_id HAVING count(DISTINCT title_id) > 1 ORDER BY file_id]]
 local FITTING = [[SELECT DISTINCT title.id, mms_id FROM file_key JOIN title_key USING(key) JOIN title ON title.id = title_id
   WHERE file_id = ? ORDER BY mms_id]]
-local DOUBT_TITLE = "UPDATE title SET state = 'ask', reason = ? WHERE state = 'ready' AND id = ?"
+
+local function doubt(db, path, mms_ids, where, parameter)
+  local reason = reasons.new("fits_several", { file = path, titles = reasons.some(mms_ids) })
+  attempt.call(states.set_all, db, states.READY, states.ASK, reason, where, parameter)
+end
 
 -- The same of files with several keys: each may be of another title.
 local function doubt_several(db)
@@ -28,8 +34,8 @@ local function doubt_several(db)
   for _, id in ipairs(files) do
     local titles, names = {}, {}
     for row in db:rows(FITTING, id) do titles[#titles + 1], names[#names + 1] = row.id, row.mms_id end
-    local words = ("a file fits several titles: %s fits %s"):format(db:value("SELECT path FROM file WHERE id = ?", id), judge.names(names))
-    for _, title in ipairs(titles) do attempt.run(db, DOUBT_TITLE, words, title) end
+    local path = db:value("SELECT path FROM file WHERE id = ?", id)
+    for _, title in ipairs(titles) do doubt(db, path, names, "id = ?", title) end
   end
 end
 
@@ -43,25 +49,25 @@ function m.doubt(db)
   for _, key in ipairs(keys) do
     local ids = {}
     for row in db:rows(ANSWERING, key) do ids[#ids + 1] = row.mms_id end
-    attempt.run(db, DOUBT, ("a file fits several titles: %s fits %s"):format(db:value(PATH, key), judge.names(ids)), key)
+    doubt(db, db:value(PATH, key), ids, ANSWER, key)
   end
-  attempt.run(db, "DELETE FROM page WHERE title_id IN (SELECT id FROM title WHERE state = 'ask')")
-  attempt.run(db, "DELETE FROM change WHERE title_id IN (SELECT id FROM title WHERE state = 'ask')")
+  attempt.run(db, "DELETE FROM page WHERE title_id IN " .. ASKED)
+  attempt.run(db, "DELETE FROM change WHERE title_id IN " .. ASKED)
 end
 
-local LOST = [[UPDATE file SET reason = (SELECT 'no title answers to its key ''' || key || '''' FROM file_key WHERE file_id = file.id
-    ORDER BY length(key), key LIMIT 1)
+local LOST = [[UPDATE file SET reason_code = 'no_title', reason_data = (SELECT json_object('key', key) FROM file_key
+    WHERE file_id = file.id ORDER BY length(key), key LIMIT 1)
   WHERE id IN (SELECT file_id FROM file_key WHERE key NOT IN (SELECT key FROM title_key))]]
-local WAITING = [[UPDATE file SET reason = (SELECT 'it fits title ' || title.mms_id || ', ' ||
-    CASE title.state WHEN 'ask' THEN 'which is to be decided' WHEN 'skip' THEN 'which is left out' ELSE 'whose plan does not use it' END
+local WAITING = ([[UPDATE file SET (reason_code, reason_data) = (SELECT CASE title.state WHEN '%s' THEN 'title_to_decide'
+      WHEN '%s' THEN 'title_skipped' ELSE 'title_plans_others' END, json_object('title', title.mms_id)
     FROM file_key JOIN title_key USING(key) JOIN title ON title.id = title_key.title_id
     WHERE file_key.file_id = file.id LIMIT 1)
   WHERE id IN (SELECT file_id FROM file_key WHERE key IN (SELECT key FROM title_key))
-    AND id NOT IN (SELECT file_id FROM page)]]
-local ALONE = [[UPDATE file SET reason = (SELECT 'the thumbnail of ' || owner.path || ', which no title takes'
+    AND id NOT IN (SELECT file_id FROM page)]]):format(states.ASK, states.SKIP)
+local ALONE = [[UPDATE file SET reason_code = 'thumbnail_alone', reason_data = (SELECT json_object('file', owner.path)
     FROM thumbnail JOIN file AS owner ON owner.id = of WHERE file_id = file.id)
   WHERE id IN (SELECT file_id FROM thumbnail WHERE of IS NOT NULL)]]
-local USED = "UPDATE file SET reason = NULL WHERE reason IS NOT NULL AND NOT (" .. pages.UNUSED .. ")"
+local USED = ("UPDATE file SET %s WHERE reason_code IS NOT NULL AND NOT (%s)"):format(reasons.NONE, pages.UNUSED)
 
 ---Says of every file that no title takes why that is.
 ---@param db table

@@ -10,11 +10,12 @@ local join = require "almanac.plan.join"
 local json = require "almanac.json"
 local planned = require "almanac.plan.planned"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local recipe_module = require "almanac.recipe"
 local sheet = require "almanac.sheet"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 local thumbnail_pairs = require "almanac.plan.thumbnail_pairs"
-local titles_of = require "almanac.run.titles"
 local undo_doubt = require "almanac.run.undo_doubt"
 
 local m = {}
@@ -22,9 +23,9 @@ local m = {}
 local HEADINGS = { "mms_id", "decision", "file", "title", "reason" }
 local COLUMNS = { mms_id = { "mmsid" }, decision = { "decision" }, file = { "file", "path" } }
 -- States that a person may settle, beside every title that failed.
-local OPEN = { ask = true, skip = true, ready = true, gone = true }
-local UNSETTLED = ("SELECT id, mms_id, title, state, reason FROM title WHERE state IN ('ask', 'failed') OR %s OR %s ORDER BY id"):format(
-  titles_of.UNLIKE, undo_doubt.WAITS)
+local OPEN = { [states.ASK] = true, [states.SKIP] = true, [states.READY] = true, [states.GONE] = true }
+local UNSETTLED = ("SELECT id, mms_id, title, state, reason_code, reason_data FROM title WHERE %s OR %s OR %s ORDER BY id"):format(
+  states.is(states.ASK, states.FAILED), states.UNLIKE, undo_doubt.WAITS)
 local TAKEN_BACK = "SELECT 1 FROM title WHERE id = ? AND " .. undo_doubt.WAITS
 -- Steps that leave something in Alma; what only lies in the upload folder is sent again.
 local BEGUN = "SELECT count(*) FROM step WHERE title_id = ? AND kind NOT IN ('upload', 'thumbnail')"
@@ -57,9 +58,9 @@ function m.template(db, write)
   local titles = {}
   for row in db:rows(UNSETTLED) do titles[#titles + 1] = row end
   for _, title in ipairs(titles) do
-    local paths = title.state == "ask" and candidates(db, title.id) or {}
+    local paths = title.state == states.ASK and candidates(db, title.id) or {}
     for i = 1, math.max(1, #paths) do
-      write(core.csv.line { "'" .. title.mms_id, "", paths[i] or "", title.title or "", title.reason or "" })
+      write(core.csv.line { "'" .. title.mms_id, "", paths[i] or "", title.title or "", reasons.sentence(title) or "" })
     end
   end
   return #titles
@@ -102,12 +103,12 @@ local function entry_of(work, mms_id, line)
     return complain(work, line, words or ("title %s is not in this run%s"):format(mms_id,
       ids.may_be_rounded(mms_id) and " (was the id rounded by a spreadsheet?)" or ""))
   end
-  local failed, taken_back = store.group(row.state, row.reason) == "failed", work.db:value(TAKEN_BACK, row.id) ~= nil
+  local failed, taken_back = states.group(row.state, row.reason_code) == "failed", work.db:value(TAKEN_BACK, row.id) ~= nil
   local is_open = OPEN[row.state] or failed or taken_back
   if not is_open then return complain(work, line, ("title %s is %s already"):format(mms_id, row.state)) end
   local entry = { mms_id = mms_id, row = row, files = {}, chosen = {}, line = line, begun = work.db:value(BEGUN, row.id) > 0,
-    planned = (failed or row.state == "gone") and work.db:value("SELECT 1 FROM change WHERE title_id = ?", row.id) ~= nil,
-    failed = failed or row.state == "gone", taken_back = taken_back }
+    planned = (failed or row.state == states.GONE) and work.db:value("SELECT 1 FROM change WHERE title_id = ?", row.id) ~= nil,
+    failed = failed or row.state == states.GONE, taken_back = taken_back }
   work.entries[mms_id] = entry
   work.order[#work.order + 1] = entry
   return entry
@@ -235,7 +236,7 @@ local function use(run, entry)
   local reading = readings.decode(entry.row.reading)
   if next(run.recipe.reads) then details.add(run.db, entry.row.id, reading) end
   local state, reason = join.propose(run, entry.row, reading, entry.files)
-  if state ~= "ready" then attempt.fail(("title %s: %s"):format(entry.mms_id, reason), "conflict") end
+  if state ~= states.READY then attempt.fail(("title %s: %s"):format(entry.mms_id, reason), "conflict") end
 end
 
 -- What was planned, and what was uploaded for it; nothing of it is in Alma.
@@ -246,9 +247,9 @@ end
 
 -- A title that was begun goes on where it stands.
 local function state_after(entry)
-  if entry.taken_back then return "undoing" end
-  if entry.decision == "skip" then return "skip" end
-  return entry.begun and "uploaded" or "ready"
+  if entry.taken_back then return states.UNDOING end
+  if entry.decision == "skip" then return states.SKIP end
+  return entry.begun and states.UPLOADED or states.READY
 end
 
 local function carry_out(run, order)
@@ -264,8 +265,8 @@ local function carry_out(run, order)
       counts.undo = (counts.undo or 0) + 1
       attempt.run(run.db, undo_doubt.SETTLE, entry.row.id)
     end
-    attempt.run(run.db, "UPDATE title SET state = ?, reason = ? WHERE id = ?", state_after(entry),
-      ("decided by %s: %s"):format(who, entry.decision), entry.row.id)
+    attempt.call(states.set, run.db, entry.row.id, state_after(entry),
+      reasons.new("decided", { who = who, decision = entry.decision }))
   end
   contested.explain(run.db)
   return counts

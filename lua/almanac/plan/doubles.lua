@@ -2,6 +2,7 @@
 -- and macOS call a copy, or by their bytes. A copy is no page.
 local core = require "almanac.core"
 local objects = require "almanac.recipe.inside.objects"
+local reasons = require "almanac.run.reasons"
 
 local m = {}
 
@@ -47,9 +48,9 @@ local function original_of(file, at)
   end
 end
 
----Words when a title's file is named as a copy of another of its files.
+---A doubt when a title's file is named as a copy of another of its files.
 ---@param files { path: string }[]
----@return string? doubt
+---@return almanac.run.reason? doubt
 function m.named(files)
   local at, list = {}, {}
   for _, file in ipairs(files) do
@@ -58,18 +59,15 @@ function m.named(files)
   end
   for _, file in ipairs(files) do
     local original = original_of(file, at)
-    if original then list[#list + 1] = ("%s of %s"):format(file.path, original.path) end
+    if original then list[#list + 1] = { file.path, original.path } end
   end
-  if not list[1] then return nil end
-  local more = #list > SHOWN and (" and %d more"):format(#list - SHOWN) or ""
-  return ("a file is named as a copy of another one, and a copy is no page: %s%s"):format(
-    table.concat(list, ", ", 1, math.min(#list, SHOWN)), more)
+  return list[1] and reasons.new("named_copy", { copies = reasons.some(list, SHOWN) }) or nil
 end
 
----Words when files of a title have the same bytes.
+---A doubt when files of a title have the same bytes.
 ---@param files { id: integer, path: string }[]
 ---@param same table<integer, string> what such files have, of almanac.plan.twins
----@return string? doubt
+---@return almanac.run.reason? doubt
 function m.same(files, same)
   local by, most = {}, nil
   for _, file in ipairs(files) do
@@ -81,9 +79,7 @@ function m.same(files, same)
     end
   end
   if not most or not most[2] then return nil end
-  local more = #most > SHOWN and (" and %d more"):format(#most - SHOWN) or ""
-  return ("files have the same bytes: %d of %d are one and the same (%s%s)"):format(#most, #files,
-    table.concat(most, ", ", 1, math.min(#most, SHOWN)), more)
+  return reasons.new("same_bytes", { same = #most, all = #files, files = reasons.some(most, SHOWN) })
 end
 
 return m

@@ -7,6 +7,7 @@ local left_out = require "almanac.plan.left_out"
 local notes = require "almanac.run.notes"
 local objects = require "almanac.recipe.inside.objects"
 local pictures = require "almanac.plan.pictures"
+local reasons = require "almanac.run.reasons"
 local sidecars = require "almanac.run.sidecars"
 local store = require "almanac.run.store"
 local stream = require "almanac.recipe.guard_stream"
@@ -18,7 +19,8 @@ local m = {}
 
 local printable = sidecars.printable
 
-local FILE = "INSERT OR IGNORE INTO file(id, path, size, mtime_ns, mark, problem, reason) VALUES(?, ?, ?, ?, ?, ?, ?)"
+local FILE = [[INSERT OR IGNORE INTO file(id, path, size, mtime_ns, mark, problem, reason_code, reason_data)
+  VALUES(?, ?, ?, ?, ?, ?, ?, ?)]]
 local KEY = "INSERT OR IGNORE INTO file_key(key, file_id, page) VALUES(?, ?, ?)"
 -- Of files whose names are shown alike, which only names of odd bytes are, the first stays.
 local PART = "INSERT OR IGNORE INTO part(file_id, part) VALUES(?, ?)"
@@ -28,7 +30,7 @@ local BATCH = 500
 
 local LINK_OUT = "a link that leads out of the folder"   -- as the walk says it
 local LINKS_SHOWN = 5
-local NO_KEY = "left out: the recipe gives it no key"
+local NO_KEY = reasons.new "no_key_given"
 
 local plain, valid = core.text.plain, core.text.valid
 
@@ -81,12 +83,13 @@ end
 
 -- Writes files down; each has got its number.
 local function write_files(scan, batch)
-  local ids, paths, sizes, times, marks, problems, reasons = {}, {}, {}, {}, {}, {}, {}
+  local ids, paths, sizes, times, marks, problems, codes, data = {}, {}, {}, {}, {}, {}, {}, {}
   for i, file in ipairs(batch) do
     ids[i], paths[i], sizes[i], times[i], marks[i] = file.id, file.path, file.size or false, file.mtime or false, file.mark or false
-    problems[i], reasons[i] = file.problem or false, file.reason or false
+    local code, about = reasons.columns(file.reason)
+    problems[i], codes[i], data[i] = file.problem or false, code or false, about or false
   end
-  local added = attempt.run_many(scan.db, FILE, #batch, ids, paths, sizes, times, marks, problems, reasons)
+  local added = attempt.run_many(scan.db, FILE, #batch, ids, paths, sizes, times, marks, problems, codes, data)
   scan.alike = scan.alike or added < #batch
 end
 
@@ -112,7 +115,8 @@ end
 
 local function add_to_batch(scan, batch, file)
   scan.last = scan.last + 1
-  file.id, file.reason = scan.last, scan.faults[file.path]
+  local fault = scan.faults[file.path]
+  file.id, file.reason = scan.last, fault and reasons.new("rule_fails", { message = fault })
   if file.reason then write_files(scan, { file }) else batch[#batch + 1] = file end
 end
 

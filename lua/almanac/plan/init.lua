@@ -16,6 +16,7 @@ local provenance = require "almanac.recipe.provenance"
 local read = require "almanac.plan.read"
 local recipes = require "almanac.recipe"
 local reuse = require "almanac.plan.reuse"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 local unfinished = require "almanac.plan.unfinished"
 local uploads = require "almanac.run.uploads"
@@ -76,7 +77,7 @@ end
 local function fill(plan)
   local db, source = plan.db, plan.source
   if plan.base then
-    reuse.copy(db, plan.base, plan.recipe.reads, plan.order.refresh, plan.reads and "ask" or "ready")
+    reuse.copy(db, plan.base, plan.recipe.reads, plan.order.refresh, plan.reads and states.ASK or states.READY)
   else
     read.add(db, source.ids)
     details.fill(db, source)
@@ -92,7 +93,7 @@ end
 
 local function unread(db)
   local ids = {}
-  for row in db:rows "SELECT mms_id FROM title WHERE reading IS NULL AND state = 'ask' ORDER BY id" do
+  for row in db:rows("SELECT mms_id FROM title WHERE reading IS NULL AND " .. states.is(states.ASK) .. " ORDER BY id") do
     ids[#ids + 1] = row.mms_id
   end
   return ids

@@ -15,8 +15,10 @@ local notes = require "almanac.run.notes"
 local objects = require "almanac.recipe.inside.objects"
 local planned = require "almanac.plan.planned"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local rulebook = require "almanac.recipe.inside.rulebook"
 local rules = require "almanac.recipe.rules"
+local states = require "almanac.run.states"
 local stream = require "almanac.recipe.guard_stream"
 local thumbnail_pairs = require "almanac.plan.thumbnail_pairs"
 local twins = require "almanac.plan.twins"
@@ -30,7 +32,6 @@ local MOST_ALIKE = 20       -- where a second one is a doubt already
 
 local TITLES = "SELECT id, mms_id, title, reading FROM title WHERE id > ? AND reading IS NOT NULL ORDER BY id LIMIT " .. BATCH
 local KEY = "INSERT INTO title_key(key, title_id) VALUES(?, ?)"
-local STATE = "UPDATE title SET state = ?, reason = ? WHERE id = ?"
 local CANDIDATES = [[SELECT file.id, file.path, file.size, file.problem, file_key.page
   FROM file_key JOIN file ON file.id = file_key.file_id WHERE file_key.key = ? LIMIT ?]]
 local PART = "SELECT part FROM part WHERE file_id = ?"
@@ -61,13 +62,13 @@ end
 
 -- What becomes of a title with these changes.
 local function weigh(recipe, mms_id, reading, changes, sure)
-  if #changes == 0 then return "skip", "nothing to do: " .. (changes.reason or "the recipe proposes no change") end
+  if #changes == 0 then return states.SKIP, reasons.new("nothing_to_do", { why = changes.reason }) end
   local wrong = judge.impossible(reading, changes) or consequences.undeclared(recipe, reading, changes)
   if wrong then attempt.fail(("%s (rule changes, for '%s')"):format(wrong, mms_id), "parse") end
   local doubt
   for _, change in ipairs(changes) do doubt = doubt or not sure and judge.doubt(reading, change) end
-  if doubt then return "ask", doubt end
-  return "ready"
+  if doubt then return states.ASK, doubt end
+  return states.READY
 end
 
 ---Asks the recipe for the changes of a title and writes them.
@@ -76,13 +77,13 @@ end
 ---@param reading table
 ---@param files table[] rows of `file` in page order
 ---@return string state "ready" | "skip": a person decided, likeness to what is there is no doubt
----@return string? reason
+---@return almanac.run.reason? reason
 function m.propose(run, row, reading, files)
   local list, rows = m.file_objects(thumbnail_pairs.add_to(run.db, files))
   local title = objects.title(row.mms_id, row.title, reading)
   local changes = checked(rules.changes(run.recipe, title, list, run.args))
   local state, reason = weigh(run.recipe, row.mms_id, reading, changes, true)
-  if state == "ready" then planned.write(run, { { id = row.id, changes = changes, rows = rows } }) end
+  if state == states.READY then planned.write(run, { { id = row.id, changes = changes, rows = rows } }) end
   return state, reason
 end
 
@@ -110,24 +111,25 @@ end
 
 -- Why a title without files has none.
 local function without_files(keys)
-  if #keys == 0 then return "no key: the recipe gives this title none" end
-  return ("no file: nothing in the folder has the key '%s'"):format(judge.names(keys))
+  if #keys == 0 then return reasons.new "no_key" end
+  return reasons.new("no_file", { keys = reasons.some(keys) })
 end
 
 local function set_state(run, row, state, reason)
-  if state ~= "ready" then attempt.run(run.db, STATE, state, reason, row.id) end
+  if state ~= states.READY then attempt.call(states.set, run.db, row.id, state, reason) end
 end
 
 -- The files of a title that takes part; else what becomes of it.
 local function files_for(run, title)
   if not run.recipe.file_key then return {} end
   local files, doubts, said = judge.choose(title.groups, run.how)
-  if title.doubt then table.insert(doubts, 1, title.doubt) end
-  if #files == 0 and (title.doubt or run.how.every_key and run.recipe.reads.rows and title.keys[1]) then
-    return nil, "ask", title.doubt or ("a file of the list is not there: the folder has none of '%s'"):format(judge.names(title.keys))
+  local doubt = title.doubt and reasons.new("recipe_doubts", { why = title.doubt })
+  if doubt then table.insert(doubts, 1, doubt) end
+  if #files == 0 and (doubt or run.how.every_key and run.recipe.reads.rows and title.keys[1]) then
+    return nil, states.ASK, doubt or reasons.new("list_file_missing", { keys = reasons.some(title.keys) })
   end
-  if #files == 0 then return nil, "skip", without_files(title.keys) end
-  if doubts[1] then return nil, "ask", table.concat(doubts, "; ") end
+  if #files == 0 then return nil, states.SKIP, without_files(title.keys) end
+  if doubts[1] then return nil, states.ASK, reasons.join(doubts) end
   for _, text in ipairs(said) do attempt.run(run.db, notes.ADD, "title", title.row.id, text) end
   return run.recipe.thumbnail_of and thumbnail_pairs.add_to(run.db, files) or files
 end
@@ -154,14 +156,14 @@ end
 -- of all of them.
 local function wanted_titles(run, batch)
   local answers = found(run.stream:take_titles(#batch))
-  local keys, counts, wanted, reasons = answers.title_keys.values, answers.title_keys.counts, answers.wants.values, answers.wants.more
+  local keys, counts, wanted, why = answers.title_keys.values, answers.title_keys.counts, answers.wants.values, answers.wants.more
   local ids, list, n = {}, {}, 0
   for i, row in ipairs(batch) do
     for at = n + 1, n + counts[i] do ids[at] = row.id end
     if wanted[i] ~= false then
-      list[#list + 1] = { row = row, place = i, doubt = reasons[i], keys = table.move(keys, n + 1, n + counts[i], 1, {}), groups = {} }
+      list[#list + 1] = { row = row, place = i, doubt = why[i], keys = table.move(keys, n + 1, n + counts[i], 1, {}), groups = {} }
     else
-      set_state(run, row, "skip", "not wanted by the recipe" .. (reasons[i] and ": " .. reasons[i] or ""))
+      set_state(run, row, states.SKIP, reasons.new("not_wanted", { why = why[i] }))
     end
     n = n + counts[i]
   end
@@ -187,7 +189,7 @@ end
 
 local function compare_with_master(reading, changes)
   local doubt = masters.unlike(reading, changes)
-  return doubt and "ask" or "ready", doubt
+  return doubt and states.ASK or states.READY, doubt
 end
 
 local function write_plans(run, open)
@@ -198,21 +200,19 @@ local function write_plans(run, open)
     local changes = checked(rules.take_changes(run.recipe, row.mms_id, answers[i], list))
     local reading = readings.decode(row.reading)
     local state, reason = weigh(run.recipe, row.mms_id, reading, changes)
-    if state == "ready" and not run.how.every_key then state, reason = compare_with_master(reading, changes) end
-    local said = state == "ready" and masters.several(reading)
+    if state == states.READY and not run.how.every_key then state, reason = compare_with_master(reading, changes) end
+    local said = state == states.READY and masters.several(reading)
     if said then attempt.run(run.db, notes.ADD, "title", row.id, said) end
     set_state(run, row, state, reason)
-    if state == "ready" then ready[#ready + 1] = { id = row.id, changes = changes, rows = rows } end
+    if state == states.READY then ready[#ready + 1] = { id = row.id, changes = changes, rows = rows } end
   end
   planned.write(run, ready)
 end
 
-local ALL_READY = "UPDATE title SET state = 'ready', reason = NULL WHERE reading IS NOT NULL AND state <> 'ready'"
-
 -- All begin as ready, within this transaction; the others are written singly.
 -- The recipe is always asked about a batch or two while another is written.
 local function settle_all(run)
-  attempt.run(run.db, ALL_READY)
+  attempt.call(states.make_ready, run.db)
   local batch = ask_titles(run, 0)
   local following = ask_titles(run, batch.last)
   local open

@@ -1,9 +1,9 @@
 -- Whether the files found for a title leave exactly one reading. Everything
--- here only looks; what it finds doubtful it says in words, of the form
--- "what is wrong: the particulars", so that a summary can count them.
+-- here only looks; what it finds doubtful it gives as a reason.
 local doubles = require "almanac.plan.doubles"
 local kinds = require "almanac.change_kinds"
 local objects = require "almanac.recipe.inside.objects"
+local reasons = require "almanac.run.reasons"
 local sequence = require "almanac.plan.sequence"
 local text = require "almanac.core".text
 local volumes = require "almanac.plan.volumes"
@@ -21,16 +21,10 @@ function m.names(list)
   return shown
 end
 
-local function quoted(list)
-  local result = {}
-  for i, item in ipairs(list) do result[i] = "'" .. item .. "'" end
-  return m.names(result)
-end
-
 local function paths(files)
   local list = {}
   for i, file in ipairs(files) do list[i] = file.path end
-  return m.names(list)
+  return reasons.some(list)
 end
 
 -- Where some files have a page, the one that has none is what to look at.
@@ -39,19 +33,19 @@ local function unread_page(files)
   for _, file in ipairs(files) do
     if file.page == nil then without = without or file.path else some = true end
   end
-  return some and ("; no page is read of %s"):format(without) or ""
+  return some and without or nil
 end
 
 -- Files of one key are a sequence if each has a page of its own.
 local function pages_doubt(group, files)
-  if group.more then return ("very many files for one key: '%s' has %s"):format(group.key, paths(group.files)) end
+  if group.more then return reasons.new("very_many_files", { key = group.key, files = paths(group.files) }) end
   local at = {}
   for _, file in ipairs(files) do
     local page = file.page
     if page == nil then
-      return ("several files for one key: '%s' has %s%s"):format(group.key, paths(files), unread_page(files))
+      return reasons.new("several_files", { key = group.key, files = paths(files), without = unread_page(files) })
     elseif at[page] then
-      return ("several files for one page: page %s of '%s' has %s, %s"):format(page, group.key, at[page].path, file.path)
+      return reasons.new("several_for_page", { page = page, key = group.key, file = at[page].path, other = file.path })
     end
     at[page] = file
   end
@@ -118,7 +112,7 @@ end
 local function look_at_group(group, how, doubts, notes)
   local files = group.files
   if not files[1] then return end
-  local function doubt(words) doubts[#doubts + 1] = words end
+  local function doubt(reason) doubts[#doubts + 1] = reason end
   local before = #doubts
   if files[2] then
     for _, list in ipairs(how.part and parts_of(files) or { files }) do
@@ -133,8 +127,8 @@ local function look_at_group(group, how, doubts, notes)
     if list[2] then doubt(sequence.contradicted(m.in_page_order(table.move(list, 1, #list, 1, {})))) end
   end
   if not files[2] or files[1].part or how.sidecars then return end
-  local words, note = volumes.several_folders(files, group.key)
-  doubt(words or volumes.several_names(files, group.key))
+  local reason, note = volumes.several_folders(files, group.key)
+  doubt(reason or volumes.several_names(files, group.key))
   notes[#notes + 1] = note
 end
 
@@ -144,12 +138,12 @@ local function parts_doubt(files)
   for _, file in ipairs(files) do
     if file.part then with = with or file else without = without or file end
   end
-  return with and without and ("a file says no part, and others do: %s beside %s"):format(without.path, with.path) or nil
+  return with and without and reasons.new("part_unsaid", { file = without.path, other = with.path }) or nil
 end
 
 -- What is doubtful in all files of a title.
 local function look_at_all(files, groups, how, doubts)
-  local function doubt(words) doubts[#doubts + 1] = words end
+  local function doubt(reason) doubts[#doubts + 1] = reason end
   if how.part then doubt(parts_doubt(files)) end
   if not how.every_key then doubt(doubles.named(files)) end
   if not how.every_key and not files[1].part then doubt(volumes.several_keys(groups, how.items)) end
@@ -163,19 +157,19 @@ end
 ---  every_key: each key must have a file; part: files may say which part they are; items: keys are those of items; sidecars:
 ---  they tell what files are; same: files of the same bytes
 ---@return table[] files
----@return string[] doubts
+---@return almanac.run.reason[] doubts
 ---@return string[] notes
 function m.choose(groups, how)
   local files, doubts, notes = all_files(groups), {}, {}
   if #files == 0 then return files, doubts, notes end
   local missing = missing_keys(groups)
   if how.every_key and #missing > 0 then
-    doubts[1] = ("not every key has a file: %d of %d have none (%s)"):format(#missing, #groups, quoted(missing))
+    doubts[1] = reasons.new("keys_without_file", { missing = #missing, all = #groups, keys = reasons.some(missing) })
   end
   for _, group in ipairs(groups) do look_at_group(group, how, doubts, notes) end
   if files[2] then look_at_all(files, groups, how, doubts) end
   for _, file in ipairs(files) do
-    if file.problem then doubts[#doubts + 1] = ("a file can't be used: %s %s"):format(file.path, file.problem) end
+    if file.problem then doubts[#doubts + 1] = reasons.new("unusable_file", { file = file.path, problem = file.problem }) end
   end
   return files, doubts, notes
 end
@@ -206,12 +200,12 @@ end
 ---A doubt when the title already holds a file of the same name and type.
 ---@param reading { representations: table[] } what Alma holds
 ---@param files table[] objects.file each
----@return string? doubt
+---@return almanac.run.reason? doubt
 function m.held_already(reading, files)
   local held = held_of(reading, types_of(files))
   for _, file in ipairs(held and files or {}) do
     local there = held[text.fold(file.stem) .. "." .. file.ext]
-    if there then return ("it already holds such a file: %s in representation %s"):format(there.file, there.representation) end
+    if there then return reasons.new("held_already", there) end
   end
 end
 
@@ -223,14 +217,13 @@ end
 ---same usage type, same label, or empty and of a usage type that Alma did not tell.
 ---@param reading { representations: table[] }
 ---@param change table { usage_type, label }
----@return string? doubt
+---@return almanac.run.reason? doubt
 function m.similar(reading, change)
   for _, rep in ipairs(reading.representations) do
     local empty = not rep.usage_type and #rep.files == 0
     if not rep.remote and (same(rep.usage_type, change.usage_type) or same(rep.label, change.label) or empty) then
-      return ("it already has such a representation: %s%s (%s, %d file%s)"):format(rep.id,
-        rep.label and " '" .. rep.label .. "'" or "", rep.usage_type or "usage type not told", #rep.files,
-        #rep.files == 1 and "" or "s")
+      return reasons.new("similar_representation", { representation = rep.id, label = rep.label, usage_type = rep.usage_type,
+        files = #rep.files })
     end
   end
 end
@@ -273,7 +266,7 @@ end
 ---Why a change may have been made already, or may not be wanted.
 ---@param reading { representations: table[] }
 ---@param change table
----@return string? doubt
+---@return almanac.run.reason? doubt
 function m.doubt(reading, change)
   if not kinds.kinds[change.kind].fields.files then return nil end
   return m.held_already(reading, change.files) or kinds.makes_representation(change) and m.similar(reading, change) or nil

@@ -4,6 +4,8 @@
 -- The title may be incomplete without them, so a person decides.
 local attempt = require "almanac.run.attempt"
 local doubles = require "almanac.plan.doubles"
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 
 local m = {}
 
@@ -15,10 +17,9 @@ local LOST = "SELECT 1 FROM file_key WHERE key NOT IN (SELECT key FROM title_key
 local KEYS = [[SELECT key, file_id, (SELECT title_id FROM title_key WHERE title_key.key = file_key.key LIMIT 1) AS title_id
   FROM file_key ORDER BY key]]
 local READY = [[SELECT file.id, path FROM title JOIN page ON page.title_id = title.id JOIN file ON file.id = file_id
-  WHERE title.id = ? AND state = 'ready' LIMIT 1]]
+  WHERE title.id = ? AND ]] .. states.is(states.READY) .. [[ LIMIT 1]]
 local ANSWERS = "SELECT title_id FROM title_key WHERE key = ? LIMIT 1"
 local PATH = "SELECT path FROM file WHERE id = ?"
-local DOUBT = "UPDATE title SET state = 'ask', reason = ? WHERE id = ? AND state = 'ready'"
 
 -- Whether a key is another one with something added, and no longer number or word.
 local function extends(key, base)
@@ -87,9 +88,8 @@ function m.doubt(db, same)
     local own = db:row(READY, title_id)
     local paths = own and others(db, found[title_id], own.id, same) or {}
     if paths[1] then
-      local more = #paths > SHOWN and (" and %d more"):format(#paths - SHOWN) or ""
-      attempt.run(db, DOUBT, ("a file left over may belong to it: %s%s beside %s"):format(
-        table.concat(paths, ", ", 1, math.min(#paths, SHOWN)), more, own.path), title_id)
+      local reason = reasons.new("left_over", { files = reasons.some(paths, SHOWN), file = own.path })
+      attempt.call(states.set, db, title_id, states.ASK, reason)
     end
   end
 end

@@ -2,6 +2,7 @@
 local judge = require "almanac.plan.judge"
 local kinds = require "almanac.change_kinds"
 local objects = require "almanac.recipe.inside.objects"
+local reasons = require "almanac.run.reasons"
 local usage = require "almanac.run.usage"
 
 local m = {}
@@ -28,7 +29,7 @@ end
 ---A doubt when a title's master has several pages, and another number of files is to be added.
 ---@param reading { representations: table[] }
 ---@param changes table[]
----@return string? doubt
+---@return almanac.run.reason? doubt
 function m.unlike(reading, changes)
   local masters, files = masters_of(reading), 0
   for _, change in ipairs(changes) do
@@ -36,7 +37,7 @@ function m.unlike(reading, changes)
   end
   local pages = #masters == 1 and pages_in(masters[1]) or 0
   if pages < 2 or files == 0 or files == pages then return nil end
-  return ("another number of files than the master has: %d, the master (%s) has %d"):format(files, masters[1].id, pages)
+  return reasons.new("not_as_many_as_master", { files = files, representation = masters[1].id, pages = pages })
 end
 
 ---What should be known of a title with several masters.

@@ -2,7 +2,8 @@
 -- title, whose keys differ in a few letters but in no digit, are put before a
 -- person: nearness proposes, it never decides.
 local attempt = require "almanac.run.attempt"
-local judge = require "almanac.plan.judge"
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 local words = require "almanac.words"
 
 local m = {}
@@ -13,10 +14,9 @@ local SHOWN = 5          -- candidates for one title
 local LOST = [[SELECT key, file.path FROM file_key JOIN file ON file.id = file_id
   WHERE key NOT IN (SELECT key FROM title_key) ORDER BY key, file.path LIMIT ?]]
 local WITHOUT = [[SELECT title.id, key FROM title JOIN title_key ON title_id = title.id
-  WHERE state = 'skip' AND key NOT IN (SELECT key FROM file_key) AND EXISTS (SELECT 1 FROM title_key AS t WHERE t.title_id = title.id)
-    AND NOT EXISTS (SELECT 1 FROM title_key AS t JOIN file_key USING(key) WHERE t.title_id = title.id)
-    AND reason LIKE 'no file:%' ORDER BY title.id, key]]
-local ASK = "UPDATE title SET state = 'ask', reason = ? WHERE id = ?"
+  WHERE ]] .. states.is(states.SKIP) .. [[ AND reason_code = 'no_file'
+    AND key NOT IN (SELECT key FROM file_key) AND EXISTS (SELECT 1 FROM title_key AS t WHERE t.title_id = title.id)
+    AND NOT EXISTS (SELECT 1 FROM title_key AS t JOIN file_key USING(key) WHERE t.title_id = title.id) ORDER BY title.id, key]]
 
 -- Its groups of digits, and what else is in it. Digits are not compared by
 -- nearness: 1603 is another number than 1630.
@@ -56,10 +56,10 @@ function m.propose(db, most)
   for row in db:rows(WITHOUT) do
     local list = candidates(groups, row.key, most)
     if list[1] then
-      found[#found + 1] = { row.id, ("no file has the very key: '%s' is near that of %s"):format(row.key, judge.names(list)) }
+      found[#found + 1] = { row.id, reasons.new("near_key", { key = row.key, files = reasons.some(list) }) }
     end
   end
-  for _, entry in ipairs(found) do attempt.run(db, ASK, entry[2], entry[1]) end
+  for _, entry in ipairs(found) do attempt.call(states.set, db, entry[1], states.ASK, entry[2]) end
 end
 
 return m

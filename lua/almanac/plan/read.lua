@@ -7,7 +7,9 @@ local core = require "almanac.core"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local records = require "almanac.recipe.inside.record"
+local states = require "almanac.run.states"
 local streaks = require "almanac.run.streak"
 local task = require "almanac.task"
 
@@ -17,8 +19,9 @@ local BATCH = 100           -- titles a call for bibs
 local IN_FLIGHT = 64
 local COMMIT = 200          -- titles between two commits
 
-local UNREAD = "could not be read"
-local GONE = "Alma did not return this MMS ID (deleted or withdrawn?)"
+local NOT_YET = reasons.new "not_read_yet"
+local READ = ("UPDATE title SET reading = ?, %s WHERE mms_id = ?"):format(reasons.NONE)
+local ID = "SELECT id FROM title WHERE mms_id = ?"
 
 -- Failures after which there is no sense in asking for the next title.
 local FATAL = { auth = true, quota = true }
@@ -102,13 +105,12 @@ end
 ---@param list string[] MMS IDs
 function m.add(db, list)
   for _, id in ipairs(list) do
-    assert(db:run("INSERT INTO title(mms_id, state, reason) VALUES(?, 'ask', ?)", id, UNREAD .. ": not asked for yet"))
+    assert(states.add(db, { mms_id = id, state = states.ASK, reason = NOT_YET }))
   end
 end
 
--- Writes and commits now and then, so that an interrupted reading is not lost.
-local function keep(work, sql, ...)
-  local ok, message = work.db:run(sql, ...)
+-- Commits now and then, so that an interrupted reading is not lost.
+local function written(work, ok, message)
   work.written = work.written + 1
   if ok and work.written % COMMIT == 0 then
     ok, message = work.db:commit()
@@ -117,10 +119,19 @@ local function keep(work, sql, ...)
   if not ok then work.stop = work.stop or { message = message, code = "io" } end
 end
 
+local function keep(work, sql, ...)
+  written(work, work.db:run(sql, ...))
+end
+
+-- A title that was not read, and why.
+local function keep_unread(work, mms_id, state, reason)
+  written(work, states.set(work.db, work.db:value(ID, mms_id), state, reason))
+end
+
 -- A call for a hundred titles that is refused is one failure; without an answer it is one of each.
 local function fail(work, ids, message, code)
   for _, id in ipairs(ids) do
-    keep(work, "UPDATE title SET reason = ? WHERE mms_id = ?", UNREAD .. ": " .. message, id)
+    keep_unread(work, id, states.ASK, reasons.new("unread", { message = message }))
     work.failed = work.failed + 1
   end
   local reason = FATAL[code] and { message = message, code = code }
@@ -140,8 +151,8 @@ local function lacking_records(work, ids)
 end
 
 local function keep_bib(work, bib, lacks_record)
-  keep(work, "UPDATE title SET title = ?, reason = ? WHERE mms_id = ?", text(bib.title),
-    UNREAD .. ": not asked for yet", bib.mms_id)
+  keep(work, "UPDATE title SET title = ? WHERE mms_id = ?", text(bib.title), bib.mms_id)
+  keep_unread(work, bib.mms_id, states.ASK, NOT_YET)
   if tostring(value(bib.suppress_from_publishing)) == "true" or bib.suppress_from_publishing == true then
     keep(work, NOTE, bib.mms_id)
   end
@@ -162,7 +173,7 @@ local function holds_none(bib)
 end
 
 local function keep_none(work, id)
-  keep(work, "UPDATE title SET reading = ?, reason = NULL WHERE mms_id = ?", readings.encode { representations = {} }, id)
+  keep(work, READ, readings.encode { representations = {} }, id)
   work.on.finish(id, true)
 end
 
@@ -184,7 +195,7 @@ local function read_batch(work, ids)
     end
   end
   for _, id in ipairs(missing) do
-    keep(work, "UPDATE title SET state = 'skip', reason = ? WHERE mms_id = ?", GONE, id)
+    keep_unread(work, id, states.SKIP, reasons.new "not_in_alma")
     work.on.finish(id, true)
   end
 end
@@ -206,7 +217,7 @@ local function read_title(work, id)
   end
   if reading then
     work.streak:worked()
-    keep(work, "UPDATE title SET reading = ?, reason = NULL WHERE mms_id = ?", readings.encode(reading), id)
+    keep(work, READ, readings.encode(reading), id)
   else
     fail(work, { id }, message, code)
   end

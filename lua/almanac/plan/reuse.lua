@@ -3,6 +3,7 @@ local attempt = require "almanac.run.attempt"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
 local notes = require "almanac.run.notes"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 
 local m = {}
@@ -21,16 +22,16 @@ function m.open(path)
 end
 
 -- A title that the earlier run has written to is not as it was read.
-local COPY = [[INSERT INTO title(mms_id, title, reading, state, reason)
+local COPY = ([[INSERT INTO title(mms_id, title, reading, state, reason_code, reason_data)
   SELECT mms_id, title,
     CASE WHEN touched THEN NULL ELSE reading END,
-    CASE WHEN reading IS NULL AND state = 'skip' THEN 'skip' WHEN reading IS NULL OR touched THEN 'ask' ELSE ? END,
-    CASE WHEN touched THEN 'could not be read: the earlier run has changed it since; read it with --missing'
-      WHEN reading IS NULL THEN reason END
+    CASE WHEN reading IS NULL AND state = '%s' THEN '%s' WHEN reading IS NULL OR touched THEN '%s' ELSE ? END,
+    CASE WHEN touched THEN 'changed_by_run' WHEN reading IS NULL THEN reason_code END,
+    CASE WHEN reading IS NULL AND NOT touched THEN reason_data END
   FROM (SELECT *, EXISTS(SELECT 1 FROM base.step WHERE step.title_id = title.id) AS touched FROM base.title)
-  ORDER BY id]]
-local NAMES = [[INSERT INTO title(mms_id, title, state, reason)
-  SELECT mms_id, title, 'ask', 'could not be read: not asked for yet' FROM base.title ORDER BY id]]
+  ORDER BY id]]):format(states.SKIP, states.SKIP, states.ASK)
+local NAMES = ([[INSERT INTO title(mms_id, title, state, reason_code)
+  SELECT mms_id, title, '%s', 'not_read_yet' FROM base.title ORDER BY id]]):format(states.ASK)
 
 ---Copies the titles of an earlier run, attached as `base`. Called inside an attempt.
 ---@param db table the new run file

@@ -2,6 +2,7 @@
 -- first, lacks none, and its order is that of every counter in the names.
 local names = require "almanac.recipe.inside.key_names"
 local objects = require "almanac.recipe.inside.objects"
+local reasons = require "almanac.run.reasons"
 
 local m = {}
 
@@ -45,13 +46,13 @@ local function lacking(files, key, told)
   if not pages or not pages[1] then return nil end
   local first = pages[1]
   if first > 1 and first <= RUNNING and (files[2] or not told and is_counted(files[1].path, first)) then
-    return ("the first page is missing: '%s' begins with page %d (%s)"):format(key, first, at[first].path)
+    return reasons.new("first_page_missing", { key = key, page = first, file = at[first].path })
   end
   for i = 2, #pages do
     local before = pages[i - 1]
     if pages[i] - before > 1 then
-      return ("a page is missing: '%s' has none between page %d (%s) and page %d (%s)"):format(key, before, at[before].path, pages[i],
-        at[pages[i]].path)
+      return reasons.new("page_missing", { key = key, page = before, file = at[before].path, next_page = pages[i],
+        next_file = at[pages[i]].path })
     end
   end
 end
@@ -70,11 +71,11 @@ local function by_folder(files)
   return groups
 end
 
----Words when a page of a sequence is missing.
+---A doubt when a page of a sequence is missing.
 ---@param files { path: string, page: any }[] of one key
 ---@param key string
 ---@param told boolean? something else than its name tells what a file is: then a single one may have any number
----@return string? doubt
+---@return almanac.run.reason? doubt
 function m.lacking(files, key, told)
   for _, group in ipairs(by_folder(files)) do
     local doubt = lacking(group, key, told)
@@ -97,17 +98,16 @@ local function comes_before(a, b)
   return false
 end
 
----Words when the names count in another order than the pages.
+---A doubt when the names count in another order than the pages.
 ---@param files { path: string, page: any }[] of one key, in page order
----@return string? doubt
+---@return almanac.run.reason? doubt
 function m.contradicted(files)
   local last, before
   for _, file in ipairs(files) do
     if type(file.page) ~= "number" then return nil end
     local numbers = counters(file.path)
     if last and #last == #numbers and comes_before(numbers, last) then
-      return ("two counters in the names disagree: by its page %s stands before %s, by its other number behind it"):format(
-        before.path, file.path)
+      return reasons.new("order_disagrees", { file = before.path, other = file.path })
     end
     last, before = numbers, file
   end
@@ -120,22 +120,22 @@ local function is_date(year, month, day)
     and tonumber(day) >= 1 and tonumber(day) <= 31
 end
 
----Words when files of one key are in the order of dates, whose digits were taken for pages.
+---A doubt when files of one key are in the order of dates, whose digits were taken for pages.
 ---@param files { path: string, page: any }[]
----@return string? doubt
+---@return almanac.run.reason? doubt
 function m.dated_pages(files)
   for _, file in ipairs(files) do
     local page = math.tointeger(number_of(file))
     if files[2] and page and is_date(tostring(page):match(DATE)) then
-      return ("the digits of a date may have been taken for a page: %d of %s"):format(page, file.path)
+      return reasons.new("date_as_page", { page = page, file = file.path })
     end
   end
 end
 
----Words when a key is the digits of a date in the name of one of its files.
+---A doubt when a key is the digits of a date in the name of one of its files.
 ---@param key string
 ---@param files { path: string }[]
----@return string? doubt
+---@return almanac.run.reason? doubt
 function m.date(key, files)
   if not key:find "^%d+$" then return nil end
   local number = key:gsub("^0+", "")
@@ -146,7 +146,7 @@ function m.date(key, files)
       local has = number == year or number == month:gsub("^0", "") or number == day:gsub("^0", "")
       whole = whole or is_date(year, month, day) and has
     end
-    if whole then return ("the digits of a date may have been taken for a number: '%s' of %s"):format(key, file.path) end
+    if whole then return reasons.new("date_as_number", { key = key, file = file.path }) end
   end
 end
 

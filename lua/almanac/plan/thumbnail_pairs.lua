@@ -6,6 +6,7 @@ local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local formats = require "almanac.run.formats"
 local objects = require "almanac.recipe.inside.objects"
+local reasons = require "almanac.run.reasons"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -29,7 +30,7 @@ local OWNERS = [[SELECT file.id, file.path FROM temp.named JOIN file ON file.id 
 local FIRST = "SELECT file.id, file.path FROM thumbnail JOIN file ON file.id = file_id WHERE of = ?"
 local PAIR = "UPDATE thumbnail SET of = ? WHERE file_id = ?"
 local PROBLEM = "UPDATE file SET problem = coalesce(problem, ?) WHERE id = ?"
-local REASON = "UPDATE file SET reason = ? WHERE id = ?"
+local REASON = "UPDATE file SET reason_code = ?, reason_data = ? WHERE id = ?"
 -- Of files whose names are shown alike only the first is there.
 local ORPHANS = "DELETE FROM thumbnail WHERE file_id NOT IN (SELECT id FROM file)"
 local OF = "SELECT file.id, file.path, file.size, suffix FROM thumbnail JOIN file ON file.id = file_id WHERE of = ?"
@@ -98,15 +99,16 @@ local function owners_of(db, path)
   return list
 end
 
-local function paths_of(list)
-  local paths = {}
-  for i, file in ipairs(list) do paths[i] = file.path end
-  return table.concat(paths, ", ")
+local function explain(db, file_id, name, about)
+  local code, data = reasons.columns(reasons.new(name, about))
+  return attempt.run(db, REASON, code, data, file_id)
 end
 
 local function doubt(db, thumbnail, owners)
-  local names = paths_of(owners)
-  attempt.run(db, REASON, "a thumbnail that fits several files: " .. names, thumbnail.file_id)
+  local paths = {}
+  for i, file in ipairs(owners) do paths[i] = file.path end
+  local names = table.concat(paths, ", ")
+  explain(db, thumbnail.file_id, "thumbnail_fits_several", { files = paths })
   for _, owner in ipairs(owners) do
     attempt.run(db, PROBLEM, ("shares its thumbnail %s: it fits %s"):format(thumbnail.path, names), owner.id)
   end
@@ -114,14 +116,13 @@ end
 
 -- The second of a file, and all that follow.
 local function another(self, thumbnail, owner, first)
-  local reason = "one of several thumbnails of " .. owner.path
   self.several[owner.id] = true
   if first then
     attempt.run(self.db, PROBLEM, ("has several thumbnails: %s, %s"):format(first.path, thumbnail.path), owner.id)
     attempt.run(self.db, PAIR, nil, first.id)
-    attempt.run(self.db, REASON, reason, first.id)
+    explain(self.db, first.id, "thumbnail_one_of_several", { file = owner.path })
   end
-  attempt.run(self.db, REASON, reason, thumbnail.file_id)
+  explain(self.db, thumbnail.file_id, "thumbnail_one_of_several", { file = owner.path })
 end
 
 local function pair(self, thumbnail)
@@ -129,8 +130,7 @@ local function pair(self, thumbnail)
   local owners = owners_of(db, thumbnail.owner)
   local owner = owners[1]
   if not owner then
-    return attempt.run(db, REASON, ("a thumbnail without its file: '%s' is not there, or takes no part"):format(thumbnail.owner),
-      thumbnail.file_id)
+    return explain(db, thumbnail.file_id, "thumbnail_without_file", { file = thumbnail.owner })
   end
   if owners[2] then return doubt(db, thumbnail, owners) end
   local first = db:row(FIRST, owner.id)

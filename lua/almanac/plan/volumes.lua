@@ -2,14 +2,18 @@
 -- items, each in a folder of its own or under a number of its own. Only a rule
 -- `part` makes representations of them; without it a person decides.
 local core = require "almanac.core"
+local reasons = require "almanac.run.reasons"
 
 local m = {}
 
 local SHOWN = 4     -- folders in one reason
 
-local function told(list)
-  local more = #list > SHOWN and (" and %d more"):format(#list - SHOWN) or ""
-  return table.concat(list, ", ", 1, math.min(#list, SHOWN)) .. more
+local function told(folders, counts)
+  local list = {}
+  for i = 1, math.min(#folders, SHOWN) do
+    list[i] = ("%s (%d)"):format(folders[i] == "" and "the folder itself" or folders[i], counts[folders[i]])
+  end
+  return table.concat(list, ", ") .. (#folders > SHOWN and (" and %d more"):format(#folders - SHOWN) or "")
 end
 
 -- The folders of the files, each once, with how many files are in it.
@@ -69,27 +73,27 @@ local function are_volumes(folders, above)
   return n > 1
 end
 
----Words when files of one key lie in several folders and none of those above
+---A doubt when files of one key lie in several folders and none of those above
 ---them is the title's own, or they are called volumes or copies.
 ---@param files { path: string }[] of one key
 ---@param key string
----@return string? doubt
+---@return almanac.run.reason? doubt
 ---@return string? note when they lie below the title's own folder, and their names begin anew in each
 function m.several_folders(files, key)
   local folders, counts = folders_of(files)
   if not folders[2] then return nil end
   local above = common(folders)
   local list = {}
-  for i, folder in ipairs(folders) do list[i] = ("%s (%d)"):format(folder == "" and "the folder itself" or folder, counts[folder]) end
+  for i, folder in ipairs(folders) do list[i] = { folder, counts[folder] } end
   if not says_key(above, key) or are_volumes(folders, above) then
-    return ("files of several folders for one title (volumes, copies?): '%s' has %s"):format(key, told(list))
+    return reasons.new("several_folders", { key = key, folders = reasons.some(list, SHOWN) })
   end
   local seen = {}
   for _, file in ipairs(files) do
     local name = file.path:match "[^/]*$"
     if seen[name] then
       return nil, ("files of several folders become one sequence, folder by folder (--part-by folder makes more of it): '%s' has %s")
-        :format(key, told(list))
+        :format(key, told(folders, counts))
     end
     seen[name] = true
   end
@@ -103,36 +107,35 @@ local function volume_of(path)
   end
 end
 
----Words when the names of one key's files are of several volumes or copies.
+---A doubt when the names of one key's files are of several volumes or copies.
 ---@param files { path: string }[] of one key
 ---@param key string
----@return string? doubt
+---@return almanac.run.reason? doubt
 function m.several_names(files, key)
   local list, seen = {}, {}
   for _, file in ipairs(files) do
     local volume = volume_of(file.path)
-    if volume and not seen[volume] then list[#list + 1] = ("%s (%s)"):format(volume, file.path:match "[^/]*$") end
+    if volume and not seen[volume] then list[#list + 1] = { volume, file.path:match "[^/]*$" } end
     seen[volume or ""] = true
   end
-  if not list[2] then return nil end
-  return ("names of several volumes or copies for one title: '%s' has %s"):format(key, told(list))
+  return list[2] and reasons.new("several_volumes", { key = key, volumes = reasons.some(list, SHOWN) }) or nil
 end
 
----Words when several of a title's numbers have files, and those are not pages
+---A doubt when several of a title's numbers have files, and those are not pages
 ---of one thing.
 ---@param groups { key: string, files: { group: integer }[] }[]
 ---@param are_items boolean the keys are those of items
----@return string? doubt
+---@return almanac.run.reason? doubt
 function m.several_keys(groups, are_items)
   local list, large = {}, are_items
   for i, group in ipairs(groups) do
     local n = 0
     for _, file in ipairs(group.files) do n = n + (file.group == i and 1 or 0) end
-    if n > 0 then list[#list + 1] = ("'%s' (%d)"):format(group.key, n) end
+    if n > 0 then list[#list + 1] = { group.key, n } end
     large = large or n > 1
   end
   if not (large and list[2]) then return nil end
-  return ("files of several %s for one title (volumes, copies?): %s"):format(are_items and "items" or "numbers", told(list))
+  return reasons.new(are_items and "several_items" or "several_numbers", { keys = reasons.some(list, SHOWN) })
 end
 
 return m

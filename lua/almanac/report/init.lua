@@ -8,13 +8,15 @@ local core = require "almanac.core"
 local json = require "almanac.json"
 local objects = require "almanac.recipe.inside.objects"
 local pages = require "almanac.run.pages"
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 local thumbnails = require "almanac.apply.thumbnails"
 local words = require "almanac.words"
 
 local m = {}
 
-local ROWS = [[SELECT title.id, title.mms_id, title.title, title.state, title.reason, title.reading,
+local ROWS = [[SELECT title.id, title.mms_id, title.title, title.state, title.reason_code, title.reason_data, title.reading,
     (SELECT representation_id FROM change WHERE title_id = title.id ORDER BY seq LIMIT 1) AS representation_id
   FROM title ORDER BY title.id]]
 local FILES = [[SELECT file.path, file.size, file.sha256, page.pid, small.path AS thumbnail, step.ended, step.result
@@ -24,11 +26,12 @@ local FILES = [[SELECT file.path, file.size, file.sha256, page.pid, small.path A
     AND step.page = page.seq AND thumbnail.file_id IS NOT NULL
   WHERE page.title_id = ? ORDER BY page.change, page.seq]]
 local ATTACHED = [[FROM page JOIN file ON file.id = page.file_id
-  JOIN title ON title.id = page.title_id WHERE pid IS NOT NULL AND title.state <> 'undone']]
+  JOIN title ON title.id = page.title_id WHERE pid IS NOT NULL AND NOT title.]] .. states.is(states.UNDONE)
 -- Files of the folder that no title took; those of one reason together.
-local UNMATCHED = "SELECT path, reason, count(*) OVER (PARTITION BY reason) AS n, min(path) OVER (PARTITION BY reason) AS first FROM (" ..
-  "SELECT path, coalesce(problem, reason) AS reason FROM file WHERE " .. pages.UNUSED ..
-  ") ORDER BY iif(reason IS NULL, path, first), reason, path"
+local UNMATCHED = ([[SELECT path, problem, reason_code, reason_data, why IS NULL AS unexplained, count(*) OVER (PARTITION BY why) AS n,
+    min(path) OVER (PARTITION BY why) AS first
+  FROM (SELECT *, coalesce(problem, reason_code || coalesce(reason_data, '')) AS why FROM file WHERE %s)
+  ORDER BY iif(why IS NULL, path, first), why, path]]):format(pages.UNUSED)
 
 ---The numbers of a run; the head of `report --format json`.
 ---@param db table
@@ -63,7 +66,7 @@ end
 
 ---One row a title, in the order of the plan.
 ---@param db table
----@return fun(): table? rows { mms_id, title, state, reason, representation_id, consequences: almanac.run.consequence[],
+---@return fun(): table? rows { mms_id, title, state, reason, reason_code, representation_id, consequences: almanac.run.consequence[],
 ---  files }; files { name, path, size, sha256,
 ---  pid, thumbnail, thumbnail_state }
 function m.rows(db)
@@ -72,18 +75,18 @@ function m.rows(db)
   return function()
     local row = step(titles)
     if not row then return nil end
-    local files, undone = json.array {}, row.state == "undone"
+    local files, undone = json.array {}, row.state == states.UNDONE
     for file in db:rows(FILES, row.id) do files[#files + 1] = file_of(file, undone) end
     row.consequences = json.array(consequences.of_title(db, row, specs))
     row.id, row.reading, row.files = nil, nil, files
-    return row
+    return reasons.tell(row)
   end
 end
 
 -- Every row has every key: readers count on them. A hundred thousand rows are
 -- written twice as fast by pattern.
 local FILE = '{"name":%s,"path":%s,"pid":%s,"sha256":%s,"size":%s,"thumbnail":%s,"thumbnail_state":%s}'
-local ROW = '{"consequences":%s,"files":[%s],"mms_id":%s,"reason":%s,"representation_id":%s,"state":%s,"title":%s}'
+local ROW = '{"consequences":%s,"files":[%s],"mms_id":%s,"reason":%s,"reason_code":%s,"representation_id":%s,"state":%s,"title":%s}'
 
 local ODD = '[^]-~ !#-[]'   -- in a string: not ASCII, or to be escaped
 
@@ -100,7 +103,7 @@ local function row_text(row)
       text(file.thumbnail), text(file.thumbnail_state))
   end
   return ROW:format(row.consequences[1] and json.encode(row.consequences) or "[]", table.concat(files, ","), text(row.mms_id),
-    text(row.reason), text(row.representation_id), text(row.state), text(row.title))
+    text(row.reason), text(row.reason_code), text(row.representation_id), text(row.state), text(row.title))
 end
 
 -- The report is written as it is read: head first, then a row a line.
@@ -116,7 +119,7 @@ local function write_json(db, write)
 end
 
 local CSV_HEAD = { "mms_id", "title", "state", "reason", "representation_id", "page", "file", "size", "sha256", "pid",
-  "thumbnail", "thumbnail_state", "consequences" }
+  "thumbnail", "thumbnail_state", "consequences", "reason_code" }
 
 -- A spreadsheet rounds long numbers: an apostrophe keeps them text, and the
 -- plan's reader knows it.
@@ -129,7 +132,7 @@ local function csv_line(row, consequences_of, page, file)
     id_text(row.mms_id), row.title or "", row.state, row.reason or "", id_text(row.representation_id),
     file and tostring(page) or "", file and file.path or "", file and tostring(file.size or "") or "",
     file and file.sha256 or "", file and id_text(file.pid) or "",
-    file and file.thumbnail or "", file and file.thumbnail_state or "", consequences_of,
+    file and file.thumbnail or "", file and file.thumbnail_state or "", consequences_of, row.reason_code or "",
   }
 end
 
@@ -137,7 +140,7 @@ end
 local function write_failed(db, write)
   write(core.csv.line { "mms_id", "title", "reason" })
   for row in m.rows(db) do
-    if store.group(row.state, row.reason) == "failed" then
+    if states.group(row.state, row.reason_code) == "failed" then
       write(core.csv.line { id_text(row.mms_id), row.title or "", row.reason or "" })
     end
   end
@@ -221,18 +224,18 @@ local function write_problems(db, write)
 end
 
 -- States that people read by other words than the run file has.
-local STATE_WORDS = { ask = "to decide", skip = "skipped" }
+local STATE_WORDS = { [states.ASK] = "to decide", [states.SKIP] = "skipped" }
 local NOT_DONE = { "failed", "ask", "skip" }
 
 -- What several titles have met, with how many; each title tells its own below.
 local function write_reasons(db, write)
-  local reasons, label = { failed = {}, ask = {}, skip = {} }, "Why:"
-  for row in db:rows "SELECT state, reason FROM title WHERE reason IS NOT NULL ORDER BY id" do
-    local list = reasons[store.group(row.state, row.reason)]
-    if list then list[#list + 1] = row.reason end
+  local met, label = { failed = {}, ask = {}, skip = {} }, "Why:"
+  for row in db:rows "SELECT state, reason_code, reason_data FROM title WHERE reason_code IS NOT NULL ORDER BY id" do
+    local list = met[states.group(row.state, row.reason_code)]
+    if list then list[#list + 1] = reasons.sentence(row) end
   end
   for _, state in ipairs(NOT_DONE) do
-    for _, group in ipairs(causes.group(reasons[state])) do
+    for _, group in ipairs(causes.group(met[state])) do
       if group.n > 1 then
         write(("%-7s %d %s: %s\n"):format(label, group.n, STATE_WORDS[state] or state, group.words))
         label = ""
@@ -245,15 +248,16 @@ end
 local function write_unmatched(db, write)
   local heading, said = "\nFiles without a title\n", nil
   for file in db:rows(UNMATCHED) do
+    local why = file.problem or reasons.sentence(file)
     write(heading)
     heading = ""
-    if file.n == 1 or not file.reason then
-      write(("    %s%s\n"):format(file.path, file.reason and ": " .. file.reason or ""))
+    if file.n == 1 or not why then
+      write(("    %s%s\n"):format(file.path, why and ": " .. why or ""))
     else
-      if file.reason ~= said then write(("    %d files: %s\n"):format(file.n, file.reason)) end
+      if why ~= said then write(("    %d files: %s\n"):format(file.n, why)) end
       write(("        %s\n"):format(file.path))
     end
-    said = file.reason
+    said = why
   end
 end
 

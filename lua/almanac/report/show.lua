@@ -9,7 +9,9 @@ local kinds = require "almanac.apply.kinds"
 local notes = require "almanac.run.notes"
 local pages = require "almanac.run.pages"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local sidecars = require "almanac.run.sidecars"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 local thumbnails = require "almanac.apply.thumbnails"
 local words = require "almanac.words"
@@ -21,7 +23,7 @@ local CANDIDATES = [[SELECT title_key.key, file.path, file.size, file.problem, f
   WHERE title_key.title_id = ? ORDER BY title_key.key, file.path LIMIT 200]]
 local CHANGES = [[SELECT change.seq, spec.kind, spec.spec, change.representation_id, change.pid
   FROM change JOIN spec ON spec.id = change.spec_id WHERE change.title_id = ? ORDER BY change.seq]]
-local TITLES_OF_KEY = [[SELECT title.mms_id, title.title, title.state, title.reason FROM title_key
+local TITLES_OF_KEY = [[SELECT title.mms_id, title.title, title.state, title.reason_code, title.reason_data FROM title_key
   JOIN title ON title.id = title_key.title_id WHERE title_key.key = ? ORDER BY title.id LIMIT 50]]
 
 local NAMED = "SELECT * FROM file WHERE substr(path, -1 - length(?1)) = '/' || ?1 ORDER BY path LIMIT 20"
@@ -39,7 +41,7 @@ end
 
 -- What is known of a page's thumbnail that was uploaded, in words.
 local function sent_words(db, title, page)
-  local step = title.state ~= "undone" and db:row(SENT, title.id, page.change, page.seq)
+  local step = title.state ~= states.UNDONE and db:row(SENT, title.id, page.change, page.seq)
   if not (step and step.ended) then return nil end
   return thumbnails.words(step.result and json.decode(step.result))
 end
@@ -47,11 +49,12 @@ end
 ---A title of the run with all that led to its state.
 ---@param db table
 ---@param mms_id string
----@return table|nil title { mms_id, title, state, reason, reading, keys, changes, pages, notes, consequences }
+---@return table|nil title { mms_id, title, state, reason, reading, keys, changes, pages, notes, consequences }; reason: in words
 ---  keys: { key, path, size, problem, page }[], a row for each candidate
 function m.title(db, mms_id)
   local title = db:row("SELECT * FROM title WHERE mms_id = ?", mms_id)
   if not title then return nil end
+  reasons.tell(title)
   title.consequences = json.array(consequences.of_title(db, title))
   title.reading = title.reading and readings.decode(title.reading)
   if title.reading then details.add(db, title.id, title.reading) end
@@ -104,11 +107,6 @@ local function by_typed_path(db, path)
   return list
 end
 
-local function part_of(db, file_id)
-  if not db:value "SELECT 1 FROM sqlite_schema WHERE name = 'part'" then return nil end   -- of an earlier version
-  return db:value("SELECT part FROM part WHERE file_id = ?", file_id)
-end
-
 ---A file of the run, by its path (below the run's folder, or as the shell completes it) or, when there is one of it, its name.
 ---@param db table
 ---@param path string
@@ -124,28 +122,22 @@ function m.file(db, path)
     for i, file in ipairs(list) do paths[i] = file.path end
     return nil, ("there are several files '%s': %s"):format(path, table.concat(paths, ", "))
   end
-  local file = list[1]
+  local file = list[1] and reasons.tell(list[1])
   if not file then return nil end
   local keys = rows(db, "SELECT key, page FROM file_key WHERE file_id = ? ORDER BY key", file.id)
   file.key, file.page, file.keys, file.titles = nil, nil, json.array {}, {}
   for i, row in ipairs(keys) do
     file.key, file.page, file.keys[i] = file.key or row.key, row.page, row.key
-    for _, title in ipairs(rows(db, TITLES_OF_KEY, row.key)) do file.titles[#file.titles + 1] = title end
+    for _, title in ipairs(rows(db, TITLES_OF_KEY, row.key)) do file.titles[#file.titles + 1] = reasons.tell(title) end
   end
   file.sidecars = json.array(sidecars.kept(db, file.path))
   file.thumbnail_of = db:row(THUMBNAIL_OF, file.id)
   file.used_by = uses(db, file.id)
   file.notes = json.array(notes.of_file(db, file.id))
-  file.part = part_of(db, file.id)
+  file.part = db:value("SELECT part FROM part WHERE file_id = ?", file.id)
   file.id, file.mtime_ns, file.mark = nil, nil, nil   -- nobody's business; and more digits than JSON holds
   return file
 end
-
-local STATES = {
-  ready = "ready: it will be carried out", ask = "to decide", skip = "skipped", attached = "done, not verified yet",
-  verified = "done and verified", failed = "failed",
-  gone = "gone",
-}
 
 local function say_reading(out, reading)
   out.say "Alma has:"
@@ -211,7 +203,7 @@ end
 ---@param out table almanac.cli.out
 function m.say_title(title, db, out)
   out.say(("%s  %s"):format(title.mms_id, title.title or ""))
-  out.say(("State: %s%s"):format(STATES[title.state] or title.state, title.reason and "; " .. title.reason or ""))
+  out.say(("State: %s%s"):format(states.words(title.state), title.reason and "; " .. title.reason or ""))
   for _, text in ipairs(title.notes) do out.say("Note: " .. text) end
   say_rule(out, db)
   if title.reading then say_reading(out, title.reading) else out.say "Alma has: not read" end
@@ -240,7 +232,7 @@ function m.say_file(file, db, out)
     or file.key and ("%s: '%s'%s"):format(file.keys[2] and "Match keys" or "Match key", table.concat(file.keys, "', '"),
       place_of(file)) or "Match key: none, the recipe leaves the file out")
   for _, title in ipairs(file.titles) do
-    out.say(("  fits %s  %s  %s%s"):format(title.mms_id, title.title or "", STATES[title.state] or title.state,
+    out.say(("  fits %s  %s  %s%s"):format(title.mms_id, title.title or "", states.words(title.state),
       title.reason and "; " .. title.reason or ""))
   end
   for _, use in ipairs(file.used_by) do
@@ -251,11 +243,11 @@ function m.say_file(file, db, out)
 end
 
 local LISTS = {
-  files = [[SELECT path AS name, coalesce(problem, reason) AS reason FROM file
+  files = [[SELECT path AS name, problem, reason_code, reason_data FROM file
     WHERE ]] .. pages.UNUSED .. " ORDER BY path",
 }
-for _, state in ipairs { "ready", "ask", "skip", "failed", "gone" } do
-  LISTS[state] = ("SELECT mms_id AS name, title, reason FROM title WHERE state = '%s' ORDER BY id"):format(state)
+for _, state in ipairs { states.READY, states.ASK, states.SKIP, states.FAILED, states.GONE } do
+  LISTS[state] = ("SELECT mms_id AS name, title, reason_code, reason_data FROM title WHERE %s ORDER BY id"):format(states.is(state))
 end
 
 ---Prints all titles of a state, or all files without a title, a line each.
@@ -264,6 +256,8 @@ end
 ---@param out table
 function m.say_list(which, db, out)
   for row in db:rows(LISTS[which]) do
+    reasons.tell(row)
+    row.reason, row.problem = row.problem or row.reason, nil
     out.event("row", row)
     local line = ("%s  %s%s"):format(row.name, row.title and row.title .. "  " or "", row.reason or "")
     out.say((line:gsub(" +$", "")))

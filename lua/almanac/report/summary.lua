@@ -9,6 +9,9 @@ local notes = require "almanac.run.notes"
 local pages = require "almanac.run.pages"
 local plain = require "almanac.recipe.inside.plain"
 local provenance = require "almanac.recipe.provenance"
+local reason_groups = require "almanac.run.reason_groups"
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -18,15 +21,7 @@ local GROUPS_SHOWN = 8
 local EXAMPLES = 3
 local PROBLEMS_SHOWN = 10
 
--- Reasons are "what is wrong: the particulars"; they count by the first half,
--- those in the recipe's own words as a whole.
-local KIND = [[CASE WHEN reason LIKE 'not wanted by the recipe%' THEN reason
-  ELSE substr(reason, 1, instr(reason || ': ', ': ') - 1) END]]
-
-local GROUPS = "SELECT " .. KIND .. [[ AS kind, count(*) AS n FROM title
-  WHERE state = ? GROUP BY kind ORDER BY n DESC, kind]]
-local OF_GROUP = "SELECT mms_id, title, reason FROM title WHERE state = ? AND " .. KIND .. " = ? ORDER BY id LIMIT ?"
-local UNMATCHED = [[SELECT path, coalesce(problem, reason) AS reason FROM file
+local UNMATCHED = [[SELECT path, problem, reason_code, reason_data FROM file
   WHERE ]] .. pages.UNUSED .. " ORDER BY problem IS NULL, path"
 local PLANNED = [[SELECT count(*) AS files, coalesce(sum(file.size), 0) AS bytes
   FROM page JOIN file ON file.id = page.file_id WHERE page.pid IS NULL]]
@@ -56,10 +51,9 @@ local function rows(db, sql, ...)
 end
 
 local function groups(db, state)
-  local list = {}
-  for i, group in ipairs(rows(db, GROUPS, state)) do
-    if i <= GROUPS_SHOWN then group.examples = rows(db, OF_GROUP, state, group.kind, EXAMPLES) end
-    list[i] = group
+  local list = reason_groups.of(db, state)
+  for i, group in ipairs(list) do
+    if i <= GROUPS_SHOWN then group.examples = reason_groups.examples(db, state, group, EXAMPLES) end
   end
   return list
 end
@@ -103,7 +97,7 @@ function m.of(db)
   return {
     meta = meta, counts = counts, planned = planned, problems = problems, changes = changes(db),
     consequences = consequences.totals(db),
-    notes = notes.groups(db), ask = groups(db, "ask"), skip = groups(db, "skip"),
+    notes = notes.groups(db), ask = groups(db, states.ASK), skip = groups(db, states.SKIP),
     unmatched = db:value ("SELECT count(*) FROM file WHERE " .. pages.UNUSED),
     unmatched_examples = rows(db, UNMATCHED .. " LIMIT 5"),
     forecast = forecast(meta, counts.ready, planned),
@@ -137,8 +131,7 @@ end
 local function say_group(out, group)
   out.say(("  %7d  %s"):format(group.n, group.kind))
   for _, title in ipairs(group.examples) do
-    local particulars = title.reason:sub(#group.kind + 3)
-    out.say(("           %s%s"):format(title.mms_id, particulars ~= "" and "  " .. particulars or ""))
+    out.say(("           %s%s"):format(title.mms_id, title.particulars ~= "" and "  " .. title.particulars or ""))
   end
   if group.n > #group.examples then out.say(("           and %d more"):format(group.n - #group.examples)) end
 end
@@ -156,7 +149,8 @@ local function say_files(out, summary)
   out.say("")
   out.say("Files without a title: " .. summary.unmatched)
   for _, file in ipairs(summary.unmatched_examples) do
-    out.say(("           %s%s"):format(file.path, file.reason and ": " .. file.reason or ""))
+    local why = file.problem or reasons.sentence(file)
+    out.say(("           %s%s"):format(file.path, why and ": " .. why or ""))
   end
   if summary.unmatched > #summary.unmatched_examples then
     out.say(("           and %d more"):format(summary.unmatched - #summary.unmatched_examples))

@@ -38,6 +38,13 @@ local function checked(first, ...)
   return first, ...
 end
 
+---Calls what gives nil, message, code of a failure, which ends the attempt.
+---@param fn function
+---@return any ... what it gave
+function m.call(fn, ...)
+  return checked(fn(...))
+end
+
 ---Runs a statement for many rows; a failure ends the attempt.
 ---@param db table
 ---@param sql string

@@ -6,6 +6,7 @@ local json = require "almanac.json"
 local kinds = require "almanac.change_kinds"
 local objects = require "almanac.recipe.inside.objects"
 local readings = require "almanac.reading"
+local states = require "almanac.run.states"
 local usage = require "almanac.run.usage"
 
 local m = {}
@@ -162,7 +163,7 @@ end
 -- ---- of a run ----
 
 -- Titles that a plan does not carry out (any more) lead to nothing.
-local NOTHING = { skip = true, gone = true, undone = true, undoing = true }
+local NOTHING = { [states.SKIP] = true, [states.GONE] = true, [states.UNDONE] = true, [states.UNDOING] = true }
 
 local CHANGES = [[SELECT change.title_id, change.seq, spec.kind, spec.spec, change.representation_id, change.pid
   FROM change JOIN spec ON spec.id = change.spec_id WHERE change.title_id = ? ORDER BY change.seq]]
@@ -203,7 +204,8 @@ function m.of_title(db, title, specs)
   return changes[1] and m.of(readings.decode(title.reading), changes) or {}
 end
 
-local TITLES = "SELECT id, state, reading FROM title WHERE id IN (SELECT title_id FROM change) AND state NOT IN ('ask', 'skip') ORDER BY id"
+local TITLES = "SELECT id, state, reading FROM title WHERE id IN (SELECT title_id FROM change) AND NOT " ..
+  states.is(states.ASK, states.SKIP) .. " ORDER BY id"
 
 -- Those that are counted together.
 local ALIKE = { "what", "of", "usage_type", "field", "from", "to" }

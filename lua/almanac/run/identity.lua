@@ -3,6 +3,7 @@
 -- changed between its first 4096 and its last 64 bytes alone, and kept size and time, is
 -- not told from the former one.
 local core = require "almanac.core"
+local reasons = require "almanac.run.reasons"
 
 local m = {}
 
@@ -24,12 +25,12 @@ end
 ---@param db table
 ---@param page { path: string, size: integer, mtime_ns: integer, file_id: integer? } file_id: nil for what the run copied itself
 ---@param now table from m.look
----@return string? words nil: it is the same, as far as that was looked at
+---@return almanac.run.reason? reason nil: it is the same, as far as that was looked at
 function m.difference(db, page, now)
-  if now.size ~= page.size or now.mtime_ns ~= page.mtime_ns then return page.path .. " changed on disk since the plan" end
+  if now.size ~= page.size or now.mtime_ns ~= page.mtime_ns then return reasons.new("disk_file_changed", { file = page.path }) end
   local mark = page.file_id and db:value(MARK, page.file_id)
   if not mark or mark == now.mark then return nil end
-  return page.path .. " is another file than the one that was planned, though of equal size and time"
+  return reasons.new("disk_file_other", { file = page.path })
 end
 
 return m

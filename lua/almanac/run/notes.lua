@@ -21,12 +21,9 @@ local OF_GROUP = ([[SELECT text, CASE WHEN what IN ('title', 'bib') THEN (SELECT
 local OF_TITLE = [[SELECT text FROM note WHERE what IN ('title', 'bib') AND id = ?1
   UNION ALL SELECT text FROM note WHERE what = 'file' AND id IN (SELECT file_id FROM page WHERE title_id = ?1)]]
 
--- All rows; run files of earlier versions have none.
 local function rows(db, sql, ...)
   local list = {}
-  if db:value "SELECT 1 FROM sqlite_schema WHERE name = 'note'" then
-    for row in db:rows(sql, ...) do list[#list + 1] = row end
-  end
+  for row in db:rows(sql, ...) do list[#list + 1] = row end
   return list
 end
 
@@ -65,7 +62,6 @@ end
 ---Copies what an earlier run, attached as `base`, knows of the records of its titles.
 ---@param db table
 function m.copy(db)
-  if not db:value "SELECT 1 FROM base.sqlite_schema WHERE name = 'note'" then return end
   attempt.run(db, [[INSERT OR IGNORE INTO note(what, id, text) SELECT 'bib', title.id, old.text FROM base.note AS old
     JOIN base.title AS was ON was.id = old.id JOIN title ON title.mms_id = was.mms_id WHERE old.what = 'bib']])
 end

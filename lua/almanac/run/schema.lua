@@ -1,6 +1,14 @@
 -- The tables of a run file. Everything a run knows is here: who planned what
 -- with which rules, what Alma answered, what was decided, and every step. A run
 -- may have a hundred thousand titles: what follows from something else is not kept.
+--
+-- This is format 4 (2: compact, 3: thumbnails, 4: reasons as codes). The rule for
+-- later formats: what an almanac of today can't read, or would read wrongly, is a new
+-- format, with the next number. A new table, or a column that may be empty, is none.
+-- Every almanac opens files of the formats from 3 on: almanac.run.migration brings
+-- them to the newest one, format by format, and keeps the old file beside. What a
+-- step of it reads is frozen with it (almanac.run.older_reasons), and a spec holds a
+-- file of each format as it was made then (spec/fixtures/run-v3.sql).
 return [[
 CREATE TABLE meta(
   key   TEXT PRIMARY KEY,     -- recipe, args, institution, url, folder, user, created, …
@@ -12,8 +20,9 @@ CREATE TABLE title(
   mms_id  TEXT NOT NULL UNIQUE,
   title   TEXT,
   reading TEXT,               -- what Alma holds, see almanac.reading; NULL: not read
-  state   TEXT NOT NULL,      -- ready ask skip | uploading … attached verified failed undoing undone
-  reason  TEXT                -- in words, for everything but ready
+  state   TEXT NOT NULL,      -- see almanac.run.states
+  reason_code TEXT,           -- why it is in that state, see almanac.run.reasons
+  reason_data TEXT            -- JSON: what that is about; NULL: nothing
 );
 
 CREATE TABLE detail(                -- of titles whose recipe reads more (`reads`); else empty
@@ -31,7 +40,8 @@ CREATE TABLE file(
   mark     INTEGER,                -- of its beginning and end, see core.files.mark; NULL: not looked into
   sha256   TEXT,                   -- hex; set when the file is read for its upload
   problem  TEXT,                   -- why it can't be used, in words
-  reason   TEXT                    -- why no title took it, in words
+  reason_code TEXT,                -- why no title took it, see almanac.run.reasons
+  reason_data TEXT                 -- JSON
 );
 
 CREATE TABLE sidecar(               -- files that said what others are, when the recipe reads such; else empty

@@ -1,11 +1,14 @@
 -- The run file as the rest of almanac sees it: opening one, its settings, the
 -- counts that every command shows.
 local core = require "almanac.core"
+local migration = require "almanac.run.migration"
+local notice = require "almanac.run.notice"
 local schema = require "almanac.run.schema"
+local states = require "almanac.run.states"
 
 local m = {}
 
-local VERSION = 3   -- 2: compact, 3: thumbnails; before the first release
+local VERSION = migration.TO
 
 ---A new run file. An existing one is never overwritten.
 ---@param path string
@@ -36,13 +39,18 @@ local function put_in_log(path)
   db:close()
 end
 
--- Whoever writes in a run file of an earlier version adds what that did not have.
-local function add_what_is_new(db)
-  if db:value "SELECT 1 FROM pragma_table_info('file') WHERE name = 'mark'" then return db end
-  local added, message, code = db:run "ALTER TABLE file ADD COLUMN mark INTEGER"
-  if added then return db end
-  db:close()
-  return nil, message, code
+-- Whoever opens a run file of the format before this one brings it to this one,
+-- also to read it: nothing else can read it. While another process writes it, it
+-- stays as it is, and can't be read here.
+local function bring_up(path)
+  if migration.format_of(path) ~= migration.FROM then return true end
+  local kept, message, code = migration.run(path)
+  if not kept then return nil, message, code end
+  if kept ~= true then
+    notice.tell(("%s was made by an earlier almanac, and was brought to format %d; as it was before, it is kept as %s"):format(path,
+      migration.TO, kept))
+  end
+  return true
 end
 
 ---Opens a run file.
@@ -53,10 +61,12 @@ end
 ---@return string? code "conflict" in use or of another version, "missing", "parse" not a run file
 function m.open(path, mode)
   if path == "" then return nil, "no run file is named", "missing" end
+  local db, ok, message, code
+  ok, message, code = bring_up(path)
+  if not ok then return nil, message, code end
   if mode == "read" then put_in_log(path) end
-  local db, message, code = core.runfile.open(path, { mode = mode, kind = "run", version = VERSION, schema = schema })
+  db, message, code = core.runfile.open(path, { mode = mode, kind = "run", version = VERSION, schema = schema })
   if not db and code == "missing" then message = message .. "; `almanac plan … -o RUN` makes a run file" end
-  if db and mode == "write" then return add_what_is_new(db) end
   return db, message, code
 end
 
@@ -93,33 +103,15 @@ function m.meta(db, key)
   return meta
 end
 
--- How the states of titles add up in a report. A title in the middle counts
--- as ready: what is left to do will be done by the next apply.
-local GROUPS = {
-  gone = "gone", ask = "ask", skip = "skip", skipped = "skip", failed = "failed",
-  attached = "done", verified = "done",
-}
-
----The group that a state counts in.
----@param state string
----@param reason string? an attached title with a reason is not as planned
----@return "ready"|"ask"|"skip"|"done"|"failed"|"undoing"|"undone"|"gone"
-function m.group(state, reason)
-  if state == "undone" or state == "undoing" then return state end
-  local group = GROUPS[state] or "ready"
-  if group == "done" and reason then return "failed" end
-  return group
-end
-
 ---Titles by group.
 ---@param db table
 ---@return { ready: integer, ask: integer, skip: integer, done: integer, failed: integer, undoing: integer?, undone: integer?,
 ---  gone: integer? } gone: Alma no longer has them
 function m.counts(db)
   local counts = { ready = 0, ask = 0, skip = 0, done = 0, failed = 0 }
-  local sql = "SELECT state, reason IS NOT NULL AS odd, count(*) AS n FROM title GROUP BY 1, 2"
+  local sql = "SELECT state, reason_code IS NOT NULL AS odd, count(*) AS n FROM title GROUP BY 1, 2"
   for row in db:rows(sql) do
-    local group = m.group(row.state, row.odd == 1 or nil)
+    local group = states.group(row.state, row.odd == 1)
     counts[group] = (counts[group] or 0) + row.n
   end
   return counts

@@ -2,12 +2,6 @@
 -- no more memory than one of a hundred, and between two portions it is written.
 local m = {}
 
----Those that are still to be done, SQL.
-m.OPEN = "state IN ('ready', 'uploading', 'uploaded', 'collected', 'represented', 'attaching', 'failed')"
-
----Those that are done, and were found to be otherwise than planned, SQL.
-m.UNLIKE = "state IN ('attached', 'verified') AND reason IS NOT NULL"
-
 local PORTION = 100    -- some titles have thousands of files in their reading
 
 ---Titles in the order of the plan. What was given is not given again, whatever

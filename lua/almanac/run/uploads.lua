@@ -1,16 +1,16 @@
 -- Which commands need the bucket at all, and which files it will not take: both
 -- are known before anything is sent.
 local attempt = require "almanac.run.attempt"
-local titles = require "almanac.run.titles"
+local states = require "almanac.run.states"
 
 local m = {}
 
 local PLANNED = ([[page JOIN file ON file.id = page.file_id JOIN title ON title.id = page.title_id
   LEFT JOIN thumbnail ON thumbnail.of = page.file_id LEFT JOIN file AS small ON small.id = thumbnail.file_id
-  WHERE page.pid IS NULL AND title.%s]]):format(titles.OPEN)
+  WHERE page.pid IS NULL AND title.%s]]):format(states.OPEN)
 local TO_SEND = "SELECT file.path, file.size, small.path AS small_path, small.size AS small_size FROM " .. PLANNED
 local USABLE = [[SELECT id, path, size FROM file
-  WHERE problem IS NULL AND reason IS NULL AND size IS NOT NULL AND (?1 OR size < ?2 OR size > ?3)]]
+  WHERE problem IS NULL AND reason_code IS NULL AND size IS NOT NULL AND (?1 OR size < ?2 OR size > ?3)]]
 local PROBLEM = "UPDATE file SET problem = ? WHERE id = ?"
 -- What a run has sent, or deleted with a copy that undo sends again.
 local SENT = [[SELECT 1 FROM step JOIN title ON title.id = step.title_id

@@ -131,7 +131,8 @@ function m.say(recipe, db, what, args, out)
   if title then
     show.say_title(title, db, out)
     local list = m.title_rules(recipe, db, what, args)
-    out.event("title", { mms_id = what, state = title.state, reason = title.reason, rules = json.array(list or {}) })
+    out.event("title", { mms_id = what, state = title.state, reason = title.reason, reason_code = title.reason_code,
+      rules = json.array(list or {}) })
     if list then say_rules(list, out) end
     return true
   end
@@ -139,7 +140,7 @@ function m.say(recipe, db, what, args, out)
   if not file then return nil, message end
   show.say_file(file, db, out)
   local list = m.file_rules(recipe, file.path, file.size, args, store.meta(db, "folder"))
-  out.event("file", { path = file.path, reason = file.reason, rules = json.array(list) })
+  out.event("file", { path = file.path, reason = file.reason, reason_code = file.reason_code, rules = json.array(list) })
   say_rules(list, out)
   return true
 end

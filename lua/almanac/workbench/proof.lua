@@ -35,8 +35,9 @@ local function try_sample(recipe, result, accept)
     result.written = path
   end
   local wrong
-  wrong, message, code = sample.compare(rows, path)
+  wrong, message, code = sample.compare(rows, path, recipe)
   if not wrong then return nil, message, code end
+  result.note = message
   add(result, "sample", ("sample: %s as expected"):format(words.count(#rows, "row")), wrong)
   add(result, "same plan twice", "the same input gives the same plan",
     sample.text(rows) == sample.text(again) and {} or { "the second plan of the sample differs from the first" })
@@ -46,8 +47,10 @@ end
 ---Tries a recipe on its examples and its sample.
 ---@param recipe table
 ---@param options { accept: boolean? }? accept: what the sample's plan is now becomes what is expected
----@return { tests: { name: string, good: string, wrong: string[] }[], good: boolean, sample: string?, written: string? }|nil result
----  good (of a test): what to say when nothing is wrong; sample: its folder; written: the file of the expectation
+---@return { tests: { name: string, good: string, wrong: string[] }[], good: boolean, sample: string?, written: string?,
+---  note: string? }|nil result
+---  good (of a test): what to say when nothing is wrong; sample: its folder; written: the file of the expectation;
+---  note: what should be known of it
 ---@return string? message the sample can't be read
 ---@return string? code
 function m.of(recipe, options)

@@ -4,11 +4,14 @@
 --   sample/files.txt     names of files, one a line; or the files themselves in sample/files
 --   sample/sidecars      the sidecars of those in files.txt, where they would lie
 --   sample/args.csv      argument,value: what is given to the recipe; paths are seen from sample/
---   sample/expected.csv  mms_id,state,kind,files,reason: what the plan must come to
+--   sample/expected.csv  mms_id,state,kind,files,reason: what the plan must come to; a reason is its code, and behind it what
+--                        the recipe gave (its words, a key): `no_file: grinnell_16037`
 local arguments = require "almanac.recipe.inside.arguments"
 local core = require "almanac.core"
 local holdings = require "almanac.sheet.holdings"
+local older_reasons = require "almanac.run.older_reasons"
 local parcels = require "almanac.recipe.share.parcel"
+local reasons = require "almanac.run.reasons"
 local sheet = require "almanac.sheet"
 local trial = require "almanac.workbench.trial"
 
@@ -195,13 +198,32 @@ local function by_name(rows)
   return map
 end
 
+local OLD = "%s holds sentences in the place of codes, as it was done before: they were read as the codes that they stand for; " ..
+  "`almanac recipe test %s --accept` writes it anew"
+
+local function is_of_codes(cell)
+  local first = cell:match "^([%l_]+)$" or cell:match "^([%l_]+)[:;] "
+  return cell == "" or first ~= nil and (reasons.is_code(first) or first:find("_", 1, true) ~= nil)
+end
+
+-- Whether a plan has the reason that is expected. The code alone is enough; a
+-- sentence of before stands for its code, and one that stands for none tells nothing.
+local function is_met(want, have)
+  if is_of_codes(want) then return want == have or want ~= "" and want == have:match "^[%l_]+" end
+  local known = older_reasons.known(want)
+  if not known then return have ~= "" end
+  local cell = reasons.cell(reasons.row(known))
+  return cell == have or not cell:find ":" and cell == have:match "^[%l_]+"
+end
+
 ---Says how a plan differs from the expected one.
 ---@param rows table[] of m.outcome
 ---@param path string of expected.csv
+---@param recipe table
 ---@return string[]|nil differences a line each
----@return string? message
+---@return string? message or, with differences, that the file is of an older form
 ---@return string? code
-function m.compare(rows, path)
+function m.compare(rows, path, recipe)
   if not core.files.stat(path) then
     return { ("%s is not there: --accept writes what the plan is now; look at it, then keep it"):format(path) }
   end
@@ -211,8 +233,11 @@ function m.compare(rows, path)
   for _, name in ipairs(COLUMNS) do
     if expected[1] and expected[1][name] then columns[#columns + 1] = name end
   end
+  local is_old = false
   for _, row in ipairs(expected) do
     local name = name_of(row)
+    is_old = is_old or row.reason and not is_of_codes(row.reason)
+    if row.reason and found[name] and is_met(row.reason, found[name].reason) then row.reason = found[name].reason end
     local want, have = told(row, columns), found[name] and told(found[name], columns) or "nothing of it"
     found[name] = nil
     if want ~= have then wrong[#wrong + 1] = ("%s: expected %s; the plan has %s"):format(name, want, have) end
@@ -220,7 +245,7 @@ function m.compare(rows, path)
   for _, row in ipairs(rows) do
     if found[name_of(row)] then wrong[#wrong + 1] = ("%s: not expected; the plan has %s"):format(name_of(row), told(row, columns)) end
   end
-  return wrong
+  return wrong, is_old and OLD:format(path, recipe.path) or nil
 end
 
 ---Writes an outcome as the text of expected.csv.

@@ -2,6 +2,8 @@
 -- ready with files of their own.
 local key = require "almanac.recipe.inside.key"
 local objects = require "almanac.recipe.inside.objects"
+local reason_groups = require "almanac.run.reason_groups"
+local states = require "almanac.run.states"
 local trial = require "almanac.workbench.trial"
 
 local m = {}
@@ -13,13 +15,9 @@ local REASONS = 3
 local READY = [[SELECT title.id, file.path, (SELECT key FROM file_key WHERE file_id = file.id LIMIT 1) AS key,
     file.id IN (SELECT id FROM set_aside) AS broken
   FROM title JOIN page ON page.title_id = title.id JOIN file ON file.id = page.file_id
-  WHERE title.state = 'ready' ORDER BY title.id]]
-local REASON = [[SELECT reason, count(*) AS n FROM (
-    SELECT substr(reason, 1, instr(reason || ':', ':') - 1) AS reason FROM title WHERE state = ?)
-  GROUP BY reason ORDER BY n DESC, reason]]
-local COUNT = [[SELECT count(*) AS files,
-    coalesce(sum(reason LIKE 'left out%'), 0) AS unread_files, coalesce(sum(reason LIKE 'no title %'), 0) AS lost,
-    coalesce(sum(reason LIKE 'it fits title %left out'), 0) AS left_out FROM file]]
+  WHERE title.]] .. states.is(states.READY) .. " ORDER BY title.id"
+local COUNT = [[SELECT count(*) AS files, coalesce(sum(reason_code = 'no_key_given'), 0) AS unread_files,
+    coalesce(sum(reason_code = 'no_title'), 0) AS lost, coalesce(sum(reason_code = 'title_skipped'), 0) AS left_out FROM file]]
 local UNPAGED = [[SELECT count(DISTINCT file_id) FROM file_key WHERE page IS NULL
   AND key IN (SELECT key FROM file_key GROUP BY key HAVING count(*) > 1)]]
 
@@ -81,9 +79,9 @@ end
 
 local function reasons(db, state)
   local list, n = {}, 0
-  for row in db:rows(REASON, state) do
-    n = n + row.n
-    if #list < REASONS then list[#list + 1] = { reason = row.reason, n = row.n } end
+  for _, group in ipairs(reason_groups.of(db, state)) do
+    n = n + group.n
+    if #list < REASONS then list[#list + 1] = { reason = group.kind, n = group.n } end
   end
   return n, list
 end
@@ -118,7 +116,7 @@ function m.add_to(case, found, recipe)
   local db, message, code = plan(case, found, recipe)
   if not db then return nil, message, code end
   weigh(db, found)
-  found.to_decide, found.doubts = reasons(db, "ask")
+  found.to_decide, found.doubts = reasons(db, states.ASK)
   for name, n in pairs(db:row(COUNT)) do found[name] = n end
   found.unpaged = db:value(UNPAGED)
   found.proven = true

@@ -13,7 +13,9 @@ local join = require "almanac.plan.join"
 local json = require "almanac.json"
 local lists = require "almanac.plan.sources"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local records = require "almanac.recipe.inside.record"
+local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 
 local m = {}
@@ -29,14 +31,13 @@ local function meta_of(recipe, values, folder, collection)
   }
 end
 
-local TITLE = "INSERT INTO title(mms_id, title, reading, state, reason) VALUES(?, ?, ?, ?, ?)"
-
 -- Adds the titles for which the rules fail, or the others.
 local function add_titles(db, titles, faults, failed)
   for _, title in ipairs(titles) do
     local reading, fault = title.reading, faults[title.mms_id]
     if (fault ~= nil) ~= failed then goto continue end
-    attempt.run(db, TITLE, title.mms_id, title.title, readings.encode(reading), fault and "failed" or "ask", fault)
+    attempt.call(states.add, db, { mms_id = title.mms_id, title = title.title, reading = readings.encode(reading),
+      state = fault and states.FAILED or states.ASK, reason = fault and reasons.new("rule_fails", { message = fault }) or nil })
     if reading.rows then attempt.run(db, details.KEEP_ROWS, title.mms_id, json.encode(json.array(reading.rows))) end
     if reading.record or reading.items then
       attempt.run(db, details.KEEP, title.mms_id, reading.record, reading.items and json.encode(json.array(reading.items)))
@@ -88,7 +89,7 @@ function m.plan(case, faults)
   return nil, message, code
 end
 
-local OUTCOME = [[SELECT mms_id, state, coalesce(reason, '') AS reason,
+local OUTCOME = [[SELECT mms_id, state, reason_code, reason_data,
     coalesce((SELECT group_concat(DISTINCT spec.kind) FROM change JOIN spec ON spec.id = change.spec_id
       WHERE change.title_id = title.id), '') AS kind,
     coalesce((SELECT group_concat(path, '|') FROM (SELECT file.path || coalesce(' + ' || small.path, '') AS path
@@ -96,19 +97,25 @@ local OUTCOME = [[SELECT mms_id, state, coalesce(reason, '') AS reason,
       LEFT JOIN thumbnail ON thumbnail.of = page.file_id LEFT JOIN file AS small ON small.id = thumbnail.file_id
       WHERE page.title_id = title.id ORDER BY page.change, page.seq)), '') AS files
   FROM title ORDER BY id]]
-local LEFT_OVER = [[SELECT path, reason FROM file
-  WHERE reason LIKE 'no title %' OR reason IS NOT NULL AND id IN (SELECT file_id FROM thumbnail) ORDER BY path]]
+local LEFT_OVER = [[SELECT path, reason_code, reason_data FROM file
+  WHERE reason_code = 'no_title' OR reason_code IS NOT NULL AND id IN (SELECT file_id FROM thumbnail) ORDER BY path]]
+
+local function with_cell(row)
+  row.reason, row.reason_code, row.reason_data = reasons.cell(row), nil, nil
+  return row
+end
 
 ---The rows that a plan comes to: one for each title, then one for each file without a title, and
 ---one for each thumbnail without a file.
 ---@param db table
 ---@return { mms_id: string, state: string, kind: string, files: string, reason: string }[] rows
----  files: paths in page order with | between, each with + and its thumbnail if it has one; kind: of the changes, with commas between
+---  files: paths in page order with | between, each with + and its thumbnail if it has one; kind: of the changes, with commas between;
+---  reason: as of almanac.run.reasons.cell
 function m.outcome(db)
   local rows = {}
-  for row in db:rows(OUTCOME) do rows[#rows + 1] = row end
+  for row in db:rows(OUTCOME) do rows[#rows + 1] = with_cell(row) end
   for row in db:rows(LEFT_OVER) do
-    rows[#rows + 1] = { mms_id = "", state = "", kind = "", files = row.path, reason = row.reason }
+    rows[#rows + 1] = { mms_id = "", state = "", kind = "", files = row.path, reason = with_cell(row).reason }
   end
   return rows
 end

@@ -1,5 +1,6 @@
 -- A title into a collection.
 local collect = require "almanac.apply.collect"
+local reasons = require "almanac.run.reasons"
 local steps = require "almanac.apply.steps"
 
 local m = {}
@@ -20,7 +21,7 @@ end
 function m.check(job, change)
   local member, message, code = collect.is_member(job, change.spec.collection)
   if member == nil then return nil, message, code end
-  if not member then return ("the title is not in collection %s"):format(change.spec.collection) end
+  if not member then return reasons.new("not_in_collection", { collection = change.spec.collection }) end
   return false, 0
 end
 

@@ -5,6 +5,8 @@ local copies = require "almanac.apply.copies"
 local file_rivals = require "almanac.apply.file_rivals"
 local look = require "almanac.apply.kinds.look"
 local older = require "almanac.apply.older"
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
 local upload = require "almanac.apply.upload"
 
@@ -92,14 +94,14 @@ function m.files(job, change, list)
 end
 
 ---What is wrong with the pages of a change among the files that Alma lists.
----@return string|false|nil words
+---@return almanac.run.reason|false|nil reason
 ---@return string|integer message_or_unseen
 ---@return string? code
 function m.check_pages(job, change, by_pid)
   local files = {}
   for i, page in ipairs(change.pages) do
     local file = by_pid[page.pid]
-    if not file then return ("%s is not attached"):format(page.name) end
+    if not file then return reasons.new("not_attached", { file = page.name }) end
     local words = look.wrong_file(page, file)
     if words then return words end
     files[i] = file
@@ -127,10 +129,10 @@ local function own(job, change, files, by_pid)
     local changed
     if page then changed = look.changed_file(page, file) end
     if not is_own then changed = look.may_be_changed(job, change, file, by_pid) end
-    if changed then return nil, "changed since: " .. changed, "conflict" end
+    if changed then return nil, reasons.new("changed_since", { what = changed }), "conflict" end
     if is_own then
       local there, message, code = true, nil, nil
-      if job.title.state == "undone" then there, message, code = look.has_file(job, change.representation_id, file.pid) end
+      if job.title.state == states.UNDONE then there, message, code = look.has_file(job, change.representation_id, file.pid) end
       if there == nil then return nil, message, code end
       list[#list + 1] = there and file.pid or nil
     end

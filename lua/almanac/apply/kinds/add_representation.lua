@@ -5,6 +5,7 @@ local attach = require "almanac.apply.attach"
 local collect = require "almanac.apply.collect"
 local look = require "almanac.apply.kinds.look"
 local makers = require "almanac.apply.maker"
+local reasons = require "almanac.run.reasons"
 local representation = require "almanac.apply.representation"
 local rivals = require "almanac.apply.rivals"
 local steps = require "almanac.apply.steps"
@@ -78,16 +79,16 @@ end
 local function wrong_files(change, files)
   for i, page in ipairs(change.pages) do
     local file = files[i]
-    if not file then return ("%s is not attached"):format(page.name) end
+    if not file then return reasons.new("not_attached", { file = page.name }) end
     if file.pid ~= page.pid then
-      return ("page %d is file %s (%s), planned %s (%s)"):format(page.seq, file.pid,
-        file.path and file.path:match "[^/]+$" or "", page.pid or "-", page.name)
+      return reasons.new("other_page", { page = page.seq, file = file.pid, name = file.path and file.path:match "[^/]+$" or "",
+        planned_file = page.pid, planned = page.name })
     end
     local words = look.wrong_file(page, file)
     if words then return words end
   end
   if #files > #change.pages then
-    return ("the representation has %d files, planned %d"):format(#files, #change.pages)
+    return reasons.new("file_count_differs", { files = #files, planned = #change.pages })
   end
 end
 
@@ -100,7 +101,7 @@ function m.check(job, change, list)
   if words then return words end
   local twin, why, kind = representation.changed_twin(job, change, list, id)
   if twin == nil then return nil, why, kind end
-  if twin then return representation.words_of_changed(change.spec, twin) end
+  if twin then return representation.changed(change.spec, twin) end
   local by_pid, files
   by_pid, files, kind = look.files(job, id, look.pids(change))
   if not by_pid and kind == "missing" then return files end
@@ -121,24 +122,24 @@ local function foreign_file(job, change, files)
   for _, file in ipairs(files) do
     local page = own[file.pid]
     if not page and not look.is_unrecorded(job, change, file) then
-      return ("file %s (%s) is not of this run"):format(file.pid, file.label or "")
+      return reasons.new("not_of_this_run", { file = file.pid, label = file.label or "" })
     end
     local changed = page and look.changed_file(page, file)
     if changed then return changed end
     own[file.pid] = nil
   end
   local gone = next(own)
-  return gone and ("file %s was deleted"):format(gone) or false
+  return gone and reasons.new("own_file_deleted_since", { file = gone }) or false
 end
 
--- In words what others did to a representation of ours; false when nothing.
+-- What others did to a representation of ours; false when nothing.
 local function changed_by_others(job, change, rep)
   local planned = look.baseline(change)
   local words = look.wrong_field(rep, planned)
   if words then return words end
-  if (rep.public_note or "") ~= (planned.public_note or "") then return "it has another public note" end
+  if (rep.public_note or "") ~= (planned.public_note or "") then return reasons.new "own_note" end
   local who = makers.other(job.maker, rep)
-  if who then return "last modified by " .. who end
+  if who then return reasons.new("modified_by", { who = who }) end
   local by_pid, files, code = look.files(job, rep.id, look.pids(change))
   if not by_pid then return nil, files, code end
   return foreign_file(job, change, files)
@@ -162,14 +163,15 @@ local function none_changed(job, change, step, list)
   changed, message, code = still_there(job, changed)
   if not changed then return nil, message, code end
   if not changed[1] then return {} end
-  return nil, ("changed since: %s; look at it in Alma"):format(representation.words_of_changed(change.spec, changed[1])), "conflict"
+  local what = representation.changed(change.spec, changed[1], "look")
+  return nil, reasons.new("changed_since", { what = what }), "conflict"
 end
 
 -- A second one of ours is named when somebody changed it, and holds nothing up.
 local function note_twin(job, change, list)
   local twin, message, code = representation.changed_twin(job, change, list, change.representation_id)
   if twin == nil then return nil, message, code end
-  if twin then table.insert(job.unlike, representation.words_of_changed(change.spec, twin) .. "; it is left: look at it in Alma") end
+  if twin then table.insert(job.unlike, representation.changed(change.spec, twin, "leave")) end
   return true
 end
 
@@ -188,7 +190,7 @@ local function unrecorded(job, change, list)
   if step.state == "done" then return ours end
   if not ours[1] then return none_changed(job, change, step, list) end
   if #ours <= step.sent then return ours end
-  return nil, "its last step has an unknown end, and several representations could be its own", "conflict"
+  return nil, reasons.new "unknown_end", "conflict"
 end
 
 -- The recorded representation of a change, if it is still there and unchanged.
@@ -199,7 +201,7 @@ local function recorded(job, change, ids)
   if not rep and code == "missing" then return true end
   if not rep then return nil, message, code end
   local words, why, kind = changed_by_others(job, change, rep)
-  if words then return nil, "changed since: " .. words, "conflict" end
+  if words then return nil, reasons.new("changed_since", { what = words }), "conflict" end
   if words == nil then return nil, why, kind end
   ids[#ids + 1] = id
   return true

@@ -7,13 +7,14 @@ local look = require "almanac.apply.kinds.look"
 local older = require "almanac.apply.older"
 local order = require "almanac.apply.order"
 local paging = require "almanac.alma.paging"
+local reasons = require "almanac.run.reasons"
 
 local m = {}
 
 local function deletion_of(job, change)
   local mms_id, id = job.mms_id, change.representation_id
   return {
-    what = ("file %s of representation %s"):format(change.pid, id),
+    file = change.pid, representation = id,
     send = function() return alma.files.delete(job.client, mms_id, id, change.pid) end,
     is_gone = function() return look.has_file(job, id, change.pid) == false end,
   }
@@ -46,9 +47,9 @@ local function find(job, change)
   if not files then return nil, message, code end
   local file = look.by_pid(files)[change.pid]
   local planned = look.planned_files(job, change.representation_id)[change.pid]
-  if not file then return nil, ("since the plan file %s was deleted; %s"):format(change.pid, older.ADVICE), "conflict" end
+  if not file then return nil, reasons.new("file_lost", { file = change.pid }), "conflict" end
   if planned and planned.size and tonumber(file.size) ~= planned.size then
-    return nil, ("since the plan file %s was replaced"):format(change.pid), "conflict"
+    return nil, reasons.new("file_replaced", { file = change.pid }), "conflict"
   end
   return file
 end
@@ -80,14 +81,14 @@ function m.carry_out(job, change)
 end
 
 ---Whether the file is gone; a list may show it for a while.
----@return string|false|nil words
+---@return almanac.run.reason|false|nil reason
 ---@return string|integer message_or_unseen
 ---@return string? code
 function m.check_gone(job, change, by_pid)
   if not by_pid[change.pid] then return false, 0 end
   local there, message, code = look.has_file(job, change.representation_id, change.pid)
   if there == nil then return nil, message, code end
-  return there and ("file %s is still there"):format(change.pid), 0
+  return there and reasons.new("file_still_there", { file = change.pid }), 0
 end
 
 function m.check(job, change, list)
@@ -106,7 +107,7 @@ function m.look(job, change, list)
   if gone == nil then return nil, why, kind end
   if gone or order.has_moved(job, change) then return found end
   local kept = copies.of(job, change, 1)
-  if not kept then return nil, ("file %s was deleted without a copy"):format(change.pid), "conflict" end
+  if not kept then return nil, reasons.new("without_copy", { file = change.pid }), "conflict" end
   found.words[1] = ("attach %s to representation %s again"):format(kept.name, change.representation_id)
   return found
 end

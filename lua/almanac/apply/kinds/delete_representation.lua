@@ -5,6 +5,7 @@ local deletion = require "almanac.apply.kinds.deletion"
 local look = require "almanac.apply.kinds.look"
 local older = require "almanac.apply.older"
 local paging = require "almanac.alma.paging"
+local reasons = require "almanac.run.reasons"
 local representation = require "almanac.apply.representation"
 local steps = require "almanac.apply.steps"
 
@@ -13,7 +14,7 @@ local m = {}
 local function deletion_of(job, change)
   local mms_id, id = job.mms_id, change.representation_id
   return {
-    what = "representation " .. id,
+    representation = id,
     send = function() return alma.representations.delete(job.client, mms_id, id) end,
     is_gone = function() return look.is_there(job, id) == false end,
   }
@@ -33,7 +34,7 @@ local function files_as_planned(job, change)
   for _, file in ipairs(files) do
     local before = planned[file.pid]
     if not before or before.size and tonumber(file.size) ~= before.size then
-      return nil, ("since the plan file %s came or changed"):format(file.pid), "conflict"
+      return nil, reasons.new("file_came", { file = file.pid }), "conflict"
     end
   end
   return files
@@ -81,7 +82,7 @@ end
 function m.check(job, change)
   local there, message, code = look.is_there(job, change.representation_id)
   if there == nil then return nil, message, code end
-  return there and ("representation %s is still there"):format(change.representation_id), 0
+  return there and reasons.new("representation_still_there", { representation = change.representation_id }), 0
 end
 
 -- The representation that undo makes again is a change of its own.
@@ -125,7 +126,7 @@ function m.look(job, change)
   if is_back(job, change, step) then return found end
   for n = 1, step.before.files do
     if not copies.of(job, change, n) then
-      return nil, ("representation %s was deleted without copies of its files"):format(change.representation_id), "conflict"
+      return nil, reasons.new("without_copies", { representation = change.representation_id }), "conflict"
     end
   end
   found.words[1] = ("make representation '%s' with %d files again"):format(step.before.fields.label or "", step.before.files)
@@ -138,7 +139,8 @@ local function meet_older(job, new, list)
   local made, message, code = representation.made_like(job, new.spec, list)
   if not made then return nil, message, code end
   for _, rep in ipairs(made) do
-    if not steps.is_decided(job, new, rep.id) then return older.ask_about_restored(job, new, "representation " .. rep.id, rep.id) end
+    local reason = reasons.new("representation_back_already", { representation = rep.id })
+    if not steps.is_decided(job, new, rep.id) then return older.ask_about_restored(job, new, reason, rep.id) end
   end
   return true
 end
@@ -172,7 +174,7 @@ function m.check_back(job, change)
   local step, id = steps.get(job, change, "delete"), change.representation_id   -- by now that of the new one
   local there, why, kind = look.is_there(job, id)
   if there == nil then return nil, why, kind end
-  if not there then return ("taken back, but representation %s that was made again is gone"):format(id) end
+  if not there then return reasons.new("back_representation_gone", { representation = id }) end
   local files, message, code = alma.files.list(job.client, job.mms_id, id)
   if not files then return nil, message, code end
   local by_pid = look.by_pid(files)

@@ -1,12 +1,15 @@
 -- The one write of kinds that delete: made once, found done when an earlier try
 -- did it, and looked into before the title is compared with its plan. What somebody
 -- else deleted is not this run's deed: undo would bring it back a second time.
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
 
 local m = {}
 
 local function by_others(delete)
-  return nil, ("since the plan somebody deleted %s: look at the title in Alma, then `almanac decide`"):format(delete.what), "conflict"
+  return nil, reasons.new(delete.file and "file_deleted" or "representation_deleted",
+    { file = delete.file, representation = delete.representation }), "conflict"
 end
 
 -- Alma has no error of its own for what is not there: then a look decides. It was
@@ -16,14 +19,15 @@ local function call(delete, first)
   if not ok and not (detail and detail.unclear) then ok = delete.is_gone() or nil end
   if not ok then return nil, message, code, detail end
   if not (first and detail) or detail.earlier or detail.unclear and not detail.answered then return {} end
-  local _, words, kind = by_others(delete)
-  return nil, words, kind, { errors = {}, unclear = false, unsent = false }
+  local _, reason, kind = by_others(delete)
+  return nil, reason, kind, { errors = {}, unclear = false, unsent = false }
 end
 
 ---Deletes.
 ---@param job almanac.job
 ---@param change almanac.change
----@param delete { what: string, send: (fun(): true|nil, string?, string?, table?), is_gone: fun(): boolean|nil } what: in words
+---@param delete { file: string?, representation: string, send: (fun(): true|nil, string?, string?, table?), is_gone: fun(): boolean|nil }
+---  file: its id, when it is one of the representation
 ---@param before any what was there, kept with the intent
 ---@return true|nil
 ---@return string? message
@@ -31,7 +35,7 @@ end
 function m.perform(job, change, delete, before)
   local first = not m.begun(job, change)
   local done, message, code = steps.perform(job, {
-    change = change.seq, kind = "delete", page = 0, during = "attaching", after = "attaching", before = before,
+    change = change.seq, kind = "delete", page = 0, during = states.DELETING, after = states.DELETING, before = before,
     call = function()
       local was_first = first
       first = false

@@ -2,6 +2,7 @@
 -- files as Alma has them, beside those that were planned.
 local alma = require "almanac.alma"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
 local reconcile = require "almanac.apply.reconcile"
 local steps = require "almanac.apply.steps"
 local stored = require "almanac.apply.stored"
@@ -16,10 +17,10 @@ function m.value(coded)
   return type(coded) == "table" and coded.value or coded
 end
 
--- A field of a representation: its name in a plan, for people, and in Alma.
+-- A field of a representation: its name in a plan, and in Alma.
 local FIELDS = {
-  { "label", "label", "label" }, { "usage_type", "usage type", "usage_type" }, { "library", "library", "library" },
-  { "public_note", "public note", "public_note" }, { "access_rights", "access rights policy", "access_rights_policy_id" },
+  { "label", "label" }, { "usage_type", "usage_type" }, { "library", "library" }, { "public_note", "public_note" },
+  { "access_rights", "access_rights_policy_id" },
 }
 
 local TEXTS = { label = true, public_note = true }
@@ -27,12 +28,12 @@ local TEXTS = { label = true, public_note = true }
 ---What of a representation is not as planned; fields that the plan does not name are not looked at.
 ---@param rep table as Alma gives it
 ---@param spec table
----@return string? words nil when nothing is
+---@return almanac.run.reason? reason nil when nothing is
 function m.wrong_field(rep, spec)
   for _, field in ipairs(FIELDS) do
-    local planned, found = spec[field[1]], m.value(rep[field[3]])
+    local planned, found = spec[field[1]], m.value(rep[field[2]])
     if planned and (found or "") ~= planned then
-      return ("the representation's %s is '%s', planned '%s'"):format(field[2], found or "", planned)
+      return reasons.new("field_differs", { field = field[1], now = found or "", planned = planned })
     end
   end
 end
@@ -42,7 +43,7 @@ end
 ---@return table<string, string>
 function m.fields(rep)
   local fields = {}
-  for _, field in ipairs(FIELDS) do fields[field[1]] = m.value(rep[field[3]]) end
+  for _, field in ipairs(FIELDS) do fields[field[1]] = m.value(rep[field[2]]) end
   return fields
 end
 
@@ -53,7 +54,7 @@ function m.for_alma(fields)
   local body = {}
   for _, field in ipairs(FIELDS) do
     local value = fields[field[1]]
-    if value then body[field[3]] = TEXTS[field[1]] and value or { value = value } end
+    if value then body[field[2]] = TEXTS[field[1]] and value or { value = value } end
   end
   return body
 end
@@ -171,7 +172,7 @@ end
 function m.answered(spec, answer)
   local answered
   for _, field in ipairs(FIELDS) do
-    local sent, got = spec[field[1]], m.value(answer[field[3]])
+    local sent, got = spec[field[1]], m.value(answer[field[2]])
     if got == nil and TEXTS[field[1]] then got = "" end
     if sent and got and got ~= sent then
       answered = answered or {}
@@ -184,27 +185,27 @@ end
 ---What is wrong with a file that was attached.
 ---@param page almanac.planned_file
 ---@param file table as Alma gives it
----@return string? words
+---@return almanac.run.reason? reason
 function m.wrong_file(page, file)
   local name = file.path and file.path:match "[^/]+$" or ""
   if tonumber(file.size) ~= page.size then
-    return ("%s has %s bytes in Alma, %d on disk"):format(page.name, tostring(file.size), page.size)
+    return reasons.new("size_differs", { file = page.name, bytes = tostring(file.size), size = page.size })
   elseif name ~= (page.stored or page.upload_key:match "[^/]+$") then
-    return ("page %d is stored as '%s', planned '%s'"):format(page.seq, name, page.name)
+    return reasons.new("stored_as", { page = page.seq, now = name, planned = page.name })
   elseif not (file.path or ""):find("/storage/", 1, true) then
-    return ("%s is not in Alma's storage: %s"):format(page.name, file.path or "no path")
+    return reasons.new("not_in_storage", { file = page.name, path = file.path })
   end
 end
 
 ---What somebody did to a file that the run attached.
 ---@param page almanac.planned_file
 ---@param file table as Alma gives it
----@return string? words nil when it is as it was made
+---@return almanac.run.reason? reason nil when it is as it was made
 function m.changed_file(page, file)
-  if tonumber(file.size) ~= (page.taken or page.size) then return ("file %s was replaced"):format(file.pid) end
+  if tonumber(file.size) ~= (page.taken or page.size) then return reasons.new("own_file_replaced", { file = file.pid }) end
   local label = page.answered_label or page.label or page.name
   if file.label and file.label ~= "" and file.label ~= label then
-    return ("file %s is called '%s' now, it was '%s'"):format(file.pid, file.label, label)
+    return reasons.new("file_label_changed", { file = file.pid, now = file.label, planned = label })
   end
 end
 
@@ -222,7 +223,7 @@ end
 ---@param job almanac.job
 ---@param change almanac.change
 ---@param files table[] in the order of its pages
----@return string|false|nil words
+---@return almanac.run.reason|false|nil reason
 ---@return string|integer message_or_unseen
 ---@return string? code
 function m.stored(job, change, files)
@@ -242,37 +243,36 @@ function m.is_unrecorded(job, change, file)
   return false
 end
 
----In words that a file may be one of the run's that somebody changed since: it came
+---That a file may be one of the run's that somebody changed since: it came
 ---while a page was attached whose end is not known, or in the place of one that is gone.
 ---@param job almanac.job
 ---@param change almanac.change
 ---@param file table a new one that is not recorded
 ---@param by_pid table<string, table> all files of the representation
----@return string? words
+---@return almanac.run.reason? reason
 function m.may_be_changed(job, change, file, by_pid)
   for _, page in ipairs(change.pages) do
     local is_gone = page.pid and not by_pid[page.pid] and not steps.is_done(job, change, "undo file " .. page.pid)
     if is_gone and reconcile.new_files({ file }, {}, page.name)[1] then
-      return ("file %s was deleted, and file %s is called like it"):format(page.pid, file.pid)
+      return reasons.new("maybe_replaced", { file = page.pid, other = file.pid })
     end
     if steps.is_open(job, change, "attach", page.seq) and not steps.is_decided(job, change, file.pid, page.seq) then
-      return ("file %s ('%s', %s bytes) came while %s was attached, and may be that page"):format(file.pid, file.label or "",
-        tostring(file.size), page.name)
+      return reasons.new("maybe_attached", { file = file.pid, label = file.label or "", bytes = tostring(file.size), page = page.name })
     end
   end
 end
 
----In words that a page was attached twice; nil when it was not.
+---That a page was attached twice; nil when it was not.
 ---@param job almanac.job
 ---@param change almanac.change
 ---@param files table[] of its representation
----@return string?
+---@return almanac.run.reason?
 function m.doubled_file(job, change, files)
   local own = {}
   for _, pid in ipairs(m.pids(change)) do own[pid] = true end
   for _, file in ipairs(files) do
     if not own[file.pid] and m.is_unrecorded(job, change, file) then
-      return ("this run made file %s (%s) twice; `almanac undo` takes both back"):format(file.pid, file.label or "")
+      return reasons.new("made_twice", { file = file.pid, label = file.label or "" })
     end
   end
 end

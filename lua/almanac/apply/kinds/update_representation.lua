@@ -3,8 +3,9 @@ local alma = require "almanac.alma"
 local kinds = require "almanac.change_kinds".kinds
 local look = require "almanac.apply.kinds.look"
 local makers = require "almanac.apply.maker"
-local older = require "almanac.apply.older"
 local readings = require "almanac.reading"
+local reasons = require "almanac.run.reasons"
+local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
 local whereabouts = require "almanac.apply.whereabouts"
 
@@ -26,8 +27,8 @@ local function changed_since(job, change, fields)
     if rep.id == change.representation_id then
       for _, name in ipairs(SEEN) do
         if rep[name] and fields[name] and rep[name] ~= fields[name] then
-          return ("since the plan the %s of representation %s became '%s'%s"):format(name:gsub("_", " "), rep.id, fields[name],
-            fields[name] == change.spec[name] and ", as this run sets it; " .. older.ADVICE or "")
+          return reasons.new("field_changed", { field = name, representation = rep.id, now = fields[name],
+            older = fields[name] == change.spec[name] or nil })
         end
       end
     end
@@ -39,15 +40,15 @@ local function before_of(job, change)
   local rep, message, code = alma.representations.get(job.client, job.mms_id, change.representation_id)
   if not rep then return nil, message, code end
   local fields, before = look.fields(rep), {}
-  local words = changed_since(job, change, fields)
-  if words then return nil, words, "conflict" end
+  local changed = changed_since(job, change, fields)
+  if changed then return nil, changed, "conflict" end
   for name in pairs(change.spec) do before[name] = fields[name] or "" end
   return before
 end
 
 local function set(job, change, kind, fields, before)
   return steps.perform(job, {
-    change = change.seq, kind = kind, page = 0, during = "attaching", after = "attaching", before = before,
+    change = change.seq, kind = kind, page = 0, during = states.CHANGING, after = states.CHANGING, before = before,
     call = function()
       local rep, message, code, detail = alma.representations.update(job.client, job.mms_id, change.representation_id,
         look.for_alma(fields))
@@ -72,9 +73,8 @@ local function look_again(job, change)
     local now = fields[name] or ""
     local doubt = name .. "=" .. now
     if now ~= before and now ~= change.spec[name] and not steps.is_decided(job, change, doubt) then
-      return steps.ask(job, change, { kind = "update", doubts = { doubt } }, ("while the %s of representation %s was set to '%s' it " ..
-        "became '%s': look at it in Alma, then `almanac decide`; `use` sets it as planned"):format(name:gsub("_", " "),
-        change.representation_id, change.spec[name], now))
+      return steps.ask(job, change, { kind = "update", doubts = { doubt } }, reasons.new("field_set_meanwhile",
+        { field = name, representation = change.representation_id, planned = change.spec[name], now = now }))
     end
   end
   return true
@@ -124,7 +124,7 @@ function m.look(job, change)
     local now = fields[name] or ""
     before = now == back[name] and now or before
     if now ~= before and now ~= planned[name] then
-      return nil, ("changed since: its %s is '%s'"):format(name:gsub("_", " "), now), "conflict"
+      return nil, reasons.new("changed_since", { what = reasons.new("own_field", { field = name, now = now }) }), "conflict"
     end
     if now ~= before then
       found.words[1] = ("set the fields of representation %s back"):format(change.representation_id)

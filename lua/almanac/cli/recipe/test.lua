@@ -37,6 +37,7 @@ function m.run(args, context)
   result, message, code = proof.of(recipe, { accept = args.accept })
   if not result then return nil, message, code end
   if result.written then out.say("wrote " .. result.written) end
+  if result.note then out.note(result.note) end
   for _, test in ipairs(result.tests) do tell(out, test) end
   if not result.sample then
     out.say "-     no sample: put sample/titles.csv and sample/files.txt beside the recipe; --accept writes what comes of them"
