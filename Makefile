@@ -35,7 +35,7 @@ PKG_C     = $(if $(PC),$(shell $(PC) --cflags $(PACKAGES) $(OPENED) lua5.4))
 WARNED    = $(STRICT) $(if $(WERROR),-Werror)
 ALL_C     = $(WARNED) $(HARDENED) $(CFLAGS) $(SAN) -fPIC $(PKG_C) $(CPPFLAGS)
 ALL_LD    = $(CFLAGS) $(SAN) $(HARD_LD) $(LDFLAGS)
-LIBS      = $(if $(PC),$(shell $(PC) --libs $(PACKAGES))) -lm -pthread
+LIBS      = $(if $(PC),$(shell $(PC) --libs $(PACKAGES))) -lcsv -lm -pthread
 LUA_LIBS  = $(if $(PC),$(shell $(PC) --libs lua5.4))
 # Lua's many small blocks beside SQLite's pages; the sanitizers have an allocator of their own
 MALLOC    = $(if $(SANITIZE),,-lmimalloc)
@@ -60,7 +60,7 @@ GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) $(addprefix core/bas
 
 DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse lua-check \
             libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev \
-            libutf8proc-dev libxml2-dev libseccomp-dev libyaz-dev libarchive-dev zlib1g-dev libmimalloc-dev
+            libutf8proc-dev libcsv-dev libxml2-dev libseccomp-dev libyaz-dev libarchive-dev zlib1g-dev libmimalloc-dev
 BENCH_DEPS = rclone
 TEST_DEPS = lua5.4 lua-busted libxml2-utils yaz git clang libclang-rt-14-dev
 
@@ -115,7 +115,7 @@ $(GUARD): $(GUARD_O)
 	@$(CC) $(ALL_LD) -pie -o $@ $^ $(if $(PC),$(shell $(PC) --libs libutf8proc libseccomp libxml-2.0 zlib)) $(LUA_LIBS)
 
 # what is missing is told once, before a hundred errors of the compiler tell it
-HEADERS   = curl/curl.h openssl/evp.h sqlite3.h microhttpd.h utf8proc.h libxml/parser.h seccomp.h \
+HEADERS   = curl/curl.h openssl/evp.h sqlite3.h microhttpd.h utf8proc.h csv.h libxml/parser.h seccomp.h \
             yaz/yaz-iconv.h zlib.h lua.h
 $(BUILD)/packages:
 	@mkdir -p $(@D)

@@ -1,7 +1,5 @@
 local core = require "almanac.core"
-local csv = require "almanac.csv"
-
-local line_of = core.csv.line
+local csv, files = core.csv, core.files
 
 -- All rows, each with its line at the end; then what ended them.
 local function read(text, options)
@@ -47,7 +45,6 @@ describe("csv.parse", function()
   it("takes other delimiters", function()
     assert.same({ { "a,b", "c;d", 1 } }, (read('a,b;"c;d"', { delimiter = ";" })))
     assert.same({ { "a", "b c", "", 1 } }, (read("a\tb c\t", { delimiter = "\t" })))
-    assert.same({ { "b", "%c", 1 } }, (read("bx%c", { delimiter = "x" })))
   end)
 
   it("takes a quote out of place for text, and loses no row by it", function()
@@ -78,19 +75,6 @@ describe("csv.parse", function()
     assert.same({ "CSV line 2: the row is too long", "limit" }, { message, code })
   end)
 
-  it("takes its time in proportion, whatever the row is of", function()
-    local long = 1 << 21
-    for _, text in ipairs { "a" .. (" "):rep(long) .. "b \n", '"' .. ('""'):rep(long) .. '"\n', ("'"):rep(long) .. "\n",
-      '"a"' .. (" "):rep(long) .. "b \n", ("\r"):rep(long) .. "x", (" "):rep(long) .. "x" } do
-      assert.equal(1, #(read(text)))
-    end
-  end)
-
-  it("reads a very long row", function()
-    local long = ("y"):rep(1 << 20)
-    assert.same({ { "a", long .. "\n", 1 }, { "b", 3 } }, (read('a,"' .. long .. '\n"\nb\n')))
-  end)
-
   it("gives nothing more after a failure", function()
     local rows <close> = csv.parse '"a'
     assert.is_nil((rows:next()))
@@ -109,12 +93,60 @@ describe("csv.parse", function()
   end)
 end)
 
-describe("core.csv.line", function()
+describe("csv.open", function()
+  local folder
+
+  before_each(function() folder = assert(files.temp_folder()) end)
+  after_each(function() files.remove(folder, { tree = true }) end)
+
+  it("reads from a file what parse reads from a string", function()
+    local lines = {}
+    for i = 1, 20000 do
+      local last = i % 5 == 0 and 'q"\r\n,' or i % 7 == 0 and "\u{e9}" or ""
+      lines[i] = csv.line({ i, ("x"):rep(i % 37), last }):gsub("\n$", i % 2 == 0 and "\r\n" or "\n")
+    end
+    local text = table.concat(lines)
+    assert(files.write(folder .. "/a.csv", text))
+    local a <close> = assert(csv.open(folder .. "/a.csv"))
+    local b <close> = csv.parse(text)
+    for i = 1, 20000 do
+      local row, line = a:next()
+      local same, there = b:next()
+      assert.equal(tostring(i), row[1])
+      if line ~= there or table.concat(row, "\0") ~= table.concat(same, "\0") then error("row " .. i) end
+    end
+    assert.is_nil((a:next()))
+  end)
+
+  it("reads a file with a very long row", function()
+    local long = ("y"):rep(1 << 20)
+    assert(files.write(folder .. "/a.csv", 'a,"' .. long .. '\n"\nb\n'))
+    local rows <close> = assert(csv.open(folder .. "/a.csv"))
+    assert.same({ "a", long .. "\n" }, (rows:next()))
+    assert.same({ { "b" }, 3 }, { rows:next() })
+  end)
+
+  it("fails for a file that is not there or can't be read", function()
+    assert.same({ nil, "can't open " .. folder .. "/none: No such file or directory", "missing" },
+      { csv.open(folder .. "/none") })
+    local rows <close> = assert(csv.open(folder))
+    assert.same({ nil, "can't read " .. folder .. ": Is a directory", "io" }, { rows:next() })
+  end)
+
+  it("names the file in what it says", function()
+    assert(files.write(folder .. "/a.csv", 'a\n"b'))
+    local rows <close> = assert(csv.open(folder .. "/a.csv"))
+    rows:next()
+    assert.equal(folder .. "/a.csv line 2: a quote is never closed", select(2, rows:next()))
+  end)
+end)
+
+describe("csv.line", function()
   it("quotes only what needs it", function()
     assert.equal('a,b c,1,2.5,"x,y","say ""hi"""," z","l\nm"\n',
-      line_of { "a", "b c", 1, 2.5, "x,y", 'say "hi"', " z", "l\nm" })
-    assert.equal(",,c\n", line_of { nil, nil, "c", n = 3 })
-    assert.equal('""\n', line_of { "" })
+      csv.line { "a", "b c", 1, 2.5, "x,y", 'say "hi"', " z", "l\nm" })
+    assert.equal(",,c\n", csv.line { nil, nil, "c", n = 3 })
+    assert.equal('""\n', csv.line { "" })
   end)
 
   it("is not disturbed by a finalizer that writes meanwhile", function()
@@ -122,7 +154,7 @@ describe("core.csv.line", function()
       for _ = 1, 20 do setmetatable({}, { __gc = function() core.text.hex "zz" end }) end
       local values, texts = {}, {}
       for i = 1, 300 do values[i] = i + n / 7 end
-      local line = line_of(values)
+      local line = csv.line(values)
       for i, value in ipairs(values) do texts[i] = tostring(value) end
       assert.equal(table.concat(texts, ",") .. "\n", line)
     end
@@ -140,7 +172,7 @@ describe("core.csv.line", function()
         fields[i] = ""
         for _ = 2, draw(6) do fields[i] = fields[i] .. pieces[draw(#pieces)] end
       end
-      local line = line_of(fields)
+      local line = csv.line(fields)
       fields[#fields + 1] = 1
       assert.same({ fields }, (read(line)))
     end
@@ -148,24 +180,24 @@ describe("core.csv.line", function()
 
   it("lets no text be a formula, and no number be a text", function()
     assert.equal("'=1+1,'+1,'-1,'@x,-1,-2.5,a=1,'t,99\n",
-      line_of { "=1+1", "+1", "-1", "@x", -1, -2.5, "a=1", "'t", "99" })
-    assert.equal("\"'\ta\",\"'\rb\",\"'=c,\"\"d\"\n", (line_of { "\ta", "\rb", '=c,"d' }))
-    assert.equal("''=x,'''=y,''-\n", line_of { "'=x", "''=y", "'-" })
+      csv.line { "=1+1", "+1", "-1", "@x", -1, -2.5, "a=1", "'t", "99" })
+    assert.equal("\"'\ta\",\"'\rb\",\"'=c,\"\"d\"\n", (csv.line { "\ta", "\rb", '=c,"d' }))
+    assert.equal("''=x,'''=y,''-\n", csv.line { "'=x", "''=y", "'-" })
     assert.same({ { "=x", "'=y", "'99", "'", "", 1 } }, (read "'=x,''=y,'99,',\n"))
     for _, text in ipairs { "＝1", "＋1", "－1", "＠x", " =1", "  ＝1", "\u{a0}=1", "\n=1", " \t=1", "' =1", "'＝1" } do
-      local line = line_of { text, "x" }
+      local line = csv.line { text, "x" }
       assert.matches("^\"?'" .. text:gsub("%p", "%%%0"), line)
       assert.equal(text, read(line)[1][1])
     end
     for _, text in ipairs { " a=1", ("＝"):sub(1, 2), "～1", "\u{a0}", "' x" } do
-      assert.is_nil(line_of { text }:find("^\"?'" .. text:gsub("%p", "%%%0")))
-      assert.equal(text, read(line_of { text })[1][1])
+      assert.is_nil(csv.line { text }:find("^\"?'" .. text:gsub("%p", "%%%0")))
+      assert.equal(text, read(csv.line { text })[1][1])
     end
   end)
 
   it("raises for what has no text", function()
-    assert.has_error(function() line_of { true } end)
-    assert.has_error(function() line_of { {} } end)
-    assert.has_error(function() line_of "a" end)
+    assert.has_error(function() csv.line { true } end)
+    assert.has_error(function() csv.line { {} } end)
+    assert.has_error(function() csv.line "a" end)
   end)
 end)

@@ -43,7 +43,7 @@ local function check_c(path)
     problem("%s includes Lua: an engine file knows none", path)
   end
   if path:find "^core/lua/" then
-    for _, engine in ipairs { "curl/", "sqlite3", "microhttpd", "libxml/", "openssl/", "utf8proc" } do
+    for _, engine in ipairs { "curl/", "sqlite3", "microhttpd", "libxml/", "openssl/", "utf8proc", "csv.h>" } do
       if text:find("#include <" .. engine, 1, true) then
         problem("%s includes <%s>: a binding talks to the engine only", path, engine)
       end

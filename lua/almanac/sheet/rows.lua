@@ -1,7 +1,7 @@
 -- Reads the rows of a CSV as people save it: with commas, semicolons, tabs or bars between the
 -- cells, and maybe a line sep=; before the rest. The text is parsed with each sign before one
 -- is chosen.
-local csv = require "almanac.csv"
+local core = require "almanac.core"
 
 local m = {}
 
@@ -17,7 +17,7 @@ end
 
 -- The first rows of a text, parsed with this sign. The last row may be cut off.
 local function first_rows(text, sign, most)
-  local reader <close>, rows = csv.parse(text, { delimiter = sign }), {}
+  local reader <close>, rows = core.csv.parse(text, { delimiter = sign }), {}
   while #rows < most do
     local cells = reader:next()
     if not cells then break end
@@ -69,7 +69,7 @@ end
 function m.open(text, name, most, heading)
   local sign
   sign, text = named_sign(text)
-  local reader = csv.parse(text, { delimiter = sign or sign_of(text, most, heading) })
+  local reader = core.csv.parse(text, { delimiter = sign or sign_of(text, most, heading) })
   return function()
     while true do
       local cells, line, code = reader:next()
