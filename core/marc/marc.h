@@ -114,6 +114,8 @@ bool alm_marc_open_data(alm_marc_builder *builder, const char *tag, char indicat
                         char indicator2);
 bool alm_marc_open_subfield(alm_marc_builder *builder, const char *code, size_t length);
 bool alm_marc_add_text(alm_marc_builder *builder, const char *text, size_t length);
+/* Clears the builder; number, place, leader and problems are those of another record. */
+void alm_marc_copy_head(alm_marc_builder *builder, const alm_marc *record);
 /* A field as it is in another record. */
 bool alm_marc_copy_field(alm_marc_builder *builder, const alm_marc *record,
                          const alm_marc_field *field);

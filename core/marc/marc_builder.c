@@ -184,6 +184,15 @@ bool alm_marc_open_subfield(alm_marc_builder *builder, const char *code, size_t 
   return add(builder, "\x1f", 1) && alm_marc_add_text(builder, code, length);
 }
 
+void alm_marc_copy_head(alm_marc_builder *builder, const alm_marc *record) {
+  alm_marc_clear(builder, record->number, record->offset);
+  alm_marc_set_leader(builder, record->leader, ALM_MARC_LEADER);
+  for (size_t i = 0; i < record->problem_count; i++) {
+    const alm_marc_problem *problem = &record->problems[i];
+    alm_marc_note(builder, problem->kind, problem->at, "%s", problem->message);
+  }
+}
+
 bool alm_marc_copy_field(alm_marc_builder *builder, const alm_marc *record,
                          const alm_marc_field *field) {
   alm_slice content = alm_marc_content(record, field);

@@ -69,15 +69,6 @@ static bool add_subfield(alm_marc_builder *out, alm_slice code, alm_slice value)
   return alm_marc_open_subfield(out, code.text, code.length) && add_slice(out, value);
 }
 
-static void copy_head(const alm_marc *record, alm_marc_builder *out) {
-  alm_marc_clear(out, record->number, record->offset);
-  alm_marc_set_leader(out, record->leader, ALM_MARC_LEADER);
-  for (size_t i = 0; i < record->problem_count; i++) {
-    const alm_marc_problem *problem = &record->problems[i];
-    alm_marc_note(out, problem->kind, problem->at, "%s", problem->message);
-  }
-}
-
 /* Opens it, with what a damaged field has before its first subfield. */
 static bool open_data(const alm_marc *record, const alm_marc_field *field,
                       const char indicators[2], alm_marc_builder *out) {
@@ -123,7 +114,7 @@ bool alm_marc_add(const alm_marc *record, const alm_marc_new_field *field, alm_m
   if (!check_field(field, err)) return false;
   size_t place = place_of(record, field->tag.text);
   bool fine = true;
-  copy_head(record, out);
+  alm_marc_copy_head(out, record);
   for (size_t i = 0; fine && i < place; i++)
     fine = alm_marc_copy_field(out, record, &record->fields[i]);
   fine = fine && add_new(field, out);
@@ -199,7 +190,7 @@ static bool set_found(const alm_marc *record, const alm_marc_hit *hit, alm_slice
                       alm_marc_builder *out, alm_error *err) {
   bool fine = true;
   if (!check_set(hit, value, err)) return false;
-  copy_head(record, out);
+  alm_marc_copy_head(out, record);
   if (!hit->field) set_leader(hit, value, out);
   for (size_t i = 0; fine && i < record->field_count; i++) {
     const alm_marc_field *field = &record->fields[i];
@@ -214,7 +205,7 @@ static bool set_found(const alm_marc *record, const alm_marc_hit *hit, alm_slice
 static bool add_to_field(const alm_marc *record, const alm_marc_field *target, alm_slice code,
                          alm_slice value, alm_marc_builder *out, alm_error *err) {
   bool fine = true;
-  copy_head(record, out);
+  alm_marc_copy_head(out, record);
   for (size_t i = 0; fine && i < record->field_count; i++) {
     fine = alm_marc_copy_field(out, record, &record->fields[i]);
     if (&record->fields[i] == target) fine = fine && add_subfield(out, code, value);
@@ -317,7 +308,7 @@ bool alm_marc_remove(const alm_marc *record, alm_marcspec *spec, alm_marc_builde
       return alm_fail(err, ALM_PARSE, "only fields and subfields can be removed");
   if (!alm_marcspec_begin(spec, record, &values))
     return alm_fail(err, ALM_LIMIT, "out of memory");
-  copy_head(record, out);
+  alm_marc_copy_head(out, record);
   if (!done(copy_remaining(record, &values, out, removed), err)) return false;
   return !alm_marcspec_gave_up(spec) || alm_fail(err, ALM_LIMIT, ALM_MARCSPEC_GAVE_UP);
 }

@@ -9,13 +9,6 @@ typedef struct {
   void *context;
 } mapping;
 
-static void keep_problems(const mapping *m) {
-  for (size_t i = 0; i < m->from->problem_count; i++) {
-    const alm_marc_problem *problem = &m->from->problems[i];
-    alm_marc_note(m->to, problem->kind, problem->at, "%s", problem->message);
-  }
-}
-
 static void add_text(const mapping *m, const alm_marc_field *field, alm_slice text) {
   text = m->map(m->context, field, text);
   alm_marc_add_text(m->to, text.text, text.length);
@@ -36,9 +29,7 @@ static void add_data(const mapping *m, const alm_marc_field *field) {
 void alm_marc_map(const alm_marc *from, alm_marc_builder *to, alm_marc_mapper *map,
                   void *context) {
   mapping m = {from, to, map, context};
-  alm_marc_clear(to, from->number, from->offset);
-  alm_marc_set_leader(to, from->leader, ALM_MARC_LEADER);
-  keep_problems(&m);
+  alm_marc_copy_head(to, from);
   for (size_t i = 0; i < from->field_count; i++) {
     const alm_marc_field *field = &from->fields[i];
     if (!field->control)
