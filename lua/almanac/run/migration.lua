@@ -113,6 +113,7 @@ function m.run(path)
   end
   if kept and m.format_of(path) == m.TO then return kept end
   if not message then message, code = path .. ": is being read by another process; again when that has ended", "conflict" end
+  if code ~= "conflict" and code ~= "io" then return nil, message, code end
   return nil, ("%s\n%s has format %d, and this almanac reads format %d: it is brought to that when it is opened by one who may " ..
     "write it while nobody else does"):format(message, path, m.FROM, m.TO), code
 end
