@@ -104,7 +104,7 @@ describe("joining titles and files", function()
     local words = ("a file fits several titles: a.jpg fits %s, %s"):format(id(1), id(2))
     assert.same({ "ask", words, "ask", words, "ready" }, { run.state(1), run.reason(1), run.state(2), run.reason(2), run.state(3) })
     assert.equal(1, run.db:value "SELECT count(*) FROM page")
-    assert.equal("it fits title " .. id(1) .. ", which is to be decided", run.file("a.jpg").reason)
+    assert.equal("it fits title " .. id(1) .. ", which is to decide", run.file("a.jpg").reason)
   end)
 
   it("asks when a file also fits a title that is not wanted", function()
@@ -212,7 +212,7 @@ return extend "jpg-derivatives" { name = "near", near = 2, }]],
       titles = { { "a.tif" }, { "skipped.tif", { usage = "DERIVATIVE_COPY", "x.jpg" } } } }
     assert.same({}, run.file "a.jpg")
     assert.equal("no title answers to its key 'stray'", run.file("stray.jpg").reason)
-    assert.equal("it fits title " .. id(2) .. ", which is left out", run.file("skipped.jpg").reason)
+    assert.equal("it fits title " .. id(2) .. ", which is skipped", run.file("skipped.jpg").reason)
   end)
 
   it("ends with the rule and the case when a rule fails", function()

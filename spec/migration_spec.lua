@@ -63,7 +63,7 @@ describe("a run file of format 3", function()
     local text = table.concat(said)
     for _, words in ipairs { "POST files: no room (402119)", "page 1 is file 7 (x.jpg), planned 8 (a.jpg)",
       "since the plan somebody added a representation (12, 'JPG'): look at it", "no title answers to its key 'stray_1'",
-      "it fits title " .. ASKED .. ", which is to be decided", "notes.txt: left out: the recipe gives it no key" } do
+      "it fits title " .. ASKED .. ", which is to decide", "notes.txt: left out: the recipe gives it no key" } do
       assert.matches(words, text, 1, true)
     end
     assert.equal("no_title", db:value "SELECT reason_code FROM file WHERE path = 'stray_1.jpg'")

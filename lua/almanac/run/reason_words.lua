@@ -63,8 +63,8 @@ m.CODES = {
   -- ---- files that no title takes ----
   no_key_given = "left out: the recipe gives it no key",
   no_title = "no title answers to its key '{key}'",
-  title_to_decide = "it fits title {title}, which is to be decided",
-  title_skipped = "it fits title {title}, which is left out",
+  title_to_decide = "it fits title {title}, which is to decide",
+  title_skipped = "it fits title {title}, which is skipped",
   title_plans_others = "it fits title {title}, whose plan does not use it",
   thumbnail_alone = "the thumbnail of {file}, which no title takes",
   thumbnail_fits_several = "a thumbnail that fits several files: {files|all}",
