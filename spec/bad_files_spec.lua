@@ -118,6 +118,12 @@ describe("bad files:", function()
       local db <close> = assert(core.runfile.open(trial.folder .. "/a.run", { mode = "write", kind = "run",
         version = require("almanac.run.migration").TO }))
       assert(db:exec "ALTER TABLE file DROP COLUMN mark")
+      for _, tab in ipairs { "title", "file" } do
+        assert(db:exec(("ALTER TABLE %s ADD COLUMN reason TEXT; ALTER TABLE %s DROP COLUMN reason_code;" ..
+          "ALTER TABLE %s DROP COLUMN reason_data")
+          :format(tab, tab, tab)))
+      end
+      assert(db:exec "PRAGMA user_version=3")
     end
     assert.equal(0, trial.run { "show", "a.run", id(1) }.status)
     replace("a.jpg", tried.JPEG .. "A")
