@@ -1,5 +1,5 @@
 /* MARC-8 text by itself: what comes out is UTF-8, however it goes in. */
-#include "../../core/marc/marc8.h"
+#include "../../core/marc/marc_private.h"
 #include "../../core/base/text.h"
 #include "records.h"
 
