@@ -97,6 +97,23 @@ describe("an older copy of a run", function()
     assert.is_nil(strays.sent_elsewhere(run))
   end)
 
+  it("says so when it has begun uploads only, and done nothing", function()
+    copy()
+    do   -- as if it had been killed between an upload and what is made of it
+      local db <close> = assert(store.open(at.folder .. "/old.run", "write"))
+      assert(db:run "INSERT INTO session(command, arguments, began) VALUES('apply', '{}', 1)")
+      assert(db:run "INSERT INTO step(title_id, change, kind, page, begun, ended) SELECT id, 1, 'upload', 1, 1, 1 FROM title")
+      assert(db:run "UPDATE title SET state = 'uploading'")
+    end
+    assert.equal(0, at.almanac("apply", "a.run").status)
+    for _, words in ipairs { { "verify", "old.run" }, { "undo", "old.run", "--yes" } } do
+      local result = at.almanac(table.unpack(words))
+      assert.equal(2, result.status, result.out .. result.err)
+      assert.matches("3 titles that old.run has not begun " .. OLDER, result.err)
+    end
+    assert.equal(3, derivatives())
+  end)
+
   it("is none when somebody else made something like it", function()
     at.alma.change { op = "add_representation", mms_id = desk.id(1), usage_type = "DERIVATIVE_COPY", file_name = "theirs.jpg" }
     local result = at.almanac("undo", "a.run", "--yes")

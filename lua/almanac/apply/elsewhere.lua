@@ -16,7 +16,9 @@ local m = {}
 local IN_FLIGHT = 16
 local ENOUGH = 64      -- titles in a row without anything
 local UNBEGUN = ([[%s AND EXISTS (SELECT 1 FROM change JOIN spec ON spec.id = spec_id
-  WHERE title_id = title.id AND %s AND representation_id IS NULL)]]):format(states.OPEN, kinds.sql_makes())
+  WHERE title_id = title.id AND %s AND representation_id IS NULL
+  AND NOT EXISTS (SELECT 1 FROM step WHERE step.title_id = title.id AND step.kind = 'represent'))]])
+  :format(states.OPEN, kinds.sql_makes())
 
 local function look(run, title)
   local job = title_work.load(run, title)
@@ -49,11 +51,12 @@ local function words_of(found, run_path)
 end
 
 ---What tells that this run file is an older copy, in Alma and in the run's folder of the bucket.
----@param run table db, client, journal, path; storage when the bucket can be looked at
+---@param run table db, client, journal, path; storage when the bucket can be looked at; unbegun: what m.find
+---  gave before the states of titles changed
 ---@return string[] texts none: nothing tells so
 ---@return string? problem why the bucket could not be looked at
 function m.told(run)
-  local found = m.find(run)
+  local found = run.unbegun or m.find(run)
   local texts = { found[1] and words_of(found, run.path) }
   local sent, problem = strays.sent_elsewhere(run)
   texts[#texts + 1] = sent

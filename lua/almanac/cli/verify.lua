@@ -95,19 +95,21 @@ local function look_elsewhere(run, settings, out)
   return texts
 end
 
-local function say_nothing_done(out)
+-- A copy in which nothing is done may be one of a run that went on elsewhere.
+local function say_nothing_done(run, settings, out)
+  local older = look_elsewhere(run, settings, out)
   out.say "nothing to verify: no title of this run is done"
-  return 0
+  for _, text in ipairs(older) do out.fail(text) end
+  return older[1] and 2 or 0
 end
 
 function m.run(args, context)
   local out = context.out
   local db <close>, message, code = store.open(args.run, "write")
   if not db then return nil, message, code end
-  local ok
-  ok, message, code = has_work(db, args.run)
-  if ok == nil then return nil, message, code end
-  if not ok then return say_nothing_done(out) end
+  local is_done
+  is_done, message, code = has_work(db, args.run)
+  if is_done == nil then return nil, message, code end
   local settings, run
   settings, message = context.settings.load(args)
   if not settings then return nil, message end
@@ -117,8 +119,10 @@ function m.run(args, context)
   local verify = require "almanac.apply.verify"
   local total = verify.total(db)
   local written <close> = journal.new(db)
+  run.journal, run.path = written, args.run
+  if not is_done then return say_nothing_done(run, settings, out) end
   if store.meta(db, "thumbnails") then run.storage = connect.storage(run.client, run.general, settings) end
-  run.journal, run.sample = written, args.sample and math.min(args.sample, total)
+  run.sample = args.sample and math.min(args.sample, total)
   local progress = out.progress("titles verified", run.sample or total)
   run.told, run.keep_going = told.new(out), args.keep_going
   listen(run, out, progress)
@@ -127,7 +131,6 @@ function m.run(args, context)
   progress:close()
   if not counts then return nil, message, code end
   run.told:close(counts.stop)
-  run.path = args.run
   run.older = counts.stop and {} or look_elsewhere(run, settings, out)
   return tell(run, out, counts, total)
 end
