@@ -10,7 +10,7 @@ local ROUNDS = {
   { "add", "all" }, { "add", "rivals" }, { "replace", "both" }, { "file", "commits" }, { "relabel", "kills" },
   { "delfile", "bucket" }, { "delrep", "both" }, { "collect", "restarts" },
   { "add", "twins" }, { "file", "twins" }, { "delrep", "twins" },
-  { "add", "filled" }, { "delfile", "undo" }, { "add", "copies" }, { "rights", "hostile" },
+  { "add", "filled" }, { "delfile", "undo" }, { "rights", "copies" }, { "rights", "hostile" },
 }
 
 -- A round in which the client does not see what its own lost writes made, or
