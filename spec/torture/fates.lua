@@ -174,13 +174,13 @@ local kinds = {
       if random(1, 2) == 1 then return { rules = of_thirty_seconds(random, writes) } end
       return { rules = of_given_up(random, writes), patience = 1, settle = 1, late = 3 }
     end },
-  { name = "slow", seldom = true, about = "a gateway gives up (504) while Alma goes on for 0.3 to 2 s; SIGKILL; 12 titles", of = of_slow },
-  { name = "lag", seldom = true, about = "lists lag 0.1 to 0.6 s behind; faults of the API, SIGKILL; 12 titles", of = of_lag },
-  { name = "merge", seldom = true, about = "titles are merged into others just before calls that write; SIGKILL",
+  { name = "slow", about = "a gateway gives up (504) while Alma goes on for 0.3 to 2 s; SIGKILL; 12 titles", of = of_slow },
+  { name = "lag", about = "lists lag 0.1 to 0.6 s behind; faults of the API, SIGKILL; 12 titles", of = of_lag },
+  { name = "merge", about = "titles are merged into others just before calls that write; SIGKILL",
     of = function(random, writes)
       return { merges = true, kills = random(0, 3), rules = each_write(random, writes, { "merge" }) }
     end },
-  { name = "relabel", seldom = true, about = "Alma stores other labels and file names than were sent; SIGKILL",
+  { name = "relabel", about = "Alma stores other labels and file names than were sent; SIGKILL",
     of = function(random, writes)
       local rules = each_write(random, writes, { "relabel", "relabel", "rename" })
       table.insert(rules, "POST files=0.1:lost")
