@@ -47,6 +47,18 @@ describe("an older copy of a run", function()
     assert.equal(3, derivatives())
   end)
 
+  it("still says so when its titles were left to a person", function()
+    copy()
+    assert.equal(0, at.almanac("apply", "a.run").status)
+    assert.equal(2, at.almanac("apply", "old.run").status)
+    for _, arguments in ipairs { { "undo", "old.run" }, { "undo", "old.run", "--yes" } } do
+      local result = at.almanac(table.unpack(arguments))
+      assert.equal(2, result.status, result.out .. result.err)
+      assert.matches("3 titles to decide may hold what another copy of this run did %(" .. desk.id(1) .. ", …%)", result.err)
+    end
+    assert.equal(3, derivatives())
+  end)
+
   it("does not verify as if it were the whole run", function()
     assert.equal(0, at.almanac("apply", "a.run", "--limit", "1").status)
     copy()

@@ -20,6 +20,12 @@ local UNBEGUN = ([[%s AND EXISTS (SELECT 1 FROM change JOIN spec ON spec.id = sp
   AND NOT EXISTS (SELECT 1 FROM step WHERE step.title_id = title.id AND step.kind = 'represent'))]])
   :format(states.OPEN, kinds.sql_makes())
 
+-- Titles that are to decide since they are not as the plan read them, in a way in which
+-- this run leads to: another copy of it may have been at work. They are not begun here,
+-- and what they hold counts as seen, so only the reason tells.
+local TO_DECIDE = ([[SELECT mms_id, count(*) OVER () AS n FROM title WHERE state = '%s' AND (json_extract(reason_data, '$.older')
+  OR reason_code IN ('file_lost', 'file_replaced', 'files_came', 'pages_elsewhere')) ORDER BY id LIMIT 1]]):format(states.ASK)
+
 local function look(run, title)
   local job = title_work.load(run, title)
   local list, message, code = representation.list(job)
@@ -27,10 +33,8 @@ local function look(run, title)
   return representation.made_elsewhere(job, list)
 end
 
----Looks for what this run made without knowing it.
----@param run almanac.run
----@return { mms_id: string, representation_id: string }[] found titles that could not be read are passed over
-function m.find(run)
+-- What this run made without knowing it; titles that could not be read are passed over.
+local function find(run)
   local next_title, found, since = titles.each(run.db, UNBEGUN), {}, 0
   local function more() return since < ENOUGH and next_title() or nil end
   local failures = task.each(more, IN_FLIGHT, function(title)
@@ -50,14 +54,30 @@ local function words_of(found, run_path)
     #found == 1 and "holds" or "hold", first.representation_id, first.mms_id, found[2] and ", …" or "")
 end
 
+local function words_of_doubts(run)
+  local first = run.db:row(TO_DECIDE)
+  if not first then return nil end
+  return ("%s to decide may hold what another copy of this run did (%s%s), and this run file knows nothing of it: if it is an older " ..
+    "copy of the run, bring the newest copy of the run file, and use that one"):format(words.count(first.n, "title"), first.mms_id,
+    first.n > 1 and ", …" or "")
+end
+
+---What Alma and the run file tell of work that this run file does not know.
+---@param run almanac.run
+---@return { unbegun: { mms_id: string, representation_id: string }[], doubts: string? } look
+function m.look(run)
+  return { unbegun = find(run), doubts = words_of_doubts(run) }
+end
+
 ---What tells that this run file is an older copy, in Alma and in the run's folder of the bucket.
----@param run table db, client, journal, path; storage when the bucket can be looked at; unbegun: what m.find
----  gave before the states of titles changed
+---@param run table db, client, journal, path; storage when the bucket can be looked at; elsewhere: what m.look gave
+---  before the states of titles changed
 ---@return string[] texts none: nothing tells so
 ---@return string? problem why the bucket could not be looked at
 function m.told(run)
-  local found = run.unbegun or m.find(run)
-  local texts = { found[1] and words_of(found, run.path) }
+  local seen = run.elsewhere or m.look(run)
+  local texts = { seen.unbegun[1] and words_of(seen.unbegun, run.path) }
+  texts[#texts + 1] = seen.doubts
   local sent, problem = strays.sent_elsewhere(run)
   texts[#texts + 1] = sent
   return texts, problem

@@ -124,7 +124,7 @@ function m.run(args, context)
   local total = undo.total(db)
   local progress = context.out.progress("titles taken back", total)
   listen(run, context, progress)
-  run.unbegun = elsewhere.find(run)   -- titles that only uploads were begun of count as taken back afterwards
+  run.elsewhere = elsewhere.look(run)   -- titles that only uploads were begun of count as taken back afterwards
   local counts = undo.run(run)
   progress:close()
   run.told:close(counts.stop)

@@ -210,7 +210,7 @@ end
 ---@field yes boolean? undo changes something
 ---@field on table<string, function> what the command line is told of each title
 ---@field told table of almanac.cli.told
----@field older string? in words: this is an older copy of a run that went on elsewhere
+---@field older string[]? what tells that this is an older copy of a run that went on elsewhere
 ---@field stop { message: string, code: string, cause: string? }? why it ends early
 
 ---A run ready to work on: its file, a client, and the certainty that the key
