@@ -154,10 +154,10 @@ describe("two people at one title:", function()
   end
 
   it("a copy that can't be made since the original was deleted is for a person", function()
-    local delete = { what = "file 1", is_gone = function() return true end }
+    local delete = { file = "1", representation = "2", is_gone = function() return true end }
     local kept, message, code = deletion.keep(delete, function() return nil, "no such key", "missing" end)
     assert.is_nil(kept)
-    assert.matches("since the plan somebody deleted file 1", message)
+    assert.matches("since the plan somebody deleted file 1 of representation 2", tostring(message))
     assert.equal("conflict", code)
     assert.equal("conflict", select(3, deletion.keep(delete, function() return nil, "general error", "status" end)))
     assert.equal("timeout", select(3, deletion.keep(delete, function() return nil, "no answer", "timeout" end)))
