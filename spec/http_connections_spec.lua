@@ -61,7 +61,10 @@ describe("core.http, on its connections,", function()
         assert.not_matches("[\n]", result.error)
         assert.not_matches("secret", result.error)
       end
-      assert.same({ "connect", "timeout", "tls", "connect", "parse", "parse" }, codes)
+      -- A server without TLS answers in plain text or breaks off, whichever comes first.
+      local without_tls = table.remove(codes, 3)
+      assert.is_true(without_tls == "tls" or without_tls == "connect", without_tls)
+      assert.same({ "connect", "timeout", "connect", "parse", "parse" }, codes)
       assert.matches("^127.0.0.1:" .. port .. ": ", r[1].error)
     end)
 
