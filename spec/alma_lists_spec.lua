@@ -226,6 +226,37 @@ describe("alma.files", function()
   end)
 end)
 
+describe("a deletion whose answer was lost", function()
+  -- Of a title that was merged into another one Alma says the same as of one that never was.
+  local function delete(what, lists, ...)
+    local ids, ok, message, code = { ... }, nil, nil, nil
+    scripted.run(function(request)
+      local is_list = request:method() == "GET" and not request:path():find(ids[#ids] .. "$")
+      if request:method() == "DELETE" then
+        request:reply { status = 400, body = scripted.error_body("401652", "General") }
+      elseif is_list and lists then
+        request:reply { status = 200, body = '{"total_record_count":0}' }
+      else
+        request:reply { status = 400, body = scripted.error_body("402203", "Input parameters mmsId 9910004641 is not valid.") }
+      end
+    end, function(url)
+      ok, message, code = alma[what].delete(alma.new { url = url, key = "k", log = openapi.observer() }, table.unpack(ids))
+    end)
+    return ok, code, message
+  end
+
+  for what, ids in pairs { representations = { "9910004641", "1220004641" }, files = { "9910004641", "1220004641", "1320004641" } } do
+    it("is none where the title itself is not there: " .. what, function()
+      local ok, code = delete(what, false, table.unpack(ids))
+      assert.same({ nil, "status" }, { ok, code })
+    end)
+
+    it("is one where the title is there: " .. what, function()
+      assert.is_true((delete(what, true, table.unpack(ids))))
+    end)
+  end
+end)
+
 describe("alma.bibs", function()
   local function answering(known, invalid)
     return function(path, query)

@@ -182,6 +182,35 @@ describe("the order of pages", function()
     assert_verified()
   end)
 
+  -- Undo goes on under the other title, called once more where it could not at once.
+  for _, fault in ipairs { "DELETE files=@1:merge", "DELETE files=@2:merge", "GET files=@1:merge", "GET files=@2:merge",
+    "POST files=@2:merge", "DELETE files=@1:reset,DELETE files=@2:merge" } do
+    it("comes back, each file once, though the title is merged into another one meanwhile: " .. fault, function()
+      start(3, "DERIVATIVE_COPY", delete(1), 0)
+      apply()
+      at.alma.change { op = "faults", spec = fault }
+      hurried("", "undo", "a.run", "--yes")
+      at.alma.change { op = "faults", spec = "" }
+      assert.equal(1, #at.alma.state().merged)
+      run("undo", "a.run", "--yes")
+      assert.equal("a_1 a_2 a_3", order())
+      assert_verified()
+    end)
+  end
+
+  it("is that of the pages where the title is merged while apply deletes the last file, and of before after undo", function()
+    start(3, "DERIVATIVE_COPY", REPLACE, 3)
+    at.alma.change { op = "faults", spec = "DELETE files=@3:merge" }
+    hurried("", "apply", "a.run", "--settle", "0.05")
+    at.alma.change { op = "faults", spec = "" }
+    assert.equal(1, #at.alma.state().merged)
+    apply()
+    assert.equal((("X_1 X_2 X_3"):gsub("X", desk.id(1))), order())
+    run("undo", "a.run", "--yes")
+    assert.equal("a_1 a_2 a_3", order())
+    assert_verified()
+  end)
+
   it("is told when somebody's file stands between", function()
     start(2, "DERIVATIVE_COPY", delete(1), 0)
     apply()

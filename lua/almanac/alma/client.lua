@@ -229,7 +229,6 @@ function methods:call(request)
     if try > 1 then task.sleep(patience.pause(self.backoff, try - 1)) end
     outcome = attempt(self, call, try)
     if outcome.answer then return outcome.answer end
-    if lost and method == "DELETE" and outcome.code == "missing" then return true end
     earlier, lost = lost, lost or outcome.unclear
     if not outcome.again then break end
   end

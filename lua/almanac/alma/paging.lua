@@ -174,7 +174,8 @@ local function offsets_until(total, is_over)
 end
 
 ---True when something is gone. A list may lag behind a write, so the object itself is asked
----for; where "not found" has no code of its own, the list must lack it as well.
+---for; where "not found" has no code of its own, the list must lack it as well. That there is a
+---list says that the refusal is not about the title, which may have been merged into another one.
 ---@param get fun(): table?, string?, string? the object
 ---@param read fun(): table[]? a whole list that would hold it
 ---@param field string
@@ -183,9 +184,8 @@ end
 function m.is_gone(get, read, field, value)
   local found, _, code = get()
   if found or code ~= "missing" and code ~= "status" then return false end
-  if code == "missing" then return true end
   local list = read()
-  return list ~= nil and not m.holds(list, field, value)
+  return list ~= nil and (code == "missing" or not m.holds(list, field, value))
 end
 
 ---Reads the pages behind the first one with `read(offset)`, several at a time.

@@ -1,7 +1,6 @@
 -- Copies of the files that a run deletes: in RUN.copies/ beside the run file (see
 -- almanac.run.copies_folder), fetched from Alma's storage before anything is deleted. With them undo can
 -- bring the files back.
-local alma = require "almanac.alma"
 local attach = require "almanac.apply.attach"
 local copies_folder = require "almanac.run.copies_folder"
 local core = require "almanac.core"
@@ -13,6 +12,7 @@ local task = require "almanac.task"
 local reasons = require "almanac.run.reasons"
 local states = require "almanac.run.states"
 local upload = require "almanac.apply.upload"
+local whereabouts = require "almanac.apply.whereabouts"
 local words = require "almanac.words"
 
 local m = {}
@@ -237,7 +237,7 @@ function m.restore(job, change, n, representation_id)
   local stat, message, code = core.files.stat(job.copies .. "/" .. kept.path)
   if not stat then return nil, not_there(job, kept, message), code == "missing" and "conflict" or code end
   local files
-  files, message, code = alma.files.list(job.client, job.mms_id, representation_id)
+  files, message, code = whereabouts.files(job, representation_id)
   if not files then return nil, message, code end
   local present = {}
   for i, file in ipairs(files) do present[i] = file.pid end

@@ -13,6 +13,7 @@ local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
 local steps = require "almanac.apply.steps"
 local usage = require "almanac.run.usage"
+local whereabouts = require "almanac.apply.whereabouts"
 
 local m = {}
 
@@ -137,7 +138,7 @@ end
 local function arrangement_of(job, rep)
   local by_pid, owner = deleting(job, rep.id)
   if not owner then return nil end
-  local files, message, code = alma.files.list(job.client, job.mms_id, rep.id, { url = true })
+  local files, message, code = whereabouts.files(job, rep.id, { url = true })
   if not files then return code ~= "missing" and code ~= "status" and { message = message, code = code } or nil end
   local places = places_of(job, rep, look.by_pid(files))
   local arrangement = { rep = rep, owner = owner, deleting = by_pid, places = places, movers = behind(places) }
@@ -271,7 +272,7 @@ local function is_in_order(list)
 end
 
 local function check_one(job, rep)
-  local files, message, code = alma.files.list(job.client, job.mms_id, rep.id)
+  local files, message, code = whereabouts.files(job, rep.id)
   if not files then
     if code == "missing" or code == "status" then return false end
     return nil, message, code

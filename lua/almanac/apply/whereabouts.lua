@@ -44,16 +44,47 @@ function m.representation(job, id)
   return elsewhere(job, id, bib)
 end
 
--- A refusal without a code of its own, and a list that still has the file: one of
--- them is not up to date.
+---Does what asks for something below a representation. That this is refused may be about the
+---title, which was merged into another one at that moment: then it is done once more, there.
+---@param job almanac.job
+---@param id string of the representation
+---@param ask fun(): any, string?, string?
+---@return any answer
+---@return string? message
+---@return string? code "missing": Alma has the representation no more
+function m.below(job, id, ask)
+  local mms_id = job.mms_id
+  local answer, message, code = ask()
+  if answer or not REFUSED[code] then return answer, message, code end
+  local rep, why, kind = m.representation(job, id)
+  if not rep then return nil, why, kind end
+  if job.mms_id ~= mms_id then return m.below(job, id, ask) end
+  return nil, message, "status"
+end
+
+---The files of a representation, wherever it is now.
+---@param job almanac.job
+---@param rep_id string
+---@param options { url: boolean? }? as of almanac.alma.files
+---@return table[]|nil list
+---@return string? message
+---@return string? code "missing": the representation is gone
+function m.files(job, rep_id, options)
+  return m.below(job, rep_id, function() return alma.files.list(job.client, job.mms_id, rep_id, options) end)
+end
+
+-- Only where the files of its representation can be read, a refusal is about the file. One
+-- without a code of its own, and a list that still has the file: one of them is not up to date.
 local function ask_for_file(job, rep_id, pid)
-  local file, message, code = alma.files.get(job.client, job.mms_id, rep_id, pid, { url = true })
+  local mms_id = job.mms_id
+  local file, message, code = alma.files.get(job.client, mms_id, rep_id, pid, { url = true })
   if file then return file end
-  if code == "missing" then return nil, reasons.new("file_gone", { file = pid }), "missing" end
   if not REFUSED[code] then return nil, message, code end
-  local list, why, kind = alma.files.list(job.client, job.mms_id, rep_id)
+  local list, why, kind = m.files(job, rep_id)
+  if not list and kind == "missing" then return nil, reasons.new("file_gone", { file = pid }), "missing" end
   if not list then return nil, why, kind end
-  for _, listed in ipairs(list) do
+  if job.mms_id ~= mms_id then return ask_for_file(job, rep_id, pid) end
+  for _, listed in ipairs(code ~= "missing" and list or {}) do
     if listed.pid == pid then return "lagging", message, code end
   end
   return nil, reasons.new("file_gone", { file = pid }), "missing"

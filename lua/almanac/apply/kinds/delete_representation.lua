@@ -8,6 +8,7 @@ local paging = require "almanac.alma.paging"
 local reasons = require "almanac.run.reasons"
 local representation = require "almanac.apply.representation"
 local steps = require "almanac.apply.steps"
+local whereabouts = require "almanac.apply.whereabouts"
 
 local m = {}
 
@@ -175,7 +176,7 @@ function m.check_back(job, change)
   local there, why, kind = look.is_there(job, id)
   if there == nil then return nil, why, kind end
   if not there then return reasons.new("back_representation_gone", { representation = id }) end
-  local files, message, code = alma.files.list(job.client, job.mms_id, id)
+  local files, message, code = whereabouts.files(job, id)
   if not files then return nil, message, code end
   local by_pid = look.by_pid(files)
   for n = 1, step.before.files do

@@ -1,6 +1,5 @@
 -- What kinds of change have in common when they look at a title: fields and
 -- files as Alma has them, beside those that were planned.
-local alma = require "almanac.alma"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
 local reconcile = require "almanac.apply.reconcile"
@@ -98,15 +97,6 @@ function m.is_there(job, id)
   return nil, message, code
 end
 
--- A list of representations may show one that is gone: then it has no files to list.
-local function list_files(job, id)
-  local list, message, code = alma.files.list(job.client, job.mms_id, id, { url = true })
-  if list then return list end
-  local rep, why, kind = whereabouts.representation(job, id)
-  if not rep and kind == "missing" then return nil, why, kind end
-  return nil, message, code
-end
-
 ---The files of a representation by pid, with their addresses. Those of `pids` that
 ---the list lacks are asked for by themselves.
 ---@param job almanac.job
@@ -116,7 +106,7 @@ end
 ---@return table[]|string list_or_message in their order
 ---@return string? code "missing": the representation is gone
 function m.files(job, id, pids)
-  local list, message, code = list_files(job, id)
+  local list, message, code = whereabouts.files(job, id, { url = true })
   if not list then return nil, message, code end
   local by_pid = m.by_pid(list)
   for _, pid in ipairs(pids) do
