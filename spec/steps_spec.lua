@@ -6,7 +6,7 @@ local store = require "almanac.run.store"
 local task = require "almanac.task"
 
 describe("a step", function()
-  local folder, db, job, bound
+  local folder, db, job, bound, long_after
 
   before_each(function()
     folder = program.folder()
@@ -14,10 +14,12 @@ describe("a step", function()
     assert(db:run "INSERT INTO title(id, mms_id, state) VALUES(1, '991', 'ready')")
     job = { title = { id = 1 }, steps = {}, journal = journal.new(db) }
     bound, reconcile.bound = reconcile.bound, 0.001
+    -- Steps count whole seconds: far more than those that pass meanwhile.
+    long_after, reconcile.long_after = reconcile.long_after, function() return 3600 end
   end)
 
   after_each(function()
-    reconcile.bound = bound
+    reconcile.bound, reconcile.long_after = bound, long_after
     db:close()
     program.remove(folder)
   end)
