@@ -163,7 +163,8 @@ describe("bad files:", function()
   end)
 
   describe("a folder that is", function()
-    local function shell(line) assert(os.execute(("cd %s && %s"):format(program.quote(trial.folder), line))) end
+    -- The sanitizers are for almanac: cp has leaks of its own.
+    local function shell(line) assert(os.execute(("unset LD_PRELOAD; cd %s && %s"):format(program.quote(trial.folder), line))) end
 
     before_each(function()
       start { "a", "b" }
