@@ -44,6 +44,15 @@ function m.keep(maker, db)
   return db:run("INSERT OR REPLACE INTO meta VALUES('maker', ?)", json.encode(list))
 end
 
+-- Whether the last one who changed it is this run. An answer to a change of what
+-- somebody else made tells this as well, though not how a maker is noted.
+local function is_last_changed_by_us(maker, rep)
+  for mark in pairs(maker.marks) do
+    if mark:match "\n(.*)$" == rep.last_modified_by then return true end
+  end
+  return next(maker.marks) == nil
+end
+
 ---Whether Alma notes somebody else as the maker or last changer. Without any
 ---note nobody can tell: then no.
 ---@param maker table
@@ -52,7 +61,7 @@ end
 function m.other(maker, rep)
   local mark = mark_of(rep)
   if not mark or maker.marks[mark] then return nil end
-  if not next(maker.marks) and rep.created_by == BY_API then return nil end
+  if rep.created_by == BY_API and is_last_changed_by_us(maker, rep) then return nil end
   local changed = rep.created_by == BY_API and rep.last_modified_by
   return changed or rep.created_by
 end
