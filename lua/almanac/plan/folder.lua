@@ -202,11 +202,6 @@ local function write_pairs(scan, batch)
   end
 end
 
-local function checked(result, ...)
-  if not result then attempt.fail(...) end
-  return result, ...
-end
-
 -- The file that a file is the thumbnail of, and as what it is sent; nil when it is none.
 local function owner_of(answers, i)
   local owners = answers.thumbnail_of
@@ -215,7 +210,7 @@ end
 
 -- Takes what the rules say of a batch and begins to look into its files.
 local function take_answers(scan, batch)
-  local answers, sound = checked(scan.stream:take_files(#batch)), {}
+  local answers, sound = attempt.checked(scan.stream:take_files(#batch)), {}
   batch.answers = answers
   for i, file in ipairs(batch) do
     file.key, file.owner = answers.file_key.values[i] or nil, owner_of(answers, i)
@@ -241,7 +236,7 @@ local function scan_all(scan)
   local asked, looked
   repeat
     local batch = next_batch(scan)
-    if batch[1] then checked(scan.stream:ask_files(batch)) end
+    if batch[1] then attempt.checked(scan.stream:ask_files(batch)) end
     local keyed = asked and take_answers(scan, asked)
     if looked then add_all(scan, looked) end
     asked, looked = batch[1] and batch, keyed

@@ -42,11 +42,6 @@ local function checked(ok, ...)
   return ...
 end
 
-local function found(result, ...)
-  if not result then attempt.fail(...) end
-  return result, ...
-end
-
 ---The files of a title as `changes` gets them, and the rows they stand for.
 ---@param files table[] rows { id, path, size, page, part, thumbnail }
 ---@return table[] list
@@ -148,14 +143,14 @@ local function ask_titles(run, last)
   end
   if not batch[1] then return batch end
   batch.last = batch[#batch].id
-  batch.number = found(run.stream:ask_titles(batch))
+  batch.number = attempt.checked(run.stream:ask_titles(batch))
   return batch
 end
 
 -- The titles of a batch that take part, with their keys; keys are written down
 -- of all of them.
 local function wanted_titles(run, batch)
-  local answers = found(run.stream:take_titles(#batch))
+  local answers = attempt.checked(run.stream:take_titles(#batch))
   local keys, counts, wanted, why = answers.title_keys.values, answers.title_keys.counts, answers.wants.values, answers.wants.more
   local ids, list, n = {}, {}, 0
   for i, row in ipairs(batch) do
@@ -183,7 +178,7 @@ local function ask_changes(run, batch)
       set_state(run, title.row, state, reason)
     end
   end
-  found(run.stream:ask_changes(batch.number, open))
+  attempt.checked(run.stream:ask_changes(batch.number, open))
   return open
 end
 
@@ -193,7 +188,7 @@ local function compare_with_master(reading, changes)
 end
 
 local function write_plans(run, open)
-  local answers, ready = found(run.stream:take_changes(#open)), {}
+  local answers, ready = attempt.checked(run.stream:take_changes(#open)), {}
   for i, entry in ipairs(open) do
     local row = entry.row
     local list, rows = m.file_objects(entry.files)

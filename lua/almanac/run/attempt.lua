@@ -33,7 +33,11 @@ function m.run(db, sql, ...)
   return changes, id
 end
 
-local function checked(first, ...)
+---What a call gave; nil, message, code of a failure ends the attempt.
+---@param first any
+---@return any first
+---@return any ...
+function m.checked(first, ...)
   if not first then m.fail(...) end
   return first, ...
 end
@@ -42,7 +46,7 @@ end
 ---@param fn function
 ---@return any ... what it gave
 function m.call(fn, ...)
-  return checked(fn(...))
+  return m.checked(fn(...))
 end
 
 ---Runs a statement for many rows; a failure ends the attempt.
@@ -52,7 +56,7 @@ end
 ---@param ... any columns, see db:run_many
 ---@return integer changes
 function m.run_many(db, sql, n, ...)
-  return (checked(db:run_many(sql, n, ...)))
+  return (m.checked(db:run_many(sql, n, ...)))
 end
 
 ---Asks for many rows; a failure ends the attempt.
@@ -63,7 +67,7 @@ end
 ---@return integer[] asked
 ---@return any[] ... columns
 function m.columns(db, sql, n, ...)
-  return checked(db:columns(sql, n, ...))
+  return m.checked(db:columns(sql, n, ...))
 end
 
 -- Failures and cancellations are objects and stay as they are.
@@ -92,11 +96,9 @@ end
 ---@return any ...
 function m.transaction(db, fn, ...)
   local function work(...)
-    local ok, message, code = db:begin()
-    if not ok then m.fail(message, code) end
+    m.checked(db:begin())
     local results = table.pack(fn(...))
-    ok, message, code = db:commit()
-    if not ok then m.fail(message, code) end
+    m.checked(db:commit())
     return table.unpack(results, 1, results.n)
   end
   local results = table.pack(pcall(m.try, work, ...))
