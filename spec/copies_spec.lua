@@ -16,12 +16,6 @@ return {
 
 describe("what a run deletes", function()
   local at = desk.each(before_each, after_each)
-  local client
-
-  setup(function()
-    local pipe <close> = assert(io.popen "pwd")
-    client = pipe:read "l" .. "/spec/torture/client.lua"
-  end)
 
   before_each(function()
     at.start { { "a_1", "a_2" } }
@@ -40,7 +34,7 @@ describe("what a run deletes", function()
 
   -- The program, killed at a commit to the run file; whether it came so far.
   local function is_killed(commit, ...)
-    return at.almanac("exec", client, "kill=" .. commit, ...).status ~= 0
+    return at.almanac("exec", program.client, "kill=" .. commit, ...).status ~= 0
   end
 
   local function assert_refused(pattern)

@@ -13,15 +13,10 @@ local EACH = ("@1-%d:hostile"):format(#hostile.forms)
 local OUTSIDE = "/tmp/almanac-hostile"        -- where the form "path" leads
 
 describe("against a hostile Alma", function()
-  local desk, client = desk_module.each(before_each, after_each), nil
-
-  setup(function()
-    local pipe <close> = assert(io.popen "pwd")
-    client = pipe:read "l" .. "/spec/torture/client.lua"
-  end)
+  local desk = desk_module.each(before_each, after_each)
 
   local function almanac(...)
-    local result = desk.almanac("exec", client, "", ...)
+    local result = desk.almanac("exec", program.client, "", ...)
     assert.is_nil((result.out .. result.err):find "traceback", result.out .. result.err)
     assert.is_nil(result.err:find "%.lua:%d", result.err)
     assert.is_nil(core.files.stat(OUTSIDE))

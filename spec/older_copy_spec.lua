@@ -158,12 +158,6 @@ local ADVICE = "if this run file is an older copy of a run that went on elsewher
 
 describe("an older copy of a run, taken in the middle of a title,", function()
   local at = desk.each(before_each, after_each)
-  local client
-
-  setup(function()
-    local pipe <close> = assert(io.popen "pwd")
-    client = pipe:read "l" .. "/spec/torture/client.lua"
-  end)
 
   -- A title with three files a_1 … a_3, and three pages for it.
   local function start(changes, without_pages)
@@ -183,7 +177,7 @@ describe("an older copy of a run, taken in the middle of a title,", function()
   end
 
   local function apply(name, switches)
-    return at.almanac("exec", client, "settle=0.1 " .. (switches or ""), "apply", name, "--settle", "0.05")
+    return at.almanac("exec", program.client, "settle=0.1 " .. (switches or ""), "apply", name, "--settle", "0.05")
   end
 
   local function names()

@@ -8,12 +8,7 @@ local JPEG = require "support.picture".JPEG
 local ONE = "9900000000104146"
 
 describe("exactly once:", function()
-  local folder, alma, client
-
-  setup(function()
-    local pipe <close> = assert(io.popen "pwd")
-    client = pipe:read "l" .. "/spec/torture/client.lua"
-  end)
+  local folder, alma
 
   before_each(function()
     folder = program.folder()
@@ -38,7 +33,7 @@ describe("exactly once:", function()
     local env = { HOME = folder, XDG_CONFIG_HOME = false, AWS_PROFILE = false, AWS_ACCESS_KEY_ID = false,
       ALMANAC_API_URL = alma.url, ALMA_API_KEY = alma.key }
     for name, value in pairs(keys) do env[name] = value end
-    return program.run({ "exec", client, switches, ... }, { folder = folder, env = env })
+    return program.run({ "exec", program.client, switches, ... }, { folder = folder, env = env })
   end
 
   local function plan(faults)

@@ -1,15 +1,10 @@
 -- What SQLite keeps beside a run file is gone when nobody uses the run.
 local core = require "almanac.core"
 local desk = require "support.desk"
+local program = require "support.program"
 
 describe("a run file is alone", function()
   local at = desk.each(before_each, after_each)
-  local client
-
-  setup(function()
-    local pipe <close> = assert(io.popen "pwd")
-    client = pipe:read "l" .. "/spec/torture/client.lua"
-  end)
 
   before_each(function()
     at.start { { "a" }, { "b" } }
@@ -39,7 +34,7 @@ describe("a run file is alone", function()
 
   for _, command in ipairs { "show", "report", "apply", "verify", "undo" } do
     it(("after the %s that follows a kill of apply"):format(command), function()
-      local killed = at.almanac("exec", client, "kill=8", "apply", "a.run", "--settle", "0.05")
+      local killed = at.almanac("exec", program.client, "kill=8", "apply", "a.run", "--settle", "0.05")
       assert.is_true(killed.status ~= 0 and is_beside "-wal", killed.err)
       at.almanac(command, "a.run", command == "undo" and "--yes" or nil)
       assert_alone(command)

@@ -25,12 +25,6 @@ local DELETE = "return delete.representation { representation = title:representa
 
 describe("two people at one title:", function()
   local at = desk.each(before_each, after_each)
-  local client
-
-  setup(function()
-    local pipe <close> = assert(io.popen "pwd")
-    client = pipe:read "l" .. "/spec/torture/client.lua"
-  end)
 
   local function must(...)
     local result = at.almanac(...)
@@ -48,7 +42,7 @@ describe("two people at one title:", function()
   local function fault(spec) at.alma.change { op = "faults", spec = spec } end
 
   local function apply(switches)
-    return at.almanac("exec", client, switches or "", "apply", "a.run", "--settle", "0.1", masters(at.folder .. "/a.run"))
+    return at.almanac("exec", program.client, switches or "", "apply", "a.run", "--settle", "0.1", masters(at.folder .. "/a.run"))
   end
 
   -- Killed at each commit in turn, until it ends by itself.

@@ -5,11 +5,6 @@ local program = require "support.program"
 local rehearsal = require "support.rehearsal"
 
 local JPEG = require "support.picture".JPEG
-local root
-do
-  local pipe <close> = assert(io.popen "pwd")
-  root = pipe:read "l"
-end
 local ONE, TWO = "9900000000104146", "9900000000204146"
 
 describe("undo", function()
@@ -227,8 +222,7 @@ describe("undo", function()
 
   -- Runs a command that is killed just before its Nth commit.
   local function killed_at(last, ...)
-    local client = root .. "/spec/torture/client.lua"
-    return almanac("exec", client, ("kill=%d,before"):format(last), ...)
+    return almanac("exec", program.client, ("kill=%d,before"):format(last), ...)
   end
 
   it("goes on where it was killed", function()

@@ -17,12 +17,23 @@ local function read_all(path)
   return text
 end
 
+---A path as it is from any folder.
+---@param path string from the working folder, or absolute
+---@return string
+function m.absolute(path)
+  if path:sub(1, 1) == "/" then return path end
+  local pipe <close> = assert(io.popen "pwd")
+  return pipe:read "l" .. "/" .. path
+end
+
 ---The absolute path of the program.
 function m.path()
-  if build:sub(1, 1) == "/" then return build .. "/bin/almanac" end
-  local pipe <close> = assert(io.popen "pwd")
-  return pipe:read "l" .. "/" .. build .. "/bin/almanac"
+  return m.absolute(build .. "/bin/almanac")
 end
+
+---The script with which `almanac exec` runs a command as torture does: with short
+---pauses, or killed at a commit; its first argument holds the switches.
+m.client = m.absolute "spec/torture/client.lua"
 
 -- The line that runs `almanac arguments…`, its output in files of `folder`.
 local function command(arguments, options, folder, first)

@@ -8,6 +8,12 @@ local store = require "almanac.run.store"
 
 local methods = {}
 
+---Notes what must not be.
+---@param ... any as string.format takes them
+function methods:tell(...)
+  table.insert(self.violations, string.format(...))
+end
+
 -- The command line of a client, its output in the round's folder. Two at a time are
 -- of two `sides`, each with its own output and maybe its own claims.
 local function command(round, switches, arguments, prefix, side)
@@ -39,12 +45,12 @@ local STATUS = { [0] = true, [1] = true, [2] = true, [75] = true, [KILLED] = tru
 local function look_at_end(round, status, name)
   local text = round:read "err" .. round:read "out"
   if text:find "stack traceback" or text:find "%.lua:%d+:" then
-    table.insert(round.violations, ("%s prints an error of the program: %s"):format(name, text:match "[^\n]*%.lua:%d+:[^\n]*"))
+    round:tell("%s prints an error of the program: %s", name, text:match "[^\n]*%.lua:%d+:[^\n]*")
     program.write(round.folder .. "/err", "")
   end
   local begun = round:steps()
   if not STATUS[status] or status == 1 and begun ~= round.begun then
-    table.insert(round.violations, ("%s ends with %s, and something was started"):format(name, status))
+    round:tell("%s ends with %s, and something was started", name, status)
   end
   round.begun = begun
 end

@@ -19,10 +19,6 @@ local TAKEN_BACK = "taken back already with another copy of this run file?"
 local PART = "is only a part of its run"
 local OTHERS = "are of different copies of the run"
 
-local function tell(round, ...)
-  table.insert(round.violations, string.format(...))
-end
-
 local function place(round, name) return round.folder .. "/" .. name end
 
 local function copy(round, from, to)
@@ -59,11 +55,11 @@ local function with_copy(round, ...)
   local status = round:call("", ...)
   local said = round:read "err"
   if said:find(PART, 1, true) or said:find(OTHERS, 1, true) then
-    if status ~= 1 then tell(round, "half a copy: %s ends with %s", (...), status) end
+    if status ~= 1 then round:tell("half a copy: %s ends with %s", (...), status) end
     return nil
   end
-  if round.halved then tell(round, "half a copy was believed: %s ends with %s", (...), status) end
-  if status ~= 0 and status ~= 1 and status ~= 2 then tell(round, "%s of the copy ends with %s", (...), status) end
+  if round.halved then round:tell("half a copy was believed: %s ends with %s", (...), status) end
+  if status ~= 0 and status ~= 1 and status ~= 2 then round:tell("%s of the copy ends with %s", (...), status) end
   return said .. round:read "out", status
 end
 
@@ -84,14 +80,14 @@ local function try_copy(round)
   local n = unknown(round)
   round.lacks = n > 0 and round.change.name == "add"
   if round.lacks and not (status == 1 or said:find "older copy of the run") then
-    tell(round, "the copy lacks %d titles, and verify says: %s", n, said)
+    round:tell("the copy lacks %d titles, and verify says: %s", n, said)
   end
   said = with_copy(round, "apply", COPY, "--settle", round.fate.settle, round:masters(COPY))
-  if picture(round) ~= before then tell(round, "the copy changed something again, and says: %s", said) end
+  if picture(round) ~= before then round:tell("the copy changed something again, and says: %s", said) end
   for _, row in ipairs(round:report(COPY).rows) do
     local reason = tostring(row.reason)
-    if row.state == "failed" or row.state == "ready" then tell(round, "%s: the copy has it as %s: %s", row.mms_id, row.state, reason) end
-    if row.state == "ask" and not reason:find(OLDER, 1, true) then tell(round, "%s: the copy asks, but not why: %s", row.mms_id, reason) end
+    if row.state == "failed" or row.state == "ready" then round:tell("%s: the copy has it as %s: %s", row.mms_id, row.state, reason) end
+    if row.state == "ask" and not reason:find(OLDER, 1, true) then round:tell("%s: the copy asks, but not why: %s", row.mms_id, reason) end
   end
 end
 
@@ -100,7 +96,7 @@ end
 local function undo_copy(round)
   local said, status = with_copy(round, "undo", COPY, "--yes", "-q")
   round.copy_undid = said ~= nil
-  if said and round.lacks and status ~= 2 then tell(round, "the copy leaves titles, but undo ends with %s: %s", status, said) end
+  if said and round.lacks and status ~= 2 then round:tell("the copy leaves titles, but undo ends with %s: %s", status, said) end
 end
 
 local function apply(round)
@@ -112,11 +108,11 @@ end
 -- leaves it as changed since.
 local function undo(round)
   local status = strokes.call(round, "undo", "a.run", "--yes", "-q")
-  if status ~= 0 and not (status == 2 and round.copy_undid) then tell(round, "undo ends with %s: %s", status, round:read "err") end
+  if status ~= 0 and not (status == 2 and round.copy_undid) then round:tell("undo ends with %s: %s", status, round:read "err") end
   judge.compare(round, "undone", { objects = round.fate.keys and not round.copy_undid })
   for _, row in ipairs(status == 2 and round:report().rows or {}) do
     if row.state == "undoing" and not (row.reason or ""):find(TAKEN_BACK, 1, true) then
-      tell(round, "%s: undo leaves it %s: %s", row.mms_id, row.state, tostring(row.reason))
+      round:tell("%s: undo leaves it %s: %s", row.mms_id, row.state, tostring(row.reason))
     end
   end
 end

@@ -14,10 +14,6 @@ local m = {}
 
 local WHY = "maybe_ours"
 
-local function tell(round, ...)
-  table.insert(round.violations, string.format(...))
-end
-
 -- The state of now without those that were filled, and the titles of these. What the
 -- run makes and what undo makes again differ by their labels.
 local function look(round)
@@ -25,14 +21,14 @@ local function look(round)
   local titles, seen = {}, {}
   for _, rep in ipairs(filled) do
     local name = rep.mms_id .. rep.label
-    if seen[name] then tell(round, "%s: a second '%s' was made: %s", rep.mms_id, rep.label, rep.id) end
-    if #rep.files > 1 then tell(round, "%s: pages were put beside somebody's file in %s", rep.mms_id, rep.id) end
+    if seen[name] then round:tell("%s: a second '%s' was made: %s", rep.mms_id, rep.label, rep.id) end
+    if #rep.files > 1 then round:tell("%s: pages were put beside somebody's file in %s", rep.mms_id, rep.id) end
     if not round.known[rep.id] then titles[rep.mms_id] = true end
     seen[name] = true
     round.known[rep.id] = true
   end
   local struck = round.faults.filled or 0
-  if #filled ~= struck then tell(round, "%d representations got a file of somebody else, %d are there", struck, #filled) end
+  if #filled ~= struck then round:tell("%d representations got a file of somebody else, %d are there", struck, #filled) end
   return rest, titles
 end
 
@@ -49,16 +45,16 @@ local function check_asking(round, rest, filled)
   for _, row in ipairs(round:report().rows) do
     if row.state == "ask" then asking[row.mms_id] = true end
     if row.state == "ask" and row.reason_code ~= WHY then
-      tell(round, "%s: asks for another reason: %s", row.mms_id, tostring(row.reason))
+      round:tell("%s: asks for another reason: %s", row.mms_id, tostring(row.reason))
     end
     if (row.state == "ask") ~= (filled[row.mms_id] or false) then
-      tell(round, "%s: is %s and %s filled", row.mms_id, row.state, filled[row.mms_id] and "was" or "was not")
+      round:tell("%s: is %s and %s filled", row.mms_id, row.state, filled[row.mms_id] and "was" or "was not")
     end
   end
   local old = {}
   for _, rep in ipairs(round.before.representations) do old[rep.id] = true end
   for _, rep in ipairs(rest.representations) do
-    if asking[rep.mms_id] and not old[rep.id] then tell(round, "%s: a second representation was made: %s", rep.mms_id, rep.id) end
+    if asking[rep.mms_id] and not old[rep.id] then round:tell("%s: a second representation was made: %s", rep.mms_id, rep.id) end
   end
   return asking
 end
@@ -68,7 +64,7 @@ local function apply(round)
   local rest, filled = look(round)
   local asking = check_asking(round, rest, filled)
   compare(round, "done", rest, asking)
-  if status ~= (next(asking) and 2 or 0) then tell(round, "apply ends with %s", status) end
+  if status ~= (next(asking) and 2 or 0) then round:tell("apply ends with %s", status) end
   return asking
 end
 
@@ -82,8 +78,8 @@ end
 local function check_left(round, rest, left, status)
   local n = 0
   for _ in pairs(left) do n = n + 1 end
-  if status ~= (n > 0 and 2 or 0) then tell(round, "undo ends with %s", status) end
-  if not round:read("out"):find(n .. " left", 1, true) then tell(round, "undo left %d, and says %s", n, round:read "out") end
+  if status ~= (n > 0 and 2 or 0) then round:tell("undo ends with %s", status) end
+  if not round:read("out"):find(n .. " left", 1, true) then round:tell("undo left %d, and says %s", n, round:read "out") end
   compare(round, "undone", rest, left)
 end
 
@@ -98,8 +94,8 @@ local function undo(round, asking)
   local doubtful = round:in_doubt "undoing"
   if next(doubtful) then
     local rest_asks = next(asking) and 2 or 0
-    if round:decide("a.run", doubtful) ~= rest_asks then tell(round, "decide says: %s", round:read "out") end
-    if round:call("", "undo", "a.run", "--yes", "-q") ~= rest_asks then tell(round, "undo, decided, says: %s", round:read "out") end
+    if round:decide("a.run", doubtful) ~= rest_asks then round:tell("decide says: %s", round:read "out") end
+    if round:call("", "undo", "a.run", "--yes", "-q") ~= rest_asks then round:tell("undo, decided, says: %s", round:read "out") end
     compare(round, "undone", (look(round)), asking)
   end
 end

@@ -16,17 +16,13 @@ local KILLED = 137
 local LAST = 70    -- commits; most runs of a round have more
 local ORDER = "back_in_other_order"
 
-local function tell(round, ...)
-  table.insert(round.violations, string.format(...))
-end
-
 -- Stops `apply`, mostly in the middle.
 local function apply_in_part(round)
   local when = round.random(1, 2) == 1 and ",before" or ""
   local status = round:call(("kill=%d%s"):format(round.random(2, LAST), when), "apply", "a.run", "--settle", round.fate.settle, "-q",
     round:masters())
   if status == KILLED then round.kills = round.kills + 1 end
-  if status ~= KILLED and status ~= 0 then tell(round, "apply ends with %s", status) end
+  if status ~= KILLED and status ~= 0 then round:tell("apply ends with %s", status) end
 end
 
 local function is_master(rep) return rep.usage_type:find "MASTER" ~= nil end
@@ -56,7 +52,7 @@ local function check_named(round, moved)
     local names = moved[row.mms_id]
     local is_named = row.reason_code == ORDER
     if is_named ~= (names ~= nil) then
-      tell(round, "%s: %s, but the report says: %s", row.mms_id, names and "is in the order " .. names or "is in its order",
+      round:tell("%s: %s, but the report says: %s", row.mms_id, names and "is in the order " .. names or "is in its order",
         tostring(row.reason))
     end
   end
@@ -70,11 +66,11 @@ local function undo(round)
   local moved = take_order(want, after)
   judge.add(round, check.state(round.before, want, after, { objects = round.fate.keys }))
   check_named(round, moved)
-  if status ~= 0 and not (status == 2 and next(moved)) then tell(round, "undo ends with %s", status) end
+  if status ~= 0 and not (status == 2 and next(moved)) then round:tell("undo ends with %s", status) end
   status = round:call("", "verify", "a.run")
   -- Nothing was begun, or all is as before.
   local is_right = next(moved) and status == 2 or not next(moved) and (status == 0 or status == 1 and round:is_untouched())
-  if not is_right then tell(round, "verify ends with %s", status) end
+  if not is_right then round:tell("verify ends with %s", status) end
 end
 
 ---Runs the round.

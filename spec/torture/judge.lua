@@ -17,7 +17,7 @@ end
 
 ---A command was to end with 0.
 function m.expect(round, what, status)
-  if status ~= 0 then table.insert(round.violations, ("%s ends with %s"):format(what, status)) end
+  if status ~= 0 then round:tell("%s ends with %s", what, status) end
 end
 
 -- A title that another one was merged into stays in the collection, and undo says so: it
@@ -87,7 +87,7 @@ function m.verify(round, pattern)
   local said = program.read(round.folder .. "/out")
   if round:is_disturbed() then return end   -- it tells of what others did
   m.expect(round, "verify", status)
-  if not said:find(pattern) then table.insert(round.violations, "verify says: " .. said) end
+  if not said:find(pattern) then round:tell("verify says: %s", said) end
 end
 
 return m

@@ -15,8 +15,6 @@ local function size_of(path)
   return stat and stat.size or 0
 end
 
-local function violation(round, ...) table.insert(round.violations, (...):format(select(2, ...))) end
-
 ---Moves the run file of a killed command away without its log and back again.
 ---@param round table
 function m.without_log(round)
@@ -26,9 +24,9 @@ function m.without_log(round)
   local status = round:call("", "report", "away.run", "--format", "json")
   -- Killed before anything stood in the log, or after it was brought in, the file is whole.
   if status ~= 0 and not program.read(place(round, "err")):find "is only a part of its run" then
-    violation(round, "a run file without its log: %d", status)
+    round:tell("a run file without its log: %d", status)
   end
-  if core.files.stat(away .. "-wal") then violation(round, "a new log was begun beside a part of a run") end
+  if core.files.stat(away .. "-wal") then round:tell("a new log was begun beside a part of a run") end
   core.files.rename(away, run)
 end
 
@@ -43,8 +41,8 @@ function m.unmounted(round, ...)
   local asks = program.read(place(round, "out")):match "(%d+) to decide"
   core.files.remove(images)
   core.files.rename(away, images)
-  if status ~= 0 and status ~= OUTAGE then violation(round, "an image folder that is not mounted: %d", status) end
-  if asks and asks ~= "0" then violation(round, "an image folder that is not mounted: %s to decide", asks) end
+  if status ~= 0 and status ~= OUTAGE then round:tell("an image folder that is not mounted: %d", status) end
+  if asks and asks ~= "0" then round:tell("an image folder that is not mounted: %s to decide", asks) end
 end
 
 return m

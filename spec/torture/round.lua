@@ -14,13 +14,6 @@ local undisturbed = require "torture.undisturbed"
 
 local m = {}
 
-local function absolute(path)
-  local pipe <close> = assert(io.popen "pwd")
-  return pipe:read "l" .. "/" .. path
-end
-
-local CLIENT = absolute "spec/torture/client.lua"
-
 -- A person decides to go on with every title that asks; nothing disturbs that.
 local function decide(round, asking)
   if not next(asking) then return end
@@ -60,7 +53,7 @@ local OUTSIDE = "ls -d /tmp/almanac-hostile* 2>/dev/null"
 
 local function look_outside(round)
   local pipe <close> = assert(io.popen(OUTSIDE))
-  for path in pipe:lines() do table.insert(round.violations, "written outside of the round's folder: " .. path) end
+  for path in pipe:lines() do round:tell("written outside of the round's folder: %s", path) end
 end
 
 local function go(round)
@@ -114,7 +107,7 @@ function m.run(options)
   local fate = fates.of(options.kind, random, change.writes)
   local folder = program.folder()
   local round = setmetatable({ folder = folder, random = random, fate = fate, change = change,
-    blind = options.blind and "blind=" .. options.blind, client = CLIENT,
+    blind = options.blind and "blind=" .. options.blind, client = program.client,
     latency = options.quick and "0" or ("%.3f,file=%.3f"):format(random(5, 40) / 1000, random(20, 250) / 1000),
     kills = 0, restarts = 0, faults = {}, rules = {}, violations = {} }, { __index = commands })
   round.titles = collection.make(folder, options.titles or fate.titles, random, change.holds, fate.pages)

@@ -20,10 +20,6 @@ local function add(list, more)
   table.move(more, 1, #more, #list + 1, list)
 end
 
-local function tell(round, ...)
-  table.insert(round.violations, string.format(...))
-end
-
 local function sides_of(round)
   local sides = {}
   for i, name in ipairs { "a", "b" } do
@@ -55,7 +51,7 @@ local function together(round, sides, ...)
     end
   end
   for i, side in ipairs(sides) do
-    if statuses[i] ~= 0 and statuses[i] ~= 2 then tell(round, "%s %s ends with %s", words[1], side.name, statuses[i]) end
+    if statuses[i] ~= 0 and statuses[i] ~= 2 then round:tell("%s %s ends with %s", words[1], side.name, statuses[i]) end
   end
 end
 
@@ -78,9 +74,9 @@ local function check_states(round, sides)
     local done = 0
     for i, row in ipairs(rows) do
       if DONE[row.state] then done = done + 1
-      elseif row.state ~= "ask" then tell(round, "%s: %s has it as %s: %s", mms_id, sides[i].name, row.state, tostring(row.reason)) end
+      elseif row.state ~= "ask" then round:tell("%s: %s has it as %s: %s", mms_id, sides[i].name, row.state, tostring(row.reason)) end
     end
-    if done == 2 and not round.change.shared then tell(round, "%s: both say that they did it", mms_id) end
+    if done == 2 and not round.change.shared then round:tell("%s: both say that they did it", mms_id) end
     if done == 0 then doubtful[mms_id] = rows end
   end
   return doubtful
@@ -91,16 +87,16 @@ local function decide(round, sides, doubtful)
   if not next(doubtful) then return end
   for mms_id, rows in pairs(doubtful) do
     if round.fate.twins.kills == 0 then
-      tell(round, "%s: nobody did it: %s; %s", mms_id, tostring(rows[1].reason), tostring(rows[2].reason))
+      round:tell("%s: nobody did it: %s; %s", mms_id, tostring(rows[1].reason), tostring(rows[2].reason))
     end
   end
   local status = round:decide(sides[1].file, doubtful)
-  if status ~= 0 then tell(round, "decide ends with %s", status) end
+  if status ~= 0 then round:tell("decide ends with %s", status) end
   status = round:start(sides[1], nil, "apply", sides[1].file, "--settle", round.fate.settle, "-q",
     round:masters(sides[1].file))()
-  if status ~= 0 and status ~= 2 then tell(round, "apply, decided, ends with %s", status) end
+  if status ~= 0 and status ~= 2 then round:tell("apply, decided, ends with %s", status) end
   for mms_id, rows in pairs(check_states(round, sides)) do
-    tell(round, "%s: nobody did what was decided: %s; %s", mms_id, tostring(rows[1].reason), tostring(rows[2].reason))
+    round:tell("%s: nobody did what was decided: %s; %s", mms_id, tostring(rows[1].reason), tostring(rows[2].reason))
   end
 end
 
@@ -123,7 +119,7 @@ function m.go(round)
   if round.random(1, 2) == 1 then sides[1], sides[2] = sides[2], sides[1] end
   for _, side in ipairs(sides) do
     local status = round:start(side, nil, "undo", side.file, "--yes", "-q")()
-    if status ~= 0 and status ~= 2 then tell(round, "undo %s ends with %s", side.name, status) end
+    if status ~= 0 and status ~= 2 then round:tell("undo %s ends with %s", side.name, status) end
   end
   compare(round, "undone")
 end
