@@ -100,12 +100,7 @@ static alm_db_result write_holder(alm_runfile *db, alm_error *err) {
       "SAVEPOINT hold; DELETE FROM holder;"
       "INSERT INTO holder(pid, host, since) VALUES(%d, %Q, %Q); RELEASE hold",
       (int)getpid(), alm_sys_hostname(), since);
-  if (!script) return alm_runfile_fail(db, SQLITE_NOMEM, err);
-  alm_db_result result = alm_runfile_exec(db, script, err);
-  alm_error ignored;
-  if (result != ALM_DB_DONE) alm_runfile_rollback(db, &ignored);
-  sqlite3_free(script);
-  return result;
+  return alm_runfile_exec_whole(db, script, err);
 }
 
 static void tell_holder(alm_runfile *db, alm_error *err) {

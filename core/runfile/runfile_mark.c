@@ -139,12 +139,7 @@ static alm_db_result write_mark(alm_runfile *db, int state, alm_error *err) {
       "DELETE FROM generation;"
       "INSERT INTO generation VALUES(%Q, %Q, %d); RELEASE mark",
       db->mark, db->mark_before, state);
-  if (!script) return alm_runfile_fail(db, SQLITE_NOMEM, err);
-  alm_db_result result = alm_runfile_exec(db, script, err);
-  alm_error ignored;
-  if (result != ALM_DB_DONE) alm_runfile_rollback(db, &ignored);
-  sqlite3_free(script);
-  return result;
+  return alm_runfile_exec_whole(db, script, err);
 }
 
 typedef struct {

@@ -29,6 +29,11 @@ struct alm_runfile {
 /* Says what SQLite's result code means, with the file's path. */
 alm_db_result alm_runfile_fail(const alm_runfile *db, int code, alm_error *err);
 
+/* Runs a script of sqlite3_mprintf, which is freed; what a failure left open is rolled
+ * back. NULL: there was no memory for it. */
+alm_db_result alm_runfile_exec_whole(alm_runfile *db, char *script,
+                                     alm_error *err);
+
 /* Does the code mean that there is no room on the disk? */
 bool alm_runfile_is_full(sqlite3 *raw, int code);
 

@@ -310,6 +310,16 @@ alm_db_result alm_runfile_rollback(alm_runfile *db, alm_error *err) {
   return alm_runfile_exec(db, "ROLLBACK", err);
 }
 
+alm_db_result alm_runfile_exec_whole(alm_runfile *db, char *script,
+                                     alm_error *err) {
+  if (!script) return alm_runfile_fail(db, SQLITE_NOMEM, err);
+  alm_db_result result = alm_runfile_exec(db, script, err);
+  alm_error ignored;
+  if (result != ALM_DB_DONE) alm_runfile_rollback(db, &ignored);
+  sqlite3_free(script);
+  return result;
+}
+
 alm_db_result alm_runfile_commit(alm_runfile *db, alm_error *err) {
   if (!db->begun) return wrong(err, "no transaction is open");
   alm_db_result result = alm_runfile_exec(db, "COMMIT", err);
