@@ -259,6 +259,23 @@ describe("an older copy of a run, taken in the middle of a title,", function()
     end)
   end
 
+  local LABEL = "return update.representation { representation = rep, label = 'other' }"
+  for what, changes in pairs { ["files that were added"] = ADD, ["files that were replaced"] = REPLACE:gsub("KEEP", ""),
+    ["files that were deleted"] = DELETE, ["a field that was set"] = LABEL,
+    ["a representation that was deleted"] = "return delete.representation { representation = rep }" } do
+    it("takes nothing back without a word: " .. what, function()
+      start(changes, changes == DELETE or changes == LABEL or changes:find "delete.rep" ~= nil)
+      copy_before()
+      local before = names()
+      for _, arguments in ipairs { { "undo", "old.run" }, { "undo", "old.run", "--yes" } } do
+        local result = at.almanac(table.unpack(arguments))
+        assert.equal(2, result.status, result.out .. result.err)
+        assert.matches("1 title that old.run has not begun holds in Alma what this run makes %(.*title " .. desk.id(1) .. "%)", result.err)
+      end
+      assert.equal(before, names())
+    end)
+  end
+
   it("finds files that are deleted, and fields that are set", function()
     for _, changes in ipairs { DELETE, "return { update.representation { representation = rep, label = 'other' } }" } do
       start(changes, true)

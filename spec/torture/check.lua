@@ -206,6 +206,27 @@ function m.names(before, after, titles)
   return violations
 end
 
+---Titles that were taken back in part, and then ask, have no file that they had not, and none twice.
+---@param before table
+---@param after table
+---@param titles table<string, boolean>
+---@return string[] violations
+function m.no_more(before, after, titles)
+  local violations, tell = collector()
+  local had = {}
+  for _, rep in ipairs(before.representations) do
+    for _, file in ipairs(rep.files) do had[rep.mms_id .. rep.label .. file.name] = file.size end
+  end
+  for _, rep in ipairs(after.representations) do
+    for _, file in ipairs(titles[rep.mms_id] and rep.files or {}) do
+      local name = rep.mms_id .. rep.label .. file.name
+      if had[name] ~= file.size then tell("%s: %s was not there, or is there twice", rep.mms_id, file.name) end
+      had[name] = nil
+    end
+  end
+  return violations
+end
+
 -- ---- what the report says ----
 
 -- Where Alma has the files that came since, by name.

@@ -4,6 +4,7 @@
 -- nothing twice and calls nothing absent that is there; it says that it is older as soon
 -- as it meets what it does not know; half a copy is no run; and the original ends as if
 -- there had never been a copy.
+local check = require "torture.check"
 local core = require "almanac.core"
 local judge = require "torture.judge"
 local program = require "support.program"
@@ -18,6 +19,8 @@ local OLDER = "older copy of a run"
 local TAKEN_BACK = "taken back already with another copy of this run file?"
 local PART = "is only a part of its run"
 local OTHERS = "are of different copies of the run"
+-- Of these nothing shows who did them: a title in a collection, rights that the plan did not read.
+local UNSEEN = { collect = true, rights = true }
 
 local function place(round, name) return round.folder .. "/" .. name end
 
@@ -78,7 +81,7 @@ local function try_copy(round)
   local said, status = with_copy(round, "verify", COPY)
   if not said then return end
   local n = unknown(round)
-  round.lacks = n > 0 and round.change.name == "add"
+  round.lacks = n > 0 and not UNSEEN[round.change.name]
   if round.lacks and not (status == 1 or said:find "older copy of the run") then
     round:tell("the copy lacks %d titles, and verify says: %s", n, said)
   end
@@ -91,8 +94,7 @@ local function try_copy(round)
   end
 end
 
--- What the copy takes back it knows; what is left is there and said to be, when the run
--- makes representations: of other changes only apply tells it.
+-- What the copy takes back it knows; what is left is there and said to be.
 local function undo_copy(round)
   local said, status = with_copy(round, "undo", COPY, "--yes", "-q")
   round.copy_undid = said ~= nil
@@ -105,16 +107,20 @@ local function apply(round)
 end
 
 -- What the copy has taken back is not brought back twice: the original asks about it, or
--- leaves it as changed since.
+-- leaves it as changed since. Of a title that the copy knew in part, the rest waits for the
+-- answer as well.
 local function undo(round)
   local status = strokes.call(round, "undo", "a.run", "--yes", "-q")
   if status ~= 0 and not (status == 2 and round.copy_undid) then round:tell("undo ends with %s: %s", status, round:read "err") end
-  judge.compare(round, "undone", { objects = round.fate.keys and not round.copy_undid })
+  local asking = {}
   for _, row in ipairs(status == 2 and round:report().rows or {}) do
+    asking[row.mms_id] = row.state == "undoing" or nil
     if row.state == "undoing" and not (row.reason or ""):find(TAKEN_BACK, 1, true) then
       round:tell("%s: undo leaves it %s: %s", row.mms_id, row.state, tostring(row.reason))
     end
   end
+  judge.compare(round, "undone", { objects = round.fate.keys and not round.copy_undid, left_out = asking })
+  judge.add(round, check.no_more(round.before, undisturbed.of(round.alma.state()), asking))
 end
 
 ---Runs the round.

@@ -1,8 +1,10 @@
 -- Whether this run file is an older copy of a run that went on elsewhere. Then titles
--- that it has not begun hold what the run makes: Alma is asked before they count as
--- titles without anything to take back. Runs go through their titles in order, so the
+-- that it has not begun, or not done, hold what the run makes: Alma is asked before they
+-- count as titles without anything to take back. Runs go through their titles in order, so the
 -- first ones that are not begun tell.
-local kinds = require "almanac.change_kinds"
+local change_kinds = require "almanac.change_kinds"
+local kinds = require "almanac.apply.kinds"
+local reasons = require "almanac.run.reasons"
 local representation = require "almanac.apply.representation"
 local strays = require "almanac.apply.strays"
 local task = require "almanac.task"
@@ -15,32 +17,39 @@ local m = {}
 
 local IN_FLIGHT = 16
 local ENOUGH = 64      -- titles in a row without anything
-local UNBEGUN = ([[%s AND EXISTS (SELECT 1 FROM change JOIN spec ON spec.id = spec_id
-  WHERE title_id = title.id AND %s AND representation_id IS NULL
-  AND NOT EXISTS (SELECT 1 FROM step WHERE step.title_id = title.id AND step.kind = 'represent'))]])
-  :format(states.OPEN, kinds.sql_makes())
-
 -- Titles that are to decide since they are not as the plan read them, in a way in which
 -- this run leads to: another copy of it may have been at work. They are not begun here,
 -- and what they hold counts as seen, so only the reason tells.
-local TO_DECIDE = ([[SELECT mms_id, count(*) OVER () AS n FROM title WHERE state = '%s' AND (json_extract(reason_data, '$.older')
-  OR reason_code IN ('file_lost', 'file_replaced', 'files_came', 'pages_elsewhere')) ORDER BY id LIMIT 1]]):format(states.ASK)
+local TO_DECIDE = ("SELECT mms_id, count(*) OVER () AS n FROM title WHERE %s AND %s ORDER BY id LIMIT 1"):format(
+  states.is(states.ASK), reasons.MAY_BE_OLDER)
+
+-- What is there of the first change that this run file has not begun, since changes are
+-- carried out in their order: a new representation, or true for a change of what the title
+-- has. Of some kinds nothing shows who did them.
+local function what_is_there(job, list)
+  for _, change in ipairs(job.changes) do
+    local kind = kinds.of(change)
+    if not kind.begun(job, change) then
+      if change_kinds.makes_representation(change) then return representation.made_elsewhere(job, list) end
+      if kind.done_elsewhere then return kind.done_elsewhere(job, change, list) end
+    end
+  end
+end
 
 local function look(run, title)
   local job = title_work.load(run, title)
-  local list, message, code = representation.list(job)
-  if not list then return code == "missing" and false or nil, message, code end
-  return representation.made_elsewhere(job, list)
+  local list = representation.list(job)
+  return list and what_is_there(job, list)
 end
 
 -- What this run made without knowing it; titles that could not be read are passed over.
 local function find(run)
-  local next_title, found, since = titles.each(run.db, UNBEGUN), {}, 0
+  local next_title, found, since = titles.each(run.db, states.OPEN), {}, 0
   local function more() return since < ENOUGH and next_title() or nil end
   local failures = task.each(more, IN_FLIGHT, function(title)
-    local rep = look(run, title)
-    since = rep and 0 or since + 1
-    if rep then found[#found + 1] = { mms_id = title.mms_id, representation_id = rep.id } end
+    local there = look(run, title)
+    since = there and 0 or since + 1
+    if there then found[#found + 1] = { mms_id = title.mms_id, representation_id = there ~= true and there.id or nil } end
   end)
   if failures[1] then error(failures[1].message, 0) end
   table.sort(found, function(a, b) return a.mms_id < b.mms_id end)
@@ -49,9 +58,10 @@ end
 
 local function words_of(found, run_path)
   local first = found[1]
-  return ("%s that %s has not begun %s in Alma what this run makes (%s of title %s%s): this looks like an older copy of the run. " ..
+  local example = (first.representation_id and first.representation_id .. " of " or "") .. "title " .. first.mms_id
+  return ("%s that %s has not begun %s in Alma what this run makes (%s%s): this looks like an older copy of the run. " ..
     "Bring the newest copy of the run file, and use that one"):format(words.count(#found, "title"), run_path,
-    #found == 1 and "holds" or "hold", first.representation_id, first.mms_id, found[2] and ", …" or "")
+    #found == 1 and "holds" or "hold", example, found[2] and ", …" or "")
 end
 
 local function words_of_doubts(run)
@@ -64,7 +74,7 @@ end
 
 ---What Alma and the run file tell of work that this run file does not know.
 ---@param run almanac.run
----@return { unbegun: { mms_id: string, representation_id: string }[], doubts: string? } look
+---@return { unbegun: { mms_id: string, representation_id: string? }[], doubts: string? } look
 function m.look(run)
   return { unbegun = find(run), doubts = words_of_doubts(run) }
 end

@@ -15,6 +15,10 @@ local LOOK_TOO = "; look at it in Alma, then `almanac decide`"
 ---What to do when this run file may not be the newest one.
 m.OLDER = "if this run file is an older copy of a run that went on elsewhere, bring the newest copy of the run file and use that one"
 
+---Codes of titles at which another copy of the run may have been at work; so is it with
+---any code whose data say `older`.
+m.OF_OLDER = { "file_lost", "files_came", "pages_elsewhere" }
+
 local BACK_ALREADY = "is like what undo would bring back, and may be that: taken back already with another copy of this run file? " ..
   "Look at it in Alma, then `almanac decide`; `use` brings back another one beside it"
 

@@ -280,6 +280,9 @@ table.sort(apart)
 ---SQL: the data of reasons that don't count under their code alone, else NULL.
 m.APART = ("CASE WHEN reason_code IN (%s) THEN coalesce(reason_data, '') END"):format(table.concat(apart, ", "))
 
+---SQL: whether another copy of the run may have been at work at the title.
+m.MAY_BE_OLDER = ("(json_extract(reason_data, '$.older') OR reason_code IN ('%s'))"):format(table.concat(reason_words.OF_OLDER, "', '"))
+
 ---An SQL assignment that takes a reason off.
 m.NONE = "reason_code = NULL, reason_data = NULL"
 

@@ -140,6 +140,12 @@ function m.take_back(job, change, found)
   return done and true, message, code
 end
 
+function m.done_elsewhere(job, change)
+  local rep = alma.representations.get(job.client, job.mms_id, change.representation_id)
+  local changed = rep and changed_since(job, change, look.fields(rep))
+  return changed ~= nil and changed ~= false and changed.data.older == true
+end
+
 function m.describe(spec, change)
   local parts = {}
   for _, name in ipairs(kinds["update.representation"].sets) do
