@@ -59,6 +59,38 @@ describe("MARC-in-JSON", function()
     end
   end)
 
+  it("is found within other objects, whatever stands beside it", function()
+    local answer = '{"sourceRecords":[{"id":"u","meta":{"fields":["a"]},"parsedRecord":{"id":"{","content":%s}},' ..
+      '{"parsedRecord":{"content":%s,"deleted":false}}],"totalRecords":2}'
+    assert.same({ "1", "2" }, ids(answer:format(record(1), record(2))))
+    assert.same({}, compare.problems(answer:format(record(1), record(2))))
+    local beside = record(1):sub(1, -2) .. ',"_id":7,"holdings":[{"a":{"fields":[]}},"}"]}'
+    assert.same({ "1", "2" }, ids(beside .. "\n" .. record(2)))
+    assert.same({}, compare.problems(beside))
+    assert.same({ "1" }, ids('{"note":{"by":"leader"},' .. record(1):sub(2)))
+  end)
+
+  it("is the record, not the holdings that it holds, and that is told", function()
+    local holdings = '"holdings":[' .. record(9) .. "]"
+    for _, text in ipairs { record(1):sub(1, -2) .. "," .. holdings .. "}", "{" .. holdings .. "," .. record(1):sub(2) } do
+      assert.same({ "1" }, ids(text))
+      assert.match("^1 structure", compare.problems(text)[1])
+    end
+  end)
+
+  it("keeps every value of a name that comes twice", function()
+    local field = '{"245":{"ind1":"1","ind2":"0","subfields":[{"a":"x","a":"y"}]}}'
+    local subfields = compare.contents(record(1, field))[1].fields[2].subfields
+    assert.same({ { code = "a", value = "x" }, { code = "a", value = "y" } }, subfields)
+  end)
+
+  it("is no object without MARC in it", function()
+    for _, text in ipairs { '{"title":"a"}', '{"leader":"Ann","team":[]}', '{"fields":[{"name":"a","type":"b"}]}', '{"fields":[]}' } do
+      assert.same({ "1" }, ids(text .. "\n" .. record(1)))
+      assert.match("^1 garbage", compare.problems(text .. "\n" .. record(1))[1])
+    end
+  end)
+
   it("gives the byte where each record begins", function()
     local reader = assert(marc.parse("[ " .. record(1) .. ",\n  " .. record(2) .. "]"))
     assert.equal(2, assert(reader:next()):offset())
@@ -71,10 +103,10 @@ describe("a broken record of MARC-in-JSON", function()
   it("is told, and the next is found", function()
     local text = table.concat({ record(1), record(2):gsub('"}', "}"), record(3), record(4):sub(1, -4), record(5),
       record(6):gsub(":", " ", 1), record(7), '{"a":1}', record(8), "rubbish " .. record(9), record(10):sub(1, 20) }, "\n")
-    assert.same({ "1", "none", "3", "none", "5", "none", "7", "none", "8", "9", "none" }, ids(text))
+    assert.same({ "1", "none", "3", "none", "5", "none", "7", "8", "9", "none" }, ids(text))
     local kinds = {}
     for i, problem in ipairs(compare.problems(text)) do kinds[i] = problem:match "^%d+ %a+" end
-    assert.same({ "2 truncated", "4 truncated", "6 structure", "8 structure", "10 garbage", "11 truncated" }, kinds)
+    assert.same({ "2 truncated", "4 truncated", "6 structure", "8 garbage", "9 garbage", "10 truncated" }, kinds)
   end)
 
   it("keeps what can be read", function()
@@ -88,7 +120,7 @@ describe("a broken record of MARC-in-JSON", function()
       local kind = problem:match "^1 (%a+)"
       counts[kind] = (counts[kind] or 0) + 1
     end
-    assert.same({ tag = 2, indicator = 2, subfield = 1, structure = 6 }, counts)
+    assert.same({ tag = 1, indicator = 2, subfield = 1, structure = 6 }, counts)
   end)
 
   it("has U+FFFD where a byte is not UTF-8", function()
@@ -97,13 +129,21 @@ describe("a broken record of MARC-in-JSON", function()
     assert.same({ "1 character " .. text:find "\xe9" - 1 }, compare.problems(text))
   end)
 
+  it("has U+FFFD for half of a character, and the rest", function()
+    for _, half in ipairs { "\\ud800", "\\udc00", "\\udc00\\ud800", "\\ud800\\u0041" } do
+      assert.match("^a\u{fffd}", ids(record("a" .. half .. "b"))[1])
+      assert.match("^1 character", compare.problems(record("a" .. half .. "b"))[1])
+    end
+    assert.same({ "a\u{1f4d6}b" }, ids(record "a\\ud83d\\udcd6b"))
+  end)
+
   it("has no separators of ISO 2709 in its text, and they are told", function()
     assert.same({ "a b" }, ids(record "a\\u001fb"))
     assert.match("^1 character", compare.problems(record "a\\u001eb")[1])
   end)
 
   it("ends at the limit of a record, or of what is looked at for its end", function()
-    local long = '{"500":{"subfields":[{"a":"' .. ("x"):rep(17 << 20) .. '"}]}}'
+    local long = '{"500":{"ind1":" ","ind2":" ","subfields":[{"a":"' .. ("x"):rep(17 << 20) .. '"}]}}'
     local text = record(1) .. record(2, long) .. '{"leader":"' .. ("y"):rep(33 << 20) .. "\n" .. record(3)
     assert.same({ "1", "2", "none", "3" }, ids(text))
     local problems = compare.problems(text)

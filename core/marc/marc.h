@@ -112,6 +112,8 @@ bool alm_marc_set_leader(alm_marc_builder *builder, const char *text, size_t len
 bool alm_marc_open_control(alm_marc_builder *builder, const char *tag);
 bool alm_marc_open_data(alm_marc_builder *builder, const char *tag, char indicator1,
                         char indicator2);
+/* The indicators of the data field that was opened last. */
+void alm_marc_set_indicators(alm_marc_builder *builder, char indicator1, char indicator2);
 bool alm_marc_open_subfield(alm_marc_builder *builder, const char *code, size_t length);
 bool alm_marc_add_text(alm_marc_builder *builder, const char *text, size_t length);
 /* Clears the builder; number, place, leader and problems are those of another record. */

@@ -6,6 +6,7 @@
 
 #include "marc.h"
 #include "../base/text.h"
+#include "../base/word.h"
 
 /* Of one record so many problems are kept; the last says that there are more. */
 enum { PROBLEMS = 100, FIELDS = ALM_MARC_MAXIMUM / 12, FIRST_CHARACTER = 0x20, DELETE = 0x7f };
@@ -154,12 +155,19 @@ bool alm_marc_open_data(alm_marc_builder *builder, const char *tag, char indicat
   return open_field(builder, tag, false) && add(builder, indicators, 2);
 }
 
+void alm_marc_set_indicators(alm_marc_builder *builder, char indicator1, char indicator2) {
+  if (builder->full) return;
+  builder->bytes.data[builder->fields[builder->count - 1].start] = indicator1;
+  builder->bytes.data[builder->fields[builder->count - 1].start + 1] = indicator2;
+}
+
 /* ---- text ---- */
 
 static bool is_separator(char c) { return c >= 0x1d && c <= 0x1f; }
 
 static size_t separator(const char *text, size_t length) {
   size_t at = 0;
+  while (length - at >= 8 && !alm_word_below(alm_word_read(text + at), ' ')) at += 8;
   while (at < length && !is_separator(text[at])) at++;
   return at;
 }

@@ -1,6 +1,6 @@
 /* MARC-in-JSON, object by object: one document, an array, an answer that holds
- * records, a line each. A broken record is given with its problem and without
- * fields, and the next is found. */
+ * records, a line each. What is around records is passed over. A broken record is
+ * given with its problem and without fields, and the next is found. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,22 @@
 #include "marc_json_private.h"
 #include "marc_private.h"
 
-enum { WANT = 16 << 10, MOST = 32 << 20 };
+enum { WANT = 16 << 10, LOOK = 1 << 20, MOST = 32 << 20 };
+
+/* Where we are among braces and strings, which is all that counts between records. */
+typedef struct {
+  size_t at;
+  int depth;
+  bool in_string, escaped;
+} position;
+
+typedef struct {
+  alm_json json;
+  position around;       /* the record: `depth` counts braces */
+  uint64_t garbage;      /* characters that have no place there, since the last record */
+  uint64_t others;       /* objects without a record in them, since then */
+  bool holds_record;     /* the outermost object that we are in */
+} state;
 
 typedef enum {
   WHOLE,  /* its last brace is before `at` */
@@ -22,54 +37,7 @@ typedef struct {
   how_found how;
 } object;
 
-/* ---- between records ---- */
-
-/* What may stand between records: blanks, commas, what closes arrays and
- * objects around them, RFC 7464's 0x1e. */
-static bool is_between(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r') || strchr(",[]}\x1e", c);
-}
-
-/* Uses up to the next brace; counts what has no place there. */
-static alm_marc_result find_brace(alm_marc_source *source, uint64_t *garbage, alm_error *err) {
-  for (;;) {
-    const alm_window *window = alm_marc_source_fill(source, WANT, err);
-    if (!window) return ALM_MARC_FAILED;
-    if (window->length == 0) return ALM_MARC_END;
-    const char *brace = memchr(window->data, '{', window->length);
-    size_t length = brace ? (size_t)(brace - window->data) : window->length;
-    for (size_t i = 0; i < length; i++) *garbage += !is_between(window->data[i]);
-    alm_marc_source_use(source, length);
-    if (brace) return ALM_MARC_RECORD;
-  }
-}
-
-/* ---- braces and strings, and nothing else of JSON ---- */
-
-static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-/* 1: a record begins here ('{', then "leader" or "fields"); 0: no; -1: more text
- * is needed. That can't stand in a record, since a string has its quotes escaped;
- * so a broken record ends where the next begins. */
-static int begins_record(const char *text, size_t length) {
-  static const char *const keys[] = {"\"leader\"", "\"fields\""};
-  const size_t key = sizeof "\"leader\"" - 1;
-  size_t at = 1;
-  if (length == 0) return -1;
-  if (text[0] != '{') return 0;
-  while (at < length && is_blank(text[at])) at++;
-  size_t left = length - at, most = left < key ? left : key;
-  bool begins = memcmp(text + at, keys[0], most) == 0 || memcmp(text + at, keys[1], most) == 0;
-  if (!begins) return 0;
-  return left < key ? -1 : 1;
-}
-
-/* Begins as zeros; goes on where it was when there is more text. */
-typedef struct {
-  size_t at;
-  int depth;
-  bool in_string, escaped;
-} position;
+/* ---- braces and strings ---- */
 
 /* No string goes over a line's end, so that one without its end ends there. */
 static void step_in_string(position *p, char c) {
@@ -85,11 +53,69 @@ static void step(position *p, char c) {
   else if (c == '}' || c == ']') p->depth--;
 }
 
+/* ---- between records ---- */
+
+/* What may stand between records: blanks, commas, what closes arrays and
+ * objects around them, RFC 7464's 0x1e. */
+static bool is_between(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r') || strchr(",[]}\x1e", c);
+}
+
+/* Outside of all objects quotes are no strings, since that may be any text. */
+static void step_between(state *s, char c) {
+  position *p = &s->around;
+  if (p->depth == 0) s->garbage += !is_between(c);
+  else if (p->in_string || c == '"') step(p, c);
+  else if (c == '}' && --p->depth == 0) s->others += !s->holds_record;
+}
+
+static void step_into(state *s) {
+  if (s->around.depth++ == 0) s->holds_record = false;
+}
+
+/* Uses up to the next brace that begins an object. */
+static alm_marc_result find_brace(alm_marc_reading *reading, alm_error *err) {
+  state *s = reading->state;
+  for (;;) {
+    const alm_window *window = alm_marc_source_fill(reading->source, WANT, err);
+    if (!window) return ALM_MARC_FAILED;
+    if (window->length == 0) return ALM_MARC_END;
+    size_t at = 0;
+    while (at < window->length && (window->data[at] != '{' || s->around.in_string))
+      step_between(s, window->data[at++]);
+    bool found = at < window->length;
+    alm_marc_source_use(reading->source, at);
+    if (found) return ALM_MARC_RECORD;
+  }
+}
+
+static void begin(alm_marc_reading *reading, const alm_window *window) {
+  state *s = reading->state;
+  alm_marc_clear(reading->builder, reading->number, window ? window->offset : 0);
+  const char *where = window ? "before the record" : "at the end";
+  if (s->garbage > 0)
+    alm_marc_note(reading->builder, ALM_MARC_GARBAGE, 0, "%s: %llu characters that are no JSON", where,
+                  (unsigned long long)s->garbage);
+  if (s->others > 0)
+    alm_marc_note(reading->builder, ALM_MARC_GARBAGE, 0, "%s: %llu object%s without a MARC record", where,
+                  (unsigned long long)s->others, s->others == 1 ? "" : "s");
+}
+
+static alm_marc_result give(alm_marc_reading *reading) {
+  state *s = reading->state;
+  s->garbage = s->others = 0;
+  s->holds_record = true;
+  reading->record = alm_marc_built(reading->builder);
+  return ALM_MARC_RECORD;
+}
+
+/* ---- broken records ---- */
+
 static how_found pass_object(position *p, const char *text, size_t length, bool at_end) {
   for (; p->at < length; p->at++) {
     char c = text[p->at];
     if (c == '{' && p->at > 0) {
-      int begins = begins_record(text + p->at, length - p->at);
+      int begins = alm_json_begins_record(text + p->at, length - p->at);
       if (begins > 0) return CUT;
       if (begins < 0 && !at_end) return MORE;
     }
@@ -101,8 +127,6 @@ static how_found pass_object(position *p, const char *text, size_t length, bool 
   }
   return MORE;
 }
-
-/* ---- an object ---- */
 
 static bool find_end(alm_marc_source *source, object *found, alm_error *err) {
   position end = {.at = 0};
@@ -125,7 +149,7 @@ static bool skip_to_record(alm_marc_source *source, alm_error *err) {
     if (!window || window->length == 0) return window != NULL;
     const char *brace = memchr(window->data, '{', window->length);
     alm_marc_source_use(source, brace ? (size_t)(brace - window->data) : window->length);
-    int begins = brace ? begins_record(window->data, window->length) : 0;
+    int begins = brace ? alm_json_begins_record(window->data, window->length) : 0;
     if (begins > 0) return true;
     want = begins < 0 && !window->at_end ? 2 * window->length : WANT;
     if (brace && (begins == 0 || window->at_end)) alm_marc_source_use(source, 1);
@@ -136,24 +160,11 @@ static bool is_too_long(const object *found) {
   return found->how == MORE && !found->window.at_end;
 }
 
-/* An object around records, as in {"records":[…]}, is not one itself. */
-static bool is_around(const object *found) {
-  return found->how == CUT && begins_record(found->window.data, found->length) != 1 &&
-         !memmem(found->window.data, found->length, "\"leader\"", 8);
-}
-
-static void begin(alm_marc_reading *reading, const alm_window *window, uint64_t garbage) {
-  alm_marc_clear(reading->builder, reading->number, window->offset);
-  if (garbage > 0)
-    alm_marc_note(reading->builder, ALM_MARC_GARBAGE, 0,
-                  "before the record: %llu characters that are no JSON", (unsigned long long)garbage);
-}
-
-static void fill(alm_marc_reading *reading, const object *found, uint64_t garbage) {
+static void note_broken(alm_marc_reading *reading, const object *found, size_t at, const char *expected) {
   alm_marc_builder *builder = reading->builder;
-  begin(reading, &found->window, garbage);
+  begin(reading, &found->window);
   if (found->how == WHOLE)
-    alm_json_fill_text(builder, reading->state, found->window.data, found->length);
+    alm_marc_note(builder, ALM_MARC_STRUCTURE, at, "not JSON: expected %s", expected);
   else if (is_too_long(found))
     alm_marc_note(builder, ALM_MARC_TOO_LONG, found->length, "the record is longer than %d bytes", MOST);
   else
@@ -161,63 +172,69 @@ static void fill(alm_marc_reading *reading, const object *found, uint64_t garbag
                   found->how == CUT ? "another begins" : "the file ends");
 }
 
-/* ---- the format ---- */
-
-static alm_marc_result give(alm_marc_reading *reading) {
-  reading->record = alm_marc_built(reading->builder);
-  return ALM_MARC_RECORD;
-}
-
-static alm_marc_result garbage_at_end(alm_marc_reading *reading, uint64_t garbage) {
-  if (garbage == 0) return ALM_MARC_END;
-  alm_marc_clear(reading->builder, reading->number, 0);
-  alm_marc_note(reading->builder, ALM_MARC_GARBAGE, 0, "at the end: %llu characters that are no JSON",
-                (unsigned long long)garbage);
-  return give(reading);
-}
-
-/* The record when it begins as one and is JSON: one look at its bytes is enough. */
-static bool take_quick(alm_marc_reading *reading, uint64_t garbage) {
-  alm_json *json = reading->state;
-  alm_error ignored;
-  for (size_t want = WANT;; want *= 2) {
-    const alm_window *window = alm_marc_source_fill(reading->source, want, &ignored);
-    if (!window || begins_record(window->data, window->length) <= 0) return false;
-    if (alm_json_parse(json, window->data, window->length)) {
-      begin(reading, window, garbage);
-      alm_json_fill(reading->builder, json->tokens);
-      alm_marc_source_use(reading->source, json->at);
-      return true;
-    }
-    if (json->at < window->length || window->at_end || want >= MOST) return false;
-  }
-}
-
-static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
-  uint64_t garbage = 0;
+static alm_marc_result give_broken(alm_marc_reading *reading, alm_error *err) {
+  const alm_json *json = &((state *)reading->state)->json;
+  size_t at = (size_t)(json->at - json->text);
   object found;
-  bool around;
-  do {
-    alm_marc_result result = find_brace(reading->source, &garbage, err);
-    if (result == ALM_MARC_END) return garbage_at_end(reading, garbage);
-    if (result == ALM_MARC_RECORD && take_quick(reading, garbage)) return give(reading);
-    if (result == ALM_MARC_FAILED || !find_end(reading->source, &found, err))
-      return ALM_MARC_FAILED;
-    around = is_around(&found);
-    if (!around) fill(reading, &found, garbage);
-    alm_marc_source_use(reading->source, found.length);
-  } while (around);
+  if (!find_end(reading->source, &found, err)) return ALM_MARC_FAILED;
+  note_broken(reading, &found, at, json->wrong);
+  alm_marc_source_use(reading->source, found.length);
   if (is_too_long(&found) && !skip_to_record(reading->source, err)) return ALM_MARC_FAILED;
   return give(reading);
 }
 
+/* ---- an object ---- */
+
+/* ALM_MARC_END: it is no record, though there may be some inside of it. */
+static alm_marc_result take_object(alm_marc_reading *reading, alm_error *err) {
+  alm_json *json = &((state *)reading->state)->json;
+  for (size_t want = WANT;; want *= 2) {
+    const alm_window *window = alm_marc_source_fill(reading->source, want, err);
+    if (!window) return ALM_MARC_FAILED;
+    alm_json_begin(json, window->data, window->length, NULL);
+    int is_record = alm_json_is_record(json);
+    if (is_record < 0 && !window->at_end && want < LOOK) continue;
+    if (is_record <= 0) return ALM_MARC_END;
+    begin(reading, window);
+    alm_json_begin(json, window->data, window->length, reading->builder);
+    bool marc, whole = alm_json_fill(json, &marc);
+    if (!whole && json->at == json->end && !window->at_end && want < MOST) continue;
+    if (!whole) return give_broken(reading, err);
+    if (!marc) return ALM_MARC_END;
+    alm_marc_source_use(reading->source, (size_t)(json->at - json->text));
+    return give(reading);
+  }
+}
+
+/* ---- the format ---- */
+
+static alm_marc_result end(alm_marc_reading *reading) {
+  state *s = reading->state;
+  s->others += s->around.depth > 0 && !s->holds_record;
+  if (s->garbage == 0 && s->others == 0) return ALM_MARC_END;
+  begin(reading, NULL);
+  s->around.depth = 0;
+  return give(reading);
+}
+
+static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
+  for (;;) {
+    alm_marc_result result = find_brace(reading, err);
+    if (result == ALM_MARC_END) return end(reading);
+    if (result == ALM_MARC_RECORD) result = take_object(reading, err);
+    if (result != ALM_MARC_END) return result;
+    step_into(reading->state);
+    alm_marc_source_use(reading->source, 1);
+  }
+}
+
 static bool open_reading(alm_marc_reading *reading, alm_error *err) {
-  reading->state = calloc(1, sizeof(alm_json));
+  reading->state = calloc(1, sizeof(state));
   return reading->state || alm_fail(err, ALM_LIMIT, "can't read JSON: out of memory");
 }
 
 static void close_reading(alm_marc_reading *reading) {
-  alm_json_free(reading->state);
+  if (reading->state) alm_json_free(&((state *)reading->state)->json);
   free(reading->state);
 }
 

@@ -1,72 +1,121 @@
-/* The values of a JSON object into a record. */
+/* A JSON object into a record. */
 #include <string.h>
 
-#include "../base/text.h"
 #include "marc_json_private.h"
 #include "marc_private.h"
 
-typedef alm_json_token token;
-
 typedef struct {
+  alm_json *json;
   alm_marc_builder *builder;
   char tag[4];      /* of the field */
+  bool leader;      /* there is one */
+  bool marc;        /* something in it is MARC beyond doubt */
 } filling;
 
-#define NOTE(f, kind, ...) alm_marc_note((f)->builder, kind, 0, __VA_ARGS__)
+#define NOTE(f, kind, ...) \
+  alm_marc_note((f)->builder, kind, (size_t)((f)->json->at - (f)->json->text), __VA_ARGS__)
+#define IS(slice, name) is(slice, name, sizeof(name) - 1)
+
+static bool is(alm_slice text, const char *name, size_t length) {
+  return text.length == length && memcmp(text.text, name, length) == 0;
+}
 
 /* ---- values ---- */
 
-/* Steps through what is in an array, or the keys of an object:
- *   for (const token *one = first(list); one; one = next_item(list, one)) … */
-static const token *inside(const token *around, const token *at) {
-  return at < around + around->size ? at : NULL;
-}
+typedef struct {
+  alm_slice text;   /* of what is no string, how it stands there */
+  bool is_string, is_null;
+} value;
 
-static const token *first(const token *list) { return inside(list, list + 1); }
-
-static const token *next_item(const token *list, const token *item) {
-  return inside(list, item + item->size);
-}
-
-static const token *next_key(const token *object, const token *key) {
-  do key += 1 + key[1].size;
-  while (inside(object, key) && key->kind == ALM_JSON_REPEATED);
-  return inside(object, key);
-}
-
-static bool is(const token *value, alm_json_kind kind) { return value && value->kind == kind; }
-
-/* NULL when it is not there. */
-static const token *get(const token *object, const char *name) {
-  if (!is(object, ALM_JSON_OBJECT)) return NULL;
-  for (const token *key = first(object); key; key = next_key(object, key))
-    if (key->text.length == strlen(name) && memcmp(key->text.text, name, key->text.length) == 0)
-      return key + key->size;
-  return NULL;
-}
-
-/* The value of the first of the keys that is there. */
-static const token *either(const token *object, const char *key, const char *other) {
-  const token *value = get(object, key);
-  return value ? value : get(object, other);
-}
-
-static const token *item_at(const token *list, size_t index) {
-  const token *item = is(list, ALM_JSON_ARRAY) ? first(list) : NULL;
-  while (item && index-- > 0) item = next_item(list, item);
-  return item;
+static value take_value(filling *f) {
+  value v = {.text = {"", 0}};
+  v.is_string = alm_json_peek(f->json) == '"';
+  if (v.is_string) alm_json_string(f->json, &v.text);
+  else alm_json_skip(f->json, &v.text, NULL);
+  v.is_null = !v.is_string && IS(v.text, "null");
+  return v;
 }
 
 /* Length 0 when it is no string. */
-static alm_slice slice(const token *value) {
-  return is(value, ALM_JSON_STRING) ? value->text : (alm_slice){"", 0};
+static alm_slice take_string(filling *f) {
+  value v = take_value(f);
+  return v.is_string ? v.text : (alm_slice){"", 0};
 }
 
-static void add_text(filling *f, const token *value) {
-  if (!is(value, ALM_JSON_STRING))
-    NOTE(f, ALM_MARC_STRUCTURE, "field %s has a value that is no string", f->tag);
-  if (value && value->kind != ALM_JSON_NULL)
-    alm_marc_add_text(f->builder, value->text.text, value->text.length);
+static void skip(filling *f) {
+  alm_slice raw;
+  alm_json_skip(f->json, &raw, NULL);
+}
+
+static void add_text(filling *f, value v) {
+  if (f->json->wrong) return;
+  if (!v.is_string) NOTE(f, ALM_MARC_STRUCTURE, "field %s has a value that is no string", f->tag);
+  if (!v.is_null) alm_marc_add_text(f->builder, v.text.text, v.text.length);
+}
+
+/* ---- subfields ---- */
+
+static void add_subfield(filling *f, alm_slice code, value v) {
+  if (!alm_marc_repair_code(&code))
+    NOTE(f, ALM_MARC_SUBFIELD, "field %s: a subfield's code is not one character", f->tag);
+  if (alm_marc_open_subfield(f->builder, code.text, code.length)) add_text(f, v);
+}
+
+/* "a": text, or "a": [text, text] */
+static void take_keyed(filling *f, alm_slice code) {
+  if (alm_json_peek(f->json) != '[') {
+    add_subfield(f, code, take_value(f));
+    return;
+  }
+  for (bool more = alm_json_open(f->json, '['); more; more = alm_json_more(f->json, ']'))
+    add_subfield(f, code, take_value(f));
+}
+
+/* {"a": text}, or {"code": "a", "data": text} */
+static void take_subfields(filling *f) {
+  alm_slice key, code = {NULL, 0};
+  value v = {.text = {"", 0}};
+  for (bool more = alm_json_open(f->json, '{'); more && alm_json_key(f->json, &key);
+       more = alm_json_more(f->json, '}')) {
+    if (key.length == 1) take_keyed(f, key);
+    else if (IS(key, "code")) code = take_string(f);
+    else if (IS(key, "data") || IS(key, "value")) v = take_value(f);
+    else if (IS(key, "leader") || IS(key, "fields")) alm_json_wrong(f->json, "no record in a record");
+    else take_keyed(f, key);
+  }
+  if (code.text && !f->json->wrong) add_subfield(f, code, v);
+}
+
+/* ["a", text] */
+static void take_pair(filling *f) {
+  bool more = alm_json_open(f->json, '[');
+  alm_slice code = more ? take_string(f) : (alm_slice){"", 0};
+  value v = {.text = {"", 0}};
+  for (more = more && alm_json_more(f->json, ']'); more; more = alm_json_more(f->json, ']'))
+    v = take_value(f);
+  if (!f->json->wrong) add_subfield(f, code, v);
+}
+
+static void take_subfield(filling *f) {
+  char c = alm_json_peek(f->json);
+  if (c == '{') take_subfields(f);
+  else if (c == '[') take_pair(f);
+  else {
+    skip(f);
+    NOTE(f, ALM_MARC_STRUCTURE, "field %s has a subfield that is no object", f->tag);
+  }
+}
+
+static void take_subfield_list(filling *f) {
+  char c = alm_json_peek(f->json);
+  if (c == '{') take_subfields(f);
+  else if (c != '[') {
+    skip(f);
+    NOTE(f, ALM_MARC_STRUCTURE, "field %s: the subfields are no list", f->tag);
+  } else {
+    for (bool more = alm_json_open(f->json, '['); more; more = alm_json_more(f->json, ']'))
+      take_subfield(f);
+  }
 }
 
 /* ---- fields ---- */
@@ -75,10 +124,7 @@ static void set_tag(filling *f, alm_slice text) {
   if (!alm_marc_repair_tag(text, f->tag))
     NOTE(f, ALM_MARC_TAG, "the tag \"%.*s\" is not three letters or digits",
          (int)(text.length < 20 ? text.length : 20), text.text);
-}
-
-static void add_control(filling *f, const token *value) {
-  if (alm_marc_open_control(f->builder, f->tag)) add_text(f, value);
+  else if (strspn(f->tag, "0123456789") == 3) f->marc = true;
 }
 
 static char indicator(filling *f, alm_slice text, int which) {
@@ -89,134 +135,170 @@ static char indicator(filling *f, alm_slice text, int which) {
   return c;
 }
 
-static bool open_data(filling *f, alm_slice first, alm_slice second) {
-  char one = indicator(f, first, 1), two = indicator(f, second, 2);
-  return alm_marc_open_data(f->builder, f->tag, one, two);
+static void set_indicators(filling *f, alm_slice first, alm_slice second) {
+  alm_marc_set_indicators(f->builder, indicator(f, first, 1), indicator(f, second, 2));
 }
 
-static void add_subfield(filling *f, alm_slice code, const token *value) {
-  if (!alm_marc_repair_code(&code))
-    NOTE(f, ALM_MARC_SUBFIELD, "field %s: a subfield's code is not one character", f->tag);
-  if (alm_marc_open_subfield(f->builder, code.text, code.length)) add_text(f, value);
+static void take_control(filling *f) {
+  if (alm_marc_open_control(f->builder, f->tag)) add_text(f, take_value(f));
+  else skip(f);
 }
 
-/* {"a": text} or {"a": [text, text]} */
-static void add_subfields(filling *f, const token *object) {
-  for (const token *key = first(object); key; key = next_key(object, key)) {
-    const token *value = key + key->size, *one = is(value, ALM_JSON_ARRAY) ? first(value) : NULL;
-    if (!is(value, ALM_JSON_ARRAY)) add_subfield(f, key->text, value);
-    for (; one; one = next_item(value, one)) add_subfield(f, key->text, one);
+/* {"ind1": "1", "ind2": "0", "subfields": […]}; indicators may stand last. */
+static void take_data(filling *f) {
+  alm_slice key, first = {"", 0}, second = {"", 0};
+  alm_marc_open_data(f->builder, f->tag, ' ', ' ');
+  for (bool more = alm_json_open(f->json, '{'); more && alm_json_key(f->json, &key);
+       more = alm_json_more(f->json, '}')) {
+    if (IS(key, "subfields") || IS(key, "subfield")) take_subfield_list(f);
+    else if (IS(key, "ind1")) first = take_string(f);
+    else if (IS(key, "ind2")) second = take_string(f);
+    else if (IS(key, "ind")) {
+      alm_slice both = take_string(f);
+      first = (alm_slice){both.text, both.length > 0};
+      second = (alm_slice){both.text + first.length, both.length - first.length};
+    } else skip(f);
+  }
+  if (!f->json->wrong) set_indicators(f, first, second);
+}
+
+/* {"245": {…}} */
+static void take_object(filling *f) {
+  alm_slice key;
+  for (bool more = alm_json_open(f->json, '{'); more && alm_json_key(f->json, &key);
+       more = alm_json_more(f->json, '}')) {
+    if (IS(key, "leader") || IS(key, "fields")) {
+      alm_json_wrong(f->json, "no record in a record");
+      return;
+    }
+    set_tag(f, key);
+    if (alm_json_peek(f->json) == '{') take_data(f);
+    else take_control(f);
   }
 }
 
-static void add_listed(filling *f, const token *subfield) {
-  const token *code = get(subfield, "code");
-  if (is(subfield, ALM_JSON_ARRAY))
-    add_subfield(f, slice(item_at(subfield, 0)), item_at(subfield, 1));
-  else if (is(code, ALM_JSON_STRING)) add_subfield(f, code->text, either(subfield, "data", "value"));
-  else if (is(subfield, ALM_JSON_OBJECT)) add_subfields(f, subfield);
-  else NOTE(f, ALM_MARC_STRUCTURE, "field %s has a subfield that is no object", f->tag);
-}
-
-static void add_subfield_list(filling *f, const token *list) {
-  if (is(list, ALM_JSON_OBJECT)) add_subfields(f, list);
-  else if (list && list->kind != ALM_JSON_ARRAY)
-    NOTE(f, ALM_MARC_STRUCTURE, "field %s: the subfields are no list", f->tag);
-  for (const token *one = item_at(list, 0); one; one = next_item(list, one)) add_listed(f, one);
-}
-
-static void add_data(filling *f, const token *object) {
-  alm_slice both = slice(get(object, "ind"));
-  alm_slice first = slice(get(object, "ind1")),
-            second = slice(get(object, "ind2"));
-  if (both.length == 2) {
-    first = (alm_slice){both.text, 1};
-    second = (alm_slice){both.text + 1, 1};
+/* ["001", text] or ["245", "1", "0", […]]; the tag and the comma behind it are passed. */
+static void take_rest(filling *f) {
+  value second = take_value(f);
+  if (!alm_json_more(f->json, ']')) {
+    if (!f->json->wrong && alm_marc_open_control(f->builder, f->tag)) add_text(f, second);
+    return;
   }
-  if (open_data(f, first, second)) add_subfield_list(f, either(object, "subfields", "subfield"));
+  alm_slice third = take_string(f);
+  alm_marc_open_data(f->builder, f->tag, ' ', ' ');
+  set_indicators(f, second.is_string ? second.text : (alm_slice){"", 0}, third);
+  while (alm_json_more(f->json, ']')) take_subfield_list(f);
 }
 
-/* ---- the three shapes ---- */
+static void take_array(filling *f) {
+  bool more = alm_json_open(f->json, '[');
+  if (more) {
+    set_tag(f, take_string(f));
+    more = alm_json_more(f->json, ']');
+  }
+  if (more) take_rest(f);
+  else if (!f->json->wrong) NOTE(f, ALM_MARC_STRUCTURE, "a field of the list has no value");
+}
 
-static void add_object(filling *f, const token *object) {
-  for (const token *key = first(object); key; key = next_key(object, key)) {
-    const token *value = key + key->size;
-    set_tag(f, key->text);
-    if (is(value, ALM_JSON_OBJECT)) add_data(f, value);
-    else add_control(f, value);
+static void take_field(filling *f) {
+  char c = alm_json_peek(f->json);
+  if (c == '{') take_object(f);
+  else if (c == '[') take_array(f);
+  else {
+    skip(f);
+    NOTE(f, ALM_MARC_STRUCTURE, "a field of the list is no object");
   }
 }
 
-static void add_array(filling *f, const token *array) {
-  set_tag(f, slice(item_at(array, 0)));
-  if (!item_at(array, 2)) {
-    add_control(f, item_at(array, 1));
-  } else if (open_data(f, slice(item_at(array, 1)), slice(item_at(array, 2)))) {
-    add_subfield_list(f, item_at(array, 3));
+/* ---- OCLC's fields, {"tag": "245", …} ---- */
+
+/* The string under a name of the object that begins here, which is not passed. */
+static alm_slice look_up(const alm_json *json, const char *name) {
+  alm_json ahead = *json;
+  alm_slice key, raw, found = {"", 0};
+  ahead.builder = NULL;
+  for (bool more = alm_json_open(&ahead, '{'); more && alm_json_key(&ahead, &key);
+       more = alm_json_more(&ahead, '}')) {
+    bool here = is(key, name, strlen(name)) && alm_json_peek(&ahead) == '"';
+    if (here) return alm_json_string(&ahead, &found) ? found : (alm_slice){"", 0};
+    if (!alm_json_skip(&ahead, &raw, NULL)) break;
   }
+  return found;
 }
 
-static void add_fields(filling *f, const token *fields) {
-  size_t number = 0;
-  if (!is(fields, ALM_JSON_ARRAY)) NOTE(f, ALM_MARC_STRUCTURE, "\"fields\" is no list");
-  for (const token *field = item_at(fields, 0); field; field = next_item(fields, field)) {
-    number++;
-    if (is(field, ALM_JSON_OBJECT)) add_object(f, field);
-    else if (is(field, ALM_JSON_ARRAY)) add_array(f, field);
-    else NOTE(f, ALM_MARC_STRUCTURE, "field %zu of the list is no object", number);
+static void take_tagged_control(filling *f) {
+  alm_slice key;
+  value v = {.text = {"", 0}};
+  for (bool more = alm_json_open(f->json, '{'); more && alm_json_key(f->json, &key);
+       more = alm_json_more(f->json, '}')) {
+    if (IS(key, "data") || IS(key, "value")) v = take_value(f);
+    else skip(f);
   }
+  if (!f->json->wrong && alm_marc_open_control(f->builder, f->tag)) add_text(f, v);
 }
 
-static void add_tagged(filling *f, const token *fields, bool control) {
-  for (const token *field = item_at(fields, 0); field; field = next_item(fields, field)) {
-    set_tag(f, slice(get(field, "tag")));
-    if (control) add_control(f, either(field, "data", "value"));
-    else add_data(f, field);
-  }
+static void take_tagged(filling *f) {
+  set_tag(f, look_up(f->json, "tag"));
+  take_data(f);
 }
 
-void alm_json_fill(alm_marc_builder *builder, const token *root) {
-  filling *f = &(filling){.builder = builder};
-  const token *leader = get(root, "leader"), *fields = get(root, "fields");
-  const token *control = get(root, "controlfield"),
-               *data = get(root, "datafield");
-  if (is(leader, ALM_JSON_STRING))
-    alm_marc_set_leader(f->builder, leader->text.text, leader->text.length);
-  else if (fields || control || data)
-    NOTE(f, ALM_MARC_LEADER_WRONG, "the record has no leader");
-  else
-    NOTE(f, ALM_MARC_STRUCTURE, "the object is no MARC record: it has neither leader nor fields");
-  if (fields) add_fields(f, fields);
-  add_tagged(f, control, true);
-  add_tagged(f, data, false);
+static void take_tagged_controls(filling *f) {
+  set_tag(f, look_up(f->json, "tag"));
+  take_tagged_control(f);
 }
 
-/* ---- parsing ---- */
+/* ---- records ---- */
 
-/* Bytes that are not UTF-8 become U+FFFD. */
-static void repair(alm_marc_builder *builder, const char *text, size_t length, alm_buf *out) {
-  for (size_t at = 0; at < length;) {
-    size_t good = alm_text_valid_prefix(text + at, length - at);
-    alm_buf_add(out, text + at, good);
-    if ((at += good) == length) break;
-    alm_marc_note(builder, ALM_MARC_CHARACTER, at, "0x%02x is no UTF-8 character",
-                  (unsigned char)text[at]);
-    ALM_BUF_PUT(out, "\xef\xbf\xbd");
-    at++;
+static void take_list(filling *f, const char *name, void take(filling *f)) {
+  if (alm_json_peek(f->json) != '[') {
+    skip(f);
+    NOTE(f, ALM_MARC_STRUCTURE, "\"%s\" is no list", name);
+    return;
   }
+  for (bool more = alm_json_open(f->json, '['); more; more = alm_json_more(f->json, ']')) take(f);
 }
 
-void alm_json_fill_text(alm_marc_builder *builder, alm_json *json, const char *text, size_t length) {
-  alm_buf repaired;
-  alm_buf_init(&repaired, 3 * length + 1);
-  if (!alm_text_valid(text, length)) {
-    repair(builder, text, length, &repaired);
-    text = alm_buf_text(&repaired);
-    length = repaired.length;
+static void take_leader(filling *f) {
+  value v = take_value(f);
+  if (f->json->wrong || !v.is_string) return;
+  f->leader = true;
+  f->marc = f->marc || v.text.length == ALM_MARC_LEADER;
+  alm_marc_set_leader(f->builder, v.text.text, v.text.length);
+}
+
+static void skip_other(filling *f, alm_slice key) {
+  alm_slice raw;
+  size_t records = 0;
+  if (alm_json_skip(f->json, &raw, &records) && records > 0)
+    NOTE(f, ALM_MARC_STRUCTURE, "\"%.*s\" holds records of its own, which are left out",
+         (int)(key.length < 20 ? key.length : 20), key.text);
+}
+
+bool alm_json_fill(alm_json *json, bool *is_record) {
+  filling f = {.json = json, .builder = json->builder};
+  alm_slice key;
+  for (bool more = alm_json_open(json, '{'); more && alm_json_key(json, &key);
+       more = alm_json_more(json, '}')) {
+    if (IS(key, "leader")) take_leader(&f);
+    else if (IS(key, "fields")) take_list(&f, "fields", take_field);
+    else if (IS(key, "controlfield")) take_list(&f, "controlfield", take_tagged_controls);
+    else if (IS(key, "datafield")) take_list(&f, "datafield", take_tagged);
+    else skip_other(&f, key);
   }
-  bool parsed = alm_json_parse(json, text, length);
-  if (parsed && json->at == length) alm_json_fill(builder, json->tokens);
-  else alm_marc_note(builder, ALM_MARC_STRUCTURE, json->at, "not JSON: expected %s",
-                     parsed ? "nothing more" : json->wrong);
-  alm_buf_free(&repaired);
+  if (!f.leader) NOTE(&f, ALM_MARC_LEADER_WRONG, "the record has no leader");
+  *is_record = f.marc;
+  return !json->wrong;
+}
+
+int alm_json_is_record(alm_json *json) {
+  alm_slice key, raw;
+  int begins = alm_json_begins_record(json->text, (size_t)(json->end - json->text));
+  if (begins != 0) return begins;
+  for (bool more = alm_json_open(json, '{'); more && alm_json_key(json, &key);
+       more = alm_json_more(json, '}')) {
+    if (IS(key, "leader") || IS(key, "fields") || IS(key, "controlfield") || IS(key, "datafield"))
+      return 1;
+    if (!alm_json_skip(json, &raw, NULL)) break;
+  }
+  return json->wrong && json->at == json->end ? -1 : 0;
 }

@@ -12,42 +12,59 @@
 
 #include "marc.h"
 
-/* ---- values: a row of tokens, those of what is inside behind the token itself ---- */
-
-typedef enum {
-  ALM_JSON_NULL, ALM_JSON_PLAIN, /* a number, true, false */
-  ALM_JSON_STRING, ALM_JSON_ARRAY, ALM_JSON_OBJECT,
-  ALM_JSON_KEY,                  /* its value is `size` tokens behind it */
-  ALM_JSON_REPEATED              /* a key that was there: that has its value now */
-} alm_json_kind;
+/* ---- marc_json_walk.c: going through a JSON text (RFC 8259), value by value.
+ * Every function but the first two returns false once something is wrong. ---- */
 
 typedef struct {
-  alm_json_kind kind;
-  uint32_t size;      /* tokens, with all that is inside */
-  alm_slice text;     /* of a string what it says, of all else how it stands there */
-} alm_json_token;
-
-/* Begins as zeros; its memory is used again by the next parse. */
-typedef struct {
-  alm_json_token *tokens;  /* the first is the value */
-  size_t count, room;
-  char *decoded;           /* strings that have escapes */
-  size_t decoded_room;
-  size_t at;               /* bytes of the value; or where it is wrong */
-  const char *wrong;       /* what was expected there */
+  const char *text, *at, *end;
+  const char *wrong;           /* what was expected at `at`; NULL: nothing is wrong */
+  alm_marc_builder *builder;   /* gets the notes; NULL: none are made */
+  char *room, *decoded;        /* for strings that don't say what they are, and the next of them */
+  size_t room_size;
 } alm_json;
 
-/* Parses the value (RFC 8259) at the front of a text, which must stay; of a key that
- * comes twice the last value counts. False: `wrong` says why, with `at` the end of
- * the text when more of it may help. */
-bool alm_json_parse(alm_json *json, const char *text, size_t length);
+/* Begins at the front of a text, which must stay; the memory of an earlier text is used again. */
+void alm_json_begin(alm_json *json, const char *text, size_t length, alm_marc_builder *builder);
 void alm_json_free(alm_json *json);
 
-/* ---- records ---- */
+/* Always false. */
+bool alm_json_wrong(alm_json *json, const char *expected);
 
-/* Fills the builder from an object that was parsed, or from the text of one, which
- * may be no JSON. */
-void alm_json_fill(alm_marc_builder *builder, const alm_json_token *object);
-void alm_json_fill_text(alm_marc_builder *builder, alm_json *json, const char *text, size_t length);
+void alm_json_skip_blanks(alm_json *json);
+
+/* What comes next, blanks left out; NUL at the end. Mostly there are none. */
+static inline char alm_json_peek(alm_json *json) {
+  if (json->at < json->end && (unsigned char)*json->at > ' ') return *json->at;
+  alm_json_skip_blanks(json);
+  return json->at < json->end ? *json->at : '\0';
+}
+
+/* Goes through a list or an object:
+ *   for (bool more = alm_json_open(json, '['); more; more = alm_json_more(json, ']')) …
+ *   for (bool more = alm_json_open(json, '{'); more && alm_json_key(json, &key);
+ *        more = alm_json_more(json, '}')) …
+ * Each turn has to pass one value. Afterwards `wrong` tells whether all was right. */
+bool alm_json_open(alm_json *json, char open);
+bool alm_json_more(alm_json *json, char close);
+bool alm_json_key(alm_json *json, alm_slice *key);
+
+/* What the string says; it stays until the next alm_json_begin. */
+bool alm_json_string(alm_json *json, alm_slice *text);
+/* Any value, as it stands there. `records`, if not NULL, counts the objects in it whose
+ * first key is "leader". */
+bool alm_json_skip(alm_json *json, alm_slice *raw, size_t *records);
+
+/* 1: an object with "leader" or "fields" as its first key begins here; 0: no; -1: more
+ * text is needed. That can't stand in a string, since its quotes would be escaped. */
+int alm_json_begins_record(const char *text, size_t length);
+
+/* ---- marc_json_fill.c ---- */
+
+/* Is the object that begins here a record, by its own keys? 1, 0; -1: more text is needed. */
+int alm_json_is_record(alm_json *json);
+
+/* Fills the builder from the object. False: it is wrong JSON. *is_record is false when it
+ * has nothing of MARC in it. */
+bool alm_json_fill(alm_json *json, bool *is_record);
 
 #endif
