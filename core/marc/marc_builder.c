@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "marc.h"
+#include "marc_private.h"
 #include "../base/text.h"
 #include "../base/word.h"
 
@@ -99,15 +99,15 @@ void alm_marc_note(alm_marc_builder *builder, alm_marc_kind kind, size_t at,
 /* ---- leader and fields ---- */
 
 bool alm_marc_set_leader(alm_marc_builder *builder, const char *text, size_t length) {
-  if (length != ALM_MARC_LEADER)
+  bool right;
+  size_t count = alm_marc_repair_leader(text, length, builder->leader, &right);
+  if (right) return true;
+  if (count != ALM_MARC_LEADER)
     alm_marc_note(builder, ALM_MARC_LEADER_WRONG, 0, "the leader has %zu characters instead of 24",
-                  length);
-  for (size_t i = 0; i < ALM_MARC_LEADER; i++) {
-    unsigned char c = i < length ? (unsigned char)text[i] : ' ';
-    bool plain = c >= FIRST_CHARACTER && c < DELETE;
-    if (!plain) alm_marc_note(builder, ALM_MARC_LEADER_WRONG, i, "leader/%02zu is no character", i);
-    builder->leader[i] = plain ? (char)c : ' ';
-  }
+                  count);
+  else
+    alm_marc_note(builder, ALM_MARC_LEADER_WRONG, 0, "the leader is not as it should be: %.*s",
+                  (int)length, text);
   return true;
 }
 

@@ -14,6 +14,11 @@ bool alm_marc_repair_tag(alm_slice text, char tag[4]);
 bool alm_marc_repair_indicator(alm_slice text, char *indicator);
 /* One character, no blank or control character; otherwise '?'. */
 bool alm_marc_repair_code(alm_slice *code);
+/* What is there of a leader, each part in its place: a character outside ASCII is a
+ * blank, and where some are missing or too many, 10-11 ("22") and 20-21 ("45") tell
+ * where the others belong. Gives how many characters there were. */
+size_t alm_marc_repair_leader(const char *text, size_t length, char leader[ALM_MARC_LEADER],
+                              bool *right);
 
 /* ---- marc_map.c: a record like another, with its texts changed ---- */
 

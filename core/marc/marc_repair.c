@@ -1,4 +1,4 @@
-/* Tags, indicators and codes that every format can hold. */
+/* Leaders, tags, indicators and codes that every format can hold. */
 #include "marc_private.h"
 
 #include <string.h>
@@ -35,4 +35,118 @@ bool alm_marc_repair_code(alm_slice *code) {
   bool right = held && first == code->length;
   *code = held ? (alm_slice){code->text, first} : (alm_slice){"?", 1};
   return right;
+}
+
+/* ---- leaders ---- */
+
+enum { LEADER = ALM_MARC_LEADER, LONGEST = 32, LENGTH = 5, COUNTS = 10, BASE = 12, CODED = 17, MAP = 20, FARTHEST = 6 };
+
+static const char template[LEADER + 1] = "                    4500";
+
+typedef struct {
+  const char *text;
+  size_t at, end;
+} piece;
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* The characters, at most LONGEST; those outside ASCII are blanks, one each. */
+static size_t to_plain(const char *text, size_t length, char *plain, bool *right) {
+  size_t count = 0;
+  for (size_t at = 0, step; at < length; at += step, count++) {
+    bool held = text[at] == ' ' || is_graphic(text[at]);
+    step = held ? 1 : alm_text_character(text + at, length - at);
+    if (step == 0) step = 1;
+    *right = *right && held;
+    if (count < LONGEST) plain[count] = held ? text[at] : ' ';
+  }
+  return count;
+}
+
+/* The place of `word` nearest to where it should be. */
+static size_t find_near(piece in, const char *word, size_t wanted) {
+  size_t length = strlen(word);
+  for (size_t off = 0; off <= FARTHEST; off++) {
+    for (int side = -1; side <= 1; side += 2) {
+      size_t at = side < 0 ? wanted - off : wanted + off;
+      if (at + length <= in.end && memcmp(in.text + at, word, length) == 0) return at;
+    }
+  }
+  return in.end;
+}
+
+static size_t run(piece in, bool digits) {
+  size_t count = 0;
+  while (in.at + count < in.end && (digits ? is_digit(in.text[in.at + count]) : in.text[in.at + count] == ' '))
+    count++;
+  return count;
+}
+
+/* A number's digits, or blanks for all of them, into its place. */
+static void take_number(piece *in, char *to) {
+  size_t digits = run(*in, true), blanks = run(*in, false), passed = digits < LENGTH ? digits : LENGTH;
+  memset(to, digits ? '0' : ' ', LENGTH);
+  memcpy(to + LENGTH - passed, in->text + in->at, passed);
+  in->at += digits ? digits : blanks < LENGTH ? blanks : LENGTH;
+}
+
+static bool is_letter(char c) { return is_alphanumeric(c) && !is_digit(c); }
+
+/* 05-07 are letters, which end with the bibliographic level; 08-09 are mostly blank. */
+static void take_letters(piece in, char *to) {
+  size_t letters = 0, rest;
+  while (letters < 3 && in.at + letters < in.end && is_letter(in.text[in.at + letters])) letters++;
+  memcpy(to + 3 - letters, in.text + in.at, letters);
+  rest = in.end - in.at - letters;
+  if (rest > 2) rest = 2;
+  memcpy(to + LENGTH - rest, in.text + in.end - rest, rest);
+}
+
+/* Of 17-19 the middle one is a letter where there is one. */
+static void take_coded(piece in, char *to) {
+  size_t length = in.end - in.at;
+  if (length > 3) length = 3;
+  bool behind = length > 0 && length < 3 && is_letter(in.text[in.at]);
+  memcpy(to + behind, in.text + in.at, length);
+}
+
+/* Its last character is a blank, which many cut off: 08 is a hierarchical level, or 09 and
+ * 18 are blank, which in MARC 21 is rare. */
+static bool is_unimarc(const char *leader) {
+  return is_digit(leader[8]) || (leader[9] == ' ' && leader[18] == ' ');
+}
+
+/* 10-11 and 20-22 are alike in all leaders: what stands between is put in its place. */
+static bool align(piece in, char *leader) {
+  while (in.end > 0 && in.text[in.end - 1] == ' ') in.end--;
+  size_t map = find_near(in, "45", MAP), counts = find_near(in, "22", COUNTS);
+  if (map == in.end || counts == in.end || counts >= map) return false;
+  piece middle = {in.text, counts + 2, map};
+  memcpy(leader, template, LEADER);
+  take_number(&in, leader);
+  take_letters((piece){in.text, in.at, counts > in.at ? counts : in.at}, leader + LENGTH);
+  memcpy(leader + COUNTS, "22", 2);
+  take_number(&middle, leader + BASE);
+  if (middle.at > map) middle.at = map;
+  take_coded(middle, leader + CODED);
+  size_t tail = in.end - map;
+  memcpy(leader + MAP, in.text + map, tail < 4 ? tail : 4);
+  if (tail == 3 && is_unimarc(leader)) leader[LEADER - 1] = ' ';
+  return true;
+}
+
+size_t alm_marc_repair_leader(const char *text, size_t length, char leader[LEADER], bool *right) {
+  char plain[LONGEST];
+  *right = true;
+  size_t count = to_plain(text, length, plain, right), kept = count < LONGEST ? count : LONGEST;
+  bool placed = count == LEADER && memcmp(plain + MAP, "45", 2) == 0;
+  *right = *right && count == LEADER;
+  if (!placed && align((piece){plain, 0, kept}, leader)) {
+    *right = *right && memcmp(leader, plain, LEADER) == 0;
+    return count;
+  }
+  if (kept > LEADER) kept = LEADER;
+  memcpy(leader, template, LEADER);
+  memcpy(leader, plain, kept);
+  return count;
 }
