@@ -178,8 +178,10 @@ int alm_open_marc(lua_State *L) {
                                      {NULL, NULL}};
   alm_lua_class(L, CLASS, methods, f_close);
   alm_lua_marcspec_open(L);
-  alm_lua_record_open(L, alm_lua_marcspec_methods);
+  alm_lua_edit_open(L);
+  alm_lua_record_open(L);
   luaL_newlib(L, functions);
+  luaL_setfuncs(L, alm_lua_edit_functions, 0);
   luaL_setfuncs(L, alm_lua_marcspec_functions, 0);
   return 1;
 }

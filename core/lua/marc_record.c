@@ -10,7 +10,7 @@
 
 /* The packed record lies behind it, or, after a change, in the user value. */
 typedef struct {
-  const alm_marc *record;
+  alm_marc *record;
 } record_box;
 
 enum { WRITTEN = 8 * ALM_MARC_MAXIMUM };
@@ -29,6 +29,13 @@ void alm_lua_record_fill(lua_State *L, void *room, const alm_marc *record) {
 
 const alm_marc *alm_lua_record(lua_State *L, int index) {
   return ((record_box *)luaL_checkudata(L, index, CLASS))->record;
+}
+
+const alm_marc *alm_lua_record_kept(lua_State *L, int index) {
+  alm_marc *record = ((record_box *)luaL_checkudata(L, index, CLASS))->record;
+  lua_getiuservalue(L, index, 1);
+  alm_marc_name(record);
+  return record;
 }
 
 void alm_lua_record_change(lua_State *L, int index, const alm_marc *record) {
@@ -80,14 +87,6 @@ static int f_control(lua_State *L) {
 
 /* ---- fields as tables ---- */
 
-/* Any allocation by Lua may run a finalizer, and that may change the record.
- * Pushes what keeps the record as it is now alive. */
-static const alm_marc *keep_record(lua_State *L) {
-  const alm_marc *record = alm_lua_record(L, 1);
-  lua_getiuservalue(L, 1, 1);
-  return record;
-}
-
 static void set_slice(lua_State *L, const char *name, alm_slice slice) {
   alm_lua_set_string(L, name, slice.text, slice.length);
 }
@@ -120,16 +119,35 @@ static void push_field(lua_State *L, const alm_marc *record, const alm_marc_fiel
   lua_setfield(L, -2, "subfields");
 }
 
-static int f_fields(lua_State *L) {
+/* Pushes a table with what `push` gives of each field with the tag at 2. */
+static int push_fields(lua_State *L,
+                       void (*push)(lua_State *, const alm_marc *, const alm_marc_field *)) {
   lua_settop(L, 2);
-  const alm_marc *record = keep_record(L);
+  const alm_marc *record = alm_lua_record_kept(L, 1);
   const char *tag = lua_isnoneornil(L, 2) ? NULL : check_tag(L, 2);
   const alm_marc_field *field = NULL;
   lua_newtable(L);
   for (lua_Integer i = 1; (field = alm_marc_find(record, tag, field)); i++) {
-    push_field(L, record, field);
+    push(L, record, field);
     lua_rawseti(L, -2, i);
   }
+  return 1;
+}
+
+static int f_fields(lua_State *L) { return push_fields(L, push_field); }
+
+static void push_id(lua_State *L, const alm_marc *record, const alm_marc_field *field) {
+  (void)record;
+  lua_pushinteger(L, field->id);
+}
+
+static int f_ids(lua_State *L) { return push_fields(L, push_id); }
+
+static int f_field(lua_State *L) {
+  const alm_marc *record = alm_lua_record_kept(L, 1);
+  const alm_marc_field *field = alm_marc_named(record, (uint32_t)luaL_checkinteger(L, 2));
+  if (field) push_field(L, record, field);
+  else lua_pushnil(L);
   return 1;
 }
 
@@ -145,7 +163,7 @@ static void push_problem(lua_State *L, const alm_marc_problem *problem) {
 }
 
 static int f_problems(lua_State *L) {
-  const alm_marc *record = keep_record(L);
+  const alm_marc *record = alm_lua_record_kept(L, 1);
   lua_createtable(L, (int)record->problem_count, 0);
   for (size_t i = 0; i < record->problem_count; i++) {
     push_problem(L, &record->problems[i]);
@@ -173,15 +191,16 @@ static int f_encode(lua_State *L) {
   return alm_lua_scratch_push(L);
 }
 
-void alm_lua_record_open(lua_State *L, const luaL_Reg *more) {
+void alm_lua_record_open(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"leader", f_leader},   {"number", f_number},     {"offset", f_offset},
-      {"control", f_control}, {"fields", f_fields},     {"problems", f_problems},
+      {"leader", f_leader},   {"number", f_number}, {"offset", f_offset}, {"control", f_control},
+      {"fields", f_fields},   {"ids", f_ids},       {"field", f_field},   {"problems", f_problems},
       {"encode", f_encode},   {NULL, NULL},
   };
   alm_lua_class(L, CLASS, methods, NULL);
   luaL_getmetatable(L, CLASS);
   lua_getfield(L, -1, "__index");
-  luaL_setfuncs(L, more, 0);
+  luaL_setfuncs(L, alm_lua_marcspec_methods, 0);
+  luaL_setfuncs(L, alm_lua_edit_methods, 0);
   lua_pop(L, 2);
 }

@@ -5,8 +5,8 @@
 #include "../marc/marc_format.h"
 #include "marc.h"
 
-/* Makes the metatable; `more` are methods of another file. */
-void alm_lua_record_open(lua_State *L, const luaL_Reg *more);
+/* Makes the metatable, with the methods of MARCspec and of changes. */
+void alm_lua_record_open(lua_State *L);
 
 /* Pushes a userdata that is large enough. A finalizer may run meanwhile: `record`
  * has to be looked at again then. */

@@ -81,6 +81,20 @@ bool alm_marc_next_subfield(const alm_marc *record, const alm_marc_field *field,
   return false;
 }
 
+/* ---- ids ---- */
+
+void alm_marc_name(alm_marc *record) {
+  alm_marc_field *fields = (alm_marc_field *)record->fields; /* they lie in the record's own block */
+  for (size_t i = 0; i < record->field_count; i++)
+    if (fields[i].id == 0) fields[i].id = ++record->ids;
+}
+
+const alm_marc_field *alm_marc_named(const alm_marc *record, uint32_t id) {
+  for (size_t i = 0; i < record->field_count; i++)
+    if (record->fields[i].id == id) return &record->fields[i];
+  return NULL;
+}
+
 /* ---- keeping: the view, fields, problems, leader, bytes ---- */
 
 size_t alm_marc_packed_size(const alm_marc *record) {

@@ -38,7 +38,8 @@ typedef struct {
 
 typedef struct {
   char tag[4];        /* three characters and a NUL */
-  bool control;       /* no indicators and subfields */
+  bool control : 1;   /* no indicators and subfields */
+  uint32_t id : 31;   /* from alm_marc_name; 0: it has none yet */
   uint32_t start;     /* in alm_marc.bytes */
   uint32_t length;
 } alm_marc_field;
@@ -51,6 +52,7 @@ typedef struct {
   size_t length;
   const alm_marc_problem *problems;
   size_t problem_count;
+  uint32_t ids;       /* the highest id that a field of it ever had */
   uint64_t number;    /* of the record in its source, from 1; 0: made here */
   uint64_t offset;    /* byte of the (unpacked) source where it starts */
 } alm_marc;
@@ -86,6 +88,12 @@ typedef struct {
 bool alm_marc_next_subfield(const alm_marc *record, const alm_marc_field *field,
                             alm_subfield *subfield);
 
+/* ---- telling fields apart ----
+ * Gives an id to each field that has none. A field keeps its id through all
+ * changes of the record, and no other field of the record ever gets it. */
+void alm_marc_name(alm_marc *record);
+const alm_marc_field *alm_marc_named(const alm_marc *record, uint32_t id);
+
 /* ---- keeping ---- */
 
 /* A record in one block of memory without pointers of its own into elsewhere:
@@ -116,6 +124,8 @@ bool alm_marc_open_data(alm_marc_builder *builder, const char *tag, char indicat
 void alm_marc_set_indicators(alm_marc_builder *builder, char indicator1, char indicator2);
 bool alm_marc_open_subfield(alm_marc_builder *builder, const char *code, size_t length);
 bool alm_marc_add_text(alm_marc_builder *builder, const char *text, size_t length);
+/* The field that was opened last is that one, changed: it has its id. */
+void alm_marc_keep_id(alm_marc_builder *builder, const alm_marc_field *field);
 /* Clears the builder; number, place, leader and problems are those of another record. */
 void alm_marc_copy_head(alm_marc_builder *builder, const alm_marc *record);
 /* A field as it is in another record. */

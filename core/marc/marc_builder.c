@@ -192,9 +192,14 @@ bool alm_marc_open_subfield(alm_marc_builder *builder, const char *code, size_t 
   return add(builder, "\x1f", 1) && alm_marc_add_text(builder, code, length);
 }
 
+void alm_marc_keep_id(alm_marc_builder *builder, const alm_marc_field *field) {
+  builder->fields[builder->count - 1].id = field->id;
+}
+
 void alm_marc_copy_head(alm_marc_builder *builder, const alm_marc *record) {
   alm_marc_clear(builder, record->number, record->offset);
   alm_marc_set_leader(builder, record->leader, ALM_MARC_LEADER);
+  builder->record.ids = record->ids;
   for (size_t i = 0; i < record->problem_count; i++) {
     const alm_marc_problem *problem = &record->problems[i];
     alm_marc_note(builder, problem->kind, problem->at, "%s", problem->message);
@@ -204,6 +209,7 @@ void alm_marc_copy_head(alm_marc_builder *builder, const alm_marc *record) {
 bool alm_marc_copy_field(alm_marc_builder *builder, const alm_marc *record,
                          const alm_marc_field *field) {
   alm_slice content = alm_marc_content(record, field);
-  return open_field(builder, field->tag, field->control) &&
-         add(builder, content.text, content.length);
+  if (!open_field(builder, field->tag, field->control)) return false;
+  alm_marc_keep_id(builder, field);
+  return add(builder, content.text, content.length);
 }

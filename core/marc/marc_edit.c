@@ -41,22 +41,56 @@ static bool check_subfield(const alm_slice *pair, alm_error *err) {
   return check_value(pair[1].text, pair[1].length, err);
 }
 
-static bool is_control(const char *tag) { return memcmp(tag, "00", 2) == 0; }
+static bool is_control(alm_slice tag) { return tag.length > 2 && memcmp(tag.text, "00", 2) == 0; }
 
-static bool check_field(const alm_marc_new_field *field, alm_error *err) {
-  if (!check_tag(field->tag, err)) return false;
-  if (is_control(field->tag.text) != (field->text.text != NULL))
+/* The field that a new one takes the place of: a damaged one may have what no
+ * new one may. */
+typedef struct {
+  const alm_marc *record;
+  const alm_marc_field *field; /* NULL: none */
+} old_field;
+
+static bool same(alm_slice a, alm_slice b) {
+  return a.length == b.length && memcmp(a.text, b.text, a.length) == 0;
+}
+
+static bool check_indicators(alm_slice given, old_field old, alm_error *err) {
+  if (given.length != 2) return alm_fail(err, ALM_PARSE, "indicators are two characters");
+  for (int i = 0; i < 2; i++) {
+    char c = given.text[i];
+    bool had = old.field && alm_marc_indicator(old.record, old.field, i + 1) == c;
+    if (!had && !check_indicator(c, err)) return false;
+  }
+  return true;
+}
+
+static bool had_subfield(old_field old, const alm_slice *pair) {
+  alm_subfield subfield = {0};
+  while (old.field && alm_marc_next_subfield(old.record, old.field, &subfield))
+    if (same(subfield.code, pair[0]) && same(subfield.value, pair[1])) return true;
+  return false;
+}
+
+static bool check_data(const alm_marc_new_field *field, old_field old, alm_error *err) {
+  if (!check_indicators(field->indicators, old, err)) return false;
+  if (field->subfield_count == 0) return alm_fail(err, ALM_PARSE, "a field needs a subfield");
+  const alm_slice *pair = field->subfields, *end = pair + 2 * field->subfield_count;
+  for (; pair < end; pair += 2)
+    if (!check_subfield(pair, err) && !had_subfield(old, pair)) return false;
+  return true;
+}
+
+static bool check_field(const alm_marc_new_field *field, old_field old, alm_error *err) {
+  if (field->copied) return true;
+  bool same_tag = old.field && same(field->tag, (alm_slice){old.field->tag, strlen(old.field->tag)});
+  bool control = same_tag ? old.field->control : is_control(field->tag);
+  if (!same_tag && !check_tag(field->tag, err)) return false;
+  if (control != (field->text.text != NULL))
     return alm_fail(err, ALM_PARSE,
                     "field %.3s: tags 00x have a text, others indicators and subfields",
                     field->tag.text);
-  if (field->text.text) return check_value(field->text.text, field->text.length, err);
-  if (field->indicators.length != 2) return alm_fail(err, ALM_PARSE, "indicators are two characters");
-  for (int i = 0; i < 2; i++)
-    if (!check_indicator(field->indicators.text[i], err)) return false;
-  if (field->subfield_count == 0) return alm_fail(err, ALM_PARSE, "a field needs a subfield");
-  for (size_t i = 0; i < field->subfield_count; i++)
-    if (!check_subfield(field->subfields + 2 * i, err)) return false;
-  return true;
+  return control ? check_value(field->text.text, field->text.length, err)
+                 : check_data(field, old, err);
 }
 
 /* ---- copying ---- */
@@ -69,21 +103,32 @@ static bool add_subfield(alm_marc_builder *out, alm_slice code, alm_slice value)
   return alm_marc_open_subfield(out, code.text, code.length) && add_slice(out, value);
 }
 
-/* Opens it, with what a damaged field has before its first subfield. */
-static bool open_data(const alm_marc *record, const alm_marc_field *field,
-                      const char indicators[2], alm_marc_builder *out) {
+/* What a damaged field has before its first subfield. */
+static alm_slice before_subfields(const alm_marc *record, const alm_marc_field *field) {
   alm_slice content = alm_marc_content(record, field);
   const char *end = memchr(content.text, SEPARATOR, content.length);
   size_t before = end ? (size_t)(end - content.text) : content.length;
+  return before > 2 ? (alm_slice){content.text + 2, before - 2} : (alm_slice){content.text, 0};
+}
+
+static bool open_data(const alm_marc *record, const alm_marc_field *field,
+                      const char indicators[2], alm_marc_builder *out) {
   return alm_marc_open_data(out, field->tag, indicators[0], indicators[1]) &&
-         (before <= 2 || alm_marc_add_text(out, content.text + 2, before - 2));
+         add_slice(out, before_subfields(record, field));
+}
+
+static bool open_field(const alm_marc *record, const alm_marc_field *field,
+                       const char indicators[2], alm_marc_builder *out) {
+  bool fine = field->control ? alm_marc_open_control(out, field->tag)
+                             : open_data(record, field, indicators, out);
+  if (fine) alm_marc_keep_id(out, field);
+  return fine;
 }
 
 static bool open_copy(const alm_marc *record, const alm_marc_field *field, alm_marc_builder *out) {
   char indicators[2] = {alm_marc_indicator(record, field, 1),
                         alm_marc_indicator(record, field, 2)};
-  return field->control ? alm_marc_open_control(out, field->tag)
-                        : open_data(record, field, indicators, out);
+  return open_field(record, field, indicators, out);
 }
 
 static bool done(bool fine, alm_error *err) {
@@ -92,33 +137,56 @@ static bool done(bool fine, alm_error *err) {
 
 /* ---- adding ---- */
 
-static bool add_new(const alm_marc_new_field *field, alm_marc_builder *out) {
+static bool open_new(const alm_marc_new_field *field, alm_marc_builder *out) {
   char tag[4] = {0};
   memcpy(tag, field->tag.text, 3);
-  if (field->text.text) return alm_marc_open_control(out, tag) && add_slice(out, field->text);
+  return field->text.text ? alm_marc_open_control(out, tag)
+                          : alm_marc_open_data(out, tag, field->indicators.text[0],
+                                               field->indicators.text[1]);
+}
+
+/* The field that takes another one's place has its id, and what stood before
+ * its subfields. */
+static bool open_instead(const alm_marc_new_field *field, old_field old, alm_marc_builder *out) {
+  if (!open_new(field, out)) return false;
+  if (!old.field) return true;
+  alm_marc_keep_id(out, old.field);
+  return field->text.text || old.field->control ||
+         add_slice(out, before_subfields(old.record, old.field));
+}
+
+static bool add_copy(const alm_marc_new_field *field, alm_marc_builder *out) {
+  static const alm_marc_field nameless = {0};
+  if (!alm_marc_copy_field(out, field->record, field->copied)) return false;
+  alm_marc_keep_id(out, &nameless);
+  return true;
+}
+
+static bool add_new(const alm_marc_new_field *field, old_field old, alm_marc_builder *out) {
+  if (field->copied) return add_copy(field, out);
+  bool fine = open_instead(field, old, out);
+  if (field->text.text) return fine && add_slice(out, field->text);
   const alm_slice *pair = field->subfields, *end = pair + 2 * field->subfield_count;
-  bool fine = alm_marc_open_data(out, tag, field->indicators.text[0], field->indicators.text[1]);
   for (; fine && pair < end; pair += 2) fine = add_subfield(out, pair[0], pair[1]);
   return fine;
 }
 
-/* How many fields stay before a new one. */
-static size_t place_of(const alm_marc *record, const char *tag) {
+size_t alm_marc_place(const alm_marc *record, const char tag[3]) {
   size_t place = record->field_count;
   while (place > 0 && memcmp(record->fields[place - 1].tag, tag, 3) > 0) place--;
   return place;
 }
 
-bool alm_marc_add(const alm_marc *record, const alm_marc_new_field *field, alm_marc_builder *out,
-                  alm_error *err) {
-  if (!check_field(field, err)) return false;
-  size_t place = place_of(record, field->tag.text);
+bool alm_marc_splice(const alm_marc *record, size_t at, bool dropped,
+                     const alm_marc_new_field *field, alm_marc_builder *out, alm_error *err) {
+  old_field old = {record, dropped ? &record->fields[at] : NULL};
+  if (field && !check_field(field, old, err)) return false;
   bool fine = true;
   alm_marc_copy_head(out, record);
-  for (size_t i = 0; fine && i < place; i++)
+  for (size_t i = 0; fine && i < at; i++)
     fine = alm_marc_copy_field(out, record, &record->fields[i]);
-  fine = fine && add_new(field, out);
-  for (size_t i = place; fine && i < record->field_count; i++)
+  if (field) fine = fine && add_new(field, old, out);
+  for (size_t i = at + dropped; fine && i < record->field_count; i++)
     fine = alm_marc_copy_field(out, record, &record->fields[i]);
   return done(fine, err);
 }
@@ -167,9 +235,9 @@ static bool open_changed(const alm_marc *record, const alm_marc_hit *hit, alm_sl
                          alm_marc_builder *out) {
   char indicators[2] = {alm_marc_indicator(record, hit->field, 1),
                         alm_marc_indicator(record, hit->field, 2)};
-  if (hit->part->kind != ALM_PART_INDICATOR) return open_copy(record, hit->field, out);
-  indicators[hit->part->indicator - 1] = *value.text;
-  return open_data(record, hit->field, indicators, out);
+  if (hit->part->kind == ALM_PART_INDICATOR)
+    indicators[hit->part->indicator - 1] = *value.text;
+  return open_field(record, hit->field, indicators, out);
 }
 
 static bool copy_changed(const alm_marc *record, const alm_marc_hit *hit, alm_slice value,
@@ -236,14 +304,14 @@ static bool make_missing(const alm_marc *record, alm_marcspec *spec, alm_slice v
     return alm_fail(err, ALM_MISSING,
                     "there is nothing to set; when missing, only 00x and TAG$x are made");
   if (spec->plain == ALM_PLAIN_FIELD) {
-    if (!is_control(path->tag))
+    if (!is_control(new.tag))
       return alm_fail(err, ALM_PARSE, "field %s has subfields: name one with $", path->tag);
     new.text = value;
   } else {
     new.subfields = pair;
     new.subfield_count = 1;
   }
-  return alm_marc_add(record, &new, out, err);
+  return alm_marc_splice(record, alm_marc_place(record, path->tag), false, &new, out, err);
 }
 
 bool alm_marc_set(const alm_marc *record, alm_marcspec *spec, const char *value, size_t length,
@@ -257,6 +325,20 @@ bool alm_marc_set(const alm_marc *record, alm_marcspec *spec, const char *value,
   if (alm_marcspec_gave_up(spec)) return alm_fail(err, ALM_LIMIT, ALM_MARCSPEC_GAVE_UP);
   return found ? set_found(record, &values.hit, text, out, err)
                : make_missing(record, spec, text, out, err);
+}
+
+/* ---- places ---- */
+
+bool alm_marc_hit_place(const alm_marc *record, const alm_marc_hit *hit, size_t *number) {
+  alm_subfield subfield = {0};
+  *number = 0;
+  if (!hit->field || hit->part->cut || hit->part->kind == ALM_PART_INDICATOR) return false;
+  if (hit->part->kind == ALM_PART_WHOLE) return true;
+  while (alm_marc_next_subfield(record, hit->field, &subfield)) {
+    ++*number;
+    if (subfield.code.text == hit->subfield.code.text) break;
+  }
+  return true;
 }
 
 /* ---- removing ---- */

@@ -15,11 +15,19 @@ typedef struct {
   alm_slice indicators;       /* two characters: blank, digit or letter */
   const alm_slice *subfields; /* code, value, code, value, … */
   size_t subfield_count;      /* of pairs */
+  const alm_marc *record;     /* or a field as it is in a record, */
+  const alm_marc_field *copied; /* this one; else NULL */
 } alm_marc_new_field;
 
-/* Puts it behind the last field whose tag is not greater, else in front. */
-bool alm_marc_add(const alm_marc *record, const alm_marc_new_field *field, alm_marc_builder *out,
-                  alm_error *err);
+/* How many fields stay before a new one: it goes behind the last field whose
+ * tag is not greater, else in front. */
+size_t alm_marc_place(const alm_marc *record, const char tag[3]);
+
+/* Puts the new field (NULL: none) before the field number `at`, from 0, or in
+ * its stead when that is dropped. What is in the dropped field already is not
+ * checked again. */
+bool alm_marc_splice(const alm_marc *record, size_t at, bool dropped,
+                     const alm_marc_new_field *field, alm_marc_builder *out, alm_error *err);
 
 /* Sets the first value that the spec finds. A value in the leader or a control
  * field that is named by characters keeps its length. When there is none,
@@ -32,5 +40,9 @@ bool alm_marc_set(const alm_marc *record, alm_marcspec *spec, const char *value,
  * left go too, and count as their subfields did. */
 bool alm_marc_remove(const alm_marc *record, alm_marcspec *spec, alm_marc_builder *out,
                      size_t *removed, alm_error *err);
+
+/* Which subfield of its field a hit is, from 1, or 0 for a whole field. False when
+ * it is neither: the leader, an indicator, some characters. */
+bool alm_marc_hit_place(const alm_marc *record, const alm_marc_hit *hit, size_t *subfield);
 
 #endif

@@ -564,6 +564,10 @@ function core.marc.formats() end
 ---@return string tail
 function core.marc.frame(format) end
 
+---A record without fields, with the leader "00000nam a2200000   4500".
+---@return almanac.marc.record
+function core.marc.new() end
+
 ---Is it a MARCspec (https://marcspec.github.io/MARCspec/marc-spec.html, version 0.16)? How its
 ---gaps are filled, and what is accepted besides, is in core/marc/marcspec.h.
 ---@param text string up to 1,000 bytes
@@ -659,20 +663,43 @@ function record:get(spec) end
 ---@return string[]
 function record:all(spec) end
 
+---The fields as tables, copies of what the record holds; almanac.marc gives live ones instead.
 ---@param tag? string three characters, '.' is any; default: all
 ---@return almanac.marc.field[]
 function record:fields(tag) end
 
----Adds a field behind the last one whose tag is not greater:
----`add("001", "99")`, `add("856", "40", "u", "https://…", "z", "Online")`.
----Raises when it makes no field, or a text is not UTF-8 or has control characters.
----@param tag string three digits or letters
----@param text string of a control field (00x); else the two indicators
+---Ids of the fields. A field keeps its id through all changes of the record, and no other field of the
+---record ever gets it.
+---@param tag? string as of fields
+---@return integer[]
+function record:ids(tag) end
+
+---The field with that id as a table. almanac.marc gives the first live field with a tag instead.
+---@param id integer
+---@return almanac.marc.field? field nil when it is no longer there
+function record:field(id) end
+
+---Which fields and subfields a MARCspec finds.
+---@param spec string raises when it names the leader, indicators or characters
+---@return integer[] places id and place of the subfield from 1, or 0 for the whole field; id and place; …
+function record:places(spec) end
+
+---Puts a field into the record, in the stead of another one, or takes one out. What a field that is replaced
+---holds already is not checked again, since a damaged one may hold what no new one may.
+---@param id integer|nil before that field; 0: at the end; nil: behind the last one whose tag is not greater
+---@param dropped boolean in its stead; without a new field it is taken out
+---@param tag? string|almanac.marc.record three digits or letters; or a record, and the id of its field that is copied
+---@param text? string|integer of a control field (00x); else the two indicators
 ---@param ... string code, value, code, value, …
----@return true? done
+---@return integer? id of the new field; 0 when there is none
 ---@return string? message
----@return almanac.code? code "limit" when the record passes 16 MiB
-function record:add(tag, text, ...) end
+---@return almanac.code? code "parse": it makes no field, or a text is not UTF-8 or has control characters; "missing": there
+---  is no such field; "limit" when the record passes 16 MiB
+function record:splice(id, dropped, tag, text, ...) end
+
+---A record of its own with the same in it.
+---@return almanac.marc.record
+function record:copy() end
 
 ---Sets the first value that the MARCspec finds: a subfield, a control field,
 ---characters of them or of the leader, an indicator. When there is none, TAG$x

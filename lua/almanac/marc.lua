@@ -1,7 +1,8 @@
--- MARC records: almanac.core.marc, and two shorthands for it.
+-- MARC records: almanac.core.marc, and what makes it comfortable (almanac/marc/README.md).
 --
 --   for record in marc.records "export.mrc" do print(record:get "245$a") end
 local core = require "almanac.core"
+local record = require "almanac.marc.record"
 
 local m = {}
 for name, member in pairs(core.marc) do m[name] = member end
@@ -18,6 +19,9 @@ function m.records(path, options)
   return next, state, nil, reader
 end
 
+---Makes a record: `marc.record { leader = "…", { "001", "99" }, { "245", "10", "a", "Maps" } }`.
+m.record = record.new
+
 ---Writes records as one document.
 ---@param records almanac.marc.record[]
 ---@param format almanac.marc.format
@@ -28,8 +32,8 @@ end
 function m.document(records, format, options)
   local head, between, tail = core.marc.frame(format)
   local parts = {}
-  for i, record in ipairs(records) do
-    local text, message, code = record:encode(format, options)
+  for i, each in ipairs(records) do
+    local text, message, code = each:encode(format, options)
     if not text then return nil, ("record %d: %s"):format(i, message), code end
     parts[i] = text
   end

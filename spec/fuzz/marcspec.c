@@ -55,6 +55,27 @@ static void edit(alm_marcspec *spec, alm_slice value) {
   alm_marc_builder_free(out);
 }
 
+/* A field in the stead of each hit: its tag, indicators, code and value come from the input. */
+static void splice(alm_marcspec *spec, alm_slice value) {
+  alm_error err;
+  alm_marc_values values;
+  alm_marc_builder *out = alm_marc_builder_new();
+  size_t third = value.length / 3, place;
+  alm_slice pair[2] = {{value.text, third > 4 ? 1 : third}, value};
+  alm_marc_new_field field = {.tag = {value.text, third}, .indicators = {value.text + third, third},
+                              .subfields = pair, .subfield_count = 1};
+  PROMISED(out && alm_marcspec_begin(spec, record(), &values));
+  while (alm_marcspec_next(&values)) {
+    if (!alm_marc_hit_place(record(), &values.hit, &place)) continue;
+    size_t at = (size_t)(values.hit.field - record()->fields);
+    if (alm_marc_splice(record(), at, place > 0, &field, out, &err))
+      PROMISED(alm_marc_built(out)->field_count == 11 + (place == 0));
+    if (alm_marc_splice(record(), at, true, NULL, out, &err))
+      PROMISED(alm_marc_built(out)->field_count == 10);
+  }
+  alm_marc_builder_free(out);
+}
+
 static void test(alm_slice text) {
   alm_error err;
   bool passes;
@@ -77,7 +98,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   alm_slice value = {at, (size_t)(end - at)};
   alm_marcspec *spec = alm_marcspec_parse(text.text, text.length, &err);
   if (spec) walk(spec);
-  if (spec && alm_text_valid(value.text, value.length)) edit(spec, value);
+  if (spec && alm_text_valid(value.text, value.length)) {
+    edit(spec, value);
+    splice(spec, value);
+  }
   alm_marcspec_free(spec);
   test(condition);
   return 0;

@@ -1,5 +1,5 @@
 -- A record for specs, from the shape that support.marc_made has.
-local core = require "almanac.core"
+local marc = require "almanac.marc"
 local made = require "support.marc_made"
 
 local LEADER = "00000nam a2200000 i 4500"
@@ -8,6 +8,6 @@ local LEADER = "00000nam a2200000 i 4500"
 ---@return almanac.marc.record
 return function(fields)
   fields.leader = fields.leader or LEADER
-  local reader <close> = assert(core.marc.parse(made.iso2709(fields)))
+  local reader <close> = assert(marc.parse(made.iso2709(fields)))
   return (assert(reader:next()))
 end

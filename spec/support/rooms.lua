@@ -8,6 +8,7 @@ local m = {}
 m.LUA = {
   base = "", sheet = "",
   alma = "", s3 = "", oai = "", sru = "",
+  marc = "",
   ["recipe.inside"] = "",
   recipe = "recipe.inside",
   ["recipe.share"] = "recipe recipe.inside",
@@ -20,7 +21,7 @@ m.LUA = {
   ["rehearsal.s3"] = "rehearsal.world",
   ["rehearsal.api"] = "rehearsal.s3 rehearsal.world sru",
   rehearsal = "rehearsal.api rehearsal.s3 rehearsal.world sheet",
-  cli = "plan apply report workbench run rehearsal rehearsal.api rehearsal.s3 alma s3 oai sru sheet recipe recipe.inside recipe.share",
+  cli = "plan apply report workbench run rehearsal rehearsal.api rehearsal.s3 alma s3 oai sru marc sheet recipe recipe.inside recipe.share",
 }
 
 -- Rooms of core; "base" may be used by all, and core by none.
