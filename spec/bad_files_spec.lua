@@ -46,7 +46,7 @@ describe("bad files:", function()
   it("two files with one key, and one file for two titles, are left to a person", function()
     start { "a", "b" }
     jpg("more/A.JPG", tried.JPEG)
-    assert.matches("several files for one key: 'a' has a.jpg, more/A.JPG", doubt())
+    assert.matches("several files for one match key: 'a' has a.jpg, more/A.JPG", doubt())
     trial.close()
     start { "a", "a" }
     assert.matches("a file fits several titles: a.jpg fits " .. id(1) .. ", " .. id(2), doubt())

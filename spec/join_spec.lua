@@ -82,12 +82,12 @@ describe("joining titles and files", function()
 
   it("leaves out a title without a file, and says which keys it answers to", function()
     match { files = {}, titles = { { "a.tif" }, {} } }
-    assert.same({ "skip", "no file: nothing in the folder has the key 'a'" }, { run.state(1), run.reason(1) })
+    assert.same({ "skip", "no file: nothing in the folder has the match key 'a'" }, { run.state(1), run.reason(1) })
   end)
 
   it("asks when two files have one key", function()
     match { files = { ["a.jpg"] = JPEG, ["b/A.jpeg"] = JPEG }, titles = { { "a.tif" } } }
-    assert.same({ "ask", "several files for one key: 'a' has a.jpg, b/A.jpeg" }, { run.state(1), run.reason(1) })
+    assert.same({ "ask", "several files for one match key: 'a' has a.jpg, b/A.jpeg" }, { run.state(1), run.reason(1) })
     assert.equal(0, run.db:value "SELECT count(*) FROM change")
   end)
 
@@ -96,7 +96,7 @@ describe("joining titles and files", function()
     for i = 1, 60 do files[("d%d/a.jpg"):format(i)] = JPEG end
     match { files = files, titles = { { "a.tif" } } }
     assert.equal("ask", run.state(1))
-    assert.matches("^very many files for one key: 'a' has d", run.reason(1))
+    assert.matches("^very many files for one match key: 'a' has d", run.reason(1))
   end)
 
   it("asks when one file fits two titles", function()
@@ -115,7 +115,7 @@ describe("joining titles and files", function()
 
   it("asks when not every page has its file, as the recipe wants it", function()
     match { files = { ["p1.jpg"] = JPEG, ["p3.jpg"] = JPEG }, titles = { { "p1.tif", "p2.tif", "p3.tif" } } }
-    assert.same({ "ask", "not every key has a file: 1 of 3 have none ('p2')" }, { run.state(1), run.reason(1) })
+    assert.same({ "ask", "not every match key has a file: 1 of 3 have none ('p2')" }, { run.state(1), run.reason(1) })
   end)
 
   it("is content with some of the keys when the recipe is", function()
@@ -145,7 +145,7 @@ describe("joining titles and files", function()
 
   it("does not look into files that take no part", function()
     match { files = { ["notes.txt"] = "", ["a.jpg"] = JPEG, [".hidden.jpg"] = JPEG }, titles = { { "a.tif" } } }
-    assert.same({ reason = "left out: the recipe gives it no key" }, run.file "notes.txt")
+    assert.same({ reason = "left out: the recipe gives it no match key" }, run.file "notes.txt")
     assert.is_nil(run.file ".hidden.jpg")
   end)
 
@@ -190,7 +190,7 @@ return extend "jpg-derivatives" { name = "near", near = 2, }]],
       files = { ["mathewsjack_003.jpg"] = JPEG, ["cooper_12.jpg"] = JPEG, ["exact.jpg"] = JPEG },
       titles = { { "mathewjack_003.tif" }, { "cooper_21.tif" }, { "exact.tif" }, { "exakt.tif" } } }
     assert.same({ "ask", "skip", "ready", "skip" }, { run.state(1), run.state(2), run.state(3), run.state(4) })
-    assert.equal("no file has the very key: 'mathewjack_003' is near that of mathewsjack_003.jpg", run.reason(1))
+    assert.equal("no file has that very match key: 'mathewjack_003' is near that of mathewsjack_003.jpg", run.reason(1))
   end)
 
   it("takes files of one key as pages when the recipe numbers them", function()
@@ -204,14 +204,14 @@ return extend "jpg-derivatives" { name = "near", near = 2, }]],
     }
     assert.equal("a_99.jpg a_100.jpg", run.pages(1))
     assert.equal("several files for one page: page 1 of 'b' has b_1.jpg, x/b_01.jpg", run.reason(2))
-    assert.equal("several files for one key: 'c' has c_1.jpg, c_x.jpg; no page is read of c_x.jpg", run.reason(3))
+    assert.equal("several files for one match key: 'c' has c_1.jpg, c_x.jpg; no page is read of c_x.jpg", run.reason(3))
   end)
 
   it("says of every file without a title why that is", function()
     match { files = { ["a.jpg"] = JPEG, ["stray.jpg"] = JPEG, ["skipped.jpg"] = JPEG },
       titles = { { "a.tif" }, { "skipped.tif", { usage = "DERIVATIVE_COPY", "x.jpg" } } } }
     assert.same({}, run.file "a.jpg")
-    assert.equal("no title answers to its key 'stray'", run.file("stray.jpg").reason)
+    assert.equal("no title answers to its match key 'stray'", run.file("stray.jpg").reason)
     assert.equal("it fits title " .. id(2) .. ", which is skipped", run.file("skipped.jpg").reason)
   end)
 

@@ -42,7 +42,7 @@ describe("a run file of format 3", function()
       result.err, 1, true)
     assert.equal(4, migration.format_of(path))
     local before <close> = assert(core.runfile.open(path .. ".v3", { mode = "read", kind = "run", version = 3 }))
-    assert.equal("no file: nothing in the folder has the key 'c'",
+    assert.equal("no file: nothing in the folder has the match key 'c'",
       before:value("SELECT reason FROM title WHERE mms_id = ?", SKIPPED))
     assert.equal("", at.almanac("show", "a.run", "--list", "to-decide").err)
     assert.is_nil(core.files.stat(path .. ".v3-2"))
@@ -62,8 +62,8 @@ describe("a run file of format 3", function()
     require("almanac.report").write(db, "text", function(text) said[#said + 1] = text end)
     local text = table.concat(said)
     for _, words in ipairs { "POST files: no room (402119)", "page 1 is file 7 (x.jpg), planned 8 (a.jpg)",
-      "since the plan somebody added a representation (12, 'JPG'): look at it", "no title answers to its key 'stray_1'",
-      "it fits title " .. ASKED .. ", which is to decide", "notes.txt: left out: the recipe gives it no key" } do
+      "since the plan somebody added a representation (12, 'JPG'): look at it", "no title answers to its match key 'stray_1'",
+      "it fits title " .. ASKED .. ", which is to decide", "notes.txt: left out: the recipe gives it no match key" } do
       assert.matches(words, text, 1, true)
     end
     assert.equal("no_title", db:value "SELECT reason_code FROM file WHERE path = 'stray_1.jpg'")

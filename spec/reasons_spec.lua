@@ -47,7 +47,7 @@ describe("a reason", function()
     assert.equal(words, reasons.sentence(reasons.row(outer)))
     local both = reasons.row(reasons.join { reasons.new("no_title", { key = "a" }), outer })
     assert.equal("no_title", both.reason_code)
-    assert.equal("no title answers to its key 'a'; " .. words, reasons.sentence(both))
+    assert.equal("no title answers to its match key 'a'; " .. words, reasons.sentence(both))
     assert.equal(words, tostring(reasons.unpack(reasons.pack(outer))))
   end)
 
@@ -60,7 +60,7 @@ describe("a reason", function()
   end)
 
   it("counts under what stands before its colon, a recipe's own words as a whole", function()
-    assert.same({ "no file", "nothing in the folder has the key 'a: b'" }, { reasons.parts(reasons.new("no_file", { keys = { "a: b" } })) })
+    assert.same({ "no file", "nothing in the folder has the match key 'a: b'" }, { reasons.parts(reasons.new("no_file", { keys = { "a: b" } })) })
     assert.same({ "not wanted by the recipe: a: b", "" }, { reasons.parts(reasons.new("not_wanted", { why = "a: b" })) })
   end)
 

@@ -96,7 +96,7 @@ describe("words that do not count", function()
   it("make no two of a title's files one", function()
     match("replace-derivatives", { "copy" }, { "a.jpg" }, { { "m.tif", { usage = "DERIVATIVE_COPY", "a.jpg", "a copy.jpg" } } })
     assert.equal("ask", run.state(1))
-    assert.matches("not every key has a file", run.reason(1), 1, true)
+    assert.matches("not every match key has a file", run.reason(1), 1, true)
   end)
 
   it("leave pages in the order that is read without them", function()

@@ -33,8 +33,8 @@ describe("show", function()
   it("gives the plan in numbers and words", function()
     shows {
       "4 titles: 1 ready (3 files, 61 bytes), 2 to decide, 1 skipped",
-      "1  several files for one key", "1  a file can't be used", "1  no file", "Files without a title: 5",
-      "stray.jpg: no title answers to its key 'stray'", "Carrying it out takes about 6 calls", "almanac apply a.run",
+      "1  several files for one match key", "1  a file can't be used", "1  no file", "Files without a title: 5",
+      "stray.jpg: no title answers to its match key 'stray'", "Carrying it out takes about 6 calls", "almanac apply a.run",
     }
   end)
 
@@ -42,7 +42,7 @@ describe("show", function()
     shows({ id(1) .. "  Letters", "State: ready", "Rule: jpg-derivatives 1.1.0 (sha256 ",
       "representation 121 'Master'  PRESERVATION_MASTER", "    p10.tif  10 bytes", "  'p10'\n    x/p10.jpg",
       "usage type DERIVATIVE_COPY, library MAIN", "  1. x/p1.jpg", "  2. x/p2.jpg", "  3. x/p10.jpg" }, id(1))
-    shows({ "State: to decide; several files for one key", "    a.jpg  17 bytes\n    b/a.jpg", "Planned: nothing" }, id(2))
+    shows({ "State: to decide; several files for one match key", "    a.jpg  17 bytes\n    b/a.jpg", "Planned: nothing" }, id(2))
     shows({ "empty.jpg  (is empty (0 bytes))" }, id(3))
     shows({ "State: skipped; no file", "  'none'   no file" }, id(4))
   end)
@@ -54,7 +54,7 @@ describe("show", function()
     shows({ "x/p2.jpg  20 bytes", "Planned: page 2" }, "p2.jpg")
     shows({ "Problem: it is empty (0 bytes)", "fits " .. id(3) }, "empty.jpg")
     shows({ "Match key: none, the recipe leaves the file out", "Planned: nothing; left out" }, "notes.txt")
-    shows({ "Planned: nothing; no title answers to its key 'stray'" }, "stray.jpg")
+    shows({ "Planned: nothing; no title answers to its match key 'stray'" }, "stray.jpg")
   end)
 
   it("knows a file by its path as the shell completes it", function()

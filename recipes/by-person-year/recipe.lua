@@ -28,7 +28,7 @@ return extend "by-mms-id 1" {
     { "part",   "integer", help = "which part of the name, with _ between, is the person; from the right when negative" },
   },
 
-  -- letters of a key that may differ when no file has the very key; such a title is never ready
+  -- letters of a key that may differ when no file has that very match key; such a title is never ready
   near = 3,
 
   file_key = function(file, args)

@@ -32,15 +32,15 @@ m.CODES = {
   -- ---- titles that take no part ----
   not_wanted = { whole = "not wanted by the recipe{why?|after_colon}" },
   nothing_to_do = "nothing to do: {why?|no_change}",
-  no_key = "no key: the recipe gives this title none",
-  no_file = "no file: nothing in the folder has the key '{keys|names}'",
+  no_key = "no match key: the recipe gives this title none",
+  no_file = "no file: nothing in the folder has the match key '{keys|names}'",
 
   -- ---- doubts of a plan ----
   recipe_doubts = "{why}",
   list_file_missing = "a file of the list is not there: the folder has none of '{keys|names}'",
-  keys_without_file = "not every key has a file: {missing} of {all} have none ({keys|quoted})",
-  several_files = "several files for one key: '{key}' has {files|names}{without?|no_page}",
-  very_many_files = "very many files for one key: '{key}' has {files|names}",
+  keys_without_file = "not every match key has a file: {missing} of {all} have none ({keys|quoted})",
+  several_files = "several files for one match key: '{key}' has {files|names}{without?|no_page}",
+  very_many_files = "very many files for one match key: '{key}' has {files|names}",
   several_for_page = "several files for one page: page {page} of '{key}' has {file}, {other}",
   unusable_file = "a file can't be used: {file} {problem}",
   part_unsaid = "a file says no part, and others do: {file} beside {other}",
@@ -60,13 +60,13 @@ m.CODES = {
   not_as_many_as_master = "another number of files than the master has: {files}, the master ({representation}) has {pages}",
   left_over = "a file left over may belong to it: {files|names} beside {file}",
   fits_several = "a file fits several titles: {file} fits {titles|names}",
-  near_key = "no file has the very key: '{key}' is near that of {files|names}",
+  near_key = "no file has that very match key: '{key}' is near that of {files|names}",
   decided = "decided by {who}: {decision}",
   rule_fails = "{message}",
 
   -- ---- files that no title takes ----
-  no_key_given = "left out: the recipe gives it no key",
-  no_title = "no title answers to its key '{key}'",
+  no_key_given = "left out: the recipe gives it no match key",
+  no_title = "no title answers to its match key '{key}'",
   title_to_decide = "it fits title {title}, which is to decide",
   title_skipped = "it fits title {title}, which is skipped",
   title_plans_others = "it fits title {title}, whose plan does not use it",
