@@ -62,7 +62,7 @@ describe("MARCXML", function()
     local document = '<?xml version="1.0"?>\n<c>' .. record(1) .. "</c>\n"
     assert.same({ "1", "1", "1" }, ids(document:rep(3) .. "<!-- end -->\n"))
     assert.same({ "1", "2" }, ids(record(1) .. "\n" .. record(2)))
-    assert.same({ "1", "XML: <b> is closed by </c>, line 5 column 5" }, ids(document .. "\n<b>\n</c>\n"))
+    assert.same({ "1", "XML: <b> is closed by </c>, line 6 column 5" }, ids(document .. "\n<?xml version='1.0'?>\n<b>\n</c>\n"))
   end)
 
   it("is UTF-8 when its bytes are, whatever it declares", function()

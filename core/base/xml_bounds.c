@@ -39,11 +39,15 @@ static void describe(const xmlError *error, bool inside, char *words, size_t siz
     snprintf(words, size, "it ends inside <%s>", error->str1);
   else if (error->code == XML_ERR_DOCUMENT_END && inside)
     snprintf(words, size, "it ends inside an element");
+  else if (error->code == XML_ERR_ENTITYREF_SEMICOL_MISSING || error->code == XML_ERR_NAME_REQUIRED)
+    snprintf(words, size, "a bare \"&\" or \"<\" where \"&amp;\" or \"&lt;\" belongs");
+  else if (error->code == XML_ERR_INVALID_CHAR && error->int1 > 0)
+    snprintf(words, size, "the character 0x%02x is not allowed", (unsigned)error->int1);
   else if (strstr(message, "Huge input lookup"))
     snprintf(words, size, "a tag or a comment is too long");
   else
     snprintf(words, size, "%.*s", (int)strcspn(message, "\n"), message);
-  words[0] = (char)tolower((unsigned char)words[0]);
+  if (islower((unsigned char)words[1])) words[0] = (char)tolower((unsigned char)words[0]);
 }
 
 static void note_error(void *userdata, xmlErrorPtr error) {

@@ -121,20 +121,26 @@ int alm_lua_reader_push(lua_State *L, int index, const alm_marc *record) {
   return 1;
 }
 
+int alm_lua_reader_fail(lua_State *L, alm_marc_result result, const alm_error *err) {
+  alm_lua_fail(L, err);
+  lua_pushboolean(L, result == ALM_MARC_BROKEN);
+  return 4;
+}
+
 static int f_next(lua_State *L) {
   alm_error err;
   const alm_marc *record;
-  switch (alm_marc_reader_next(alm_lua_reader(L, 1), &record, &err)) {
-    case ALM_MARC_RECORD: return alm_lua_reader_push(L, 1, record);
-    case ALM_MARC_FAILED: return alm_lua_fail(L, &err);
-    default: lua_pushnil(L); return 1;
-  }
+  alm_marc_result result = alm_marc_reader_next(alm_lua_reader(L, 1), &record, &err);
+  if (result == ALM_MARC_RECORD) return alm_lua_reader_push(L, 1, record);
+  if (result != ALM_MARC_END) return alm_lua_reader_fail(L, result, &err);
+  lua_pushnil(L);
+  return 1;
 }
 
 /* A loop that just ended would look like the end of the records. */
 static int f_next_or_raise(lua_State *L) {
   if (f_next(L) == 1) return 1;
-  lua_pop(L, 1); /* the code; the message is at the top */
+  lua_pop(L, 2); /* the message is at the top */
   return lua_error(L);
 }
 

@@ -15,6 +15,8 @@
 alm_marc_reader *alm_lua_reader(lua_State *L, int index);
 /* Pushes the record that this reader gave last; returns 1. */
 int alm_lua_reader_push(lua_State *L, int index, const alm_marc *record);
+/* Pushes nil, message, code, and whether the reader goes on behind what is broken; returns 4. */
+int alm_lua_reader_fail(lua_State *L, alm_marc_result result, const alm_error *err);
 
 /* ---- from the binding of records ---- */
 

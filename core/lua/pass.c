@@ -90,16 +90,15 @@ static int f_new(lua_State *L) {
 
 static int f_next(lua_State *L) {
   alm_error err;
-  const alm_marc *record;
+  const alm_marc *record = NULL;
   pass *self = check_pass(L);
-  switch (alm_pass_next(&self->choice, alm_lua_reader(L, 2), &record, &err)) {
-    case ALM_MARC_RECORD:
-      if (record) return alm_lua_reader_push(L, 2, record);
-      lua_pushboolean(L, false);
-      return 1;
-    case ALM_MARC_FAILED: return alm_lua_fail(L, &err);
-    default: lua_pushnil(L); return 1;
-  }
+  alm_marc_result result = alm_pass_next(&self->choice, alm_lua_reader(L, 2), &record, &err);
+  if (result == ALM_MARC_FAILED || result == ALM_MARC_BROKEN)
+    return alm_lua_reader_fail(L, result, &err);
+  if (record) return alm_lua_reader_push(L, 2, record);
+  if (result == ALM_MARC_RECORD) lua_pushboolean(L, false);
+  else lua_pushnil(L);
+  return 1;
 }
 
 static int f_rows(lua_State *L) {
@@ -109,8 +108,8 @@ static int f_rows(lua_State *L) {
   luaL_argcheck(L, self->rows.count > 0, 1, "the pass has no columns");
   alm_marc_result result = alm_rows_read(&self->rows, &self->choice, alm_lua_reader(L, 2), out, &err);
   alm_lua_scratch_push(L);
-  lua_pushboolean(L, result == ALM_MARC_RECORD);
-  if (result != ALM_MARC_FAILED) return 2;
+  lua_pushboolean(L, result == ALM_MARC_RECORD || result == ALM_MARC_BROKEN);
+  if (result == ALM_MARC_RECORD || result == ALM_MARC_END) return 2;
   lua_pushstring(L, err.message);
   lua_pushstring(L, alm_code_name(err.code));
   return 4;

@@ -7,7 +7,7 @@
 #include "marc.h"
 #include "marc_source.h"
 
-typedef enum { ALM_MARC_FAILED = -1, ALM_MARC_END = 0, ALM_MARC_RECORD = 1 } alm_marc_result;
+typedef enum { ALM_MARC_BROKEN = -2, ALM_MARC_FAILED = -1, ALM_MARC_END = 0, ALM_MARC_RECORD = 1 } alm_marc_result;
 
 /* What the bytes of a text are: not looked at, ASCII without escape sequences,
  * more than ASCII without escape sequences. Who looked knows too that no field
@@ -19,6 +19,7 @@ typedef struct {
   alm_marc_source *source;
   alm_marc_builder *builder;  /* cleared by the reader with alm_marc_clear */
   uint64_t number;            /* of the record that is being read, from 1 */
+  uint64_t lines;             /* line ends passed over before the format began */
   const alm_marc *record;     /* set by next: the builder's, or one of its own */
   alm_marc_text text;         /* set by next when it looked */
   void *state;                /* the format's own, from open to close */
@@ -31,8 +32,9 @@ typedef struct {
   bool (*looks)(const char *head, size_t length);
 
   bool (*open)(alm_marc_reading *reading, alm_error *err);     /* may be NULL */
-  /* The next record. It fails only when nothing can be read behind this place;
-   * a damaged record is given with its problems. */
+  /* The next record. It fails only when nothing can be read behind this place; a damaged
+   * record is given with its problems. Broken: `err` names what can't be read, and the next
+   * call goes on behind it. */
   alm_marc_result (*next)(alm_marc_reading *reading, alm_error *err);
   void (*close)(alm_marc_reading *reading);                    /* may be NULL */
 

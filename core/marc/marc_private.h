@@ -101,6 +101,10 @@ typedef struct {
  * fields are in the builder then; else what is in there is without meaning. */
 alm_marc_xml_taken alm_marc_xml_quick(alm_marc_builder *builder, const char *text, size_t length);
 
+/* Where the next tag of a record begins, comments passed over. False: there is none before
+ * `at`, and the text before `at` may be dropped; all of it when it is `whole`. */
+bool alm_marc_xml_find(const char *text, size_t length, bool whole, size_t *at);
+
 /* Where the tag of <record> or </record> begins that has the word at `at`. */
 const char *alm_marc_xml_tag(const char *text, const char *at);
 

@@ -17,7 +17,7 @@ struct alm_marc_reader {
   alm_marc_reading reading;
   const alm_marc_format *format;
   alm_marc_converter converter;
-  bool opened, ended;
+  bool opened, ended, named; /* named: the source has a name of its own */
 };
 
 /* ---- formats by name ---- */
@@ -64,11 +64,13 @@ static bool pass_mark(alm_marc_reader *reader, alm_error *err) {
   return true;
 }
 
-static const alm_window *pass_blanks(alm_marc_source *source, alm_error *err) {
+static const alm_window *pass_blanks(alm_marc_reading *reading, alm_error *err) {
+  alm_marc_source *source = reading->source;
   for (;;) {
     const alm_window *head = alm_marc_source_fill(source, HEAD, err);
     if (!head) return NULL;
     size_t blanks = count_blanks(head->data, head->length);
+    for (size_t i = 0; i < blanks; i++) reading->lines += head->data[i] == '\n';
     alm_marc_source_use(source, blanks);
     if (blanks == 0 || (head->length == 0 && head->at_end)) return head;
   }
@@ -84,9 +86,8 @@ static bool recognise(alm_marc_reader *reader, const alm_window *head, alm_error
 }
 
 static bool begin(alm_marc_reader *reader, alm_error *err) {
-  alm_marc_source *source = reader->reading.source;
   if (!pass_mark(reader, err)) return false;
-  const alm_window *head = pass_blanks(source, err);
+  const alm_window *head = pass_blanks(&reader->reading, err);
   if (!head) return false;
   reader->ended = head->length == 0;
   if (reader->ended) return true;
@@ -96,6 +97,14 @@ static bool begin(alm_marc_reader *reader, alm_error *err) {
 }
 
 /* ---- records ---- */
+
+/* Messages about a file name it. */
+static void name_source(const alm_marc_reader *reader, alm_error *err) {
+  const char *name = alm_marc_source_name(reader->reading.source);
+  char words[sizeof err->message];
+  memcpy(words, err->message, sizeof words);
+  if (reader->named && !strstr(words, name)) alm_fail(err, err->code, "%s: %s", name, words);
+}
 
 /* A format stops where the bytes end; the source knows whether they broke off. */
 static alm_marc_result end(alm_marc_reader *reader, alm_error *err) {
@@ -108,7 +117,7 @@ static alm_marc_result next(alm_marc_reader *reader, const alm_marc **record, al
   reading->text = ALM_TEXT_UNKNOWN;
   alm_marc_result result = reader->format->next(reading, err);
   if (result == ALM_MARC_END) return end(reader, err);
-  if (result == ALM_MARC_FAILED) return result;
+  if (result != ALM_MARC_RECORD) return name_source(reader, err), result;
   *record = reading->record;
   if (reader->format->any_bytes)
     *record = alm_marc_to_utf8(&reader->converter, reading->record, reading->text, err);
@@ -120,7 +129,7 @@ alm_marc_result alm_marc_reader_next(alm_marc_reader *reader, const alm_marc **r
   *record = NULL;
   if (reader->ended) return ALM_MARC_END;
   alm_marc_result result = next(reader, record, err);
-  reader->ended = result != ALM_MARC_RECORD;
+  reader->ended = result == ALM_MARC_END || result == ALM_MARC_FAILED;
   return result;
 }
 
@@ -144,6 +153,7 @@ alm_marc_reader *alm_marc_reader_open(const char *path, const char *text, size_t
                                       const alm_marc_options *options, alm_error *err) {
   alm_marc_reader *reader = new_reader(options, err);
   if (!reader) return NULL;
+  reader->named = path;
   reader->reading.source =
       path ? alm_marc_source_open(path, err) : alm_marc_source_text(text, length, err);
   if (reader->reading.source && begin(reader, err)) return reader;

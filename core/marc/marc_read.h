@@ -24,7 +24,8 @@ alm_marc_reader *alm_marc_reader_open(const char *path, const char *text, size_t
                                       const alm_marc_options *options, alm_error *err);
 void alm_marc_reader_close(alm_marc_reader *reader); /* NULL is fine */
 
-/* The record stays until the next call. After a failure nothing follows. */
+/* The record stays until the next call. After a failure nothing follows, but
+ * behind what is broken. */
 alm_marc_result alm_marc_reader_next(alm_marc_reader *reader, const alm_marc **record,
                                      alm_error *err);
 

@@ -47,6 +47,10 @@ static void keep_text(alm_marcxml *x, alm_marcxml_place where) {
 }
 
 static void begin_record(alm_marcxml *x) {
+  if (x->record && x->filled) {
+    alm_xml_bounds_stop(&x->guard, ALM_PARSE, "another record begins inside of it");
+    return;
+  }
   x->record = x->guard.depth;
   x->data = 0;
   x->place = NO_TEXT;
@@ -147,11 +151,11 @@ static void end_record(alm_marcxml *x) {
 }
 
 /* Behind the root another document may begin: parsing stops here. Text that is
- * converted can't be taken up at a byte. */
+ * converted can't be taken up at a byte, but for a record alone: that is fed to its end. */
 static void end_root(alm_marcxml *x) {
-  if (!x->utf8) return;
-  x->ended_at = xmlByteConsumed(x->guard.parser);
-  x->guard.lines_before += xmlSAX2GetLineNumber(x->guard.parser) - 1;
+  if (!x->utf8 && !x->alone) return;
+  x->ended = true;
+  if (x->utf8) x->ended_at = xmlByteConsumed(x->guard.parser);
   xmlStopParser(x->guard.parser);
 }
 

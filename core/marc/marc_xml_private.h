@@ -20,6 +20,7 @@ typedef struct {
   alm_xml_bounds guard;
   alm_error error;      /* why the document broke off; told after its last record */
   alm_marc_reading *reading;
+  const alm_window *window;    /* of its source */
   alm_marcxml_names names;
   int record;           /* depth of the record that is being read; 0: none */
   int data;             /* of its data field; 0: none */
@@ -39,8 +40,14 @@ typedef struct {
   int line;             /* then: where those blanks end, */
   long column;          /* as libxml2 counts */
   bool began;           /* the document has its root */
-  long ended_at;        /* bytes of the document when its root ended; 0: not yet */
+  bool ended;           /* its root has ended, */
+  long ended_at;        /* after so many of its bytes; 0: not known */
   bool follows;         /* the document comes after another */
+  bool alone;           /* behind an error: each record is a document of its own, */
+  uint64_t sought;      /* that was found here, */
+  xmlChar *encoding;    /* with this encoding; NULL: UTF-8 */
+  uint64_t lines;       /* line ends before the window, */
+  uint64_t line_start;  /* and where the last of them ends */
   uint64_t start;       /* of the document in the source, with what libxml2 did not get */
   uint64_t offset;      /* of the record */
 } alm_marcxml;

@@ -6,7 +6,7 @@
 
 #include "../base/text.h"
 
-enum { PREFIX_MOST = 32, ATTRIBUTES = 8 };
+enum { PREFIX_MOST = 32, ATTRIBUTES = 8, TAG_MOST = 128 };
 
 typedef struct {
   const char *at, *end;
@@ -240,6 +240,37 @@ alm_marc_xml_taken alm_marc_xml_quick(alm_marc_builder *builder, const char *tex
                               .unfinished = !taken && s.unfinished,
                               .lines = s.lines,
                               .column = (size_t)(s.at - s.line)};
+}
+
+/* Does the tag at `text` begin an element that is called record? */
+static bool is_record(const char *text, const char *end) {
+  scan s = {.at = text + 1, .end = end};
+  alm_slice name = take_name(&s);
+  const size_t word = sizeof "record" - 1;
+  if (name.length < word || s.at == end || !strchr(" \t\r\n/>", *s.at)) return false;
+  const char *local = name.text + name.length - word;
+  return memcmp(local, "record", word) == 0 && (local == name.text || local[-1] == ':');
+}
+
+/* Where to look on behind a '<' that begins no record; NULL: behind the text. */
+static const char *pass_sign(const char *sign, const char *end, bool whole) {
+  static const char opening[] = "<!--";
+  const size_t length = sizeof opening - 1;
+  if (!whole && (size_t)(end - sign) < TAG_MOST) return NULL;
+  if ((size_t)(end - sign) < length || memcmp(sign, opening, length) != 0) return sign + 1;
+  const char *close = memmem(sign + length, (size_t)(end - sign) - length, "-->", 3);
+  return close ? close + 3 : whole ? sign + 1 : NULL;
+}
+
+bool alm_marc_xml_find(const char *text, size_t length, bool whole, size_t *at) {
+  const char *from = text, *end = text + length, *sign;
+  while (from && (sign = memchr(from, '<', (size_t)(end - from)))) {
+    *at = (size_t)(sign - text);
+    if (is_record(sign, end)) return true;
+    from = pass_sign(sign, end, whole);
+  }
+  if (from) *at = length;
+  return false;
 }
 
 const char *alm_marc_xml_tag(const char *text, const char *at) {

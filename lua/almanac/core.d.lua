@@ -597,9 +597,11 @@ function condition:test(record) end
 function condition:close() end
 
 ---The next record. A damaged record is given with its problems.
----@return almanac.marc.record? record nil at the end; nil, message, code for a failure, after which nothing follows
+---@return almanac.marc.record? record nil at the end; nil, message, code for a failure
 ---@return string? message
 ---@return almanac.code? code
+---@return boolean? broken true: one record of MARCXML can't be read, and the next call gives the one behind it; else
+---  nothing follows a failure
 function reader:next() end
 
 ---Goes through the records in a `for`. A failure raises its message.
@@ -790,12 +792,13 @@ function core.pass.new(options) end
 ---  reader's end, or when the limit is reached, or for a failure
 ---@return string? message
 ---@return almanac.code? code
+---@return boolean? broken as of reader:next
 function selection:next(reader) end
 
 ---Rows of the next wanted records, some 64 KB at a time.
 ---@param reader almanac.marc.reader
 ---@return string text whole lines
----@return boolean more call again
+---@return boolean more call again; with a message: behind a broken record
 ---@return string? message of a failure behind the rows
 ---@return almanac.code? code
 function selection:rows(reader) end

@@ -122,10 +122,15 @@ void fuzz_records(const uint8_t *data, size_t size, const char *format, alm_char
   alm_marc_reader *reader = open_text((const char *)data, size,
                                       format ? alm_marc_format_named(format) : NULL, charset, &err);
   if (!reader) return;
-  while (alm_marc_reader_next(reader, &record, &err) == ALM_MARC_RECORD) {
+  alm_marc_result result;
+  for (size_t calls = 0; calls <= size + 1; calls++) {
+    result = alm_marc_reader_next(reader, &record, &err);
+    if (result == ALM_MARC_END || result == ALM_MARC_FAILED) break;
+    if (result == ALM_MARC_BROKEN) continue;
     look_at(record);
     pack(record);
     write_all(record, size);
   }
+  PROMISED(result == ALM_MARC_END || result == ALM_MARC_FAILED);
   alm_marc_reader_close(reader);
 }
