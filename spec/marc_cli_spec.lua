@@ -124,11 +124,6 @@ describe("almanac marc count", function()
     assert.same({ event = "count", file = a, records = 2 }, json.decode((marc("count", "--json", a).out)))
   end)
 
-  it("is 0 for an empty file", function()
-    local result = marc("count", file("empty.mrc"))
-    assert.equal("0\n", result.out)
-    assert.equal(0, result.status)
-  end)
 
   it("reads standard input, and what is packed with gzip", function()
     file("a.mrc", record("1", "x"), record("2", "x"))
@@ -292,6 +287,78 @@ describe("files that can't be read", function()
     assert.equal("1\n", result.out)
     assert.equal(2, result.status)
     assert.matches("a%.xml.*line 2", result.err)
+  end)
+end)
+
+describe("files without records", function()
+  local page = "<!DOCTYPE html>\n<html><head><title>502</title></head><body><p>Bad Gateway</p></body></html>\n"
+  local kinds = { ["empty.mrc"] = "", ["blank.mrc"] = " \n\n", ["page.mrc"] = page, ["page2.xml"] = page:gsub("^[^\n]*\n", ""),
+    ["digits.txt"] = "123456\n", ["none.xml"] = "<collection/>", ["letter.txt"] = "Dear all,\n" }
+
+  it("are told by every action, which writes nothing", function()
+    for name, text in pairs(kinds) do
+      local path = file(name, text)
+      for _, arguments in ipairs { { "count" }, { "count", "--json" }, { "check" }, { "check", "--json" }, { "get", "001" },
+        { "get", "--csv", "001" }, { "get", "--json", "001" }, { "convert", "--to", "marcxml" }, { "convert", "--to", "json" } } do
+        arguments[#arguments + 1] = path
+        local result = marc(table.unpack(arguments))
+        assert.same({ name, arguments[1], 1, "" }, { name, arguments[1], result.status, result.out })
+        assert.matches(name .. " holds no MARC records", result.err, 1, true)
+      end
+      local result = marc("convert", "--to", "iso2709", "-o", folder .. "/out.mrc", path)
+      assert.equal(1, result.status)
+      assert.is_nil(io.open(folder .. "/out.mrc"))
+    end
+  end)
+
+  it("are told from standard input, packed, and beside others", function()
+    file("page.mrc", page)
+    local good = file("a.mrc", record("1", "x"))
+    assert.matches("standard input holds no MARC records", shell("$ALMANAC marc count <page.mrc").err, 1, true)
+    assert.matches("gz holds no MARC records", shell("gzip page.mrc && $ALMANAC marc count page.mrc.gz").err, 1, true)
+    local result = marc("count", good, file("empty.mrc"))
+    assert.same({ 2, ("1\t%s\n1\ttotal\n"):format(good) }, { result.status, result.out })
+  end)
+
+  it("are not those of which no record is wanted", function()
+    local good = file("a.mrc", record("1", "x"))
+    for _, arguments in ipairs { { "--where", "999$a" }, { "--from", "2" } } do
+      local result = marc("count", good, table.unpack(arguments))
+      assert.same({ 0, "0\n", "" }, { result.status, result.out, result.err })
+    end
+  end)
+end)
+
+describe("broken records", function()
+  local function xml(...) return "<collection>\n" .. table.concat({ ... }, "\n") .. "\n</collection>" end
+  local function one(id, text)
+    return ([[<record><leader>%s</leader><controlfield tag="001">%s</controlfield>]] ..
+      [[<datafield tag="245" ind1=" " ind2=" "><subfield code="a">%s</subfield></datafield></record>]]):format(LEADER, id, text or "x")
+  end
+
+  it("are named, and the others are read by every action", function()
+    local path = file("a.xml", xml(one(1), one(2, "A & B"), one(3)))
+    local out = folder .. "/out.mrc"
+    for arguments, expected in pairs {
+      [{ "count" }] = "2\n", [{ "get", "001" }] = "1\n3\n", [{ "get", "--csv", "001" }] = "001\n1\n3\n",
+      [{ "convert", "--to", "iso2709", "-o", out }] = "2 records written to " .. out .. "\n",
+      [{ "check" }] = "2 records, 0 with problems\n",
+    } do
+      arguments[#arguments + 1] = path
+      local result = marc(table.unpack(arguments))
+      assert.same({ arguments[1], 2 }, { arguments[1], result.status })
+      assert.matches("a%.xml: record 2 %(2%): XML: .*, line 3 column %d+\n", result.err)
+      assert.equal(expected, arguments[1] == "convert" and result.err:match "[^\n]*written[^\n]*\n" or result.out)
+    end
+    assert.equal("1\n3\n", marc("get", "001", out).out)
+  end)
+
+  it("are named one by one as long as there are few", function()
+    local many = {}
+    for i = 1, 30 do many[i] = one(i, "<") end
+    local result = marc("get", "001", file("a.xml", xml(table.concat(many, "\n"), one(31))))
+    assert.same({ 2, "31\n", 20 }, { result.status, result.out, select(2, result.err:gsub("a%.xml: record %d+ %(%d+%)", "")) })
+    assert.matches("a%.xml: 10 records more can't be read", result.err)
   end)
 end)
 

@@ -20,7 +20,7 @@ function m.run(args, context)
   end
   local done, message, code = pass.over(args, context, function() return true end, { finished = tell })
   if not done then return nil, message, code end
-  if several then out.say(("%d\ttotal"):format(done.taken)) end
+  if several and done.opened > 0 then out.say(("%d\ttotal"):format(done.taken)) end
   return done:status()
 end
 

@@ -66,9 +66,14 @@ end
 
 local function read(args, context, specs, out)
   if args.json then return pass.over(args, context, json_writer(specs, out)) end
-  if args.csv then out:put(core.csv.line(specs)) end
-  return pass.over(args, context, function(rows) return out:put(rows) end,
-    { columns = specs, style = style_of(args, specs) })
+  local heading = args.csv and core.csv.line(specs) or ""
+  local done, message, code = pass.over(args, context, function(rows)
+    local before = heading
+    heading = ""
+    return out:put(before, rows)
+  end, { columns = specs, style = style_of(args, specs) })
+  if done and done.opened > 0 then out:put(heading) end
+  return done, message, code
 end
 
 function m.run(args, context)

@@ -1,5 +1,6 @@
 -- Goes once over the records of the files on the command line. Handles --from, --where and --limit,
--- progress, Ctrl-C, and files that can't be read: those are told and left out.
+-- progress, Ctrl-C, and what can't be read: files without records, broken records. Those are told
+-- and left out.
 local core = require "almanac.core"
 local marc = require "almanac.marc"
 local words = require "almanac.words"
@@ -7,14 +8,15 @@ local words = require "almanac.words"
 local m = {}
 
 local EVERY = 512   -- records between two looks at Ctrl-C and the clock
+local TOLD = 20     -- broken records of a file that are told one by one
 
 ---@class almanac.cli.marc.pass
 ---@field path string the file that is read now, as messages name it
 ---@field seen integer records read
 ---@field taken integer records that were wanted
 ---@field damaged integer those of them that have problems
----@field failed integer files that could not be read, or not to their end
----@field opened integer
+---@field failed integer files that could not be read, or not to their end, and broken records
+---@field opened integer files with records
 local methods = {}
 
 -- The bytes of all files together; nil when they are not known, as for a pipe.
@@ -50,6 +52,28 @@ local function tell(self, path, message, code)
   self.out.fail(message)
 end
 
+-- A broken record is told as long as there are few of them.
+local function tell_broken(self, message)
+  self.broken = self.broken + 1
+  if self.broken <= TOLD then return tell(self, self.path, message) end
+  self.failed = self.failed + 1
+end
+
+-- What is behind the last record: more broken ones than were told, or that there was no record.
+local function tell_rest(self, message, code)
+  local none = self.seen == self.pass:counts() and not self.pass:full()
+  if self.broken > TOLD then
+    self.out.fail(("%s: %s more can't be read"):format(self.path, words.count(self.broken - TOLD, "record")))
+  end
+  if none and self.broken == 0 and not self.stopped and (message == nil or code == "parse") then
+    local why = message and " (" .. message:gsub("^" .. self.path:gsub("%p", "%%%0") .. ": ", "") .. ")" or ""
+    message = self.path .. " holds no MARC records" .. why
+  end
+  if message then tell(self, self.path, message, code) end
+  if not none then self.opened = self.opened + 1 end
+  return none
+end
+
 -- Is called every few hundred records, and returns false when Ctrl-C was pressed.
 local function look(self, reader)
   if self.progress then show_progress(self, reader) end
@@ -57,14 +81,15 @@ local function look(self, reader)
   return not self.stopped
 end
 
--- Reads records until the end. Returns false when no further record is wanted.
+-- Reads records until the end, and gives what ended it. Returns false when no further record is wanted.
 local function read(self, reader, take)
   local pass, n = self.pass, 0
   while true do
-    local record, message, code = pass:next(reader)
-    if record == nil then
-      if message then tell(self, self.path, message, code) end
-      return not pass:full() and not self.stopped
+    local record, message, code, more = pass:next(reader)
+    if more then
+      tell_broken(self, message)
+    elseif record == nil then
+      return true, message, code
     end
     n = n + 1
     if (n % EVERY == 0 or not record) and not look(self, reader) then return false end
@@ -77,8 +102,8 @@ local function read_rows(self, reader, take)
   while true do
     local text, more, message, code = self.pass:rows(reader)
     if text ~= "" and not take(text, self) then return false end
-    if message then tell(self, self.path, message, code) end
-    if not more then return not self.pass:full() and not self.stopped end
+    if not more then return true, message, code end
+    if message then tell_broken(self, message) end
     if not look(self, reader) then return false end
   end
 end
@@ -90,14 +115,14 @@ local function read_file(self, path, take)
     tell(self, name, message, code)
     return not self.stopped
   end
-  self.opened, self.path = self.opened + 1, name
-  local before = self.taken
-  local more = (self.rows and read_rows or read)(self, reader, take)
+  self.path, self.broken = name, 0
+  local before, more, failure, kind = self.taken, (self.rows and read_rows or read)(self, reader, take)
+  local none = tell_rest(self, failure, kind)
   self.before = self.before + reader:progress()
   reader:close()
   self.seen, self.taken, self.damaged = self.pass:counts()
-  if self.finished and not self.stopped then self.finished(self.path, self.taken - before) end
-  return more
+  if self.finished and not none and not self.stopped then self.finished(self.path, self.taken - before) end
+  return more and not self.pass:full() and not self.stopped
 end
 
 ---The exit status of a command that only reads.
