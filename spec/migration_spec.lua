@@ -42,7 +42,7 @@ describe("a run file of format 3", function()
       result.err, 1, true)
     assert.equal(4, migration.format_of(path))
     local before <close> = assert(core.runfile.open(path .. ".v3", { mode = "read", kind = "run", version = 3 }))
-    assert.equal("no file: nothing in the folder has the match key 'c'",
+    assert.equal("no file: nothing in the folder has the key 'c'",
       before:value("SELECT reason FROM title WHERE mms_id = ?", SKIPPED))
     assert.equal("", at.almanac("show", "a.run", "--list", "to-decide").err)
     assert.is_nil(core.files.stat(path .. ".v3-2"))
