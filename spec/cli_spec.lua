@@ -94,6 +94,12 @@ describe("exec", function()
     assert.matches("^%d+%.%d+%.%d+\tx\n$", result.out)
   end)
 
+  it("gives a script its arguments in arg too, as lua5.4 does", function()
+    program.write(folder .. "/s.lua", "print(#arg, arg[0], arg[1], arg[2])")
+    assert.equal(("2\t%s\tx\t--y\n"):format(folder .. "/s.lua"), program.run({ "exec", folder .. "/s.lua", "x", "--y" }).out)
+    assert.equal("0\ts.lua\tnil\tnil\n", program.run({ "exec", "s.lua" }, { folder = folder }).out)
+  end)
+
   it("shows where a script went wrong", function()
     program.write(folder .. "/s.lua", "\nlocal t = nil\nprint(t.x)")
     local result = program.run { "exec", folder .. "/s.lua" }

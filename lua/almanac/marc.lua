@@ -2,7 +2,9 @@
 --
 --   for record in marc.records "export.mrc" do print(record:get "245$a") end
 local core = require "almanac.core"
+local numbers = require "almanac.marc.numbers"
 local record = require "almanac.marc.record"
+require "almanac.marc.values"
 
 local m = {}
 for name, member in pairs(core.marc) do m[name] = member end
@@ -21,6 +23,8 @@ end
 
 ---Makes a record: `marc.record { leader = "…", { "001", "99" }, { "245", "10", "a", "Maps" } }`.
 m.record = record.new
+
+m.isbn, m.issn = numbers.isbn, numbers.issn
 
 ---Writes records as one document.
 ---@param records almanac.marc.record[]

@@ -7,7 +7,7 @@ function m.configure(parser, arguments)
   -- Everything behind the script's name belongs to the script, options too.
   if arguments[1] and arguments[1]:sub(1, 1) ~= "-" then table.insert(arguments, 1, "--") end
   parser:argument("script", "the Lua file")
-  parser:argument("arguments", "given to the script as ..."):args "*"
+  parser:argument("arguments", "given to the script as ... and in arg"):args "*"
   parser:epilog ("Inside, `require \"almanac.alma\"`, `require \"almanac.task\"` and the others are at hand, and modules " ..
     "of your own from the script's folder.")
 end
@@ -23,6 +23,7 @@ function m.run(args, context)
   package.path = ("%s;%s/?.lua;%s/?/init.lua"):format(package.path, folder, folder)
   -- The API keys are no longer in the environment. A script that asks for one gets it here.
   os.getenv = core.sys.env   -- luacheck: ignore 122
+  rawset(_G, "arg", table.move(args.arguments, 1, #args.arguments, 1, { [0] = args.script }))
   local status = chunk(table.unpack(args.arguments))
   return math.type(status) == "integer" and status or 0
 end
