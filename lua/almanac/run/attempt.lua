@@ -12,10 +12,10 @@ function m.fail(message, code)
   error(setmetatable({ message = message, code = code }, failure_meta), 0)
 end
 
----What there has to be; nil ends the attempt.
+---Passes a value on; nil ends the attempt.
 ---@param value any
 ---@param message string?
----@param code string? "parse" when there is none
+---@param code string? "parse" by default
 ---@return any value
 function m.need(value, message, code)
   if value == nil then m.fail(message, code or "parse") end
@@ -33,7 +33,7 @@ function m.run(db, sql, ...)
   return changes, id
 end
 
----What a call gave; nil, message, code of a failure ends the attempt.
+---Passes on what a call gave; its nil, message, code ends the attempt.
 ---@param first any
 ---@return any first
 ---@return any ...
@@ -42,7 +42,7 @@ function m.checked(first, ...)
   return first, ...
 end
 
----Calls what gives nil, message, code of a failure, which ends the attempt.
+---Calls `fn(…)`; its nil, message, code ends the attempt.
 ---@param fn function
 ---@return any ... what it gave
 function m.call(fn, ...)
@@ -76,21 +76,21 @@ local function explain(failure)
   return debug.traceback(failure, 2)
 end
 
-local function settle(ok, ...)
+local function results_or_failure(ok, ...)
   if ok then return ... end
   local failure = ...
   if getmetatable(failure) == failure_meta then return nil, failure.message, failure.code end
   error(failure, 0)
 end
 
----Calls `fn(…)`; mistakes of the program are raised as ever.
+---Calls `fn(…)` and returns a failure inside it; mistakes of the program are still raised.
 ---@param fn function
 ---@return any ... what it returned; or nil, message, code of the failure
 function m.try(fn, ...)
-  return settle(xpcall(fn, explain, ...))
+  return results_or_failure(xpcall(fn, explain, ...))
 end
 
----The same in one transaction, which a failure undoes.
+---As m.try, in one transaction that a failure undoes.
 ---@param db table
 ---@param fn function
 ---@return any ...

@@ -28,7 +28,8 @@ local function base36(n)
   return table.concat(digits)
 end
 
--- An id that comes back from a number as it was.
+-- Only an id without zeros in front and of at most 18 digits comes back unchanged
+-- from the number that is packed.
 local function is_number(segment)
   return segment:find "^[1-9]%d*$" and #segment <= 18
 end
@@ -37,7 +38,7 @@ local function title_number(db, id)
   return db:value("SELECT id FROM title WHERE mms_id = ?", id)
 end
 
--- The path with {} for its ids, and the ids.
+-- Splits a path into its pattern, with {} for ids, and the ids.
 local function take_apart(db, path)
   local ids = {}
   local pattern = path:gsub("[^/]+", function(segment)
@@ -84,8 +85,8 @@ local function write(self)
     table.concat(lines, "\n"))
 end
 
--- A run file that can't be written stops the run where a step is written; the
--- trail then has nothing to add.
+-- A failure is not told here: the next step can't be written either, and that
+-- stops the run with a message.
 local function flush(self)
   local db = self.db
   if not (db and self.events[1]) or db:in_transaction() then return end
@@ -95,7 +96,7 @@ local function flush(self)
   self.routes = {}
 end
 
----The log of a client (almanac.alma.options.log).
+---Gives the function that a client calls for every answer (almanac.alma.options.log).
 ---@return fun(event: almanac.alma.event)
 function methods:log()
   return function(event)
@@ -113,7 +114,7 @@ function methods:log()
   end
 end
 
--- What was typed, without what the dispatcher adds and what nobody typed.
+-- Options as they were typed; false stands for one that nobody typed.
 local function arguments_of(args)
   local names, parts = {}, {}
   for name, value in pairs(args or {}) do
@@ -128,7 +129,7 @@ local function arguments_of(args)
   return table.concat(parts, " ")
 end
 
----Writes what is known of this session into the run file; from here on calls go there.
+---Writes this session into the run file; from here on calls are written there too.
 ---@param db table the run file, open for writing
 ---@param session { command: string, args: table?, url: string? }
 function methods:open(db, session)
@@ -139,7 +140,7 @@ function methods:open(db, session)
   if changes then self.session, self.db = id, db end
 end
 
----Writes what is left. A trail is also closed by `<close>`.
+---Writes the calls that still wait, and when the session ended. `<close>` does the same.
 function methods:close()
   if self.closed then return end
   flush(self)
@@ -147,13 +148,13 @@ function methods:close()
   if self.db then self.db:run("UPDATE session SET ended = ? WHERE id = ?", core.sys.time(), self.session) end
 end
 
----A trail that keeps events until it is given a run file.
+---Makes a trail. It keeps events until it is given a run file.
 ---@return table audit with log, open, close
 function m.new()
   return setmetatable({ events = {}, routes = {} }, { __index = methods, __close = methods.close })
 end
 
----Notes a command that calls nobody.
+---Notes the session of a command that calls no server.
 ---@param db table
 ---@param session { command: string, args: table? }
 function m.note(db, session)
@@ -161,7 +162,7 @@ function m.note(db, session)
   audit:open(db, session)
 end
 
----Who worked on the run.
+---Lists the sessions that worked on the run.
 ---@param db table
 ---@return { id: integer, command: string, arguments: string, began: number, ended: number?, user: string?, host: string?,
 ---  pid: integer, version: string, url: string? }[] sessions without `ended`: killed, or still at work

@@ -1,6 +1,6 @@
--- What of a message is its cause, and what belongs to one title: ids, names,
--- sizes. So hundreds of titles that fail alike are told in one line, and a run
--- knows that it goes on for nothing.
+-- Tells the cause in a message from what belongs to one title (ids, names, sizes),
+-- so that hundreds of titles that fail alike are told in one line, and a run
+-- notices that it goes on for nothing.
 local m = {}
 
 local ID = ("%d"):rep(8) .. "%d*"       -- ids of Alma; its error codes are shorter
@@ -8,7 +8,7 @@ local FILE = "[^%s'\"()]+%.%a%w?%w?%w?%w?%f[^%w]"
 
 local UNREACHABLE = { timeout = true, connect = true, tls = true, closed = true }
 
----Whether a failure is of the moment and not of what was asked: nobody answers,
+---Whether a failure comes from the moment, not from the request: nobody answers,
 ---or a gateway answers in the place of Alma.
 ---@param message string
 ---@param code string?
@@ -20,9 +20,9 @@ function m.is_outage(message, code)
     or message:find "the answer is not S3's .*%(status 5%d%d%)" ~= nil
 end
 
----A message as it is the same for all titles.
+---Takes out of a message what belongs to one title.
 ---@param message string
----@return string words without what belongs to one title, for people
+---@return string words the rest, for people
 ---@return string cause the same for messages of one cause
 function m.of(message)
   local words = message:gsub(", tracking id [^%s,)]+", ""):gsub(", request id [^%s,)]+", ""):gsub(ID, "…")
@@ -35,7 +35,8 @@ local function around(word)
   return word:match "^([('\"]*)(.-)([)'\",;:.]*)$"
 end
 
--- Of two words what is the same in both; what stands around them may be.
+-- Keeps what two words share: all of them, only the brackets and quotes around
+-- them, or nothing.
 local function common_word(one, other)
   if one == other then return one end
   local before, _, behind = around(one)
@@ -49,7 +50,7 @@ local function words_of(text)
   return list
 end
 
----What two messages of one cause have in common, for people: what is of one of them alone becomes "…".
+---Merges two messages of one cause for people: words in which they differ become "…".
 ---@param one string words of m.of, or what this gave before
 ---@param other string
 ---@return string
@@ -61,7 +62,7 @@ function m.common(one, other)
   return table.concat(words, " ")
 end
 
----Messages of one cause together, in the order in which each came first.
+---Groups messages by cause, in the order in which each cause came first.
 ---@param messages string[]
 ---@return { words: string, n: integer, first: integer }[] groups `first`: the place of the first such message;
 ---  `words` is that message itself when there is no other

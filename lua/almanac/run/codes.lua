@@ -1,5 +1,5 @@
 -- Usage types and libraries are codes that each institution sets up itself. A
--- plan with an unknown one would fail title by title: it is told before.
+-- plan with an unknown code would fail title by title, so codes are checked before.
 local alma = require "almanac.alma"
 local objects = require "almanac.recipe.inside.objects"
 local rules = require "almanac.recipe.rules"
@@ -30,7 +30,7 @@ function m.load(client)
   return { libraries = codes_of(libraries), usage_types = codes_of(rows) }
 end
 
--- Without a list (a run that was read before lists were kept) nothing is said.
+-- Runs that were read before lists were kept have none; then any code passes.
 local function unknown(what, wanted, list)
   for _, code in ipairs(list or { wanted }) do
     if wanted == nil or code == wanted then return nil end
@@ -40,7 +40,7 @@ local function unknown(what, wanted, list)
     near and (", did you mean '" .. near .. "'?") or "", table.concat(list, ", "))
 end
 
----What is wrong with the codes of a change.
+---Says what is wrong with the codes of a change.
 ---@param codes { libraries: string[], usage_types: string[] }
 ---@param usage_type string? nil: the change names none
 ---@param library string?
@@ -49,9 +49,9 @@ function m.check(codes, usage_type, library)
   return unknown("the library", library, codes.libraries) or unknown("the usage type", usage_type, codes.usage_types)
 end
 
----What is wrong with the codes that the recipe gives to a made-up title, so
----that it is told before thousands are read. A recipe that can't be asked so
----is checked when the plan is made.
+---Asks the recipe for the changes of a made-up title and checks their codes, before
+---thousands of titles are read. A recipe that fails at such a title is checked when
+---the plan is made.
 ---@param codes table
 ---@param recipe table
 ---@param args table
@@ -72,7 +72,7 @@ end
 local USED = [[SELECT DISTINCT json_extract(spec, '$.usage_type') AS usage_type, json_extract(spec, '$.library') AS library
   FROM spec WHERE id IN (SELECT spec_id FROM change) ORDER BY 1, 2]]
 
----What is wrong with the codes of a plan.
+---Says what is wrong with the codes of a plan.
 ---@param codes table
 ---@param db table
 ---@return string? words

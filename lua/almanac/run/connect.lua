@@ -1,5 +1,5 @@
--- From settings to something that works: a client for Alma, a way into its
--- bucket, and the guard that a plan is carried out only where it was made.
+-- Makes of settings what a command works with: a client for Alma, a way into its
+-- bucket, and the check that a plan is carried out only where it was made.
 local alma = require "almanac.alma"
 local audit = require "almanac.run.audit"
 local copies_folder = require "almanac.run.copies_folder"
@@ -9,7 +9,7 @@ local task = require "almanac.task"
 
 local m = {}
 
----A client for the Alma API.
+---Makes a client for the Alma API.
 ---@param settings table from almanac.settings
 ---@param log fun(event: table)? called for every request
 ---@return table client
@@ -18,7 +18,8 @@ function m.alma(settings, log)
   return alma.new { url = settings.url, key = settings.key, rate = settings.rate, log = log }
 end
 
--- The first call of all: whatever is not Alma's own no may be another server.
+-- The first call shows whether the address is Alma's at all: what is no refusal in
+-- Alma's own words may come from another server.
 local ELSEWHERE = { connect = true, closed = true, timeout = true, parse = true }
 
 local function with_advice(message, code)
@@ -27,7 +28,7 @@ local function with_advice(message, code)
 end
 
 -- Alma's documentation gives "production" as the example of environment_type, its
--- schemas say SANDBOX, and neither lists the words: so any text is one.
+-- schemas say SANDBOX, and neither lists the words, so any text is taken.
 local function environment_of(general)
   local word = general.environment_type
   if type(word) == "table" then word = word.value end
@@ -35,7 +36,7 @@ local function environment_of(general)
   return word ~= "" and word or "environment not told"
 end
 
----Who Alma says it is: GET /conf/general, with the upload form.
+---Asks Alma for its institution and environment (GET /conf/general), and for the upload form.
 ---@param client table
 ---@return { institution: string, environment: string, digital: table, alma_url: string? }|nil alma_url: https://DOMAIN…/
 ---@return string? message
@@ -51,14 +52,15 @@ function m.general(client)
   }
 end
 
--- The S3 server of an upload address: what stands before the bucket in
--- https://s3.amazonaws.com/BUCKET. Amazon's own is better asked by region.
+-- The S3 server of an upload address, which is what stands before the bucket in
+-- https://s3.amazonaws.com/BUCKET. Nil for Amazon's own: that is found by region.
 local function endpoint_of(digital)
   local server = digital.ingest_url and digital.ingest_url:match "^(https?://[^/]+)"
   if server and not server:find("amazonaws.com", 1, true) then return server end
 end
 
--- What the environment, else the configuration, says of a bucket that is not where Alma says.
+-- Where the bucket is: the environment's word counts before that of the configuration,
+-- and both before Alma's.
 local function place_of(digital, own)
   local region = os.getenv "ALMANAC_S3_REGION"
   region = region ~= "" and region or own.region or digital.region
@@ -131,7 +133,7 @@ function m.storage(client, general, settings)
   return storage, message, code
 end
 
--- A plan is carried out only where it was made.
+-- A plan names ids of one institution, so it is carried out only where it was made.
 local function same_place(meta, general)
   if meta.institution == general.institution and meta.environment == general.environment then
     return true
@@ -140,7 +142,8 @@ local function same_place(meta, general)
     :format(meta.institution, meta.environment, general.institution, general.environment), "conflict"
 end
 
----The profile of almanac.conf.lua may name the institution that its key is for.
+---Checks that the key belongs to the institution that the profile of almanac.conf.lua
+---names, when it names one.
 ---@param settings table
 ---@param general table
 ---@return true|nil
@@ -152,7 +155,7 @@ function m.expected(settings, general)
     settings.profile, settings.institution, general.institution), "conflict"
 end
 
--- Only this word says that nothing real is written to; in doubt it is production.
+-- Only the word SANDBOX says that nothing real is written to; all else counts as production.
 local function is_sandbox(environment)
   return environment:upper() == "SANDBOX"
 end
@@ -162,9 +165,9 @@ local function place_words(general)
   return ("%s, which Alma does not call a sandbox (%s)"):format(general.institution, general.environment)
 end
 
----What is no sandbox is written to only when somebody named the institution: by
----`--production CODE`, or on a terminal when asked. Once said it holds for this
----command and run; who let a run be applied has not let it be taken back.
+---Lets a command write outside a sandbox only when somebody has named the institution:
+---by `--production CODE`, or on a terminal when asked. The answer holds for this command
+---and run: to let a run be applied is not to let it be taken back.
 ---@param run { db: table, general: table }
 ---@param command string "apply", "undo", …
 ---@param given string? the institution code of --production
@@ -210,11 +213,11 @@ end
 ---@field yes boolean? undo changes something
 ---@field on table<string, function> what the command line is told of each title
 ---@field told table of almanac.cli.told
----@field older string[]? what tells that this is an older copy of a run that went on elsewhere
+---@field older string[]? signs that this is an older copy of a run that went on elsewhere
 ---@field stop { message: string, code: string, cause: string? }? why it ends early
 
----A run ready to work on: its file, a client, and the certainty that the key
----belongs to the institution and environment that the plan was made for.
+---Makes a run ready to work on, once it is sure that the key belongs to the
+---institution and environment that the plan was made for.
 ---@param db table the run file
 ---@param settings table from almanac.cli.settings
 ---@param command string for the audit trail: "apply", …

@@ -1,5 +1,5 @@
--- Consequences in words, of one title and counted: one way of saying them for
--- plans, reports and checks.
+-- Puts consequences into words, of one title or counted, so that plans, reports and
+-- checks all say them alike.
 local words = require "almanac.words"
 
 local m = {}
@@ -84,7 +84,7 @@ end
 ---@return string
 function m.line(one) return line[one.what](one) end
 
----A counted consequence in a line, of how many titles when those are fewer.
+---A counted consequence in a line, with the number of titles when one has several of it.
 ---@param one table of almanac.run.consequences.totals
 ---@return string
 function m.total(one)

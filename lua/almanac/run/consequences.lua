@@ -1,7 +1,7 @@
--- What the changes of a title lead to, worked out from what Alma had when the
--- plan was made: what is deleted and whether it is a master, files that become
--- another type, access rights and usage types from old to new, what patrons
--- see first. Plans, reports and checks all say what is found here.
+-- Works out what the changes of a title lead to, from what Alma had when the plan
+-- was made: what is deleted and whether it is a master, files that become another
+-- type, access rights and usage types from old to new, what patrons see first.
+-- Plans, reports and checks all say what is found here.
 local json = require "almanac.json"
 local kinds = require "almanac.change_kinds"
 local objects = require "almanac.recipe.inside.objects"
@@ -12,18 +12,18 @@ local usage = require "almanac.run.usage"
 local m = {}
 
 ---@class almanac.run.consequence
----@field what "delete"|"order"|"type"|"set"|"viewer" order: that of its files is one that undo can't give back
+---@field what "delete"|"order"|"type"|"set"|"viewer" order: undo can't give back the order of its files
 ---@field of "file"|"representation"? what is deleted
 ---@field name string? of the file; label of the representation
 ---@field id string? of the file or representation
 ---@field files integer? how many files are deleted; of an order: how many stay behind a deleted one
 ---@field usage_type string? of the representation; nil: Alma did not tell
----@field master boolean? whether it is one of a master, or may be
----@field field string? that is set
+---@field master boolean? whether a master is concerned, or may be
+---@field field string? the field that is set
 ---@field from string? type, old value or what the page opened with before; nil: not known, or nothing
 ---@field to string? type, new value or what the page opens with
 
--- Fields whose change is a consequence for those who use the title or keep it.
+-- Only these fields matter to patrons or to preservation when they change.
 local TELLING = { "access_rights", "usage_type" }
 
 local function by_id(list, field, id)
@@ -42,7 +42,7 @@ local function add_deleted_file(list, rep, change)
   add_deletion(list, rep, { of = "file", name = file.name, id = change.pid, files = 1 })
 end
 
--- A deleted file and the one in its place, when it is of another type.
+-- Notes when a file is replaced by one of another type.
 local function add_type(list, rep, change)
   local deleted = list[#list]
   local _, from = objects.split_extension(deleted.name or "")
@@ -61,8 +61,8 @@ local function add_settings(list, rep, change)
   end
 end
 
--- What a change does to a representation that is there.
-local function tell(list, rep, change)
+-- Adds what a change does to a representation that Alma has.
+local function add_change(list, rep, change)
   local kind, deleted = kinds.kinds[change.kind], kinds.deleted(change.kind, change)
   if deleted == "representation" then
     add_deletion(list, rep, { of = "representation", name = rep.label, id = rep.id, files = rep.file_count or #rep.files })
@@ -82,8 +82,8 @@ local function deleted_files(changes, rep)
   return pids
 end
 
--- What undo brings back stands behind what stayed, and for their order no masters
--- are deleted (almanac.apply.order).
+-- Undo puts files back behind those that stayed, and never deletes masters to mend
+-- their order (almanac.apply.order).
 local function add_order(list, reading, changes)
   for _, rep in ipairs(reading.representations) do
     local deleted, seen, behind = deleted_files(changes, rep), false, 0
@@ -97,7 +97,7 @@ local function add_order(list, reading, changes)
   end
 end
 
--- The representations as they are afterwards; new ones have the highest ids.
+-- The representations that the title will have; new ones count as having the highest ids.
 local function afterwards(reading, changes)
   local list = {}
   local function without(id)
@@ -127,7 +127,7 @@ local function add_viewer(list, reading, changes)
   list[#list + 1] = { what = "viewer", from = from, to = to }
 end
 
----What changes of a title lead to.
+---Lists what changes of a title lead to.
 ---@param reading { representations: table[] } what Alma had (almanac.reading)
 ---@param changes table[] of a recipe (almanac.recipe.inside.changes), or from m.planned
 ---@return almanac.run.consequence[]
@@ -135,14 +135,14 @@ function m.of(reading, changes)
   local list = {}
   for _, change in ipairs(changes) do
     local rep = change.representation and by_id(reading.representations, "id", change.representation)
-    if rep then tell(list, rep, change) end
+    if rep then add_change(list, rep, change) end
   end
   add_order(list, reading, changes)
   add_viewer(list, reading, changes)
   return list
 end
 
----What of the changes of a title their recipe does not declare: masters are deleted with an effect of its own.
+---Finds the first deletion that the recipe does not declare; to delete a master needs an effect of its own.
 ---@param recipe { effects: table<string, boolean> }
 ---@param reading { representations: table[] }
 ---@param changes table[]
@@ -170,7 +170,7 @@ local CHANGES = [[SELECT change.title_id, change.seq, spec.kind, spec.spec, chan
 local NAME = [[SELECT file.path FROM page JOIN file ON file.id = page.file_id
   WHERE page.title_id = ? AND page.change = ? AND page.seq = 1]]
 
--- A change as a recipe described it, of a row of CHANGES.
+-- Makes of a row of CHANGES the change as the recipe described it.
 local function change_of(db, row, specs)
   local change = {}
   specs[row.spec] = specs[row.spec] or json.decode(row.spec)
@@ -193,7 +193,7 @@ function m.planned(db, title_id, specs)
   return list
 end
 
----What the plan of a title leads to.
+---Lists what the plan of a title leads to.
 ---@param db table
 ---@param title { id: integer, state: string, reading: string? } a row
 ---@param specs table<string, table>?
@@ -207,7 +207,7 @@ end
 local TITLES = "SELECT id, state, reading FROM title WHERE id IN (SELECT title_id FROM change) AND NOT " ..
   states.is(states.ASK, states.SKIP) .. " ORDER BY id"
 
--- Those that are counted together.
+-- Consequences that agree in these fields are counted together.
 local ALIKE = { "what", "of", "usage_type", "field", "from", "to" }
 
 local function sort_of(one)
@@ -216,9 +216,9 @@ local function sort_of(one)
   return table.concat(parts, "\0")
 end
 
----What the plan of a run leads to, counted.
+---Counts what the plan of a run leads to.
 ---@param db table
----@return table[] totals consequences without what is of one title, each with `n` (how many), `files` (deleted) and
+---@return table[] totals consequences without what belongs to one title, each with `n` (how many), `files` (deleted) and
 ---  `titles` (of how many); what deletes masters first
 function m.totals(db)
   local list, seen, specs = {}, {}, {}

@@ -17,7 +17,8 @@ local function split(path)
   return folder or ".", name or path
 end
 
--- The id in a folder; "" when it bears none, as those of older versions; nil when it is not there.
+-- The id of the run that a folder belongs to; "" when it bears none, as folders of older
+-- versions; nil when there is no folder.
 local function id_in(folder)
   local stat = files.stat(folder)
   if not stat or stat.kind ~= "folder" then return nil end
@@ -44,7 +45,7 @@ function m.find(db, path)
   return ("%s/%s-%s.copies"):format(beside, name, meta.run)   -- another run had this name
 end
 
----Makes the folder, which is written down with its name: inside the folder and in the run file.
+---Makes the folder, marks it with the id of the run, and notes its place in the run file.
 ---@param job { db: table, journal: table, copies: string }
 ---@return true|nil
 ---@return string? message

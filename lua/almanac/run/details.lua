@@ -41,7 +41,7 @@ local function text(value)
   if type(value) == "string" and value ~= "" then return value end
 end
 
----Items as rules see them, of those that Alma gave.
+---Turns items of Alma into items as rules see them.
 ---@param list table[] of almanac.alma.items
 ---@return string json
 function m.items_of(list)
@@ -55,7 +55,7 @@ function m.items_of(list)
   return json.encode(items)
 end
 
----Puts what a source has of its titles into the run file. Called inside an attempt.
+---Keeps the records and rows that a source has of its titles. Called inside an attempt.
 ---@param db table
 ---@param source { spool: table?, rows: table<string, table[]>? } records from almanac.plan.spool; rows by MMS ID
 function m.fill(db, source)
@@ -78,7 +78,7 @@ function m.copy(db, what)
   attempt.run(db, COPY:format(column "record", column "items", column "rows"))
 end
 
----What a recipe reads, for the settings of a run.
+---Names what a recipe reads, for the settings of a run.
 ---@param reads table<string, boolean>
 ---@return string? words nil when it reads nothing of this
 function m.words(reads)
@@ -88,7 +88,7 @@ function m.words(reads)
   return names[1] and table.concat(names, ",")
 end
 
----Adds to a reading what is kept besides: `record`, as text, `items` and `rows`.
+---Adds to a reading the details that are kept apart from it: `record`, as text, `items` and `rows`.
 ---@param db table
 ---@param title_id integer
 ---@param reading table

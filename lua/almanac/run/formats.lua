@@ -1,5 +1,5 @@
--- What the first bytes of a file say it is. A file that is not what its name
--- says would be attached, and shown broken, in Alma: it is found before.
+-- Tells the type of a file by its first bytes. A file that is not what its name
+-- says would be attached and shown broken in Alma, so it is found before.
 local objects = require "almanac.recipe.inside.objects"
 
 local m = {}
@@ -13,10 +13,10 @@ local FORMATS = {
   pdf = { "a PDF", "%PDF-" },
   jp2 = { "a JPEG 2000", "\0\0\0\x0CjP  ", "\xFF\x4F\xFF\x51" },
 }
--- What uploaders write beside a file; a recipe may read thumbnails by other names.
+-- Uploaders write thumbnails with these extensions; a recipe may read other names.
 FORMATS.thumb = { "a JPEG or PNG", FORMATS.jpg[2], FORMATS.png[2] }
 FORMATS.clientthumb = FORMATS.thumb
--- Others that turn up under a wrong name.
+-- These formats turn up under a wrong name.
 local STRANGERS = {
   { "a web page", "<!DOCTYPE html", "<!doctype html", "<html" }, { "an XML file", "<?xml" },
   { "a WebP or WAV", "RIFF" }, { "a ZIP or Office file", "PK\3\4" },
@@ -25,14 +25,14 @@ local STRANGERS = {
   { "a BMP", "BM" },
 }
 
----Bytes of a file that `check` wants to see.
+---How many bytes of a file `check` needs.
 m.enough = 16
 
 -- A JPEG without a picture, from its first marker to its last.
 local JPEG = "\xFF\xD8\xFF\xE0\0\16JFIF\0\1\1\0\0\1\0\1\0\0\xFF\xD9"
 
----A stand-in for a file of this name: it is what its extension says, and no
----other one has the same bytes.
+---Makes the bytes of a stand-in for a file: its type is what the extension says, and
+---no two names have the same bytes.
 ---@param name string
 ---@return string bytes
 function m.specimen(name)

@@ -1,7 +1,6 @@
 -- Whether a file is the one that was planned: at its place, of the same size and time,
--- and beginning and ending as it did when the plan looked into it. A file that was
--- changed between its first 4096 and its last 64 bytes alone, and kept size and time, is
--- not told from the former one.
+-- and beginning and ending as it did when the plan looked into it. A change that leaves
+-- size, time, the first 4096 and the last 64 bytes as they were goes unnoticed.
 local core = require "almanac.core"
 local reasons = require "almanac.run.reasons"
 
@@ -9,7 +8,7 @@ local m = {}
 
 local MARK = "SELECT mark FROM file WHERE id = ?"
 
----What a file is now.
+---Reads size, time and mark of a file as it is now.
 ---@param folder string
 ---@param path string below it
 ---@return { size: integer, mtime_ns: integer, mark: integer }|nil
@@ -21,7 +20,7 @@ function m.look(folder, path)
   return { size = size, mtime_ns = mtime_ns, mark = mark }
 end
 
----How a file differs from the one that was planned.
+---Says how a file differs from the one that was planned.
 ---@param db table
 ---@param page { path: string, size: integer, mtime_ns: integer, file_id: integer? } file_id: nil for what the run copied itself
 ---@param now table from m.look

@@ -1,5 +1,5 @@
 -- MMS IDs as they come out of spreadsheets. A spreadsheet keeps 15 digits of
--- a number and makes the rest zeros: such an id is of another title or of none,
+-- a number and makes the rest zeros. Such an id belongs to another title or to none,
 -- so it is refused with its line and the reason.
 local causes = require "almanac.run.causes"
 local words_of = require "almanac.words"
@@ -15,7 +15,7 @@ local OTHER = {
   ["32"] = "a remote representation", ["53"] = "a portfolio", ["81"] = "a collection",
 }
 
----What is wrong with an id by itself.
+---Says what is wrong with an id by itself.
 ---@param id string
 ---@return string? words nil when it looks right
 function m.problem(id)
@@ -38,8 +38,8 @@ function m.may_be_rounded(id)
   return #id > KEPT and not id:find("[1-9]", KEPT + 1)
 end
 
--- All ids of an institution end in the same four digits; the ones that can't
--- be rounded tell which.
+-- All ids of an institution end in the same four digits; those that a spreadsheet
+-- can't have rounded tell which.
 local function common_ending(list)
   local counts, total, best = {}, 0, nil
   for _, entry in ipairs(list) do
@@ -103,7 +103,7 @@ local function shorter(list)
   return longest, lines
 end
 
----Checks barcodes as a spreadsheet may have spoilt them.
+---Checks whether a spreadsheet has spoilt barcodes.
 ---@param list { barcode: string, line: integer }[]
 ---@param unit string "line" or "row"
 ---@return { line: integer, words: string }[] wrong
@@ -121,7 +121,7 @@ function m.check_barcodes(list, unit)
   return wrong, doubts
 end
 
--- The lines of each cause together.
+-- Groups wrong lines by cause.
 local function groups_of(wrong)
   local groups, by_cause = {}, {}
   for _, entry in ipairs(wrong) do
@@ -135,7 +135,7 @@ local function groups_of(wrong)
   return groups
 end
 
--- The lines of one cause: the first with its words, of the others the numbers.
+-- Tells the first line of a cause with its words, and the others by their numbers.
 local function line_of(group, unit)
   local numbers = {}
   for i = 2, math.min(#group, SHOWN) do numbers[#numbers + 1] = group[i].line end
@@ -144,9 +144,9 @@ local function line_of(group, unit)
   return (group[1].line and ("%s %d: "):format(unit, group[1].line) or "") .. group[1].words .. others
 end
 
----Wrong lines in one message, those of one cause once, at the place of the first.
+---Tells wrong lines in one message; a cause is told once, where its first line stands.
 ---@param wrong { line: integer?, words: string }[]
----@param where string what they are lines of
+---@param where string the file that the lines are of
 ---@param unit string? "line" by default
 ---@return string
 function m.tell(wrong, where, unit)
@@ -160,7 +160,7 @@ function m.tell(wrong, where, unit)
   return where .. ": " .. table.concat(parts, "\n  ")
 end
 
----Which of two ids is the lower one. Ids are numbers of one length each.
+---Whether `a` is lower than `b`. Ids have no zeros in front, so the shorter one is lower.
 ---@param a string
 ---@param b string
 ---@return boolean

@@ -18,8 +18,8 @@ local COUNT = "SELECT count(*) " .. FILES
 local NTH = "SELECT path, size " .. FILES .. " ORDER BY id LIMIT 1 OFFSET ?2"
 local TOPS = "SELECT DISTINCT substr(path, 1, instr(path, '/') - 1) AS name FROM file WHERE instr(path, '/') > 0 LIMIT ?"
 
--- A file system may bear another number after the next mounting, and so may a folder
--- of a share: only one that is the same is sure to be the same.
+-- A file system or a folder of a share may bear another number after the next mounting:
+-- equal numbers prove that it is the same one, different ones prove nothing.
 local function identity(folder)
   local found = stat(folder)
   return found and ("%x:%x"):format(found.device, found.inode)
@@ -44,9 +44,9 @@ function m.remember(db, folder)
   store.set(db, { images = json.encode(kept) })
 end
 
--- How many of the plan's files are there, of how many that were looked for. One that has the planned size, whatever
--- became of its time, is one of the plan.
-local function look(db, folder, part)
+-- Counts the plan's files that are there, and those that were looked for. A file of the planned size counts, whatever
+-- its time, because copying a folder changes times.
+local function count_present(db, folder, part)
   local count, found = db:value(COUNT, part), 0
   local n = math.min(LOOKED_AT, count)
   for i = 0, n - 1 do
@@ -57,21 +57,22 @@ local function look(db, folder, part)
   return found, n
 end
 
--- A mount point may hold a few files that somebody once put there: what has most of the plan's is the folder.
+-- A mount point may hold a few files that somebody once put there, so a folder is the right one only with half of the
+-- plan's files in it.
 local function missing(db, folder, kept, part)
   if identity(part == "" and folder or folder .. "/" .. part) == kept[part] then return nil end
-  local found, n = look(db, folder, part)
+  local found, n = count_present(db, folder, part)
   if found * 2 >= n then return nil end
   return found == 0 and "none of the plan's files is in it" or
     ("of %d of the plan's files that were looked for %d %s in it"):format(n, found, found == 1 and "is" or "are")
 end
 
----Whether the image folder, or the subfolder that a file is in, is not what it was
----when it was planned with: gone, or another one with less than half of the plan in it.
+---Says when the image folder, or the subfolder that a file is in, is not the one that was
+---planned with: it is gone, or less than half of the plan's files are in it.
 ---@param db table
 ---@param folder string
 ---@param path string? of a file below it
----@return string|false words
+---@return string|false words false: it is the same folder
 function m.away(db, folder, path)
   if not stat(folder) then return folder .. " is not there: is its disk or network share connected?" end
   local kept = json.decode(store.meta(db, "images") or "{}")

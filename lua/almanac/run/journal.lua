@@ -72,8 +72,8 @@ function methods:write(write)
   return self.flusher:await()
 end
 
----Commits at once what is asked for, and takes nothing more: a task that is
----cancelled may go on until it waits next, when the run file is closed already.
+---Commits the writes that wait, and refuses later ones: a cancelled task runs on
+---until it next waits, and by then the run file may be closed.
 function methods:close()
   self.closed = true
   if self.queue[1] then commit(self) end
@@ -81,8 +81,8 @@ end
 
 local meta = { __index = methods, __close = methods.close }
 
----`broken` of a journal is the message of the write that failed: nothing more
----may be sent to Alma then. It can be <close>, within the run file's own.
+---Makes a journal. Once a write has failed, its message stands in `broken`, and nothing
+---more may be sent to Alma. It can be <close>, inside the scope of the run file.
 ---@param db table a core.runfile database opened for writing
 ---@return table journal
 function m.new(db)

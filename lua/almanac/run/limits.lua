@@ -1,6 +1,6 @@
--- When a run ends by itself: before it eats the calls that the library's other
--- services need today, or at a time of day. The daily quota is the whole
--- institution's: discovery starves with it.
+-- A run ends by itself before it eats the calls that the library's other services
+-- need today, or at a time of day. The daily quota belongs to the whole institution:
+-- without calls, discovery starves too.
 local m = {}
 
 local SHARE = 0.10   -- of the highest count seen, kept for others by default
@@ -8,7 +8,7 @@ local SHARE = 0.10   -- of the highest count seen, kept for others by default
 local methods = {}
 local meta = { __index = methods }
 
----"500" calls or "20%" of the highest count seen.
+---Reads --reserve: "500" calls, or "20%" of the highest count seen.
 ---@param text string?
 ---@return { share: number }|{ calls: integer }|nil reserve
 ---@return string? message
@@ -20,7 +20,7 @@ function m.reserve(text)
   return nil, ("--reserve %s: give a number of calls, or a share such as 20%%"):format(text)
 end
 
----Calls that are kept for others when nothing else is said.
+---The calls that are kept for others without --reserve.
 ---@param highest integer the highest count seen
 ---@return integer
 function m.reserved(highest)
@@ -55,7 +55,7 @@ function m.new(options)
     until_time = options.until_time, highest = options.highest or 0, promised = 0 }, meta)
 end
 
----Calls that are kept for others.
+---The calls that are kept for others.
 ---@return integer
 function methods:kept()
   if self.reserve.calls then return self.reserve.calls end
@@ -80,7 +80,7 @@ function methods:allow(calls)
     :format(remaining, self:kept()), "quota"
 end
 
----Counts calls as promised to a title in flight, or as no longer so.
+---Promises calls to a title in flight, or takes the promise back.
 ---@param calls integer negative when the title is finished
 function methods:promise(calls)
   self.promised = self.promised + calls

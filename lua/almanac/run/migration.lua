@@ -1,8 +1,8 @@
--- Run files of the format before this one, brought to it when they are opened. What
--- was there stays beside it as NAME.v3. The steps, so that a program that is killed
--- between any two of them loses nothing: the old file is copied under another name,
--- the copy gets its own; then all changes are one transaction, the number of the
--- format among them; then they are put into the file itself.
+-- Brings run files of the format before this one to it when they are opened; the old
+-- file stays beside as NAME.v3. A program that is killed between two steps loses
+-- nothing: the old file is copied under a passing name, then the copy is renamed; then
+-- all changes are one transaction, the number of the format among them; then they go
+-- from the log into the file itself.
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local older_reasons = require "almanac.run.older_reasons"
@@ -24,7 +24,7 @@ function m.format_of(path)
   return #head == FORMAT[2] and (">I4"):unpack(head:sub(FORMAT[1])) or nil
 end
 
--- A name that nothing has yet.
+-- A name that no file has yet.
 local function free_name(path)
   local name, n = ("%s.v%d"):format(path, m.FROM), 1
   while core.files.stat(name) do
@@ -34,7 +34,7 @@ local function free_name(path)
   return name
 end
 
--- The file as it is, with what is still in its log.
+-- Copies the file as it is, with what is still in its log.
 local function keep_old(db, path)
   local name, making = free_name(path), ("%s.v%d-part"):format(path, m.FROM)
   core.files.remove(making)
@@ -52,7 +52,7 @@ local function rows_behind(db, tab, last)
   return list
 end
 
--- Sentences to codes, a portion at a time.
+-- Turns sentences into codes, a portion at a time.
 local function convert(db, tab)
   attempt.run(db, ("ALTER TABLE %s ADD COLUMN reason_code TEXT"):format(tab))
   attempt.run(db, ("ALTER TABLE %s ADD COLUMN reason_data TEXT"):format(tab))
@@ -68,7 +68,7 @@ local function convert(db, tab)
   attempt.run(db, ("ALTER TABLE %s DROP COLUMN reason"):format(tab))
 end
 
--- Tables and columns that came while the format was the same.
+-- Adds the tables and columns that came without a new format.
 local function add_what_is_lacking(db)
   db:exec((schema:gsub("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS "):gsub("CREATE UNIQUE INDEX ", "CREATE UNIQUE INDEX IF NOT EXISTS ")
     :gsub("CREATE INDEX ", "CREATE INDEX IF NOT EXISTS ")))
@@ -85,7 +85,8 @@ local function change(db)
   return true
 end
 
--- Its changes may be made already, and only lie in its log.
+-- All changes may be made already, by a program that was killed before they went from
+-- the log into the file.
 local function bring_up(db, path)
   if db:value "PRAGMA user_version" == m.TO then return true end
   local kept, message, code = attempt.try(keep_old, db, path)
@@ -99,7 +100,7 @@ local function bring_up(db, path)
   return kept
 end
 
----Brings a run file to this format, unless it is.
+---Brings a run file to this format, unless it has it.
 ---@param path string
 ---@return string|true|nil kept the name that the old file has now
 ---@return string? message

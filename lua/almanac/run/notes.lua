@@ -1,5 +1,5 @@
--- What a person should know of a title or a file that is no reason to stop: it
--- is said in the plan, and the title stays as it is. Texts have the form "what
+-- A note is what a person should know of a title or a file though it is no reason to
+-- stop: the plan shows it, and the title keeps its state. Texts have the form "what
 -- it is: the particulars", so that a summary can count them.
 local attempt = require "almanac.run.attempt"
 
@@ -12,7 +12,7 @@ local SHOWN = 3     -- examples of one kind
 m.ADD = "INSERT OR IGNORE INTO note(what, id, text) VALUES(?, ?, ?)"
 
 local KIND = "substr(text, 1, instr(text || ': ', ': ') - 1)"
--- A file counts when it is planned for something.
+-- Notes of files count only for files that are planned for something.
 local SEEN = [[what <> 'file' OR id IN (SELECT file_id FROM page)]]
 local GROUPS = ("SELECT %s AS kind, what, count(*) AS n FROM note WHERE %s GROUP BY kind, what ORDER BY what = 'run' DESC, n DESC, kind")
   :format(KIND, SEEN)

@@ -1,5 +1,5 @@
--- What a person should know of a run file that is being opened. Who opens it has
--- no way to speak; the command line puts its own here.
+-- Tells a person about a run file that is being opened. The code that opens it has no
+-- way to speak, so the command line puts its own function here.
 local m = {}
 
 ---@param text string

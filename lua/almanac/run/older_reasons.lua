@@ -1,6 +1,6 @@
--- Reasons as run files up to format 3, and the samples of recipes of that time, have
--- them: as sentences. The sentences of then, and only those, are told from each
--- other here by how they begin; this list never changes with the words of today.
+-- Run files up to format 3, and the samples of recipes of that time, have reasons as
+-- sentences. Those are recognised here by how they begin. The list is frozen: it does
+-- not follow the sentences of today.
 local reasons = require "almanac.run.reasons"
 
 local m = {}
@@ -63,9 +63,9 @@ local SENTENCES = {
   { "^taken back, but ", "back_but" },
 }
 
----A reason of then. What it was about stays in its words, unless it is known by itself.
+---Recognises an old sentence. It is kept whole, unless its pattern captures what it is about.
 ---@param sentence string
----@return almanac.run.reason|nil reason nil: it is none of those that are known here
+---@return almanac.run.reason|nil reason nil: it is none of SENTENCES
 function m.known(sentence)
   for _, entry in ipairs(SENTENCES) do
     local found = sentence:match(entry[1])
@@ -74,7 +74,7 @@ function m.known(sentence)
   end
 end
 
----A reason of then; one that is none of the known is what a command was told.
+---Reads an old sentence; one that m.known does not recognise was the message of a failure.
 ---@param sentence string
 ---@return almanac.run.reason
 function m.read(sentence)

@@ -1,12 +1,12 @@
--- The files that are planned for a title, and where in the bucket each goes.
--- Where follows from the run, the title and the name, so it is not kept: no
--- collision between titles, runs or pages.
+-- The files that are planned for a title, and where in the bucket each goes. The
+-- place follows from the run, the title and the name, so it need not be kept, and
+-- titles, runs or pages never collide.
 local objects = require "almanac.recipe.inside.objects"
 local store = require "almanac.run.store"
 
 local m = {}
 
----Of a file, in SQL: no title takes it, neither for itself nor as a thumbnail.
+---SQL: whether no title takes a file, neither as a page nor as a thumbnail.
 m.UNUSED = [[id NOT IN (SELECT file_id FROM page)
   AND id NOT IN (SELECT thumbnail.file_id FROM thumbnail CROSS JOIN page ON page.file_id = thumbnail.of)]]
 
@@ -16,14 +16,14 @@ local PAGES = [[SELECT page.change, page.seq, page.name AS given, page.pid, page
   WHERE page.title_id = ? ORDER BY page.change, page.seq]]
 local THUMBNAIL = "SELECT id AS file_id, path, size, mtime_ns, sha256 FROM file WHERE id = ?"
 
----Where the uploads of a run go: all its keys begin so.
+---The folder in the bucket for the uploads of a run; all their keys begin with it.
 ---@param db table
 ---@return string folder
 function m.upload_folder(db)
   return ("%s/upload/almanac-%s"):format(store.meta(db, "institution"), store.meta(db, "run"))
 end
 
--- The thumbnail of a page, in the shape of a page: what is uploaded is handled alike.
+-- Gives the thumbnail the shape of a page, so that both are uploaded alike.
 local function thumbnail_of(db, page)
   local thumbnail = db:row(THUMBNAIL, page.thumbnail_id)
   thumbnail.seq, thumbnail.name = page.seq, objects.last_part(thumbnail.path)

@@ -1,15 +1,15 @@
--- The titles of a state by what is said of them, for those who can't read each one.
+-- Groups the titles of a state by their reasons, for people who can't read each one.
 local reasons = require "almanac.run.reasons"
 
 local m = {}
 
--- Titles of one row read alike in their first half; several rows may do so too.
+-- All titles of a row have one heading; several rows may have the same.
 local ROWS = ([[SELECT reason_code, %s AS apart, count(*) AS n, min(id) AS first, min(reason_data) AS reason_data FROM title
   WHERE state = ? AND reason_code IS NOT NULL GROUP BY 1, 2 ORDER BY first]]):format(reasons.APART)
 local OF_ROW = ([[SELECT id, mms_id, reason_code, reason_data FROM title WHERE state = ? AND reason_code = ? AND %s IS ?
   ORDER BY id LIMIT ?]]):format(reasons.APART)
 
----Titles of a state by the heading of their reasons, most first.
+---Groups the titles of a state by the heading of their reasons, the largest group first.
 ---@param db table
 ---@param state string
 ---@return { kind: string, n: integer, rows: table[] }[] groups rows: for m.examples
@@ -32,7 +32,7 @@ function m.of(db, state)
   return list
 end
 
----The first titles of a group. Those come from as many of its rows at most.
+---The first titles of a group. At most `most` of its rows are read for them.
 ---@param db table
 ---@param state string
 ---@param group table from m.of

@@ -15,7 +15,7 @@ local LOOK_TOO = "; look at it in Alma, then `almanac decide`"
 ---What to do when this run file may not be the newest one.
 m.OLDER = "if this run file is an older copy of a run that went on elsewhere, bring the newest copy of the run file and use that one"
 
----Codes of titles at which another copy of the run may have been at work; so is it with
+---With these codes another copy of the run may have been at work at the title, as with
 ---any code whose data say `older`.
 m.OF_OLDER = { "file_lost", "files_came", "pages_elsewhere" }
 

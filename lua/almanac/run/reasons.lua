@@ -14,7 +14,7 @@ local SHOWN = 5     -- of a list
 ---@class almanac.run.reason
 ---@field code string
 ---@field data table<string, any> strings, numbers, true, lists of reasons.some, or another reason
----@field also almanac.run.reason[]? what holds besides
+---@field also almanac.run.reason[]? the others of several
 
 local meta = { __name = "reason" }
 
@@ -41,7 +41,7 @@ local function check(code, data)
   end
 end
 
----A reason.
+---Makes a reason.
 ---@param code string of almanac.run.reason_words
 ---@param data table<string, any>?
 ---@return almanac.run.reason
@@ -73,14 +73,14 @@ function m.is(message, code)
   return m.is_reason(message) and message.code == code
 end
 
----A message as a reason: what Alma, a server or the disk said is one by itself.
+---Turns a message into a reason; what Alma, a server or the disk said becomes a failure.
 ---@param message string|almanac.run.reason
 ---@return almanac.run.reason
 function m.from(message)
   return m.is_reason(message) and message or m.new("failure", { message = tostring(message) })
 end
 
----Several reasons as one: the first with the others.
+---Makes one reason of several: the first one carries the others.
 ---@param list almanac.run.reason[]
 ---@return almanac.run.reason
 function m.join(list)
@@ -160,7 +160,7 @@ local function revive(code, data)
   return setmetatable(reason, meta)
 end
 
----What m.pack gave, read back; a text is what an earlier format had.
+---Reads back what m.pack gave; earlier formats had a text.
 ---@param value { code: string, data: table? }|string
 ---@return almanac.run.reason
 function m.unpack(value)
@@ -195,8 +195,8 @@ local function fill(template, data)
   end))
 end
 
--- The sentence of one reason, in two halves. Data that came from an earlier format
--- are the sentence itself; a code of a later one is all that can be told of it.
+-- Splits the sentence of one reason behind its heading. Data from an earlier format are
+-- the sentence itself; of a reason from a later format only the code can be told.
 local function halves(reason)
   local template, whole = template_of(reason.code)
   local said = reason.data.said or not template and reason.code
@@ -208,7 +208,7 @@ local function halves(reason)
   return kind, rest
 end
 
----What a summary counts a reason under, and the rest of its sentence.
+---Splits a reason into the heading that a summary counts it under, and the rest.
 ---@param reason almanac.run.reason
 ---@return string kind
 ---@return string particulars "" when there is no more
@@ -248,13 +248,13 @@ end
 
 -- ---- for the sample of a recipe ----
 
--- What of the data the recipe itself gave: its own words, or keys.
+-- Picks from the data what the recipe itself gave: its own words, or keys.
 local function given_by_recipe(data)
   return data.why or data.key or data.keys and type(data.keys[1]) == "string" and reason_words.FORMS.names(data.keys)
 end
 
----A row's reason as the expectation of a recipe's sample has it: "code", and behind it
----what the recipe gave; several with semicolons between.
+---Writes a row's reason as the expected result of a recipe's sample has it: the code, and
+---behind it what the recipe gave; several with semicolons between.
 ---@param row { reason_code: string?, reason_data: string? }
 ---@return string "" when there is none
 function m.cell(row)
@@ -286,7 +286,7 @@ m.MAY_BE_OLDER = ("(json_extract(reason_data, '$.older') OR reason_code IN ('%s'
 ---An SQL assignment that takes a reason off.
 m.NONE = "reason_code = NULL, reason_data = NULL"
 
----Whether there is such a code.
+---Whether a code is in the list.
 ---@param code string
 ---@return boolean
 function m.is_code(code)

@@ -1,10 +1,10 @@
 -- The tables of a run file. Everything a run knows is here: who planned what
 -- with which rules, what Alma answered, what was decided, and every step. A run
--- may have a hundred thousand titles: what follows from something else is not kept.
+-- may have a hundred thousand titles, so what follows from something else is not kept.
 --
 -- This is format 4 (2: compact, 3: thumbnails, 4: reasons as codes). The rule for
--- later formats: what an almanac of today can't read, or would read wrongly, is a new
--- format, with the next number. A new table, or a column that may be empty, is none.
+-- later formats: a change that an almanac of today can't read, or would read wrongly, is a
+-- new format, with the next number. A new table, or a column that may be empty, is not.
 -- Every almanac opens files of the formats from 3 on: almanac.run.migration brings
 -- them to the newest one, format by format, and keeps the old file beside. What a
 -- step of it reads is frozen with it (almanac.run.older_reasons), and a spec holds a

@@ -1,6 +1,6 @@
--- Sidecars on disk: read while a folder is walked, each once for all files that
--- it speaks of, and written down with what was wrong with them. The rules get
--- what they say; they never touch a file.
+-- Sidecars are read while a folder is walked, each once for all files that it speaks
+-- of, and noted in the run file with what was wrong with them. Rules get what a
+-- sidecar says, but never touch a file.
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local json = require "almanac.json"
@@ -18,8 +18,7 @@ local PROBLEM = "INSERT INTO problem(kind, text) VALUES('sidecar', ?)"
 local methods = {}
 local meta = { __index = methods }
 
----A name that can't be sent as it is can't be told either: its odd bytes are
----shown as %XX.
+---Shows the odd bytes of a name as %XX: a name that can't be sent can't be printed either.
 ---@param path string
 ---@return string
 function m.printable(path)
@@ -36,7 +35,7 @@ local function keep(reader, path, text, problem)
   if problem and added == 1 then attempt.run(reader.db, PROBLEM, ("%s: %s"):format(path, problem)) end
 end
 
--- What the system says, without the path that it names.
+-- The system's message without the path that it names.
 local function words_of(message, full)
   local _, last = message:find(full, 1, true)
   return "can't be read: " .. message:sub((last or 0) + 1):gsub("^[: ]+", "")
@@ -54,8 +53,9 @@ local function read(reader, path)
   return card, message
 end
 
--- One of several files with the same stem: it is asked for again at once.
-local function look(reader)
+-- Files with the same stem follow each other in a walk and share a sidecar, so the one
+-- that was read last is kept.
+local function keeping_the_last(reader)
   return function(path)
     if reader.last ~= path then reader.last, reader.card, reader.words = path, read(reader, path) end
     return reader.card, reader.words
@@ -72,7 +72,7 @@ function m.reader(db, folder, recipe, args)
   local names = names_of.given(recipe.args, args)
   if not names then return nil end
   local reader = setmetatable({ db = db, folder = folder, names = names, bytes = 0 }, meta)
-  reader.finder = sidecar.finder(names, look(reader))
+  reader.finder = sidecar.finder(names, keeping_the_last(reader))
   reader.has_own = reader.finder.own[1] ~= nil
   if db then store.set(db, { sidecars = json.encode(json.array(names)) }) end
   return reader
@@ -85,8 +85,8 @@ function methods:is_one(path)
   return self.finder:is_one(path)
 end
 
----Gives a file its sidecars. Where one of them can't be used nobody knows what
----the file is: that is the problem of the file, whatever its name says.
+---Gives a file its sidecars. When one of them can't be used, nobody knows what the file
+---is, so the file itself has a problem, whatever its name says.
 ---@param file table of objects.file
 ---@param path string as the walk gave it
 ---@return string? problem
@@ -97,7 +97,7 @@ function methods:add_to(file, path)
   return problem
 end
 
----Whether what was read since this was last true is enough for one batch.
+---Whether the sidecars that were read since the last batch fill one; then a new batch begins.
 ---@return boolean
 function methods:is_much()
   if self.bytes < MUCH then return false end
@@ -107,8 +107,8 @@ end
 
 local SIDECARS = "SELECT id FROM file WHERE path IN (SELECT path FROM sidecar)"
 
----To be called behind the last file. Sidecars of single files are known for what
----they are only now; they are no files to attach. None at all is a slip.
+---Called after the last file. Only now it is known which files are sidecars of a single
+---file, and these are taken out of the files to attach. To find none at all is a problem.
 function methods:finish()
   if not self.found then
     attempt.run(self.db, PROBLEM, ("no sidecar was found: nothing in the folder is named %s"):format(table.concat(self.names, " or ")))

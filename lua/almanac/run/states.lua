@@ -24,13 +24,13 @@ local function union(...)
   return list
 end
 
--- What a title is settled by again: a person decided, or it is matched anew.
+-- A title gets one of these when a person decides, or when it is matched anew.
 local DECIDED = { m.READY, m.SKIP, m.UPLOADED }
--- What carrying out may lead to; `skip` and `ready` among them are a person's, or
--- what a title was before a streak of failures that was none of its own.
+-- Carrying out may lead to these. `skip` and `ready` are among them because a person may
+-- decide so, and because a streak of failures that were not its own leaves a title as it was.
 local GOES_ON = union(MIDDLE, m.ASK, m.ATTACHED, m.FAILED, m.GONE, m.UNDOING, m.SKIP, m.READY)
 
--- From each state those that may follow. Every state may follow itself.
+-- State -> the states that may follow it. Every state may follow itself.
 local FOLLOWS = {
   [m.ASK] = union(DECIDED, m.UNDOING),
   [m.SKIP] = union(DECIDED, m.ASK, m.UNDOING),
@@ -44,7 +44,7 @@ local FOLLOWS = {
 }
 for _, name in ipairs(MIDDLE) do FOLLOWS[name] = GOES_ON end
 
--- State -> those that it may follow, as SQL.
+-- State -> the states that it may follow.
 local before = {}
 for _, name in ipairs(NAMES) do before[name] = { name } end
 for from, list in pairs(FOLLOWS) do
@@ -93,7 +93,7 @@ end
 
 -- ---- writing ----
 
--- For a list of words SQLite makes a table each time it is asked; a text it only searches.
+-- SQLite builds a table for a list of words each time it is asked, but only searches a text.
 local SET = {}
 for name, list in pairs(before) do
   SET[name] = ("UPDATE title SET state = '%s', reason_code = ?, reason_data = ? WHERE id = ? AND instr(' %s ', ' ' || state || ' ')")
@@ -162,7 +162,7 @@ end
 
 local ADD = "INSERT INTO title(mms_id, title, reading, state, reason_code, reason_data) VALUES(?, ?, ?, ?, ?, ?)"
 
----A new title.
+---Adds a title.
 ---@param db table
 ---@param title { mms_id: string, title: string?, reading: string?, state: string, reason: almanac.run.reason? }
 ---@return integer|nil changed
@@ -190,7 +190,7 @@ function m.group(state, odd)
   return group
 end
 
--- Of those that need more than their name.
+-- Words for the states whose names are not clear by themselves.
 local WORDS = { ready = "ready: it will be carried out", ask = "to decide", skip = "skipped", attached = "done, not verified yet",
   verified = "done and verified" }
 

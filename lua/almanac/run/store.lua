@@ -29,8 +29,8 @@ end
 
 local LOGGED = 2    -- byte 18 of an SQLite file that is written by a log beside it
 
--- Who only reads such a file leaves a log, also one that a killed process left.
--- So it is put in first by whoever may write; while the file is in use, it stays.
+-- A reader of such a file leaves a log beside it, its own or that of a killed process.
+-- So whoever may write puts the log into the file first, unless the file is in use.
 local function put_in_log(path)
   if ((core.files.head(path, 20) or ""):byte(19) or 1) ~= LOGGED then return end
   local db = core.runfile.open(path, { mode = "write", kind = "run", version = VERSION, schema = schema })
@@ -39,9 +39,9 @@ local function put_in_log(path)
   db:close()
 end
 
--- Whoever opens a run file of the format before this one brings it to this one,
--- also to read it: nothing else can read it. While another process writes it, it
--- stays as it is, and can't be read here.
+-- A run file of the format before this one is brought to this one even to read it,
+-- because nothing here reads the old format. While another process writes it, it
+-- stays as it is, and can't be read.
 local function bring_up(path)
   if migration.format_of(path) ~= migration.FROM then return true end
   local kept, message, code = migration.run(path)

@@ -1,6 +1,6 @@
 -- Ends work that goes on for nothing: when so many titles in a row fail for the
--- same reason, the next will fail as well, at the cost of the day's calls. So
--- that few have been tried by then, few are begun while none has worked.
+-- same reason, the next will fail as well, at the cost of the day's calls. While
+-- none has worked only few are begun, so that few have been tried by then.
 local causes = require "almanac.run.causes"
 local monotonic = require "almanac.core".sys.monotonic
 local task = require "almanac.task"
@@ -18,7 +18,7 @@ local meta = { __index = methods }
 
 ---@class almanac.run.streak
 ---@field n integer titles in a row that failed for the same reason
----@field held any[] what was given with each of them
+---@field held any[] what the caller gave with each of them
 ---@field stop { message: string, code: string, cause: string }? why the work should end
 
 ---@param options { in_flight: integer, keep_going: boolean? } keep_going: nothing but an outage ends the work
@@ -35,7 +35,7 @@ local function room(self)
   return (self.proven or monotonic() - self.began > TRUST) and self.in_flight or math.min(m.LONGEST, self.in_flight)
 end
 
----As task.each, with no more items at a time than there is trust.
+---Works as task.each, with few items at a time until one has worked.
 ---@param next_item fun(): any nil: there are no more, or the work has ended
 ---@param fn fun(item: any)
 ---@return table[] failures as task.each gives them
@@ -52,12 +52,12 @@ function methods:each(next_item, fn)
   end)
 end
 
----A title was done, or it is known why not: the next may be.
+---Ends the streak: a title was done, or could not be for a reason of its own.
 function methods:worked()
   self.proven, self.n, self.cause, self.held = true, 0, nil, {}
 end
 
----A title failed. An outage is one cause, whatever it says.
+---Notes that a title failed. All outages are one cause, whatever their messages.
 ---@param message string
 ---@param code string?
 ---@param held any? kept in `held` while the streak lasts
@@ -77,7 +77,7 @@ function methods:failed(message, code, held)
   return self.stop
 end
 
----Whether a failure is what the work ended for.
+---Whether the work ended because of such a failure.
 ---@param message string
 ---@param code string?
 ---@return boolean

@@ -1,11 +1,11 @@
--- The titles of a run, a portion at a time: a run of a hundred thousand takes
--- no more memory than one of a hundred, and between two portions it is written.
+-- Reads the titles of a run a portion at a time: a hundred thousand take no more
+-- memory than a hundred, and the run file can be written between two portions.
 local m = {}
 
 local PORTION = 100    -- some titles have thousands of files in their reading
 
----Titles in the order of the plan. What was given is not given again, whatever
----becomes of it.
+---Iterates over titles in the order of the plan. A title comes once, even when its
+---state changes meanwhile.
 ---@param db table
 ---@param where string SQL
 ---@param options { also: string?, backwards: boolean? }? also: another column, SQL; backwards: the last one first
@@ -26,7 +26,7 @@ function m.each(db, where, options)
   end
 end
 
----So many titles at random, in the order of the plan.
+---Iterates over n titles taken at random, in the order of the plan.
 ---@param db table
 ---@param where string SQL
 ---@param n integer
@@ -41,7 +41,7 @@ function m.sample(db, where, n)
   end
 end
 
----How many there are.
+---Counts titles.
 ---@param db table
 ---@param where string SQL
 ---@return integer

@@ -1,13 +1,13 @@
--- What a person has to look at before a title is taken back any further. It stands as a
--- step in the run file until it is decided, whatever ends in between, and however often
--- undo is called. The title keeps its state, so that apply leaves it alone.
+-- A doubt of undo is what a person has to look at before a title is taken back any
+-- further. It stays in the run file as a step until it is decided, however often undo is
+-- called or killed. The title keeps its state, so that apply leaves it alone.
 local json = require "almanac.json"
 local reasons = require "almanac.run.reasons"
 local states = require "almanac.run.states"
 
 local m = {}
 
----The kind of that step; its result is the reason.
+---The kind of the step that holds a doubt; its result is the reason.
 m.KIND = "undo doubt"
 
 ---For SQL: whether a row of `title` waits for a person while it is taken back.

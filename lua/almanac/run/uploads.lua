@@ -1,5 +1,5 @@
--- Which commands need the bucket at all, and which files it will not take: both
--- are known before anything is sent.
+-- Finds out, before anything is sent, whether a command needs the bucket at all and
+-- which files it will not take.
 local attempt = require "almanac.run.attempt"
 local states = require "almanac.run.states"
 
@@ -12,7 +12,7 @@ local TO_SEND = "SELECT file.path, file.size, small.path AS small_path, small.si
 local USABLE = [[SELECT id, path, size FROM file
   WHERE problem IS NULL AND reason_code IS NULL AND size IS NOT NULL AND (?1 OR size < ?2 OR size > ?3)]]
 local PROBLEM = "UPDATE file SET problem = ? WHERE id = ?"
--- What a run has sent, or deleted with a copy that undo sends again.
+-- Finds a step that sent something, or deleted it with a copy that undo sends again.
 local SENT = [[SELECT 1 FROM step JOIN title ON title.id = step.title_id
   WHERE step.kind IN ('upload', 'thumbnail', 'copy', 'delete', 'single') LIMIT 1]]
 
@@ -31,8 +31,8 @@ function m.made(db)
   return db:value(SENT) ~= nil
 end
 
----Gives files of the plan that the storage does not take a problem, so that
----their titles are to decide. Called inside an attempt.
+---Gives a problem to files of the plan that the storage does not take, so that their
+---titles are to decide. Called inside an attempt.
 ---@param db table
 ---@param storage table from connect.storage
 function m.mark(db, storage)
@@ -45,21 +45,21 @@ function m.mark(db, storage)
   for i, id in ipairs(ids) do attempt.run(db, PROBLEM, words[i], id) end
 end
 
----Files that are to be sent and that the storage does not take.
+---Counts the files that are to be sent and that the storage does not take.
 ---@param db table
 ---@param storage table from connect.storage
 ---@return integer files
----@return string? words of the first
+---@return string? words the first of them, and why
 function m.refused(db, storage)
   local files, first = 0, nil
-  local function look(path, size)
+  local function count_refused(path, size)
     local why = path and storage:refuses(path, size)
     if not why then return end
     files, first = files + 1, first or path .. " " .. why
   end
   for row in db:rows(TO_SEND) do
-    look(row.path, row.size)
-    look(row.small_path, row.small_size)
+    count_refused(row.path, row.size)
+    count_refused(row.small_path, row.small_size)
   end
   return files, first
 end

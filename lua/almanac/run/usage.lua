@@ -1,11 +1,11 @@
--- What usage types mean: which are masters, and what of a title its delivery
--- page opens first.
+-- What usage types mean: which are masters, and which representation the delivery
+-- page of a title opens first.
 local ids = require "almanac.run.ids"
 
 local m = {}
 
----Whether representations of this usage type are masters: what is kept for good, and often is nowhere else. One that
----Alma did not tell may be one.
+---Whether representations of this usage type are masters: kept for good, and often nowhere else. A type that Alma did
+---not tell counts as one.
 ---@param code string? usage type
 ---@return boolean
 function m.is_master(code)
