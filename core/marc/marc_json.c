@@ -1,6 +1,7 @@
 /* MARC-in-JSON, object by object: one document, an array, an answer that holds
  * records, a line each. What is around records is passed over. A broken record is
  * given with its problem and without fields, and the next is found. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,16 +90,24 @@ static alm_marc_result find_brace(alm_marc_reading *reading, alm_error *err) {
   }
 }
 
+/* Gives the words for what has no place between records. */
+static const char *name_garbage(const state *s, char *words, size_t size) {
+  if (s->garbage > 0)
+    snprintf(words, size, "%llu character%s no JSON", (unsigned long long)s->garbage,
+             s->garbage == 1 ? " that is" : "s that are");
+  else
+    snprintf(words, size, "%llu object%s without a MARC record", (unsigned long long)s->others,
+             s->others == 1 ? "" : "s");
+  return words;
+}
+
 static void begin(alm_marc_reading *reading, const alm_window *window) {
   state *s = reading->state;
-  alm_marc_clear(reading->builder, reading->number, window ? window->offset : 0);
-  const char *where = window ? "before the record" : "at the end";
-  if (s->garbage > 0)
-    alm_marc_note(reading->builder, ALM_MARC_GARBAGE, 0, "%s: %llu characters that are no JSON", where,
-                  (unsigned long long)s->garbage);
-  if (s->others > 0)
-    alm_marc_note(reading->builder, ALM_MARC_GARBAGE, 0, "%s: %llu object%s without a MARC record", where,
-                  (unsigned long long)s->others, s->others == 1 ? "" : "s");
+  char words[64];
+  alm_marc_clear(reading->builder, reading->number, window->offset);
+  if (s->garbage + s->others > 0)
+    alm_marc_note(reading->builder, ALM_MARC_GARBAGE, 0, "before the record: %s",
+                  name_garbage(s, words, sizeof words));
 }
 
 static alm_marc_result give(alm_marc_reading *reading) {
@@ -208,19 +217,20 @@ static alm_marc_result take_object(alm_marc_reading *reading, alm_error *err) {
 
 /* ---- the format ---- */
 
-static alm_marc_result end(alm_marc_reading *reading) {
+/* What stands behind the last record is told, and is no record. */
+static alm_marc_result end(alm_marc_reading *reading, alm_error *err) {
   state *s = reading->state;
+  char words[64];
   s->others += s->around.depth > 0 && !s->holds_record;
-  if (s->garbage == 0 && s->others == 0) return ALM_MARC_END;
-  begin(reading, NULL);
-  s->around.depth = 0;
-  return give(reading);
+  if (s->garbage + s->others == 0) return ALM_MARC_END;
+  alm_fail(err, ALM_PARSE, "at the end: %s", name_garbage(s, words, sizeof words));
+  return ALM_MARC_FAILED;
 }
 
 static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
   for (;;) {
     alm_marc_result result = find_brace(reading, err);
-    if (result == ALM_MARC_END) return end(reading);
+    if (result == ALM_MARC_END) return end(reading, err);
     if (result == ALM_MARC_RECORD) result = take_object(reading, err);
     if (result != ALM_MARC_END) return result;
     step_into(reading->state);
