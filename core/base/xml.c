@@ -29,6 +29,7 @@ typedef struct {
   alm_xml *document;
   const alm_xml_limits *limits;
   size_t nodes;
+  bool ended;                /* the root has */
   alm_xml_node *open[DEPTH]; /* the elements that have begun */
   alm_buf text[DEPTH];       /* their text so far */
 } reader;
@@ -146,12 +147,19 @@ static void begin_element(void *userdata, const xmlChar *name,
   }
 }
 
+/* What servers add behind it is not read. */
+static void end_root(reader *r) {
+  r->ended = true;
+  xmlStopParser(r->guard.parser);
+}
+
 static void end_element(void *userdata, const xmlChar *name,
                         const xmlChar *prefix, const xmlChar *uri) {
   (void)name, (void)prefix, (void)uri;
   reader *r = alm_xml_bounds_of(userdata);
   if (r->guard.failed || r->guard.depth == 0) return;
   r->guard.depth--;
+  if (r->guard.depth == 0) end_root(r);
   alm_buf *text = &r->text[r->guard.depth];
   if (text->length == 0) return;
   char *kept = copy(r->document, text->data, text->length);
@@ -181,13 +189,27 @@ static void run_parser(reader *r, const char *text, size_t length, const char *e
   xmlDocPtr unused = xmlCtxtReadMemory(r->guard.parser, text, (int)length, NULL,
                                        encoding, alm_xml_options(encoding));
   if (unused) xmlFreeDoc(unused);
-  if (!r->guard.parser->wellFormed) alm_xml_bounds_stop(&r->guard, ALM_PARSE, "not well-formed");
+  if (!r->ended) alm_xml_bounds_stop(&r->guard, ALM_PARSE, "not well-formed");
   if (!r->document->root) alm_xml_bounds_stop(&r->guard, ALM_PARSE, "no element in it");
+}
+
+/* Some servers send blank lines before the declaration. */
+static size_t count_blanks(reader *r, const char *text, size_t length) {
+  size_t count = 0;
+  for (; count < length && memchr(" \t\r\n", text[count], 4); count++)
+    r->guard.lines_before += text[count] == '\n';
+  return count;
 }
 
 static bool read_document(reader *r, const char *text, size_t length, alm_error *err) {
   const char *encoding;
+  bool marked = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
+  size_t from = marked ? 3 : 0;
+  from += count_blanks(r, text + from, length - from);
+  text += from;
+  length -= from;
   if (!alm_xml_encoding(text, length, &encoding, err)) return false;
+  if (marked) encoding = "UTF-8";
   xmlParserCtxtPtr parser = xmlNewParserCtxt();
   if (!parser) return alm_fail(err, ALM_LIMIT, "out of memory");
   for (int i = 0; i < DEPTH; i++) alm_buf_init(&r->text[i], 4 * length + 1);

@@ -4,6 +4,7 @@
  * size and number of elements are limited. The bytes decide the encoding: Alma hands
  * out UTF-8 whose declaration says UTF-16, and that is read as UTF-8. ISO-8859,
  * windows-125x and true UTF-16 are read as declared, other encodings are refused.
+ * Blank lines before the declaration and whatever stands behind the root are passed over.
  * Failures: parse (with line and column) or limit. */
 #ifndef ALM_XML_H
 #define ALM_XML_H

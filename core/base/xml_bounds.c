@@ -37,6 +37,8 @@ static void describe(const xmlError *error, bool inside, char *words, size_t siz
     snprintf(words, size, "<%s> is closed by </%s>", error->str1, error->str2);
   else if (error->code == XML_ERR_TAG_NOT_FINISHED && error->str1)
     snprintf(words, size, "it ends inside <%s>", error->str1);
+  else if (error->code == XML_ERR_GT_REQUIRED && error->str1)
+    snprintf(words, size, "the tag <%s> has no end", error->str1);
   else if (error->code == XML_ERR_DOCUMENT_END && inside)
     snprintf(words, size, "it ends inside an element");
   else if (error->code == XML_ERR_ENTITYREF_SEMICOL_MISSING || error->code == XML_ERR_NAME_REQUIRED)

@@ -50,7 +50,7 @@ static bool begin_document(alm_marcxml *x, alm_error *err) {
   alm_marcxml_listen(x, parser);
   x->record = x->data = 0;
   x->place = NO_TEXT;
-  x->began = x->ended = x->in_tag = x->tagged = x->between = false;
+  x->began = x->ended = x->cut = x->in_tag = x->tagged = x->between = false;
   x->ahead = 0;
   x->ended_at = 0;
   x->start = x->window->offset;
@@ -231,11 +231,15 @@ static void tell(alm_marcxml *x, alm_error *err) {
            x->error.message);
 }
 
-/* An error is told, but for one that is no part of a document: that is passed over. */
+/* An error is told, but for one that is no part of a document: that is passed over. Nothing
+ * follows a document that was cut off. */
 static alm_marc_result meet_error(alm_marcxml *x, alm_error *err) {
   bool outside = !x->alone && x->guard.depth == 0 && (x->began || x->follows);
+  alm_error ignored;
   tell(x, err);
   if (!leave_document(x)) return ALM_MARC_FAILED;
+  if (x->cut && !outside && seek_record(x, &ignored) && x->window->length == 0)
+    return ALM_MARC_FAILED;
   return outside ? ALM_MARC_RECORD : ALM_MARC_BROKEN;
 }
 
@@ -272,7 +276,7 @@ static alm_marc_result read_piece(alm_marcxml *x, alm_error *err) {
   if (there && may_take(x) && take_quick(x, err)) return ALM_MARC_RECORD;
   if (!more(x, &there, err)) return ALM_MARC_FAILED;
   if (there) feed(x);
-  else xmlParseChunk(x->guard.parser, NULL, 0, 1);
+  else x->cut = true, xmlParseChunk(x->guard.parser, NULL, 0, 1);
   return there || x->guard.failed ? ALM_MARC_RECORD : ALM_MARC_END;
 }
 

@@ -40,6 +40,7 @@ typedef struct {
   int line;             /* then: where those blanks end, */
   long column;          /* as libxml2 counts */
   bool began;           /* the document has its root */
+  bool cut;             /* the bytes end in it */
   bool ended;           /* its root has ended, */
   long ended_at;        /* after so many of its bytes; 0: not known */
   bool follows;         /* the document comes after another */

@@ -6,6 +6,7 @@ local core = require "almanac.core"
 local dates = require "almanac.dates"
 local pace = require "almanac.pace"
 local patience = require "almanac.patience"
+local salvage = require "almanac.salvage"
 local task = require "almanac.task"
 
 local m = {}
@@ -82,7 +83,7 @@ local function judge(client, result)
   if result.error then
     return nil, { message = ("%s: %s"):format(client.shown, result.error), code = result.code, again = TRANSIENT[result.code] }
   end
-  local root, message, code = core.xml.parse(result.body or "", { max_size = LARGEST })
+  local root, message, code = salvage.parse(result.body or "", { max_size = LARGEST }, client.records)
   if root and (result.status < 300 or client.is_answer and client.is_answer(root)) then return root end
   if result.status >= 300 then return nil, refusal(client, result) end
   if (result.headers["content-type"] or ""):find("html", 1, true) then
@@ -148,6 +149,7 @@ end
 ---@field url string
 ---@field shown string the address without a password, for messages
 ---@field requests integer sent so far
+---@field records almanac.salvage.kind what a record is in its answers
 ---@field is_answer (fun(root: almanac.xml.node): boolean)? whether an answer with a status of 300 and more is to be read
 ---@field get fun(self: almanac.harvest, parameters: table[]): almanac.xml.node|nil, string?, string?
 

@@ -38,6 +38,7 @@ local meta = { __index = methods }
 function m.new(options)
   local server, message, code = harvest.new("OAI", options)
   if not server then return nil, message, code end
+  server.records = lists.records
   server.is_answer = function(root) return root.name == ROOT end
   return setmetatable({ server = server, shown = server.shown }, meta)
 end

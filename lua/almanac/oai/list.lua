@@ -18,7 +18,10 @@ local MOST_ENTRIES = 100000000   -- of a list; the largest repositories have som
 local entry_methods = {}
 local entry_meta = { __index = entry_methods }
 
----The record as XML text; nil when it is deleted or the list has headers only.
+---What a record is, for almanac.salvage.
+m.records = { names = { record = true }, begins = "header[%s>]", parts = { "header" } }
+
+---The record as XML text; nil when it is deleted, broken, or the list has headers only.
 ---@return string?
 function entry_methods:text()
   return self.node and xml.write(self.node)
@@ -30,7 +33,7 @@ end
 ---@return string? code
 function entry_methods:record()
   local text = self:text()
-  if not text then return nil, "there is no record in it", "missing" end
+  if not text then return nil, self.problem or "there is no record in it", self.problem and "parse" or "missing" end
   return record.parse(text)
 end
 
@@ -45,6 +48,7 @@ function m.entry(node)
   return setmetatable({
     identifier = xml.text(header, "identifier") or "", datestamp = xml.text(header, "datestamp"), sets = sets,
     deleted = header.attributes.status == "deleted", node = metadata and metadata[1],
+    problem = node.broken,
   }, entry_meta)
 end
 
@@ -140,6 +144,7 @@ meta.__index = pages.methods(turn, m.entry)
 ---@field sets string[]
 ---@field deleted boolean then there is no record
 ---@field node almanac.xml.node? the record
+---@field problem string? the record is no XML, and this is what is wrong with it
 ---@field text fun(self: almanac.oai.entry): string?
 ---@field record fun(self: almanac.oai.entry): any, string?, string?
 

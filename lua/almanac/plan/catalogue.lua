@@ -106,6 +106,28 @@ local function take_marc(work, rec)
   return take(work, id, rec:number(), text)
 end
 
+-- Reads all records; those that are broken are told in notes.
+local function read_marc(reader, work, path)
+  local count = 0
+  while true do
+    local rec, message, code, broken = reader:next()
+    if broken then
+      work.notes[#work.notes + 1] = message:gsub("^" .. path:gsub("%p", "%%%0") .. ": ", "")
+    elseif not rec then
+      if count == 0 and #work.notes == 0 and (message == nil or code == "parse") then
+        return nil, path .. " holds no MARC records", "parse"
+      end
+      return message == nil, message, code
+    end
+    if rec then
+      count = count + 1
+      local ok
+      ok, message, code = take_marc(work, rec)
+      if not ok then return nil, message, code end
+    end
+  end
+end
+
 -- An expression for the id that is none is the user's mistake.
 local function check_spec(spec)
   if not spec then return true end
@@ -122,16 +144,12 @@ local function marc_file(path, options)
   if not reader then return nil, message, code end
   local work
   work, message, code = gathering(options)
-  while work do
-    local rec
-    rec, message, code = reader:next()
-    if not rec then break end
-    ok, message, code = take_marc(work, rec)
-    if not ok then break end
+  if work then
+    ok, message, code = read_marc(reader, work, path)
+    if not ok then give_up(work) end
   end
   reader:close()
-  if not work then return nil, message, code end
-  if message then return give_up(work, message, code) end
+  if not (work and ok) then return nil, message, code end
   return finished(work, path)
 end
 
@@ -164,7 +182,7 @@ local function take_entry(work, entry, number)
   end
   if id and id ~= "" and work.spool then text, message = kept_text(work, entry) end
   if message then
-    work.notes[#work.notes + 1] = ("%s: %s"):format(entry.identifier or "record " .. number, message)
+    work.notes[#work.notes + 1] = ("%s: %s"):format((entry.identifier or "") ~= "" and entry.identifier or "record " .. number, message)
     return true
   end
   return take(work, id, number, text)

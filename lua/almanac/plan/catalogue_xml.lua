@@ -3,11 +3,13 @@
 local core = require "almanac.core"
 local dc = require "almanac.dc"
 local oai_list = require "almanac.oai.list"
+local salvage = require "almanac.salvage"
 local xml = require "almanac.xml"
 
 local m = {}
 
 local LARGEST = 256 << 20    -- bytes
+local RECORDS = { names = { record = true, mods = true, dc = true }, begins = oai_list.records.begins, parts = { "header" } }
 local DUBLIN_CORE = { [xml.namespaces.dc] = true, [xml.namespaces.dcterms] = true }
 
 ---Whether the beginning of a file is that of such an export.
@@ -52,6 +54,8 @@ end
 local function collect(node, entries)
   if node.name == "record" and xml.child(node, "header") then
     entries[#entries + 1] = oai_list.entry(node)
+  elseif node.broken then
+    entries[#entries + 1] = { identifier = node.source:match "alma:[^/<]+/bibs/(%d+)", problem = node.broken, deleted = false }
   elseif is_record(node) then
     entries[#entries + 1] = setmetatable({ identifier = mms_id(node), node = node, deleted = false }, entry_meta)
   else
@@ -69,7 +73,7 @@ function m.open(path)
   local text, message, code = core.files.read(path, LARGEST)
   if not text then return nil, message, code end
   local root
-  root, message, code = core.xml.parse(text, { max_size = LARGEST })
+  root, message, code = salvage.parse(text, { max_size = LARGEST }, RECORDS)
   if not root then return nil, path .. ": " .. message, code end
   local list = { count = 0, entries = collect(root, {}) }
   function list:next()

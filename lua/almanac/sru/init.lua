@@ -35,7 +35,7 @@ end
 function m.new(options)
   local server, message, code = harvest.new("SRU", options)
   if not server then return nil, message, code end
-  server.is_answer = is_answer
+  server.records, server.is_answer = lists.records, is_answer
   return setmetatable({ server = server, shown = server.shown }, meta)
 end
 

@@ -12,6 +12,9 @@ m.MOST = 10000           -- records of a query (Ex Libris: SRU/SRW Search)
 local LONGEST_NUMBER = 15 -- digits of a number of records; a longer one is nonsense
 local DIAGNOSTICS = "info:srw/schema/1/diagnostics"
 
+---What a record is, for almanac.salvage.
+m.records = { names = { record = true }, begins = "record%a+[%s>]", parts = { "recordIdentifier", "recordPosition" } }
+
 local entry_methods = {}
 local entry_meta = { __index = entry_methods }
 
@@ -35,7 +38,7 @@ end
 local function entry_of(node, list)
   local data = xml.child(node, "recordData") or { text = "" }
   local entry = { identifier = xml.text(node, "recordIdentifier"), schema = xml.text(node, "recordSchema"),
-    position = math.tointeger(tonumber(xml.text(node, "recordPosition"))) }
+    position = math.tointeger(tonumber(xml.text(node, "recordPosition"))), problem = node.broken }
   if (entry.schema or ""):sub(1, #DIAGNOSTICS) == DIAGNOSTICS or data[1] and data[1].name == "diagnostic" then
     entry.problem = list.explain(data[1] or { text = "" })
   elseif data[1] then
@@ -118,7 +121,7 @@ meta.__index = pages.methods(turn, entry_of)
 ---@field identifier string? recordIdentifier; Alma's is the MMS ID
 ---@field position integer?
 ---@field schema string?
----@field problem string? what the server says instead of this record
+---@field problem string? what the server says instead of this record, or what is wrong with its XML
 ---@field node almanac.xml.node?
 ---@field text fun(self: almanac.sru.entry): string?
 ---@field record fun(self: almanac.sru.entry): any, string?, string?
