@@ -54,7 +54,7 @@ SONAME    = libalmanac.so.$(firstword $(subst ., ,$(VERSION)))
 LIBRARY   = $(BUILD)/lib/libalmanac.so.$(VERSION)
 # the process that a recipe runs in: Lua, text, records, and what locks it in
 GUARD     = $(BUILD)/lua/almanac/guard
-GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) $(addprefix core/base/,buf.c error.c standard.c sys.c text.c) \
+GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) $(addprefix core/base/,buf.c error.c iconv.c standard.c sys.c text.c) \
               $(wildcard core/marc/marc*.c core/base/regex*.c core/base/xml*.c core/lua/marc*.c) \
               $(addprefix core/lua/,scratch.c text.c util.c wire.c xml.c))
 

@@ -46,14 +46,6 @@ static int f_frame(lua_State *L) {
 
 /* ---- opening ---- */
 
-static alm_charset check_charset(lua_State *L, int index) {
-  const char *name = alm_lua_field_string(L, index, "charset", NULL, NULL);
-  if (!name) return ALM_CHARSET_FOUND_OUT;
-  if (strcmp(name, "utf-8") == 0) return ALM_CHARSET_UTF8;
-  if (strcmp(name, "marc-8") == 0) return ALM_CHARSET_MARC8;
-  return luaL_argerror(L, index, "field 'charset' is 'utf-8' or 'marc-8'");
-}
-
 static alm_marc_options check_options(lua_State *L, int index) {
   static const char *const known[] = {"format", "charset", NULL};
   alm_marc_options options = {.format = NULL};
@@ -62,8 +54,15 @@ static alm_marc_options check_options(lua_State *L, int index) {
   alm_lua_known_fields(L, index, known);
   const char *name = alm_lua_field_string(L, index, "format", NULL, NULL);
   if (name && !(options.format = alm_marc_format_named(name))) bad_format(L, index, name);
-  options.charset = check_charset(L, index);
+  options.charset = alm_lua_field_string(L, index, "charset", NULL, NULL);
   return options;
+}
+
+static int f_charset(lua_State *L) {
+  alm_error err;
+  if (!alm_marc_charset_known(luaL_checkstring(L, 1), &err)) return alm_lua_fail(L, &err);
+  lua_pushboolean(L, true);
+  return 1;
 }
 
 /* The handle, closed; it keeps the string it reads from. */
@@ -178,6 +177,7 @@ int alm_open_marc(lua_State *L) {
                                        {"parse", f_parse},
                                        {"formats", f_formats},
                                        {"frame", f_frame},
+                                       {"charset", f_charset},
                                        {NULL, NULL}};
   static const luaL_Reg methods[] = {{"next", f_next},         {"records", f_records},
                                      {"format", f_format},     {"progress", f_progress},

@@ -1,4 +1,5 @@
-/* almanac.core.text: Unicode forms, natural order, base64, hex. */
+/* almanac.core.text: Unicode forms, natural order, base64, hex, charsets. */
+#include "../base/iconv.h"
 #include "../base/text.h"
 
 #include <lauxlib.h>
@@ -39,6 +40,14 @@ static int f_unbase64(lua_State *L) {
   return alm_lua_fail(L, &err);
 }
 
+static int f_decode(lua_State *L) {
+  alm_error err;
+  size_t length;
+  const char *bytes = luaL_checklstring(L, 1, &length), *charset = luaL_checkstring(L, 2);
+  alm_buf *out = alm_lua_scratch(L, 16 * length + 64);
+  return alm_iconv_text(charset, bytes, length, out, &err) ? alm_lua_scratch_push(L) : alm_lua_fail(L, &err);
+}
+
 static int f_valid(lua_State *L) {
   size_t length;
   const char *text = luaL_checklstring(L, 1, &length);
@@ -59,6 +68,7 @@ int alm_open_text(lua_State *L) {
       {"natural", f_natural}, {"valid", f_valid},
       {"base64", f_base64},   {"unbase64", f_unbase64},
       {"hex", f_hex},         {"plain", f_plain},
+      {"decode", f_decode},
       {NULL, NULL},
   };
   luaL_newlib(L, functions);

@@ -2,6 +2,7 @@
 #ifndef ALM_MARC_PRIVATE_H
 #define ALM_MARC_PRIVATE_H
 
+#include "../base/iconv.h"
 #include "marc_read.h"
 
 /* ---- marc_repair.c: what the formats outside ISO 2709 give, made such that every
@@ -30,18 +31,26 @@ typedef alm_slice alm_marc_mapper(void *context, const alm_marc_field *field, al
 void alm_marc_map(const alm_marc *from, alm_marc_builder *to, alm_marc_mapper *map,
                   void *context);
 
-/* ---- marc8.c: MARC-8 to UTF-8 with libyaz's tables: ASCII, ANSEL and its combining
- * marks, Greek, Cyrillic, Hebrew, Arabic, super- and subscripts, EACC. A mark stands
- * before its letter in MARC-8 and behind it in Unicode. libyaz is opened when there
+/* ---- marc8.c: MARC-8 and ISO 5426 to UTF-8 with libyaz's tables: ASCII, ANSEL and its
+ * combining marks, Greek, Cyrillic, Hebrew, Arabic, super- and subscripts, EACC. A mark
+ * stands before its letter there and behind it in Unicode. libyaz is opened when there
  * is something to convert, since it would take a quarter of the start-up time. ---- */
 
 typedef struct alm_marc8 alm_marc8;
+
+/* Sets, by the last character of the escape sequences that switch to them. */
+enum { ALM_MARC8_ASCII = 'B', ALM_MARC8_ANSEL = 'E', ALM_MARC8_ISO5426 = 'P',
+       ALM_MARC8_CYRILLIC = 'N', ALM_MARC8_MORE_CYRILLIC = 'Q', ALM_MARC8_GREEK = 'S' };
 
 /* Failure: missing when libyaz is not installed. */
 alm_marc8 *alm_marc8_open(alm_error *err);
 void alm_marc8_close(alm_marc8 *marc8); /* NULL is fine */
 
-/* A field or subfield begins: ASCII and ANSEL are in force. */
+/* The sets in force where a text begins, for the lower and the upper half of the
+ * bytes: ASCII and ANSEL when nothing is said. */
+void alm_marc8_use(alm_marc8 *marc8, char g0, char g1);
+
+/* A field or subfield begins. */
 void alm_marc8_begin(alm_marc8 *marc8);
 
 /* Adds the text to `out` and stops before what MARC-8 doesn't have: an escape
@@ -52,27 +61,66 @@ size_t alm_marc8_convert(alm_marc8 *marc8, const char *text, size_t length, alm_
 /* How many bytes the character has before which it stopped. */
 size_t alm_marc8_width(const alm_marc8 *marc8, const char *text, size_t left);
 
-/* ---- marc_charset.c: the text of a record as UTF-8. The leader (leader/09 of MARC 21:
- * "a" is UTF-8, blank is MARC-8) and the bytes are both looked at, since either can
- * be wrong:
+/* What was seen in the texts since alm_marc8_use: what is usual in MARC-8 (marks on
+ * letters that have them), and what no MARC-8 has, or hardly any. */
+typedef struct {
+  size_t right, wrong;
+} alm_marc8_evidence;
+alm_marc8_evidence alm_marc8_weigh(const alm_marc8 *marc8);
+
+/* Is there a character reference as &#x4E2D; or &#20013; in it? */
+bool alm_marc8_refers(const char *text, size_t length);
+
+/* ---- marc_charset.c: the text of a record as UTF-8. What it says (leader/09 of MARC 21:
+ * "a" is UTF-8, blank is MARC-8; 100 $a/26-29 of UNIMARC) and the bytes are both looked
+ * at, since either can be wrong:
  *  - what has more well-formed UTF-8 characters outside ASCII than bytes that
  *    are none is UTF-8, however it is labelled;
- *  - ASCII is taken as it is, unless escape sequences switch to other sets;
- *  - other bytes are MARC-8, but if leader/09 says UTF-8 and there are no escape
- *    sequences: then they are UTF-8 that was damaged.
+ *  - ASCII is taken as it is, unless escape sequences switch to other sets, or it is
+ *    MARC-8 with character references;
+ *  - other bytes are MARC-8 or what UNIMARC says. When UTF-8 is said, they are that only
+ *    if their marks stand as MARC-8 has them: otherwise it is UTF-8 that was damaged;
+ *  - what has more that is odd in MARC-8 than what is usual, or is of a file that has much
+ *    of it, is read as MARC-8 and noted.
  * What is neither becomes U+FFFD and is noted. ---- */
 
+typedef enum { ALM_CHARSET_FOUND_OUT, ALM_CHARSET_UTF8, ALM_CHARSET_MARC8, ALM_CHARSET_NAMED } alm_charset;
+
 typedef struct {
-  alm_charset charset;
+  alm_charset kind;
+  const char *name;   /* for people */
+  char g0, g1;        /* of ALM_CHARSET_MARC8: the sets at the beginning */
+  alm_iconv *iconv;   /* of ALM_CHARSET_NAMED */
+} alm_coding;
+
+enum { ALM_CODE_PAGES = 3 };
+
+typedef struct {
+  alm_coding given;            /* .kind ALM_CHARSET_FOUND_OUT: look at each record */
   alm_marc8 *marc8;            /* opened when there is some */
+  alm_iconv *code_pages[ALM_CODE_PAGES];
+  alm_marc8_evidence seen;     /* in the records before */
   alm_marc_builder *builder;   /* for records that have to be changed */
 } alm_marc_converter;
 
+/* `charset` as of alm_marc_options; NULL: to be found out. Failure: missing. */
+bool alm_marc_converter_open(alm_marc_converter *converter, const char *charset, alm_error *err);
 /* The record itself, or one that is good until the next call; NULL: failed.
  * `text` is what is known of its bytes. */
 const alm_marc *alm_marc_to_utf8(alm_marc_converter *converter, const alm_marc *record,
                                  alm_marc_text text, alm_error *err);
 void alm_marc_converter_free(alm_marc_converter *converter);
+
+/* ---- marc_unimarc.c ---- */
+
+extern const alm_coding alm_iso5426;
+
+/* Sets what a UNIMARC record says; leaves both as they are for any other. */
+bool alm_unimarc_says(alm_marc_converter *converter, const alm_marc *record, alm_coding *coding,
+                      bool *says_utf8, alm_error *err);
+/* Of the field's text `from`, which is `text` now: 100 $a then says Unicode. */
+void alm_unimarc_say_utf8(const alm_marc *record, const alm_marc_field *field, alm_slice from, alm_buf *text);
+void alm_unimarc_close(alm_iconv *code_pages[ALM_CODE_PAGES]);
 
 /* ---- marc_mnemonic.c: MarcEdit's mnemonics, from the Library of Congress's MARCMaker:
  * {dollar}, {eacute}, {lstrok}. A mark by itself stands before its letter, as in

@@ -139,7 +139,6 @@ static alm_marc_reader *new_reader(const alm_marc_options *options, alm_error *e
   alm_marc_reader *reader = calloc(1, sizeof *reader);
   if (reader) {
     reader->format = options ? options->format : NULL;
-    reader->converter.charset = options ? options->charset : ALM_CHARSET_FOUND_OUT;
     reader->converter.builder = alm_marc_builder_new();
     reader->reading.builder = alm_marc_builder_new();
     if (reader->reading.builder && reader->converter.builder) return reader;
@@ -154,8 +153,9 @@ alm_marc_reader *alm_marc_reader_open(const char *path, const char *text, size_t
   alm_marc_reader *reader = new_reader(options, err);
   if (!reader) return NULL;
   reader->named = path;
-  reader->reading.source =
-      path ? alm_marc_source_open(path, err) : alm_marc_source_text(text, length, err);
+  if (alm_marc_converter_open(&reader->converter, options ? options->charset : NULL, err))
+    reader->reading.source =
+        path ? alm_marc_source_open(path, err) : alm_marc_source_text(text, length, err);
   if (reader->reading.source && begin(reader, err)) return reader;
   alm_marc_reader_close(reader);
   return NULL;

@@ -8,21 +8,22 @@
 #include "marc.h"
 #include "marc_format.h"
 
-typedef enum { ALM_CHARSET_FOUND_OUT, ALM_CHARSET_UTF8, ALM_CHARSET_MARC8 } alm_charset;
-
 typedef struct {
   const alm_marc_format *format;  /* NULL: found out from the content */
-  alm_charset charset;
+  const char *charset;  /* "utf-8", "marc-8", "iso-5426", or any that iconv knows; NULL: found out */
 } alm_marc_options;
 
 typedef struct alm_marc_reader alm_marc_reader;
 
 /* NULL `path`: reads `text`, which must stay until the close. Failures:
- * missing, io; parse when the content is none of the formats. An empty source
- * has no records. */
+ * missing (the charset too, when it is not known), io; parse when the content is none
+ * of the formats. An empty source has no records. */
 alm_marc_reader *alm_marc_reader_open(const char *path, const char *text, size_t length,
                                       const alm_marc_options *options, alm_error *err);
 void alm_marc_reader_close(alm_marc_reader *reader); /* NULL is fine */
+
+/* Is it a charset for the options? Failure: missing. */
+bool alm_marc_charset_known(const char *charset, alm_error *err);
 
 /* The record stays until the next call. After a failure nothing follows, but
  * behind what is broken. */

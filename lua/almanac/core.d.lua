@@ -433,6 +433,14 @@ function core.text.base64(bytes) end
 ---@return almanac.code? code "parse"
 function core.text.unbase64(text) end
 
+---Bytes of any charset that the system's iconv knows (`iconv -l`) as UTF-8.
+---@param bytes string
+---@param charset string one that has ASCII's letters and digits, as "windows-1251", "shift_jis"
+---@return string? text
+---@return string? message
+---@return almanac.code? code "missing": the charset is not known; "parse": a byte is no character of it
+function core.text.decode(bytes, charset) end
+
 ---@param bytes string
 ---@return string hex lower case
 function core.text.hex(bytes) end
@@ -532,7 +540,8 @@ core.marc = {}
 
 ---@class almanac.marc.options
 ---@field format? almanac.marc.format default: found out from the content
----@field charset? "utf-8"|"marc-8" default: found out from leader/09 and the bytes of each record
+---@field charset? string of ISO 2709, lines and .mrk: "utf-8", "marc-8", "iso-5426" or any that the system's iconv knows, as
+---  "windows-1252"; default: found out from leader/09 (UNIMARC: 100 $a/26-29) and the bytes of each record
 
 ---@class almanac.marc.reader
 local reader = {}
@@ -542,7 +551,7 @@ local reader = {}
 ---@param options? almanac.marc.options
 ---@return almanac.marc.reader? reader
 ---@return string? message
----@return almanac.code? code "missing", "io"; "parse" when it holds none of the formats
+---@return almanac.code? code "missing" (a charset that is not known, too), "io"; "parse" when it holds none of the formats
 function core.marc.open(path, options) end
 
 ---Reads records from a string as from a file.
@@ -552,6 +561,13 @@ function core.marc.open(path, options) end
 ---@return string? message
 ---@return almanac.code? code
 function core.marc.parse(text, options) end
+
+---Is it a charset for the options?
+---@param name string
+---@return boolean? known true
+---@return string? message
+---@return almanac.code? code "missing"
+function core.marc.charset(name) end
 
 ---Names of the formats.
 ---@return almanac.marc.format[]

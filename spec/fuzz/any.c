@@ -2,6 +2,6 @@
 #include "records.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  fuzz_records(data, size, NULL, ALM_CHARSET_FOUND_OUT);
+  fuzz_records(data, size, NULL, NULL);
   return 0;
 }

@@ -1,6 +1,6 @@
 #include "records.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  fuzz_records(data, size, "marcxml", ALM_CHARSET_FOUND_OUT);
+  fuzz_records(data, size, "marcxml", NULL);
   return 0;
 }

@@ -10,7 +10,7 @@
 /* Reads `data` as the format (NULL: found out), looks at everything that a
  * record says of itself, and writes it in every format. Aborts when a promise
  * of marc.h is broken, or when a record that was written does not come back. */
-void fuzz_records(const uint8_t *data, size_t size, const char *format, alm_charset charset);
+void fuzz_records(const uint8_t *data, size_t size, const char *format, const char *charset);
 
 /* Ends the process with the promise that was broken. */
 #define PROMISED(condition) \

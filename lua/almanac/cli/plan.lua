@@ -12,8 +12,8 @@ local STOPPED = 75
 
 -- These options have a value and may stand before the recipe's name.
 local WITH_VALUE = {}
-for name in ("-o --output --titles --sheet --titles-id --oai --oai-url --oai-prefix --oai-from --sru --sru-url --from --collection " ..
-    "--exclude --profile --url --rate --reserve"):gmatch "%S+" do
+for name in ("-o --output --titles --sheet --charset --titles-id --oai --oai-url --oai-prefix --oai-from --sru --sru-url --from " ..
+    "--collection --exclude --profile --url --rate --reserve"):gmatch "%S+" do
   WITH_VALUE[name] = true
 end
 
@@ -37,6 +37,8 @@ function m.configure(parser, arguments)
     "a list (CSV, .xlsx, .ods) with a column mms_id or barcode, or a file of records (MARC in any format, " ..
     "Dublin Core as XML)"):argname "FILE|IDS"
   parser:option("--sheet", "the sheet of a workbook that --titles names (its first)"):argname "NAME"
+  parser:option("--charset", "what the text of --titles is in, where it leaves it open: windows-1251, marc-8, … (`iconv -l`)")
+    :argname("NAME"):convert(require("almanac.cli.marc.options").charset "--charset")
   parser:option("--titles-id", "where the MMS ID stands in a record when it is not 001, e.g. 035$a"):argname "SPEC"
   parser:option("--oai", "the titles: those of a set that Alma publishes by OAI-PMH"):argname "SET"
   parser:option("--oai-url", "the OAI-PMH address when it is not Alma's own"):argname "URL"
@@ -156,7 +158,7 @@ function m.run(args, context)
   for _, text in ipairs(require("almanac.recipe.versions").warnings(loaded)) do context.out.note(text) end
   local result, message, code = make {
     recipe = loaded, given = args, output = args.output, titles = args.titles,
-    sheet = args.sheet, titles_id = args.titles_id,
+    sheet = args.sheet, charset = args.charset, titles_id = args.titles_id,
     oai = args.oai, oai_url = args.oai_url, oai_prefix = args.oai_prefix, oai_from = args.oai_from,
     sru = args.sru, sru_url = args.sru_url, collection = args.collection,
     from = args.from, refresh = args.refresh, missing = args.missing, exclude = exclude,

@@ -140,7 +140,7 @@ local function marc_file(path, options)
   local ok, message, code = check_spec(options.id)
   if not ok then return nil, message, code end
   local reader
-  reader, message, code = core.marc.open(path)
+  reader, message, code = core.marc.open(path, { charset = options.charset })
   if not reader then return nil, message, code end
   local work
   work, message, code = gathering(options)
@@ -218,7 +218,7 @@ end
 
 ---The titles of a file of records: MARC, Dublin Core or MODS.
 ---@param path string MARC in any format that almanac reads, packed or not; "-" is standard input
----@param options { id: string?, records: boolean? } id: where the MMS ID is when not in 001 or dc:identifier, as MARCspec
+---@param options { id: string?, charset: string?, records: boolean? } charset: as of core.marc.open; id: where the MMS ID is when not in 001 or dc:identifier, as MARCspec
 ---  or a path of elements; records: keep them
 ---@return table|nil source { ids, duplicates, empty, deleted, broken, notes, words, spool }
 ---@return string? message

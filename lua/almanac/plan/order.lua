@@ -25,6 +25,7 @@ local m = {}
 ---@field output string path of the new run file
 ---@field titles string? a list or file of MMS IDs, or a MARC file
 ---@field sheet string? of a workbook
+---@field charset string? of that list or file, else found out
 ---@field titles_id string? MARCspec of the id in a MARC file
 ---@field oai string? a set of OAI-PMH; oai_url, oai_prefix, oai_from: where, in which format, since when
 ---@field oai_url string?

@@ -65,6 +65,7 @@ function m.check(plan)
     if value and not any then attempt.fail(("%s goes with %s"):format(option, others), "conflict") end
   end
   goes_with("--sheet", order.sheet, "--titles FILE", order.titles)
+  goes_with("--charset", order.charset, "--titles FILE", order.titles)
   goes_with("--titles-id", order.titles_id, "--titles FILE, --oai or --sru", order.titles or order.oai or order.sru)
   for _, name in ipairs { "url", "prefix", "from" } do goes_with("--oai-" .. name, order["oai_" .. name], "--oai SET", order.oai) end
   goes_with("--sru-url", order.sru_url, "--sru QUERY", order.sru)
@@ -133,7 +134,7 @@ local function by_list(plan, options)
   if plan.order.titles_id then
     attempt.fail(("--titles-id is for MARC files; %s is none"):format(path), "conflict")
   end
-  local source = need(sources.list(path, plan.order.sheet))
+  local source = need(sources.list(path, { sheet = plan.order.sheet, charset = plan.order.charset }))
   if source.list then check_columns(plan, source.list) end
   if not plan.recipe.reads.rows then source.rows = nil end
   for _, text in ipairs(source.remarks or {}) do plan.order.on.phase(text) end
@@ -148,7 +149,7 @@ end
 ---  the titles of an earlier run
 function m.find(plan)
   local order = plan.order
-  local options = { id = order.titles_id, records = plan.recipe.reads.record, on = tell_progress(plan) }
+  local options = { id = order.titles_id, charset = order.charset, records = plan.recipe.reads.record, on = tell_progress(plan) }
   if plan.base then return { words = plan.base.meta.source, broken = {}, duplicates = 0, empty = 0 } end
   local source = order.titles and by_list(plan, options)
   if plan.recipe.reads.rows and not (source and source.rows) then

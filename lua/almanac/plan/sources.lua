@@ -86,8 +86,8 @@ function m.without(list, lines, what)
     sheet.lines(list.unit, lines))
 end
 
-local function from_file(path, name)
-  local list, message, code = sheet.open(path, { wanted = WANTED, sheet = name })
+local function from_file(path, how)
+  local list, message, code = sheet.open(path, { wanted = WANTED, sheet = how.sheet, charset = how.charset })
   if not list then return nil, message, code end
   local rows
   rows, message, code = sheet.all(list)
@@ -124,19 +124,19 @@ end
 
 ---The titles of a list.
 ---@param given string a file (one id a line; CSV or a workbook with a column of MMS IDs), or ids with commas between
----@param name string? the sheet of a workbook
+---@param how { sheet: string?, charset: string? }? sheet: of a workbook; charset: of a text
 ---@return { ids: string[], duplicates: integer, empty: integer, broken: table[], words: string }|nil source
 ---  words: what it is, for people; duplicates, empty: rows that gave no id of their own; notes: what names no title;
 ---  remarks: how the list was read; rows: of a file, by id, with the headings as names; list: as of almanac.sheet, without its rows; only `barcodes`, a list
 ---  of { barcode, line }, with notes and counts when the file has such a column and none of ids
 ---@return string? message every wrong line with its number
 ---@return string? code
-function m.list(given, name)
+function m.list(given, how)
   local stat = given ~= "" and core.files.stat(given)
   if stat and stat.kind == "folder" then
     return nil, ("--titles: '%s' is a folder; give the list itself"):format(given), "parse"
   elseif stat then
-    return from_file(given, name)
+    return from_file(given, how or {})
   end
   if given:find "^[%d,;%s'\"]+$" then return from_text(given) end
   return nil, ("--titles: there is no file '%s'; give a file, or MMS IDs with commas between"):format(given), "missing"

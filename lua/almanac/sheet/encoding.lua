@@ -5,13 +5,6 @@ local core = require "almanac.core"
 
 local m = {}
 
--- What Windows-1252 has where ISO 8859-1 has control characters.
-local WINDOWS = {
-  [0x80] = 0x20AC, [0x82] = 0x201A, [0x83] = 0x0192, [0x84] = 0x201E, [0x85] = 0x2026, [0x86] = 0x2020, [0x87] = 0x2021,
-  [0x88] = 0x02C6, [0x89] = 0x2030, [0x8A] = 0x0160, [0x8B] = 0x2039, [0x8C] = 0x0152, [0x8E] = 0x017D, [0x91] = 0x2018,
-  [0x92] = 0x2019, [0x93] = 0x201C, [0x94] = 0x201D, [0x95] = 0x2022, [0x96] = 0x2013, [0x97] = 0x2014, [0x98] = 0x02DC,
-  [0x99] = 0x2122, [0x9A] = 0x0161, [0x9B] = 0x203A, [0x9C] = 0x0153, [0x9E] = 0x017E, [0x9F] = 0x0178,
-}
 -- No text has these signs inside a word, or these capitals behind a small letter. Where they
 -- appear the bytes are in another code page (DOS and the old Mac have letters from 80 to 9F).
 local STRANGE = { "%a[\x80-\x89\x8B\x8D\x8F-\x91\x93-\x95\x98\x99\x9B\x9D]%a", "%l[\x8A\x8C\x8E\x9F]%l" }
@@ -77,19 +70,22 @@ local function from_windows(name, bytes, bad)
     local at = bytes:find(pattern)
     if at then return refuse(name, bytes, at, "is not UTF-8, and hardly Windows-1252 text") end
   end
-  local text = bytes:gsub("[\x80-\xFF]", function(byte)
-    return utf8.char(WINDOWS[byte:byte()] or byte:byte())
-  end)
-  return text, ("Windows-1252, because line %d is not UTF-8"):format(line_of(bytes, bad))
+  return core.text.decode(bytes, "CP1252"), ("Windows-1252, because line %d is not UTF-8"):format(line_of(bytes, bad))
 end
 
 ---Decodes bytes to UTF-8, without a byte order mark.
 ---@param bytes string
 ---@param name string what they are, for messages
+---@param charset string? what they are in; nil: found out
 ---@return string|nil text
 ---@return string? encoding in words, when it is not UTF-8; without text: the message, with its line
----@return string? code "parse"
-function m.decode(bytes, name)
+---@return string? code "parse" | "missing"
+function m.decode(bytes, name, charset)
+  if charset then
+    local text, message, code = core.text.decode(bytes, charset)
+    if not text then return nil, name .. ": " .. message, code end
+    return (text:gsub("^\xEF\xBB\xBF", ""))
+  end
   if bytes:find "^\xFF\xFE%z%z" or bytes:find "^%z%z\xFE\xFF" then return nil, name .. ": is UTF-32 text" .. SAVE, "parse" end
   local format = wide_format(bytes)
   if format then return from_utf16(name, bytes, format) end

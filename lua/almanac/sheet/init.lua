@@ -249,7 +249,7 @@ local function source_of(list, bytes, options, finder)
     return list.source, message, code
   end
   if options.sheet then return nil, ("%s: is no workbook: leave out --sheet"):format(list.name), "conflict" end
-  local text, encoded, code = encoding.decode(bytes, list.name)
+  local text, encoded, code = encoding.decode(bytes, list.name, options.charset)
   if not text then return nil, encoded, code end
   if encoded then list.notes[1] = ("%s: is read as %s"):format(list.name, encoded) end
   list.source = rows_of.open(text, list.name, LOOK, finder)
@@ -260,8 +260,8 @@ end
 ---fifty; rows above it are ignored. Without such a row the first one with several cells is
 ---taken as the heading (known = false). A list of single cells has no heading.
 ---@param path string
----@param options { wanted: table<string, string[]>, sheet: string?, bytes: string? } wanted: as for `columns`; sheet: of a
----  workbook, else its first; bytes: what the file holds, when it is no file
+---@param options { wanted: table<string, string[]>, sheet: string?, bytes: string?, charset: string? } wanted: as for
+---  `columns`; sheet: of a workbook, else its first; bytes: what the file holds, when it is no file; charset: of the text, else found out
 ---@return table|nil list head, columns, known, notes (complete at the end), unit "line" or "row", name; :next(), :named(row), :others(column)
 ---@return string? message
 ---@return string? code "missing" | "io" | "parse" | "limit" | "conflict"

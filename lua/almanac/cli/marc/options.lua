@@ -21,6 +21,16 @@ function m.format(option)
   end
 end
 
+---Makes a converter for argparse that takes the name of a charset.
+---@param option string how the message names it
+---@return fun(text: string): string?, string?
+function m.charset(option)
+  return function(text)
+    local ok, message = require("almanac.marc").charset(text)
+    return ok and text, not ok and ("%s: %s"):format(option, message) or nil
+  end
+end
+
 ---Adds the files, and the options that choose among their records.
 ---@param parser table
 function m.add(parser)
@@ -29,7 +39,8 @@ function m.add(parser)
   parser:option("--from", "start at the Nth record"):argname("N"):convert(number("--from", 1, true))
   parser:option("--limit", "N records at most"):argname("N"):convert(number("--limit", 1, true))
   parser:option("--format", "the files' format, where the content leaves it open"):argname("FORMAT"):convert(m.format "--format")
-  parser:option("--charset", "utf-8 or marc-8, where the leader is wrong"):choices { "utf-8", "marc-8" }:argname "CHARSET"
+  parser:option("--charset", "what ISO 2709, lines and .mrk are in, where record and bytes leave it open: " ..
+    "utf-8, marc-8, iso-5426, windows-1252, … (`iconv -l`)"):argname("NAME"):convert(m.charset "--charset")
   parser:flag("-q --quiet", "results and errors only")
 end
 

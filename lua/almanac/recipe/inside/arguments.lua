@@ -18,7 +18,7 @@ local METAVAR = {
 }
 -- Options that `almanac plan` has itself.
 local TAKEN = {}
-for name in ("recipe titles sheet titles_id oai oai_url oai_prefix oai_from sru sru_url output from refresh missing " ..
+for name in ("recipe titles sheet charset titles_id oai oai_url oai_prefix oai_from sru sru_url output from refresh missing " ..
     "reserve keep_going collection profile " ..
     "exclude url rate json quiet help limit"):gmatch "[%a_]+" do
   TAKEN[name] = true
