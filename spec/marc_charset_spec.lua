@@ -90,7 +90,7 @@ describe("another charset", function()
   end)
 
   it("is not seen in MARC-8 of many languages", function()
-    for _, text in ipairs { "Dvo\xe9r\xe2ak, Anton\xe2in", "Ti\xe3\xe2eng Vi\xf2\xe3et", "K\xf6h\xf6ut\xf3b\xe5at", "S\xf2aha\xf2h\xe5i\xf2h",
+    for _, text in ipairs { "Dvo\xe9r\xe2ak, Anton\xe2in", "Ti\xe3\xe2eng Vi\xf2\xe3et", "K\xf6h\xf6ut\xf3b\xe5at", "S\xf2aha\xf2h",
       "\xf4Rgveda", "\xb1od\xe2z, \xa1\xe2od\xe2z", "Gy\xeeor", "1\xc0 \xc3 \xb92" } do
       assert.equal("", said(read(book(text))))
     end
