@@ -4,6 +4,8 @@
 local core = require "almanac.core"
 local numbers = require "almanac.marc.numbers"
 local record = require "almanac.marc.record"
+local writer = require "almanac.marc.writer"
+require "almanac.marc.compare"
 require "almanac.marc.values"
 
 local m = {}
@@ -25,6 +27,9 @@ end
 m.record = record.new
 
 m.isbn, m.issn = numbers.isbn, numbers.issn
+
+---Opens a file to write records to, which appears whole or not at all.
+m.writer = writer.open
 
 ---Writes records as one document.
 ---@param records almanac.marc.record[]

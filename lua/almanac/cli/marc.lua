@@ -3,7 +3,7 @@ local actions = require "almanac.cli.actions"
 local core = require "almanac.core"
 
 local m = { summary = "Look into MARC files, convert and check them.", plain = true, ends_itself = true,
-  actions = { "dump", "get", "count", "convert", "check" } }
+  actions = { "dump", "get", "count", "convert", "check", "diff" } }
 
 function m.configure(parser, arguments)
   actions.configure(parser, "marc", m.actions, arguments[1])

@@ -33,8 +33,9 @@ end
 
 ---Adds the files, and the options that choose among their records.
 ---@param parser table
-function m.add(parser)
-  parser:argument("files", "files with MARC records; - is standard input"):args("*"):argname "FILE"
+---@param count integer? how many files there are; default: any number
+function m.add(parser, count)
+  parser:argument("files", "files with MARC records; - is standard input"):args(count or "*"):argname "FILE"
   parser:option("--where", "only records that fulfil this, e.g. '856$u=~jpg'"):argname "CONDITION"
   parser:option("--from", "start at the Nth record"):argname("N"):convert(number("--from", 1, true))
   parser:option("--limit", "N records at most"):argname("N"):convert(number("--limit", 1, true))
