@@ -113,3 +113,87 @@ describe("a tree of XML", function()
     assert.equal(text, xml.write(again))
   end)
 end)
+
+describe("a record of Dublin Core or MODS that is made", function()
+  local SPACES = [[xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" ]] ..
+    [[xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"]]
+
+  local function book()
+    return dc.record { institution = "01X_INST", { "dginfo", "dg_1" }, { "dc:title", "A & B", ["xml:lang"] = "en" },
+      { "dc:identifier", "x", ["xsi:type"] = "dcterms:URI" } }
+  end
+
+  it("has Alma's namespaces, and no others", function()
+    assert.equal(('<record xmlns="http://alma.exlibrisgroup.com/dc/01X_INST" %s><dginfo>dg_1</dginfo>' ..
+      '<dc:title xml:lang="en">A &amp; B</dc:title><dc:identifier xsi:type="dcterms:URI">x</dc:identifier></record>'):format(SPACES),
+      book():text())
+    assert.equal('<oai_dc:dc xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/">' ..
+      "<dc:title>x</dc:title><dc:creator>y</dc:creator></oai_dc:dc>",
+      dc.record({ format = "oai_dc", { "title", "x" }, { "dc:creator", "y" } }):text())
+    assert.equal('<mods xmlns="http://www.loc.gov/mods/v3" xmlns:xlink="http://www.w3.org/1999/xlink"><titleInfo type="main">' ..
+      '<nonSort>The</nonSort><title>Atlas</title></titleInfo><location><url xlink:href="q">u</url></location></mods>',
+      dc.record({ format = "mods", { "titleInfo", { "nonSort", "The" }, { "mods:title", "Atlas" }, type = "main" },
+        { "location", { "url", "u", ["xlink:href"] = "q" } } }):text())
+  end)
+
+  it("is changed, and read again as the same", function()
+    local record = book():add("dc:title", "C"):set("dc:title[1]", "New"):set("dc:creator", "Poe")
+    record:set("dc:identifier/@xsi:type", "dcterms:ISBN")
+    assert.same({ "New", "C" }, record:all "dc:title")
+    assert.same({ "dginfo", "title", "title", "identifier", "creator" }, (function()
+      local names = {}
+      for i, element in ipairs(record:elements()) do names[i] = element.name end
+      return names
+    end)())
+    assert.equal(record:text(), dc.parse(record:text()):text())
+    assert.same({ 1, 1, 0 }, { record:remove "dc:title[2]", record:remove "dc:title/@xml:lang", record:remove "dc:subject" })
+    assert.equal(('<record xmlns="http://alma.exlibrisgroup.com/dc/01X_INST" %s><dginfo>dg_1</dginfo><dc:title>New</dc:title>' ..
+      '<dc:identifier xsi:type="dcterms:ISBN">x</dc:identifier><dc:creator>Poe</dc:creator></record>'):format(SPACES), record:text())
+    assert.same({ nil, "nothing is at 'dc:title[7]'", "missing" }, { record:set("dc:title[7]", "x") })
+  end)
+
+  it("is changed below its first elements", function()
+    local record = assert(dc.parse(MODS))
+    record:add({ "subTitle", "of the world" }, nil, nil, "titleInfo")
+    record:set("relatedItem/titleInfo/title", "Other")
+    assert.equal(1, record:remove "titleInfo/nonSort")
+    assert.same({ "Atlas of the world", "Maps" }, record:all "titleInfo")
+    assert.equal("Other", record:get "//relatedItem//title")
+    assert.equal(record:text(), dc.parse(record:text()):text())
+  end)
+
+  it("keeps namespaces that only it knows, by its prefixes for them", function()
+    local text = '<a:mods xmlns:a="http://www.loc.gov/mods/v3" xmlns:l="http://www.w3.org/1999/xlink" xmlns:z="urn:z" xmlns:o="urn:o">' ..
+      '<a:url l:href="1" z:q="2">x</a:url><z:foo o:p="3"/></a:mods>'
+    local record = assert(dc.parse(text))
+    assert.equal("1", record:get "url/@xlink:href")
+    assert.equal('<mods xmlns="http://www.loc.gov/mods/v3" xmlns:o="urn:o" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:z="urn:z">' ..
+      '<url xlink:href="1" z:q="2">x</url><z:foo o:p="3"/></mods>', record:text())
+    assert.equal('<record xmlns="urn:r"><x>1</x></record>', dc.parse('<ns0:record xmlns:ns0="urn:r"><ns0:x>1</ns0:x></ns0:record>'):text())
+  end)
+
+  it("raises for what no such record holds, with the line of the script", function()
+    local record = book()
+    local before = record:text()
+    for words, fn in pairs {
+      ["no prefix 'ns0'; there are dc, dcterms"] = function() record:add("ns0:title", "x") end,
+      ["no prefix 'foo'"] = function() record:add("dc:title", "x", { ["foo:bar"] = "y" }) end,
+      ["no prefix 'dct'"] = function() record:add("dc:title", "x", { ["xsi:type"] = "dct:URI" }) end,
+      ["element dc:title has no text"] = function() record:add "dc:title" end,
+      ["'a b' is no name"] = function() record:add("a b", "x") end,
+      ["control character 0x01"] = function() record:set("dc:title", "\1") end,
+      ["is not UTF-8"] = function() record:set("dc:title", "\xff") end,
+      ["nothing is at 'dc:foo'"] = function() record:add({ "x", "y" }, nil, nil, "dc:foo") end,
+      ["needs format"] = function() dc.record {} end,
+      ["the formats are"] = function() dc.record { format = "dc" } end,
+      ["not 'title'"] = function() dc.record { format = "mods", title = "x" } end,
+      ["is a table"] = function() record:set("dc:title", {}) end,
+    } do
+      local fine, message = pcall(fn)
+      assert.is_false(fine, words)
+      assert.truthy(message:find(words, 1, true), message)
+      assert.truthy(message:find("^spec/dc_spec.lua:%d+: "), message)
+    end
+    assert.equal(before, record:text())
+  end)
+end)

@@ -99,6 +99,20 @@ static bool copy_attributes(alm_xml *document, alm_xml_node *node,
   return list != NULL;
 }
 
+/* A declaration has two pointers: prefix, NULL for the namespace without one, and namespace. */
+static bool copy_spaces(alm_xml *document, alm_xml_node *node, size_t count, const xmlChar **given) {
+  alm_xml_attribute *list = count ? allocate(document, count * sizeof *list) : NULL;
+  node->spaces = list;
+  for (; list && count > 0; count--, given += 2) {
+    if (!given[0] || !given[1]) continue;
+    alm_xml_attribute *space = &list[node->space_count++];
+    space->name = copy_string(document, given[0]);
+    space->value = copy_string(document, given[1]);
+    if (!space->name || !space->value) return false;
+  }
+  return count == 0;
+}
+
 static alm_xml_node *new_node(alm_xml *document, const xmlChar *name,
                               const xmlChar *uri, int count,
                               const xmlChar **attributes) {
@@ -128,7 +142,7 @@ static void begin_element(void *userdata, const xmlChar *name,
                           int namespace_count, const xmlChar **namespaces,
                           int count, int defaulted,
                           const xmlChar **attributes) {
-  (void)prefix, (void)namespace_count, (void)namespaces, (void)defaulted;
+  (void)prefix, (void)defaulted;
   reader *r = alm_xml_bounds_of(userdata);
   if (r->guard.failed) return;
   if (r->guard.depth == r->limits->max_depth) {
@@ -137,7 +151,7 @@ static void begin_element(void *userdata, const xmlChar *name,
     alm_xml_bounds_stop(&r->guard, ALM_LIMIT, "too many elements");
   } else {
     alm_xml_node *node = new_node(r->document, name, uri, count, attributes);
-    if (!node) {
+    if (!node || !copy_spaces(r->document, node, (size_t)namespace_count, namespaces)) {
       alm_xml_bounds_stop(&r->guard, ALM_LIMIT, "out of memory");
       return;
     }

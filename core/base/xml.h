@@ -27,6 +27,8 @@ struct alm_xml_node {
   const char *text;            /* text directly in it, without that of children; never NULL */
   const alm_xml_attribute *attributes;
   size_t attribute_count;
+  const alm_xml_attribute *spaces; /* prefixes that it declares, and their namespaces */
+  size_t space_count;
   alm_xml_node *first, *last;  /* child elements */
   alm_xml_node *next;          /* sibling */
   size_t child_count;

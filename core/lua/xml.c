@@ -29,11 +29,11 @@ static alm_xml_limits check_limits(lua_State *L) {
   return limits;
 }
 
-static void push_attributes(lua_State *L, const alm_xml_node *node) {
-  lua_createtable(L, 0, (int)node->attribute_count);
-  for (size_t i = 0; i < node->attribute_count; i++) {
-    lua_pushstring(L, node->attributes[i].value);
-    lua_setfield(L, -2, node->attributes[i].name);
+static void push_attributes(lua_State *L, const alm_xml_attribute *list, size_t count) {
+  lua_createtable(L, 0, (int)count);
+  for (size_t i = 0; i < count; i++) {
+    lua_pushstring(L, list[i].value);
+    lua_setfield(L, -2, list[i].name);
   }
 }
 
@@ -48,8 +48,12 @@ static void push_node(lua_State *L, const alm_xml_node *node) {
   lua_setfield(L, -2, "namespace");
   lua_pushstring(L, node->text);
   lua_setfield(L, -2, "text");
-  push_attributes(L, node);
+  push_attributes(L, node->attributes, node->attribute_count);
   lua_setfield(L, -2, "attributes");
+  if (node->space_count) {
+    push_attributes(L, node->spaces, node->space_count);
+    lua_setfield(L, -2, "prefixes");
+  }
   for (const alm_xml_node *child = node->first; child; child = child->next) {
     push_node(L, child);
     lua_rawseti(L, -2, index++);

@@ -476,6 +476,7 @@ core.xml = {}
 ---@field name string without prefix
 ---@field namespace? string its address
 ---@field attributes table<string, string> with a namespace "prefix:name"
+---@field prefixes? table<string, string> namespaces that the element declares for prefixes
 ---@field text string directly in it, those of children left out, as it is
 ---@field [integer] almanac.xml.node
 

@@ -6,6 +6,7 @@
 --   mods:titleInfo/mods:title  //mods:url      elements in elements; at any depth
 --   mods:titleInfo/@type                      an attribute
 -- Prefixes are fixed (almanac.xml.namespaces), whatever the document calls them.
+local build = require "almanac.dc_build"
 local core = require "almanac.core"
 local xml = require "almanac.xml"
 
@@ -234,6 +235,7 @@ end
 ---@param root almanac.xml.node
 ---@return almanac.dc.record
 function m.wrap(root)
+  xml.settle(root)
   return setmetatable({ root = root, format = root.namespace == xml.namespaces.mods and "mods" or "dc" }, meta)
 end
 
@@ -249,6 +251,16 @@ function m.parse(text)
   return m.wrap(root)
 end
 
+---Makes a record of Alma's Dublin Core, oai_dc, qualified Dublin Core or MODS; see dc_build.lua.
+---@param given table
+---@return almanac.dc.record
+function m.record(given) return m.wrap(build.new(given)) end
+
+build.install(methods, function(root, path)
+  local steps = path_of(path)
+  return select_nodes(root, steps), steps.attribute
+end)
+
 ---@class almanac.dc.record
 ---@field format "dc"|"mods"
 ---@field root almanac.xml.node
@@ -256,5 +268,8 @@ end
 ---@field all fun(self: almanac.dc.record, path: string): string[]
 ---@field elements fun(self: almanac.dc.record, path: string?): table[]
 ---@field text fun(self: almanac.dc.record): string
+---@field add fun(self: almanac.dc.record, name: string|table, text: string?, attributes: table?, below: string?): almanac.dc.record
+---@field set fun(self: almanac.dc.record, path: string, text: string): almanac.dc.record?, string?, string?
+---@field remove fun(self: almanac.dc.record, path: string): integer
 
 return m

@@ -12,6 +12,7 @@ m.namespaces = {
   marc = "http://www.loc.gov/MARC21/slim",
   mods = "http://www.loc.gov/mods/v3",
   oai_dc = "http://www.openarchives.org/OAI/2.0/oai_dc/",
+  oai_qdc = "http://worldcat.org/xmlschemas/qdc-1.0/",
   xlink = "http://www.w3.org/1999/xlink",
   xsi = "http://www.w3.org/2001/XMLSchema-instance",
 }
@@ -51,14 +52,63 @@ function m.children(node, name)
   return list
 end
 
-local function note_prefixes(node, used)
-  local prefix = prefixes[node.namespace]
-  if prefix then used[prefix] = true end
-  for name in pairs(node.attributes) do
-    prefix = name:match "^(.-):"
-    if m.namespaces[prefix] then used[prefix] = true end
+-- ---- writing ----
+
+-- Calls `visit` for each element, with the namespaces that prefixes stand for there.
+local function walk(node, scope, visit)
+  if node.prefixes then scope = setmetatable(node.prefixes, { __index = scope }) end
+  visit(node, scope)
+  for _, item in ipairs(node) do walk(item, scope, visit) end
+end
+
+local function rename_attributes(node, scope)
+  local renamed
+  for name, value in pairs(node.attributes) do
+    local prefix, rest = name:match "^(.-):(.+)$"
+    local usual = prefix and prefixes[scope[prefix]]
+    if usual and usual ~= prefix then
+      renamed = renamed or {}
+      renamed[#renamed + 1] = { name, usual .. ":" .. rest, value }
+    end
   end
-  for _, item in ipairs(node) do note_prefixes(item, used) end
+  for _, each in ipairs(renamed or {}) do node.attributes[each[1]], node.attributes[each[2]] = nil, each[3] end
+end
+
+---Gives attributes the prefixes that everybody uses, whatever the document calls them.
+---@param root almanac.xml.node
+---@return almanac.xml.node root
+function m.settle(root)
+  walk(root, {}, rename_attributes)
+  return root
+end
+
+-- Which prefixes a document needs: the usual ones that are in use, and those of namespaces that only
+-- the document knows, by its own prefix for them.
+local function note_prefixes(node, needed)
+  local function note(prefix)
+    if m.namespaces[prefix] then needed[prefix] = m.namespaces[prefix] end
+  end
+  note(prefixes[node.namespace])
+  for name, value in pairs(node.attributes) do
+    note(name:match "^(.-):")
+    if name == "xsi:type" then note(value:match "^(.-):") end   -- its value is a name with a prefix
+  end
+  for prefix, address in pairs(node.prefixes or {}) do
+    if not prefixes[address] and not m.namespaces[prefix] then needed[prefix] = needed[prefix] or address end
+  end
+  for _, item in ipairs(node) do note_prefixes(item, needed) end
+end
+
+-- The root's namespace is the default one, so it needs a prefix for attributes alone.
+local function drop_default(needed, root)
+  for prefix, address in pairs(needed) do
+    if address == root.namespace then
+      needed[prefix] = nil
+      for name, value in pairs(root.attributes) do
+        if name:find("^" .. prefix .. ":") or (name == "xsi:type" and value:find("^" .. prefix .. ":")) then needed[prefix] = address end
+      end
+    end
+  end
 end
 
 local function in_order(t)
@@ -68,10 +118,12 @@ local function in_order(t)
   return names
 end
 
--- Attributes that say where a schema lies are dropped: no reader of the record needs them.
-local function add_attributes(out, node)
+-- Attributes that say where a schema lies are dropped: no reader of the record needs them. So are those
+-- whose prefix nobody declares.
+local function add_attributes(out, node, declared)
   for _, name in ipairs(in_order(node.attributes)) do
-    if name ~= "xsi:schemaLocation" then
+    local prefix = name:match "^(.-):" or "xml"
+    if name ~= "xsi:schemaLocation" and (prefix == "xml" or declared[prefix]) then
       out[#out + 1] = (' %s="%s"'):format(name, core.xml.escape(node.attributes[name]))
     end
   end
@@ -82,15 +134,15 @@ end
 local function named(node, default, declared)
   local address = node.namespace or ""
   if address == default then return node.name, default, "" end
-  local prefix = prefixes[address]
-  if prefix and declared[prefix] then return prefix .. ":" .. node.name, default, "" end
+  local prefix = declared.by_address[address]
+  if prefix then return prefix .. ":" .. node.name, default, "" end
   return node.name, address, (' xmlns="%s"'):format(core.xml.escape(address))
 end
 
 local function add(out, node, default, declared, declarations)
   local name, inner, declaration = named(node, default, declared)
   out[#out + 1] = "<" .. name .. declaration .. declarations
-  add_attributes(out, node)
+  add_attributes(out, node, declared)
   local text = (node[1] and not node.text:find "%S") and "" or node.text
   if not node[1] and text == "" then
     out[#out + 1] = "/>"
@@ -101,18 +153,23 @@ local function add(out, node, default, declared, declarations)
   out[#out + 1] = "</" .. name .. ">"
 end
 
+-- These roots are written with their prefix, as OAI-PMH has them; others without one.
+local PREFIXED = { oai_dc = true, oai_qdc = true }
+
 ---Writes an element as a document of its own, without a declaration and without blanks
 ---between elements. Text that stood among child elements comes before them.
 ---@param node almanac.xml.node
 ---@return string
 function m.write(node)
-  local used, declarations, out = {}, {}, {}
-  note_prefixes(node, used)
-  used[prefixes[node.namespace] or ""] = nil   -- the element's own namespace is the default one
-  for i, prefix in ipairs(in_order(used)) do
-    declarations[i] = (' xmlns:%s="%s"'):format(prefix, m.namespaces[prefix])
+  local own, declared, declarations, out = {}, { by_address = {} }, {}, {}
+  note_prefixes(node, own)
+  if not PREFIXED[prefixes[node.namespace]] then drop_default(own, node) end
+  for i, prefix in ipairs(in_order(own)) do
+    declared[prefix] = true
+    if own[prefix] ~= node.namespace or PREFIXED[prefix] then declared.by_address[own[prefix]] = prefix end
+    declarations[i] = (' xmlns:%s="%s"'):format(prefix, core.xml.escape(own[prefix]))
   end
-  add(out, node, "", used, table.concat(declarations))
+  add(out, node, "", declared, table.concat(declarations))
   return table.concat(out)
 end
 

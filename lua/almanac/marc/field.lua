@@ -1,6 +1,6 @@
 -- Live fields: see live.lua for how they stay true.
 local live = require "almanac.marc.live"
-local mistake = require "almanac.marc.mistake"
+local mistake = require "almanac.mistake"
 local subfields = require "almanac.marc.subfield"
 
 local m = {}

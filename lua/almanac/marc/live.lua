@@ -4,7 +4,7 @@
 -- read when it is asked for, and read again after the record was changed by a MARCspec, so
 -- nothing here can differ from the record.
 local core = require "almanac.core"
-local mistake = require "almanac.marc.mistake"
+local mistake = require "almanac.mistake"
 
 local m = {}
 

@@ -3,7 +3,7 @@
 local core = require "almanac.core"
 local field = require "almanac.marc.field"
 local live = require "almanac.marc.live"
-local mistake = require "almanac.marc.mistake"
+local mistake = require "almanac.mistake"
 local subfield = require "almanac.marc.subfield"
 
 local m = {}

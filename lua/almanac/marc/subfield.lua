@@ -1,6 +1,6 @@
 -- Live subfields, and the list of them that field.subfields is.
 local live = require "almanac.marc.live"
-local mistake = require "almanac.marc.mistake"
+local mistake = require "almanac.mistake"
 
 local m = {}
 

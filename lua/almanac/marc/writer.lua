@@ -1,6 +1,6 @@
 -- Files of records, written record by record. A file appears whole or not at all, when its writer is closed.
 local core = require "almanac.core"
-local mistake = require "almanac.marc.mistake"
+local mistake = require "almanac.mistake"
 local whole = require "almanac.whole"
 
 local m = {}
