@@ -6,52 +6,19 @@
 #include "marc_iso2709_private.h"
 #include "marc_private.h"
 
-enum { LEADER = ALM_MARC_LEADER, LEAST = LEADER + 1, STEP = 64 << 10 };
+enum { LEADER = ALM_MARC_LEADER, LEAST = LEADER + 1, DIGITS = 5, STEP = 64 << 10 };
 
 typedef struct {
   alm_marc_reading *reading;
   alm_iso2709 iso;
   alm_marc record;
-  size_t garbage;  /* bytes before the record that belong to none */
+  size_t length;   /* of the record that was found, in the window */
+  size_t garbage;  /* bytes that belong to no record, up to here */
+  bool clean;      /* it was read the strict way */
+  bool followed;   /* another record or the end comes right behind it */
+  bool waiting;    /* it was found and not given yet */
+  void *kept;      /* a record whose bytes had to be left */
 } iso_reader;
-
-/* ---- leaders ---- */
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/* How many of the 15 characters that are alike in all leaders are so here:
- * digits in 00-04 and 12-16, "22" in 10, "450" in 20. */
-static int likeness(const char *leader) {
-  int alike = (leader[10] == '2') + (leader[11] == '2') + (leader[20] == '4') +
-              (leader[21] == '5') + (leader[22] == '0');
-  for (int i = 0; i < 5; i++) alike += is_digit(leader[i]) + is_digit(leader[12 + i]);
-  return alike;
-}
-
-enum { ALIKE = 10, SAME = 15 };
-
-static bool could_be_leader(const alm_window *window) {
-  return window->length >= LEADER && likeness(window->data) >= ALIKE;
-}
-
-/* Beyond doubt, so that one can be told from a directory or text. */
-static bool is_leader(const char *text) {
-  return likeness(text) == SAME && text[6] >= 'a' && text[6] <= 'z' && !is_digit(text[5]);
-}
-
-static const char *find_leader(const char *from, const char *end) {
-  const char *map = from + 20;
-  while (map < end && (map = memmem(map, (size_t)(end - map), "450", 3))) {
-    if (end - (map - 20) >= LEADER && is_leader(map - 20)) return map - 20;
-    map++;
-  }
-  return NULL;
-}
-
-static size_t said_length(const alm_window *window) {
-  long length = window->length >= 5 ? alm_iso2709_number(window->data, 5) : -1;
-  return length >= LEAST ? (size_t)length : 0;
-}
 
 /* ---- where a damaged record ends ---- */
 
@@ -63,15 +30,20 @@ static size_t blanks(const char *text, size_t length) {
   return count;
 }
 
-/* The first record terminator (its end) that is not in a leader here, or leader
- * in what follows the first byte; the window's length when there is none. */
+static size_t said_length(const char *text, size_t left) {
+  long length = left >= DIGITS ? alm_iso2709_number(text, DIGITS) : -1;
+  return length >= LEAST ? (size_t)length : 0;
+}
+
+/* The first record terminator (its end) that is not in a leader here, or another record in
+ * what follows the first byte; the window's length when there is none. */
 static size_t next_landmark(const alm_window *window, size_t from, bool *found) {
   const char *text = window->data, *end = text + window->length;
-  size_t behind = could_be_leader(window) && from < LEADER ? LEADER : from;
+  size_t behind = alm_iso2709_is_leader(text, window->length) && from < LEADER ? LEADER : from;
   const char *terminator = memchr(text + behind, ISO_END, window->length - behind);
-  const char *leader = find_leader(text + from, terminator ? terminator : end);
-  *found = terminator || leader;
-  if (leader) return (size_t)(leader - text);
+  const char *start = alm_iso2709_find_start(text, from, terminator ? terminator : end, end);
+  *found = terminator || start;
+  if (start) return (size_t)(start - text);
   return terminator ? (size_t)(terminator - text) + 1 : window->length;
 }
 
@@ -90,145 +62,192 @@ static const alm_window *find_landmark(alm_marc_source *source, size_t *at, alm_
 }
 
 /* The leader's length against the landmark: it is right when only blanks lie
- * between them, or when a terminator is there and no leader before it. */
+ * between them, or when a terminator is there and no record before it. */
 static size_t choose_end(const alm_window *window, size_t landmark) {
-  size_t said = said_length(window);
-  const char *text = window->data;
+  const char *text = window->data, *end = text + window->length;
+  size_t said = said_length(text, window->length);
   if (said == 0 || said > window->length || said == landmark) return landmark;
   if (said < landmark) {
     bool apart = blanks(text + said, landmark - said) == landmark - said;
     return apart ? said : landmark;
   }
   if (text[said - 1] != ISO_END || text[landmark - 1] != ISO_END) return landmark;
-  return find_leader(text + landmark, text + said) ? landmark : said;
+  return alm_iso2709_find_start(text, landmark, text + said, end) ? landmark : said;
 }
 
-/* ---- records ---- */
+/* Where directory and terminator agree, nothing is searched for within. */
+static const alm_window *find_end(alm_marc_source *source, size_t *end, alm_error *err) {
+  const alm_window *window = alm_marc_source_fill(source, ISO_LONGEST, err);
+  if (!window) return NULL;
+  *end = alm_iso2709_directory_says(window->data, window->length);
+  if (*end) return window;
+  window = find_landmark(source, end, err);
+  if (window) *end = choose_end(window, *end);
+  return window;
+}
 
-static alm_marc_result give(iso_reader *reader, size_t length) {
-  const alm_iso2709 *iso = &reader->iso;
-  alm_marc_reading *reading = reader->reading;
+/* ---- where a record begins ---- */
+
+static bool is_framed(const alm_window *window, size_t at) {
+  size_t said = said_length(window->data + at, window->length - at);
+  return said && at + said <= window->length && window->data[at + said - 1] == ISO_END;
+}
+
+/* A few bytes and then a record that is framed are not a leader with more bytes. */
+static bool comes_later(const alm_window *window) {
+  size_t length = alm_iso2709_leader_length(window->data, window->length);
+  return length > LEADER && is_framed(window, length - LEADER) &&
+         alm_iso2709_is_leader(window->data + length - LEADER, LEADER);
+}
+
+static bool could_begin(const alm_window *window) {
+  if (is_framed(window, 0)) return true;
+  return (alm_iso2709_is_leader(window->data, window->length) ||
+          alm_iso2709_begins(window->data, window->length)) && !comes_later(window);
+}
+
+static const alm_window *pass_blanks(iso_reader *reader, alm_error *err) {
+  for (;;) {
+    const alm_window *window = alm_marc_source_fill(reader->reading->source, LEADER, err);
+    if (!window) return NULL;
+    size_t count = alm_iso2709_is_leader(window->data, window->length)
+                       ? 0 : blanks(window->data, window->length);
+    if (count == 0) return window;
+    alm_marc_source_use(reader->reading->source, count);
+  }
+}
+
+/* The window then holds the record's bytes, as its leader says, and those of the next one:
+ * filling it again would move them. */
+static const alm_window *fill_two(alm_marc_source *source, size_t length, alm_error *err) {
+  const alm_window *window = alm_marc_source_fill(source, length + DIGITS, err);
+  if (!window || window->length <= length) return window;
+  size_t next = said_length(window->data + length, window->length - length);
+  return next ? alm_marc_source_fill(source, length + next, err) : window;
+}
+
+static bool is_followed(const alm_window *window, size_t at) {
+  at += blanks(window->data + at, window->length - at);
+  return at == window->length ? window->at_end : is_framed(window, at);
+}
+
+/* ---- finding the next record ---- */
+
+/* A record that was found, without fields, is none unless all in it is right. */
+static bool set_found(iso_reader *reader, const alm_window *window, size_t length, bool clean) {
+  if (!clean && reader->iso.count == 0) return false;
+  reader->length = length;
+  reader->clean = clean;
+  reader->followed = is_followed(window, length);
+  reader->waiting = true;
   if (reader->garbage)
-    alm_marc_note(iso->notes, ALM_MARC_GARBAGE, 0, "%zu byte%s before the record belong to none",
+    alm_marc_note(reader->iso.notes, ALM_MARC_GARBAGE, 0, "%zu byte%s before the record belong to none",
                   reader->garbage, reader->garbage == 1 ? "" : "s");
-  const alm_marc *noted = alm_marc_built(iso->notes);
-  reader->record = *noted;
-  reader->record.leader = reader->record.bytes = iso->bytes;
-  reader->record.length = iso->length;
-  reader->record.fields = iso->fields;
-  reader->record.field_count = iso->count;
   reader->garbage = 0;
-  reading->record = &reader->record;
-  alm_marc_source_use(reading->source, length);
-  return ALM_MARC_RECORD;
+  return true;
 }
-
-static void begin_record(iso_reader *reader, const alm_window *window) {
-  alm_marc_clear(reader->iso.notes, reader->reading->number, window->offset);
-}
-
-/* Bytes at the end of which nothing can be made: a leader that was cut off. */
-static alm_marc_result give_remains(iso_reader *reader, const alm_window *window) {
-  static const char nothing[] = "00000nam a2200000   4500";
-  size_t garbage = reader->garbage;
-  reader->garbage = 0;
-  alm_marc_clear(reader->iso.notes, reader->reading->number, window->offset - garbage);
-  alm_marc_note(reader->iso.notes, ALM_MARC_TRUNCATED, 0, "the last %zu byte%s no record", garbage,
-                garbage == 1 ? " is" : "s are");
-  reader->iso.bytes = nothing;
-  reader->iso.length = LEADER;
-  reader->iso.count = 0;
-  return give(reader, 0);
-}
-
-/* ---- the next one ---- */
-
-typedef enum { FAILED, NOTHING, DAMAGED, CLEAN } start_kind;
 
 static void pass(iso_reader *reader, size_t count) {
   reader->garbage += count;
   alm_marc_source_use(reader->reading->source, count);
 }
 
-/* Passes blanks; they count as garbage when a record follows them. */
-static const alm_window *pass_blanks(iso_reader *reader, alm_error *err) {
-  for (;;) {
-    const alm_window *window = alm_marc_source_fill(reader->reading->source, LEADER, err);
-    if (!window) return NULL;
-    size_t count = could_be_leader(window) ? 0 : blanks(window->data, window->length);
-    if (count == 0) return window;
-    if (count < window->length || !window->at_end) reader->garbage += count;
-    alm_marc_source_use(reader->reading->source, count);
+static alm_marc_result find_damaged(iso_reader *reader, alm_error *err) {
+  alm_marc_source *source = reader->reading->source;
+  size_t end = 0;
+  const alm_window *window = alm_marc_source_fill(source, STEP, err);
+  if (!window) return ALM_MARC_FAILED;
+  bool begins = could_begin(window);
+  window = begins ? find_end(source, &end, err) : find_landmark(source, &end, err);
+  if (window && begins) window = fill_two(source, end, err);
+  if (!window) return ALM_MARC_FAILED;
+  if (begins && end >= LEADER) {
+    alm_iso2709_lenient(&reader->iso, window->data, end);
+    if (set_found(reader, window, end, false)) return ALM_MARC_RECORD;
   }
-}
-
-static start_kind look_at_start(iso_reader *reader, const alm_window **window, alm_error *err) {
-  if ((*window)->length < LEADER) return NOTHING;
-  size_t said = said_length(*window);
-  if (said) {
-    *window = alm_marc_source_fill(reader->reading->source, said, err);
-    if (!*window) return FAILED;
-  }
-  bool there = said && (*window)->length >= said;
-  if (there && alm_iso2709_strict(&reader->iso, (*window)->data, said)) return CLEAN;
-  bool framed = there && (*window)->data[said - 1] == ISO_END;
-  return framed || could_be_leader(*window) ? DAMAGED : NOTHING;
+  pass(reader, end);
+  return ALM_MARC_END;
 }
 
 /* END: what is here is no record and was passed. */
-static alm_marc_result take(iso_reader *reader, start_kind kind, const alm_window *window,
-                            alm_error *err) {
-  size_t end = 0;
-  begin_record(reader, window);
-  if (kind == CLEAN && !reader->iso.escapes)
-    reader->reading->text = reader->iso.high ? ALM_TEXT_HIGH : ALM_TEXT_ASCII;
-  if (kind == CLEAN) return give(reader, reader->iso.length);
-  window = find_landmark(reader->reading->source, &end, err);
+static alm_marc_result find_here(iso_reader *reader, const alm_window *window, alm_error *err) {
+  size_t said = said_length(window->data, window->length);
+  alm_marc_clear(reader->iso.notes, reader->reading->number, window->offset);
+  if (said) window = fill_two(reader->reading->source, said, err);
   if (!window) return ALM_MARC_FAILED;
-  if (kind == DAMAGED) end = choose_end(window, end);
-  if (kind == NOTHING || end < LEADER) return pass(reader, end), ALM_MARC_END;
-  alm_iso2709_lenient(&reader->iso, window->data, end);
-  return give(reader, end);
+  if (said && window->length >= said && alm_iso2709_strict(&reader->iso, window->data, said))
+    return set_found(reader, window, said, true) ? ALM_MARC_RECORD : ALM_MARC_END;
+  return find_damaged(reader, err);
 }
 
-static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
-  iso_reader *reader = reading->state;
+static alm_marc_result find_next(iso_reader *reader, alm_error *err) {
   for (;;) {
     const alm_window *window = pass_blanks(reader, err);
     if (!window) return ALM_MARC_FAILED;
-    if (window->length == 0)
-      return reader->garbage ? give_remains(reader, window) : ALM_MARC_END;
-    start_kind kind = look_at_start(reader, &window, err);
-    alm_marc_result result = kind == FAILED ? ALM_MARC_FAILED : take(reader, kind, window, err);
+    if (window->length == 0) return ALM_MARC_END;
+    alm_marc_result result = find_here(reader, window, err);
     if (result != ALM_MARC_END) return result;
   }
 }
 
+/* ---- giving it ---- */
+
+static void set_record(iso_reader *reader) {
+  const alm_iso2709 *iso = &reader->iso;
+  reader->record = *alm_marc_built(iso->notes);
+  reader->record.leader = reader->clean ? iso->bytes : iso->leader;
+  reader->record.bytes = iso->bytes;
+  reader->record.length = reader->clean ? iso->length : iso->copied;
+  reader->record.fields = iso->fields;
+  reader->record.field_count = iso->count;
+  reader->record.number = reader->reading->number;
+}
+
+static alm_marc_result give(iso_reader *reader, const alm_marc *record) {
+  reader->reading->record = record;
+  return ALM_MARC_RECORD;
+}
+
+/* What stands behind the last record is a problem of that record. */
+static void note_rest(iso_reader *reader, alm_marc *record, size_t length) {
+  alm_marc_builder *notes = reader->iso.notes;
+  alm_marc_copy_head(notes, record);
+  alm_marc_note(notes, ALM_MARC_GARBAGE, length, "the %zu byte%s behind the last record belong to none",
+                reader->garbage, reader->garbage == 1 ? "" : "s");
+  const alm_marc *noted = alm_marc_built(notes);
+  record->problems = noted->problems;
+  record->problem_count = noted->problem_count;
+  reader->garbage = 0;
+}
+
+/* Looks what comes behind it first, with the record in memory of its own. */
+static alm_marc_result give_kept(iso_reader *reader, alm_error *err) {
+  size_t length = reader->length;
+  void *block = realloc(reader->kept, alm_marc_packed_size(&reader->record));
+  if (!block) return alm_fail(err, ALM_LIMIT, "can't read ISO 2709: out of memory"), ALM_MARC_FAILED;
+  reader->kept = block;
+  alm_marc *record = alm_marc_pack(&reader->record, block);
+  alm_marc_source_use(reader->reading->source, length);
+  alm_error later;
+  alm_marc_result result = find_next(reader, &later);
+  if (result == ALM_MARC_END && reader->garbage) note_rest(reader, record, length);
+  return give(reader, record);
+}
+
+static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
+  iso_reader *reader = reading->state;
+  alm_marc_result result = reader->waiting ? ALM_MARC_RECORD : find_next(reader, err);
+  if (result != ALM_MARC_RECORD) return result;
+  reader->waiting = false;
+  set_record(reader);
+  if (!reader->followed) return give_kept(reader, err);
+  if (reader->clean && !reader->iso.escapes)
+    reading->text = reader->iso.high ? ALM_TEXT_HIGH : ALM_TEXT_ASCII;
+  alm_marc_source_use(reading->source, reader->length);
+  return give(reader, &reader->record);
+}
+
 /* ---- the format ---- */
-
-static size_t digits_in(const char *text, size_t length) {
-  size_t count = 0;
-  while (count < length && is_digit(text[count])) count++;
-  return count;
-}
-
-/* A directory ends with a field's length and place, nine digits, before its
- * terminator. Binary files have the terminator's byte too, hardly the digits. */
-static bool ends_directory(const char *head, size_t length) {
-  enum { PLACE = 9 };
-  const char *at = head, *end = head + length;
-  for (; (at = memchr(at, ISO_FIELD, (size_t)(end - at))); at++)
-    if (at - head >= PLACE && digits_in(at - PLACE, PLACE) == PLACE) return true;
-  return false;
-}
-
-/* No other format has a field terminator. Without one it is a leader, perhaps
- * the piece of one, that no line end follows. */
-static bool looks(const char *head, size_t length) {
-  size_t piece = length < 5 ? length : 5;
-  if (digits_in(head, piece) < piece) return ends_directory(head, length);
-  return memchr(head, ISO_FIELD, length) || !memchr(head, '\n', length);
-}
 
 static bool open_reading(alm_marc_reading *reading, alm_error *err) {
   iso_reader *reader = calloc(1, sizeof *reader);
@@ -244,11 +263,12 @@ static void close_reading(alm_marc_reading *reading) {
   free(reader->iso.fields);
   free(reader->iso.ends);
   free(reader->iso.copy);
+  free(reader->kept);
   free(reader);
 }
 
 const alm_marc_format alm_marc_iso2709 = {
-    .name = "iso2709", .looks = looks, .open = open_reading, .next = next,
+    .name = "iso2709", .looks = alm_iso2709_looks, .open = open_reading, .next = next,
     .close = close_reading, .write = alm_iso2709_write,
     .head = "", .between = "", .tail = "", .any_bytes = true,
 };

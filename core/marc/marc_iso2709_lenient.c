@@ -3,26 +3,44 @@
 #include <string.h>
 
 #include "marc_iso2709_private.h"
+#include "marc_private.h"
 
-enum { LEADER = ALM_MARC_LEADER, WIDTHS = 12, NO_BASE = 0 };
+enum { LEADER = ALM_MARC_LEADER, WIDTHS = 12, NO_BASE = 0, MOST = 2 * ALM_MARC_MAXIMUM };
 
-/* ---- changing a byte ---- */
+/* ---- changing bytes ---- */
 
-static void change(alm_iso2709 *iso, size_t at, char to) {
-  if (iso->bytes != iso->copy) {
-    if (iso->copy_room < iso->length) {
-      char *copy = realloc(iso->copy, iso->length);
-      if (!copy) return;
-      iso->copy = copy;
-      iso->copy_room = iso->length;
-    }
-    memcpy(iso->copy, iso->bytes, iso->length);
-    iso->bytes = iso->copy;
+static bool copy(alm_iso2709 *iso, size_t more) {
+  bool own = iso->bytes == iso->copy;
+  if (iso->copy_room < iso->copied + more) {
+    size_t room = 2 * (iso->copied + more);
+    char *copied = realloc(iso->copy, room);
+    if (!copied) return false;
+    iso->copy = copied;
+    iso->copy_room = room;
   }
-  iso->copy[at] = to;
+  if (!own) memcpy(iso->copy, iso->bytes, iso->copied);
+  iso->bytes = iso->copy;
+  return true;
+}
+
+void alm_iso2709_change(alm_iso2709 *iso, size_t at, char to) {
+  if (copy(iso, 0)) iso->copy[at] = to;
+}
+
+char *alm_iso2709_append(alm_iso2709 *iso, size_t length) {
+  if (iso->copied + length > MOST || !copy(iso, length)) return NULL;
+  iso->copied += length;
+  return iso->copy + iso->copied - length;
 }
 
 /* ---- the end ---- */
+
+/* A number that says what would be so if the leader had as many bytes as it should is
+ * told by the problem that the leader has more or less. */
+static bool is_off(const alm_iso2709 *iso, long said, size_t is) {
+  long more = (long)iso->directory - LEADER;
+  return said != (long)is && (more == 0 || said + more != (long)is);
+}
 
 /* Where the fields end: before the record's terminator, when it is there. */
 static size_t check_end(alm_iso2709 *iso, long said) {
@@ -31,10 +49,10 @@ static size_t check_end(alm_iso2709 *iso, long said) {
   if (length > ISO_LONGEST)
     alm_marc_note(iso->notes, ALM_MARC_TOO_LONG, 0,
                   "the record has %zu bytes; ISO 2709 has room for 99999", length);
-  else if (said > (long)length)
+  else if (said > (long)length && is_off(iso, said, length))
     alm_marc_note(iso->notes, ended ? ALM_MARC_LENGTH : ALM_MARC_TRUNCATED, ended ? 0 : length,
                   "leader/00-04 says %ld bytes, there are %zu", said, length);
-  else if (said != (long)length)
+  else if (is_off(iso, said, length))
     alm_marc_note(iso->notes, ALM_MARC_LENGTH, 0, "leader/00-04 is '%.5s', there are %zu bytes",
                   iso->bytes, length);
   if (!ended && said <= (long)length)
@@ -44,19 +62,23 @@ static size_t check_end(alm_iso2709 *iso, long said) {
 
 /* ---- leader ---- */
 
-static void clean_leader(alm_iso2709 *iso) {
-  for (size_t i = 0; i < LEADER; i++) {
-    if (alm_iso2709_is_plain(iso->bytes[i])) continue;
-    alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, i, "leader/%02zu is no character", i);
-    change(iso, i, ' ');
-  }
+static void read_leader(alm_iso2709 *iso) {
+  bool right;
+  size_t length = alm_iso2709_leader_length(iso->bytes, iso->length);
+  alm_marc_repair_leader(iso->bytes, length, iso->leader, &right);
+  iso->directory = length;
+  if (length != LEADER)
+    alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, 0, "the leader has %zu bytes instead of 24", length);
+  for (size_t i = 0; i < LEADER && length == LEADER; i++)
+    if (!alm_iso2709_is_plain(iso->bytes[i]))
+      alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, i, "leader/%02zu is no character", i);
 }
 
 static size_t leader_digit(alm_iso2709 *iso, size_t at, size_t least, size_t usual) {
-  long value = alm_iso2709_number(iso->bytes + at, 1);
+  long value = alm_iso2709_number(iso->leader + at, 1);
   if (value >= (long)least) return (size_t)value;
   alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, at, "leader/%02zu is '%c', taken as %zu", at,
-                iso->bytes[at], usual);
+                iso->leader[at], usual);
   return usual;
 }
 
@@ -74,8 +96,8 @@ static bool is_entry(const alm_iso2709 *iso, size_t at) {
 }
 
 static bool is_directory(const alm_iso2709 *iso, size_t end) {
-  if (end < LEADER || end > iso->length || (end - LEADER) % iso->entry) return false;
-  for (size_t at = LEADER; at < end; at += iso->entry)
+  if (end < iso->directory || end > iso->length || (end - iso->directory) % iso->entry) return false;
+  for (size_t at = iso->directory; at < end; at += iso->entry)
     if (!is_entry(iso, at)) return false;
   return true;
 }
@@ -86,15 +108,15 @@ static size_t find_field_end(const alm_iso2709 *iso, size_t from) {
 }
 
 static bool ends_entries(const alm_iso2709 *iso, size_t end) {
-  return end >= LEADER && end < iso->length && iso->bytes[end] == ISO_FIELD &&
-         (end - LEADER) % iso->entry == 0;
+  return end >= iso->directory && end < iso->length && iso->bytes[end] == ISO_FIELD &&
+         (end - iso->directory) % iso->entry == 0;
 }
 
 /* Where the directory's terminator is, or should be: where the leader says,
  * when there is one in place; the first, when only entries come before it; where
  * the leader says, when it is the terminator that is damaged; the first. */
 static size_t find_directory_end(const alm_iso2709 *iso, size_t said) {
-  size_t first = find_field_end(iso, LEADER);
+  size_t first = find_field_end(iso, iso->directory);
   if (ends_entries(iso, said)) return said;
   if (first < iso->length && is_directory(iso, first)) return first;
   if (said < iso->length && is_directory(iso, said)) return said;
@@ -161,38 +183,68 @@ static bool is_right(const alm_iso2709 *iso, const data_area *data, span at) {
 static bool are_widths_right(const alm_iso2709 *iso, size_t directory_end) {
   data_area data = {.base = directory_end + 1, .end = iso->length};
   return data.base < data.end && is_directory(iso, directory_end) &&
-         directory_end >= LEADER + iso->entry && is_right(iso, &data, told(iso, &data, LEADER));
+         directory_end >= iso->directory + iso->entry &&
+         is_right(iso, &data, told(iso, &data, iso->directory));
 }
 
 /* Entries of other widths than the usual are rare; damage in leader/20-21 isn't. */
 static size_t read_directory(alm_iso2709 *iso) {
-  long base = alm_iso2709_number(iso->bytes + 12, 5);
+  long base = alm_iso2709_number(iso->leader + 12, 5);
   size_t said = base > 0 ? (size_t)base - 1 : NO_BASE;
-  set_widths(iso, leader_digit(iso, 20, 1, 4), leader_digit(iso, 21, 1, 5));
+  size_t length_width = leader_digit(iso, 20, 1, 4), start_width = leader_digit(iso, 21, 1, 5);
+  set_widths(iso, length_width, start_width);
   size_t end = find_directory_end(iso, said);
   if (iso->entry != WIDTHS && !are_widths_right(iso, end)) {
     alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, 20, "leader/20-21 is '%.2s', taken as 45",
-                  iso->bytes + 20);
+                  iso->leader + 20);
     set_widths(iso, 4, 5);
     end = find_directory_end(iso, said);
   }
   if (end >= iso->length)
     alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, iso->length, "the directory has no end");
-  else if (end != said)
+  else if (end != said && is_off(iso, base, end + 1))
     alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, 12,
-                  "leader/12-16 says %.5s, the data begin at byte %zu", iso->bytes + 12, end + 1);
+                  "leader/12-16 says %.5s, the data begin at byte %zu", iso->leader + 12, end + 1);
   else if (iso->bytes[end] != ISO_FIELD)
     alm_marc_note(iso->notes, ALM_MARC_TERMINATOR, end, "the directory has no terminator");
   return end;
 }
 
+/* ---- entries ---- */
+
+/* The entries up to the first that is not right are counted from the front. When bytes of
+ * that one are missing or too many, those behind it are counted from the directory's end. */
+typedef struct {
+  size_t front, count, end;
+} entries;
+
+static size_t entry_at(const alm_iso2709 *iso, const entries *all, size_t index) {
+  if (index <= all->front) return iso->directory + index * iso->entry;
+  return all->end - (all->count - index) * iso->entry;
+}
+
+static entries find_entries(alm_iso2709 *iso, const data_area *data, size_t end) {
+  size_t length = end - iso->directory, rest = length % iso->entry;
+  entries all = {.count = length / iso->entry, .end = end};
+  all.front = all.count;
+  if (rest == 0) return all;
+  bool missing = iso->end_count == all.count + 1 && rest + ISO_TAG > iso->entry / 2;
+  size_t at = iso->directory;
+  if (missing) all.count++;
+  for (all.front = 0; all.front < all.count && is_right(iso, data, told(iso, data, at)); all.front++)
+    at += iso->entry;
+  alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, at, missing ? "an entry of the directory is too short"
+                                                            : "the directory has bytes that belong to no entry");
+  return all;
+}
+
 /* As many terminators as entries, and no entry that is right says otherwise.
  * Of a record that is too long the entries can't be right. */
-static bool are_in_order(const alm_iso2709 *iso, const data_area *data, size_t count) {
+static bool are_in_order(const alm_iso2709 *iso, const data_area *data, const entries *all) {
   if (iso->length > ISO_LONGEST) return true;
-  if (count != iso->end_count) return false;
-  for (size_t i = 0; i < count; i++) {
-    span at = told(iso, data, LEADER + i * iso->entry);
+  if (all->count != iso->end_count) return false;
+  for (size_t i = 0; i < all->count; i++) {
+    span at = told(iso, data, entry_at(iso, all, i));
     if (is_right(iso, data, at) && at.start != piece(iso, data, i).start) return false;
   }
   return true;
@@ -212,9 +264,8 @@ static void note_place(alm_iso2709 *iso, const data_area *data, size_t entry, co
 
 /* False when nothing is left of it. When only the terminator before it isn't
  * there, that was told of the field before. */
-static bool find_field(alm_iso2709 *iso, const data_area *data, size_t index, const char *tag,
-                       span *at) {
-  size_t entry = LEADER + index * iso->entry;
+static bool find_field(alm_iso2709 *iso, const data_area *data, size_t entry, size_t index,
+                       const char *tag, span *at) {
   bool too_long = iso->length > ISO_LONGEST;
   *at = told(iso, data, entry);
   if (!too_long && (data->in_order ? is_right(iso, data, *at) : ends(iso, data, *at))) return true;
@@ -237,84 +288,11 @@ static void read_tag(alm_iso2709 *iso, size_t at, char *tag) {
   if (!alm_iso2709_is_tag(tag)) alm_marc_note(iso->notes, ALM_MARC_TAG, at, "'%s' is no tag", tag);
 }
 
+/* ---- all of it ---- */
+
 static bool is_at(const alm_iso2709 *iso, span at, size_t offset, char c) {
   return at.start + offset < at.end && iso->bytes[at.start + offset] == c;
 }
-
-static void clean_indicators(alm_iso2709 *iso, const char *tag, span at, size_t count) {
-  for (size_t i = at.start; i < at.start + count; i++) {
-    if (alm_iso2709_is_plain(iso->bytes[i])) continue;
-    alm_marc_note(iso->notes, ALM_MARC_INDICATOR, i, "field %s: indicator %zu is no character", tag,
-                  i - at.start + 1);
-    change(iso, i, ' ');
-  }
-}
-
-/* How many characters stand where the indicators should be: up to the first
- * delimiter, but one that stands for an indicator doesn't count. */
-static size_t count_indicators(const alm_iso2709 *iso, span at) {
-  size_t length = at.end - at.start;
-  if (is_at(iso, at, iso->indicators, ISO_SUBFIELD)) return iso->indicators;
-  const char *first = length ? memchr(iso->bytes + at.start, ISO_SUBFIELD, length) : NULL;
-  return first ? (size_t)(first - iso->bytes) - at.start : length;
-}
-
-/* What stands where the first delimiter should be is one, as yaz-marcdump has
- * it; but there may be indicators too few or one too many. */
-static void check_indicators(alm_iso2709 *iso, const char *tag, span at) {
-  size_t wanted = iso->indicators, have = count_indicators(iso, at);
-  bool one_more = have == wanted + 1 && is_at(iso, at, have, ISO_SUBFIELD);
-  clean_indicators(iso, tag, at, have < wanted || one_more ? have : wanted);
-  if (have < wanted || one_more) {
-    alm_marc_note(iso->notes, ALM_MARC_INDICATOR, at.start, "field %s: %zu instead of %zu indicators",
-                  tag, have, wanted);
-  } else if (have > wanted) {
-    alm_marc_note(iso->notes, ALM_MARC_SUBFIELD, at.start + wanted,
-                  "field %s: no delimiter before the first subfield", tag);
-    change(iso, at.start + wanted, ISO_SUBFIELD);
-  }
-}
-
-static void check_subfields(alm_iso2709 *iso, const char *tag, span at) {
-  for (size_t i = at.start; i < at.end; i++)
-    if (iso->bytes[i] == ISO_SUBFIELD && (i + 1 == at.end || iso->bytes[i + 1] == ISO_SUBFIELD))
-      alm_marc_note(iso->notes, ALM_MARC_SUBFIELD, i, "field %s: a subfield without a code", tag);
-}
-
-static void clean_text(alm_iso2709 *iso, const char *tag, span at) {
-  for (size_t i = at.start; i < at.end; i++) {
-    if (iso->bytes[i] != ISO_FIELD && iso->bytes[i] != ISO_END) continue;
-    alm_marc_note(iso->notes, ALM_MARC_TERMINATOR, i, "field %s: a terminator in the text", tag);
-    change(iso, i, ' ');
-  }
-}
-
-static bool has_delimiter(const alm_iso2709 *iso, span at) {
-  return at.end > at.start && memchr(iso->bytes + at.start, ISO_SUBFIELD, at.end - at.start);
-}
-
-/* By the tag; when that is none, by what is there. */
-static bool has_subfields(const alm_iso2709 *iso, const char *tag, span at) {
-  if (!alm_iso2709_is_tag(tag)) return has_delimiter(iso, at);
-  if (memcmp(tag, "00", 2) != 0) return true;
-  return iso->indicators > 0 && iso->indicators < 4 &&
-         (is_at(iso, at, iso->indicators, ISO_SUBFIELD) ||
-          is_at(iso, at, iso->indicators + 1, ISO_SUBFIELD));
-}
-
-static void add_field(alm_iso2709 *iso, const char *tag, span at) {
-  bool data = has_subfields(iso, tag, at);
-  if (!alm_iso2709_grow(iso)) return;
-  clean_text(iso, tag, at);
-  if (data) check_indicators(iso, tag, at);
-  if (data) check_subfields(iso, tag, at);
-  alm_marc_field *field = &iso->fields[iso->count++];
-  *field = (alm_marc_field){.control = !data, .start = (uint32_t)at.start,
-                            .length = (uint32_t)(at.end - at.start)};
-  memcpy(field->tag, tag, sizeof field->tag);
-}
-
-/* ---- all of it ---- */
 
 /* Two, unless the first field with subfields has as many as the leader says. */
 static void set_indicators(alm_iso2709 *iso, const data_area *data) {
@@ -325,42 +303,43 @@ static void set_indicators(alm_iso2709 *iso, const data_area *data) {
     if (is_at(iso, at, iso->indicators, ISO_SUBFIELD)) return;
     if (!is_at(iso, at, 2, ISO_SUBFIELD)) continue;
     alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, 10, "leader/10 is '%c', taken as 2",
-                  iso->bytes[10]);
+                  iso->leader[10]);
     iso->indicators = 2;
     return;
   }
 }
 
 static void read_fields(alm_iso2709 *iso, data_area *data, size_t directory_end) {
-  size_t count = (directory_end - LEADER) / iso->entry, lost = 0;
+  entries all = find_entries(iso, data, directory_end);
+  size_t lost = 0;
   char tag[ISO_TAG + 1];
   span at;
-  data->in_order = are_in_order(iso, data, count);
-  if ((directory_end - LEADER) % iso->entry)
-    alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, LEADER + count * iso->entry,
-                  "the directory's last entry is cut off");
-  for (size_t i = 0; i < count; i++) {
-    read_tag(iso, LEADER + i * iso->entry, tag);
-    if (find_field(iso, data, i, tag, &at))
-      add_field(iso, tag, at);
+  data->in_order = are_in_order(iso, data, &all);
+  for (size_t i = 0; i < all.count; i++) {
+    size_t entry = entry_at(iso, &all, i);
+    read_tag(iso, entry, tag);
+    if (find_field(iso, data, entry, i, tag, &at))
+      alm_iso2709_add_field(iso, tag, at.start, at.end);
     else
       lost++;
   }
   if (lost)
     alm_marc_note(iso->notes, ALM_MARC_DIRECTORY, directory_end,
-                  "%zu of the directory's %zu fields are not there", lost, count);
+                  "%zu of the directory's %zu fields are not there", lost, all.count);
 }
 
 void alm_iso2709_lenient(alm_iso2709 *iso, const char *bytes, size_t length) {
   long said = alm_iso2709_number(bytes, 5);
   iso->bytes = bytes;
-  iso->length = length;
+  iso->length = iso->copied = length;
   iso->count = 0;
-  clean_leader(iso);
+  read_leader(iso);
   data_area data = {.end = check_end(iso, said)};
   size_t directory_end = read_directory(iso);
   data.base = directory_end < data.end ? directory_end + 1 : data.end;
-  if (!find_ends(iso, &data)) return;
+  if (directory_end < iso->directory || !find_ends(iso, &data)) return;
   set_indicators(iso, &data);
+  if (iso->leader[11] != '2')
+    alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, 11, "leader/11 is '%c', taken as 2", iso->leader[11]);
   read_fields(iso, &data, directory_end);
 }

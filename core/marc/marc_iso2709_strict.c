@@ -40,8 +40,8 @@ static bool read_leader(alm_iso2709 *iso, size_t *base) {
   long indicators = alm_iso2709_number(leader + 10, 1), start = alm_iso2709_number(leader + 12, 5);
   long length_width = alm_iso2709_number(leader + 20, 1);
   long start_width = alm_iso2709_number(leader + 21, 1);
-  if (alm_iso2709_number(leader, 5) != (long)iso->length || indicators < 0 || length_width < 1 ||
-      start_width < 1 || start <= ALM_MARC_LEADER || start >= (long)iso->length)
+  if (alm_iso2709_number(leader, 5) != (long)iso->length || indicators < 0 || leader[11] != '2' ||
+      length_width < 1 || start_width < 1 || start <= ALM_MARC_LEADER || start >= (long)iso->length)
     return false;
   iso->indicators = (size_t)indicators;
   iso->length_width = (size_t)length_width;

@@ -15,6 +15,18 @@ bool alm_marc_repair_tag(alm_slice text, char tag[4]);
 bool alm_marc_repair_indicator(alm_slice text, char *indicator);
 /* One character, no blank or control character; otherwise '?'. */
 bool alm_marc_repair_code(alm_slice *code);
+/* What stands in front of a data field's first subfield, or is all of it: two indicators,
+ * and text without a delimiter, which is kept whole: no part of it is taken for a code, or
+ * for indicators that it doesn't look like. */
+typedef struct {
+  char indicators[3];  /* as they are; a blank where there is none */
+  alm_slice text;      /* where nothing but white space is left: none */
+  bool marks;          /* characters without a width stood beside the indicators */
+} alm_marc_front;
+
+void alm_marc_read_front(const char *text, size_t length, bool subfields, alm_marc_front *front);
+/* Characters that steer writing directions or have no width, at the beginning: bytes. */
+size_t alm_marc_marks(const char *text, size_t length);
 /* What is there of a leader, each part in its place: a character outside ASCII is a
  * blank, and where some are missing or too many, 10-11 ("22") and 20-21 ("45") tell
  * where the others belong. Gives how many characters there were. */

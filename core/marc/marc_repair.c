@@ -5,6 +5,7 @@
 
 #include "../base/text.h"
 
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_graphic(char c) { return c > ' ' && c < 0x7f; }
 
 static bool is_alphanumeric(char c) {
@@ -37,6 +38,76 @@ bool alm_marc_repair_code(alm_slice *code) {
   return right;
 }
 
+/* ---- in front of subfields ---- */
+
+/* U+200B to U+200F, U+202A to U+202E, U+2060 to U+206F, U+FEFF. */
+static bool is_mark(const char *c) {
+  unsigned char second = (unsigned char)c[1], third = (unsigned char)c[2];
+  if ((unsigned char)c[0] == 0xef) return second == 0xbb && third == 0xbf;
+  if ((unsigned char)c[0] != 0xe2) return false;
+  return (second == 0x80 && ((third >= 0x8b && third <= 0x8f) || (third >= 0xaa && third <= 0xae))) ||
+         (second == 0x81 && third >= 0xa0 && third <= 0xaf);
+}
+
+size_t alm_marc_marks(const char *text, size_t length) {
+  size_t at = 0;
+  while (length - at >= 3 && is_mark(text + at)) at += 3;
+  return at;
+}
+
+static bool is_white(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static bool is_number(char c) { return c == ' ' || (c >= '0' && c <= '9'); }
+static bool is_sign(char c) { return is_number(c) || c == '|' || c == '#' || c == '\\'; }
+
+/* A capital letter, or a letter of other scripts; not the signs of U+0080 to U+00BF and
+ * U+2000 to U+2FFF. */
+static bool begins_text(char c) {
+  unsigned char byte = (unsigned char)c;
+  return (c >= 'A' && c <= 'Z') || (byte >= 0xc3 && byte != 0xe2);
+}
+
+/* "10Title" and "  1st edition" have indicators, "19th century", "1066" and "Note" have
+ * none. Before subfields it is a delimiter that is missing, and the indicators are there. */
+static bool are_indicators(const char *two, const char *next, size_t left, bool subfields) {
+  if (left == 0) return subfields || (is_sign(two[0]) && is_sign(two[1]));
+  if (two[0] == ' ' && two[1] == ' ') return true;
+  if (subfields)
+    return is_sign(two[0]) && is_sign(two[1]) && (left == 1 || !is_digit(*next));
+  return is_number(two[0]) && is_number(two[1]) && two[1] != ' ' && begins_text(*next);
+}
+
+static bool is_all_white(const char *text, size_t length) {
+  for (size_t at = 0; at < length; at++) {
+    at += alm_marc_marks(text + at, length - at);
+    if (at < length && !is_white(text[at])) return false;
+  }
+  return true;
+}
+
+/* The indicators, with marks passed over; gives how many there are. */
+static size_t take_indicators(const char *text, size_t length, char two[2], size_t *behind) {
+  size_t count = 0, at = alm_marc_marks(text, length);
+  for (; count < 2 && at < length; count++) {
+    two[count] = text[at++];
+    at += alm_marc_marks(text + at, length - at);
+  }
+  *behind = at;
+  return count;
+}
+
+void alm_marc_read_front(const char *text, size_t length, bool subfields, alm_marc_front *front) {
+  char two[2] = {' ', ' '};
+  size_t at, count = take_indicators(text, length, two, &at);
+  *front = (alm_marc_front){.indicators = "  ", .marks = at > count};
+  bool are = count == 2 ? are_indicators(two, text + at, length - at, subfields)
+                        : subfields || count == 0 || is_sign(two[0]);
+  if (are) memcpy(front->indicators, two, 2);
+  size_t from = are ? at : 0;
+  bool one_more = subfields && length - from == 1 && is_sign(text[from]);
+  if (!one_more && !is_all_white(text + from, length - from))
+    front->text = (alm_slice){text + from, length - from};
+}
+
 /* ---- leaders ---- */
 
 enum { LEADER = ALM_MARC_LEADER, LONGEST = 32, LENGTH = 5, COUNTS = 10, BASE = 12, CODED = 17, MAP = 20, FARTHEST = 6 };
@@ -47,8 +118,6 @@ typedef struct {
   const char *text;
   size_t at, end;
 } piece;
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* The characters, at most LONGEST; those outside ASCII are blanks, one each. */
 static size_t to_plain(const char *text, size_t length, char *plain, bool *right) {
@@ -92,11 +161,13 @@ static void take_number(piece *in, char *to) {
 
 static bool is_letter(char c) { return is_alphanumeric(c) && !is_digit(c); }
 
-/* 05-07 are letters, which end with the bibliographic level; 08-09 are mostly blank. */
+/* 05-07 are letters, 08-09 are mostly blank. Of two letters the last is a bibliographic
+ * level, or there is none, as in authority records. */
 static void take_letters(piece in, char *to) {
   size_t letters = 0, rest;
   while (letters < 3 && in.at + letters < in.end && is_letter(in.text[in.at + letters])) letters++;
-  memcpy(to + 3 - letters, in.text + in.at, letters);
+  bool level = letters == 3 || (letters && strchr("abcdims", in.text[in.at + letters - 1]));
+  memcpy(to + (level ? 3 - letters : 0), in.text + in.at, letters);
   rest = in.end - in.at - letters;
   if (rest > 2) rest = 2;
   memcpy(to + LENGTH - rest, in.text + in.end - rest, rest);
