@@ -49,8 +49,8 @@ bool alm_hash(alm_hash_kind kind, const void *data, size_t length,
   return fail(kind, err);
 }
 
-bool alm_hmac_sha256(const void *key, size_t key_length, const void *data,
-                     size_t length, unsigned char *digest, alm_error *err) {
+bool alm_hash_hmac_sha256(const void *key, size_t key_length, const void *data,
+                          size_t length, unsigned char *digest, alm_error *err) {
   unsigned char result[EVP_MAX_MD_SIZE];
   /* a NULL key would mean "the key of the last call" */
   if (key_length > INT_MAX ||
@@ -61,7 +61,7 @@ bool alm_hmac_sha256(const void *key, size_t key_length, const void *data,
   return true;
 }
 
-bool alm_random(void *bytes, size_t length, alm_error *err) {
+bool alm_hash_random(void *bytes, size_t length, alm_error *err) {
   if (length <= INT_MAX && RAND_bytes(bytes, (int)length) == 1) return true;
   return alm_fail(err, ALM_IO, "the machine gives no random numbers");
 }

@@ -30,10 +30,10 @@ bool alm_hash(alm_hash_kind kind, const void *data, size_t length,
               unsigned char *digest, alm_error *err);
 
 /* `digest` may be `key`. */
-bool alm_hmac_sha256(const void *key, size_t key_length, const void *data,
-                     size_t length, unsigned char *digest, alm_error *err);
+bool alm_hash_hmac_sha256(const void *key, size_t key_length, const void *data,
+                          size_t length, unsigned char *digest, alm_error *err);
 
-bool alm_random(void *bytes, size_t length, alm_error *err);
+bool alm_hash_random(void *bytes, size_t length, alm_error *err);
 
 /* Writes 2 * length characters and a NUL. */
 void alm_hash_hex(const unsigned char *digest, size_t length, char *hex);

@@ -6,7 +6,7 @@
 #define THREADS 8
 #define ENOUGH 8 /* things to do per thread, so that starting one pays */
 
-bool alm_thread_start(pthread_t *thread, void *(*run)(void *), void *argument) {
+bool alm_parallel_thread(pthread_t *thread, void *(*run)(void *), void *argument) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -37,7 +37,7 @@ void alm_parallel(size_t count, alm_parallel_work *work, void *context) {
   int wanted = worth < THREADS ? (int)worth - 1 : THREADS - 1;
   int started = 0;
   while (started < wanted &&
-         alm_thread_start(&threads[started], take_part, &shared))
+         alm_parallel_thread(&threads[started], take_part, &shared))
     started++;
   take_part(&shared);
   while (started > 0) pthread_join(threads[--started], NULL);

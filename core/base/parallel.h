@@ -9,7 +9,7 @@
 
 /* Starts a thread that gets no signals, so that the threads that were here before
  * get them. False when no thread can be had. */
-bool alm_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
+bool alm_parallel_thread(pthread_t *thread, void *(*run)(void *), void *argument);
 
 /* Is called from several threads, once for each index. */
 typedef void alm_parallel_work(void *context, size_t index);

@@ -96,13 +96,13 @@ bool alm_file_head(const char *path, size_t count, alm_buf *out,
   return done;
 }
 
-char *alm_real_path(const char *path, alm_error *err) {
+char *alm_files_real_path(const char *path, alm_error *err) {
   char *real = realpath(path, NULL);
   if (!real) alm_fail_errno(err, "can't open %s", path);
   return real;
 }
 
-bool alm_path_below(const char *folder, const char *path) {
+bool alm_files_path_below(const char *folder, const char *path) {
   size_t length = strlen(folder);
   if (strncmp(path, folder, length) != 0) return false;
   return path[length] == '/' || (length > 0 && folder[length - 1] == '/');
@@ -112,7 +112,7 @@ bool alm_file_check_within(const char *folder, const char *path,
                            alm_error *err) {
   char *target = realpath(path, NULL);
   char *above = target ? realpath(folder, NULL) : NULL;
-  bool inside = above && alm_path_below(above, target);
+  bool inside = above && alm_files_path_below(above, target);
   if (!target)
     alm_fail(err, ALM_IO, "%s is a link that leads nowhere", path);
   else if (!inside)
@@ -200,7 +200,7 @@ bool alm_file_hash(const char *path, alm_hash_kind kind, int64_t offset,
   return done;
 }
 
-bool alm_free_space(const char *path, int64_t *bytes, alm_error *err) {
+bool alm_files_free_space(const char *path, int64_t *bytes, alm_error *err) {
   struct statvfs info;
   if (statvfs(path, &info) != 0)
     return alm_fail_errno(err, "can't look at %s", path);

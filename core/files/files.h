@@ -83,33 +83,33 @@ bool alm_file_hash(const char *path, alm_hash_kind kind, int64_t offset,
                    alm_error *err);
 
 /* Bytes that may still be written to the file system of `path`. */
-bool alm_free_space(const char *path, int64_t *bytes, alm_error *err);
+bool alm_files_free_space(const char *path, int64_t *bytes, alm_error *err);
 
 /* The absolute path without links and ways back; the caller frees it. NULL
  * when nothing is there. */
-char *alm_real_path(const char *path, alm_error *err);
+char *alm_files_real_path(const char *path, alm_error *err);
 
 /* ---- changing ---- */
 
 /* Makes the folder and its parents; that it exists is no failure. `mode` are the rights
  * of what is made, before the umask. */
-bool alm_make_folder(const char *path, mode_t mode, alm_error *err);
+bool alm_files_make_folder(const char *path, mode_t mode, alm_error *err);
 
 /* Waits until a file, or the names in a folder, are on the disk. */
-bool alm_sync(const char *path, alm_error *err);
+bool alm_files_sync(const char *path, alm_error *err);
 
 /* A new folder for this process only, below $TMPDIR or /tmp; the caller
  * removes it. `path` takes `size` bytes. */
-bool alm_temp_folder(char *path, size_t size, alm_error *err);
+bool alm_files_temp_folder(char *path, size_t size, alm_error *err);
 
 /* Removes a file, a link (not its target) or an empty folder. */
-bool alm_remove(const char *path, alm_error *err);
+bool alm_files_remove(const char *path, alm_error *err);
 
 /* Removes a folder with all that is in it. Links in it are removed, not followed. */
-bool alm_remove_tree(const char *path, alm_error *err);
+bool alm_files_remove_tree(const char *path, alm_error *err);
 
 /* Renames on one file system; replaces a file at `to`. */
-bool alm_rename(const char *from, const char *to, alm_error *err);
+bool alm_files_rename(const char *from, const char *to, alm_error *err);
 
 /* Writes a file that appears whole or not at all, even when the machine stops: a new file
  * beside it is written to disk and then renamed. A link stays and its target is replaced;

@@ -24,7 +24,7 @@ static bool make_one(const char *path, mode_t mode, alm_error *err) {
   return alm_fail_errno(err, "can't make the folder %s", path);
 }
 
-bool alm_make_folder(const char *path, mode_t mode, alm_error *err) {
+bool alm_files_make_folder(const char *path, mode_t mode, alm_error *err) {
   char *part = strdup(path);
   if (!part) return alm_fail(err, ALM_IO, "out of memory");
   bool done = true;
@@ -39,7 +39,7 @@ bool alm_make_folder(const char *path, mode_t mode, alm_error *err) {
   return done;
 }
 
-bool alm_temp_folder(char *path, size_t size, alm_error *err) {
+bool alm_files_temp_folder(char *path, size_t size, alm_error *err) {
   const char *base = getenv("TMPDIR");
   if (!base || !*base) base = "/tmp";
   int length = snprintf(path, size, "%s/almanac-XXXXXX", base);
@@ -51,7 +51,7 @@ bool alm_temp_folder(char *path, size_t size, alm_error *err) {
 
 /* ---- removing ---- */
 
-bool alm_remove(const char *path, alm_error *err) {
+bool alm_files_remove(const char *path, alm_error *err) {
   if (remove(path) == 0) return true;
   return alm_fail_errno(err, "can't remove %s", path);
 }
@@ -92,19 +92,19 @@ static bool is_root(int fd) {
          here.st_dev == root.st_dev && here.st_ino == root.st_ino;
 }
 
-bool alm_remove_tree(const char *path, alm_error *err) {
+bool alm_files_remove_tree(const char *path, alm_error *err) {
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-    return alm_remove(path, err);
+    return alm_files_remove(path, err);
   if (fd >= 0 && is_root(fd)) {
     close(fd);
     return alm_fail(err, ALM_IO, "%s is everything; it is not removed", path);
   }
-  if (fd >= 0 && empty_folder(fd)) return alm_remove(path, err);
+  if (fd >= 0 && empty_folder(fd)) return alm_files_remove(path, err);
   return alm_fail_errno(err, "can't remove %s", path);
 }
 
-bool alm_rename(const char *from, const char *to, alm_error *err) {
+bool alm_files_rename(const char *from, const char *to, alm_error *err) {
   if (rename(from, to) == 0) return true;
   return alm_fail_errno(err, "can't rename %s to %s", from, to);
 }
@@ -152,7 +152,7 @@ static int open_beside(const char *folder, mode_t mode, char *name) {
   unsigned char random[8];
   char hex[2 * sizeof random + 1];
   alm_error ignored;
-  if (!alm_random(random, sizeof random, &ignored)) {
+  if (!alm_hash_random(random, sizeof random, &ignored)) {
     errno = EAGAIN;
     return -1;
   }
@@ -203,7 +203,7 @@ static bool write_file(const char *path, const void *data, size_t length,
 }
 
 /* Some file systems can't sync folders, or anything; that is no failure. */
-bool alm_sync(const char *path, alm_error *err) {
+bool alm_files_sync(const char *path, alm_error *err) {
   int fd = alm_standard_above(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (fd < 0) return alm_fail_errno(err, "can't open %s", path);
   bool done = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP ||

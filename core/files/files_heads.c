@@ -119,7 +119,7 @@ alm_file_heads *alm_file_heads_begin(const char *folder, size_t count,
     return NULL;
   }
   if (count > ALM_HEAD_MAXIMUM) heads->count = ALM_HEAD_MAXIMUM;
-  heads->threaded = alm_thread_start(&heads->thread, read_all, heads);
+  heads->threaded = alm_parallel_thread(&heads->thread, read_all, heads);
   if (!heads->threaded) read_all(heads);
   return heads;
 }

@@ -21,6 +21,6 @@ bool alm_file_check_within(const char *folder, const char *path,
                            alm_error *err);
 
 /* Does a path lie in a folder? Neither may have links in it. */
-bool alm_path_below(const char *folder, const char *path);
+bool alm_files_path_below(const char *folder, const char *path);
 
 #endif

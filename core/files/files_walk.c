@@ -207,7 +207,7 @@ static bool is_outside(const level *folder, const char *name) {
   if (length < 0) return true;
   target[length] = '\0';
   return strcmp(target, folder->root) != 0 &&
-         !alm_path_below(folder->root, target);
+         !alm_files_path_below(folder->root, target);
 }
 
 /* The mode tells the owner's right. For others only the system can answer, since it knows
@@ -321,7 +321,7 @@ alm_walk *alm_walk_open(const char *folder, bool within,
     alm_fail(err, ALM_IO, "%s is not a folder", folder);
   else if (fd < 0)
     alm_fail_errno(err, "can't open the folder %s", folder);
-  else if (within && !(walk->root = alm_real_path(folder, err)))
+  else if (within && !(walk->root = alm_files_real_path(folder, err)))
     close(fd);
   else if (enter(walk, fd))
     alm_fail(err, ALM_IO, "%s: %s", folder, walk->problem);

@@ -46,7 +46,7 @@ static void *allocate(void *userdata, void *block, size_t old, size_t wanted) {
   if (fresh)
     used += wanted - old;
   else
-    alm_watch_no_memory();
+    alm_inside_no_memory();
   return fresh;
 }
 
@@ -97,13 +97,13 @@ static int f_send(lua_State *L) {
 static int f_call(lua_State *L) {
   const char *rule = luaL_checkstring(L, 1), *name = luaL_checkstring(L, 2);
   static const uint32_t sign = 0;
-  if (alm_watch_sign()) write_all(&sign, sizeof sign);
-  return alm_watch_call(L, rule, name, lua_gettop(L) - 3);
+  if (alm_inside_sign()) write_all(&sign, sizeof sign);
+  return alm_inside_call(L, rule, name, lua_gettop(L) - 3);
 }
 
 /* seconds of processor time that the examples may take together; 0: the calls from now on are none */
 static int f_budget(lua_State *L) {
-  alm_watch_budget(luaL_checknumber(L, 1), "its examples took too long together");
+  alm_inside_budget(luaL_checknumber(L, 1), "its examples took too long together");
   return 0;
 }
 
@@ -152,7 +152,7 @@ static int serve(lua_State *L) {
   lua_pushliteral(L, "almanac.recipe.inside");
   lua_call(L, 1, 1); /* serve */
   lua_gc(L, LUA_GCGEN, 0, 0);
-  alm_watch_start(L, strtod(lua_tostring(L, 2), NULL), lua_tostring(L, 1));
+  alm_inside_start(L, strtod(lua_tostring(L, 2), NULL), lua_tostring(L, 1));
   lock_in(L); /* serve, filtered */
   lua_call(L, 1, 0);
   return 0;
@@ -169,6 +169,6 @@ int main(int argc, char **argv) {
   lua_pushcfunction(L, serve);
   for (int i = 1; i < argc; i++) lua_pushstring(L, argv[i]);
   if (lua_pcall(L, argc - 1, 0, 0) != LUA_OK)
-    alm_watch_stop(luaL_tolstring(L, -1, NULL));
+    alm_inside_stop(luaL_tolstring(L, -1, NULL));
   return 0;
 }

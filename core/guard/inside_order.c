@@ -52,7 +52,7 @@ static bool is_swapped(lua_State *L, lua_Integer first, lua_Integer second, befo
   lua_rawgeti(L, FROM, first);
   bool answer = is_before(L);
   lua_pop(L, 2);
-  alm_watch_steps(1);
+  alm_inside_steps(1);
   return answer;
 }
 
@@ -65,7 +65,7 @@ static void merge(lua_State *L, lua_Integer low, lua_Integer middle, lua_Integer
     lua_rawgeti(L, FROM, first ? a++ : b++);
     lua_rawseti(L, TO, at);
   }
-  alm_watch_steps((size_t)(high - low));
+  alm_inside_steps((size_t)(high - low));
 }
 
 static lua_Integer least(lua_Integer a, lua_Integer b) { return a < b ? a : b; }
@@ -93,7 +93,7 @@ static void copy_list(lua_State *L, lua_Integer count) {
       luaL_error(L, "table.sort: the list has a gap: nothing stands at %I", (LUAI_UACINT)i);
     lua_rawseti(L, -2, i);
   }
-  alm_watch_steps((size_t)count);
+  alm_inside_steps((size_t)count);
 }
 
 static int f_sort(lua_State *L) {
@@ -129,7 +129,7 @@ static int f_keys(lua_State *L) {
     lua_pushvalue(L, -1);
     lua_rawseti(L, FROM, ++count);
   }
-  alm_watch_steps((size_t)count);
+  alm_inside_steps((size_t)count);
   sort(L, count, key_before);
   lua_settop(L, FROM);
   return 1;

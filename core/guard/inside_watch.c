@@ -88,7 +88,7 @@ static _Noreturn void stop_at(const char *place, const char *words) {
   _exit(0);
 }
 
-_Noreturn void alm_watch_stop(const char *words) {
+_Noreturn void alm_inside_stop(const char *words) {
   char place[128];
   find_place(place, sizeof place);
   stop_at(place, words);
@@ -98,9 +98,9 @@ _Noreturn void alm_watch_stop(const char *words) {
 
 static void count_slice(void) {
   if (++call.slices > CALL_SLICES)
-    alm_watch_stop("one call took more than 20 million steps");
+    alm_inside_stop("one call took more than 20 million steps");
   if (++all_slices > ALL_SLICES)
-    alm_watch_stop("its calls took more than 50,000 million steps in all");
+    alm_inside_stop("its calls took more than 50,000 million steps in all");
 }
 
 static void count(lua_State *L, lua_Debug *place) {
@@ -109,13 +109,13 @@ static void count(lua_State *L, lua_Debug *place) {
   count_slice();
 }
 
-void alm_watch_steps(size_t steps) {
+void alm_inside_steps(size_t steps) {
   static size_t rest;
   if (!call.open) return;
   for (rest += steps; rest >= SLICE; rest -= SLICE) count_slice();
 }
 
-void alm_watch_budget(double budget_seconds, const char *words) {
+void alm_inside_budget(double budget_seconds, const char *words) {
   budget.words = words;
   budget.ticks = budget_seconds > 0 ? 1 + (sig_atomic_t)(budget_seconds * TICKS / seconds) : 0;
 }
@@ -126,14 +126,14 @@ static void tick(int signal_number) {
   static sig_atomic_t number, ticks;
   (void)signal_number;
   ticked = 1;
-  if (call.open && budget.ticks > 0 && --budget.ticks == 0) alm_watch_stop(budget.words);
+  if (call.open && budget.ticks > 0 && --budget.ticks == 0) alm_inside_stop(budget.words);
   if (!call.open || call.number != number) {
     number = call.number;
     ticks = 0;
   } else if (++ticks >= TICKS) {
     char words[64];
     snprintf(words, sizeof words, "one call took longer than %g s", seconds);
-    alm_watch_stop(words);
+    alm_inside_stop(words);
   }
 }
 
@@ -146,7 +146,7 @@ static void start_timer(void) {
   setitimer(ITIMER_PROF, &(struct itimerval){every, every}, NULL);
 }
 
-void alm_watch_start(lua_State *L, double call_seconds, const char *folder) {
+void alm_inside_start(lua_State *L, double call_seconds, const char *folder) {
   state = L;
   library = folder;
   seconds = call_seconds;
@@ -156,13 +156,13 @@ void alm_watch_start(lua_State *L, double call_seconds, const char *folder) {
   start_timer();
 }
 
-bool alm_watch_sign(void) {
+bool alm_inside_sign(void) {
   bool due = ticked;
   ticked = 0;
   return due;
 }
 
-void alm_watch_no_memory(void) {
+void alm_inside_no_memory(void) {
   if (call.open) find_place(call.memory, sizeof call.memory);
 }
 
@@ -253,7 +253,7 @@ static int protected_call(lua_State *L, int args) {
   stop_at(call.memory, words);
 }
 
-int alm_watch_call(lua_State *L, const char *rule, const char *name, int args) {
+int alm_inside_call(lua_State *L, const char *rule, const char *name, int args) {
   int base = lua_gettop(L) - args; /* of the function */
   bool inner = call.open;
   if (!inner) open_call(L, rule, name);

@@ -208,7 +208,7 @@ static int f_md5(lua_State *L) { return push_hash(L, ALM_MD5); }
 static int f_free_space(lua_State *L) {
   alm_error err;
   int64_t bytes;
-  if (!alm_free_space(check_path(L, 1), &bytes, &err))
+  if (!alm_files_free_space(check_path(L, 1), &bytes, &err))
     return alm_lua_fail(L, &err);
   lua_pushinteger(L, bytes);
   return 1;
@@ -217,7 +217,7 @@ static int f_free_space(lua_State *L) {
 /* The path is in a buffer of fixed size first: pushing it may raise. */
 static int f_real_path(lua_State *L) {
   alm_error err;
-  char *real = alm_real_path(check_path(L, 1), &err);
+  char *real = alm_files_real_path(check_path(L, 1), &err);
   if (!real) return alm_lua_fail(L, &err);
   char path[PATH_MAX];
   snprintf(path, sizeof path, "%s", real);
@@ -237,18 +237,18 @@ static mode_t check_mode(lua_State *L, int index, lua_Integer fallback) {
 static int f_make_folder(lua_State *L) {
   alm_error err;
   const char *path = check_path(L, 1);
-  return alm_lua_done(L, alm_make_folder(path, check_mode(L, 2, 0777), &err), &err);
+  return alm_lua_done(L, alm_files_make_folder(path, check_mode(L, 2, 0777), &err), &err);
 }
 
 static int f_sync(lua_State *L) {
   alm_error err;
-  return alm_lua_done(L, alm_sync(check_path(L, 1), &err), &err);
+  return alm_lua_done(L, alm_files_sync(check_path(L, 1), &err), &err);
 }
 
 static int f_temp_folder(lua_State *L) {
   alm_error err;
   char path[PATH_MAX];
-  if (!alm_temp_folder(path, sizeof path, &err)) return alm_lua_fail(L, &err);
+  if (!alm_files_temp_folder(path, sizeof path, &err)) return alm_lua_fail(L, &err);
   lua_pushstring(L, path);
   return 1;
 }
@@ -263,13 +263,13 @@ static int f_remove(lua_State *L) {
     alm_lua_known_fields(L, 2, known);
     tree = alm_lua_field_bool(L, 2, "tree", false);
   }
-  bool done = tree ? alm_remove_tree(path, &err) : alm_remove(path, &err);
+  bool done = tree ? alm_files_remove_tree(path, &err) : alm_files_remove(path, &err);
   return alm_lua_done(L, done, &err);
 }
 
 static int f_rename(lua_State *L) {
   alm_error err;
-  bool done = alm_rename(check_path(L, 1), check_path(L, 2), &err);
+  bool done = alm_files_rename(check_path(L, 1), check_path(L, 2), &err);
   return alm_lua_done(L, done, &err);
 }
 

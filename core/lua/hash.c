@@ -27,7 +27,7 @@ static int f_hmac_sha256(lua_State *L) {
   const char *text = luaL_checklstring(L, 2, &length);
   unsigned char digest[ALM_SHA256_SIZE];
   alm_error err;
-  if (!alm_hmac_sha256(key, key_length, text, length, digest, &err))
+  if (!alm_hash_hmac_sha256(key, key_length, text, length, digest, &err))
     return alm_lua_fail(L, &err);
   lua_pushlstring(L, (char *)digest, sizeof digest);
   return 1;
@@ -39,7 +39,7 @@ static int f_random(lua_State *L) {
   luaL_Buffer buffer;
   alm_error err;
   char *bytes = luaL_buffinitsize(L, &buffer, (size_t)count);
-  if (!alm_random(bytes, (size_t)count, &err)) return alm_lua_fail(L, &err);
+  if (!alm_hash_random(bytes, (size_t)count, &err)) return alm_lua_fail(L, &err);
   luaL_pushresultsize(&buffer, (size_t)count);
   return 1;
 }

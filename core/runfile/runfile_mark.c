@@ -175,7 +175,7 @@ static int bring_in_all(alm_runfile *db, int wait_ms) {
  * may have ended in the middle of one. */
 static bool next_mark(alm_runfile *db, alm_error *err) {
   unsigned char random[(ALM_MARK_SIZE - 1) / 2];
-  if (!alm_random(random, sizeof random, err)) return false;
+  if (!alm_hash_random(random, sizeof random, err)) return false;
   alm_hash_hex(random, sizeof random, db->mark);
   mark file = read_mark_of_file(db->path);
   memcpy(db->mark_before, file.id, sizeof file.id);
