@@ -2,6 +2,7 @@
 --
 --   for record in marc.records "export.mrc" do print(record:get "245$a") end
 local core = require "almanac.core"
+local differ = require "almanac.marc.diff"
 local numbers = require "almanac.marc.numbers"
 local record = require "almanac.marc.record"
 local writer = require "almanac.marc.writer"
@@ -21,6 +22,61 @@ function m.records(path, options)
   if not reader then error(message, 0) end
   local next, state = reader:records()
   return next, state, nil, reader
+end
+
+local function count_in(counts, value)
+  counts[value] = (counts[value] or 0) + 1
+end
+
+---Counts the records of a file by what `of` gives: `for language, n in marc.tally(path, function(r) return r:languages() end)`.
+---@param path string
+---@param of fun(record: almanac.marc.record): any value, a list of values, or nil, which counts as "none"
+---@param options? almanac.marc.options
+---@return fun(): any, integer? value and count, the most frequent first
+function m.tally(path, of, options)
+  local counts, values, i = {}, {}, 0
+  for each in m.records(path, options) do
+    local found = of(each)
+    if type(found) ~= "table" then found = { found } end
+    for _, value in ipairs(found[1] ~= nil and found or { "none" }) do count_in(counts, value) end
+  end
+  for value in pairs(counts) do values[#values + 1] = value end
+  table.sort(values, function(a, b)
+    if counts[a] ~= counts[b] then return counts[a] > counts[b] end
+    return tostring(a) < tostring(b)
+  end)
+  return function()
+    i = i + 1
+    return values[i], counts[values[i]]
+  end
+end
+
+local function not_compared(side, each, message) return { kind = "not compared", [side] = each, message = message } end
+
+local function look_through(self, old, new)
+  for each in m.records(old) do
+    local id, message, code = self:keep(each)
+    if code == "io" then error(message, 0) end
+    if not id then coroutine.yield(not_compared("before", each, message)) end
+  end
+  for each in m.records(new) do
+    local look, message = self:look(each)
+    coroutine.yield(look or not_compared("after", each, message))
+  end
+  for look in self:gone() do coroutine.yield(look) end
+end
+
+---Compares two files by 001: `for look in marc.diff(old, new) do print(look.kind, look.id) end`. The kind is "same", "changed"
+---(with look.differences), "added", "gone", or "not compared" (with look.message): no 001, or one that was there before.
+---Raises when a file can't be read.
+---@param old string path
+---@param new string path
+---@param options? { by: string?, except: string[]?, any_order: boolean? } as of almanac.marc.diff
+---@return fun(): almanac.marc.look?
+function m.diff(old, new, options)
+  local self, message = differ.new(options)
+  if not self then error(message, 0) end
+  return coroutine.wrap(function() look_through(self, old, new) end), nil, nil, self
 end
 
 ---Makes a record: `marc.record { leader = "…", { "001", "99" }, { "245", "10", "a", "Maps" } }`.
