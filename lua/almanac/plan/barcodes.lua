@@ -1,4 +1,4 @@
--- Titles of a list of barcodes: each is looked up in Alma, two calls for one.
+-- Finds the titles of a list of barcodes. Each is looked up in Alma, with two calls.
 local alma = require "almanac.alma"
 local task = require "almanac.task"
 
@@ -7,7 +7,7 @@ local m = {}
 local IN_FLIGHT = 32
 local TOLD = 10     -- barcodes of a list that finds nothing
 
--- One that no item has is told and left out; any other failure ends it all.
+-- A barcode that no item has is noted and left out; any other failure ends the look-up of all.
 local function look_up(work, entry)
   if work.stop then return end
   local item, message, code = alma.items.by_barcode(work.client, entry.barcode)
@@ -20,7 +20,7 @@ local function look_up(work, entry)
   end
 end
 
--- In the order of the list, each title once.
+-- Lists the titles in the order of the barcodes, each once.
 local function finished(work)
   local list = work.list
   local source = { ids = {}, duplicates = list.duplicates, empty = 0, broken = {}, notes = list.notes, words = list.words }
@@ -39,7 +39,7 @@ local function finished(work)
   return source
 end
 
--- What may have spoilt all of them.
+-- When no barcode is found the whole list may be spoilt, so it is refused with examples.
 local function none_found(source, list)
   local message = list.words .. ": no item in Alma has one of its barcodes"
   for i = 1, math.min(#source.notes, TOLD) do message = message .. "\n  " .. source.notes[i] end

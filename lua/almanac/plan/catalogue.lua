@@ -16,9 +16,9 @@ local m = {}
 local ELSEWHERE = "\nif the MMS ID stands in another field, say in which: --titles-id '035$a'"
 local HEAD = 4096       -- bytes that tell what a file is
 local SHOWN = 20        -- sets that a message names
-local ALL_OVER = 3      -- of so many ids one is wrong: then they are no MMS IDs at all
+local ALL_OVER = 3      -- when one id of so many is wrong, they are no MMS IDs at all
 
----Whether the beginning of a file is that of records: MARC in one of its formats, or XML.
+---Whether a file begins as records do: MARC in one of its formats, or XML.
 ---@param head string
 ---@return boolean
 function m.is_marc(head)
@@ -44,8 +44,8 @@ local function gathering(options)
   return work
 end
 
--- One title; its text is needed only when records are kept.
-local function take(work, id, number, text)
+-- Takes one title; its text is needed only when records are kept.
+local function take_title(work, id, number, text)
   if not id or id == "" then
     work.empty = work.empty + 1
     return true
@@ -66,14 +66,14 @@ local function give_up(work, message, code)
   return nil, message, code
 end
 
-local function tell_empty(work, name)
+local function why_empty(work, name)
   if work.deleted > 0 then return name .. ": all its records are deleted", "missing" end
   if work.empty > 0 then return name .. ": its records have no MMS ID" .. ELSEWHERE, "parse" end
   return name .. ": holds no record", "missing"
 end
 
 local function finished(work, name)
-  if #work.list == 0 then return give_up(work, tell_empty(work, name)) end
+  if #work.list == 0 then return give_up(work, why_empty(work, name)) end
   local wrong = ids.check(work.list)
   if wrong[1] then
     local advice = (#wrong > #work.list // ALL_OVER and not work.spec) and ELSEWHERE or ""
@@ -103,7 +103,7 @@ local function take_marc(work, rec)
   end
   local id = clean(work.spec and rec:get(work.spec) or not work.spec and rec:control "001")
   local text = work.spool and (rec:encode "iso2709" or rec:encode "marcxml")
-  return take(work, id, rec:number(), text)
+  return take_title(work, id, rec:number(), text)
 end
 
 -- Reads all records; those that are broken are told in notes.
@@ -128,7 +128,7 @@ local function read_marc(reader, work, path)
   end
 end
 
--- An expression for the id that is none is the user's mistake.
+-- A wrong expression is the user's mistake, so it is told instead of raised.
 local function check_spec(spec)
   if not spec then return true end
   local ok, message = core.marc.spec(spec)
@@ -155,7 +155,7 @@ end
 
 -- ---- OAI-PMH, SRU and files of elements ----
 
--- The MMS ID of an entry: what its identifier ends with, or where the id is said to be.
+-- The MMS ID of an entry is the end of its identifier, unless --titles-id says where it is.
 local function id_of(work, entry)
   if not work.spec then return clean(entry.identifier and entry.identifier:match "[^:]*$") end
   local rec, message, code = entry:record()
@@ -168,7 +168,7 @@ local function kept_text(work, entry)
   return record.compact(entry:text() or "")
 end
 
--- A record that can't be read is a problem of its own, not one of the list.
+-- A record that can't be read is noted, and the list goes on.
 local function take_entry(work, entry, number)
   if entry.deleted then
     work.deleted = work.deleted + 1
@@ -185,10 +185,10 @@ local function take_entry(work, entry, number)
     work.notes[#work.notes + 1] = ("%s: %s"):format((entry.identifier or "") ~= "" and entry.identifier or "record " .. number, message)
     return true
   end
-  return take(work, id, number, text)
+  return take_title(work, id, number, text)
 end
 
-local function read(list, work, on, stop)
+local function read_entries(list, work, on, stop)
   while true do
     local entry, message, code = list:next()
     if not entry then return code == nil, message, code end
@@ -208,7 +208,7 @@ local function gathered(list, options, name, stop)
   local work, message, code = gathering(options)
   if not work then return nil, message, code end
   local ok
-  ok, message, code = read(list, work, options.on, stop)
+  ok, message, code = read_entries(list, work, options.on, stop)
   if not ok then return give_up(work, message, code) end
   if list.size and list.size ~= list.count then
     work.notes[#work.notes + 1] = ("%s: the server said it has %d records, %d came"):format(name, list.size, list.count)
@@ -230,7 +230,7 @@ function m.file(path, options)
   return gathered(list, options, path)
 end
 
--- Servers say of a set that they have not what they say of others; they do list those that they have.
+-- A server may answer for a set that it does not have as for an empty one, but it lists those that it has.
 local function about_set(client, set, message, code)
   if code ~= "missing" and code ~= "parse" then return message, code end
   local names = {}
@@ -263,7 +263,7 @@ function m.oai(options)
   return nil, about_set(client, options.set, message, code)
 end
 
--- More than the server gives would be a plan of whatever comes first.
+-- Alma stops after so many titles of a query. A plan of the first ones would be arbitrary, so it is refused.
 local function too_many(list)
   if list.total <= sru_list.MOST then return nil end
   return ("the query finds %d titles, and Alma gives %d of a query: narrow it, or use a set (--set, --oai)"):format(

@@ -1,5 +1,5 @@
--- An exported XML file whose records are Dublin Core or MODS, alone or in answers
--- of OAI-PMH: what Alma's job "Export Digital Titles" writes. It is read as a whole.
+-- Reads an exported XML file whose records are Dublin Core or MODS, alone or in answers
+-- of OAI-PMH, as Alma's job "Export Digital Titles" writes it. It is read as a whole.
 local core = require "almanac.core"
 local dc = require "almanac.dc"
 local oai_list = require "almanac.oai.list"
@@ -12,7 +12,7 @@ local LARGEST = 256 << 20    -- bytes
 local RECORDS = { names = { record = true, mods = true, dc = true }, begins = oai_list.records.begins, parts = { "header" } }
 local DUBLIN_CORE = { [xml.namespaces.dc] = true, [xml.namespaces.dcterms] = true }
 
----Whether the beginning of a file is that of such an export.
+---Whether a file begins as such an export does.
 ---@param head string
 ---@return boolean
 function m.looks(head)

@@ -1,5 +1,5 @@
--- What becomes of files once all titles are matched: those that several titles
--- answer to, and those that none takes.
+-- Settles files once all titles are matched: several titles that answer to one file
+-- are to decide, and a file that no title takes gets its reason.
 local attempt = require "almanac.run.attempt"
 local pages = require "almanac.run.pages"
 local reasons = require "almanac.run.reasons"
@@ -27,7 +27,7 @@ local function doubt(db, path, mms_ids, where, parameter)
   attempt.call(states.set_all, db, states.READY, states.ASK, reason, where, parameter)
 end
 
--- The same of files with several keys: each may be of another title.
+-- A file with several keys may fit several titles as well, one by each key.
 local function doubt_several(db)
   local files = {}
   for row in db:rows(SHARED_FILES) do files[#files + 1] = row.file_id end
@@ -39,8 +39,8 @@ local function doubt_several(db)
   end
 end
 
----A file that several titles answer to belongs to none of them for certain:
----their plans are taken back.
+---Takes back the plans of titles that answer to the same file, because it belongs to
+---none of them for certain.
 ---@param db table
 function m.doubt(db)
   if store.meta(db, "several_keys") then doubt_several(db) end
@@ -69,7 +69,7 @@ local ALONE = [[UPDATE file SET reason_code = 'thumbnail_alone', reason_data = (
   WHERE id IN (SELECT file_id FROM thumbnail WHERE of IS NOT NULL)]]
 local USED = ("UPDATE file SET %s WHERE reason_code IS NOT NULL AND NOT (%s)"):format(reasons.NONE, pages.UNUSED)
 
----Says of every file that no title takes why that is.
+---Says of every file that no title takes why it is left.
 ---@param db table
 function m.explain(db)
   attempt.run(db, LOST)

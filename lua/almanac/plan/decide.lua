@@ -22,12 +22,13 @@ local m = {}
 
 local HEADINGS = { "mms_id", "decision", "file", "title", "reason" }
 local COLUMNS = { mms_id = { "mmsid" }, decision = { "decision" }, file = { "file", "path" } }
--- States that a person may settle, beside every title that failed.
+-- A person may decide about titles in these states, and about every title that failed.
 local OPEN = { [states.ASK] = true, [states.SKIP] = true, [states.READY] = true, [states.GONE] = true }
 local UNSETTLED = ("SELECT id, mms_id, title, state, reason_code, reason_data FROM title WHERE %s OR %s OR %s ORDER BY id"):format(
   states.is(states.ASK, states.FAILED), states.UNLIKE, undo_doubt.WAITS)
 local TAKEN_BACK = "SELECT 1 FROM title WHERE id = ? AND " .. undo_doubt.WAITS
--- Steps that leave something in Alma; what only lies in the upload folder is sent again.
+-- Counts the steps that leave something in Alma. A file in the upload folder does not
+-- count, because it is sent again.
 local BEGUN = "SELECT count(*) FROM step WHERE title_id = ? AND kind NOT IN ('upload', 'thumbnail')"
 
 local CANDIDATES = [[SELECT DISTINCT file.path FROM title_key JOIN file_key USING(key)
@@ -140,7 +141,7 @@ local function goes_on(entry)
 end
 
 -- "use" without a file takes the candidates, if they are one for each key.
-local function complete(work, entry)
+local function complete_entry(work, entry)
   if entry.decision ~= "use" or goes_on(entry) then return end
   if not entry.row.reading then
     return complain(work, entry.line, ("title %s has not been read; plan again with --from and --missing"):format(entry.mms_id))
@@ -193,7 +194,7 @@ local function read_decisions(db, path, name)
   columns.file = columns.file or math.huge
   local work = { db = db, wrong = {}, entries = {}, order = {} }
   for _, row in ipairs(rows) do take_row(work, row, columns) end
-  for _, entry in ipairs(work.order) do complete(work, entry) end
+  for _, entry in ipairs(work.order) do complete_entry(work, entry) end
   check_sharing(work)
   if work.wrong[1] then
     table.sort(work.wrong, function(a, b) return a.line < b.line end)
@@ -223,7 +224,7 @@ local function look_at_thumbnail(run, entry, thumbnail)
   if words then attempt.fail(("title %s: %s %s"):format(entry.mms_id, thumbnail.path, words), "parse") end
 end
 
--- The person saw the file as it is now.
+-- A person decides about files as they are now, so their present size and time are kept.
 local function look_at_files(run, entry)
   for _, file in ipairs(thumbnail_pairs.add_to(run.db, entry.files)) do
     look_at_file(run, entry, file)
@@ -231,7 +232,7 @@ local function look_at_files(run, entry)
   end
 end
 
-local function use(run, entry)
+local function plan_chosen_files(run, entry)
   look_at_files(run, entry)
   local reading = readings.decode(entry.row.reading)
   if next(run.recipe.reads) then details.add(run.db, entry.row.id, reading) end
@@ -239,8 +240,8 @@ local function use(run, entry)
   if state ~= states.READY then attempt.fail(("title %s: %s"):format(entry.mms_id, reason), "conflict") end
 end
 
--- What was planned, and what was uploaded for it; nothing of it is in Alma.
-local function forget(db, title_id)
+-- Erases what was planned and uploaded for a title; nothing of it is in Alma.
+local function erase_plan(db, title_id)
   attempt.run(db, "DELETE FROM step WHERE title_id = ?", title_id)
   planned.erase(db, title_id)
 end
@@ -252,15 +253,15 @@ local function state_after(entry)
   return entry.begun and states.UPLOADED or states.READY
 end
 
-local function carry_out(run, order)
+local function carry_out_decisions(run, order)
   local counts = { use = 0, skip = 0 }
   local who = core.sys.user()
   for _, entry in ipairs(order) do
-    if not (entry.begun or entry.decision == "use" and goes_on(entry)) then forget(run.db, entry.row.id) end
+    if not (entry.begun or entry.decision == "use" and goes_on(entry)) then erase_plan(run.db, entry.row.id) end
   end
   for _, entry in ipairs(order) do
     counts[entry.decision] = counts[entry.decision] + 1
-    if entry.decision == "use" and not goes_on(entry) then use(run, entry) end
+        if entry.decision == "use" and not goes_on(entry) then plan_chosen_files(run, entry) end
     if entry.taken_back then
       counts.undo = (counts.undo or 0) + 1
       attempt.run(run.db, undo_doubt.SETTLE, entry.row.id)
@@ -282,7 +283,7 @@ end
 function m.apply(db, path, name)
   return attempt.transaction(db, function()
     local work = read_decisions(db, path, name)
-    return carry_out(run_of(db), work.order)
+    return carry_out_decisions(run_of(db), work.order)
   end)
 end
 

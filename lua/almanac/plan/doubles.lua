@@ -1,5 +1,5 @@
--- Files that are another one over again: by their name, as browsers, Windows
--- and macOS call a copy, or by their bytes. A copy is no page.
+-- Finds files that are copies of another one: by their name, as browsers, Windows
+-- and macOS name a copy, or by their bytes. A copy is no page, so it is a doubt.
 local core = require "almanac.core"
 local objects = require "almanac.recipe.inside.objects"
 local reasons = require "almanac.run.reasons"
@@ -20,7 +20,7 @@ for _, word in ipairs(WORDS) do
   FORMS[#FORMS + 1] = "^" .. word .. "%s*%(?%d*%)?" .. OF .. "(.+)$"
 end
 
----The names that a file may be a copy of, by its own.
+---The names of files that one may be a copy of, going by its own name.
 ---@param stem string folded, without extension
 ---@return string[]
 function m.originals(stem)
@@ -37,8 +37,8 @@ local function stem_of(path)
   return core.text.fold(stem), ext
 end
 
--- The file that this one is named a copy of. `x_1-2` beside `x_1` is one; a
--- number that has none in front of it is the page: `x_2` beside `x`.
+-- The file that this one is named a copy of. `x_1-2` beside `x_1` is a copy; but
+-- `x_2` beside `x` is none, because the only number of a name is its page.
 local function original_of(file, at)
   local stem, ext = stem_of(file.path)
   for _, original in ipairs(m.originals(stem)) do
@@ -66,7 +66,7 @@ end
 
 ---A doubt when files of a title have the same bytes.
 ---@param files { id: integer, path: string }[]
----@param same table<integer, string> what such files have, of almanac.plan.twins
+---@param same table<integer, string> the bytes of such files, from almanac.plan.twins
 ---@return almanac.run.reason? doubt
 function m.same(files, same)
   local by, most = {}, nil

@@ -22,8 +22,9 @@ local printable = sidecars.printable
 local FILE = [[INSERT OR IGNORE INTO file(id, path, size, mtime_ns, mark, problem, reason_code, reason_data)
   VALUES(?, ?, ?, ?, ?, ?, ?, ?)]]
 local KEY = "INSERT OR IGNORE INTO file_key(key, file_id, page) VALUES(?, ?, ?)"
--- Of files whose names are shown alike, which only names of odd bytes are, the first stays.
 local PART = "INSERT OR IGNORE INTO part(file_id, part) VALUES(?, ?)"
+-- Names with odd bytes may be shown alike. Then only the first file has a row, and the
+-- keys of the others go.
 local ORPHANS = "DELETE FROM file_key WHERE file_id NOT IN (SELECT id FROM file)"
 
 local BATCH = 500
@@ -50,7 +51,7 @@ local function add_unreadable(db, path, message)
   return words
 end
 
--- Nobody meant to send what lies elsewhere: such a link is told, not followed.
+-- Nobody meant to send what lies elsewhere, so such a link is noted and not followed.
 local function add_link_out(scan, path)
   local links = scan.links
   links.n = links.n + 1
@@ -66,8 +67,8 @@ local function note_links_out(scan)
     links.n > #links and (" and %d more"):format(links.n - #links) or ""))
 end
 
--- A file that takes part in the run, as far as the walk tells.
-local function looked_at(scan, path, size, detail)
+-- Describes a file as far as the walk tells.
+local function described(scan, path, size, detail)
   local problem = wrong_name(path)
   local file = { path = problem and printable(path) or path, size = size or nil, problem = problem }
   if size then
@@ -81,7 +82,7 @@ local function looked_at(scan, path, size, detail)
   return file
 end
 
--- Writes files down; each has got its number.
+-- Writes files down, under the numbers that they have already.
 local function write_files(scan, batch)
   local ids, paths, sizes, times, marks, problems, codes, data = {}, {}, {}, {}, {}, {}, {}, {}
   for i, file in ipairs(batch) do
@@ -125,7 +126,7 @@ local function next_batch(scan)
   while not is_full(scan, batch) do
     local path, size, detail = next_file(scan)
     if not path then break end
-    if not (scan.sidecars and scan.sidecars:is_one(path)) then add_to_batch(scan, batch, looked_at(scan, path, size, detail)) end
+    if not (scan.sidecars and scan.sidecars:is_one(path)) then add_to_batch(scan, batch, described(scan, path, size, detail)) end
   end
   return batch
 end
@@ -155,7 +156,7 @@ local function begin_look(folder, files)
   return { heads = heads, files = opened }
 end
 
--- What a person should know of a picture, written with its file.
+-- Notes at a file what a person should know of its picture.
 local function note_picture(scan, file, picture)
   if not picture or file.owner or file.problem then return end
   for _, text in ipairs(pictures.notes(file.path, picture)) do attempt.run(scan.db, notes.ADD, "file", file.id, text) end
@@ -188,21 +189,20 @@ local function write_keys(scan, batch)
   attempt.run_many(scan.db, KEY, #keys, keys, ids, places)
 end
 
--- Which part of its title a file is.
 local function write_parts(scan, batch)
   for i, part in ipairs(batch.answers.part.values) do
     if part then attempt.run(scan.db, PART, batch[i].id, part) end
   end
 end
 
--- Thumbnails, and the files that they may belong to.
+-- Collects thumbnails, and the files that they may belong to.
 local function write_pairs(scan, batch)
   for _, file in ipairs(scan.pairs and batch or {}) do
     if file.owner then scan.pairs:add_thumbnail(file.id, file.owner) elseif file.key then scan.pairs:add_file(file.id, file.path) end
   end
 end
 
--- The file that a file is the thumbnail of, and as what it is sent; nil when it is none.
+-- Of a thumbnail: the path of the file that it belongs to, and the suffix that it is sent with.
 local function owner_of(answers, i)
   local owners = answers.thumbnail_of
   return owners.values[i] and { owners.values[i], owners.more[i] } or nil
@@ -252,7 +252,7 @@ end
 ---@param args table the recipe's arguments
 ---@param options { faults: table<string, string>?, exclude: string[]? }? faults: path -> why the recipe is not asked about it;
 ---  exclude: gitignore's patterns of what takes no part
----@return integer files how many it was asked about
+---@return integer files how many the recipe was asked about
 function m.scan(db, folder, recipe, args, options)
   options = options or {}
   local walk, message, code = core.files.walk(folder, left_out.patterns(options.exclude), { within = true })
@@ -266,9 +266,9 @@ function m.scan(db, folder, recipe, args, options)
   note_links_out(scan)
   if scan.sidecars then scan.sidecars:finish() end
   if scan.alike then attempt.run(db, ORPHANS) end
-  if scan.pairs then scan.pairs:settle() end
+  if scan.pairs then scan.pairs:pair_all() end
   scan.left_out:write(db)
-  scan.twins:settle()
+  scan.twins:write_same()
   if scan.several then store.set(db, { several_keys = "files" }) end
   return scan.files
 end

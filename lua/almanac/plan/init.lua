@@ -1,6 +1,6 @@
--- Makes a plan: looks, matches, writes it down. Everything that can refuse
--- does so before titles are read; what was read is kept when something fails
--- after that.
+-- Makes a plan: reads titles and files, matches them, writes it all down. Whatever
+-- can be refused is refused before titles are read; when something fails later,
+-- what was read is kept.
 local attempt = require "almanac.run.attempt"
 local audit = require "almanac.run.audit"
 local codes = require "almanac.run.codes"
@@ -26,7 +26,7 @@ local need = attempt.need
 
 local m = {}
 
--- Keys come in no order of the index: with a million of them its pages must stay at hand. KiB.
+-- Keys don't come in the order of their index, so with a million of them all its pages must stay in memory. KiB.
 local CACHE = "PRAGMA cache_size=-400000"
 
 local function check_codes(plan)
@@ -73,7 +73,7 @@ local function note_problems(db, source)
   end
 end
 
--- Titles and files as rows, nothing read from Alma yet.
+-- Writes titles and files as rows; nothing is read from Alma yet.
 local function fill(plan)
   local db, source = plan.db, plan.source
   if plan.base then
@@ -130,7 +130,7 @@ local function titles_read(plan)
   return plan.reads and plan.db:value "SELECT count(*) FROM title WHERE reading IS NOT NULL" or 0
 end
 
--- A run file without anything read in it is of no use to anybody.
+-- A run file without anything read in it is of no use to anybody, so it goes.
 local function give_up(plan, message, code)
   local kept = titles_read(plan)
   if kept == 0 then
@@ -152,7 +152,7 @@ local function stopped(plan, stop)
   return { db = plan.db, stop = stop, read = done }
 end
 
--- Reads what is to be read; gives why that ended early.
+-- Reads titles; the last result says why that ended early.
 local function read_between(plan)
   local stop
   local ok, message, code = attempt.try(function()
@@ -175,7 +175,7 @@ local function match_all(plan)
   match(plan)
 end
 
-local function carry_on(plan, source)
+local function read_and_match(plan, source)
   plan.source = source
   local ok, message, code = true, nil, nil
   if plan.base then ok, message, code = plan.db:attach(plan.order.from, "base") end
@@ -214,11 +214,11 @@ local function make(plan, order)
     return nil, message, code
   end
   local _ <close> = plan.audit
-  return carry_on(plan, source)
+  return read_and_match(plan, source)
 end
 
 -- A mistake of the program, or an interrupt, leaves no run file either, unless it has something read in it.
-local function settle(plan, ok, ...)
+local function leave_nothing_empty(plan, ok, ...)
   if ok then return ... end
   if plan.db and titles_read(plan) == 0 then discard(plan) end
   error(..., 0)
@@ -232,7 +232,7 @@ end
 ---@return string? code
 function m.make(order)
   local plan = {}
-  return settle(plan, pcall(make, plan, order))
+  return leave_nothing_empty(plan, pcall(make, plan, order))
 end
 
 return m

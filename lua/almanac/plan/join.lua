@@ -25,10 +25,10 @@ local twins = require "almanac.plan.twins"
 
 local m = {}
 
-local BATCH = 100         -- titles; what is under way of several batches stays in the processor's cache
+local BATCH = 100         -- titles; few enough that several batches at work stay in the processor's cache
 local MOST_BYTES = 1 << 20  -- of readings in one batch
 local MOST_PAGES = 5000     -- files of one key that are looked at
-local MOST_ALIKE = 20       -- where a second one is a doubt already
+local MOST_ALIKE = 20       -- the same without a rule `page`: there a second file is a doubt already
 
 local TITLES = "SELECT id, mms_id, title, reading FROM title WHERE id > ? AND reading IS NOT NULL ORDER BY id LIMIT " .. BATCH
 local KEY = "INSERT INTO title_key(key, title_id) VALUES(?, ?)"
@@ -55,7 +55,7 @@ function m.file_objects(files)
   return list, rows
 end
 
--- What becomes of a title with these changes.
+-- Says which state these changes give a title, and why.
 local function weigh(recipe, mms_id, reading, changes, sure)
   if #changes == 0 then return states.SKIP, reasons.new("nothing_to_do", { why = changes.reason }) end
   local wrong = judge.impossible(reading, changes) or consequences.undeclared(recipe, reading, changes)
@@ -71,7 +71,7 @@ end
 ---@param row table of `title`
 ---@param reading table
 ---@param files table[] rows of `file` in page order
----@return string state "ready" | "skip": a person decided, likeness to what is there is no doubt
+---@return string state "ready" | "skip"; a person has decided, so likeness to what is there is no doubt
 ---@return almanac.run.reason? reason
 function m.propose(run, row, reading, files)
   local list, rows = m.file_objects(thumbnail_pairs.add_to(run.db, files))
@@ -114,7 +114,7 @@ local function set_state(run, row, state, reason)
   if state ~= states.READY then attempt.call(states.set, run.db, row.id, state, reason) end
 end
 
--- The files of a title that takes part; else what becomes of it.
+-- Gives the files of a title; or nil, its state and reason, when it has none to take.
 local function files_for(run, title)
   if not run.recipe.file_key then return {} end
   local files, doubts, said = judge.choose(title.groups, run.how)
@@ -129,7 +129,7 @@ local function files_for(run, title)
   return run.recipe.thumbnail_of and thumbnail_pairs.add_to(run.db, files) or files
 end
 
--- Reads the titles behind an id and asks for their keys.
+-- Reads the next titles behind an id and asks the recipe for their keys.
 local function ask_titles(run, last)
   local batch, bytes = { last = last }, 0
   for row in run.db:rows(TITLES, last) do
@@ -147,8 +147,8 @@ local function ask_titles(run, last)
   return batch
 end
 
--- The titles of a batch that take part, with their keys; keys are written down
--- of all of them.
+-- Gives the titles of a batch that take part, with their keys. The keys of the others
+-- are written down too.
 local function wanted_titles(run, batch)
   local answers = attempt.checked(run.stream:take_titles(#batch))
   local keys, counts, wanted, why = answers.title_keys.values, answers.title_keys.counts, answers.wants.values, answers.wants.more
@@ -166,7 +166,7 @@ local function wanted_titles(run, batch)
   return list
 end
 
--- Which of a batch have files; asks for their changes.
+-- Finds the titles of a batch that have files, and asks the recipe for their changes.
 local function ask_changes(run, batch)
   local open, titles = {}, wanted_titles(run, batch)
   if run.recipe.file_key then find_files(run, titles) end
@@ -204,9 +204,9 @@ local function write_plans(run, open)
   planned.write(run, ready)
 end
 
--- All begin as ready, within this transaction; the others are written singly.
--- The recipe is always asked about a batch or two while another is written.
-local function settle_all(run)
+-- All titles begin as ready, so that only the others need a write of their own.
+-- The recipe works on a batch or two while another one is written.
+local function match_in_batches(run)
   attempt.call(states.make_ready, run.db)
   local batch = ask_titles(run, 0)
   local following = ask_titles(run, batch.last)
@@ -221,7 +221,7 @@ local function settle_all(run)
   if open then write_plans(run, open) end
 end
 
--- What the judge has to know of a run.
+-- Gathers what the judge has to know of a run.
 local function how_of(run)
   local recipe = run.recipe
   return { every_key = recipe.every_key, part = recipe.part ~= nil, items = recipe.reads.items,
@@ -236,7 +236,7 @@ function m.match(run)
   do
     local questions <close> = stream.new(run.recipe, run.args)
     run.stream = questions
-    settle_all(run)
+    match_in_batches(run)
   end
   leftovers.doubt(run.db, run.how.same)
   contested.doubt(run.db)

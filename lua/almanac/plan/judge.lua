@@ -1,5 +1,5 @@
--- Whether the files found for a title leave exactly one reading. Everything
--- here only looks; what it finds doubtful it gives as a reason.
+-- Judges whether the files found for a title can be meant in one way only. Nothing
+-- is written here; a doubt is given as a reason.
 local doubles = require "almanac.plan.doubles"
 local kinds = require "almanac.change_kinds"
 local objects = require "almanac.recipe.inside.objects"
@@ -27,7 +27,7 @@ local function paths(files)
   return reasons.some(list)
 end
 
--- Where some files have a page, the one that has none is what to look at.
+-- When some files have a page, a person should look at the first that has none.
 local function unread_page(files)
   local without, some
   for _, file in ipairs(files) do
@@ -59,7 +59,7 @@ local function missing_keys(groups)
   return list
 end
 
--- Text that sorts as pages do; 0.004 stands before 0.01.
+-- Gives a text that sorts as pages do, 0.004 before 0.01.
 local function page_order(page)
   return text.natural(type(page) == "number" and ("%.6f"):format(page) or page)
 end
@@ -108,8 +108,8 @@ local function parts_of(files)
   return list
 end
 
--- What is doubtful in the files of one key.
-local function look_at_group(group, how, doubts, notes)
+-- Adds what is doubtful in the files of one key.
+local function add_doubts_of_key(group, how, doubts, notes)
   local files = group.files
   if not files[1] then return end
   local function doubt(reason) doubts[#doubts + 1] = reason end
@@ -132,7 +132,7 @@ local function look_at_group(group, how, doubts, notes)
   notes[#notes + 1] = note
 end
 
--- Whether some files say their part and others don't.
+-- A doubt when some files say their part and others don't.
 local function parts_doubt(files)
   local with, without
   for _, file in ipairs(files) do
@@ -141,8 +141,8 @@ local function parts_doubt(files)
   return with and without and reasons.new("part_unsaid", { file = without.path, other = with.path }) or nil
 end
 
--- What is doubtful in all files of a title.
-local function look_at_all(files, groups, how, doubts)
+-- Adds what is doubtful in all files of a title together.
+local function add_doubts_of_title(files, groups, how, doubts)
   local function doubt(reason) doubts[#doubts + 1] = reason end
   if how.part then doubt(parts_doubt(files)) end
   if not how.every_key then doubt(doubles.named(files)) end
@@ -150,12 +150,12 @@ local function look_at_all(files, groups, how, doubts)
   if how.same and next(how.same) then doubt(doubles.same(files, how.same)) end
 end
 
----The files for a title, in page order.
+---Puts the files of a title into page order, and says what is doubtful about them.
 ---@param groups { key: string, files: table[], more: boolean? }[] for each key of the title its files
 ---  { id, path, problem, page }; more: there are others
 ---@param how { every_key: boolean?, part: boolean?, items: boolean?, sidecars: boolean?, same: table<integer, string>? }
----  every_key: each key must have a file; part: files may say which part they are; items: keys are those of items; sidecars:
----  they tell what files are; same: files of the same bytes
+---  every_key: each key must have a file; part: files may say which part they are; items: the keys are of items;
+---  sidecars: these tell what files are; same: files of the same bytes
 ---@return table[] files
 ---@return almanac.run.reason[] doubts
 ---@return string[] notes
@@ -166,8 +166,8 @@ function m.choose(groups, how)
   if how.every_key and #missing > 0 then
     doubts[1] = reasons.new("keys_without_file", { missing = #missing, all = #groups, keys = reasons.some(missing) })
   end
-  for _, group in ipairs(groups) do look_at_group(group, how, doubts, notes) end
-  if files[2] then look_at_all(files, groups, how, doubts) end
+  for _, group in ipairs(groups) do add_doubts_of_key(group, how, doubts, notes) end
+  if files[2] then add_doubts_of_title(files, groups, how, doubts) end
   for _, file in ipairs(files) do
     if file.problem then doubts[#doubts + 1] = reasons.new("unusable_file", { file = file.path, problem = file.problem }) end
   end
@@ -181,7 +181,7 @@ local function types_of(files)
   return types
 end
 
--- The files that the title holds of these types: folded stem and type -> where.
+-- Files of these types that the title holds: folded stem and type -> where.
 local function held_of(reading, types)
   local held
   for _, rep in ipairs(reading.representations) do
@@ -234,7 +234,7 @@ local function find(list, field, id)
   end
 end
 
--- Why a change can't be about what it is about.
+-- Says when the title does not have what a change is about, or has it outside Alma.
 local function wrong_target(reading, change)
   if not change.representation then return nil end
   local rep = find(reading.representations, "id", change.representation)
@@ -245,8 +245,8 @@ local function wrong_target(reading, change)
   end
 end
 
----What is wrong with the changes of a title as a whole: about something that the
----title does not have, or two about one thing.
+---Says what is wrong with the changes of a title as a whole: one is about something
+---that the title does not have, or two are about the same thing.
 ---@param reading { representations: table[] }
 ---@param changes table[]
 ---@return string? words
@@ -263,7 +263,7 @@ function m.impossible(reading, changes)
   end
 end
 
----Why a change may have been made already, or may not be wanted.
+---A doubt when a change may have been made already, or may not be wanted.
 ---@param reading { representations: table[] }
 ---@param change table
 ---@return almanac.run.reason? doubt

@@ -1,7 +1,7 @@
--- Folders that belong to a system and not to a collection: recycle bins, small
+-- Some folders belong to a system and not to a collection: recycle bins, small
 -- images that a server makes for itself, copies that a share keeps of earlier
 -- states. They hold files of the very names that are looked for, so they are
--- left out of every folder, and named. `--exclude` adds to them.
+-- always left out, and the plan names them. `--exclude` adds to them.
 local attempt = require "almanac.run.attempt"
 local notes = require "almanac.run.notes"
 local words = require "almanac.words"
@@ -13,8 +13,7 @@ local SHOWN = 10    -- places in one note
 local BIN, INDEX, EARLIER = "a recycle bin", "made by a server for itself", "an earlier state of the share"
 local OWN = "made by a system for itself"
 
--- gitignore's patterns, and what such a thing is. Windows writes its names in
--- any case.
+-- gitignore's patterns, and what they find. Windows writes its names in any case.
 local SYSTEM = {
   { "\\#recycle/", BIN }, { "@Recycle/", BIN }, { "@Recently-Deleted/", BIN }, { "[$]Recycle.Bin/", BIN }, { "[$]RECYCLE.BIN/", BIN },
   { "[$]recycle.bin/", BIN }, { "RECYCLER/", BIN }, { "Recycler/", BIN }, { "RECYCLED/", BIN }, { ".recycle/", BIN }, { ".Recycle*/", BIN },
@@ -30,8 +29,8 @@ local SYSTEM = {
 local KINDS = {}
 for _, entry in ipairs(SYSTEM) do KINDS[entry[1]] = entry[2] end
 
----The patterns that hold for a folder: those of systems, then one's own, so that
----`!` takes one of the former back.
+---The patterns that hold for a folder: first those of systems, then one's own, so that
+---one's own `!` can take one of the former back.
 ---@param own string[]?
 ---@return string[]
 function m.patterns(own)
@@ -43,7 +42,7 @@ end
 local methods = {}
 local meta = { __index = methods }
 
----What was left out of one folder, to be counted and told.
+---Makes a counter of what is left out of one folder.
 ---@return table counted
 function m.new()
   return setmetatable({ by = {}, order = {} }, meta)

@@ -1,7 +1,7 @@
--- Files that no title answers to, but whose name only adds something to that of
--- a title's file: the back of a leaf (…023b beside …023), a second page, a copy
--- however it is called; or is that name with another separator (…-2 beside …_2).
--- The title may be incomplete without them, so a person decides.
+-- Finds files that no title answers to, though their name only adds something to that
+-- of a title's file (the back of a leaf, …023b beside …023; a second page; a copy,
+-- however it is called), or has another separator (…-2 beside …_2). The title may be
+-- incomplete without them, so a person decides.
 local attempt = require "almanac.run.attempt"
 local doubles = require "almanac.plan.doubles"
 local reasons = require "almanac.run.reasons"
@@ -13,7 +13,7 @@ local LONGEST = 16      -- bytes that a name may add
 local SHOWN = 3
 
 local LOST = "SELECT 1 FROM file_key WHERE key NOT IN (SELECT key FROM title_key) LIMIT 1"
--- In the order of keys what begins with a key comes right behind it.
+-- In the order of keys, those that begin with another one come right behind it.
 local KEYS = [[SELECT key, file_id, (SELECT title_id FROM title_key WHERE title_key.key = file_key.key LIMIT 1) AS title_id
   FROM file_key ORDER BY key]]
 local READY = [[SELECT file.id, path FROM title JOIN page ON page.title_id = title.id JOIN file ON file.id = file_id
@@ -21,7 +21,7 @@ local READY = [[SELECT file.id, path FROM title JOIN page ON page.title_id = tit
 local ANSWERS = "SELECT title_id FROM title_key WHERE key = ? LIMIT 1"
 local PATH = "SELECT path FROM file WHERE id = ?"
 
--- Whether a key is another one with something added, and no longer number or word.
+-- Whether a key adds something to another one without lengthening its last number or word.
 local function extends(key, base)
   local rest = key:sub(#base + 1)
   if #rest > LONGEST or rest == "" then return false end
@@ -32,7 +32,7 @@ end
 
 local SEPARATORS = { "_", "-", " ", "" }
 
--- Keys that a key may be a copy of, or be with another separator before its number.
+-- The keys that this one may be a copy of, and this key with other separators before its number.
 local function likenesses(key)
   local list = doubles.originals(key)
   local name, separator, number = key:match "^(.-)([-_ ]?)(%d+)$"
@@ -43,7 +43,7 @@ local function likenesses(key)
   return list
 end
 
--- The title that answers to what this key is like.
+-- The title that answers to a key like this one.
 local function like(db, key)
   for _, other in ipairs(likenesses(key)) do
     local title_id = db:value(ANSWERS, other)
@@ -68,7 +68,7 @@ local function find(db)
   return found, order
 end
 
--- The paths of those that are not the very bytes of what the title has.
+-- The paths of those that have other bytes than the title's own file.
 local function others(db, ids, own, same)
   local paths = {}
   for _, id in ipairs(ids) do
@@ -77,8 +77,8 @@ local function others(db, ids, own, same)
   return paths
 end
 
----Makes titles `ask` whose file has such a neighbour. Called inside an attempt,
----after all titles were matched.
+---Puts titles whose file has such a neighbour into the state `ask`. Called inside an
+---attempt, after all titles were matched.
 ---@param db table
 ---@param same table<integer, string> files of the same bytes, of almanac.plan.twins
 function m.doubt(db, same)

@@ -1,4 +1,4 @@
--- What the masters of a title tell about what is to be added.
+-- Compares what is to be added to a title with the masters that it has.
 local judge = require "almanac.plan.judge"
 local kinds = require "almanac.change_kinds"
 local objects = require "almanac.recipe.inside.objects"
@@ -7,7 +7,7 @@ local usage = require "almanac.run.usage"
 
 local m = {}
 
--- How many pages a representation has: its files of the commonest type.
+-- Counts the pages of a representation: its files of the commonest type.
 local function pages_in(rep)
   local counts, most = {}, 0
   for _, file in ipairs(rep.files) do
@@ -40,7 +40,7 @@ function m.unlike(reading, changes)
   return reasons.new("not_as_many_as_master", { files = files, representation = masters[1].id, pages = pages })
 end
 
----What should be known of a title with several masters.
+---Says what should be known of a title with several masters.
 ---@param reading { representations: table[] }
 ---@return string? words
 function m.several(reading)

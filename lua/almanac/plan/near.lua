@@ -1,4 +1,4 @@
--- Keys that are nearly alike. A title without a file, and a file without a
+-- Finds keys that are nearly alike. A title without a file and a file without a
 -- title, whose keys differ in a few letters but in no digit, are put before a
 -- person: nearness proposes, it never decides.
 local attempt = require "almanac.run.attempt"
@@ -18,8 +18,8 @@ local WITHOUT = [[SELECT title.id, key FROM title JOIN title_key ON title_id = t
     AND key NOT IN (SELECT key FROM file_key) AND EXISTS (SELECT 1 FROM title_key AS t WHERE t.title_id = title.id)
     AND NOT EXISTS (SELECT 1 FROM title_key AS t JOIN file_key USING(key) WHERE t.title_id = title.id) ORDER BY title.id, key]]
 
--- Its groups of digits, and what else is in it. Digits are not compared by
--- nearness: 1603 is another number than 1630.
+-- Splits a key into its groups of digits and the rest. Digits must be equal,
+-- because 1603 is another number than 1630 and not one near it.
 local function split(key)
   local digits = {}
   for group in key:gmatch "%d+" do digits[#digits + 1] = group end
@@ -47,8 +47,8 @@ local function candidates(groups, key, most)
   return list
 end
 
----Makes titles `ask` that have no file, but one whose key is near. Called
----inside an attempt, after all titles were matched.
+---Puts titles without a file into the state `ask` when a file has a key near theirs.
+---Called inside an attempt, after all titles were matched.
 ---@param db table
 ---@param most integer letters that may differ
 function m.propose(db, most)

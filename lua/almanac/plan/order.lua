@@ -1,5 +1,5 @@
--- What a plan is made of, and how it begins: what was asked for is looked at before
--- anything is read, then where it is for.
+-- What a plan is made of, and how it begins: before anything is read, what was asked
+-- for is checked, and the institution is found that the plan is for.
 local alma = require "almanac.alma"
 local arguments = require "almanac.recipe.inside.arguments"
 local attempt = require "almanac.run.attempt"
@@ -67,7 +67,7 @@ local m = {}
 ---@field db table the run file, since it was made
 ---@field source table from almanac.plan.origin
 
--- An absolute path: the plan may be carried out from another folder.
+-- Makes a path absolute, because the plan may be carried out from another folder.
 local function absolute(path)
   if path:sub(1, 1) == "/" then return path end
   local full = need(core.files.real_path ".") .. "/" .. path
@@ -100,8 +100,8 @@ local function asks_alma(plan)
   return named
 end
 
--- The patterns of what takes no part; those of an earlier run hold on. A wrong
--- one is told before anything is read.
+-- Gathers the patterns of what takes no part, with those of the earlier run. A wrong
+-- one is refused before anything is read.
 local function excluded(plan)
   local list = json.decode(plan.base and plan.base.meta.exclude or "[]")
   for _, pattern in ipairs(plan.order.exclude or {}) do list[#list + 1] = pattern end
@@ -114,7 +114,7 @@ local function excluded(plan)
   return list
 end
 
----Begins a plan: all that can be told without Alma. Called inside an attempt.
+---Begins a plan with all that can be checked without Alma. Called inside an attempt.
 ---@param plan almanac.plan empty
 ---@param order almanac.order
 function m.begin(plan, order)
@@ -138,7 +138,7 @@ local function collection_id(plan, given)
   return type(found.pid) == "table" and found.pid.value or found.pid or given
 end
 
-local function reach(plan)
+local function reach_alma(plan)
   local order = plan.order
   local settings = need(order.settings())
   plan.url, plan.rate = settings.url, settings.rate
@@ -159,7 +159,7 @@ local function reach(plan)
   for _, name in ipairs(collection_arguments(plan)) do plan.args[name] = collection_id(plan, plan.args[name]) end
 end
 
-local function take_over(plan)
+local function take_from_base(plan)
   local meta = plan.base.meta
   plan.institution, plan.environment, plan.url = meta.institution, meta.environment, meta.url
   plan.rate = tonumber(meta.rate) or 20
@@ -167,11 +167,11 @@ local function take_over(plan)
   plan.collection = plan.collection or meta.collection
 end
 
----Where the plan is for: from Alma, or from the earlier run when no call is needed.
----Called inside an attempt, once `audit` is set.
+---Finds the institution that the plan is for: from Alma, or from the earlier run when
+---no call is needed. Called inside an attempt, once `audit` is set.
 ---@param plan almanac.plan
 function m.locate(plan)
-  if asks_alma(plan) then reach(plan) else take_over(plan) end
+  if asks_alma(plan) then reach_alma(plan) else take_from_base(plan) end
 end
 
 return m

@@ -13,9 +13,9 @@ local need = attempt.need
 local m = {}
 
 local HEAD = 4096     -- bytes that tell a MARC file from a list
-local TOLD = 5000     -- entries of a long list after which it is told how far it is
+local TOLD = 5000     -- entries of a long list between two words of progress
 
--- What was given to name titles, as options.
+-- The options that were given to name titles.
 local function given(plan)
   local order, set, list = plan.order, arguments.first(plan.recipe.args, "set"), {}
   if order.titles then list[1] = "--titles" end
@@ -25,7 +25,7 @@ local function given(plan)
   return list
 end
 
--- A plan from an earlier one has the titles of that.
+-- A plan from an earlier run has the titles of that run, so no others may be named.
 local function check_base(plan)
   local order, name = plan.order, arguments.first(plan.recipe.args, "set")
   local same_set = name and order.given[name] == plan.base.args[name] and "--" .. name:gsub("_", "-")
@@ -44,7 +44,7 @@ local function check_base(plan)
   end
 end
 
--- The recipe's set may have a default: what is given goes before it.
+-- One source of titles may be named; a default set of the recipe counts when none is.
 local function check_given(plan)
   local list, set = given(plan), arguments.first(plan.recipe.args, "set")
   if #list > 1 then
@@ -71,7 +71,7 @@ function m.check(plan)
   goes_with("--sru-url", order.sru_url, "--sru QUERY", order.sru)
 end
 
--- Alma's own addresses; GET /conf/general says its domain.
+-- Makes an address of Alma's own domain, which GET /conf/general tells.
 local function address(plan, option, path)
   local base = plan.alma_url
   if not base or base == "" then
@@ -107,7 +107,7 @@ local function is_marc(path)
   return path == "-" or catalogue.is_marc(core.files.head(path, HEAD) or "")
 end
 
--- A heading is meant in any spelling; columns file_name_1, file_name_2 are meant by file_name.
+-- A heading counts in any spelling, and `file_name` stands for file_name_1, file_name_2 as well.
 local function has_column(list, column)
   local wanted = sheet.plain(column)
   for _, name in ipairs(list.head or {}) do
@@ -117,7 +117,7 @@ local function has_column(list, column)
   return false
 end
 
--- The columns that the recipe's arguments name are in the list.
+-- Refuses a list that lacks a column which the recipe's arguments name.
 local function check_columns(plan, list)
   for _, entry in ipairs(plan.recipe.args) do
     local column = plan.args[entry[1]]

@@ -1,5 +1,5 @@
--- What the markers of a JPEG say of it, in words: what makes it unfit, and what
--- a person should know of one that is whole.
+-- Puts into words what the markers of a JPEG tell: what makes it unfit, and what a
+-- person should know of one that is whole.
 local words = require "almanac.words"
 
 local m = {}

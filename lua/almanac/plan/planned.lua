@@ -1,4 +1,4 @@
--- What is planned for titles, as rows: their changes, and the pages of these.
+-- Writes what is planned for titles as rows: their changes, and the pages of these.
 local attempt = require "almanac.run.attempt"
 local changes_of = require "almanac.recipe.inside.changes"
 local core = require "almanac.core"
@@ -12,8 +12,8 @@ local PAGE = "INSERT INTO page(title_id, change, seq, file_id, name) VALUES(?, ?
 
 local nfc = core.text.nfc
 
--- What S3 gets as the last part of the key: the name in NFC; a second file of
--- the same name has its page number in front. A thumbnail's has a suffix.
+-- The last part of a file's key in S3: the name in NFC, with the page number in front
+-- when an earlier file has that name, or the name of its thumbnail (with a suffix).
 local function upload_name(name, page, taken, suffix)
   local result = nfc(name)
   while taken[result] or suffix and taken[result .. suffix] do result = page .. "-" .. result end
@@ -22,8 +22,8 @@ local function upload_name(name, page, taken, suffix)
   return result
 end
 
--- The row that says what is to be made. The changes of a title find those of
--- the title before it, at the same place.
+-- The row that says what is to be made. Mostly the title before has the same change at
+-- the same place; then its row is used again.
 local function spec_of(run, seq, change)
   run.specs = run.specs or {}
   local last = run.specs[seq]
@@ -35,8 +35,8 @@ local function spec_of(run, seq, change)
   return id
 end
 
--- The changes of a title share a folder there: a name that one of those before
--- has goes into a folder of its own, and stays what it is. `names`: theirs.
+-- The changes of a title share a folder in S3. A file whose name an earlier change of
+-- the title uses (`names`) goes into a folder below, so that it keeps its name.
 local function add_pages(pages, title_id, seq, change, rows, names)
   local taken, own = {}, {}
   for page, file in ipairs(change.files or {}) do

@@ -23,11 +23,11 @@ local NOT_YET = reasons.new "not_read_yet"
 local READ = ("UPDATE title SET reading = ?, %s WHERE mms_id = ?"):format(reasons.NONE)
 local ID = "SELECT id FROM title WHERE mms_id = ?"
 
--- Failures after which there is no sense in asking for the next title.
+-- After these failures the next title would fail as well.
 local FATAL = { auth = true, quota = true }
 
--- A representation's usage type in the words of both terminologies (OpenAPI,
--- use_updated_terminology).
+-- Alma has two terminologies (OpenAPI, use_updated_terminology); these usage types
+-- are the same.
 local SAME_USAGE = { PRIMARY = "PRESERVATION_MASTER" }
 
 -- Patrons don't see such a title, whatever is added to it.
@@ -59,21 +59,21 @@ local function representation_of(rep, files, whole)
     access_rights = whole and (value(rep.access_rights_policy_id) or "") or nil }
 end
 
--- An answer that says how many files there are spares the call for none.
+-- A representation whose answer counts no files needs no call for them.
 local function holds_nothing(rep)
   if tostring(rep.is_remote) == "true" then return true end
   local count = type(rep.files) == "table" and rep.files.total_record_count
   return tonumber(count) == 0
 end
 
--- Some institutions get brief lists, without usage types. The one representation
--- of a title needs none; several can't be told apart without. What is to be deleted or set has to be known as it is.
+-- Some institutions get brief lists without usage types. A single representation needs
+-- none, but several can't be told apart without; and what a plan deletes or sets has to be known in full.
 local function in_full(client, mms_id, rep, alone, whole)
   if not whole and alone or value(rep.usage_type) and (not whole or rep.access_rights_policy_id ~= nil) then return rep end
   return alma.representations.get(client, mms_id, rep.id)
 end
 
----What a title holds: one call for its representations and one for the files
+---Reads what a title holds: one call for its representations and one for the files
 ---of each; a third for each of several when the list does not tell usage types.
 ---@param client table
 ---@param mms_id string
@@ -123,12 +123,12 @@ local function keep(work, sql, ...)
   written(work, work.db:run(sql, ...))
 end
 
--- A title that was not read, and why.
+-- Writes why a title was not read.
 local function keep_unread(work, mms_id, state, reason)
   written(work, states.set(work.db, work.db:value(ID, mms_id), state, reason))
 end
 
--- A call for a hundred titles that is refused is one failure; without an answer it is one of each.
+-- A refused call counts as one failure, even for a hundred titles; an outage counts for each title.
 local function fail(work, ids, message, code)
   for _, id in ipairs(ids) do
     keep_unread(work, id, states.ASK, reasons.new("unread", { message = message }))
@@ -139,7 +139,7 @@ local function fail(work, ids, message, code)
   if reason then work.stop = work.stop or { message = reason.message, code = reason.code, cause = reason.cause } end
 end
 
--- Records that the titles' source gave stay; the others come in the same call.
+-- Says which titles lack a record: those whose source gave none. Theirs come with the bibs.
 local function lacking_records(work, ids)
   local lacking, any = {}, false
   if not work.reads.record then return lacking, any end
@@ -242,7 +242,7 @@ local function batches(ids, work)
   end
 end
 
--- Titles as long as nothing stops the work.
+-- Iterates over titles as long as nothing stops the work.
 local function while_going(work)
   local i = 0
   return function()
@@ -252,7 +252,7 @@ local function while_going(work)
   end
 end
 
--- Also called when a second Ctrl-C ends the work: what was read stays.
+-- Also called when a second Ctrl-C ends the work, so that what was read stays.
 local function commit(work)
   if not work.db:in_transaction() then return end
   local ok, message = work.db:commit()
@@ -269,7 +269,7 @@ end
 ---@param client table
 ---@param ids string[] MMS IDs, rows of `title` already
 ---@param on { begin: fun(id: string), finish: fun(id: string, ok: boolean, message: string?) }
----@param reads table<string, boolean>? what its recipe reads besides: record, items
+---@param reads table<string, boolean>? what the recipe reads besides: record, items
 ---@param how { sparing: boolean?, whole: boolean?, keep_going: boolean?, allow: (fun(calls: integer): true|nil, string?, string?)? }?
 ---  sparing: believe Alma's availability (d_avail, a hundred titles a call) that a title has no representation, for plans
 ---  that change nothing; keep_going: also when titles in a row fail alike; allow: says whether a call more may be made
@@ -289,8 +289,8 @@ function m.titles(db, client, ids, on, reads, how)
   return { failed = work.failed, stop = work.stop }
 end
 
----Calls that reading so many titles takes, with one representation each. Records
----come with the titles and take none; items take one a title.
+---Counts the calls that reading so many titles takes, with one representation each.
+---Records come with the titles and take none; items take one a title.
 ---@param n integer
 ---@param reads table<string, boolean>?
 ---@return integer

@@ -21,7 +21,7 @@ function m.open(path)
   return { meta = meta, args = json.decode(meta.args or "{}") }
 end
 
--- A title that the earlier run has written to is not as it was read.
+-- A title that the earlier run has written to is no longer as it was read, so its reading is not copied.
 local COPY = ([[INSERT INTO title(mms_id, title, reading, state, reason_code, reason_data)
   SELECT mms_id, title,
     CASE WHEN touched THEN NULL ELSE reading END,
@@ -37,7 +37,7 @@ local NAMES = ([[INSERT INTO title(mms_id, title, state, reason_code)
 ---@param db table the new run file
 ---@param base table from m.open
 ---@param reads table<string, boolean> what the recipe reads besides
----@param afresh boolean? only which titles there are, to read all of them again; records that their source gave stay
+---@param afresh boolean? copies only which titles there are, to read all of them again; records that their source gave stay
 ---@param state string of titles with a reading: "ready" when all are matched at once, else "ask"
 function m.copy(db, base, reads, afresh, state)
   if afresh then attempt.run(db, NAMES) else attempt.run(db, COPY, state) end

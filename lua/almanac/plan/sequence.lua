@@ -1,5 +1,5 @@
--- Whether the pages of a title are one unbroken sequence: it begins with the
--- first, lacks none, and its order is that of every counter in the names.
+-- Checks whether the pages of a title are one unbroken sequence: it begins with the
+-- first, lacks none, and all counters in the names go the same way.
 local names = require "almanac.recipe.inside.key_names"
 local objects = require "almanac.recipe.inside.objects"
 local reasons = require "almanac.run.reasons"
@@ -10,15 +10,16 @@ local m = {}
 -- title that lacks its beginning.
 local RUNNING = 20
 
--- The number of a file's page. Where the recipe gives text, as the path of a
--- folder that holds one title, the name has it.
+-- The number of a file's page. When the recipe gives a text instead (such as the path,
+-- for a folder that holds one title), the number is read from the name.
 local function number_of(file)
   local page = file.page
   if type(page) == "number" then return page end
   return page and tonumber(page) or page and names.page(file.path) or nil
 end
 
--- Whole pages in order, each once; nil when one has none. Roman pages are below 1.
+-- The numbers of pages without fractions, in order, each once; nil when a file has
+-- none. Roman pages are below 1 and don't count.
 local function whole_pages(files)
   local list, at = {}, {}
   for _, file in ipairs(files) do
@@ -57,7 +58,7 @@ local function lacking(files, key, told)
   end
 end
 
--- The files of each folder; text pages begin anew in each.
+-- Groups files by folder when their pages are texts, because these begin anew in each.
 local function by_folder(files)
   local groups, of = {}, {}
   for _, file in ipairs(files) do
@@ -74,7 +75,7 @@ end
 ---A doubt when a page of a sequence is missing.
 ---@param files { path: string, page: any }[] of one key
 ---@param key string
----@param told boolean? something else than its name tells what a file is: then a single one may have any number
+---@param told boolean? a sidecar tells what a file is; then a single file may have any number in its name
 ---@return almanac.run.reason? doubt
 function m.lacking(files, key, told)
   for _, group in ipairs(by_folder(files)) do

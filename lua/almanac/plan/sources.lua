@@ -36,7 +36,7 @@ local function finished(list, empty, where, unit)
   return { ids = titles, duplicates = duplicates, empty = empty, broken = {}, words = where }
 end
 
--- The column with the ids: the one whose heading says so, or the only one.
+-- Finds the column with the ids: the one whose heading says so, or the only one.
 local function id_column(list, rows)
   local column = list.columns.mms_id
   if column then return column end
@@ -47,12 +47,12 @@ local function id_column(list, rows)
     return nil, ("%s: no column is headed mms_id or MMS ID; %s: give the right one that heading"):format(list.name,
       list:others "mms_id"), "parse"
   end
-  -- What has no digit in front of the first id is a heading in the library's own words.
+  -- A first cell that begins with no digit is a heading in the library's own words.
   if rows[1] and not sheet.clean(rows[1][1]):find "^[%d.,]" then table.remove(rows, 1) end
   return 1
 end
 
--- A list without ids may have barcodes; they are looked up.
+-- Takes the barcodes of a list without ids; they are looked up later.
 local function barcodes(list, rows)
   local found, seen, source = {}, {}, { duplicates = 0, notes = {}, remarks = list.notes, words = list.name, unit = list.unit }
   local empty = {}
@@ -76,7 +76,7 @@ local function barcodes(list, rows)
   return source
 end
 
----Rows that name no title, in words.
+---Says which rows name no title.
 ---@param list { name: string, unit: string }
 ---@param lines integer[]
 ---@param what string

@@ -1,6 +1,6 @@
--- Records on their way into a run file. Titles are looked through before the
--- file is made, and a hundred thousand records are too many to hold, so they
--- wait in a temporary file that is removed with the spool.
+-- Holds records on their way into a run file. Titles are looked through before that
+-- file is made, and a hundred thousand records are too many to keep in memory, so
+-- they wait in a temporary file that is removed with the spool.
 local core = require "almanac.core"
 
 local m = {}
@@ -48,7 +48,7 @@ function methods:each()
   end
 end
 
----Closing again is fine.
+---Removes the temporary file. Closing again is fine.
 function methods:close()
   if not self.file then return end
   self.file:close()

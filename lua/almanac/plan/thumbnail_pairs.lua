@@ -1,7 +1,7 @@
--- Which file of the folder is the small image of which other. A recipe names
--- the file that a thumbnail belongs to, with or without its extension; here the
--- two come together. What is in doubt becomes a problem of the file, so that
--- its title is for a person to decide. A thumbnail is never a file of its own.
+-- Finds out which file of the folder is the small image of which other. A recipe
+-- names the file that a thumbnail belongs to, with or without its extension; here
+-- that file is found. A doubt becomes a problem of the file, so that its title is
+-- for a person to decide. A thumbnail is never a file of its own.
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local formats = require "almanac.run.formats"
@@ -24,18 +24,18 @@ local ADD_NAME = "INSERT OR IGNORE INTO temp.named(name, rank, file_id) VALUES(?
 local ADD = "INSERT OR IGNORE INTO thumbnail(file_id, path, suffix) VALUES(?, ?, ?)"
 local NEXT = [[SELECT thumbnail.file_id, thumbnail.path AS owner, file.path, file.problem
   FROM thumbnail JOIN file ON file.id = file_id WHERE file_id > ? ORDER BY file_id LIMIT 500]]
--- The whole name goes before that without extension.
+-- A whole name is preferred to one without extension.
 local OWNERS = [[SELECT file.id, file.path FROM temp.named JOIN file ON file.id = file_id
   WHERE name = ?1 AND rank = (SELECT min(rank) FROM temp.named WHERE name = ?1) ORDER BY file.path LIMIT 5]]
 local FIRST = "SELECT file.id, file.path FROM thumbnail JOIN file ON file.id = file_id WHERE of = ?"
 local PAIR = "UPDATE thumbnail SET of = ? WHERE file_id = ?"
 local PROBLEM = "UPDATE file SET problem = coalesce(problem, ?) WHERE id = ?"
 local REASON = "UPDATE file SET reason_code = ?, reason_data = ? WHERE id = ?"
--- Of files whose names are shown alike only the first is there.
+-- Names with odd bytes may be shown alike. Then only the first file has a row.
 local ORPHANS = "DELETE FROM thumbnail WHERE file_id NOT IN (SELECT id FROM file)"
 local OF = "SELECT file.id, file.path, file.size, suffix FROM thumbnail JOIN file ON file.id = file_id WHERE of = ?"
 
----What is wrong with the size of a thumbnail.
+---Says what is wrong with the size of a thumbnail.
 ---@param size integer? bytes
 ---@return string? words
 function m.wrong_size(size)
@@ -45,14 +45,14 @@ function m.wrong_size(size)
   end
 end
 
----What is wrong with a thumbnail that begins so.
+---Says what is wrong with the first bytes of a thumbnail.
 ---@param head string
 ---@return string? words
 function m.wrong_beginning(head)
   return formats.check("thumb", head)
 end
 
----What is wrong with a thumbnail, beside its name.
+---Says what is wrong with the size or the first bytes of a thumbnail on disk.
 ---@param path string
 ---@param size integer bytes
 ---@return string? words
@@ -76,7 +76,7 @@ function m.new(db)
   return setmetatable({ db = db, several = {} }, meta)
 end
 
----A file that takes part.
+---Adds a file that a thumbnail may belong to.
 ---@param id integer
 ---@param path string
 function methods:add_file(id, path)
@@ -86,7 +86,7 @@ function methods:add_file(id, path)
   if stem ~= path then attempt.run(self.db, ADD_NAME, fold(stem), 2, id) end
 end
 
----A thumbnail.
+---Adds a thumbnail.
 ---@param id integer
 ---@param owner { [1]: string, [2]: string } path of its file, and the suffix that it is sent with
 function methods:add_thumbnail(id, owner)
@@ -114,7 +114,7 @@ local function doubt(db, thumbnail, owners)
   end
 end
 
--- The second of a file, and all that follow.
+-- From the second thumbnail of a file on none of them is used, and the file has a problem.
 local function another(self, thumbnail, owner, first)
   self.several[owner.id] = true
   if first then
@@ -143,8 +143,8 @@ local function pair(self, thumbnail)
   end
 end
 
----Puts all together, once every file was added.
-function methods:settle()
+---Pairs thumbnails with their files, once every file was added.
+function methods:pair_all()
   local last = 0
   repeat
     local batch = {}

@@ -1,6 +1,6 @@
--- Files of the same bytes. Every file has a mark of its length, beginning and
--- end, so most are told apart by what was read anyhow; of those that share one
--- a piece from the middle is read, and only of those that are still alike all.
+-- Finds files of the same bytes. Most are told apart by their marks (of length,
+-- beginning and end), which were read anyhow. Of files with the same mark a piece
+-- from the middle is read, and only files that are still alike are read whole.
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 
@@ -20,7 +20,7 @@ function m.new(db, folder)
   return setmetatable({ db = db, folder = folder, first = {}, groups = {} }, meta)
 end
 
----A file that takes part.
+---Adds a file that takes part.
 ---@param mark integer of core.files.heads
 ---@param file { id: integer, path: string, size: integer }
 function methods:add(mark, file)
@@ -37,7 +37,7 @@ function methods:add(mark, file)
   group[#group + 1] = file.id
 end
 
--- Divides files by what `read` gives for each; those that are alone are gone.
+-- Groups files by what `read` gives for each; a file that is alone is left out.
 local function divided(ids, read)
   local by, groups = {}, {}
   for _, id in ipairs(ids) do
@@ -53,8 +53,8 @@ local function divided(ids, read)
   return groups
 end
 
--- What is the same in the files of one mark, and of which of them. A file that
--- can't be read any more is told when it is needed.
+-- Finds which files of one mark are the same. A file that can't be read any more is
+-- left out here, and told when it is needed.
 local function alike(self, mark, ids)
   if ids.size <= WHOLE then return { { value = ("%016x"):format(mark), ids = ids } } end
   local function digest(from, length)
@@ -70,8 +70,8 @@ local function alike(self, mark, ids)
   return result
 end
 
----Writes down which files are the same, once all were added.
-function methods:settle()
+---Finds out which files are the same, once all were added, and writes that down.
+function methods:write_same()
   for mark, ids in pairs(self.groups) do
     for _, group in ipairs(alike(self, mark, ids)) do
       for _, id in ipairs(group.ids) do attempt.run(self.db, SAME, id, group.value) end
@@ -93,8 +93,8 @@ function m.kept(db)
   return list
 end
 
----Says of titles that the same bytes are planned for others as well: a picture
----that stands for one that is missing, or one that is named wrong.
+---Notes at titles that the same bytes are planned for others as well: they may be a
+---stand-in for a missing picture, or a file with a wrong name.
 ---@param db table
 ---@param add fun(title_id: integer, text: string)
 function m.across(db, add)

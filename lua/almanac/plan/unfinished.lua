@@ -1,6 +1,7 @@
--- A plan that was never finished, at the path of a new one: killed, interrupted
--- or stopped. It is no run, and must not stand in the way of the next try. What
--- it has read cost calls, so that such a file is set aside; one without goes.
+-- At the path of a new plan an older one may stand that was never finished: killed,
+-- interrupted or stopped. It is no run, and must not stand in the way of the next
+-- try. What it has read cost calls, so a file with readings is set aside; one
+-- without is removed.
 local core = require "almanac.core"
 local store = require "almanac.run.store"
 
@@ -32,7 +33,7 @@ local function free_name(path)
   end
 end
 
--- A run file that nobody has open is one file; closing it has emptied its log.
+-- Only a run file without a log beside it can be renamed; closing it has emptied its log.
 local function set_aside(path)
   local name = free_name(path)
   if not name or core.files.stat(path .. "-wal") then return nil, EXISTS:format(path), "conflict" end

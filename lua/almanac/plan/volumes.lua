@@ -1,4 +1,4 @@
--- Whether files that one title takes are several things: volumes, copies or
+-- Checks whether the files of one title are several things: volumes, copies or
 -- items, each in a folder of its own or under a number of its own. Only a rule
 -- `part` makes representations of them; without it a person decides.
 local core = require "almanac.core"
@@ -63,7 +63,7 @@ end
 local CALLED = {}
 for word in ("c v vol volume volumen bd band tome tom teil heft issue copy kopie copie exemplar"):gmatch "%a+" do CALLED[word] = true end
 
--- Whether these folders, below the one above them, say that they are several things.
+-- Whether the names of these folders, below the one above them, say that they are several things.
 local function are_volumes(folders, above)
   local n = 0
   for _, folder in ipairs(folders) do
@@ -99,7 +99,7 @@ function m.several_folders(files, key)
   end
 end
 
--- What a name says of its volume or copy, in front of a further number: "v2" of 123_v2_001.jpg.
+-- The volume or copy that a name tells in front of a further number: "v2" of 123_v2_001.jpg.
 local function volume_of(path)
   local name = core.text.fold(path:match "[^/]*$"):gsub("%.[^.]*$", "")
   for word, number in name:gmatch "%f[%a](%a+)[%s%p]?(%d+)%f[%D][^%d]+%f[%d]" do
