@@ -269,7 +269,7 @@ function m.scan(db, folder, recipe, args, options)
   if scan.pairs then scan.pairs:pair_all() end
   scan.left_out:write(db)
   scan.twins:write_same()
-  if scan.several then store.set(db, { several_keys = "files" }) end
+  if scan.several then attempt.call(store.set, db, { several_keys = "files" }) end
   return scan.files
 end
 

@@ -86,7 +86,7 @@ local function fill(plan)
   if plan.folder then
     plan.order.on.phase("looking at the files in " .. plan.folder)
     folder.scan(db, plan.folder, plan.recipe, plan.args, { exclude = plan.exclude })
-    images.remember(db, plan.folder)
+    attempt.call(images.remember, db, plan.folder)
     if plan.storage then uploads.mark(db, plan.storage) end
   end
 end
@@ -116,7 +116,7 @@ local function match(plan)
   join.match(plan)
   local wrong = codes.check_plan(plan.codes, plan.db)
   if wrong then attempt.fail(wrong, "missing") end
-  store.set(plan.db, { planned = os.date "!%Y-%m-%dT%H:%M:%SZ", left = plan.client and plan.client.remaining,
+  attempt.call(store.set, plan.db, { planned = os.date "!%Y-%m-%dT%H:%M:%SZ", left = plan.client and plan.client.remaining,
     highest = plan.limits and plan.limits.highest })
 end
 

@@ -2,6 +2,7 @@
 -- representations and files they have. A look-up that failed never means that
 -- something is absent: the title stays unread, with the reason.
 local alma = require "almanac.alma"
+local attempt = require "almanac.run.attempt"
 local causes = require "almanac.run.causes"
 local core = require "almanac.core"
 local details = require "almanac.run.details"
@@ -100,12 +101,12 @@ function m.reading(client, mms_id, whole)
   return reading
 end
 
----Puts titles into the run file, not read yet.
+---Puts titles into the run file, not read yet. Called inside an attempt.
 ---@param db table
 ---@param list string[] MMS IDs
 function m.add(db, list)
   for _, id in ipairs(list) do
-    assert(states.add(db, { mms_id = id, state = states.ASK, reason = NOT_YET }))
+    attempt.call(states.add, db, { mms_id = id, state = states.ASK, reason = NOT_YET })
   end
 end
 
@@ -264,7 +265,7 @@ local function raise(failures)
 end
 
 ---Reads titles that are in the run file. What is read is kept, also when it
----stops early.
+---stops early. Called inside an attempt.
 ---@param db table
 ---@param client table
 ---@param ids string[] MMS IDs, rows of `title` already
@@ -281,7 +282,7 @@ function m.titles(db, client, ids, on, reads, how)
     whole = how.whole, known = {}, written = 0, failed = 0,
     allow = how.allow or function() return true end,
     streak = streaks.new { in_flight = IN_FLIGHT, keep_going = how.keep_going } }
-  assert(db:begin())
+  attempt.checked(db:begin())
   local _keep <close> = setmetatable({}, { __close = function() commit(work) end })
   raise(task.each(batches(ids, work), 8, function(batch) read_batch(work, batch) end))
   raise(work.streak:each(while_going(work), function(id) read_title(work, id) end))

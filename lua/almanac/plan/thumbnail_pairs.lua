@@ -72,7 +72,7 @@ local meta = { __index = methods }
 ---@return table pairs
 function m.new(db)
   attempt.run(db, NAMED)
-  store.set(db, { thumbnails = "yes" })
+  attempt.call(store.set, db, { thumbnails = "yes" })
   return setmetatable({ db = db, several = {} }, meta)
 end
 

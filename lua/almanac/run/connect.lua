@@ -174,7 +174,7 @@ end
 ---@param ask (fun(question: string): string?)? asks on a terminal; nil when there is none
 ---@return true|nil
 ---@return string? message
----@return string? code "conflict"
+---@return string? code "conflict", or "io": the run file can't be written
 function m.confirm(run, command, given, ask)
   local general, said = run.general, "production:" .. command
   local institution = general.institution
@@ -188,8 +188,7 @@ function m.confirm(run, command, given, ask)
   if given:match "^%s*(.-)%s*$" ~= institution then
     return nil, ("'%s' is not the institution of this run: %s"):format(given, how), "conflict"
   end
-  store.set(run.db, { [said] = institution })
-  return true
+  return store.set(run.db, { [said] = institution })
 end
 
 ---A run at work. The fields up to `copies` are there from the beginning, the others

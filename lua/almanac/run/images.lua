@@ -33,15 +33,18 @@ end
 ---they are file systems of their own.
 ---@param db table the run file, with the files of the folder
 ---@param folder string
+---@return true|nil
+---@return string? message
+---@return string? code
 function m.remember(db, folder)
   local whole = identity(folder)
-  if not whole then return end
+  if not whole then return true end
   local kept = { [""] = whole }
   for row in db:rows(TOPS, SUBFOLDERS) do
     local part = identity(folder .. "/" .. row.name)
     if part and file_system(part) ~= file_system(whole) then kept[row.name] = part end
   end
-  store.set(db, { images = json.encode(kept) })
+  return store.set(db, { images = json.encode(kept) })
 end
 
 -- Counts the plan's files that are there, and those that were looked for. A file of the planned size counts, whatever

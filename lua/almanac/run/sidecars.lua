@@ -74,7 +74,7 @@ function m.reader(db, folder, recipe, args)
   local reader = setmetatable({ db = db, folder = folder, names = names, bytes = 0 }, meta)
   reader.finder = sidecar.finder(names, keeping_the_last(reader))
   reader.has_own = reader.finder.own[1] ~= nil
-  if db then store.set(db, { sidecars = json.encode(json.array(names)) }) end
+  if db then attempt.call(store.set, db, { sidecars = json.encode(json.array(names)) }) end
   return reader
 end
 

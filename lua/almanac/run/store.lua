@@ -21,7 +21,12 @@ function m.create(path, meta)
     mode = "create", kind = "run", version = VERSION, schema = schema,
   })
   if not db then return nil, message, code end
-  m.set(db, meta)
+  local ok
+  ok, message, code = m.set(db, meta)
+  if not ok then
+    db:close()
+    return nil, message, code
+  end
   -- A plan refers only to rows that it has just written itself; looking each up again takes its time.
   db:exec "PRAGMA foreign_keys=OFF"
   return db
@@ -86,10 +91,15 @@ end
 ---Writes settings; nil values are left out.
 ---@param db table
 ---@param meta table<string, string|number|nil>
+---@return true|nil
+---@return string? message
+---@return string? code "io": the disk is full
 function m.set(db, meta)
   for key, value in pairs(meta) do
-    assert(db:run("INSERT OR REPLACE INTO meta VALUES(?, ?)", key, tostring(value)))
+    local ok, message, code = db:run("INSERT OR REPLACE INTO meta VALUES(?, ?)", key, tostring(value))
+    if not ok then return nil, message, code end
   end
+  return true
 end
 
 ---All settings, or one.
