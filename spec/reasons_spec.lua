@@ -60,7 +60,8 @@ describe("a reason", function()
   end)
 
   it("counts under what stands before its colon, a recipe's own words as a whole", function()
-    assert.same({ "no file", "nothing in the folder has the match key 'a: b'" }, { reasons.parts(reasons.new("no_file", { keys = { "a: b" } })) })
+    assert.same({ "no file", "nothing in the folder has the match key 'a: b'" },
+      { reasons.parts(reasons.new("no_file", { keys = { "a: b" } })) })
     assert.same({ "not wanted by the recipe: a: b", "" }, { reasons.parts(reasons.new("not_wanted", { why = "a: b" })) })
   end)
 
