@@ -1,6 +1,6 @@
 -- Makes a page a file of its representation, once. Alma moves the object out of
--- the upload folder for it: so one object can become one file only, however
--- often the call is sent.
+-- the upload folder for it, so one object can become only one file, however often
+-- the call is sent.
 local alma = require "almanac.alma"
 local fits = require "almanac.apply.fits"
 local known = require "almanac.apply.known"
@@ -14,9 +14,9 @@ local upload = require "almanac.apply.upload"
 local m = {}
 
 local MOVED = 20e6          -- bytes a second that Alma moves to its storage, at least
-local GENERAL = "401652"    -- the only error that is documented for this call; also told of an object that is not there
+local GENERAL = "401652"    -- the only error that is documented for this call; also given for an object that is not there
 
--- What Alma calls the file, where that is not what was sent.
+-- The label and the stored name that Alma gave a file, where they are not what was sent.
 local function answered_of(page, file)
   local label, stored = page.label or page.name, file.path and file.path:match "[^/]+$"
   local answered = {
@@ -26,14 +26,14 @@ local function answered_of(page, file)
   return next(answered) and answered or nil
 end
 
--- Kept of an attached file: its id, and what Alma took when that is not what was planned.
+-- Of an attached file its id is kept, and its size when that is not the planned one.
 local function kept_of(page, file)
   local size = tonumber(file.size)
   return { pid = file.pid, taken = size ~= page.size and size or nil }
 end
 
--- A new file that is nobody's page: it may be this one, given another name or
--- other bytes by somebody, so the call is not repeated before a person looked.
+-- Asks a person about a new file that is no other page: it may be this page, which
+-- somebody gave another name or other bytes, so the call is not repeated before.
 local function ask_about(job, change, page, representation_id, list)
   local file
   for _, new in ipairs(fits.of_no_other_page(list, change, page)) do
@@ -52,17 +52,17 @@ local function find_attached(job, change, page, representation_id, before)
   return ask_about(job, change, page, representation_id, reconcile.new_files(list, before))
 end
 
--- An upload may vanish before it is attached: the folder is cleaned now and
--- then. With AWS keys the bucket tells; else it is taken for the reason when Alma
--- refused twice and the last try is left. Where sending the page again was no help
--- it is done ever more seldom: at the second apply, the fourth, the eighth.
+-- Whether the upload may have vanished, since its folder is cleaned now and then. With
+-- AWS keys the bucket tells. Without, this is assumed when Alma refused twice and the
+-- last try is left; when sending the page again was no help, ever more seldom: at the
+-- second apply, the fourth, the eighth.
 local function is_amiss(job, page, detail, left, sent)
   if job.storage.head then return upload.is_gone(job, page) end
   local turn = (sent + 1) // steps.TRIES
   return left <= 1 and turn & (turn - 1) == 0 and alma.has_code(detail, GENERAL)
 end
 
-local function ask(job, change, page, representation_id)
+local function ask_about_lost_answer(job, change, page, representation_id)
   return steps.ask(job, change, { kind = "attach", page = page.seq }, reasons.new("attach_unclear", { page = page.name,
     seconds = math.ceil(reconcile.bound), representation = representation_id }))
 end
@@ -73,10 +73,10 @@ end
 -- of which it is not even known that it was sent, since this program was killed, may
 -- be sent again after that time, while its upload is there: both are about one object.
 local function unsettled(job, change, page, representation_id, fate)
-  if fate ~= "killed" then return ask(job, change, page, representation_id) end
+  if fate ~= "killed" then return ask_about_lost_answer(job, change, page, representation_id) end
   if not job.storage.head then return false end
   local gone, message, code = upload.is_gone(job, page)
-  if gone then return ask(job, change, page, representation_id) end
+  if gone then return ask_about_lost_answer(job, change, page, representation_id) end
   return gone, message, code
 end
 

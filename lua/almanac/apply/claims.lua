@@ -1,8 +1,8 @@
--- One run at a time on a title. Two people may have run files with the same
--- titles and apply them in the same minute; each would see that nothing is there
--- yet. So a run claims a title, on this machine, before it looks and until it is
--- done; the other waits, looks then, and sees what was made. Runs on another
--- machine are met by the look after the write, see almanac.apply.rivals.
+-- Keeps two runs from working on a title at the same time. Two people may have run
+-- files with the same titles and apply them in the same minute; each would see that
+-- nothing is there yet. So a run claims a title, on this machine, before it looks and
+-- until it is done; the other waits, looks then, and sees what was made. Runs on other
+-- machines are found by the look after the write, see almanac.apply.rivals.
 local core = require "almanac.core"
 local reconcile = require "almanac.apply.reconcile"
 local task = require "almanac.task"
@@ -15,7 +15,7 @@ local LOOK_AGAIN = { first = 0.05, longest = 1 }   -- seconds between two tries
 local methods = {}
 local meta = { __index = methods, __close = function(self) self.claim:close() end }
 
--- A rehearsal is an Alma of its own, though every one has the same institution.
+-- All rehearsals have the same institution, so each is told by its address.
 local function realm_of(general, url)
   local address = url:match "^%a+://(127%.[^/]+)" or url:match "^%a+://(localhost[^/]*)" or url:match "^%a+://(%[::1%][^/]*)"
   return address or tostring(general.environment)
@@ -47,7 +47,7 @@ function m.open(general, url, place)
 end
 
 -- Takes a name as soon as it is free, or gives up.
-local function take(self, name)
+local function take_when_free(self, name)
   local ok, message, code = self.claim:take(name)
   local pause, waited = LOOK_AGAIN.first, 0
   while code == "conflict" and waited < reconcile.bound do
@@ -66,7 +66,7 @@ end
 ---@return any ... what `work` returns; nil, message, "closed" when another run kept the title to itself for long
 function methods:with(mms_id, work)
   local name = self.realm .. " " .. mms_id
-  local ok, message, code = take(self, name)
+  local ok, message, code = take_when_free(self, name)
   if not ok then return nil, message, code end
   local _ <close> = setmetatable({}, { __close = function() self.claim:give(name) end })
   return work()

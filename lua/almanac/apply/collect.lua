@@ -1,6 +1,6 @@
 -- Puts a title into the collection that the plan names. Which titles are in it
--- already is read once for all of them: so `undo` knows what the run added,
--- also when an answer was lost, and such titles need no call.
+-- already is read once for all of them, so that `undo` knows what the run added
+-- even when an answer was lost, and titles that are in it need no call.
 local alma = require "almanac.alma"
 local reasons = require "almanac.run.reasons"
 local reconcile = require "almanac.apply.reconcile"
@@ -29,7 +29,7 @@ local function members_of(job, collection)
   return members, message, code
 end
 
--- A list that does not add up is no list of members: then Alma's answer alone says whether a title was in it.
+-- Notes that the list of members did not add up, so that only Alma's answer to the call says whether a title was in it.
 local function note_unknown(job, message)
   return job.journal:write(function(db)
     return db:run([[INSERT INTO problem(kind, text) SELECT 'collection', ?1
@@ -37,7 +37,7 @@ local function note_unknown(job, message)
   end)
 end
 
--- What is known of the title's membership before the first call.
+-- Finds what is known of the title's membership before the first call.
 local function look_before(job, collection)
   local members, message, code = members_of(job, collection)
   if members then return { member = members[job.title.mms_id] or false } end
@@ -74,8 +74,8 @@ function m.run(job, change)
   })
 end
 
----Whether this run put the title into its collection, or may have. When it is
----in there at the first call already, somebody else did meanwhile.
+---Whether this run put the title into its collection, or may have. When Alma says at
+---the first call that it is in there already, somebody else put it there.
 ---@return boolean
 function m.was_added(job, change)
   local step = steps.get(job, change, "collect")
@@ -94,7 +94,7 @@ function m.is_member(job, collection)
   return members[job.mms_id] or false
 end
 
----Whether the title was taken out of it again.
+---Whether the title was taken out of its collection again.
 ---@return boolean
 function m.was_left(job, change)
   return steps.is_done(job, change, "undo collect")
@@ -127,7 +127,7 @@ function m.leave(job, change)
   return done and true, message, code
 end
 
--- The list is read anew while it still has the title: it may lag behind.
+-- The list may lag behind, so it is read anew while it still has the title.
 local function is_still_member(job, collection)
   local member, message, code = m.is_member(job, collection)
   if not member then return member, message, code end

@@ -1,6 +1,6 @@
--- Copies of the files that a run deletes: in RUN.copies/ beside the run file (see
--- almanac.run.copies_folder), fetched from Alma's storage before anything is deleted. With them undo can
--- bring the files back.
+-- Keeps copies of the files that a run deletes, in RUN.copies/ beside the run file (see
+-- almanac.run.copies_folder). They are fetched from Alma's storage before anything is
+-- deleted, so that undo can bring the files back.
 local attach = require "almanac.apply.attach"
 local copies_folder = require "almanac.run.copies_folder"
 local core = require "almanac.core"
@@ -23,8 +23,8 @@ local SPARE = 64 << 20    -- bytes that stay free on the disk
 local NO_ADDRESS = "Alma gives no address to copy it from, and a file is deleted only when there is a copy; " ..
   "apply with --no-copies deletes it all the same"
 
--- Its name on the disk: the last part of where Alma stores it. A label is
--- anybody's text, and no part of a path.
+-- A copy is named by the last part of its path in Alma's storage. A label may be any
+-- text, so it is no part of a path.
 local function name_of(file)
   local name = file.path and file.path:match "[^/]+$"
   return name and name ~= "." and name ~= ".." and name or file.pid
@@ -37,7 +37,7 @@ local function has_space(folder, size)
     words.bytes(size or 0), words.bytes(free), words.bytes(SPARE)), "io"
 end
 
--- Files that the next titles lose, `?` of them, and that have no copy yet.
+-- Counts the files that the next `?` titles lose and that have no copy yet.
 local PLANNED = [[
   SELECT count(*) AS files, total(json_extract(file.value, '$[2]')) AS size
   FROM change JOIN spec ON spec.id = spec_id JOIN title ON title.id = title_id,
@@ -75,7 +75,7 @@ function m.fit(db, folder, limit)
   return planned.files, size
 end
 
--- As long as bytes come; a disk that takes none is not asked again.
+-- Downloads as long as bytes come. A disk that takes none is not tried again.
 local function download(file, path)
   local backoff, timeouts = request.patience {}
   local result, failed = request.insist(backoff, function()
@@ -90,8 +90,8 @@ local function download(file, path)
   return true
 end
 
--- Fetches the file; the size has to be the one that Alma lists. A disk that
--- takes no copy is none for the next title either: that ends the run.
+-- Fetches a file, which must have the size that Alma lists. A full disk will fail the
+-- next title too, so it ends the run.
 local function fetch(job, file, path)
   local ok, message, code = copies_folder.make(job)
   if ok then ok, message, code = copies_folder.make_below(path:match "^(.*)/") end
@@ -124,8 +124,8 @@ local function copy(job, file)
   return { pid = file.pid, name = name_of(file), label = file.label, size = stat.size, path = place, sha256 = sha256 }
 end
 
--- Whether its copy is there: the run file may have been moved without them, and
--- somebody may have deleted the file that was the nth.
+-- Whether the copy of a file is there: the run file may have been moved without its
+-- copies, and the nth copy may be of a file that somebody deleted since.
 local function is_kept(job, change, n, file)
   local kept = m.of(job, change, n)
   if not kept or kept.pid ~= file.pid then return false end
@@ -134,7 +134,7 @@ local function is_kept(job, change, n, file)
 end
 
 ---Keeps a copy of a file, once.
----@param job almanac.job `copies` is the folder, false for none; `disk_full` is set when that is why
+---@param job almanac.job `copies` is the folder, false for none; `disk_full` is set when that is why a copy failed
 ---@param change almanac.change
 ---@param n integer which file of the change, from 1
 ---@param file table as Alma gives it, with its address
@@ -171,7 +171,7 @@ function m.restored(job)
   return pids
 end
 
----Whether a file may be one whose way back was begun, and of which the run has no record.
+---Whether a file may be a copy that undo began to attach and has no record of.
 ---@param job table
 ---@param file table as Alma gives it
 ---@return boolean
@@ -192,7 +192,7 @@ function m.pid(job, change, n)
   return step and step.result and step.result.pid
 end
 
----Whether it was begun to bring the nth file back.
+---Whether undo began to bring the nth file back.
 ---@return boolean
 function m.begun_back(job, change, n)
   return steps.begun(job, change, "attach", RESTORED + n)

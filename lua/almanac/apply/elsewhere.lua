@@ -1,7 +1,7 @@
--- Whether this run file is an older copy of a run that went on elsewhere. Then titles
--- that it has not begun, or not done, hold what the run makes: Alma is asked before they
--- count as titles without anything to take back. Runs go through their titles in order, so the
--- first ones that are not begun tell.
+-- Finds out whether this run file is an older copy of a run that went on elsewhere. Then
+-- titles that it has not begun, or not done, hold what the run makes, so Alma is asked
+-- before they count as titles with nothing to take back. Runs go through their titles in
+-- order, so it is enough to look at the first ones.
 local change_kinds = require "almanac.change_kinds"
 local kinds = require "almanac.apply.kinds"
 local reasons = require "almanac.run.reasons"
@@ -17,15 +17,15 @@ local m = {}
 
 local IN_FLIGHT = 16
 local ENOUGH = 64      -- titles in a row without anything
--- Titles that are to decide since they are not as the plan read them, in a way in which
--- this run leads to: another copy of it may have been at work. They are not begun here,
--- and what they hold counts as seen, so only the reason tells.
+-- Titles that are to decide because Alma has there what this run would make: another copy
+-- of the run may have been at work. What they hold counts as seen by then, so only the
+-- reason tells.
 local TO_DECIDE = ("SELECT mms_id, count(*) OVER () AS n FROM title WHERE %s AND %s ORDER BY id LIMIT 1"):format(
   states.is(states.ASK), reasons.MAY_BE_OLDER)
 
--- What is there of the first change that this run file has not begun, since changes are
--- carried out in their order: a new representation, or true for a change of what the title
--- has. Of some kinds nothing shows who did them.
+-- Finds what Alma has of the first change that this run file has not begun, since changes
+-- are carried out in their order: a new representation, or true for a change of what the
+-- title has. Some kinds leave nothing that shows who did them.
 local function what_is_there(job, list)
   for _, change in ipairs(job.changes) do
     local kind = kinds.of(change)
@@ -36,18 +36,19 @@ local function what_is_there(job, list)
   end
 end
 
-local function look(run, title)
+local function look_at_title(run, title)
   local job = title_work.load(run, title)
   local list = representation.list(job)
   return list and what_is_there(job, list)
 end
 
--- What this run made without knowing it; titles that could not be read are passed over.
-local function find(run)
+-- Finds titles with something of the run that this run file does not know; titles that
+-- can't be read are passed over.
+local function find_unbegun(run)
   local next_title, found, since = titles.each(run.db, states.OPEN), {}, 0
   local function more() return since < ENOUGH and next_title() or nil end
   local failures = task.each(more, IN_FLIGHT, function(title)
-    local there = look(run, title)
+    local there = look_at_title(run, title)
     since = there and 0 or since + 1
     if there then found[#found + 1] = { mms_id = title.mms_id, representation_id = there ~= true and there.id or nil } end
   end)
@@ -72,14 +73,14 @@ local function words_of_doubts(run)
     first.n > 1 and ", …" or "")
 end
 
----What Alma and the run file tell of work that this run file does not know.
+---Looks for work of the run that this run file does not know, in Alma and in its reasons.
 ---@param run almanac.run
 ---@return { unbegun: { mms_id: string, representation_id: string? }[], doubts: string? } look
 function m.look(run)
-  return { unbegun = find(run), doubts = words_of_doubts(run) }
+  return { unbegun = find_unbegun(run), doubts = words_of_doubts(run) }
 end
 
----What tells that this run file is an older copy, in Alma and in the run's folder of the bucket.
+---Says what shows that this run file is an older copy, in Alma and in the run's folder of the bucket.
 ---@param run table db, client, journal, path; storage when the bucket can be looked at; elsewhere: what m.look gave
 ---  before the states of titles changed
 ---@return string[] texts none: nothing tells so

@@ -1,9 +1,9 @@
--- What two runs do that put files into the same representation in the same moment,
--- each from its own machine: as almanac.apply.rivals has it of representations, each
--- looks once more after its first file, until it sees its own. Who finds another's
--- takes its own back, unless that has the lower id and the other is alone: then it
--- waits until the other gave way. Who has more than one file went on already, and
--- always stays.
+-- Two runs, each on its own machine, may put files into the same representation at the
+-- same moment. As with representations (almanac.apply.rivals) each looks once more
+-- after its first file, until it sees its own. A run that finds another's file takes
+-- its own back, unless its own has the lower id and the other's is the only one: then
+-- it waits until the other gave way. A run with more than one file has gone on already,
+-- and always stays.
 local alma = require "almanac.alma"
 local fits = require "almanac.apply.fits"
 local ids = require "almanac.run.ids"
@@ -40,7 +40,7 @@ local function is_decided(job, change, file)
   return steps.is_decided(job, change, file.pid) or steps.is_decided(job, change, file.pid, change.pages[1].seq)
 end
 
--- Files that came since the plan and are none of ours; nil while ours is not shown.
+-- Lists the files of others that came since the plan; nil while Alma does not show ours.
 local function foreign(job, change, pid, list)
   local planned, rivals, shown = look.planned_files(job, change.representation_id), {}, false
   for _, file in ipairs(list) do
@@ -51,15 +51,15 @@ local function foreign(job, change, pid, list)
   return shown and rivals or nil
 end
 
--- The files as Alma lists them, and those of others among them.
-local function look_around(job, change, pid)
+-- Gives the files of others, or "lagging", and all files that Alma lists.
+local function list_foreign(job, change, pid)
   local list, message, code = alma.files.list(job.client, job.mms_id, change.representation_id)
   if not list then return nil, message, code end
   return foreign(job, change, pid, list) or "lagging", list
 end
 
-local function look_with_own(job, change, pid)
-  local rivals, list, code = reconcile.patiently(function() return look_around(job, change, pid) end)
+local function wait_for_own(job, change, pid)
+  local rivals, list, code = reconcile.patiently(function() return list_foreign(job, change, pid) end)
   if rivals ~= "lagging" then return rivals, list, code end
   local there, message, kind = look.has_file(job, change.representation_id, pid)
   if there then return nil, "Alma's list of files does not show the new one yet", "parse" end
@@ -67,11 +67,11 @@ local function look_with_own(job, change, pid)
   return nil, reasons.new("own_file_deleted", { file = pid }), "conflict"
 end
 
--- Looks until the other has taken its own back, if it has to.
-local function wait_for(job, change, pid)
+-- Looks until the other run has taken its own file back, if it has to.
+local function wait_for_rival(job, change, pid)
   local kept, files = nil, nil
   local answer, message, code = reconcile.patiently(function()
-    local rivals, list, kind = look_around(job, change, pid)
+    local rivals, list, kind = list_foreign(job, change, pid)
     if not rivals or rivals == "lagging" then return rivals, list, kind end
     kept, files = rivals[1], list
     if #rivals == 1 and ids.is_lower(pid, rivals[1]) then return "lagging" end
@@ -81,7 +81,7 @@ local function wait_for(job, change, pid)
   return { rival = kept, files = files }
 end
 
--- The title as it is without our own: what a decision will be about.
+-- The reading of the title without our own file, because a decision will be about that.
 local function reading_with(job, change, own, files)
   local reading = readings.decode(job.title.reading)
   for _, rep in ipairs(reading.representations) do
@@ -98,9 +98,9 @@ local function reading_with(job, change, own, files)
   return readings.encode(reading)
 end
 
--- What is written down in one moment when our own file was taken back: a program
--- that is killed right after it must not take the title for one that goes on.
-local function note(job, change, page, before, reason)
+-- Writes in one transaction that our own file was taken back and that a person has to
+-- look, so that a program which is killed right after it does not go on with the title.
+local function note_taken_back(job, change, page, before, reason)
   return steps.forget(job, change, { "attach", "upload", "thumbnail" }, page.seq, function(db)
     local ok, why, kind = db:run("UPDATE page SET pid = NULL WHERE title_id = ? AND change = ? AND seq = ?",
       job.title.id, change.seq, page.seq)
@@ -112,8 +112,8 @@ local function note(job, change, page, before, reason)
   end)
 end
 
--- Takes our own file back; what was uploaded became that file, and is sent again
--- when it is decided to go on.
+-- Takes our own file back. Its upload became that file, so the page is sent again when
+-- a person decides to go on.
 local function give_way(job, change, page, before)
   local own, rep_id = page.pid, change.representation_id
   local reason = reasons.new("gave_way_file", { representation = rep_id, file = before.rival })
@@ -122,14 +122,14 @@ local function give_way(job, change, page, before)
     call = function() return alma.files.delete(job.client, job.mms_id, rep_id, own) end,
     keep = function() return {} end,
   })
-  if done then done, message, code = note(job, change, page, before, reason) end
+  if done then done, message, code = note_taken_back(job, change, page, before, reason) end
   if not done then return nil, message, code end
   page.pid = nil
   return nil, reason, "conflict"
 end
 
--- Whether the first page of this run is among the files of others as well: they do
--- the same as this run. Where only later pages are, an older copy of the run file
+-- Whether the files of others hold the first page of this run: then they do the same as
+-- this run. When they hold only later pages, this is an older copy of the run file, which
 -- does not know what the run did since.
 local function holds_page(list, pids, change, page)
   local others = {}
@@ -150,11 +150,11 @@ function m.meet(job, change)
   if not is_first(job, change) then return true end
   local begun = steps.get(job, change, YIELD .. page.pid)
   if begun then return give_way(job, change, page, begun.before) end
-  local rivals, list, code = look_with_own(job, change, page.pid)
+  local rivals, list, code = wait_for_own(job, change, page.pid)
   if not rivals then return nil, list, code end
   if not rivals[1] then return true end
   if change.resumed and not holds_page(list, rivals, change, page) then return older.ask_about(job, change, rivals) end
-  local found, message, kind = wait_for(job, change, page.pid)
+  local found, message, kind = wait_for_rival(job, change, page.pid)
   if not found then return nil, message, kind end
   if not found.rival then return true end
   return give_way(job, change, page, { rival = found.rival, reading = reading_with(job, change, page.pid, found.files) })

@@ -1,9 +1,9 @@
--- Which of the files that Alma lists may be a page, by their names and sizes.
+-- Finds the files of Alma that may be a page, by their names and sizes.
 local reconcile = require "almanac.apply.reconcile"
 
 local m = {}
 
----Files that bear the name of another page of the change are not this one.
+---Leaves out the files that bear the name of another page of the change.
 ---@param files table[] as Alma gives them
 ---@param change almanac.change
 ---@param page almanac.planned_file
@@ -20,8 +20,8 @@ function m.of_no_other_page(files, change, page)
   return fits
 end
 
----By its name; by its name alone, when it was cut short on its way; by its size
----alone, since Alma may give a file another name.
+---Finds new files by name and size; else by name alone, since one may be cut short on its
+---way; else by size alone, since Alma may give a file another name.
 ---@param list table[] files as Alma gives them
 ---@param before string[] file ids that were there already
 ---@param change almanac.change

@@ -1,7 +1,7 @@
--- A title that is not at the address that the plan knows. Only a complete answer
--- without it says that Alma no longer has it; and two bibs that were merged keep
--- their representations, with their ids, under the one that survives: so those
--- are asked for before a title counts as gone.
+-- Finds out what became of a title that is not at the address that the plan knows.
+-- Only a complete answer without it says that Alma no longer has it; and when two bibs
+-- are merged, their representations keep their ids under the one that survives, so
+-- those are asked for before a title counts as gone.
 local alma = require "almanac.alma"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
@@ -20,7 +20,7 @@ local function representation_ids(job)
   return table.move(ids, 1, math.min(MOST, #ids), 1, {})
 end
 
----What became of a title that Alma does not find. When it was merged into another,
+---Finds out what became of a title that Alma does not find. When it was merged into another,
 ---`job.merged` says into which, and that is where the job looks from then on.
 ---@param job almanac.job
 ---@return "gone"|"moved"|nil what nil: Alma has it, or it can't be told

@@ -57,8 +57,8 @@ local function open_titles(run)
   end
 end
 
--- Titles that a failure of the moment left in the middle, and those with a file
--- that could not be read or arrived in another size, once more.
+-- Gives once more the titles that a failure of the moment left in the middle, and
+-- those with a file that could not be read.
 local function titles_again(run)
   local ids, i = run.again, 0
   run.again = {}
@@ -72,8 +72,8 @@ local function titles_again(run)
   end
 end
 
--- The title's new state after a failure; nil leaves it in the middle. What
--- failed is tried again as well, by the next apply.
+-- The title's new state after a failure; nil leaves it in the middle. The next apply
+-- tries failed titles again as well.
 local function state_after(message, code)
   if code == "conflict" then return states.ASK end
   if PASSING[code] or causes.is_outage(message, code) then return nil end
@@ -85,8 +85,8 @@ local function is_away(run, job, code)
   return job.images_away
 end
 
--- What stops everything: no right, no quota, no disk for the run file, for
--- copies, none with the images. A file that can't be read concerns its title alone.
+-- Stops the run when nothing can go on: no right, no quota, no disk for the run file or
+-- for copies, no folder with the images. A file that can't be read concerns its title alone.
 local function consider_stopping(run, job, message, code)
   if run.journal.broken then
     return stop(run, "the run file can't be written: " .. run.journal.broken, "io")
@@ -102,8 +102,8 @@ local function set_state(run, id, state, message)
   end)
 end
 
--- What is no fault of theirs is no state of theirs: titles of a streak that
--- ended the run are to do, as they were.
+-- Titles of a streak that ended the run get back the states that they had, because
+-- the failure was none of their own.
 local function end_streak(run, reason)
   stop(run, reason.message, reason.code)
   run.stop.cause = reason.cause
@@ -138,12 +138,12 @@ local function record_failure(run, job, message, code)
   local before = run.db:value("SELECT state FROM title WHERE id = ?", title.id)
   local general = code == "auth" or code == "quota" or job.disk_full or job.images_away or run.streak:is_cause(words, code)
   set_state(run, title.id, not general and state or nil, message)
-  if code == "io" then return end   -- a file; that costs no calls
+    if code == "io" then return end   -- a file's failure costs no calls, so it is none of a streak
   local reason = run.streak:failed(words, code, { id = title.id, state = before, message = message })
   if reason and not run.stop then end_streak(run, reason) end
 end
 
-local function carry_out(run, title)
+local function carry_out_title(run, title)
   run.on.begin(title)
   run.limits:promise(cost(title))
   local job = title_work.load(run, title)
@@ -184,7 +184,7 @@ function m.run(run)
   local work = task.spawn(function()
     local next_title = open_titles(run)
     for _ = 1, ROUNDS do
-      failures = run.streak:each(next_title, function(title) carry_out(run, title) end)
+      failures = run.streak:each(next_title, function(title) carry_out_title(run, title) end)
       if failures[1] or run.stop or not run.again[1] then break end
       next_title = titles_again(run)
     end

@@ -1,6 +1,6 @@
--- What stood at a title before a write. A POST makes something new: an answer
--- that names what was there already can't be about it, whatever it says, and a
--- page must never go into a representation on its word.
+-- Knows what a title held before a write. A POST makes something new, so an answer
+-- that names what was there already can't be about it, whatever it says; a page must
+-- never go into a representation because of such an answer.
 local readings = require "almanac.reading"
 
 local m = {}
@@ -37,13 +37,13 @@ local function is_old_file(job, pid)
   return false
 end
 
--- As for any answer that can't be read: whether the call happened is open.
+-- Fails as for any answer that can't be read: whether the call happened is open.
 local function no_answer(what, id)
   return nil, ("%s: the answer names %s, which was there before: what was made is looked for"):format(what, id), "parse",
     { errors = {}, unclear = true, unsent = false }
 end
 
----The answer to POST representations, when it is about a new one.
+---Passes on the answer to POST representations when it is about a new one.
 ---@param job almanac.job
 ---@param rep table as Alma answered
 ---@return table|nil rep
@@ -55,7 +55,7 @@ function m.new_representation(job, rep)
   return no_answer("POST representations", rep.id)
 end
 
----The answer to POST files, when it is about a new one.
+---Passes on the answer to POST files when it is about a new one.
 ---@param job almanac.job
 ---@param file table as Alma answered
 ---@param before string[] file ids that were there, beside those that the plan and the run know

@@ -1,5 +1,5 @@
 -- A POST that was given up may make a second, empty representation after the last
--- look of its title. When all titles are done they are looked at once more, so
+-- look at its title. When all titles are done they are looked at once more, so
 -- that it is named then and not only by `verify`.
 local representation = require "almanac.apply.representation"
 local states = require "almanac.run.states"
@@ -11,7 +11,7 @@ local m = {}
 local TWICE = [[SELECT * FROM title WHERE ]] .. states.is(states.ATTACHED) .. [[ AND EXISTS (SELECT 1 FROM step
   WHERE title_id = title.id AND kind = 'represent' AND sent > 1)]]
 
-local function find(job)
+local function second_of(job)
   local list = representation.list(job)
   for _, change in ipairs(list and job.changes or {}) do
     local twins = change.representation_id and representation.twins(job, change, list, change.representation_id)
@@ -26,7 +26,7 @@ function m.tell(run)
   local titles, count = {}, 0
   for title in run.db:rows(TWICE) do titles[#titles + 1] = title end
   for _, title in ipairs(titles) do
-    local id = find(title_work.load(run, title))
+    local id = second_of(title_work.load(run, title))
     if id then
       count = count + 1
       if run.on.late then

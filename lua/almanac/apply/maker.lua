@@ -1,6 +1,6 @@
--- Who made a representation. Alma notes it: created_by `exl_api`,
+-- Tells who made a representation. Alma notes it: created_by `exl_api`,
 -- last_modified_by `API, <name of the key>` (seen at Harvard). The answers to
--- this run's own writes tell how it is noted here; so what somebody else made
+-- this run's own writes tell how it is noted here, so that what somebody else made
 -- at the same moment, however alike, is never taken for ours.
 local alma = require "almanac.alma"
 local json = require "almanac.json"
@@ -44,8 +44,8 @@ function m.keep(maker, db)
   return db:run("INSERT OR REPLACE INTO meta VALUES('maker', ?)", json.encode(list))
 end
 
--- Whether the last one who changed it is this run. An answer to a change of what
--- somebody else made tells this as well, though not how a maker is noted.
+-- Whether this run was the last to change it. The answer to a change of somebody else's
+-- representation tells this run's name as well, though not how a maker is noted.
 local function is_last_changed_by_us(maker, rep)
   for mark in pairs(maker.marks) do
     if mark:match "\n(.*)$" == rep.last_modified_by then return true end
@@ -53,8 +53,8 @@ local function is_last_changed_by_us(maker, rep)
   return next(maker.marks) == nil
 end
 
----Whether Alma notes somebody else as the maker or last changer. Without any
----note nobody can tell: then no.
+---Says whom else Alma notes as the maker or last changer. Without any note nobody can
+---tell, so it counts as ours.
 ---@param maker table
 ---@param rep table with its details
 ---@return string? who nil when it is ours
@@ -80,7 +80,7 @@ local function read_whole(job, rep)
   return alma.representations.get(job.client, job.mms_id, rep.id)
 end
 
----Those that this run may have made, read whole.
+---Picks the representations that this run may have made, each read whole.
 ---@param job almanac.job
 ---@param list table[]
 ---@return table[]|nil possible

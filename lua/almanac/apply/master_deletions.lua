@@ -1,5 +1,5 @@
--- Masters that a plan deletes: nobody's mistake in a recipe may cost them, so
--- that is let happen only by somebody who says how many files it are.
+-- A mistake in a recipe must not cost masters, so a plan deletes them only when
+-- somebody says how many files that is.
 local consequences = require "almanac.run.consequences"
 local kinds = require "almanac.change_kinds"
 local readings = require "almanac.reading"
@@ -12,8 +12,8 @@ local DELETING = ([[SELECT id, reading, %s AS open FROM title WHERE reading IS N
   AND id IN (SELECT title_id FROM change JOIN spec ON spec.id = change.spec_id
     WHERE %s) ORDER BY id]]):format(states.OPEN, states.is(states.UNDONE, states.UNDOING), kinds.sql_deletes())
 
----How many files of masters the plan of a run deletes, those that it has deleted already counted: the number stays
----the same while the run goes on.
+---Counts the files of masters that the plan of a run deletes, with those that it has deleted already, so that the
+---number stays the same while the run goes on.
 ---@param db table
 ---@return integer all
 ---@return integer open those of titles that are still to be done
@@ -30,13 +30,13 @@ function m.count(db)
   return all, open
 end
 
-local function said(n, all, why)
+local function refusal(n, all, why)
   return ("the plan deletes %s%s%s; to let it, give --delete-masters %d"):format(words.count(all, "master file"),
     n and (", not %s"):format(n) or "", why or "", all)
 end
 
--- Who gave that number before is told why it holds no longer: a decision takes a title out, or lets what it holds
--- be read again.
+-- A number that was right before may be wrong now, because a decision takes a title out or has it read again; whoever
+-- gave it is told so.
 local CHANGED = " as when you gave that number before: titles were decided about since, or read again after a decision " ..
   "(`almanac show RUN MMS_ID` says what is deleted of each)"
 local LET = "SELECT arguments FROM session WHERE command = 'apply'"
@@ -47,8 +47,8 @@ local function why_another(db, given)
   end
 end
 
----Whether the deletion of masters is wanted: somebody named the number of files, by `--delete-masters N` or, on a
----terminal, when asked.
+---Lets masters be deleted only when somebody has named the number of files: by `--delete-masters N` or, on a terminal,
+---when asked.
 ---@param db table
 ---@param given integer? of --delete-masters
 ---@param ask (fun(question: string): string?)? nil: there is no terminal
@@ -59,13 +59,13 @@ function m.confirm(db, given, ask)
   local all, open = m.count(db)
   if given and given ~= all then
     if all == 0 then return nil, "the plan deletes no master file: leave out --delete-masters", "conflict" end
-    return nil, said(given, all, why_another(db, given)), "conflict"
+    return nil, refusal(given, all, why_another(db, given)), "conflict"
   end
   if given or open == 0 then return true end
-  if not ask then return nil, said(nil, all), "conflict" end
+  if not ask then return nil, refusal(nil, all), "conflict" end
   local answer = ask(("The plan DELETES %s. Type that number to go on: "):format(words.count(all, "master file"))) or ""
   if math.tointeger(tonumber(answer)) == all then return true end
-  return nil, said(("'%s'"):format(answer:match "^%s*(.-)%s*$"), all), "conflict"
+  return nil, refusal(("'%s'"):format(answer:match "^%s*(.-)%s*$"), all), "conflict"
 end
 
 return m

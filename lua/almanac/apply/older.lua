@@ -1,6 +1,6 @@
--- Titles that an older copy of a run knows only in part, while the run went on
--- elsewhere: what Alma has is looked at before a page is attached that may be there
--- already. A title that one process begins and ends costs no call for that.
+-- An older copy of a run file knows some titles only in part, because the run went on
+-- elsewhere. So Alma is looked at before a page is attached that may be there already.
+-- A title that one process begins and ends costs no call for that.
 local alma = require "almanac.alma"
 local fits = require "almanac.apply.fits"
 local look = require "almanac.apply.kinds.look"
@@ -21,8 +21,8 @@ local function known_files(job, representation_id, attached)
   return pids
 end
 
--- A second file that a page became has its own words (look.doubled_file), and of
--- others a person may have decided.
+-- Whether a file is explained otherwise: it is a page that was attached twice, which
+-- look.doubled_file tells, or a person has decided about it.
 local function is_settled(job, change, file)
   for _, other in ipairs(job.changes) do
     if look.is_unrecorded(job, other, file) then return true end
@@ -43,7 +43,7 @@ local function strange_files(job, change, representation_id)
   return strange
 end
 
--- Pages that the run has not begun to attach, and the files that look like them.
+-- Finds pages that the run has not begun to attach, and the files that look like them.
 local function attached_elsewhere(job, change, representation_id, attached)
   local files, message, code = strange_files(job, change, representation_id)
   if not files then return nil, message, code end
@@ -65,8 +65,8 @@ local function ask(job, change, representation_id, found)
     representation = representation_id, page = first.page.name, more = found[2] and #found - 1 or nil }))
 end
 
----Leaves it to a person that files came to a representation of a title which an
----earlier process began.
+---Asks a person about files that came to a representation of a title which an earlier
+---process began.
 ---@param job almanac.job
 ---@param change almanac.change
 ---@param pids string[] those files
@@ -78,7 +78,7 @@ function m.ask_about(job, change, pids)
     representation = change.representation_id }))
 end
 
----Leaves it to a person that what is to be brought back seems to be there again.
+---Asks a person about something that seems to be there again before undo brought it back.
 ---@param job table
 ---@param change table
 ---@param reason almanac.run.reason
@@ -90,7 +90,7 @@ function m.ask_about_restored(job, change, reason, id)
   return steps.ask(job, change, { doubts = { id } }, reason)
 end
 
----Before a file is brought back: whether one like it is there that the run knows nothing of.
+---Makes sure, before a file is brought back, that none like it is there already which the run does not know.
 ---@param job table
 ---@param change table
 ---@param kept { name: string, size: integer } its copy
@@ -111,8 +111,8 @@ function m.meet_restored(job, change, kept, restored)
   return true
 end
 
----Before the first page that this process attaches in a representation of a title
----that an earlier one began: whether pages are there of which the run does not know.
+---Makes sure, before this process attaches its first page in a title that an earlier one
+---began, that no pages are in the representation which the run does not know.
 ---@param job almanac.job
 ---@param change almanac.change `resumed`: its representation was there when the title was begun before
 ---@param page almanac.planned_file that comes next
@@ -145,8 +145,8 @@ local function is_begun(job, change)
   return steps.begun(job, change, "delete") or steps.begun(job, change, "attach", 1)
 end
 
----Whether a title that is not as the plan found it is so because another copy of this
----run did what this one has not begun.
+---Whether a title differs from what the plan found because another copy of this run did
+---what this one has not begun.
 ---@param job almanac.job
 ---@param list table[] the title's representations now
 ---@param kind_of fun(change: almanac.change): table almanac.apply.kinds.of

@@ -1,9 +1,9 @@
--- The order of files when some of them come back. Alma's order is that of
--- attaching, and no call changes it: what undo brings back stands behind what
--- stayed. So the files that stood behind a deleted one are attached again as
+-- Restores the order of files when some of them come back. Alma's order is that of
+-- attaching, and no call changes it, so what undo brings back stands behind what
+-- stayed. Therefore the files that stood behind a deleted one are attached again as
 -- well: each is copied first, all are attached, and only when every one of them is
--- there the first ones go. A master that the run did not delete is never deleted
--- for that; where the order can't be had, it is told before and after.
+-- there the originals go. A master that the run did not delete is never deleted for
+-- that; an order that can't be had is told before and after.
 local alma = require "almanac.alma"
 local copies = require "almanac.apply.copies"
 local deletion = require "almanac.apply.kinds.deletion"
@@ -19,8 +19,8 @@ local m = {}
 
 local NAMED = 8   -- files that are named of an order
 
--- The changes that delete a file of a representation, by its id, and the first of
--- them: under that one the steps of files that are only moved are written down.
+-- Finds the changes that delete a file of a representation, by the file's id, and the
+-- first of them. The steps of files that are only moved are kept under that one.
 local function deleting(job, rep_id)
   local by_pid, first = {}, nil
   for _, change in ipairs(job.changes) do
@@ -31,16 +31,16 @@ local function deleting(job, rep_id)
   return by_pid, first
 end
 
--- Of the nth file of a representation: copies count from 1, and the first is of the change's own file.
+-- The number of a moved file's copy. Number 1 is the copy of the change's own file.
 local function number_of(place) return 1 + place end
 
 local function is_moved(job, owner, place)
   return copies.is_back(job, owner, number_of(place))
 end
 
----Whether the file that a change deletes came to stand elsewhere while the title was taken
----back: its deletion was begun only, so it stayed, and was moved for the order. Its first
----one is gone then, and nothing of it is to be brought back.
+---Whether undo has moved the file that a change deletes. Its deletion was only begun, so
+---the file stayed, and was attached again for the order. Its original is gone then, and
+---nothing is to be brought back.
 ---@param job table from title.load
 ---@param change table one that deletes a file
 ---@return boolean
@@ -69,8 +69,8 @@ local function places_of(job, rep, present)
   return places, owner
 end
 
--- Those that stayed behind the first that was deleted.
-local function behind(places)
+-- Files have to move when they stayed and stood behind the first deleted one.
+local function to_move(places)
   local movers, seen = {}, false
   for _, entry in ipairs(places) do
     seen = seen or entry.change ~= nil
@@ -79,7 +79,7 @@ local function behind(places)
   return movers
 end
 
--- Why files that stayed are not to be moved; nil when they are.
+-- Says why files that stayed can't be moved; nil when they can.
 local function obstacle(job, rep, owner, movers)
   if usage.is_master(rep.usage_type) then
     return reasons.new "order_of_masters"
@@ -141,7 +141,7 @@ local function arrangement_of(job, rep)
   local files, message, code = whereabouts.files(job, rep.id, { url = true })
   if not files then return code ~= "missing" and code ~= "status" and { message = message, code = code } or nil end
   local places = places_of(job, rep, look.by_pid(files))
-  local arrangement = { rep = rep, owner = owner, deleting = by_pid, places = places, movers = behind(places) }
+  local arrangement = { rep = rep, owner = owner, deleting = by_pid, places = places, movers = to_move(places) }
   return arrangement.movers[1] and is_open(arrangement) and arrangement or nil
 end
 
@@ -152,8 +152,8 @@ local function deletes_files(job)
   return false
 end
 
----What has to be done besides bringing files back, so that all are in their order.
----@param job almanac.job what can't be had is put into `unlike`, as reasons
+---Finds which files have to be moved besides those that come back, so that all are in their order.
+---@param job almanac.job `unlike` gets a reason for each order that can't be had
 ---@return { words: string[] }|nil order for m.keep and the others
 ---@return string? message
 ---@return string? code
@@ -189,7 +189,7 @@ function m.keep(job, order)
   return true
 end
 
--- Attaches what stood before a place, and was not yet.
+-- Attaches the files that have to move and stood before a place, unless it is done.
 local function attach_before(job, arrangement, place)
   for _, entry in ipairs(arrangement.movers) do
     if entry.place < place and not entry.moved then
@@ -201,7 +201,7 @@ local function attach_before(job, arrangement, place)
   return true
 end
 
----Attaches what stood before the file of a change, which comes next.
+---Attaches what stood before the file of a change, which is brought back next.
 ---@return true|nil
 ---@return string? message
 ---@return string? code
@@ -214,8 +214,8 @@ function m.before(job, order, change)
   return true
 end
 
--- The first one goes when the second is there.
-local function delete_first(job, arrangement, entry)
+-- Deletes the original of a moved file, once its second one is there.
+local function delete_original(job, arrangement, entry)
   local rep_id, pid = arrangement.rep.id, entry.file.pid
   local second = copies.pid(job, arrangement.owner, number_of(entry.place))
   local there, message, code = look.has_file(job, rep_id, second)
@@ -230,7 +230,7 @@ local function delete_first(job, arrangement, entry)
   })
 end
 
----Attaches what is left to be moved, then deletes the first ones.
+---Attaches what is left to be moved, then deletes the originals.
 ---@return true|nil
 ---@return string? message
 ---@return string? code
@@ -238,7 +238,7 @@ function m.finish(job, order)
   for _, arrangement in ipairs(order) do
     local ok, message, code = attach_before(job, arrangement, math.huge)
     for _, entry in ipairs(arrangement.movers) do
-      if ok and entry.now then ok, message, code = delete_first(job, arrangement, entry) end
+      if ok and entry.now then ok, message, code = delete_original(job, arrangement, entry) end
     end
     if not ok then return nil, message, code end
   end
@@ -247,7 +247,7 @@ end
 
 -- ---- afterwards ----
 
--- The files as Alma has them, each with its place of before; those that came since are last.
+-- The files as Alma has them, each with its former place; those that came since are last.
 local function placed(job, rep, files)
   local by_pid, owner = deleting(job, rep.id)
   local places, list = {}, {}
@@ -283,7 +283,7 @@ local function check_one(job, rep)
   return reasons.new("back_in_other_order", { representation = rep.id, now = names_of(list), before = names_of(before) })
 end
 
----Whether files are in the order of before, once they were brought back.
+---Says when files are not in their former order after they were brought back.
 ---@param job almanac.job
 ---@return almanac.run.reason|false|nil reason
 ---@return string? message

@@ -18,7 +18,7 @@ local m = {}
 
 local POST_TRIES = 4
 local COLLECTIONS = 3            -- looked up at most
-local PROBE_ENDS = 20            -- seconds that a look which was stopped waits for its file in the bucket to go
+local PROBE_ENDS = 20            -- seconds that stopped checks wait until their file is gone from the bucket
 local SKEW = { told = 60, wrong = 900 }   -- seconds; Amazon refuses what is 15 minutes off
 local SPACE = { least = 8 << 20, title = 2 << 10 }   -- bytes that a run file and its journal may grow by
 
@@ -101,7 +101,7 @@ local function policies_fit(place)
     table.concat(wanted, ", ")), "the first title will tell") or nil
 end
 
--- A form's uploads can't be deleted, so it is only read.
+-- What a form uploads can't be deleted, so the form is only read.
 local function form_fits(storage, key)
   local policy = storage.form.policy
   if not policies.allows(policy, "key", key) then
@@ -127,7 +127,7 @@ local function write_probe(storage, key)
   return storage:put(key, { path = path, size = 8 })
 end
 
----The object that tries the bucket.
+---The key of the object that tries the bucket.
 ---@param institution string
 ---@param id string?
 ---@return string key
@@ -166,8 +166,8 @@ local function bucket_takes(place)
   return place.probing:await()
 end
 
--- Who stops the look stops waiting for the bucket; what is being put there goes
--- away all the same.
+-- When the checks are stopped nobody waits for the bucket any more, but what is being
+-- put there is still deleted.
 local function end_probe(place)
   if place.probing and not place.probing.done then place.probing:await(PROBE_ENDS) end
 end
@@ -183,7 +183,7 @@ local function files_fit(place)
     "leave their titles out (almanac decide), or plan again without them", "limit")
 end
 
--- Only signatures with AWS keys need the right time.
+-- A wrong clock is bad only with AWS keys, because their signatures need the right time.
 local function clock_right(place)
   local dated = place.client.dated
   local server = dated and dates.http(dated.text)
@@ -222,7 +222,7 @@ local function copies_fit(place)
   return files > 0 and ok(("%s for the copies of %s"):format(words.bytes(size), words.count(files, "file"))) or nil
 end
 
--- In three rounds: those of a round look side by side.
+-- The checks run in three rounds; those of a round run side by side.
 local ROUNDS = {
   { { "Configuration, read", may_read_conf } },
   {
@@ -233,11 +233,11 @@ local ROUNDS = {
   { { "clock", clock_right }, { "space", space_left }, { "copies", copies_fit } },
 }
 
--- After these nothing else can be told either.
+-- After these failures no other check can tell anything.
 local HOPELESS = { connect = true, tls = true, timeout = true, quota = true }
 
--- The findings of a round, in its order.
-local function look_around(place, round, hopeless)
+-- Runs the checks of a round and gives the finding of each.
+local function run_round(place, round, hopeless)
   local found = {}
   local failures = task.each(round, #round, function(check)
     local name, look, needs_general = table.unpack(check)
@@ -252,7 +252,7 @@ local function look_around(place, round, hopeless)
   return found
 end
 
----Looks at everything that a run needs. Where it can be reached, `place.storage`
+---Checks everything that a run needs. When the bucket can be reached, `place.storage`
 ---is set.
 ---@param place { client: table, settings: table, general: table?, refused: { message: string, code: string }?,
 ---  db: table?, path: string?, copies: string|false|nil, probe: string?, storage: table? } general or why there is none (from connect.general);
@@ -262,7 +262,7 @@ function m.run(place)
   local _ <close> = setmetatable({}, { __close = function() end_probe(place) end })
   local findings, hopeless = {}, false
   for _, round in ipairs(ROUNDS) do
-    local found = look_around(place, round, hopeless)
+    local found = run_round(place, round, hopeless)
     for _, check in ipairs(round) do
       local finding = found[check]
       findings[#findings + 1] = finding
@@ -272,13 +272,14 @@ function m.run(place)
   return findings
 end
 
--- The same trouble is told of each call that meets it. What is well is never alike.
+-- The text of a finding without the call that met it, because several calls meet the same
+-- trouble. What is well is never alike.
 local function cause_of(finding)
   local text = finding.text:gsub("^%u+ /[%w/]+: ", "")
   return ("%s|%s|%s"):format(finding.state, finding.state == "ok" and finding.name or "", text)
 end
 
----Findings of one cause together, in the order in which each came first.
+---Groups findings by cause, in the order in which each cause came first.
 ---@param findings table[]
 ---@return { finding: table, words: string }[] groups the first finding of each, and what is said of it and of those like it
 function m.alike(findings)

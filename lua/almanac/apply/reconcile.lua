@@ -7,8 +7,8 @@ local task = require "almanac.task"
 local m = {}
 
 -- Seconds that Alma may go on with a call whose answer was lost. How long is not
--- documented; gateways that gave up after half a second while the work took a
--- minute are (bodleian/almapy, 504).
+-- documented; known are gateways that gave up after half a second while the work took a
+-- minute (bodleian/almapy, 504).
 m.bound = 180
 
 -- How the pauses before the looks grow, as shares of the bound.
@@ -17,6 +17,7 @@ local WHOLE = 180
 -- A call that Alma itself answered with an error is over: two looks are enough.
 local ANSWERED = 2
 
+---Looks, ever more seldom, for the one thing that a write with a lost answer made.
 ---@param look fun(): table[]|nil, string?, string? all that fits, read completely
 ---@param options { answered: boolean?, longer: number? }? answered: Alma answered, with an error that leaves it open what
 ---  happened; longer: seconds more before the first look

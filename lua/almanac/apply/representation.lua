@@ -15,11 +15,11 @@ local task = require "almanac.task"
 
 local m = {}
 
--- What says which chapter, article, recording or issue a representation is (rest_representation.xsd).
+-- These fields say which chapter, article, recording or issue a representation is (rest_representation.xsd).
 local PART = { "entity_type", "author", "title", "volume", "issue", "date", "start_page", "end_page", "track", "start_time", "end_time",
   "number", "year", "season_month", "day_in_month" }
 
----These fields of a representation, those that have something in them.
+---The fields of PART that a representation has something in.
 ---@param rep table as Alma gives it
 ---@return table<string, any>|nil part nil when there are none
 function m.part(rep)
@@ -63,7 +63,7 @@ local function create(job, spec)
   return rep, message, code, detail
 end
 
--- What the plan saw, for an intent without a list of its own.
+-- The ids that the plan saw, for an intent without a list of its own.
 local function planned_ids(job)
   local ids = {}
   for i, rep in ipairs(readings.decode(job.title.reading or "[]").representations) do ids[i] = rep.id end
@@ -83,7 +83,7 @@ function m.made_since(job, change, before, list)
   return makers.divide(job, reconcile.new_representations(list, before or planned_ids(job), change.spec))
 end
 
--- What a change of this title made, or may have made as it was planned, is not what another one made.
+-- Whether another change of the title made a representation, or may have made it as it was planned.
 local function is_of_another(job, change, rep)
   for _, other in ipairs(job.changes) do
     if other.seq ~= change.seq and kinds.makes_representation(other) then
@@ -93,8 +93,8 @@ local function is_of_another(job, change, rep)
   return false
 end
 
----Representations made since the intent that may be what the change made, and that
----somebody changed since: no longer empty, or by another name.
+---Representations that the change may have made since its intent, and that somebody
+---changed since: they are no longer empty, or have another name.
 ---@param job almanac.job
 ---@param change almanac.change
 ---@param before string[]? ids that were there before the first POST
@@ -121,7 +121,7 @@ function m.file_count(rep)
   return rep.files and tonumber(rep.files.total_record_count or #rep.files)
 end
 
----What somebody did to a representation that may be this run's.
+---Says what somebody did to a representation that may be this run's.
 ---@param spec table the planned one
 ---@param rep table
 ---@param advice "decide"|"leave"|"look"|nil what to do about it
@@ -137,8 +137,8 @@ local function is_as_planned(rep, spec)
   return (rep.label or "") == (spec.label or "") and same(rep.usage_type, spec.usage_type) and same(rep.library, spec.library)
 end
 
----Representations that the title did not have and this run knows nothing of, that are as
----it would make one, and of which Alma notes no other maker.
+---Representations that are as this run would make one, though the plan did not find them and
+---the run has no record of them, and of which Alma notes no other maker.
 ---@param job almanac.job `made_again`: ids of those that this process made again
 ---@param spec table
 ---@param list table[] the title's representations now
@@ -156,7 +156,7 @@ function m.made_like(job, spec, list)
   return makers.divide(job, fits)
 end
 
----A representation like that of a change which was not begun: so another copy of this
+---Finds a representation like that of a change which was not begun: another copy of this
 ---run may have made it.
 ---@param job almanac.job
 ---@param list table[] the title's representations now
@@ -174,8 +174,8 @@ function m.made_elsewhere(job, list)
   return false
 end
 
----All representations of the title. A list that changed under the reading is a
----failure of the moment, not a doubt.
+---All representations of the title. A list that changed while it was read is a failure of
+---the moment, not a doubt.
 ---@param job almanac.job
 ---@return table[]|nil list
 ---@return string? message
@@ -185,8 +185,8 @@ function m.list(job)
   return list, message, code == "conflict" and "parse" or code
 end
 
--- Somebody else's stand beside it, or instead of it, or will be deleted: a
--- person looks. Decided to go on, they are no longer in doubt.
+-- Asks a person about somebody else's representations: they stand beside ours, or
+-- instead of it, or will be deleted. Once it is decided to go on, they count as known.
 local function ask(job, change, before, others)
   local settled = { table.unpack(before or planned_ids(job)) }
   for _, rep in ipairs(others) do settled[#settled + 1] = rep.id end
@@ -245,7 +245,7 @@ function m.make(job, change)
   return made, message, code
 end
 
----Ours that are one too many: empty, and not the one that the run goes on with.
+---Finds our representations that are one too many: empty, and not the one that the run goes on with.
 ---@return table[]|nil twins
 ---@return string? message
 ---@return string? code
@@ -261,7 +261,7 @@ function m.twins(job, change, list, id)
   return twins
 end
 
----A second one that a POST sent twice may have made, and that somebody changed since.
+---Finds a second one that a POST sent twice may have made, and that somebody changed since.
 ---@return table|false|nil rep
 ---@return string? message
 ---@return string? code
@@ -273,7 +273,7 @@ function m.changed_twin(job, change, list, id)
   return changed[1] or false
 end
 
--- Alma itself refuses to delete one that has got files meanwhile.
+-- Deletes second ones. Alma itself refuses to delete one that has got files meanwhile.
 local function remove_twins(job, change, id)
   task.sleep(reconcile.bound)
   local list, twins, message, code

@@ -1,9 +1,9 @@
--- What two runs do that make the same representation in the same moment, each
--- from its own machine, where no claim keeps them apart. Each looks once more
--- after its POST, until it sees its own: then it sees what was made before it as
--- well. Who finds another's takes its own empty one back, unless its id is the
--- lower one and the other's is empty too: then it waits until the other gave way.
--- One that has files already always stays, so ids need not rise with time.
+-- Two runs, each on its own machine, where no claim keeps them apart, may make the same
+-- representation at the same moment. Each looks once more after its POST until it sees
+-- its own, and then sees what was made before it as well. A run that finds another's
+-- takes its own empty one back, unless its id is the lower one and the other's is empty
+-- too: then it waits until the other gave way. A representation that has files already
+-- always stays, so ids need not rise with time.
 local alma = require "almanac.alma"
 local ids = require "almanac.run.ids"
 local paging = require "almanac.alma.paging"
@@ -28,8 +28,8 @@ local function set_of(list)
   return set
 end
 
--- All of this run's, those of the title's other changes among them, and twins of
--- its own that a call sent twice may have made.
+-- The ids of all that this run made at the title: those of its other changes too, and
+-- twins that a call sent twice may have made.
 local function own_ids(job, change, list)
   local twins, message, code = representation.twins(job, change, list, change.representation_id)
   if not twins then return nil, message, code end
@@ -39,7 +39,7 @@ local function own_ids(job, change, list)
   return set_of(own)
 end
 
--- The list, once it shows our own.
+-- Reads the title's representations until our own is among them.
 local function list_with(job, id)
   local list, message, code = reconcile.patiently(function()
     local now, why, kind = representation.list(job)
@@ -56,7 +56,7 @@ end
 
 -- Representations of the planned usage type that came since the look before the
 -- POST, and are none of ours. One of a brief list may be of any type.
-local function find(job, change)
+local function find_rivals(job, change)
   local list, message, code = list_with(job, change.representation_id)
   if not list then return nil, message, code end
   local own, why, kind = own_ids(job, change, list)
@@ -87,7 +87,7 @@ local function own_was_filled(own)
   return nil, reasons.new("own_filled", { representation = own }), "conflict"
 end
 
--- Takes our own back; the uploads stay for whatever is decided.
+-- Takes our own back; the uploads stay for what a person decides.
 local function give_way(job, change, rival)
   local own = change.representation_id
   local done, message, code = steps.perform(job, {
@@ -106,13 +106,13 @@ local function give_way(job, change, rival)
   return nil, reasons.new("gave_way", { representation = rival }), "conflict"
 end
 
--- Goes on with what an earlier process began.
+-- The rival for which an earlier process began to give way.
 local function gave_way_before(job, change)
   local step = steps.get(job, change, YIELD .. change.representation_id)
   return step and step.before.rival
 end
 
--- Decided to go on, it is no rival any more.
+-- Asks a person about a rival. Once it is decided to go on, the rival counts as known.
 local function ask(job, change, id)
   local known = { table.unpack(steps.get(job, change, "represent").before or {}) }
   known[#known + 1] = id
@@ -128,7 +128,7 @@ end
 function m.meet(job, change)
   local before = gave_way_before(job, change)
   if before then return give_way(job, change, before) end
-  local rivals, why, kind = find(job, change)
+  local rivals, why, kind = find_rivals(job, change)
   if not rivals then return nil, why, kind end
   for _, id in ipairs(rivals) do
     local verdict, message, code = reconcile.patiently(function() return judge(job, change, id) end)

@@ -11,7 +11,7 @@ local undo_doubt = require "almanac.run.undo_doubt"
 
 local m = {}
 
----How often a write that Alma calls unclear is sent in all.
+---How often a write is sent in all while its end is unclear.
 m.TRIES = 3
 
 local INTENT = "INSERT INTO step(title_id, change, kind, page, before, begun) VALUES(?, ?, ?, ?, ?, ?)"
@@ -23,7 +23,7 @@ local FORGET = "DELETE FROM step" .. WHICH
 local ASKED = "UPDATE step SET result = iif(ended IS NULL, ?, result), before = ?" .. WHICH
 local DOUBT = "INSERT OR IGNORE INTO step(title_id, change, kind, page, begun, ended) VALUES(?, ?, ?, ?, ?, ?)"
 
-local LOOKLESS = 90   -- of the bound: the pause before a call is repeated that can be
+local LOOKLESS = 90   -- the bound divided by this is the pause before a step without `look` is repeated
 
 local DOUBTED = "doubt "   -- with the id of what a person was asked about
 
@@ -70,8 +70,8 @@ function m.is_open(job, change, kind, page)
   return step ~= nil and step.state == "intent"
 end
 
--- A title that is being taken back says so until it is, whatever is done for
--- that: else the next apply would go on with it.
+-- A title that is being taken back keeps that state, whatever is done for it, because
+-- else the next apply would go on with it.
 local function set_state(db, job, state, reason)
   return states.set(db, job.title.id, job.undoing and job.title.state or state, reason)
 end
@@ -104,7 +104,7 @@ function m.is_decided(job, change, id, page)
   return m.get(job, change, DOUBTED .. id, page) ~= nil
 end
 
----What a person was asked about, and decided to go on.
+---The ids about which a person was asked, and decided to go on.
 ---@return string[] ids
 function m.decided(job, change)
   local ids = {}
@@ -115,9 +115,9 @@ function m.decided(job, change)
   return ids
 end
 
----A doubt about what an open step made becomes a person's. When it is decided to
----go on, what was sent before is no longer waited for, and `before` counts as what
----was there before the call.
+---Leaves a doubt about what an open step made to a person. Once it is decided to go on,
+---what was sent before is no longer waited for, and `before` counts as what was there
+---before the call.
 ---@param job almanac.job
 ---@param change almanac.change
 ---@param which { kind: string?, page: integer?, doubts: string[]? } kind: nil when it is about no step; doubts: ids of what it is
@@ -182,7 +182,7 @@ end
 ---@param change almanac.change
 ---@param kinds string[]
 ---@param page integer
----@param also (fun(db: table): any, string?, string?)? written down in the same moment
+---@param also (fun(db: table): any, string?, string?)? writes something in the same transaction
 ---@return true|nil
 ---@return string? message
 ---@return string? code
@@ -200,7 +200,7 @@ end
 
 -- What is known of the calls of an open step is kept where its result will be:
 -- `unsure`, one of them may still take effect; `lost`, no answer came; `answered`,
--- the last one was refused. Nothing at all: the process ended before it knew.
+-- the last one was refused. Nothing is there when the process ended before it knew.
 local function fate_of(step)
   if not (step.unsure or step.answered) then return nil end
   return json.encode { unsure = step.unsure or nil, lost = step.lost or nil, answered = step.answered or nil }
@@ -212,8 +212,8 @@ local function keep_fate(job, step)
   end)
 end
 
--- A call that may take effect late is counted before it is made once more:
--- then two things in Alma may be ours.
+-- A call that may take effect late is counted before it is made once more, because
+-- from then on two things in Alma may be ours.
 local function count_again(job, step)
   if not step.look then return true end
   step.sent, step.answered = step.sent + 1, false
@@ -235,7 +235,7 @@ end
 
 -- Nothing is there, but a call may still take effect. The step may know how to
 -- make that impossible: then it is looked for a last time.
-local function settle(job, step, fate)
+local function rule_out_late_effect(job, step, fate)
   if not (step.unsure and step.unsettled) then return nil, nil, "absent" end
   local settled, message, code = step.unsettled(fate)
   if settled == nil then return nil, message, code end
@@ -248,9 +248,9 @@ local function settle(job, step, fate)
 end
 
 -- Mends what may make the call fail, where the step can. What was sent before may
--- be the very reason: so Alma gets all its time to show that first.
+-- itself be the reason, so Alma gets all its time to show that first.
 local function mend(job, step, detail, left)
-  if step.unsure then return settle(job, step, "refused") end
+  if step.unsure then return rule_out_late_effect(job, step, "refused") end
   if not step.amiss or left == 0 then return nil, nil, "absent" end
   local amiss, message, code = step.amiss(detail, left, step.sent)
   if not amiss then return nil, message, amiss == nil and code or "absent" end
@@ -262,7 +262,7 @@ local function mend(job, step, detail, left)
   return find(step, true)
 end
 
--- What became of a call that gave no clear answer.
+-- Finds out what became of a call that gave no clear answer.
 local function look_into(job, step, detail, left)
   step.answered = detail.answered or false
   step.unsure, step.lost = step.unsure or not step.answered, not step.answered
@@ -273,7 +273,7 @@ local function look_into(job, step, detail, left)
   local found, message, code = find(step, step.answered)
   if code ~= "absent" then return found, message, code end
   if step.answered then return mend(job, step, detail, left) end
-  return settle(job, step, "lost")
+  return rule_out_late_effect(job, step, "lost")
 end
 
 -- Sends the call until it is answered or known to have happened. `fresh`: it
@@ -298,14 +298,14 @@ local function send(job, step, fresh)
   return nil, message, code
 end
 
--- What an earlier process began and whose end is not known.
+-- Looks for what a step made that an earlier process began and whose end is not known.
 local function look_for_earlier(job, step, known)
   local fate, age = known.result or {}, now() - (known.begun or now())
   step.unsure = age < reconcile.long_after() and (fate.unsure or not fate.answered) or false
   step.lost, step.answered = fate.lost, fate.answered
   local found, message, code = find(step, not step.unsure or age >= reconcile.bound)
   if code ~= "absent" then return found, message, code end
-  return settle(job, step, fate.lost and "lost" or "killed")
+  return rule_out_late_effect(job, step, fate.lost and "lost" or "killed")
 end
 
 ---Carries out one step, or finds that it is done.

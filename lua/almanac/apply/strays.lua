@@ -1,8 +1,8 @@
--- Uploads of a run that no file was made of. One that was given up may arrive when
--- a file is made of another already, so what lies in the run's folder when its title
--- was taken back goes. What lies there and was not sent by this run file was sent by
--- another copy of it. Only AWS keys can look there; with an API key alone no more can be
--- said than what may be left.
+-- Finds uploads of a run that no file was made of. An upload that was given up may arrive
+-- when a file is made of another one already, so what lies in the run's folder after its
+-- title was taken back is deleted. What this run file has not sent was sent by another
+-- copy of it. Only AWS keys can look there; with an API key alone only the number that
+-- may be left can be told.
 local pages = require "almanac.run.pages"
 local states = require "almanac.run.states"
 local words = require "almanac.words"
@@ -14,7 +14,7 @@ local MAY_BE_LEFT = [[SELECT count(*) FROM step JOIN title ON title.id = step.ti
   WHERE step.kind = 'upload' AND page.pid IS NULL AND title.]] .. states.is(states.UNDONE)
 
 -- A title that a person decided about has lost its steps; what was sent for it before may
--- lie there all the same. Such a title is ready and has a reason.
+-- lie there all the same. Such a title is ready and has a reason, so it is left out.
 local UNDECIDED = "SELECT id, mms_id FROM title WHERE mms_id = ? AND reason_code IS NULL AND " .. states.OPEN
 local BEGUN = "SELECT 1 FROM step WHERE title_id = ? AND change = ? AND kind = ? AND page = ?"
 
@@ -28,7 +28,7 @@ local function is_taken_back(run, folder, key)
   return run.db:value("SELECT 1 FROM title WHERE mms_id = ? AND " .. states.is(states.UNDONE), mms_id) ~= nil
 end
 
----Deletes them, and what was begun there in parts, where the keys allow it.
+---Deletes the uploads of titles that were taken back, also those begun in parts, where the keys allow it.
 ---@param run { db: table, storage: table? }
 function m.remove(run)
   local storage, folder = run.storage, folder_of(run)
@@ -41,7 +41,7 @@ function m.remove(run)
   end
 end
 
--- Of the pages of a title: key -> true for each that this run file has not begun to send.
+-- Key -> true for the pages of a title that this run file has not begun to send.
 local function unsent_keys(run, mms_id)
   local title, keys = run.db:row(UNDECIDED, mms_id), {}
   local function add(page, change, kind)
@@ -54,8 +54,8 @@ local function unsent_keys(run, mms_id)
   return keys
 end
 
----What lies in the run's folder of the bucket and was not sent by this run file: it is an older copy
----of a run that went on elsewhere.
+---Says what lies in the run's folder of the bucket that this run file has not sent: then it is an older
+---copy of a run that went on elsewhere.
 ---@param run { db: table, storage: table?, path: string }
 ---@return string? words nil: nothing of the kind, or nobody can look there
 ---@return string? problem why the folder could not be looked at
@@ -76,7 +76,7 @@ function m.sent_elsewhere(run)
     found[2] and ", …" or "")
 end
 
----How many are left of titles that were taken back.
+---Counts the uploads that are left of titles that were taken back.
 ---@param run { db: table, storage: table? }
 ---@return integer objects
 ---@return boolean certain false: nobody could look, so many may be left
@@ -92,7 +92,7 @@ function m.left(run)
   return n, true, folder
 end
 
----The same in words; nil when there is nothing to tell.
+---The number of m.left in words; nil when there is nothing to tell.
 ---@param run { db: table, storage: table? }
 ---@return string?
 function m.words(run)

@@ -1,8 +1,7 @@
--- What becomes of thumbnails in the upload folder. No document says what Alma
--- makes of one that lies beside a file which a call attaches: so this tells
--- what can be seen, and claims no more. Seen can be whether the object is still
--- in the upload folder (with AWS keys), and what Alma's address of the file's
--- thumbnail gives.
+-- Finds out what becomes of thumbnails in the upload folder. No document says what
+-- Alma makes of one that lies beside a file which a call attaches, so this tells
+-- what can be seen and claims no more: whether the object is still in the upload
+-- folder (with AWS keys), and what Alma's address of the file's thumbnail gives.
 local core = require "almanac.core"
 local formats = require "almanac.run.formats"
 local json = require "almanac.json"
@@ -84,7 +83,7 @@ end
 
 local WORDS = { left = ", still in the upload folder", gone = ", no longer in the upload folder", untold = "" }
 
----The same in words.
+---What is known of a thumbnail that was uploaded, in words.
 ---@param found { place: string?, shown: string? }?
 ---@return string
 function m.words(found)

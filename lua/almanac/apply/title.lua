@@ -1,5 +1,5 @@
--- What is done for one title, in order: look at it again, then carry out its
--- changes one after the other, each as its kind wants it.
+-- Carries out one title: looks at it again, then carries out its changes one after
+-- the other, each as its kind wants it.
 local gone = require "almanac.apply.gone"
 local json = require "almanac.json"
 local kinds = require "almanac.apply.kinds"
@@ -31,7 +31,7 @@ local function changes_of(run, title)
   return changes
 end
 
--- What Alma answered instead of what was sent: that is what is compared later.
+-- Adds what Alma answered instead of what was sent, because that is what Alma has later.
 local function add_answers(job)
   for _, change in ipairs(job.changes) do
     for _, kind in ipairs { "represent", "update" } do
@@ -47,8 +47,8 @@ local function add_answers(job)
   return job
 end
 
--- What has its representation already, in a title that an earlier process began:
--- the run may have gone on elsewhere since.
+-- Marks the changes that have their representation already in a title that an earlier
+-- process began, because the run may have gone on elsewhere since.
 local function mark_resumed(run, job)
   job.is_earlier = next(job.steps) ~= nil and not (run.began and run.began[job.title.id])
   for _, change in ipairs(job.changes) do change.resumed = job.is_earlier and change.representation_id ~= nil end
@@ -74,14 +74,14 @@ end
 ---@field present string[]? ids of the representations that were there right before the first write
 ---@field seen table[] thumbnails that were looked at
 ---@field left table[] thumbnails that stay in the upload folder
----@field unlike table<string, string> what undo could not make as it was, in words
+---@field unlike almanac.run.reason[] what undo could not make as it was
 ---@field is_earlier boolean? an earlier process began it
 ---@field undoing boolean? it is being taken back
 ---@field gave_way boolean? its own representation was taken back for somebody else's
----@field gone string? in words: Alma no longer has it
+---@field gone almanac.run.reason? set when Alma no longer has it
 ---@field disk_full boolean? no copy could be made, since the disk is full
 ---@field images_away boolean? the folder with the images is not the one of the plan
----@field differs fun(change: almanac.change, answered: table) is told what Alma took otherwise than it was sent
+---@field differs fun(change: almanac.change, answered: table) told what Alma took otherwise than it was sent
 
 ---One change of a title, as it is planned and as far as it was carried out.
 ---@class almanac.change
@@ -94,7 +94,7 @@ end
 ---@field answered table? what Alma answered instead of what was sent
 ---@field resumed boolean? its representation was there when an earlier process had begun the title
 
----The job of a title.
+---Makes the job of a title.
 ---@param run almanac.run
 ---@param title table a row of `title`
 ---@return almanac.job
@@ -119,7 +119,7 @@ local function expected(job, reading)
   return planned
 end
 
----How a title differs from what it has to be.
+---Says how a title differs from what it has to be.
 ---@param planned table<string, { count: integer?, own: boolean?, known: boolean? }> by representation id; own: made by this run;
 ---  known: somebody's, there when a step was begun, or decided about
 ---@param list table[] representations as they are now
@@ -148,9 +148,9 @@ local function by_id(list)
   return reps
 end
 
--- What a doubt was about is what a decision is about: the title as it is now
--- takes the place of what the plan read. Both are written in one moment: a program
--- that is killed between them would take the doubt for what it has to find.
+-- Asks a person about a title. The decision will be about the title as it is now, so
+-- that takes the place of what the plan read. Both are written in one transaction: a
+-- program killed between them would take what the doubt is about for what has to be.
 local function ask(job, reading, list, planned, reason)
   local before, representations = by_id(reading.representations), {}
   for _, rep in ipairs(list) do
@@ -177,8 +177,8 @@ local function missing(job, message)
   return nil, reason, "conflict"
 end
 
--- A list may lag behind what this run itself wrote before it was stopped: each
--- representation, asked for by its id, is told as it is.
+-- A list may lag behind what this run itself wrote before it was stopped, so each
+-- representation is asked for by its id.
 local function asked_for_each(job, planned, list)
   local ids, listed, current = {}, by_id(list), {}
   for id in pairs(planned) do ids[#ids + 1] = id end
@@ -203,8 +203,8 @@ local function compare(job, planned)
   return list, m.difference(planned, list)
 end
 
--- Reads the title again right before its first write. What is there now is what a
--- lost answer will be compared with.
+-- Reads the title again right before its first write. A lost answer will be looked for
+-- by comparing with what is there now.
 local function read_again(job)
   local reading = readings.decode(job.title.reading)
   local planned = expected(job, reading)
@@ -212,7 +212,7 @@ local function read_again(job)
   if not list and code == "missing" then return missing(job, reason) end
   if not list then return nil, reason, code end
   if reason then
-    -- Looked for before the doubt is written down: what is known of the title is what the plan read.
+        -- This compares with what the plan read, so it comes before the doubt takes the place of that.
     reason.data.older = older.did(job, list, kinds.of) or nil
     return ask(job, reading, list, planned, reason)
   end
@@ -221,7 +221,7 @@ local function read_again(job)
   return true
 end
 
--- What was found there instead of our own is what a decision will be about.
+-- Asks a person about the title with what was found there instead of our own.
 local function ask_about_rivals(job, reason)
   local list, message, code = representation.list(job)
   if not list then return nil, message, code end
@@ -229,7 +229,7 @@ local function ask_about_rivals(job, reason)
   return ask(job, reading, list, expected(job, reading), reasons.from(reason))
 end
 
-local function settle(job)
+local function settle_open_steps(job)
   for _, change in ipairs(job.changes) do
     local ok, message, code = kinds.of(change).settle(job, change)
     if not ok then return nil, message, code end
@@ -244,7 +244,7 @@ local function needs_reading(job)
   return false
 end
 
--- What changes nothing in Alma is done first, however long it takes: so the look is
+-- Does first what changes nothing in Alma, however long it takes, so that the look is
 -- as close to the first write as can be.
 local function prepare(job)
   for _, change in ipairs(job.changes) do
@@ -258,7 +258,7 @@ local function prepare(job)
 end
 
 local function carry_out(job)
-  local ok, message, code = settle(job)
+  local ok, message, code = settle_open_steps(job)
   if ok then ok, message, code = prepare(job) end
   if ok and needs_reading(job) then ok, message, code = read_again(job) end
   for _, change in ipairs(ok and job.changes or {}) do
@@ -275,7 +275,7 @@ end
 ---@return string? code "conflict": for a person to decide
 function m.carry_out(job)
   local ok, message, code = carry_out(job)
-  -- What was begun goes on under the title that this one was merged into.
+    -- A title that was begun goes on under the one that it was merged into.
   if not ok and code == "missing" and not needs_reading(job) and gone.look(job) == "moved" then
     ok, message, code = carry_out(job)
   end

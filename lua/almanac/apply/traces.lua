@@ -1,4 +1,4 @@
--- What a run has left of itself in Alma: for each change of a title what undo
+-- Finds what a run has left of itself in Alma: for each change of a title what undo
 -- would take back.
 local gone = require "almanac.apply.gone"
 local kinds = require "almanac.apply.kinds"
@@ -20,7 +20,7 @@ local function list_of(job)
   return {}
 end
 
-local function look(job)
+local function look_once(job)
   local found = {}
   job.unlike = {}
   local list, message, code = list_of(job)
@@ -41,19 +41,19 @@ end
 ---@return string? code
 m.list = list_of
 
----What is to be taken back of a title.
+---Finds what is to be taken back of a title.
 ---@param job almanac.job
 ---@return table<integer, { words: string[] }>|nil found by change; what somebody deleted meanwhile is not there
 ---@return table[]|string list_or_message the title's representations
 ---@return string? code "conflict": it has to stay
 function m.look(job)
-  local found, list, code = look(job)
-  -- What somebody deletes while it is looked at gives an error: then all is looked at once more.
-  if code == "missing" or code == "status" then found, list, code = look(job) end
+  local found, list, code = look_once(job)
+    -- Something that somebody deletes during the look gives an error, so all is looked at once more.
+  if code == "missing" or code == "status" then found, list, code = look_once(job) end
   return found, list, code
 end
 
--- What was brought back is there and in its order, and the collection is left.
+-- Checks that what was brought back is there and in its order, and that the collection was left.
 local function is_as_before(job, list)
   for _, change in ipairs(job.changes) do
     local check = kinds.of(change).check_back

@@ -23,8 +23,8 @@ local m = {}
 local IN_FLIGHT = 32
 local BEGUN = "NOT " .. states.is(states.UNDONE) .. " AND EXISTS (SELECT 1 FROM step WHERE title_id = title.id)"
 
--- The changes of a title in the order in which the plan found what they are
--- about: so deleted files come back in their order.
+-- The changes of a title in the order in which the plan found what they are about, so
+-- that deleted files come back in their order.
 local function as_found(job)
   local places, n = {}, 0
   for _, rep in ipairs(readings.decode(job.title.reading).representations) do
@@ -63,8 +63,8 @@ local function restore(job, found)
   return ok, message, code
 end
 
--- What is not as before by now.
-local function look_after(job, found)
+-- Notes what is not as it was before the run.
+local function note_unlike(job, found)
   local unlike = found.unlike
   local words, message = order.check(job)
   if words then unlike = { words, table.unpack(unlike) } end
@@ -72,7 +72,7 @@ local function look_after(job, found)
   job.unlike = unlike
 end
 
--- What was deleted comes back first, then goes what was made, last change first.
+-- Brings back what was deleted, then removes what was made, the last change first.
 local function take_back(job, found)
   job.undoing = true
   local ok, message, code = set_state(job, states.UNDOING)
@@ -83,19 +83,19 @@ local function take_back(job, found)
     if ok and remove then ok, message, code = remove(job, change, found[change.seq]) end
   end
   if not ok then return nil, message, code end
-  look_after(job, found)
+  note_unlike(job, found)
   return set_state(job, states.UNDONE, job.unlike[1])
 end
 
--- Thumbnails that could not be taken away; nothing else depends on them.
-local function stays(job)
+-- Names the thumbnails that could not be taken away; nothing else depends on them.
+local function words_of_left(job)
   local first = job.left[1]
   if not first then return nil end
   return ("thumbnail %s%s stays in the upload folder: %s"):format(first.key,
     job.left[2] and (" and %d more"):format(#job.left - 1) or "", first.why)
 end
 
--- What is to be taken back of a title, its thumbnails as well.
+-- Finds what is to be taken back of a title, its thumbnails as well.
 local function look(job)
   local found, message, code = traces.look(job)
   if not found then return nil, message, code end
@@ -109,8 +109,8 @@ local function look(job)
   return found
 end
 
--- The collection that this run put a title into, which stays when it was merged: the
--- other title may have been there on its own account.
+-- The collection that this run put a title into. When that was merged, the other title
+-- stays in it, because it may have been there on its own account.
 local function collection_left(job)
   for _, change in ipairs(job.changes) do
     if collect.was_added(job, change) then return change.spec.collection end
@@ -125,7 +125,7 @@ local function is_there(job, found)
   return false
 end
 
--- What a person has to know of a title that was taken back.
+-- Tells what a person has to know of a title that was taken back.
 local function remarks(job, found)
   local parts = {}
   for i, reason in ipairs(job.unlike) do parts[i] = tostring(reason) end
@@ -135,7 +135,7 @@ local function remarks(job, found)
       is_there(job, found) and ", where what this run made stands now" or "",
       collection and ("; that one is left in collection %s"):format(collection) or "")
   end
-  parts[#parts + 1] = stays(job)
+  parts[#parts + 1] = words_of_left(job)
   return parts[1] and table.concat(parts, "; ")
 end
 

@@ -14,8 +14,8 @@ local function path_of(job, page)
   return job.folder .. "/" .. page.path
 end
 
--- What is wrong with a planned file. When the folder is not the planned one, that
--- is nothing to decide about a title.
+-- Fails with what is wrong with a planned file. When the whole folder is not the planned
+-- one, nothing is to be decided about the title, and the run ends.
 local function doubt(job, page, message)
   local away = not job.copying_back and images.away(job.db, job.folder, page.path)
   if not away then return nil, message, "conflict" end
@@ -32,7 +32,7 @@ local function same_file(job, page)
   return true
 end
 
--- The digest of the file, which is what it was whenever it was read before.
+-- The digest of the file, which must be the same as when it was read before.
 local function digest(job, page)
   local sha256, message, code = core.files.sha256(path_of(job, page))
   if not sha256 then return nil, message, code end
@@ -90,8 +90,8 @@ local function restore(job, page)
   return ok and true, message, code
 end
 
----Sends a page once more that may be gone from the upload folder. With AWS keys
----only if it is. A thumbnail that may have gone with it is sent before.
+---Sends a page once more that may be gone from the upload folder; with AWS keys only
+---when it is gone. Its thumbnail may have gone with it, so that is sent before.
 ---@param job almanac.job
 ---@param page almanac.planned_file
 ---@return boolean|nil sent

@@ -19,8 +19,8 @@ local m = {}
 local IN_FLIGHT = 32
 local MADE = states.is(states.ATTACHED, states.VERIFIED, states.UNDONE)
 
--- A second representation of the planned kind that the plan did not find: a
--- doubled one looks like this.
+-- Finds a second representation of the planned kind that the plan did not find; one
+-- that was made twice looks like this.
 local function doubled(job, list)
   local known = {}
   for _, rep in ipairs(readings.decode(job.title.reading).representations) do known[rep.id] = true end
@@ -57,7 +57,7 @@ function m.check(job)
   return words, not words and unseen or nil
 end
 
--- What was found of a title, written down when it is news.
+-- Writes down what was found of a title, when it is news.
 local function note(run, title, state, reason, seen)
   if title.state == state and reasons.has(title, reason) and not seen[1] then return true end
   return run.journal:write(function(db)
@@ -67,8 +67,8 @@ local function note(run, title, state, reason, seen)
   end)
 end
 
--- Words as of m.check, and the state that the title has then.
-local function look_at(job)
+-- Gives words as m.check does, and the state that the title has then.
+local function check_by_state(job)
   if job.title.state == states.UNDONE then
     local words, message, code, again = traces.check_back(job)
     return words, message or 0, code, again and states.UNDOING or states.UNDONE
@@ -80,7 +80,7 @@ end
 
 local function verify_title(run, title, counts)
   local job = title_work.load(run, title)
-  local words, message, code, state = look_at(job)
+  local words, message, code, state = check_by_state(job)
   if words == nil then
     counts.unknown = counts.unknown + 1
     run.streak:failed(tostring(message), code)

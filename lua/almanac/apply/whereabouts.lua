@@ -1,23 +1,24 @@
--- Where something is that Alma once gave an id for. That it is not at the address
--- it had, or not in a list, does not mean that it is gone: two titles may have
--- been merged, which moves what they hold with its ids, and nothing says that lists
--- keep up with writes. The object itself, asked for by its id, decides; and which
--- title a representation belongs to, GET /bibs?representation_id= tells (OpenAPI).
+-- Finds what Alma once gave an id for. A thing that is not at the address it had, or not
+-- in a list, need not be gone: two titles may have been merged, which moves what they
+-- hold with its ids, and nothing says that lists keep up with writes. So the object
+-- itself is asked for by its id, and GET /bibs?representation_id= tells which title a
+-- representation belongs to (OpenAPI).
 local alma = require "almanac.alma"
 local reasons = require "almanac.run.reasons"
 local reconcile = require "almanac.apply.reconcile"
 
 local m = {}
 
--- Alma's no, as opposed to no answer: it has no code of its own for what is not there.
+-- With these codes Alma itself said no; it has no code of its own for what is not there.
 local REFUSED = { missing = true, status = true }
 
--- The title was merged into another: from now on that is where its things are.
+-- Notes that the title was merged into another one, where its things are from now on.
 local function follow(job, mms_id)
   job.merged, job.mms_id = mms_id, mms_id
 end
 
--- A representation that stands under another title than the run knew.
+-- Gets a representation that stands under another title than the run knew. When its own
+-- title is still there, nobody merged them, and a person has to look.
 local function elsewhere(job, id, mms_id)
   local found, missing, code = alma.bibs.get(job.client, { job.mms_id })
   if not found then return nil, missing, code end
@@ -44,8 +45,8 @@ function m.representation(job, id)
   return elsewhere(job, id, bib)
 end
 
----Does what asks for something below a representation. That this is refused may be about the
----title, which was merged into another one at that moment: then it is done once more, there.
+---Asks for something below a representation. A refusal may be about the title, when that was
+---merged into another one at that moment; then it is asked for once more, there.
 ---@param job almanac.job
 ---@param id string of the representation
 ---@param ask fun(): any, string?, string?
@@ -73,8 +74,8 @@ function m.files(job, rep_id, options)
   return m.below(job, rep_id, function() return alma.files.list(job.client, job.mms_id, rep_id, options) end)
 end
 
--- Only where the files of its representation can be read, a refusal is about the file. One
--- without a code of its own, and a list that still has the file: one of them is not up to date.
+-- A refusal is about the file only when the files of its representation can be read. When it
+-- has no code of its own and the list still has the file, one of the two is not up to date.
 local function ask_for_file(job, rep_id, pid)
   local mms_id = job.mms_id
   local file, message, code = alma.files.get(job.client, mms_id, rep_id, pid, { url = true })
@@ -103,8 +104,8 @@ function m.file(job, rep_id, pid)
   return file, message, code
 end
 
----Looks for a title that Alma does not know any more by what it held: follows it
----when it was merged into another one.
+---Looks for a title that Alma no longer knows by the representations that it held, and
+---follows it when it was merged into another one.
 ---@param job almanac.job
 ---@param ids string[] of representations that it had
 ---@return boolean|nil found `job.merged` says where

@@ -1,4 +1,4 @@
--- A title into a collection.
+-- Puts a title into a collection.
 local collect = require "almanac.apply.collect"
 local reasons = require "almanac.run.reasons"
 local steps = require "almanac.apply.steps"

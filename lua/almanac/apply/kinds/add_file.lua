@@ -1,4 +1,4 @@
--- Files into a representation that is there already, behind its own.
+-- Adds files to a representation that is there already, behind those that it has.
 local alma = require "almanac.alma"
 local attach = require "almanac.apply.attach"
 local copies = require "almanac.apply.copies"
@@ -120,7 +120,7 @@ end
 
 -- ---- taking it back ----
 
--- Ours among the files: those recorded, and those that the run has no record of.
+-- Picks our own files: those recorded, and those that the run has no record of.
 local function own(job, change, files, by_pid)
   local list, recorded = {}, look.by_pid(change.pages)
   for _, file in ipairs(new_files(job, change, files)) do
@@ -165,7 +165,7 @@ local function delete_file(job, change, pid)
 end
 
 function m.take_back(job, change, found)
-  local restored = copies.restored(job)   -- one of them may have had no record when it was looked for
+    local restored = copies.restored(job)   -- a file that was brought back may have had no record at the look
   for _, pid in ipairs(found and found.pids or {}) do
     if not restored[pid] then
       local ok, message, code = delete_file(job, change, pid)

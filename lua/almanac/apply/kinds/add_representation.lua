@@ -1,5 +1,5 @@
--- A new representation: its files into the bucket, the title into a collection
--- when that was asked for, the representation, then the files page by page.
+-- Makes a new representation: uploads its files, puts the title into a collection
+-- when that was asked for, makes the representation, then attaches page by page.
 local alma = require "almanac.alma"
 local attach = require "almanac.apply.attach"
 local collect = require "almanac.apply.collect"
@@ -14,8 +14,8 @@ local whereabouts = require "almanac.apply.whereabouts"
 
 local m = {}
 
--- A representation that may have been made is looked for first: else it would
--- be taken for somebody else's.
+-- A representation that may have been made is looked for first, because else it
+-- would be taken for somebody else's.
 function m.settle(job, change)
   if not steps.is_open(job, change, "represent") then return true end
   local made, message, code = representation.make(job, change)
@@ -27,15 +27,15 @@ function m.begun(job, change)
   return steps.begun(job, change, "represent")
 end
 
--- Those that were there before the POST, and those that a person decided about since, are in doubt no more.
-local function know(planned, ids)
+-- Representations that were there before the POST, or that a person decided about since, raise no doubt.
+local function add_known(planned, ids)
   for _, id in ipairs(ids or {}) do planned[id] = planned[id] or { known = true } end
 end
 
 function m.expect(job, change, planned)
   if change.representation_id then planned[change.representation_id] = { own = true } end
-  know(planned, (steps.get(job, change, "represent") or {}).before)
-  know(planned, steps.decided(job, change))
+  add_known(planned, (steps.get(job, change, "represent") or {}).before)
+  add_known(planned, steps.decided(job, change))
 end
 
 local function attach_all(job, change, id)
@@ -145,7 +145,7 @@ local function changed_by_others(job, change, rep)
   return foreign_file(job, change, files)
 end
 
--- Those that Alma still has: a list may show what was deleted a moment ago.
+-- Keeps those that Alma still has, because a list may show what was deleted a moment ago.
 local function still_there(job, reps)
   local kept = {}
   for _, rep in ipairs(reps) do
@@ -156,7 +156,7 @@ local function still_there(job, reps)
   return kept
 end
 
--- What may be ours stays when somebody changed it since.
+-- A representation that may be ours stays when somebody changed it since.
 local function none_changed(job, change, step, list)
   local changed, message, code = representation.changed_since(job, change, step.before, list)
   if not changed then return nil, message, code end
@@ -167,7 +167,7 @@ local function none_changed(job, change, step, list)
   return nil, reasons.new("changed_since", { what = what }), "conflict"
 end
 
--- A second one of ours is named when somebody changed it, and holds nothing up.
+-- Names a second representation of ours that somebody changed; it holds nothing up.
 local function note_twin(job, change, list)
   local twin, message, code = representation.changed_twin(job, change, list, change.representation_id)
   if twin == nil then return nil, message, code end
@@ -175,7 +175,7 @@ local function note_twin(job, change, list)
   return true
 end
 
--- What a POST with an unknown end made, and what one POST too many made.
+-- Finds what a POST with an unknown end made, and what one POST too many made.
 local function unrecorded(job, change, list)
   local step = steps.get(job, change, "represent")
   if not step then return {} end
@@ -193,7 +193,7 @@ local function unrecorded(job, change, list)
   return nil, reasons.new "unknown_end", "conflict"
 end
 
--- The recorded representation of a change, if it is still there and unchanged.
+-- Adds the recorded representation of a change, if it is still there and unchanged.
 local function recorded(job, change, ids)
   local id = change.representation_id
   if not id then return true end

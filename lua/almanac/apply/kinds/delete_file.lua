@@ -1,4 +1,4 @@
--- One file of a representation deleted, after a copy was kept.
+-- Deletes one file of a representation, after a copy was kept.
 local alma = require "almanac.alma"
 local add_file = require "almanac.apply.kinds.add_file"
 local copies = require "almanac.apply.copies"
@@ -20,8 +20,8 @@ local function deletion_of(job, change)
   }
 end
 
--- Before it is sent again: a file that is still there has its copy, wherever
--- the run file is by now.
+-- Before the deletion is sent again, a file that is still there must have its copy: the
+-- run file may have been moved without it.
 local function keep_again(job, change)
   local files, message, code = alma.files.list(job.client, job.mms_id, change.representation_id, { url = true })
   if not files then return nil, message, code end
@@ -41,8 +41,8 @@ function m.expect(job, change, planned)
   if rep and rep.count and deletion.is_done(job, change) then rep.count = rep.count - 1 end
 end
 
--- The file as it was planned; somebody may have changed or deleted it.
-local function find(job, change)
+-- Gets the file as it was planned; somebody may have changed or deleted it.
+local function get_as_planned(job, change)
   local files, message, code = alma.files.list(job.client, job.mms_id, change.representation_id, { url = true })
   if not files then return nil, message, code end
   local file = look.by_pid(files)[change.pid]
@@ -61,7 +61,7 @@ end
 function m.make_ready(job, change)
   if m.begun(job, change) then return true end
   local delete = deletion_of(job, change)
-  local file, message, code = deletion.keep(delete, function() return find(job, change) end)
+  local file, message, code = deletion.keep(delete, function() return get_as_planned(job, change) end)
   if not file then return nil, message, code end
   return deletion.keep(delete, function() return copies.keep(job, change, 1, file) end)
 end

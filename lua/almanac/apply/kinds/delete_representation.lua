@@ -1,4 +1,4 @@
--- A representation deleted with its files, after copies were kept. The title stays.
+-- Deletes a representation with its files, after copies were kept. The title stays.
 local alma = require "almanac.alma"
 local copies = require "almanac.apply.copies"
 local deletion = require "almanac.apply.kinds.deletion"
@@ -27,7 +27,7 @@ function m.expect(job, change, planned)
   if deletion.is_done(job, change) then planned[change.representation_id] = nil end
 end
 
--- Its files must be those of the plan; somebody may have changed them.
+-- Gets its files, which must be those of the plan; somebody may have changed them.
 local function files_as_planned(job, change)
   local files, message, code = alma.files.list(job.client, job.mms_id, change.representation_id, { url = true })
   if not files then return nil, message, code end
@@ -51,8 +51,8 @@ local function keep_copies(job, change)
   return files and #files, message, code
 end
 
--- Before it is sent again: what is still there has its copies, wherever the run
--- file is by now.
+-- Before the deletion is sent again, what is still there must have its copies: the run
+-- file may have been moved without them.
 local function keep_again(job, change)
   local there, message, code = look.is_there(job, change.representation_id)
   if there == nil then return nil, message, code end
@@ -92,7 +92,7 @@ local function again(change, step)
     representation_id = change.representation_id }
 end
 
--- A new one is active.
+-- A representation that is made again is active, so one that was not is deactivated.
 local function deactivate(job, change, step)
   if not step.before.inactive then return true end
   return steps.perform(job, {
@@ -134,7 +134,7 @@ function m.look(job, change)
   return found
 end
 
--- Another copy of this run may have made it again already.
+-- Makes sure that no other copy of this run has made it again already.
 local function meet_older(job, new, list)
   if steps.begun(job, new, "represent") then return true end
   local made, message, code = representation.made_like(job, new.spec, list)
@@ -172,7 +172,7 @@ end
 
 function m.check_back(job, change)
   if not steps.is_done(job, change, "represent") then return false end
-  local step, id = steps.get(job, change, "delete"), change.representation_id   -- by now that of the new one
+    local step, id = steps.get(job, change, "delete"), change.representation_id   -- the id of the new one by now
   local there, why, kind = look.is_there(job, id)
   if there == nil then return nil, why, kind end
   if not there then return reasons.new("back_representation_gone", { representation = id }) end

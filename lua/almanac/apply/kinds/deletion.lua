@@ -1,6 +1,6 @@
--- The one write of kinds that delete: made once, found done when an earlier try
--- did it, and looked into before the title is compared with its plan. What somebody
--- else deleted is not this run's deed: undo would bring it back a second time.
+-- The one write of kinds that delete. It is made once, is found done when an earlier try
+-- did it, and is looked into before the title is compared with its plan. What somebody
+-- else deleted is not this run's deed, or undo would bring it back a second time.
 local reasons = require "almanac.run.reasons"
 local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
@@ -12,8 +12,8 @@ local function by_others(delete)
     { file = delete.file, representation = delete.representation }), "conflict"
 end
 
--- Alma has no error of its own for what is not there: then a look decides. It was
--- another one who deleted it when Alma refused the only call that was made.
+-- Alma has no error of its own for what is not there, so a look decides. When Alma
+-- refused the only call that was made, somebody else deleted it.
 local function call(delete, first)
   local ok, message, code, detail = delete.send()
   if not ok and not (detail and detail.unclear) then ok = delete.is_gone() or nil end
@@ -69,8 +69,8 @@ end
 -- Alma's no to a read: it has no error of its own for what is not there.
 local REFUSED = { missing = true, status = true }
 
----Keeps copies of what is to be deleted. One that fails since somebody deleted the
----original meanwhile is for a person.
+---Keeps copies of what is to be deleted. When that fails because somebody deleted the
+---original meanwhile, a person has to look.
 ---@param delete table as for m.perform
 ---@param keep fun(): any, string?, string?
 ---@return any kept
@@ -82,7 +82,7 @@ function m.keep(delete, keep)
   return by_others(delete)
 end
 
----Deletes what may have been deleted already: a deletion can be repeated.
+---Deletes what may have been deleted already, because a deletion can be repeated.
 ---@param delete table as for m.perform
 ---@param keep fun(job: table, change: table): any, string?, string? copies what is still there, if that is not done
 function m.settle(job, change, delete, keep)

@@ -24,7 +24,7 @@ local FIELDS = {
 
 local TEXTS = { label = true, public_note = true }
 
----What of a representation is not as planned; fields that the plan does not name are not looked at.
+---Says what of a representation is not as planned; fields that the plan does not name are not looked at.
 ---@param rep table as Alma gives it
 ---@param spec table
 ---@return almanac.run.reason? reason nil when nothing is
@@ -154,8 +154,8 @@ function m.baseline(change)
   return fields
 end
 
----What Alma made of fields that were sent, where it is not the same. A field that
----the answer leaves out is unknown, but a label or note is then empty.
+---Collects fields that Alma answered otherwise than they were sent. A field that the
+---answer leaves out is unknown, but a label or note is then empty.
 ---@param spec table
 ---@param answer table as Alma gives it
 ---@return table<string, string>|nil answered nil when all is as sent
@@ -172,7 +172,7 @@ function m.answered(spec, answer)
   return answered
 end
 
----What is wrong with a file that was attached.
+---Says what is wrong with a file that was attached.
 ---@param page almanac.planned_file
 ---@param file table as Alma gives it
 ---@return almanac.run.reason? reason
@@ -187,7 +187,7 @@ function m.wrong_file(page, file)
   end
 end
 
----What somebody did to a file that the run attached.
+---Says what somebody did to a file that the run attached.
 ---@param page almanac.planned_file
 ---@param file table as Alma gives it
 ---@return almanac.run.reason? reason nil when it is as it was made
@@ -233,8 +233,8 @@ function m.is_unrecorded(job, change, file)
   return false
 end
 
----That a file may be one of the run's that somebody changed since: it came
----while a page was attached whose end is not known, or in the place of one that is gone.
+---A reason when a file may be one of the run's that somebody changed since: it came while
+---a page was attached whose end is not known, or in the place of one that is gone.
 ---@param job almanac.job
 ---@param change almanac.change
 ---@param file table a new one that is not recorded
@@ -252,7 +252,7 @@ function m.may_be_changed(job, change, file, by_pid)
   end
 end
 
----That a page was attached twice; nil when it was not.
+---A reason when a page was attached twice.
 ---@param job almanac.job
 ---@param change almanac.change
 ---@param files table[] of its representation
@@ -277,7 +277,7 @@ local function remove_upload(job, page)
   return nil, message, code
 end
 
--- A thumbnail is nothing that Alma counts: one that may not be deleted is told, and holds nothing up.
+-- Alma does not count thumbnails, so one that may not be deleted is told, and holds nothing up.
 local function remove_thumbnail(job, page)
   local ok, message, code
   if job.storage and job.storage.delete then

@@ -1,5 +1,5 @@
--- A new file for an old one in the same representation: the old one is looked at and
--- copied, the new one is added, then the old one is deleted, unless it is to be kept.
+-- Puts a new file in the place of an old one in the same representation: the old one is
+-- looked at and copied, the new one is added, then the old one is deleted, unless it is to be kept.
 -- An old one that is gone by now may have been replaced already.
 local add = require "almanac.apply.kinds.add_file"
 local old = require "almanac.apply.kinds.delete_file"

@@ -1,4 +1,4 @@
--- Fields of a representation: label, note, policy, usage type, library.
+-- Sets fields of a representation: label, note, policy, usage type, library.
 local alma = require "almanac.alma"
 local kinds = require "almanac.change_kinds".kinds
 local look = require "almanac.apply.kinds.look"
@@ -21,7 +21,7 @@ end
 
 function m.expect() end
 
--- How a representation differs from what the plan read.
+-- Says how a representation differs from what the plan read.
 local function changed_since(job, change, fields)
   for _, rep in ipairs(readings.decode(job.title.reading).representations) do
     if rep.id == change.representation_id then
@@ -35,7 +35,7 @@ local function changed_since(job, change, fields)
   end
 end
 
--- What the fields that are set were before; "" for empty ones.
+-- Reads what the fields were that are going to be set; "" for empty ones.
 local function before_of(job, change)
   local rep, message, code = alma.representations.get(job.client, job.mms_id, change.representation_id)
   if not rep then return nil, message, code end
@@ -46,7 +46,7 @@ local function before_of(job, change)
   return before
 end
 
-local function set(job, change, kind, fields, before)
+local function set_fields(job, change, kind, fields, before)
   return steps.perform(job, {
     change = change.seq, kind = kind, page = 0, during = states.CHANGING, after = states.CHANGING, before = before,
     call = function()
@@ -63,7 +63,7 @@ local function set(job, change, kind, fields, before)
   })
 end
 
--- Before it is sent again: what somebody else set meanwhile is for a person.
+-- Before a call is sent again, a person has to look at what somebody else set meanwhile.
 local function look_again(job, change)
   if not steps.is_open(job, change, "update") then return true end
   local rep, message, code = alma.representations.get(job.client, job.mms_id, change.representation_id)
@@ -90,7 +90,7 @@ function m.carry_out(job, change)
   ok, message, code = look_again(job, change)
   if not ok then return nil, message, code end
   local done
-  done, message, code = set(job, change, "update", change.spec, before)
+  done, message, code = set_fields(job, change, "update", change.spec, before)
   return done and true, message, code
 end
 
@@ -106,7 +106,7 @@ function m.check(job, change, list)
   return false, 0
 end
 
--- What Alma answered when the fields were set back, where it was not what was sent.
+-- Fields that Alma answered otherwise than they were sent when they were set back.
 local function set_back_as(job, change)
   local step = steps.get(job, change, "undo update")
   return step and step.state == "done" and step.result and step.result.answered or {}
@@ -136,7 +136,7 @@ end
 
 function m.take_back(job, change, found)
   if not (found and found.words[1]) then return true end
-  local done, message, code = set(job, change, "undo update", found.before)
+  local done, message, code = set_fields(job, change, "undo update", found.before)
   return done and true, message, code
 end
 
