@@ -27,13 +27,13 @@ local FILES = [[SELECT file.path, file.size, file.sha256, page.pid, small.path A
   WHERE page.title_id = ? ORDER BY page.change, page.seq]]
 local ATTACHED = [[FROM page JOIN file ON file.id = page.file_id
   JOIN title ON title.id = page.title_id WHERE pid IS NOT NULL AND NOT title.]] .. states.is(states.UNDONE)
--- Files of the folder that no title took; those of one reason together.
+-- Files of the folder that no title took, grouped by their reasons.
 local UNMATCHED = ([[SELECT path, problem, reason_code, reason_data, why IS NULL AS unexplained, count(*) OVER (PARTITION BY why) AS n,
     min(path) OVER (PARTITION BY why) AS first
   FROM (SELECT *, coalesce(problem, reason_code || coalesce(reason_data, '')) AS why FROM file WHERE %s)
   ORDER BY iif(why IS NULL, path, first), why, path]]):format(pages.UNUSED)
 
----The numbers of a run; the head of `report --format json`.
+---Counts what a run did: the head of `report --format json`.
 ---@param db table
 ---@return table head
 function m.head(db)
@@ -57,7 +57,7 @@ function m.head(db)
   }
 end
 
--- A file as a report has it, of a row of FILES.
+-- Makes a file of the report from a row of FILES.
 local function file_of(row, undone)
   local found = row.result and json.decode(row.result) or nil
   return { name = objects.last_part(row.path), path = row.path, size = row.size, sha256 = row.sha256, pid = row.pid,
@@ -83,8 +83,8 @@ function m.rows(db)
   end
 end
 
--- Every row has every key: readers count on them. A hundred thousand rows are
--- written twice as fast by pattern.
+-- Every row has every key, because readers count on them. A hundred thousand rows
+-- are written twice as fast by pattern.
 local FILE = '{"name":%s,"path":%s,"pid":%s,"sha256":%s,"size":%s,"thumbnail":%s,"thumbnail_state":%s}'
 local ROW = '{"consequences":%s,"files":[%s],"mms_id":%s,"reason":%s,"reason_code":%s,"representation_id":%s,"state":%s,"title":%s}'
 
@@ -106,7 +106,7 @@ local function row_text(row)
     text(row.reason), text(row.reason_code), text(row.representation_id), text(row.state), text(row.title))
 end
 
--- The report is written as it is read: head first, then a row a line.
+-- Rows are written as they are read: the head first, then a row a line.
 local function write_json(db, write)
   local head = json.encode(m.head(db))
   write(head:sub(1, -2) .. ',"rows":[')
@@ -136,7 +136,7 @@ local function csv_line(row, consequences_of, page, file)
   }
 end
 
--- The titles that failed, for `plan --titles`.
+-- Writes the titles that failed, as a list for `plan --titles`.
 local function write_failed(db, write)
   write(core.csv.line { "mms_id", "title", "reason" })
   for row in m.rows(db) do
@@ -179,7 +179,7 @@ end
 
 local SESSIONS_SHOWN = 12
 
--- Who did what, when, from where, with which almanac.
+-- Writes who did what, when, from where, with which almanac.
 local function write_sessions(db, write)
   local list = audit.sessions(db)
   local first = math.max(1, #list - SESSIONS_SHOWN + 1)
@@ -223,11 +223,11 @@ local function write_problems(db, write)
   end
 end
 
--- States that people read by other words than the run file has.
+-- For these states people read other words than the run file has.
 local STATE_WORDS = { [states.ASK] = "to decide", [states.SKIP] = "skipped" }
 local NOT_DONE = { "failed", "ask", "skip" }
 
--- What several titles have met, with how many; each title tells its own below.
+-- Writes the reasons that several titles share, with their number; each title has its own below.
 local function write_reasons(db, write)
   local met, label = { failed = {}, ask = {}, skip = {} }, "Why:"
   for row in db:rows "SELECT state, reason_code, reason_data FROM title WHERE reason_code IS NOT NULL ORDER BY id" do
@@ -244,7 +244,7 @@ local function write_reasons(db, write)
   end
 end
 
--- Those that are left for the same reason stand together below it.
+-- Writes the files without a title; those with the same reason stand together below it.
 local function write_unmatched(db, write)
   local heading, said = "\nFiles without a title\n", nil
   for file in db:rows(UNMATCHED) do

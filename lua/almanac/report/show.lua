@@ -39,7 +39,7 @@ local function rows(db, sql, ...)
   return list
 end
 
--- What is known of a page's thumbnail that was uploaded, in words.
+-- Says what became of a page's thumbnail that was uploaded.
 local function sent_words(db, title, page)
   local step = title.state ~= states.UNDONE and db:row(SENT, title.id, page.change, page.seq)
   if not (step and step.ended) then return nil end
@@ -74,7 +74,7 @@ function m.title(db, mms_id)
   return title
 end
 
--- The pages that a file is planned for.
+-- Finds the pages that a file is planned for.
 local function uses(db, file_id)
   local list = {}
   for _, title in ipairs(rows(db, USED_BY, file_id)) do
@@ -89,8 +89,8 @@ local function uses(db, file_id)
   return list
 end
 
--- A path as the shell completes it, from wherever it was typed: "jpg/x.jpg",
--- "../scans/jpg/x.jpg" or absolute. What stands before the file is the end of the folder.
+-- Finds a file by its path as the shell completes it, from wherever it was typed: "jpg/x.jpg",
+-- "../scans/jpg/x.jpg" or absolute. What is in front of the file's own path has to be the end of the folder.
 local function by_typed_path(db, path)
   local folder, rest = store.meta(db, "folder"), path:gsub("//+", "/")
   if not folder then return {} end
@@ -135,7 +135,7 @@ function m.file(db, path)
   file.used_by = uses(db, file.id)
   file.notes = json.array(notes.of_file(db, file.id))
   file.part = db:value("SELECT part FROM part WHERE file_id = ?", file.id)
-  file.id, file.mtime_ns, file.mark = nil, nil, nil   -- nobody's business; and more digits than JSON holds
+    file.id, file.mtime_ns, file.mark = nil, nil, nil   -- of no use outside, and more digits than JSON holds
   return file
 end
 
@@ -212,7 +212,6 @@ function m.say_title(title, db, out)
   say_plan(out, title)
 end
 
--- Its page and its part.
 local function place_of(file)
   return (file.page and ", page " .. file.page or "") .. (file.part and (", part '%s'"):format(file.part) or "")
 end

@@ -1,5 +1,5 @@
--- The record and the items of a title in words, as `almanac show` prints them:
--- what a recipe that reads them saw.
+-- Puts the record and the items of a title into words for `almanac show`: what a
+-- recipe that reads them saw.
 local record = require "almanac.record"
 
 local m = {}

@@ -33,7 +33,7 @@ local WITHOUT = [[SELECT file.path FROM page JOIN file ON file.id = page.file_id
 local CHANGES = ([[SELECT spec.kind, %s AS deletes, count(*) AS n
   FROM change JOIN spec ON spec.id = change.spec_id GROUP BY 1, 2]]):format(kinds.sql_deletes())
 
--- How many changes of each kind; those that delete nothing where their kind does are of one of their own, as "replace.file keep".
+-- Counts changes by kind. A change that deletes nothing though its kind does counts apart, as "replace.file keep".
 local function changes(db)
   local list = {}
   for row in db:rows(CHANGES) do
@@ -58,15 +58,15 @@ local function groups(db, state)
   return list
 end
 
--- Days at the calls that were left when the plan was made, less what is kept
--- for others (apply --reserve).
+-- The days that calls take, when each day allows as many as were left when the plan
+-- was made, less those kept for others (apply --reserve).
 local function days_of(calls, left)
   local own = left and left - limits.reserved(left)
   return own and own > 0 and math.ceil(calls / own) or nil
 end
 
--- For each title a look, a representation, a look after it and perhaps a
--- collection, and for each page its file.
+-- A title takes a look, a representation, a look after it and perhaps a collection;
+-- each page takes one call for its file.
 local function forecast(meta, ready, planned)
   local calls = ready * (meta.collection and 4 or 3) + planned.files
   local bytes = planned.bytes + (planned.thumbnail_bytes or 0)
@@ -74,7 +74,7 @@ local function forecast(meta, ready, planned)
     days = days_of(calls, tonumber(meta.left)) }
 end
 
--- What is planned to be uploaded. Thumbnails are no files of their own, but bytes that are sent.
+-- Counts what is planned to be uploaded. Thumbnails are no files of their own, but their bytes are sent.
 local function planned_of(db, meta)
   local planned = db:row(PLANNED)
   if not meta.thumbnails then return planned end
@@ -85,6 +85,7 @@ local function planned_of(db, meta)
   return planned
 end
 
+---Gathers the numbers of a plan.
 ---@param db table
 ---@return table summary { meta, counts, ask, skip: groups { kind, n, examples }, planned { files, bytes, thumbnails?, thumbnail_bytes?, without_thumbnail? },
 ---  changes: how many of each kind, consequences: of almanac.run.consequences.totals, unmatched: integer, unmatched_examples, problems: string[], notes: groups { kind, n, examples }, forecast { calls, seconds, bytes, left, days } }
@@ -108,7 +109,7 @@ local function say_done(out, n, done)
   if n and done then out.say("  " .. words.count(n, done[1], done[2])) end
 end
 
--- What else than new representations would be done, in words; of what is deleted the consequences tell.
+-- Says what would be done besides new representations; deletions are among the consequences.
 local function say_changes(out, summary)
   for _, name in ipairs(kinds.names) do
     local kind = kinds.kinds[name]
@@ -157,7 +158,7 @@ local function say_files(out, summary)
   end
 end
 
--- What is no reason to stop, but to be known.
+-- Prints what should be known though it is no reason to stop.
 local function say_notes(out, list)
   if not list[1] then return end
   out.say ""
@@ -202,7 +203,7 @@ local function say_titles(out, summary)
   end
 end
 
--- Those of one cause are one line.
+-- Prints problems, those of one cause in one line.
 local function say_problems(out, problems)
   local alike, shown = causes.group(problems), 0
   out.say("")
@@ -215,7 +216,7 @@ local function say_problems(out, problems)
   if #problems > shown then out.say(("           and %d more"):format(#problems - shown)) end
 end
 
--- Whose rules these are, and what they may do.
+-- Prints whose rules these are, and what they may do.
 local function say_recipe(out, meta)
   for _, one in ipairs(json.decode(meta.recipe_files or "[]")) do out.say("Recipe: " .. plain.line(provenance.line(one))) end
   for _, note in ipairs(json.decode(meta.recipe_notes or "[]")) do out.say("Recipe: " .. plain.line(note)) end
@@ -245,7 +246,7 @@ function m.say(summary, out)
   say_forecast(out, summary)
 end
 
----The commands that make sense now.
+---Prints the commands that make sense now.
 ---@param summary table
 ---@param out table
 ---@param path string the run file
@@ -258,7 +259,7 @@ function m.say_next(summary, out, path)
   if summary.counts.ready > 0 then out.say("Carry out:  almanac apply " .. path) end
 end
 
----A summary as an event.
+---Makes an event of a summary, for JSON output.
 ---@param summary table
 ---@param path string
 ---@return table
