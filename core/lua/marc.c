@@ -36,6 +36,15 @@ static int f_formats(lua_State *L) {
   return 1;
 }
 
+static int f_kinds(lua_State *L) {
+  lua_newtable(L);
+  for (size_t i = 0; alm_marc_kind_name(i); i++) {
+    lua_pushstring(L, alm_marc_kind_name(i));
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
 static int f_frame(lua_State *L) {
   const alm_marc_format *format = alm_lua_marc_format(L, 1);
   lua_pushstring(L, format->head ? format->head : "");
@@ -178,6 +187,7 @@ int alm_open_marc(lua_State *L) {
                                        {"formats", f_formats},
                                        {"frame", f_frame},
                                        {"charset", f_charset},
+                                       {"kinds", f_kinds},
                                        {NULL, NULL}};
   static const luaL_Reg methods[] = {{"next", f_next},         {"records", f_records},
                                      {"format", f_format},     {"progress", f_progress},

@@ -13,7 +13,7 @@ typedef struct {
   alm_marc *record;
 } record_box;
 
-enum { WRITTEN = 8 * ALM_MARC_MAXIMUM };
+enum { WRITTEN = 8 * ALM_MARC_MAXIMUM, SHAPE = 64 };
 
 /* ---- the box ---- */
 
@@ -151,6 +151,35 @@ static int f_field(lua_State *L) {
   return 1;
 }
 
+/* ---- shapes ---- */
+
+static void push_shape(lua_State *L, const alm_marc *record, const alm_marc_field *field) {
+  char usual[SHAPE];
+  luaL_Buffer longer;
+  size_t length = alm_marc_shape(record, field, usual, sizeof usual);
+  if (length <= sizeof usual) {
+    lua_pushlstring(L, usual, length);
+    return;
+  }
+  alm_marc_shape(record, field, luaL_buffinitsize(L, &longer, length), length);
+  luaL_pushresultsize(&longer, length);
+}
+
+static int f_shapes(lua_State *L) {
+  lua_settop(L, 2);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  const alm_marc *record = alm_lua_record_kept(L, 1);
+  for (size_t i = 0; i < record->field_count; i++) {
+    push_shape(L, record, &record->fields[i]);
+    lua_rawseti(L, 2, (lua_Integer)i + 1);
+  }
+  alm_marc_characters has = alm_marc_look(record);
+  lua_pushinteger(L, (lua_Integer)record->field_count);
+  lua_pushboolean(L, has.controls);
+  lua_pushboolean(L, has.beyond_ascii);
+  return 3;
+}
+
 /* ---- problems ---- */
 
 static void push_problem(lua_State *L, const alm_marc_problem *problem) {
@@ -195,7 +224,7 @@ void alm_lua_record_open(lua_State *L) {
   static const luaL_Reg methods[] = {
       {"leader", f_leader},   {"number", f_number}, {"offset", f_offset}, {"control", f_control},
       {"fields", f_fields},   {"ids", f_ids},       {"field", f_field},   {"problems", f_problems},
-      {"encode", f_encode},   {NULL, NULL},
+      {"encode", f_encode},   {"shapes", f_shapes}, {NULL, NULL},
   };
   alm_lua_class(L, CLASS, methods, NULL);
   luaL_getmetatable(L, CLASS);

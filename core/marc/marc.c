@@ -1,13 +1,14 @@
 /* Reading a record's fields, and keeping one. */
 #include "marc.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "../base/text.h"
 
-enum { SUBFIELD = 0x1f };
+enum { SUBFIELD = 0x1f, BLOCK = 64 };
 
-const char *alm_marc_kind_name(alm_marc_kind kind) {
+const char *alm_marc_kind_name(size_t kind) {
   static const char *const names[] = {
       [ALM_MARC_LEADER_WRONG] = "leader", [ALM_MARC_LENGTH] = "length",
       [ALM_MARC_DIRECTORY] = "directory", [ALM_MARC_TAG] = "tag",
@@ -15,9 +16,9 @@ const char *alm_marc_kind_name(alm_marc_kind kind) {
       [ALM_MARC_TERMINATOR] = "terminator",
       [ALM_MARC_CHARACTER] = "character", [ALM_MARC_ESCAPE] = "escape",
       [ALM_MARC_TRUNCATED] = "truncated", [ALM_MARC_GARBAGE] = "garbage",
-      [ALM_MARC_TOO_LONG] = "too long",   [ALM_MARC_STRUCTURE] = "structure",
+      [ALM_MARC_TOO_LONG] = "too-long",   [ALM_MARC_STRUCTURE] = "structure",
   };
-  return names[kind];
+  return kind < sizeof names / sizeof *names ? names[kind] : NULL;
 }
 
 /* ---- fields ---- */
@@ -95,6 +96,67 @@ const alm_marc_field *alm_marc_named(const alm_marc *record, uint32_t id) {
   return NULL;
 }
 
+/* ---- looking at all of it ---- */
+
+static size_t put(alm_slice text, char *out, size_t at, size_t room) {
+  for (size_t i = 0; i < text.length && at + i < room; i++) out[at + i] = text.text[i];
+  return at + text.length;
+}
+
+static size_t put_control(alm_slice content, char *out, size_t at, size_t room) {
+  char text[32];
+  size_t characters = 0;
+  bool delimiter = false;
+  for (size_t i = 0; i < content.length; i++) {
+    characters += ((unsigned char)content.text[i] & 0xc0) != 0x80;
+    delimiter |= content.text[i] == SUBFIELD;
+  }
+  int length = snprintf(text, sizeof text, "\x1e%zu%s", characters, delimiter ? "\x1f" : "");
+  return put((alm_slice){text, (size_t)length}, out, at, room);
+}
+
+size_t alm_marc_shape(const alm_marc *record, const alm_marc_field *field, char *out, size_t room) {
+  alm_subfield subfield = {.next = NULL};
+  size_t at = put((alm_slice){field->tag, 3}, out, 0, room);
+  if (field->control) return put_control(alm_marc_content(record, field), out, at, room);
+  char indicators[2] = {alm_marc_indicator(record, field, 1), alm_marc_indicator(record, field, 2)};
+  at = put((alm_slice){indicators, sizeof indicators}, out, at, room);
+  while (alm_marc_next_subfield(record, field, &subfield)) at = put(subfield.code, out, at, room);
+  return at;
+}
+
+static bool is_control(char c) {
+  return ((unsigned char)c < 0x20 && (unsigned char)(c - 0x1d) > 2) || c == 0x7f;
+}
+
+/* U+0080 to U+009F are 0xc2 and a byte. */
+static bool has_high_controls(const char *text, size_t length) {
+  const char *end = text + length, *at = text;
+  while (at + 1 < end && (at = memchr(at, 0xc2, (size_t)(end - at - 1)))) {
+    unsigned char next = (unsigned char)*++at;
+    if (next < 0xa0 && next != 0x98 && next != 0x9c) return true;
+  }
+  return false;
+}
+
+/* In blocks, which the compiler turns into vector instructions. */
+alm_marc_characters alm_marc_look(const alm_marc *record) {
+  const char *text = record->bytes;
+  unsigned char high = 0, controls = 0;
+  size_t at = 0;
+  for (; at + BLOCK <= record->length; at += BLOCK)
+    for (size_t i = 0; i < BLOCK; i++) {
+      high |= (unsigned char)text[at + i];
+      controls |= is_control(text[at + i]);
+    }
+  for (; at < record->length; at++) {
+    high |= (unsigned char)text[at];
+    controls |= is_control(text[at]);
+  }
+  bool beyond = high & 0x80;
+  return (alm_marc_characters){controls || (beyond && has_high_controls(text, record->length)), beyond};
+}
+
 /* ---- keeping: the view, fields, problems, leader, bytes ---- */
 
 size_t alm_marc_packed_size(const alm_marc *record) {
@@ -103,7 +165,7 @@ size_t alm_marc_packed_size(const alm_marc *record) {
          record->length;
 }
 
-static void *put(char **at, const void *data, size_t length) {
+static void *keep(char **at, const void *data, size_t length) {
   void *there = *at;
   if (length) memcpy(there, data, length);
   *at += length;
@@ -112,10 +174,10 @@ static void *put(char **at, const void *data, size_t length) {
 
 alm_marc *alm_marc_pack(const alm_marc *record, void *block) {
   char *at = block;
-  alm_marc *packed = put(&at, record, sizeof *record);
-  packed->fields = put(&at, record->fields, record->field_count * sizeof *record->fields);
-  packed->problems = put(&at, record->problems, record->problem_count * sizeof *record->problems);
-  packed->leader = put(&at, record->leader, ALM_MARC_LEADER);
-  packed->bytes = put(&at, record->bytes, record->length);
+  alm_marc *packed = keep(&at, record, sizeof *record);
+  packed->fields = keep(&at, record->fields, record->field_count * sizeof *record->fields);
+  packed->problems = keep(&at, record->problems, record->problem_count * sizeof *record->problems);
+  packed->leader = keep(&at, record->leader, ALM_MARC_LEADER);
+  packed->bytes = keep(&at, record->bytes, record->length);
   return packed;
 }

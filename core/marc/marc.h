@@ -27,8 +27,8 @@ typedef enum {
   ALM_MARC_TOO_LONG, ALM_MARC_STRUCTURE
 } alm_marc_kind;
 
-/* "leader", "length", "directory", … */
-const char *alm_marc_kind_name(alm_marc_kind kind);
+/* "leader", "length", "directory", …; NULL behind the last. */
+const char *alm_marc_kind_name(size_t kind);
 
 typedef struct {
   alm_marc_kind kind;
@@ -93,6 +93,21 @@ bool alm_marc_next_subfield(const alm_marc *record, const alm_marc_field *field,
  * changes of the record, and no other field of the record ever gets it. */
 void alm_marc_name(alm_marc *record);
 const alm_marc_field *alm_marc_named(const alm_marc *record, uint32_t id);
+
+/* ---- looking at all of it ---- */
+
+/* Writes what the field is without its text, as far as there is room: "24510abc" for
+ * 245 10 $a $b $c. Of a control field it is tag, 0x1e and the number of characters,
+ * "008\x1e40", with 0x1f behind it where a delimiter is in the text. Gives the whole
+ * length, as snprintf does. */
+size_t alm_marc_shape(const alm_marc *record, const alm_marc_field *field, char *out, size_t room);
+
+/* What the record's texts have. Control characters are those of ASCII and U+0080 to
+ * U+009F, without U+0098 and U+009C, which stand around what isn't sorted by. */
+typedef struct {
+  bool controls, beyond_ascii;
+} alm_marc_characters;
+alm_marc_characters alm_marc_look(const alm_marc *record);
 
 /* ---- keeping ---- */
 

@@ -4,6 +4,7 @@
 -- a Lua table, and no function can be called in it.
 local core = require "almanac.core"
 local keyfile = require "almanac.keyfile"
+local table_file = require "almanac.table_file"
 
 local m = {}
 
@@ -55,7 +56,6 @@ function m.path()
 end
 
 local function check(path, configuration)
-  if type(configuration) ~= "table" then return nil, path .. ": does not return a table" end
   local ok, message = check_fields(path, configuration, { default = "string", profiles = "table", exclude = "table" })
   if not ok then return nil, message end
   for name, profile in pairs(configuration.profiles or {}) do
@@ -74,32 +74,15 @@ local function without_text(message)
   return (message:gsub(" near .*", ""):gsub(" %(%a+ '.*", "")) .. ": correct it (texts stand in quotes)"
 end
 
--- Texts have no methods meanwhile: a pattern may take for ever, and counts as one step.
-local function run_bounded(chunk)
-  local function stop() error("almanac.conf.lua does not end", 0) end
-  local texts = getmetatable ""
-  local methods = texts.__index
-  texts.__index = {}
-  debug.sethook(stop, "", 1000000)
-  local _ <close> = setmetatable({}, { __close = function()
-    debug.sethook()
-    texts.__index = methods
-  end })
-  return chunk()
-end
-
 ---Reads a configuration.
 ---@param path string? from m.path
 ---@return table|nil configuration { default, profiles }; empty when there is no file
 ---@return string? message
 function m.read(path)
   if not path then return {} end
-  local text, message = core.files.read(path, LARGEST)
-  if not text then return nil, message end
-  local chunk, syntax = load(text, "@" .. path, "t", {})
-  if not chunk then return nil, without_text(syntax) end
-  local ok, result = pcall(run_bounded, chunk)
-  if not ok then return nil, without_text(tostring(result)) end
+  local result, message, code = table_file.read(path)
+  if not result and code == "parse" then return nil, without_text(message) end
+  if not result then return nil, message end
   return check(path, result)
 end
 

@@ -27,13 +27,19 @@ local function date(random)
   return ("%04d%02d%02d"):format(random(1995, 2025), random(1, 12), random(1, 28))
 end
 
+local function isbn(random)
+  local digits, sum = ("978%09d"):format(random(0, 999999999)), 0
+  for i = 1, 12 do sum = sum + tonumber(digits:sub(i, i)) * (i % 2 == 0 and 3 or 1) end
+  return digits .. -sum % 10
+end
+
 -- The fields of a book that every kind begins with; texts from `list`.
 local function add_head(record, random, n, list)
   local function add(...) record[#record + 1] = { ... } end
   add("001", ("99%09d0104146"):format(n))
   add("005", date(random) .. "120000.0")
   add("008", date(random):sub(3) .. "s" .. random(1800, 2025) .. "    xxu           000 0 eng d")
-  add("020", "  ", "a", ("978%010d"):format(random(0, 9999999999)), "q", "hardback")
+  add("020", "  ", "a", isbn(random), "q", "hardback")
   add("035", "  ", "a", ("(OCoLC)ocm%08d"):format(random(1, 99999999)))
   add("035", "  ", "a", ("(EXLNZ-01ALLIANCE)99%010d"):format(random(1, 9999999999)))
   add("040", "  ", "a", "DLC", "b", "eng", "e", "rda", "c", "DLC", "d", "OCLCF")
@@ -73,12 +79,24 @@ function kinds.accented(random, n) return book(random, n, words.accented) end
 
 function kinds.decomposed(random, n) return book(random, n, words.decomposed) end
 
+local function pair(record, tag, occurrence, list, random)
+  for _, field in ipairs(record) do
+    if field[1] == tag then
+      table.insert(field, 3, "6")
+      table.insert(field, 4, ("880-%02d"):format(occurrence))
+      record[#record + 1] = { "880", field[2], "6", ("%s-%02d/$1"):format(tag, occurrence), "a", text(random, list, 3, 9),
+        "c", text(random, list, 1, 3) }
+      return
+    end
+  end
+end
+
 -- Vernacular fields paired with romanised ones (880 and $6).
 function kinds.scripts(random, n)
   local record = book(random, n, words.latin)
-  for i, list in ipairs { words.cjk, words.arabic, words.cyrillic } do
-    record[#record + 1] = { "880", "10", "6", ("245-%02d/$1"):format(i), "a", text(random, list, 3, 9), "c", text(random, list, 1, 3) }
-  end
+  pair(record, "245", 1, words.cjk, random)
+  pair(record, "264", 2, words.arabic, random)
+  pair(record, "300", 3, words.cyrillic, random)
   return record
 end
 
@@ -131,10 +149,10 @@ end
 function kinds.empty(random, n)
   local record = book(random, n, words.accented)
   local function add(...) record[#record + 1] = { ... } end
-  add("500", "  ", "a", "", "b", text(random, words.latin, 1, 3))
-  add("501", "  ", "a", text(random, words.latin, 1, 3), "b", "", "c", "x")
+  add("500", "  ", "a", "", "3", text(random, words.latin, 1, 3))
+  add("501", "  ", "a", text(random, words.latin, 1, 3), "5", "", "8", "x")
   add("502", "  ", "a", "only", "b", "")
-  add("503", "  ", "a", "")
+  add("508", "  ", "a", "")
   return record
 end
 
@@ -153,7 +171,7 @@ end
 function kinds.controls(random, n)
   local record = { leader = LEADER, { "001", "c" .. n }, { "003", "OCoLC" }, { "005", date(random) .. "000000.0" } }
   for i = 1, random(3, 30) do
-    record[#record + 1] = { i % 2 == 0 and "006" or "007", ("m    |o  d | %d|||||"):format(i):sub(1, random(1, 18)) }
+    record[#record + 1] = { i % 2 == 0 and "006" or "007", i % 2 == 0 and ("m    |o  d | %05d"):format(i) or ("cr |%d"):format(i):sub(1, random(1, 6)) }
   end
   record[#record + 1] = { "245", "00", "a", text(random, words.latin, 1, 5) }
   return record
