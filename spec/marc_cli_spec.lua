@@ -240,18 +240,75 @@ describe("almanac marc check", function()
   end)
 
   it("says what is wrong at which byte of which record, and counts by kind", function()
-    local good = made.iso2709(record("1", "One"))
-    local path = file("a.mrc", good, "99999" .. good:sub(6), good)
+    local good, bad = made.iso2709(record("1", "One")), made.iso2709(record("2", "Two"))
+    local path = file("a.mrc", good, "99999" .. bad:sub(6), made.iso2709(record("3", "Three")))
     local result = marc("check", path)
     assert.equal(2, result.status)
-    assert.matches("a%.mrc: record 2 %(1%), byte 0: length: ", result.out)
+    assert.matches("a%.mrc: record 2 %(2%), byte 0: length: ", result.out)
     assert.matches("\n3 records, 1 with problems\n  length +1 problem in 1 record\n$", result.out)
     assert.equal("", result.err)
     local events = {}
     for line in marc("check", "--json", path).out:gmatch "[^\n]+" do events[#events + 1] = json.decode(line) end
     assert.equal(#good, events[1].offset)
-    assert.equal("length", events[1].kind)
+    assert.same({ "length", "byte 0", 0 }, { events[1].kind, events[1].where, events[1].byte })
     assert.same({ event = "summary", records = 3, damaged = 1, kinds = { length = { problems = 1, records = 1 } } }, events[#events])
+  end)
+
+  it("says where in the record it is, with the file and 001, on one line", function()
+    local path = file("a.mrc", record("1\n2", "One", { "020", "  ", "a", "1\n2" }), record("3", "Two"), record("3", "Three"))
+    assert.equal(([[
+%s: record 1 (1?2), 001: control-character: the control character 0x0a is in the text
+%s: record 1 (1?2), 020$a: control-character: the control character 0x0a is in the text
+%s: record 3 (3), 001: duplicate-001: record 2 has the same 001
+3 records, 2 with problems
+  control-character  2 problems in 1 record
+  duplicate-001      1 problem in 1 record
+]]):gsub("%%s", path), marc("check", "--except", "isbn", path).out)
+  end)
+
+  it("looks for the kinds that are chosen", function()
+    local path = file("a.mrc", record("1", "One", { "020", "  ", "a", "1" }, { "245", "1#", "a", "x" }))
+    local function counted(...) return marc("check", path, ...).out:match "record[^\n]*problems\n(.*)$" end
+    assert.matches("^  isbn +1 problem in 1 record\n$", counted("--only", "isbn"))
+    assert.matches("^  isbn +1 problem in 1 record\n  odd%-indicator  1 problem in 1 record\n$", counted("--only", "isbn, odd-indicator"))
+    assert.equal(counted("--only", "isbn", "--only", "odd-indicator"), counted("--except", "repeated-field"))
+    assert.equal("1 record, 0 with problems\n", marc("check", "--only", "issn", path).out)
+    assert.equal(0, marc("check", "--only", "issn", path).status)
+    assert.equal(2, marc("check", "--only", "isbn", path).status)
+  end)
+
+  it("names the nearest kind for one that is none", function()
+    for _, option in ipairs { "--only", "--except" } do
+      for _, given in ipairs { "isbm", "issn,isbm", "ISBN" } do
+        local result = marc("check", option, given, "x.mrc")
+        assert.equal(1, result.status)
+        assert.matches(option .. ": there is no kind '%a+', did you mean 'isbn'%?; the kinds are leader, ", result.err)
+      end
+    end
+  end)
+
+  it("compares 001 within a file, and counts kinds over all", function()
+    local a, b = file("a.mrc", record("1", "One"), record("1", "Two")), file("b.mrc", record("1", "One"))
+    assert.matches("\n3 records, 1 with problems\n  duplicate%-001  1 problem in 1 record of 1 file\n$", marc("check", a, b).out)
+    assert.matches("\n  duplicate%-001  2 problems in 2 records of 2 files\n$", marc("check", a, b, a).out)
+  end)
+
+  it("takes a profile, and says where it is wrong", function()
+    local own = file("own.lua", "return { based_on = 'marc21', fields = { ['949'] = { required = true } } }")
+    local path = file("a.mrc", record("1", "One"))
+    assert.matches("record 1 %(1%), 949: missing%-field: there is no 949\n", marc("check", "--profile", own, path).out)
+    local result = marc("check", "--profile", file("wrong.lua", "return { field = {} }"), path)
+    assert.equal(1, result.status)
+    assert.equal(("almanac: --profile: %s/wrong.lua: there is no 'field', did you mean 'fields'?; it may have authority, based_on, "
+      .. "fields, holdings, isbn, issn\n"):format(folder), result.err)
+    assert.equal(1, marc("check", "--profile", folder .. "/none.lua", path).status)
+  end)
+
+  it("lists every kind in its help", function()
+    local help = marc("check", "--help").out
+    for _, kind in ipairs(require("almanac.marc.check.kinds").all()) do
+      assert.is_truthy(help:find("\n   " .. kind.name .. " ", 1, true), kind.name)
+    end
   end)
 
   it("is recommended by the actions that pass over problems", function()

@@ -574,6 +574,10 @@ function core.marc.charset(name) end
 ---@return almanac.marc.format[]
 function core.marc.formats() end
 
+---Kinds of problems that readers note.
+---@return string[]
+function core.marc.kinds() end
+
 ---The text that stands around the records of a document.
 ---@param format almanac.marc.format
 ---@return string head
@@ -651,7 +655,7 @@ local record = {}
 ---@field subfields? almanac.marc.subfield[]
 
 ---@class almanac.marc.problem
----@field kind string "leader" "length" "directory" "tag" "indicator" "subfield" "terminator" "character" "escape" "truncated" "garbage" "too long" "structure"
+---@field kind string "leader" "length" "directory" "tag" "indicator" "subfield" "terminator" "character" "escape" "truncated" "garbage" "too-long" "structure"
 ---@field byte integer of the record, from 0
 ---@field message string
 
@@ -738,6 +742,14 @@ function record:set(spec, value) end
 ---@return string? message
 ---@return almanac.code? code
 function record:remove(spec) end
+
+---What each field is without its text: "24510abc" for 245 10 $a $b $c. Of a control field it is the
+---tag, "\30" and the number of its characters, with "\31" behind it when a delimiter is in the text.
+---@param into string[] gets them; what is behind the last stays
+---@return integer count
+---@return boolean controls control characters are in the text (U+0098 and U+009C don't count)
+---@return boolean beyond_ascii
+function record:shapes(into) end
 
 ---What was wrong with the record as it was read.
 ---@return almanac.marc.problem[]

@@ -87,6 +87,14 @@ m.isbn, m.issn = numbers.isbn, numbers.issn
 ---Opens a file to write records to, which appears whole or not at all.
 m.writer = writer.open
 
+---Makes what checks many records, as `almanac marc check` does: `for _, problem in
+---ipairs(checker:problems(record)) do print(problem.where, problem.kind, problem.message) end`.
+---@param options? almanac.marc.check.options
+---@return almanac.marc.checker? checker
+---@return string? message what is wrong with the profile
+---@return almanac.code? code
+function m.checker(options) return require("almanac.marc.check").new(options) end
+
 ---Writes records as one document.
 ---@param records almanac.marc.record[]
 ---@param format almanac.marc.format

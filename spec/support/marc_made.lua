@@ -33,6 +33,13 @@ local function isbn(random)
   return digits .. -sum % 10
 end
 
+local function isbn_10(random)
+  local digits, sum = ("2%03d%05d"):format(random(1, 999), random(1, 99999)), 0
+  for i = 1, 9 do sum = sum + tonumber(digits:sub(i, i)) * (11 - i) end
+  local last = -sum % 11
+  return ("2-%s-%s-%s"):format(digits:sub(2, 4), digits:sub(5), last == 10 and "X" or last)
+end
+
 -- The fields of a book that every kind begins with; texts from `list`.
 local function add_head(record, random, n, list)
   local function add(...) record[#record + 1] = { ... } end
@@ -107,7 +114,7 @@ function kinds.unimarc(random, n)
   local list = words.accented
   return { leader = "00000nam0 2200000   450 ",
     { "001", ("FRBNF%09d"):format(n) }, { "005", date(random) .. "093000.0" },
-    { "010", "  ", "a", ("2-%03d-%05d-%d"):format(random(1, 999), random(1, 99999), random(0, 9)), "b", "rel.", "d", "25 EUR" },
+    { "010", "  ", "a", isbn_10(random), "b", "rel.", "d", "25 EUR" },
     { "100", "  ", "a", date(random) .. "d2001    m  y0frey50      ba" },
     { "101", "1 ", "a", "fre", "c", "eng" }, { "102", "  ", "a", "FR" },
     { "200", "1 ", "a", text(random, list, 2, 6), "b", "Texte imprimé", "e", text(random, list, 2, 6), "f", text(random, list, 2, 2) },
@@ -171,7 +178,8 @@ end
 function kinds.controls(random, n)
   local record = { leader = LEADER, { "001", "c" .. n }, { "003", "OCoLC" }, { "005", date(random) .. "000000.0" } }
   for i = 1, random(3, 30) do
-    record[#record + 1] = { i % 2 == 0 and "006" or "007", i % 2 == 0 and ("m    |o  d | %05d"):format(i) or ("cr |%d"):format(i):sub(1, random(1, 6)) }
+    if i % 2 == 0 then record[#record + 1] = { "006", ("m    |o  d | %05d"):format(i) }
+    else record[#record + 1] = { "007", ("cr |%d"):format(i):sub(1, random(1, 6)) } end
   end
   record[#record + 1] = { "245", "00", "a", text(random, words.latin, 1, 5) }
   return record

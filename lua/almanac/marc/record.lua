@@ -233,6 +233,16 @@ function methods:material()
   return MATERIALS[letter]
 end
 
+---What is wrong with the record: `record:check { only = { "isbn", "issn" } }`. A checker from
+---`marc.checker` is faster for many, and finds an 001 that is there again.
+---@param options? almanac.marc.check.options
+---@return almanac.marc.found[]? problems
+---@return string? message what is wrong with the profile
+---@return almanac.code? code
+function methods:check(options)
+  return require("almanac.marc.check").record(self, options)
+end
+
 -- ---- the record as a value ----
 
 function meta:__tostring() return (self:encode "line":gsub("\n+$", "")) end

@@ -7,9 +7,10 @@
 --   for record in marc.records "export.mrc" do
 --     for _, problem in ipairs(checker:problems(record)) do print(problem.where, problem.kind, problem.message) end
 --   end
+local controls = require "almanac.marc.check.controls"
+local digits = require "almanac.marc.check.digits"
 local kinds = require "almanac.marc.check.kinds"
 local linkage = require "almanac.marc.check.linkage"
-local numbers = require "almanac.marc.numbers"
 local profile = require "almanac.marc.check.profile"
 local rules = require "almanac.marc.check.rules"
 local shapes = require "almanac.marc.check.shapes"
@@ -17,7 +18,6 @@ local shapes = require "almanac.marc.check.shapes"
 local m = {}
 
 local MOST_SHAPES, LONGEST_SHAPE = 20000, 40
-local CONTROL = "[\0-\8\9-\31\127]"   -- the subfield delimiter is gone where texts are looked at
 
 ---@class almanac.marc.check.options
 ---@field only? string[] these kinds; default: all
@@ -45,7 +45,7 @@ local function rules_of(self, name)
     local own = self.profile:rules_of(name)
     if own then return own end
   end
-  if name == "other" or name == "free" then return rules.other(name == "other") end
+  if name == "other" or name == "free" or name == "unimarc" then return rules.other(name) end
   return rules.of_marc21(name)
 end
 
@@ -76,7 +76,7 @@ local function add(self, kind, where, message, byte)
     found = {}
     self.found = found
   end
-  found[#found + 1] = { kind = kind, where = where, message = message, byte = byte }
+  found[#found + 1] = { kind = kind, where = where, message = controls.one_line(message), byte = byte }
 end
 
 -- "245", or "650[2]" where there are several.
@@ -103,13 +103,11 @@ end
 
 -- ---- looking into fields ----
 
-local PROBLEM = { isbn = numbers.isbn_problem, issn = numbers.issn_problem }
-
 -- Where each wrong number stands is only looked for when there is one.
 local function tell_numbers(self, record, tag, number)
   for i, field in ipairs(record:fields(tag)) do
     for _, subfield in ipairs(field.subfields or {}) do
-      local message = subfield.code == number.code and PROBLEM[number.kind](subfield.value)
+      local message = subfield.code == number.code and digits[number.kind](subfield.value)
       if message then add(self, number.kind, place(self, tag, i - 1) .. "$" .. number.code, message) end
     end
   end
@@ -122,7 +120,7 @@ local function check_numbers(self, record, verdict)
     local number = list[i]
     if seen[number.spec] ~= serial then
       seen[number.spec] = serial
-      local problem, values = PROBLEM[number.kind], record:all(number.spec)
+      local problem, values = digits[number.kind], record:all(number.spec)
       for j = 1, #values do
         if problem(values[j]) then
           tell_numbers(self, record, verdict.tag, number)
@@ -179,16 +177,8 @@ local function check_links(self, record)
   end
 end
 
-local function first_control(text)
-  local at = text:find(CONTROL)
-  if at then return ("0x%02x"):format(text:byte(at)) end
-  for _, code in utf8.codes(text, true) do
-    if code >= 0x80 and code < 0xA0 and code ~= 0x98 and code ~= 0x9C then return ("U+%04X"):format(code) end
-  end
-end
-
 local function check_text(self, where, text)
-  local control = text and first_control(text:gsub("\31", ""))
+  local control = text and controls.first(text)
   if control then add(self, "control-character", where, ("the control character %s is in the text"):format(control)) end
 end
 
@@ -229,7 +219,7 @@ end
 
 local function check_id(self, record)
   local id, ids = record:control "001", self.book.ids
-  if not id then return end
+  if not id or not id:find "%S" then return end
   local key = compact(id)
   local number = record:number()
   if ids[key] then add(self, "duplicate-001", "001", ("record %d has the same 001"):format(ids[key]))
@@ -257,11 +247,11 @@ local function look_at_shapes(self, record, count)
 end
 
 local function check_fields(self, record, leader)
-  local count, controls, beyond_ascii = record:shapes(self.shapes)
+  local count, has_controls, beyond_ascii = record:shapes(self.shapes)
   self.count, self.serial, self.linked = count, self.serial + 1, false
   look_at_shapes(self, record, count)
   if self.linked then check_links(self, record) end
-  if controls and self.finds_controls then check_controls(self, record) end
+  if has_controls and self.finds_controls then check_controls(self, record) end
   if self.finds_coding and self.book.rules.marc21 then check_coding(self, leader, beyond_ascii) end
   if self.finds_required then check_required(self) end
 end

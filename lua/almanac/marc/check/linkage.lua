@@ -18,6 +18,17 @@ local function link_of(field, nth)
   return link
 end
 
+-- What a local field has as $6 may be anything.
+local function takes_part(link)
+  if link.field.tag == "880" then return true end
+  return link.text and (link.tag == "880" or not m.is_local(link.field.tag))
+end
+
+---Is it a field that a library defines by itself?
+---@param tag string
+---@return boolean
+function m.is_local(tag) return tag:find("9", 1, true) ~= nil or not tag:find "^%d%d%d$" end
+
 ---The fields that take part: all 880, and whatever has a $6.
 ---@param record almanac.marc.record
 ---@return almanac.marc.link[]
@@ -27,7 +38,7 @@ function m.links(record)
     local nth = seen[field.tag] or 0
     seen[field.tag] = nth + 1
     local link = link_of(field, nth)
-    if link.text or field.tag == "880" then links[#links + 1] = link end
+    if takes_part(link) then links[#links + 1] = link end
   end
   return links
 end

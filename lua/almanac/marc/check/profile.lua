@@ -114,7 +114,7 @@ function methods:rules_of(name)
   local given = self.given
   local ruled
   if not given.based_on then
-    ruled = rules.other(true)
+    ruled = rules.other "other"
     apply(ruled, given.fields)
   elseif name == "bibliographic" or name == "authority" or name == "holdings" then
     ruled = rules.of_marc21(name)

@@ -14,7 +14,7 @@ local m = {}
 ---@field length? integer characters of a control field
 
 ---@class almanac.marc.check.rules
----@field name string "bibliographic", "authority", …; "other" for what is no MARC 21
+---@field name string "bibliographic", "authority", …; "unimarc", "other", "free" for what is no MARC 21
 ---@field marc21 boolean
 ---@field control_fields boolean fields below 010 have no subfields
 ---@field fields table<string, almanac.marc.definition> by tag
@@ -86,25 +86,30 @@ function m.of_marc21(name)
   return { name = name, marc21 = true, control_fields = true, fields = fields_of(name), numbers = numbers_of(name), required = {} }
 end
 
+-- What UNIMARC has for ISBN and ISSN.
+local UNIMARC = { isbn = { "010$a" }, issn = { "011$a", "011$f" } }
+
 ---The rules of what is no MARC 21, or can't be told.
----@param control_fields boolean
----@return almanac.marc.check.rules
-function m.other(control_fields)
-  return { name = "other", marc21 = false, control_fields = control_fields, fields = {}, numbers = {}, required = {} }
+---@param name string "unimarc"; "other"; "free": fields below 010 may have subfields
+---@return almanac.marc.rules
+function m.other(name)
+  return { name = name, marc21 = false, control_fields = name ~= "free", fields = {},
+    numbers = m.by_tag(name == "unimarc" and UNIMARC or {}), required = {} }
 end
 
----Which kind of record a leader tells of: leader/20-23 is "4500" in MARC 21, and leader/06
----one of its types. In danMARC, whose leader/06 is blank, fields below 010 have subfields.
+---Which kind of record a leader tells of: leader/20-23 is "4500" in MARC 21 and "450 " in
+---UNIMARC, and leader/06 one of MARC 21's types. In danMARC, whose leader/06 is blank, fields
+---below 010 have subfields.
 ---@param leader string
----@return string name of m.of_marc21, or "other", or "free" when fields below 010 may have subfields
+---@return string name as m.of_marc21 or m.other take it
 function m.kind_of(leader)
-  local letter = leader:sub(7, 7)
-  if leader:sub(21, 24) == "4500" and letter:find "%a" then
+  local letter, map = leader:sub(7, 7), leader:sub(21, 24)
+  if map == "4500" then
     for name, letters in pairs(marc21.TYPES) do
       if letters:find(letter, 1, true) then return name end
     end
   end
-  return letter == " " and "free" or "other"
+  return letter == " " and "free" or map == "450 " and "unimarc" or "other"
 end
 
 return m

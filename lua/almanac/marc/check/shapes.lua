@@ -2,6 +2,8 @@
 -- There are few different shapes among the fields of a file, so each is judged once.
 -- "24510abc" is 245 10 $a $b $c; "008\3040" an 008 of 40 characters, with \31 behind it
 -- where a subfield delimiter is in its text.
+local linkage = require "almanac.marc.check.linkage"
+
 local m = {}
 
 ---@class almanac.marc.verdict what is to be said of, or to be looked at in, every field of a shape
@@ -12,20 +14,18 @@ local m = {}
 ---@field numbers? { code: string, kind: string, spec: string }[]
 ---@field linked? boolean
 
-local LOCAL = "9"
-
-local function is_local(tag) return tag:find(LOCAL, 1, true) ~= nil or not tag:find "^%d%d%d$" end
+local LOCAL = "9"   -- as an indicator or a code, it is the library's own
 
 ---Whether all of it may be an indicator: MARC 21 has blanks, digits and small letters; others have
 ---others, but none has the signs that are written for a blank, or for what can't be read.
-local function is_odd_indicator(rules, c)
-  if rules.marc21 then return not c:find "[%l%d ]" end
+local function is_odd_indicator(rules, tag, c)
+  if rules.marc21 and not linkage.is_local(tag) then return not c:find "[%l%d ]" end
   return c:find "[#\\?]" ~= nil
 end
 
 local function is_odd_code(rules, tag, c)
   if c:find "^[%l%d]$" then return false end
-  return not c:find "^%g$" or (rules.marc21 and not is_local(tag))
+  return not c:find "^%g$" or (rules.marc21 and not linkage.is_local(tag))
 end
 
 local function shown(c)
@@ -44,7 +44,7 @@ end
 local function judge_indicators(rules, field, tag, pair, add)
   for i = 1, 2 do
     local c, allowed = pair:sub(i, i), field["indicator" .. i]
-    if is_odd_indicator(rules, c) then
+    if is_odd_indicator(rules, tag, c) then
       add("odd-indicator", "^" .. i, ("indicator %d is %s, no blank, digit or small letter"):format(i, shown(c)))
     elseif allowed and c ~= LOCAL and not allowed:find(c, 1, true) then
       add("undefined-indicator", "^" .. i, ("indicator %d of %s is %s, not %s"):format(i, tag, shown(c),
@@ -91,7 +91,7 @@ local function judge_data(rules, field, tag, shape, add)
     return add("control-field", "", ("%s is a control field, but has indicators and subfields"):format(tag))
   end
   judge_indicators(rules, field, tag, shape:sub(4, 5), add)
-  if #shape == 5 then return add("data-field", "", ("%s has no subfields"):format(tag)) end
+  if #shape == 5 and tag:find "^%d" then return add("data-field", "", ("%s has no subfields"):format(tag)) end
   judge_codes(rules, field, tag, shape:sub(6), add)
 end
 
@@ -128,7 +128,7 @@ function m.judge(rules, wanted, shape)
   local verdict = { tag = tag, problems = problems[1] and problems,
     once = wanted "repeated-field" and field.once or nil,
     numbers = not control and numbers_in(rules, tag, shape, wanted) or nil,
-    linked = rules.marc21 and not control and (tag == "880" or shape:find("6", 6, true)) and true or nil }
+    linked = rules.marc21 and not control and (tag == "880" or shape:find("6", 6, true)) and not linkage.is_local(tag) or nil }
   verdict.more = (verdict.problems or verdict.numbers or verdict.linked) and true
   return (verdict.once or verdict.more) and verdict or false
 end
