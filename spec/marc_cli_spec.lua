@@ -390,7 +390,7 @@ describe("broken records", function()
   local function xml(...) return "<collection>\n" .. table.concat({ ... }, "\n") .. "\n</collection>" end
   local function one(id, text)
     return ([[<record><leader>%s</leader><controlfield tag="001">%s</controlfield>]] ..
-      [[<datafield tag="245" ind1=" " ind2=" "><subfield code="a">%s</subfield></datafield></record>]]):format(LEADER, id, text or "x")
+      [[<datafield tag="245" ind1="1" ind2="0"><subfield code="a">%s</subfield></datafield></record>]]):format(LEADER, id, text or "x")
   end
 
   it("are named, and the others are read by every action", function()
