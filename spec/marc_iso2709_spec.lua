@@ -237,7 +237,7 @@ describe("a record of more than 99,999 bytes", function()
         for i = 1, count do
           if fields[i].subfields[1].value:sub(1, 6) ~= ("%06d"):format(i) then error(said .. " " .. i) end
         end
-        assert.same({ "too long 0" }, { problems(records[1])[1] })
+        assert.same({ "too-long 0" }, { problems(records[1])[1] })
       end
     end
   end)
