@@ -46,7 +46,8 @@ end
 local function read_parts(piece, frame, kind)
   local parts = {}
   for _, name in ipairs(kind.parts) do
-    local part = piece:match("<(" .. name .. "[%s>].-</" .. name .. ">)") or piece:match("<(%w+:" .. name .. "[%s>].-</%w+:" .. name .. ">)")
+    local part = piece:match("<(" .. name .. "[%s>].-</" .. name .. ">)")
+      or piece:match("<(%w+:" .. name .. "[%s>].-</%w+:" .. name .. ">)")
     local root = part and frame("<" .. part)
     parts[#parts + 1] = root and find_node(root, function(item) return item.name == name end)
   end
