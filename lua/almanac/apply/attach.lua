@@ -26,7 +26,7 @@ local function answered_of(page, file)
   return next(answered) and answered or nil
 end
 
--- Of an attached file its id is kept, and its size when that is not the planned one.
+-- Keeps the id of an attached file, and its size when that is not the planned one.
 local function kept_of(page, file)
   local size = tonumber(file.size)
   return { pid = file.pid, taken = size ~= page.size and size or nil }

@@ -153,7 +153,7 @@ function m.keep(job, change, n, file)
   return kept and true, message, code
 end
 
----What was kept of the nth file of a change.
+---The copy that was kept of the nth file of a change.
 ---@return { pid: string, name: string, label: string?, size: integer, path: string, sha256: string }|nil
 function m.of(job, change, n)
   local step = steps.get(job, change, "copy", n)
@@ -205,7 +205,7 @@ function m.is_back(job, change, n)
   return step ~= nil and step.state == "done" and not step.result.taken
 end
 
----What is wrong with the nth file after it was brought back.
+---Says what is wrong with the nth file after it was brought back.
 ---@param by_pid table<string, table> the files of its representation as Alma has them
 ---@return almanac.run.reason|false reason
 function m.check_back(job, change, n, by_pid)

@@ -14,7 +14,7 @@ local function mark_of(rep)
   return rep.created_by and rep.created_by .. "\n" .. (rep.last_modified_by or "")
 end
 
----What the run file knows of the marks that this run's writes leave.
+---Loads the marks that this run's writes leave, as far as the run file knows them.
 ---@param db table
 ---@return { marks: table<string, true>, news: boolean } maker
 function m.load(db)

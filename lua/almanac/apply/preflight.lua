@@ -1,6 +1,6 @@
--- What must be right before anything is written: the key's rights, the codes
--- that the plan uses, the bucket, the clock, the disk. Nothing is left behind.
--- At most eight calls to Alma, that of connect.general counted.
+-- Checks what must be right before anything is written: the key's rights, the codes
+-- that the plan uses, the bucket, the clock, the disk. Nothing is left behind. It
+-- takes at most eight calls to Alma, with that of connect.general.
 local alma = require "almanac.alma"
 local codes = require "almanac.run.codes"
 local causes = require "almanac.run.causes"

@@ -89,7 +89,7 @@ local function keep_doubts(db, job, change, page, doubts)
   return ok, message, code
 end
 
----Why a title that is being taken back waits for a person.
+---Says why a title that is being taken back waits for a person.
 ---@return almanac.run.reason? reason nil when it does not
 function m.undo_doubt(job)
   local step = job.steps[name_of(0, undo_doubt.KIND, 0)]

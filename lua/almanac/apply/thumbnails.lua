@@ -36,7 +36,7 @@ local function is_image(body)
   return formats.check("thumb", body:sub(1, formats.enough)) == nil
 end
 
--- What Alma shows for a file: "same" these very bytes, "other" another image; nil when there is none to be had.
+-- Says what Alma shows for a file: "same" these very bytes, "other" another image; nil when there is none to be had.
 local function shown_for(file, thumbnail)
   local url = file.thumbnail_url
   if type(url) ~= "string" or not url:find "^https?://[^/]" then return nil end
@@ -73,7 +73,7 @@ function m.keep(db, title_id, seen)
   return true
 end
 
----What is known of a thumbnail that was uploaded, in a word.
+---Says in a word what is known of a thumbnail that was uploaded.
 ---@param found { place: string?, shown: string? }? nil: nobody looked
 ---@return "shown"|"left"|"gone"|"untold"
 function m.state(found)
@@ -83,7 +83,7 @@ end
 
 local WORDS = { left = ", still in the upload folder", gone = ", no longer in the upload folder", untold = "" }
 
----What is known of a thumbnail that was uploaded, in words.
+---Puts into words what is known of a thumbnail that was uploaded.
 ---@param found { place: string?, shown: string? }?
 ---@return string
 function m.words(found)
@@ -111,7 +111,7 @@ function m.uploaded(db)
     WHERE kind = 'thumbnail' AND ended IS NOT NULL AND NOT title.]] .. states.is(states.UNDONE))
 end
 
----What undo would do with the thumbnails of a change, in words.
+---Puts into words what undo would do with the thumbnails of a change.
 ---@param job almanac.job
 ---@param change almanac.change
 ---@return string[]

@@ -202,7 +202,7 @@ local function write_pairs(scan, batch)
   end
 end
 
--- Of a thumbnail: the path of the file that it belongs to, and the suffix that it is sent with.
+-- For a thumbnail: the path of the file that it belongs to, and the suffix that it is sent with.
 local function owner_of(answers, i)
   local owners = answers.thumbnail_of
   return owners.values[i] and { owners.values[i], owners.more[i] } or nil

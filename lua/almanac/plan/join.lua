@@ -104,7 +104,7 @@ local function find_files(run, titles)
   end
 end
 
--- Why a title without files has none.
+-- Says why a title without files has none.
 local function without_files(keys)
   if #keys == 0 then return reasons.new "no_key" end
   return reasons.new("no_file", { keys = reasons.some(keys) })

@@ -1,4 +1,4 @@
--- Where the titles of a plan come from: a list, a MARC file, a set in Alma, what
+-- Finds where the titles of a plan come from: a list, a MARC file, a set in Alma, what
 -- OAI-PMH publishes, what a search by SRU finds, or an earlier run.
 local arguments = require "almanac.recipe.inside.arguments"
 local attempt = require "almanac.run.attempt"

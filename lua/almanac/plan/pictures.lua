@@ -12,7 +12,7 @@ local ENDS = {
   zeros = "is no whole JPEG: its last part is zero bytes, of %s (a copy that broke off?)",
 }
 
----What is wrong with a JPEG.
+---Says what is wrong with a JPEG.
 ---@param picture { ended: string, width: integer, height: integer, components: integer, orientation: integer } of core.files.heads
 ---@param size integer? bytes
 ---@return string? words
@@ -20,7 +20,7 @@ function m.problem(picture, size)
   return ENDS[picture.ended] and ENDS[picture.ended]:format(words.bytes(size or 0)) or nil
 end
 
----What should be known of a JPEG that is whole.
+---Says what should be known of a JPEG that is whole.
 ---@param path string
 ---@param picture table
 ---@return string[] texts

@@ -1,5 +1,5 @@
--- Where the titles of a plan come from: a list of MMS IDs, given as it is, in
--- a file or in a column of a CSV, or a set in Alma.
+-- Reads the titles of a plan from a list of MMS IDs, given as it is, in a file or
+-- in a column of a CSV, or from a set in Alma.
 local alma = require "almanac.alma"
 local core = require "almanac.core"
 local ids = require "almanac.run.ids"

@@ -33,7 +33,7 @@ function methods:add(id, text)
   return true
 end
 
----All records in the order in which they came.
+---Iterates over all records in the order in which they came.
 ---@return fun(): string?, string? next id and text
 function methods:each()
   self.file:flush()

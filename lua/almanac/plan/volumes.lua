@@ -59,7 +59,7 @@ local function says_key(folder, key)
   return wanted ~= "" and bare(folder):find(wanted, 1, true) ~= nil or has_numbers(folder, key)
 end
 
--- What folders of volumes and copies are called, in front of their number.
+-- Folders of volumes and copies are called by these words in front of their number.
 local CALLED = {}
 for word in ("c v vol volume volumen bd band tome tom teil heft issue copy kopie copie exemplar"):gmatch "%a+" do CALLED[word] = true end
 

@@ -1,5 +1,5 @@
--- What a run did, from the run file alone: one row a title, streamed, so that
--- a run of any size can be reported.
+-- Reports what a run did, from the run file alone: one row a title, streamed, so
+-- that a run of any size can be reported.
 local audit = require "almanac.run.audit"
 local causes = require "almanac.run.causes"
 local consequence_words = require "almanac.run.consequence_words"
@@ -64,7 +64,7 @@ local function file_of(row, undone)
     thumbnail = row.thumbnail, thumbnail_state = row.ended and not undone and thumbnails.words(found) or nil }
 end
 
----One row a title, in the order of the plan.
+---Iterates over the titles in the order of the plan, one row each.
 ---@param db table
 ---@return fun(): table? rows { mms_id, title, state, reason, reason_code, representation_id, consequences: almanac.run.consequence[],
 ---  files }; files { name, path, size, sha256,

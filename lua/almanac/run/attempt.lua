@@ -90,7 +90,7 @@ function m.try(fn, ...)
   return results_or_failure(xpcall(fn, explain, ...))
 end
 
----As m.try, in one transaction that a failure undoes.
+---Does as m.try in one transaction, which a failure undoes.
 ---@param db table
 ---@param fn function
 ---@return any ...

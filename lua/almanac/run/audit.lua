@@ -201,7 +201,7 @@ local function unpack_line(db, routes, line, at)
   return call
 end
 
----All calls in the order in which they were answered.
+---Iterates over all calls in the order in which they were answered.
 ---@param db table
 ---@return fun(): { at: number, session: integer, command: string, method: string, path: string, status: integer,
 ---  ms: integer, try: integer, tracking: string? }? ... at: seconds since 1970; status 0: there was no answer

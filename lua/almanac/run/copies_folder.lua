@@ -1,4 +1,4 @@
--- Where the copies of a run are. The folder bears the id of its run, so that it is
+-- Finds the folder with the copies of a run. It bears the id of its run, so that it is
 -- found whatever the run file is called, through whichever link it was reached, and
 -- no other run's copies are taken for its own.
 local core = require "almanac.core"

@@ -1,4 +1,4 @@
--- What a run file keeps of a title only because its recipe reads it: the
+-- Keeps details of titles in the run file, only when the recipe reads them: the
 -- descriptive record as text, the physical items, the rows of its list.
 local attempt = require "almanac.run.attempt"
 local json = require "almanac.json"

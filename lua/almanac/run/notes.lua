@@ -43,7 +43,7 @@ function m.groups(db)
   return list
 end
 
----What is to be known of a title and the files that are planned for it.
+---The notes of a title and of the files that are planned for it.
 ---@param db table
 ---@param title_id integer
 ---@return string[]
@@ -51,7 +51,7 @@ function m.of_title(db, title_id)
   return texts(rows(db, OF_TITLE, title_id))
 end
 
----What is to be known of a file.
+---The notes of a file.
 ---@param db table
 ---@param file_id integer
 ---@return string[]

@@ -1,6 +1,6 @@
--- Why a title or a file is where it is: a code of a closed list and its data. A
--- reason is kept in two columns, reason_code and reason_data (JSON), and becomes a
--- sentence only when it is shown; nothing is decided by the words.
+-- A reason says why a title or a file is where it is: it is a code of a closed list and
+-- its data. It is kept in two columns, reason_code and reason_data (JSON), and becomes
+-- a sentence only when it is shown; nothing is decided by the words.
 --
 -- Where a function gives nil, message, code, the message may be a reason: it reads
 -- as its sentence, by tostring, in a format and beside `..`.

@@ -102,7 +102,7 @@ function m.set(db, meta)
   return true
 end
 
----All settings, or one.
+---Reads all settings, or one.
 ---@param db table
 ---@param key string?
 ---@return table<string, string>|string|nil

@@ -1,4 +1,4 @@
--- What usage types mean: which are masters, and which representation the delivery
+-- Tells what usage types mean: which are masters, and which representation the delivery
 -- page of a title opens first.
 local ids = require "almanac.run.ids"
 
@@ -24,7 +24,7 @@ end
 -- first remote representation; lowest id first. Of other usage types it says nothing.
 local ORDER = { "derivative", "master", "remote representation" }
 
----What the delivery page of a title opens with.
+---Finds what the delivery page of a title opens with.
 ---@param representations table[] each with id, usage_type, remote
 ---@return table? representation nil: with none
 ---@return string? sort "derivative" | "master" | "remote representation"

@@ -93,7 +93,7 @@ function m.files(job, change, list)
   return look.files(job, id, look.pids(change))
 end
 
----What is wrong with the pages of a change among the files that Alma lists.
+---Says what is wrong with the pages of a change among the files that Alma lists.
 ---@return almanac.run.reason|false|nil reason
 ---@return string|integer message_or_unseen
 ---@return string? code

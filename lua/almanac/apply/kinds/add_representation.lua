@@ -132,7 +132,7 @@ local function foreign_file(job, change, files)
   return gone and reasons.new("own_file_deleted_since", { file = gone }) or false
 end
 
--- What others did to a representation of ours; false when nothing.
+-- Says what others did to a representation of ours; false when nothing.
 local function changed_by_others(job, change, rep)
   local planned = look.baseline(change)
   local words = look.wrong_field(rep, planned)
