@@ -128,6 +128,9 @@ function m.write_field(field, parts)
   if data.value then
     write(field, tag, m.check_text(parts.value or data.value, "a value"))
   else
+    if #(parts.subfields or plain_of(field)) == 0 then
+      mistake.raise("field %s has no subfields: add one first, or remove the field", data.tag)
+    end
     write(field, tag, (parts.indicator1 or data.indicator1) .. (parts.indicator2 or data.indicator2),
       table.unpack(flat(parts.subfields or plain_of(field))))
   end
