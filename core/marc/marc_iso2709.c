@@ -106,13 +106,18 @@ static bool could_begin(const alm_window *window) {
           alm_iso2709_begins(window->data, window->length)) && !comes_later(window);
 }
 
+/* A leader's length may be blanks. */
+static bool are_of_leader(const alm_window *window, size_t count) {
+  return alm_iso2709_is_leader(window->data, window->length) &&
+         !alm_iso2709_is_leader(window->data + count, window->length - count);
+}
+
 static const alm_window *pass_blanks(iso_reader *reader, alm_error *err) {
   for (;;) {
-    const alm_window *window = alm_marc_source_fill(reader->reading->source, LEADER, err);
+    const alm_window *window = alm_marc_source_fill(reader->reading->source, 2 * LEADER, err);
     if (!window) return NULL;
-    size_t count = alm_iso2709_is_leader(window->data, window->length)
-                       ? 0 : blanks(window->data, window->length);
-    if (count == 0) return window;
+    size_t count = blanks(window->data, window->length);
+    if (count == 0 || are_of_leader(window, count)) return window;
     alm_marc_source_use(reader->reading->source, count);
   }
 }

@@ -105,7 +105,7 @@ size_t alm_iso2709_directory_says(const char *text, size_t length) {
 
 /* Is the number anywhere in a leader's middle? */
 static bool has_number(const char *leader, size_t length, size_t wanted) {
-  for (size_t at = 8; at + LENGTH <= length; at++)
+  for (size_t at = LENGTH; at + LENGTH <= length; at++)
     if (alm_iso2709_number(leader + at, LENGTH) == (long)wanted) return true;
   return false;
 }

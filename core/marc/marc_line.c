@@ -34,9 +34,14 @@ static bool is_leader(const alm_line *line, bool begun) {
          (!begun && memcmp(line->text, "     ", LENGTH_DIGITS) == 0);
 }
 
+static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+
+/* Words of a text are no tags. */
 static bool is_field(const alm_line *line) {
-  return line->length >= TAG && !memchr(line->text, ' ', TAG) &&
-         (line->length == TAG || line->text[TAG] == ' ');
+  const char *tag = line->text;
+  if (line->length < TAG || (line->length > TAG && tag[TAG] != ' ') || memchr(tag, ' ', TAG)) return false;
+  return is_digit(tag[0]) + is_digit(tag[1]) + is_digit(tag[2]) > 0 ||
+         (is_upper(tag[0]) && is_upper(tag[1]) && is_upper(tag[2]));
 }
 
 /* yaz-marcdump's remarks on a record stand in brackets or in a comment of XML. */
@@ -97,16 +102,28 @@ static void add_subfields(alm_lines *lines, const char *at, const char *end, sty
 
 /* ---- fields ---- */
 
-/* Where the first subfield's marker is; NULL in a control field. */
+/* Where the first subfield's marker is; NULL when none stands behind the indicators. */
 static const char *find_marker(const char *content, const char *end, style *as) {
   if (end - content < INDICATORS + 2) return NULL;
   const char *at = content + INDICATORS;
   if (*at == ' ') at++;
+  at += alm_marc_marks(at, (size_t)(end - at));
+  if (at < end && *at == ' ') at++;
   if (end - at < 2 || !memchr("$_*", *at, 3)) return NULL;
   as->marker = *at;
   size_t code = alm_text_character(at + 1, (size_t)(end - at - 1));
   as->spaced = at + 1 + code >= end || at[1 + code] == ' ';
   return at;
+}
+
+/* A leader, or a field with subfields or of a control field's tag. */
+static bool begins(const alm_line *line) {
+  style as;
+  const char *end = line->text + line->length;
+  if (line->length == ALM_MARC_LEADER && is_leader(line, true) && memcmp(line->text + 20, "450", 3) == 0)
+    return true;
+  return is_field(line) && all_digits(line->text, TAG) && line->length > CONTENT &&
+         (find_marker(line->text + CONTENT, end, &as) || memcmp(line->text, "001 ", CONTENT) == 0);
 }
 
 static bool is_control_tag(const char *tag) { return tag[0] == '0' && tag[1] == '0'; }
@@ -123,9 +140,36 @@ static void add_data(alm_lines *lines, const char *tag, const char *content, con
   alm_marc_open_data(lines->reading->builder, tag, first, second);
 }
 
-/* A data field without subfields is no control field when its tag is a number. */
-static bool is_empty(const char *tag, const char *content, const char *end) {
-  return end - content <= INDICATORS + 1 && all_digits(tag, TAG);
+/* Text that stands where the first subfield should be. */
+static void add_front(alm_lines *lines, const char *tag, const char *content, const char *end, bool subfields) {
+  alm_marc_front front;
+  bool apart = end - content > INDICATORS && content[INDICATORS] == ' ';  /* as indicators stand */
+  alm_marc_read_front(content, apart ? INDICATORS : (size_t)(end - content), subfields, &front);
+  if (apart && !front.text.length)
+    front.text = (alm_slice){content + INDICATORS, (size_t)(end - content - INDICATORS)};
+  else if (apart)
+    alm_marc_read_front(content, (size_t)(end - content), subfields, &front);
+  alm_slice text = front.text;
+  if (text.length && text.text > content && *text.text == ' ') text = (alm_slice){text.text + 1, text.length - 1};
+  if (subfields && text.length && text.text[text.length - 1] == ' ') text.length--;
+  alm_marc_open_data(lines->reading->builder, tag, front.indicators[0], front.indicators[1]);
+  if (!text.length) return;
+  ALM_LINE_NOTE(lines, ALM_MARC_SUBFIELD, "field %s: text without a delimiter, taken for $a", tag);
+  alm_marc_open_subfield(lines->reading->builder, "a", 1);
+  alm_marc_add_text(lines->reading->builder, text.text, text.length);
+}
+
+/* A tag of letters has a control field when nothing in it looks like a subfield. */
+static void add_plain(alm_lines *lines, const char *tag, const char *content, const char *end) {
+  style as = {.marker = '$', .spaced = true};
+  const char *marker = content < end && !is_control_tag(tag) ? next_marker(content + 1, end, as) : end;
+  if (is_control_tag(tag) || (marker == end && !all_digits(tag, TAG))) {
+    if (alm_marc_open_control(lines->reading->builder, tag))
+      alm_marc_add_text(lines->reading->builder, content, (size_t)(end - content));
+    return;
+  }
+  add_front(lines, tag, content, marker, marker < end);
+  add_subfields(lines, marker, end, as);
 }
 
 static void add_field(alm_lines *lines) {
@@ -136,12 +180,14 @@ static void add_field(alm_lines *lines) {
   style as = {.marker = '$'};
   alm_line_tag(lines, line->text, tag);
   const char *marker = is_control_tag(tag) ? NULL : find_marker(content, end, &as);
-  if (marker || (!is_control_tag(tag) && is_empty(tag, content, end))) {
-    add_data(lines, tag, content, end);
-    if (marker) add_subfields(lines, marker, end, as);
-  } else if (alm_marc_open_control(lines->reading->builder, tag)) {
-    alm_marc_add_text(lines->reading->builder, content, (size_t)(end - content));
+  if (!marker) {
+    add_plain(lines, tag, content, end);
+    return;
   }
+  add_data(lines, tag, content, end);
+  if (marker > content + INDICATORS + 1)
+    ALM_LINE_NOTE(lines, ALM_MARC_INDICATOR, "field %s: invisible marks beside the indicators, left out", tag);
+  add_subfields(lines, marker, end, as);
 }
 
 static void add_leader(alm_lines *lines) {
@@ -152,7 +198,7 @@ static void add_leader(alm_lines *lines) {
 
 static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
   static const alm_line_grammar grammar = {
-      .ends = ends, .is_leader = is_leader, .is_field = is_field, .is_remark = is_remark,
+      .ends = ends, .is_leader = is_leader, .is_field = is_field, .begins = begins, .is_remark = is_remark,
       .continues = continues, .add_leader = add_leader, .add_field = add_field};
   return alm_lines_next(reading, &grammar, err);
 }
@@ -185,13 +231,12 @@ static bool write_record(const alm_marc *record, alm_buf *out, alm_error *err) {
          alm_fail(err, ALM_LIMIT, "the record as lines passes %zu bytes", out->maximum);
 }
 
-/* A leader or a field on a line of its own. */
+/* Of one that text stands before, the entry map too is looked at. */
 static bool looks(const char *head, size_t length) {
   const char *end = memchr(head, '\n', length);
   alm_line line = {.text = head, .length = end ? (size_t)(end - head) : length};
   if (line.length > 0 && head[line.length - 1] == '\r') line.length--;
-  if (end && is_leader(&line, false)) return true;
-  return line.length > CONTENT && is_field(&line) && all_digits(head, TAG);
+  return (end && is_leader(&line, false)) || alm_lines_look(head, length, begins);
 }
 
 const alm_marc_format alm_marc_line = {

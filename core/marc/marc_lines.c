@@ -72,6 +72,11 @@ static bool take_joined(alm_lines *lines, const alm_line_grammar *grammar, alm_e
 
 /* ---- records ---- */
 
+static void note_garbage(alm_lines *lines, const alm_line *line) {
+  ALM_LINE_NOTE(lines, ALM_MARC_GARBAGE, "a line that is no field: %.*s",
+                (int)(line->length < SHOWN ? line->length : SHOWN), line->text);
+}
+
 static void start(alm_lines *lines, const alm_line *line) {
   if (!lines->started) {
     lines->offset = line->offset;
@@ -94,20 +99,45 @@ static bool take(alm_lines *lines, const alm_line_grammar *grammar, alm_error *e
   if (grammar->is_leader(line, lines->begun)) {
     grammar->add_leader(lines);
     lines->begun = true;
-  } else if (grammar->is_field(line)) {
+  } else if (lines->begun ? grammar->is_field(line) : grammar->begins(line)) {
     return take_field(lines, grammar, err);
   } else if (!grammar->is_remark(line)) {
-    ALM_LINE_NOTE(lines, ALM_MARC_GARBAGE, "a line that is no field: %.*s",
-                  (int)(line->length < SHOWN ? line->length : SHOWN), line->text);
+    note_garbage(lines, line);
   }
   take_line(lines, line);
   return true;
 }
 
-/* The line is not this record's. */
+/* The line is not this record's. Lines that are no field don't end one that has not begun. */
 static bool is_over(const alm_lines *lines, const alm_line_grammar *grammar) {
   const alm_line *line = &lines->line;
-  return grammar->ends(line) ? lines->started : lines->begun && grammar->is_leader(line, true);
+  return lines->begun && (grammar->ends(line) || grammar->is_leader(line, true));
+}
+
+/* A leader without a field is no record. */
+static bool forget(alm_lines *lines) {
+  if (alm_marc_built(lines->reading->builder)->field_count) return false;
+  ALM_LINE_NOTE(lines, ALM_MARC_GARBAGE, "a leader without a field before this");
+  lines->begun = false;
+  return true;
+}
+
+static bool is_last(alm_lines *lines, alm_error *err) {
+  const alm_window *window = alm_marc_source_fill(lines->reading->source, lines->line.whole + 1, err);
+  if (!window) return false;
+  lines->line.text = window->data;
+  return window->length <= lines->line.whole;
+}
+
+/* Lines behind a record that are neither leader nor field are a problem of that record. */
+static void pass_rest(alm_lines *lines, const alm_line_grammar *grammar, alm_error *err) {
+  while (peek(lines, &lines->line, err) == ALM_MARC_RECORD) {
+    const alm_line *line = &lines->line;
+    bool blank = grammar->ends(line) || alm_line_is_blank(line) || grammar->is_remark(line);
+    if (!blank && grammar->begins(line) && !(grammar->is_leader(line, true) && is_last(lines, err))) return;
+    if (!blank) note_garbage(lines, line);
+    take_line(lines, line);
+  }
 }
 
 alm_marc_result alm_lines_next(alm_marc_reading *reading, const alm_line_grammar *grammar,
@@ -116,11 +146,12 @@ alm_marc_result alm_lines_next(alm_marc_reading *reading, const alm_line_grammar
   alm_marc_result result;
   lines->begun = lines->started = false;
   while ((result = peek(lines, &lines->line, err)) == ALM_MARC_RECORD) {
-    if (is_over(lines, grammar)) break;
+    if (is_over(lines, grammar) && !forget(lines)) break;
     if (grammar->ends(&lines->line)) take_line(lines, &lines->line);
     else if (!take(lines, grammar, err)) return ALM_MARC_FAILED;
   }
-  if (result == ALM_MARC_FAILED || !lines->started) return result;
+  if (result == ALM_MARC_FAILED || !lines->begun || forget(lines)) return result;
+  pass_rest(lines, grammar, err);
   reading->record = alm_marc_built(reading->builder);
   return ALM_MARC_RECORD;
 }
@@ -177,4 +208,18 @@ bool alm_line_put(const char *text, size_t length, alm_buf *out) {
     text += run + 1;
     length -= run + 1;
   }
+}
+
+/* ---- recognising ---- */
+
+bool alm_lines_look(const char *head, size_t length, bool (*begins)(const alm_line *line)) {
+  const char *end = head + length, *next;
+  for (const char *at = head; at < end; at = next) {
+    const char *stop = memchr(at, '\n', (size_t)(end - at));
+    next = stop ? stop + 1 : end;
+    alm_line line = {.text = at, .length = (size_t)((stop ? stop : end) - at)};
+    if (line.length > 0 && at[line.length - 1] == '\r') line.length--;
+    if (line.length > 0 && begins(&line)) return true;
+  }
+  return false;
 }

@@ -27,6 +27,8 @@ typedef struct {
   bool (*ends)(const alm_line *line);         /* a line between records */
   bool (*is_leader)(const alm_line *line, bool begun);
   bool (*is_field)(const alm_line *line);
+  bool (*begins)(const alm_line *line);       /* a leader or a field beyond doubt, so that a record
+                                                 begins with it, behind whatever text */
   bool (*is_remark)(const alm_line *line);    /* passed over */
   /* It goes on with what stands before, after a blank instead of `skip` bytes. */
   bool (*continues)(const alm_line *line, size_t *skip);
@@ -39,6 +41,9 @@ bool alm_lines_open(alm_marc_reading *reading, alm_error *err);
 alm_marc_result alm_lines_next(alm_marc_reading *reading, const alm_line_grammar *grammar,
                                alm_error *err);
 void alm_lines_close(alm_marc_reading *reading);
+
+/* Does a record begin in any of the lines? */
+bool alm_lines_look(const char *head, size_t length, bool (*begins)(const alm_line *line));
 
 /* Notes a problem of the line. */
 #define ALM_LINE_NOTE(lines, kind, ...)                                           \

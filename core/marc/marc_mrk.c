@@ -7,7 +7,7 @@
 #include "marc_private.h"
 #include "../base/text.h"
 
-enum { TAG_END = 4, GAP = 2, INDICATORS = 2, SHOWN = 60 };
+enum { TAG_END = 4, GAP = 2, INDICATORS = 2, SHOWN = 60, MARK = 3 };
 
 /* ---- texts ---- */
 
@@ -56,16 +56,64 @@ static const char *find_marker(const char *at, const char *end) {
   return found ? found : end;
 }
 
-static void add_data(alm_lines *lines, const char *tag, const char *at, const char *end) {
-  char first = take_indicator(lines, &at, end), second = take_indicator(lines, &at, end);
-  if (!alm_marc_open_data(lines->reading->builder, tag, first, second)) return;
-  if (at < end && *at != '$')
-    ALM_LINE_NOTE(lines, ALM_MARC_SUBFIELD, "field %s has text before its first subfield", tag);
-  for (at = find_marker(at, end); at < end;) {
+static char no_backslash(char c) { return c == '\\' ? ' ' : c; }
+
+/* What stands before the first subfield when it is not just two characters. */
+static alm_slice take_front(alm_lines *lines, const char *tag, const char *at, const char *marker,
+                            const char *end) {
+  alm_marc_front front;
+  alm_marc_read_front(at, (size_t)(marker - at), marker < end, &front);
+  alm_marc_open_data(lines->reading->builder, tag, no_backslash(front.indicators[0]),
+                     no_backslash(front.indicators[1]));
+  if (front.text.length)
+    ALM_LINE_NOTE(lines, ALM_MARC_SUBFIELD, "field %s: text without a delimiter, taken for $a", tag);
+  else if (front.marks)
+    ALM_LINE_NOTE(lines, ALM_MARC_INDICATOR, "field %s: invisible marks beside the indicators, left out", tag);
+  else if (marker - at != INDICATORS)
+    ALM_LINE_NOTE(lines, ALM_MARC_INDICATOR, "field %s: %zu instead of 2 indicators", tag, (size_t)(marker - at));
+  return front.text;
+}
+
+/* MarcEdit writes marks before a delimiter so that text from the right shows well. */
+static const char *without_marks(const char *text, const char *end) {
+  while (end - text >= MARK && alm_marc_marks(end - MARK, MARK) == MARK) end -= MARK;
+  return end;
+}
+
+static void add_subfields(alm_lines *lines, const char *tag, const char *at, const char *end) {
+  bool marks = false;
+  while (at < end) {
     const char *text = alm_line_open_subfield(lines, at + 1, end);
     at = find_marker(text, end);
-    add_text(lines, text, at);
+    const char *last = at < end ? without_marks(text, at) : at;
+    marks = marks || last < at;
+    add_text(lines, text, last);
   }
+  if (marks) ALM_LINE_NOTE(lines, ALM_MARC_CHARACTER, "field %s: invisible marks before a $, left out", tag);
+}
+
+static bool are_two(const char *at, const char *marker) {
+  size_t length = (size_t)(marker - at), first = length ? alm_text_character(at, length) : 0;
+  return first > 0 && first < length && alm_text_character(at + first, length - first) == length - first &&
+         alm_marc_marks(at, length) == 0 && alm_marc_marks(at + first, length - first) == 0;
+}
+
+static void add_data(alm_lines *lines, const char *tag, const char *at, const char *end) {
+  const char *marker = find_marker(at, end);
+  bool named = marker - at > 1 && (at[0] == '{' || at[1] == '{');
+  alm_slice text = {marker, 0};
+  if (named || (marker < end && are_two(at, marker))) {
+    char first = take_indicator(lines, &at, end), second = take_indicator(lines, &at, end);
+    alm_marc_open_data(lines->reading->builder, tag, first, second);
+    if (named && at < marker) text = (alm_slice){at, (size_t)(marker - at)};
+  } else {
+    text = take_front(lines, tag, at, marker, end);
+  }
+  if (text.length) {
+    alm_marc_open_subfield(lines->reading->builder, "a", 1);
+    add_text(lines, text.text, text.text + text.length);
+  }
+  add_subfields(lines, tag, marker, end);
 }
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -106,7 +154,15 @@ static bool is_leader(const alm_line *line, bool begun) {
 }
 
 static bool is_field(const alm_line *line) {
-  return line->length >= TAG_END && line->text[0] == '=';
+  return line->length >= TAG_END && line->text[0] == '=' && line->text[1] != '=';
+}
+
+/* A leader, a control field, or a field with subfields. */
+static bool begins(const alm_line *line) {
+  char tag[4];
+  if (line->length < TAG_END + GAP || line->text[0] != '=' || line->text[TAG_END] != ' ') return false;
+  if (is_leader(line, false) || memcmp(line->text + 1, "00", 2) == 0) return true;
+  return alm_marc_repair_tag((alm_slice){line->text + 1, 3}, tag) && memchr(line->text, '$', line->length);
 }
 
 static bool is_remark(const alm_line *line) {
@@ -130,15 +186,13 @@ static void add_leader(alm_lines *lines) {
 
 static alm_marc_result next(alm_marc_reading *reading, alm_error *err) {
   static const alm_line_grammar grammar = {
-      .ends = alm_line_is_blank, .is_leader = is_leader, .is_field = is_field,
+      .ends = alm_line_is_blank, .is_leader = is_leader, .is_field = is_field, .begins = begins,
       .is_remark = is_remark, .continues = continues, .add_leader = add_leader,
       .add_field = add_field};
   return alm_lines_next(reading, &grammar, err);
 }
 
-static bool looks(const char *head, size_t length) {
-  return length >= TAG_END + GAP && head[0] == '=' && (head[TAG_END] == ' ' || is_digit(head[1]));
-}
+static bool looks(const char *head, size_t length) { return alm_lines_look(head, length, begins); }
 
 /* ---- writing ---- */
 

@@ -69,10 +69,12 @@ static bool begins_text(char c) {
 /* "10Title" and "  1st edition" have indicators, "19th century", "1066" and "Note" have
  * none. Before subfields it is a delimiter that is missing, and the indicators are there. */
 static bool are_indicators(const char *two, const char *next, size_t left, bool subfields) {
-  if (left == 0) return subfields || (is_sign(two[0]) && is_sign(two[1]));
+  bool signs = is_sign(two[0]) && is_sign(two[1]);
+  if (left == 0) return subfields || signs;
+  if (signs && !is_number(two[0]) + !is_number(two[1]) > 0) return true;
   if (two[0] == ' ' && two[1] == ' ') return true;
   if (subfields)
-    return is_sign(two[0]) && is_sign(two[1]) && (left == 1 || !is_digit(*next));
+    return signs && (left == 1 || !is_digit(*next));
   return is_number(two[0]) && is_number(two[1]) && two[1] != ' ' && begins_text(*next);
 }
 
