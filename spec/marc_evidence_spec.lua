@@ -132,7 +132,8 @@ describe("what is no record", function()
   end)
 
   it("is a problem of the record before or behind it", function()
-    for _, junk in ipairs { "End of file, 1 record", "123", "12345", LEADER, "00100", one:sub(1, 40), "<html></html>", ("x"):rep(9000) } do
+    for _, junk in ipairs { "End of file, 1 record", "123", "12345", LEADER, "00100", one:sub(1, 40), "<html></html>",
+      ("x"):rep(9000) } do
       for format, text in pairs { iso2709 = one, mrk = mrk, line = lines } do
         for whole, count in pairs { [text .. junk] = 1, [text .. junk .. "\r\n"] = 1, [text .. "\r\n" .. junk] = 1,
           [text .. text .. junk] = 2, [text .. junk .. "\n\n" .. text] = 2, [junk .. "\n\n" .. text] = 1 } do
@@ -164,7 +165,8 @@ end)
 describe("text without a delimiter", function()
   local function of(content, tag)
     local field = { tag or "500", content }
-    return read(iso { { "001", "1" }, field })[1], read("=LDR  " .. LEADER .. "\n=" .. field[1] .. "  " .. content:gsub("\31", "$") .. "\n", "mrk")[1]
+    local mrk = "=LDR  " .. LEADER .. "\n=" .. field[1] .. "  " .. content:gsub("\31", "$") .. "\n"
+    return read(iso { { "001", "1" }, field })[1], read(mrk, "mrk")[1]
   end
 
   it("is kept whole", function()
