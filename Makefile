@@ -13,7 +13,7 @@ DESTDIR  ?=
 
 LUA      = lua5.4
 PACKAGES = libcurl libcrypto sqlite3 libmicrohttpd libutf8proc libxml-2.0 zlib
-OPENED   = yaz libarchive   # only their headers: core/marc/marc8.c and core/base/zip.c open them when there is MARC-8, or a workbook
+OPENED   = yaz libarchive   # only their headers: core/marc/marc8.c and core/base/unpack_archive.c open them when there is MARC-8, or an archive
 PC       := $(shell pkg-config --version >/dev/null 2>&1 && echo pkg-config)
 
 CC       ?= gcc
@@ -55,7 +55,7 @@ LIBRARY   = $(BUILD)/lib/libalmanac.so.$(VERSION)
 # the process that a recipe runs in: Lua, text, records, and what locks it in
 GUARD     = $(BUILD)/lua/almanac/guard
 GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) $(addprefix core/base/,buf.c error.c iconv.c standard.c sys.c text.c) \
-              $(wildcard core/marc/marc*.c core/base/regex*.c core/base/xml*.c core/lua/marc*.c) \
+              $(wildcard core/marc/marc*.c core/base/regex*.c core/base/unpack*.c core/base/xml*.c core/lua/marc*.c) \
               $(addprefix core/lua/,scratch.c text.c util.c wire.c xml.c))
 
 DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse lua-check \
@@ -116,7 +116,7 @@ $(GUARD): $(GUARD_O)
 
 # what is missing is told once, before a hundred errors of the compiler tell it
 HEADERS   = curl/curl.h openssl/evp.h sqlite3.h microhttpd.h utf8proc.h csv.h libxml/parser.h seccomp.h \
-            yaz/yaz-iconv.h zlib.h lua.h
+            yaz/yaz-iconv.h archive.h zlib.h lua.h
 $(BUILD)/packages:
 	@mkdir -p $(@D)
 	@missing=$$(for tool in $(firstword $(CC)) pkg-config; do command -v $$tool >/dev/null || echo $$tool; done; \

@@ -3,6 +3,7 @@ local catalogue = require "almanac.plan.catalogue"
 local core = require "almanac.core"
 local program = require "support.program"
 local scripted = require "support.scripted"
+local zip = require "support.zip"
 
 local A, B, C = "990012345678904146", "990012345688904146", "990012345698904146"
 
@@ -155,13 +156,21 @@ describe("titles from a MARC file", function()
   end
 
   it("are told from lists by how the file begins", function()
+    local function is_marc(head)
+      program.write(folder .. "/t", head)
+      return catalogue.is_marc(folder .. "/t")
+    end
     for _, head in ipairs { "00714cam a2200205 a 4500", "\x1F\x8B\8", "<collection>", "\xEF\xBB\xBF\n<record>", "=LDR  00", "[{",
       "{\"leader\"" } do
-      assert.is_true(catalogue.is_marc(head), head)
+      assert.is_true(is_marc(head), head)
     end
     for _, head in ipairs { A .. "\n" .. B, "mms_id,title\n", "# list\n" .. A, "99123,x", "" } do
-      assert.is_false(catalogue.is_marc(head), head)
+      assert.is_false(is_marc(head), head)
     end
+    assert.is_true(is_marc(zip.of { { "a.xml", "<record/>" } }))
+    assert.is_false(is_marc(zip.xlsx { { "A", "" } }))
+    assert.is_false(is_marc(zip.ods { { "A", "" } }))
+    assert.is_false(catalogue.is_marc(folder))
   end)
 
   it("keep their records, those without an id are counted", function()

@@ -198,13 +198,13 @@ describe("a workbook", function()
 
   it("is refused in a line when it is none, damaged or too large", function()
     refused(zip.of { { "a.txt", "x" } }, "is a zip archive, but no workbook")
-    refused("PK\3\4" .. ("x"):rep(100), "t.csv: the zip archive is damaged")
-    refused(zip.xlsx { { "S", HEAD } }:sub(1, 300), "the zip archive is damaged")
+    refused("PK\3\4" .. ("x"):rep(100), "t.csv: the archive is damaged")
+    refused(zip.xlsx { { "S", HEAD } }:sub(1, 300), "the archive is damaged")
     refused(zip.xlsx { { "S", HEAD .. row(2, cell("XFD2", "x")) } }, "row 2: a list has at most 1000 columns")
     refused(zip.xlsx { { "S", ("<row>"):rep(70) .. ("</row>"):rep(70) } }, "nested too deeply")
     refused(zip.xlsx { { "S", HEAD .. "<!-- <row> </sheetData> -->" } }, "sheet1.xml: ")
     assert.same({ nil, "big in the archive has more than 10 bytes", "limit" },
-      { core.zip.read(zip.of { { "big", ("x"):rep(11) } }, "big", 10) })
+      { core.unpack.read(zip.of { { "big", ("x"):rep(11) } }, "big", 10) })
     assert.same({ nil, "a row in it is too long", "limit" },
       { pieces.each("<a><b>" .. ("x"):rep(17 << 20) .. "</b></a>", "b", 1, 17 << 20)() })
     refused(zip.ods { { "S", '<table:table-row table:number-rows-repeated="1000000">' ..

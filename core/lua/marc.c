@@ -173,6 +173,16 @@ static int f_progress(lua_State *L) {
   return size ? 2 : 1;
 }
 
+static int f_source(lua_State *L) {
+  lua_pushstring(L, alm_marc_source_name(alm_marc_reader_source(check_reader(L))));
+  return 1;
+}
+
+static int f_passed(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)alm_marc_reader_passed(check_reader(L)));
+  return 1;
+}
+
 static int f_close(lua_State *L) {
   reader_box *box = luaL_checkudata(L, 1, CLASS);
   box->calls++;
@@ -191,6 +201,7 @@ int alm_open_marc(lua_State *L) {
                                        {NULL, NULL}};
   static const luaL_Reg methods[] = {{"next", f_next},         {"records", f_records},
                                      {"format", f_format},     {"progress", f_progress},
+                                     {"source", f_source},     {"passed", f_passed},
                                      {NULL, NULL}};
   alm_lua_class(L, CLASS, methods, f_close);
   alm_lua_marcspec_open(L);

@@ -19,7 +19,7 @@
   module(sys) \
   module(text) \
   module(xml) \
-  module(zip)
+  module(unpack)
 
 #define ALM_DECLARE_MODULE(name) int alm_open_##name(lua_State *L);
 ALM_MODULES(ALM_DECLARE_MODULE)

@@ -17,7 +17,12 @@ struct alm_marc_reader {
   alm_marc_reading reading;
   const alm_marc_format *format;
   alm_marc_converter converter;
-  bool opened, ended, named; /* named: the source has a name of its own */
+  const alm_marc_format *given; /* NULL: found out for each file */
+  const alm_marc_format *known; /* of the file that was opened last */
+  bool opened, ended, named;    /* named: the source has a name of its own */
+  bool pending;                 /* the first file of an archive was broken, which is not told yet */
+  alm_error error;
+  uint64_t before, passed;      /* records before this file; files of an archive without any */
 };
 
 /* ---- formats by name ---- */
@@ -85,15 +90,46 @@ static bool recognise(alm_marc_reader *reader, const alm_window *head, alm_error
                   alm_marc_source_name(reader->reading.source), alm_marc_format_names());
 }
 
+/* False with ALM_PARSE also when the file holds no records. */
 static bool begin(alm_marc_reader *reader, alm_error *err) {
+  reader->format = reader->given;
+  reader->reading.lines = 0;
+  reader->before = reader->reading.number;
   if (!pass_mark(reader, err)) return false;
   const alm_window *head = pass_blanks(&reader->reading, err);
   if (!head) return false;
-  reader->ended = head->length == 0;
-  if (reader->ended) return true;
+  if (head->length == 0) return true;
   if (!reader->format && !recognise(reader, head, err)) return false;
   reader->opened = !reader->format->open || reader->format->open(&reader->reading, err);
+  if (reader->opened) reader->known = reader->format;
   return reader->opened;
+}
+
+/* ---- the files of an archive ---- */
+
+static bool goes_on(const alm_marc_reader *reader) { return alm_marc_source_goes_on(reader->reading.source); }
+
+static void leave(alm_marc_reader *reader) {
+  if (reader->reading.number == reader->before) reader->passed++;
+  if (reader->opened && reader->format->close) reader->format->close(&reader->reading);
+  reader->opened = false;
+}
+
+/* To the next file with what may be records. What is none in an archive is passed over. */
+static alm_marc_result enter(alm_marc_reader *reader, alm_error *err) {
+  alm_marc_source *source = reader->reading.source;
+  for (bool there = true; there;) {
+    if (!alm_marc_source_next(source, &there, err)) return goes_on(reader) ? ALM_MARC_BROKEN : ALM_MARC_FAILED;
+    if (!there || begin(reader, err)) {
+      if (reader->opened) return ALM_MARC_RECORD;
+    } else {
+      bool failed = alm_marc_source_failed(source, err);
+      if (!goes_on(reader)) return ALM_MARC_FAILED;
+      if (failed) return ALM_MARC_BROKEN;
+      leave(reader);
+    }
+  }
+  return ALM_MARC_END;
 }
 
 /* ---- records ---- */
@@ -124,13 +160,29 @@ static alm_marc_result next(alm_marc_reader *reader, const alm_marc **record, al
   return *record ? ALM_MARC_RECORD : ALM_MARC_FAILED;
 }
 
+static alm_marc_result go_on(alm_marc_reader *reader, const alm_marc **record, alm_error *err) {
+  alm_marc_result result = next(reader, record, err);
+  if (result == ALM_MARC_END) reader->reading.number--;
+  bool over = result == ALM_MARC_END || result == ALM_MARC_FAILED;
+  if (!over || !goes_on(reader)) return result;
+  leave(reader);
+  return result == ALM_MARC_FAILED ? ALM_MARC_BROKEN : ALM_MARC_RECORD;
+}
+
 alm_marc_result alm_marc_reader_next(alm_marc_reader *reader, const alm_marc **record,
                                      alm_error *err) {
+  alm_marc_result result = ALM_MARC_RECORD;
   *record = NULL;
-  if (reader->ended) return ALM_MARC_END;
-  alm_marc_result result = next(reader, record, err);
-  reader->ended = result == ALM_MARC_END || result == ALM_MARC_FAILED;
-  return result;
+  if (reader->pending) {
+    reader->pending = false;
+    *err = reader->error;
+    return ALM_MARC_BROKEN;
+  }
+  while (!reader->ended && !*record && result == ALM_MARC_RECORD) {
+    result = reader->opened ? go_on(reader, record, err) : enter(reader, err);
+    reader->ended = result == ALM_MARC_END || result == ALM_MARC_FAILED;
+  }
+  return *record || result != ALM_MARC_RECORD ? result : ALM_MARC_END;
 }
 
 /* ---- opening and closing ---- */
@@ -138,7 +190,7 @@ alm_marc_result alm_marc_reader_next(alm_marc_reader *reader, const alm_marc **r
 static alm_marc_reader *new_reader(const alm_marc_options *options, alm_error *err) {
   alm_marc_reader *reader = calloc(1, sizeof *reader);
   if (reader) {
-    reader->format = options ? options->format : NULL;
+    reader->given = options ? options->format : NULL;
     reader->converter.builder = alm_marc_builder_new();
     reader->reading.builder = alm_marc_builder_new();
     if (reader->reading.builder && reader->converter.builder) return reader;
@@ -146,6 +198,17 @@ static alm_marc_reader *new_reader(const alm_marc_options *options, alm_error *e
   alm_marc_reader_close(reader);
   alm_fail(err, ALM_LIMIT, "can't read MARC: out of memory");
   return NULL;
+}
+
+static bool open_first(alm_marc_reader *reader, alm_error *err) {
+  alm_marc_result result = enter(reader, err);
+  reader->ended = result == ALM_MARC_END;
+  reader->pending = result == ALM_MARC_BROKEN;
+  if (reader->pending) reader->error = *err;
+  if (reader->ended && reader->passed)
+    return alm_fail(err, ALM_PARSE, "%s holds no MARC records (known are %s)",
+                    alm_marc_source_name(reader->reading.source), alm_marc_format_names());
+  return result != ALM_MARC_FAILED;
 }
 
 alm_marc_reader *alm_marc_reader_open(const char *path, const char *text, size_t length,
@@ -156,7 +219,7 @@ alm_marc_reader *alm_marc_reader_open(const char *path, const char *text, size_t
   if (alm_marc_converter_open(&reader->converter, options ? options->charset : NULL, err))
     reader->reading.source =
         path ? alm_marc_source_open(path, err) : alm_marc_source_text(text, length, err);
-  if (reader->reading.source && begin(reader, err)) return reader;
+  if (reader->reading.source && open_first(reader, err)) return reader;
   alm_marc_reader_close(reader);
   return NULL;
 }
@@ -171,8 +234,10 @@ void alm_marc_reader_close(alm_marc_reader *reader) {
 }
 
 const alm_marc_format *alm_marc_reader_format(const alm_marc_reader *reader) {
-  return reader->opened ? reader->format : NULL;
+  return reader->known;
 }
+
+uint64_t alm_marc_reader_passed(const alm_marc_reader *reader) { return reader->passed; }
 
 const alm_marc_source *alm_marc_reader_source(const alm_marc_reader *reader) {
   return reader->reading.source;

@@ -1,5 +1,5 @@
-/* Records one after the other from a file, standard input or text, in whatever
- * format its content shows (marc_format.h), as UTF-8. Bytes that are MARC-8 by
+/* Records one after the other from a file, standard input or text, and of the files of an
+ * archive, in whatever format its content shows (marc_format.h), as UTF-8. Bytes that are MARC-8 by
  * the leader or by what they are (both are looked at; UTF-8 that is labelled
  * MARC-8 is common) are converted. */
 #ifndef ALM_MARC_READ_H
@@ -31,6 +31,8 @@ alm_marc_result alm_marc_reader_next(alm_marc_reader *reader, const alm_marc **r
                                      alm_error *err);
 
 const alm_marc_format *alm_marc_reader_format(const alm_marc_reader *reader); /* NULL: empty */
+/* Files of an archive that held no records. */
+uint64_t alm_marc_reader_passed(const alm_marc_reader *reader);
 const alm_marc_source *alm_marc_reader_source(const alm_marc_reader *reader);
 
 #endif

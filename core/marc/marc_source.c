@@ -1,112 +1,24 @@
-/* A window over a file, standard input or memory; gzip is unpacked into it. */
+/* A window over what a file, standard input or memory holds. */
 #include "marc_source.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
 
-#include "../base/sys.h"
+#include "../base/unpack.h"
 
-enum { WINDOW = 256 << 10, PACKED = 64 << 10, MOST = 32 << 20, GZIP = 16, PATIENCE = 200 /* ms */ };
+enum { WINDOW = 256 << 10, MOST = 32 << 20 };
 
 struct alm_marc_source {
   alm_window window;
+  alm_window text;        /* memory that is not packed, until it is the window */
+  alm_unpack *unpack;     /* NULL: there is none */
   char *name;
-  int fd;                 /* -1: memory, all of it in `packed` or the window */
   char *buffer;           /* the window's memory; NULL when it is the caller's */
   size_t capacity;
-  z_stream gzip;
-  bool unpacks, between;  /* between members of gzip */
-  char *packed;           /* what is read for unpacking */
-  bool packed_end;
   bool failed;            /* told when all that came before is used */
   alm_error error;
-  uint64_t read, size;
 };
-
-/* ---- bytes as they lie there ---- */
-
-/* Until there is something to read; false when a signal was caught meanwhile. */
-static bool wait_for_bytes(int fd) {
-  struct pollfd input = {.fd = fd, .events = POLLIN};
-  int ready;
-  while ((ready = poll(&input, 1, PATIENCE)) == 0 || (ready < 0 && errno == EINTR))
-    if (alm_sys_interrupts()) return false;
-  return true;
-}
-
-/* 0 at the end, -1 after a failure. */
-static ssize_t read_some(alm_marc_source *source, char *into, size_t room) {
-  ssize_t got;
-  if (source->fd < 0) return 0;
-  if (!wait_for_bytes(source->fd)) {
-    source->failed = true;
-    alm_fail(&source->error, ALM_CANCELLED, "%s: stopped", source->name);
-    return -1;
-  }
-  do got = read(source->fd, into, room);
-  while (got < 0 && errno == EINTR);
-  if (got > 0) source->read += (uint64_t)got;
-  if (got >= 0) return got;
-  source->failed = true;
-  alm_fail_errno(&source->error, "can't read %s", source->name);
-  return -1;
-}
-
-static bool broken(alm_marc_source *source, const char *what) {
-  source->failed = true;
-  return alm_fail(&source->error, ALM_PARSE, "%s: the gzip data %s after %llu unpacked bytes",
-                  source->name, what,
-                  (unsigned long long)(source->window.offset + source->window.length));
-}
-
-/* ---- unpacking ---- */
-
-static bool more_packed(alm_marc_source *source) {
-  if (source->gzip.avail_in || source->packed_end) return true;
-  ssize_t got = read_some(source, source->packed, PACKED);
-  source->packed_end = got <= 0;
-  source->gzip.next_in = (Bytef *)source->packed;
-  source->gzip.avail_in = got > 0 ? (uInt)got : 0;
-  return got >= 0;
-}
-
-/* Another member begins, or the end is here: zeros and what is no gzip behind
- * the last member are passed over, as gzip does. */
-static bool next_member(alm_marc_source *source, bool *there) {
-  *there = false;
-  if (!more_packed(source)) return false;
-  if (source->gzip.avail_in == 0 || *source->gzip.next_in != 0x1f) return true;
-  source->between = false;
-  *there = true;
-  return inflateReset(&source->gzip) == Z_OK;
-}
-
-/* Like read_some, of what is unpacked. */
-static ssize_t unpack_some(alm_marc_source *source, char *into, size_t room) {
-  z_stream *gzip = &source->gzip;
-  gzip->next_out = (Bytef *)into;
-  gzip->avail_out = (uInt)room;
-  while (gzip->avail_out == room) {
-    bool there = true;
-    if (source->between && !next_member(source, &there)) return -1;
-    if (!there) return 0;
-    if (!more_packed(source)) return -1;
-    bool ended = gzip->avail_in == 0;
-    int result = inflate(gzip, Z_NO_FLUSH);
-    source->between = result == Z_STREAM_END;
-    if (result == Z_OK || source->between) continue;
-    if (gzip->avail_out < room) break;
-    broken(source, ended ? "ends early" : "is damaged");
-    return -1;
-  }
-  return (ssize_t)(room - gzip->avail_out);
-}
 
 /* ---- the window ---- */
 
@@ -128,10 +40,10 @@ static void read_into(alm_marc_source *source, size_t want) {
   alm_window *window = &source->window;
   while (window->length < want && !window->at_end) {
     char *into = source->buffer + window->length;
-    size_t room = source->capacity - window->length;
-    ssize_t got = source->unpacks ? unpack_some(source, into, room) : read_some(source, into, room);
+    ssize_t got = alm_unpack_read(source->unpack, into, source->capacity - window->length, &source->error);
     if (got > 0) window->length += (size_t)got;
     window->at_end = got <= 0;
+    source->failed = got < 0;
   }
 }
 
@@ -158,109 +70,85 @@ void alm_marc_source_use(alm_marc_source *source, size_t count) {
   window->data += count;
   window->length -= count;
   window->offset += count;
-  if (source->fd < 0 && !source->unpacks) source->read += count;
 }
 
 /* ---- opening and closing ---- */
 
-static bool is_gzip(const char *text, size_t length) {
-  return length >= 3 && memcmp(text, "\x1f\x8b\x08", 3) == 0;
-}
-
-static bool begin_unpacking(alm_marc_source *source, alm_error *err) {
-  if (inflateInit2(&source->gzip, MAX_WBITS + GZIP) != Z_OK)
-    return alm_fail(err, ALM_LIMIT, "can't unpack %s: out of memory", source->name);
-  source->unpacks = true;
-  return true;
-}
-
-static alm_marc_source *new_source(const char *name, alm_error *err) {
+static alm_marc_source *new_source(alm_error *err) {
   alm_marc_source *source = calloc(1, sizeof *source);
-  if (source) {
-    source->fd = -1;
-    source->name = strdup(name);
-    if (source->name) return source;
-  }
-  free(source);
-  alm_fail(err, ALM_LIMIT, "can't read %s: out of memory", name);
-  return NULL;
+  if (!source) alm_fail(err, ALM_LIMIT, "can't read records: out of memory");
+  return source;
+}
+
+static bool take_name(alm_marc_source *source, alm_error *err) {
+  const char *file = alm_unpack_file(source->unpack), *name = alm_unpack_name(source->unpack);
+  free(source->name);
+  if (asprintf(&source->name, "%s%s%s", name, file ? ": " : "", file ? file : "") >= 0) return true;
+  source->name = NULL;
+  return alm_fail(err, ALM_LIMIT, "can't read %s: out of memory", name);
 }
 
 static bool get_memory(alm_marc_source *source, alm_error *err) {
-  source->capacity = WINDOW;
-  source->buffer = malloc(WINDOW);
-  source->window.data = source->buffer;
-  return source->buffer ||
-         alm_fail(err, ALM_LIMIT, "can't read %s: out of memory", source->name);
+  if (!source->buffer) source->buffer = malloc(WINDOW);
+  if (source->capacity == 0) source->capacity = WINDOW;
+  source->window = (alm_window){.data = source->buffer};
+  source->failed = false;
+  return source->buffer || alm_fail(err, ALM_LIMIT, "can't read %s: out of memory", source->name);
 }
 
-static bool open_fd(alm_marc_source *source, const char *path, alm_error *err) {
-  struct stat about;
-  source->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-  if (source->fd < 0) return alm_fail_errno(err, "can't open %s", path);
-  if (fstat(source->fd, &about) == 0 && S_ISREG(about.st_mode))
-    source->size = (uint64_t)about.st_size;
-  return true;
-}
-
-/* What was read to look for gzip becomes what is to be unpacked. */
-static bool look_for_gzip(alm_marc_source *source, alm_error *err) {
-  const alm_window *window = alm_marc_source_fill(source, 3, err);
-  if (!window) return false;
-  if (!is_gzip(window->data, window->length)) return true;
-  if (!begin_unpacking(source, err)) return false;
-  source->packed = source->buffer;
-  source->gzip.next_in = (Bytef *)source->packed;
-  source->gzip.avail_in = (uInt)window->length;
-  source->window = (alm_window){0};
-  return get_memory(source, err);
+bool alm_marc_source_next(alm_marc_source *source, bool *there, alm_error *err) {
+  *there = !source->unpack && source->text.data;
+  if (*there) source->window = source->text;
+  source->text.data = NULL;
+  if (!source->unpack) return true;
+  if (!alm_unpack_next(source->unpack, there, err)) return false;
+  return take_name(source, err) && (!*there || get_memory(source, err));
 }
 
 alm_marc_source *alm_marc_source_open(const char *path, alm_error *err) {
-  bool standard = strcmp(path, "-") == 0;
-  alm_marc_source *source = new_source(standard ? "standard input" : path, err);
+  alm_marc_source *source = new_source(err);
   if (!source) return NULL;
-  if (open_fd(source, path, err) && get_memory(source, err) && look_for_gzip(source, err))
-    return source;
-  alm_marc_source_close(source);
-  return NULL;
-}
-
-static bool open_text(alm_marc_source *source, const char *text, size_t length, alm_error *err) {
-  source->size = length;
-  if (!is_gzip(text, length) || length > UINT32_MAX) {
-    source->window = (alm_window){.data = text, .length = length, .at_end = true};
-    return true;
-  }
-  source->gzip.next_in = (Bytef *)(uintptr_t)text;
-  source->gzip.avail_in = (uInt)length;
-  source->packed_end = true;
-  source->read = length;
-  return begin_unpacking(source, err) && get_memory(source, err);
+  source->unpack = alm_unpack_open(path, err);
+  if (source->unpack && take_name(source, err)) return source;
+  return alm_marc_source_close(source), NULL;
 }
 
 alm_marc_source *alm_marc_source_text(const char *text, size_t length, alm_error *err) {
-  alm_marc_source *source = new_source("text", err);
-  if (!source || open_text(source, text, length, err)) return source;
-  alm_marc_source_close(source);
-  return NULL;
+  alm_marc_source *source = new_source(err);
+  if (!source) return NULL;
+  source->text = (alm_window){.data = text, .length = length, .at_end = true};
+  bool packed = alm_unpack_looks(text, length);
+  if (packed) source->unpack = alm_unpack_memory(text, length, "text", err);
+  if (packed && source->unpack && take_name(source, err)) return source;
+  if (!packed && (source->name = strdup("text"))) return source;
+  if (!packed) alm_fail(err, ALM_LIMIT, "can't read records: out of memory");
+  return alm_marc_source_close(source), NULL;
 }
 
 void alm_marc_source_close(alm_marc_source *source) {
   if (!source) return;
-  if (source->unpacks) inflateEnd(&source->gzip);
-  if (source->fd > STDIN_FILENO) close(source->fd);
-  free(source->packed);
+  alm_unpack_close(source->unpack);
   free(source->buffer);
   free(source->name);
   free(source);
 }
 
 const char *alm_marc_source_name(const alm_marc_source *source) { return source->name; }
+bool alm_marc_source_failed(const alm_marc_source *source, alm_error *err) {
+  if (source->failed) *err = source->error;
+  return source->failed;
+}
+bool alm_marc_source_goes_on(const alm_marc_source *source) {
+  return source->unpack && alm_unpack_goes_on(source->unpack);
+}
+
+/* An archive is read in more than one place. */
 uint64_t alm_marc_source_read(const alm_marc_source *source) {
-  return source->read - source->gzip.avail_in;
+  uint64_t size = alm_marc_source_size(source);
+  uint64_t done = source->unpack ? alm_unpack_done(source->unpack) : source->window.offset;
+  return size && done > size ? size : done;
 }
 
 uint64_t alm_marc_source_size(const alm_marc_source *source) {
-  return source->size;
+  return source->unpack ? alm_unpack_size(source->unpack) : source->text.length;
 }

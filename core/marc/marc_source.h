@@ -1,8 +1,6 @@
 /* Where records come from: bytes of a file, of standard input or of memory, in
  * a window that slides, so that a source of any size takes constant memory.
- * What is gzip is unpacked on the way (members one after the other too).
- * Failures: io, missing, parse (broken gzip), limit; cancelled when a signal that
- * is caught (sys.h) ends the waiting for more. */
+ * What is packed is unpacked on the way; base/unpack.h says what, and how it fails. */
 #ifndef ALM_MARC_SOURCE_H
 #define ALM_MARC_SOURCE_H
 
@@ -27,7 +25,16 @@ alm_marc_source *alm_marc_source_open(const char *path, alm_error *err);
 alm_marc_source *alm_marc_source_text(const char *text, size_t length, alm_error *err);
 void alm_marc_source_close(alm_marc_source *source); /* NULL is fine */
 
-/* The name for messages: the path, "standard input", "text". */
+/* Goes to the next file of an archive, first to the first; what is no archive is one file. */
+bool alm_marc_source_next(alm_marc_source *source, bool *there, alm_error *err);
+/* Behind a failure: it is an archive, and another file may follow. */
+bool alm_marc_source_goes_on(const alm_marc_source *source);
+
+/* Whether what was read last ends with a failure of the bytes: then `err` is that. */
+bool alm_marc_source_failed(const alm_marc_source *source, alm_error *err);
+
+/* The name for messages: the path, "standard input", "text"; of an archive with that of the
+ * file behind it, as "export.tar.gz: 1.xml". */
 const char *alm_marc_source_name(const alm_marc_source *source);
 
 /* Reads until the window holds at least `want` bytes (up to 32 MiB) or the end

@@ -547,7 +547,8 @@ core.marc = {}
 ---@class almanac.marc.reader
 local reader = {}
 
----Opens a file of records, packed by gzip or not.
+---Opens a file of records, or one that has such packed with gzip, as tar or as zip: each file in it
+---is told by its content, and what holds no records is passed over.
 ---@param path string "-": standard input
 ---@param options? almanac.marc.options
 ---@return almanac.marc.reader? reader
@@ -636,6 +637,14 @@ function reader:format() end
 ---@return integer read bytes of the file
 ---@return integer? all nil when it isn't known, as for a pipe
 function reader:progress() end
+
+---What the record is from, for messages: the path, "standard input" or "text", of an archive with
+---the file in it: "export.tar.gz: 1.xml".
+---@return string
+function reader:source() end
+
+---@return integer files of an archive, so far, that hold no records
+function reader:passed() end
 
 ---Closes the file. Later calls raise; closing again is fine.
 function reader:close() end
@@ -1053,17 +1062,22 @@ function core.sys.stdin_closed() end
 ---@return almanac.code? code "io"
 function core.sys.flush() end
 
--- core.zip: zip archives ------------------------------------------------------
+-- core.unpack: gzip, tar and zip -----------------------------------------------
 
-core.zip = {}
+core.unpack = {}
 
----Takes one file out of a zip archive, over libarchive.
+---Does something that is packed with gzip, as tar or as zip begin so?
+---@param head string 512 bytes, or all of it
+---@return boolean
+function core.unpack.looks(head) end
+
+---Takes one file out of an archive.
 ---@param bytes string the archive
 ---@param name string path in it
 ---@param most integer bytes that the file may have, up to 1 GiB
 ---@return string? content
 ---@return string? message
 ---@return almanac.code? code "missing" no such file, or no libarchive; "limit", "parse"
-function core.zip.read(bytes, name, most) end
+function core.unpack.read(bytes, name, most) end
 
 return core

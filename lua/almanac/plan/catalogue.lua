@@ -6,6 +6,7 @@ local elements = require "almanac.plan.catalogue_xml"
 local ids = require "almanac.run.ids"
 local oai = require "almanac.oai"
 local record = require "almanac.record"
+local sheet = require "almanac.sheet"
 local spools = require "almanac.plan.spool"
 local sru = require "almanac.sru"
 local sru_list = require "almanac.sru.list"
@@ -18,13 +19,21 @@ local HEAD = 4096       -- bytes that tell what a file is
 local SHOWN = 20        -- sets that a message names
 local ALL_OVER = 3      -- when one id of so many is wrong, they are no MMS IDs at all
 
----Whether a file begins as records do: MARC in one of its formats, or XML.
----@param head string
----@return boolean
-function m.is_marc(head)
+-- The beginning of MARC in one of its formats, of XML, or of what is packed.
+local function begins_records(head)
   local text = head:gsub("^\xEF\xBB\xBF", ""):gsub("^%s+", "")
-  return head:find "^\x1F\x8B" ~= nil or text:find "^[<%[{]" ~= nil or text:find "^=LDR" ~= nil
+  return core.unpack.looks(head) or text:find "^[<%[{]" ~= nil or text:find "^=LDR" ~= nil
     or text:find "^%d%d%d%d%d%a" ~= nil
+end
+
+---Whether a file is one of records, by its beginning: MARC, XML, or an archive that is no workbook.
+---@param path string "-" is standard input, which is one
+---@return boolean
+function m.is_marc(path)
+  if path == "-" then return true end
+  local stat = core.files.stat(path)
+  local head = stat and stat.kind == "file" and core.files.head(path, HEAD) or ""
+  return begins_records(head) and not (head:find "^PK" and sheet.is_workbook(path))
 end
 
 -- "(01X_INST)991…" is an MMS ID with its institution before it.
@@ -148,9 +157,13 @@ local function marc_file(path, options)
     ok, message, code = read_marc(reader, work, path)
     if not ok then give_up(work) end
   end
+  local passed = reader:passed()
   reader:close()
   if not (work and ok) then return nil, message, code end
-  return finished(work, path)
+  local source
+  source, message, code = finished(work, path)
+  if source and passed > 0 then source.remark = ("%s: %s in it without MARC records"):format(path, words.count(passed, "file")) end
+  return source, message, code
 end
 
 -- ---- OAI-PMH, SRU and files of elements ----

@@ -12,7 +12,6 @@ local need = attempt.need
 
 local m = {}
 
-local HEAD = 4096     -- bytes that tell a MARC file from a list
 local TOLD = 5000     -- entries of a long list between two words of progress
 
 -- The options that were given to name titles.
@@ -101,12 +100,6 @@ local function by_sru(plan, options)
   return need(catalogue.sru(options))
 end
 
-local function is_marc(path)
-  local stat = path == "-" and { kind = "file" } or core.files.stat(path)
-  if not stat or stat.kind ~= "file" then return false end
-  return path == "-" or catalogue.is_marc(core.files.head(path, HEAD) or "")
-end
-
 -- A heading counts in any spelling, and `file_name` stands for file_name_1, file_name_2 as well.
 local function has_column(list, column)
   local wanted = sheet.plain(column)
@@ -130,7 +123,11 @@ end
 
 local function by_list(plan, options)
   local path = plan.order.titles
-  if path ~= "" and is_marc(path) then return need(catalogue.file(path, options)) end
+  if path ~= "" and catalogue.is_marc(path) then
+    local source = need(catalogue.file(path, options))
+    if source.remark then plan.order.on.phase(source.remark) end
+    return source
+  end
   if plan.order.titles_id then
     attempt.fail(("--titles-id is for MARC files; %s is none"):format(path), "conflict")
   end

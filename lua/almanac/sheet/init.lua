@@ -280,6 +280,14 @@ function m.open(path, options)
   return list
 end
 
+---Is the file a workbook, and no other zip archive?
+---@param path string
+---@return boolean
+function m.is_workbook(path)
+  local bytes = core.files.read(path, LARGEST)
+  return bytes ~= nil and require("almanac.sheet.workbook").looks(bytes)
+end
+
 ---All rows of a list at once.
 ---@param list table from open
 ---@return table[]|nil rows

@@ -4,6 +4,7 @@ local core = require "almanac.core"
 local m = {}
 
 local LARGEST = 256 << 20   -- bytes of a part, unpacked
+local SMALL = 200
 local SAVE = "; save it as .xlsx, .ods or \"CSV UTF-8\""
 
 local methods = {}
@@ -14,7 +15,7 @@ local methods = {}
 ---@return string? message
 ---@return string? code
 function methods:read(part)
-  local text, message, code = core.zip.read(self.bytes, part, LARGEST)
+  local text, message, code = core.unpack.read(self.bytes, part, LARGEST)
   if not text then return nil, message, code end
   if not core.text.valid(text) then return nil, part .. ": is not UTF-8", "parse" end
   return text
@@ -34,6 +35,15 @@ function methods:parse(part)
   return root
 end
 
+---Is it a zip archive of Excel's or OpenDocument's kind?
+---@param bytes string
+---@return boolean
+function m.looks(bytes)
+  local kind = core.unpack.read(bytes, "mimetype", SMALL)
+  return kind ~= nil and kind:find "opendocument" ~= nil or core.unpack.read(bytes, "[Content_Types].xml", LARGEST) ~= nil
+    or core.unpack.read(bytes, "_rels/.rels", LARGEST) ~= nil
+end
+
 local function main_part(book)
   local root, message, code = book:parse "_rels/.rels"
   if not root then return nil, message, code end
@@ -49,7 +59,7 @@ local function sheets_of(book)
   if code ~= "missing" and not part then return nil, message, code end
   if message and message:find("libarchive", 1, true) then return nil, message, code end
   local kind
-  kind, message, code = core.zip.read(book.bytes, "mimetype", 200)
+  kind, message, code = core.unpack.read(book.bytes, "mimetype", SMALL)
   if kind and kind:find "opendocument%.spreadsheet" then return require("almanac.sheet.ods").sheets(book) end
   if not kind and code ~= "missing" then return nil, message, code end
   return nil, "is a zip archive, but no workbook that is read here" .. SAVE, "parse"

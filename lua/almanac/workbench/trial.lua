@@ -209,7 +209,7 @@ end
 
 -- Makes titles of a list of MMS IDs, with whatever else it says about them.
 local function titles_of_list(path, name)
-  local source, message, code = lists.list(path, name)
+  local source, message, code = lists.list(path, { sheet = name })
   if not source then return nil, message, code end
   if not source.ids then return nil, path .. ": has barcodes and no MMS IDs; plan with it once, and give that run file", "parse" end
   local titles = guess_values.titles_of(source)
@@ -229,7 +229,7 @@ function m.titles(path, name)
   local head, message, code = core.files.head(path, HEAD)
   if not head then return nil, message, code end
   if head:find "^SQLite format 3" then return titles_of_run(path) end
-  if catalogue.is_marc(head) then return titles_of_records(path) end
+  if catalogue.is_marc(path) then return titles_of_records(path) end
   if holdings.is_list(path, name) then return holdings.titles(path, name) end
   return titles_of_list(path, name)
 end

@@ -11,7 +11,8 @@ local EVERY = 512   -- records between two looks at Ctrl-C and the clock
 local TOLD = 20     -- broken records of a file that are told one by one
 
 ---@class almanac.cli.marc.pass
----@field path string the file that is read now, as messages name it
+---@field name string the file that is read now, as messages name it
+---@field path string the same, of an archive with the file in it that the record is from
 ---@field seen integer records read
 ---@field taken integer records that were wanted
 ---@field damaged integer those of them that have problems
@@ -55,7 +56,7 @@ end
 -- A broken record is told as long as there are few of them.
 local function tell_broken(self, message)
   self.broken = self.broken + 1
-  if self.broken <= TOLD then return tell(self, self.path, message) end
+  if self.broken <= TOLD then return tell(self, self.name, message) end
   self.failed = self.failed + 1
 end
 
@@ -63,15 +64,21 @@ end
 local function tell_rest(self, message, code)
   local none = self.seen == self.pass:counts() and not self.pass:full()
   if self.broken > TOLD then
-    self.out.fail(("%s: %s more can't be read"):format(self.path, words.count(self.broken - TOLD, "record")))
+    self.out.fail(("%s: %s more can't be read"):format(self.name, words.count(self.broken - TOLD, "record")))
   end
   if none and self.broken == 0 and not self.stopped and (message == nil or code == "parse") then
-    local why = message and " (" .. message:gsub("^" .. self.path:gsub("%p", "%%%0") .. ": ", "") .. ")" or ""
-    message = self.path .. " holds no MARC records" .. why
+    local why = message and " (" .. message:gsub("^" .. self.name:gsub("%p", "%%%0") .. ": ", "") .. ")" or ""
+    message = self.name .. " holds no MARC records" .. why
   end
-  if message then tell(self, self.path, message, code) end
+  if message then tell(self, self.name, message, code) end
   if not none then self.opened = self.opened + 1 end
   return none
+end
+
+local function tell_passed(self, reader, none)
+  local passed = reader:passed()
+  if passed == 0 or none or self.stopped then return end
+  self.out.note(("%s: %s in it without MARC records"):format(self.name, words.count(passed, "file")))
 end
 
 -- Is called every few hundred records, and returns false when Ctrl-C was pressed.
@@ -93,6 +100,7 @@ local function read(self, reader, take)
     end
     n = n + 1
     if (n % EVERY == 0 or not record) and not look(self, reader) then return false end
+    if record then self.path = reader:source() end
     if record and not take(record, self) then return false end
   end
 end
@@ -115,13 +123,14 @@ local function read_file(self, path, take)
     tell(self, name, message, code)
     return not self.stopped
   end
-  self.path, self.broken = name, 0
+  self.name, self.path, self.broken = name, name, 0
   local before, more, failure, kind = self.taken, (self.rows and read_rows or read)(self, reader, take)
   local none = tell_rest(self, failure, kind)
   self.before = self.before + reader:progress()
+  tell_passed(self, reader, none)
   reader:close()
   self.seen, self.taken, self.damaged = self.pass:counts()
-  if self.finished and not none and not self.stopped then self.finished(self.path, self.taken - before) end
+  if self.finished and not none and not self.stopped then self.finished(self.name, self.taken - before) end
   return more and not self.pass:full() and not self.stopped
 end
 

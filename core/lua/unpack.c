@@ -1,5 +1,5 @@
-/* almanac.core.zip: one file out of a zip archive. */
-#include "../base/zip.h"
+/* almanac.core.unpack: one file out of an archive. */
+#include "../base/unpack.h"
 
 #include <lauxlib.h>
 
@@ -14,12 +14,19 @@ static int f_read(lua_State *L) {
   lua_Integer most = luaL_checkinteger(L, 3);
   luaL_argcheck(L, most > 0 && most <= 1 << 30, 3, "from 1 byte to 1 GiB");
   alm_buf *out = alm_lua_scratch(L, (size_t)most);
-  return alm_zip_read(bytes, length, name, out, &err) ? alm_lua_scratch_push(L)
+  return alm_unpack_one(bytes, length, name, out, &err) ? alm_lua_scratch_push(L)
                                                       : alm_lua_fail(L, &err);
 }
 
-int alm_open_zip(lua_State *L) {
-  static const luaL_Reg functions[] = {{"read", f_read}, {NULL, NULL}};
+static int f_looks(lua_State *L) {
+  size_t length;
+  const char *head = luaL_checklstring(L, 1, &length);
+  lua_pushboolean(L, alm_unpack_looks(head, length));
+  return 1;
+}
+
+int alm_open_unpack(lua_State *L) {
+  static const luaL_Reg functions[] = {{"read", f_read}, {"looks", f_looks}, {NULL, NULL}};
   luaL_newlib(L, functions);
   return 1;
 }
