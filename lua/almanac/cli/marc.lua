@@ -7,7 +7,8 @@ local m = { summary = "Look into MARC files, convert and check them.", plain = t
 
 function m.configure(parser, arguments)
   actions.configure(parser, "marc", m.actions, arguments[1])
-  parser:epilog("Reads ISO 2709, MARCXML, MARC-in-JSON, yaz-marcdump's lines and MarcEdit's .mrk, also packed with gzip, as tar or as zip; " ..
+  parser:epilog("Reads ISO 2709, MARCXML, MARC-in-JSON, yaz-marcdump's lines and MarcEdit's .mrk, also packed " ..
+    "with gzip, as tar or as zip; " ..
     "the content shows which. `almanac marc ACTION --help` tells more.")
 end
 

@@ -4,7 +4,6 @@ local arguments = require "almanac.recipe.inside.arguments"
 local attempt = require "almanac.run.attempt"
 local barcodes = require "almanac.plan.barcodes"
 local catalogue = require "almanac.plan.catalogue"
-local core = require "almanac.core"
 local sheet = require "almanac.sheet"
 local sources = require "almanac.plan.sources"
 
