@@ -1,6 +1,8 @@
 /* almanac.core.marc: changes of records, and new ones. */
 #include "../marc/marc_edit.h"
 
+#include <string.h>
+
 #include "marc_record.h"
 #include "util.h"
 
@@ -92,7 +94,7 @@ static bool find_copied(lua_State *L, alm_marc_new_field *field, alm_error *err)
   field->record = alm_lua_record(L, 4);
   field->copied = alm_marc_named(field->record, (uint32_t)luaL_checkinteger(L, 5));
   if (!field->copied) return gone(err);
-  field->tag = (alm_slice){field->copied->tag, 3};
+  field->tag = (alm_slice){field->copied->tag, strlen(field->copied->tag)};
   return true;
 }
 

@@ -1,4 +1,5 @@
 /* Records of almanac.core.marc: a userdata each, the record packed into it. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,7 +53,8 @@ void alm_lua_record_change(lua_State *L, int index, const alm_marc *record) {
 static const char *check_tag(lua_State *L, int index) {
   size_t length;
   const char *tag = luaL_checklstring(L, index, &length);
-  luaL_argcheck(L, length == 3, index, "a tag has three characters");
+  bool is_long = length > 3 && length <= ALM_MARC_TAG_LONGEST && isalpha((unsigned char)*tag);
+  luaL_argcheck(L, length == 3 || is_long, index, "a tag has three characters");
   return tag;
 }
 
@@ -108,7 +110,7 @@ static void push_subfields(lua_State *L, const alm_marc *record, const alm_marc_
 
 static void push_field(lua_State *L, const alm_marc *record, const alm_marc_field *field) {
   lua_createtable(L, 0, 4);
-  alm_lua_set_string(L, "tag", field->tag, 3);
+  alm_lua_set_string(L, "tag", field->tag, strlen(field->tag));
   if (field->control) {
     set_slice(L, "value", alm_marc_content(record, field));
     return;
@@ -217,7 +219,14 @@ static int f_encode(lua_State *L) {
   bool nfc = check_nfc(L, 3);
   alm_buf *out = alm_lua_scratch(L, WRITTEN);
   if (!alm_marc_write(alm_lua_record(L, 1), format, nfc, out, &err)) return alm_lua_fail(L, &err);
-  return alm_lua_scratch_push(L);
+  alm_lua_scratch_push(L);
+  if (!alm_marc_is_odd(alm_lua_record(L, 1))) return 1;
+  out = alm_lua_scratch(L, WRITTEN);
+  alm_marc_left_out(alm_lua_record(L, 1), format, out);
+  if (out->length) return 1 + alm_lua_scratch_push(L);
+  alm_lua_scratch_done(L, -1);
+  lua_pop(L, 1);
+  return 1;
 }
 
 void alm_lua_record_open(lua_State *L) {

@@ -6,7 +6,7 @@
 
 #include "../base/text.h"
 
-enum { SUBFIELD = 0x1f, BLOCK = 64 };
+enum { SUBFIELD = 0x1f, LONG_CODE = 0x1d, BLOCK = 64 };
 
 const char *alm_marc_kind_name(size_t kind) {
   static const char *const names[] = {
@@ -28,16 +28,15 @@ alm_slice alm_marc_content(const alm_marc *record, const alm_marc_field *field) 
 }
 
 static bool matches(const char *tag, const char *wanted) {
-  return (wanted[0] == '.' || wanted[0] == tag[0]) &&
-         (wanted[1] == '.' || wanted[1] == tag[1]) &&
-         (wanted[2] == '.' || wanted[2] == tag[2]);
+  for (; *wanted && *tag; wanted++, tag++)
+    if (*wanted != '.' && *wanted != *tag) return false;
+  return *wanted == *tag;
 }
 
 const alm_marc_field *alm_marc_find(const alm_marc *record, const char *tag,
                                     const alm_marc_field *after) {
   const alm_marc_field *end = record->fields + record->field_count;
   const alm_marc_field *field = after ? after + 1 : record->fields;
-  if (tag && strlen(tag) != 3) return NULL;
   for (; field < end; field++)
     if (!tag || matches(field->tag, tag)) return field;
   return NULL;
@@ -64,6 +63,15 @@ static const char *delimiter(const char *from, const char *end) {
   return found ? found : end;
 }
 
+/* The code and the value of what stands between delimiters. */
+static void split(const char *from, const char *to, alm_subfield *subfield) {
+  const char *close = *from == LONG_CODE ? memchr(from + 1, LONG_CODE, (size_t)(to - from) - 1) : NULL;
+  const char *value = close ? close + 1 : from + code_length(from, (size_t)(to - from));
+  if (close) subfield->code = (alm_slice){from + 1, (size_t)(close - from) - 1};
+  else subfield->code = (alm_slice){from, (size_t)(value - from)};
+  subfield->value = (alm_slice){value, (size_t)(to - value)};
+}
+
 /* A delimiter with nothing behind it is no subfield. */
 bool alm_marc_next_subfield(const alm_marc *record, const alm_marc_field *field,
                             alm_subfield *subfield) {
@@ -73,9 +81,7 @@ bool alm_marc_next_subfield(const alm_marc *record, const alm_marc_field *field,
   for (; from < end; from = to) {
     to = delimiter(++from, end);
     if (from == to) continue;
-    size_t code = code_length(from, (size_t)(to - from));
-    subfield->code = (alm_slice){from, code};
-    subfield->value = (alm_slice){from + code, (size_t)(to - from) - code};
+    split(from, to, subfield);
     subfield->next = to;
     return true;
   }
@@ -117,11 +123,13 @@ static size_t put_control(alm_slice content, char *out, size_t at, size_t room) 
 
 size_t alm_marc_shape(const alm_marc *record, const alm_marc_field *field, char *out, size_t room) {
   alm_subfield subfield = {.next = NULL};
+  if (strlen(field->tag) != 3) return 0;
   size_t at = put((alm_slice){field->tag, 3}, out, 0, room);
   if (field->control) return put_control(alm_marc_content(record, field), out, at, room);
   char indicators[2] = {alm_marc_indicator(record, field, 1), alm_marc_indicator(record, field, 2)};
   at = put((alm_slice){indicators, sizeof indicators}, out, at, room);
-  while (alm_marc_next_subfield(record, field, &subfield)) at = put(subfield.code, out, at, room);
+  while (alm_marc_next_subfield(record, field, &subfield))
+    if (subfield.code.text[-1] == SUBFIELD) at = put(subfield.code, out, at, room);
   return at;
 }
 

@@ -36,10 +36,15 @@ typedef struct {
   char message[120];  /* one line, lower case */
 } alm_marc_problem;
 
+/* Alma has tags and codes of its own, INST and HLD866, $updated: they are kept whole. A longer
+ * tag is cut. In `bytes` a code of more than one character stands between two 0x1d. */
+enum { ALM_MARC_TAG_LONGEST = 11, ALM_MARC_TAG_ROOM = ALM_MARC_TAG_LONGEST + 1 };
+
 typedef struct {
-  char tag[4];        /* three characters and a NUL */
+  char tag[ALM_MARC_TAG_ROOM]; /* three characters in all but odd fields; then a NUL */
   bool control : 1;   /* no indicators and subfields */
-  uint32_t id : 31;   /* from alm_marc_name; 0: it has none yet */
+  bool odd : 1;       /* its tag or a code of it is not as long as MARC's */
+  uint32_t id : 30;   /* from alm_marc_name; 0: it has none yet */
   uint32_t start;     /* in alm_marc.bytes */
   uint32_t length;
 } alm_marc_field;
@@ -80,7 +85,7 @@ char alm_marc_indicator(const alm_marc *record, const alm_marc_field *field,
  *   alm_subfield subfield = {0};
  *   while (alm_marc_next_subfield(record, field, &subfield)) … */
 typedef struct {
-  alm_slice code;     /* one character, so up to four bytes */
+  alm_slice code;     /* one character, so up to four bytes; in odd fields perhaps more */
   alm_slice value;
   const char *next;   /* private */
 } alm_subfield;
@@ -99,7 +104,8 @@ const alm_marc_field *alm_marc_named(const alm_marc *record, uint32_t id);
 /* Writes what the field is without its text, as far as there is room: "24510abc" for
  * 245 10 $a $b $c. Of a control field it is tag, 0x1e and the number of characters,
  * "008\x1e40", with 0x1f behind it where a delimiter is in the text. Gives the whole
- * length, as snprintf does. */
+ * length, as snprintf does. Of an odd field it has no longer code, and is empty when the
+ * tag is odd. */
 size_t alm_marc_shape(const alm_marc *record, const alm_marc_field *field, char *out, size_t room);
 
 /* What the record's texts have. Control characters are those of ASCII and U+0080 to

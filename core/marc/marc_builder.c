@@ -139,9 +139,10 @@ static bool add(alm_marc_builder *builder, const char *text, size_t length) {
 static bool open_field(alm_marc_builder *builder, const char *tag, bool control) {
   if (builder->full || !grow(builder)) return refuse(builder);
   alm_marc_field *field = &builder->fields[builder->count++];
-  *field = (alm_marc_field){.control = control, .start = (uint32_t)builder->bytes.length};
-  memcpy(field->tag, "   ", sizeof field->tag);
-  memcpy(field->tag, tag, strnlen(tag, 3));
+  size_t length = strnlen(tag, ALM_MARC_TAG_LONGEST);
+  *field = (alm_marc_field){
+      .control = control, .odd = length != 3, .start = (uint32_t)builder->bytes.length};
+  memcpy(field->tag, tag, length);
   return true;
 }
 
@@ -189,7 +190,11 @@ bool alm_marc_add_text(alm_marc_builder *builder, const char *text, size_t lengt
 
 bool alm_marc_open_subfield(alm_marc_builder *builder, const char *code, size_t length) {
   if (builder->count == 0 || builder->fields[builder->count - 1].control) return false;
-  return add(builder, "\x1f", 1) && alm_marc_add_text(builder, code, length);
+  if (length < 2 || alm_text_character(code, length) == length)
+    return add(builder, "\x1f", 1) && alm_marc_add_text(builder, code, length);
+  builder->fields[builder->count - 1].odd = true;
+  return add(builder, "\x1f\x1d", 2) && alm_marc_add_text(builder, code, length) &&
+         add(builder, "\x1d", 1);
 }
 
 void alm_marc_keep_id(alm_marc_builder *builder, const alm_marc_field *field) {
@@ -211,5 +216,6 @@ bool alm_marc_copy_field(alm_marc_builder *builder, const alm_marc *record,
   alm_slice content = alm_marc_content(record, field);
   if (!open_field(builder, field->tag, field->control)) return false;
   alm_marc_keep_id(builder, field);
+  builder->fields[builder->count - 1].odd = field->odd;
   return add(builder, content.text, content.length);
 }

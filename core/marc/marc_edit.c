@@ -138,8 +138,8 @@ static bool done(bool fine, alm_error *err) {
 /* ---- adding ---- */
 
 static bool open_new(const alm_marc_new_field *field, alm_marc_builder *out) {
-  char tag[4] = {0};
-  memcpy(tag, field->tag.text, 3);
+  char tag[ALM_MARC_TAG_ROOM] = {0};
+  memcpy(tag, field->tag.text, field->tag.length < sizeof tag ? field->tag.length : sizeof tag - 1);
   return field->text.text ? alm_marc_open_control(out, tag)
                           : alm_marc_open_data(out, tag, field->indicators.text[0],
                                                field->indicators.text[1]);
@@ -286,7 +286,7 @@ static const alm_marc_field *first_field(const alm_marc *record, alm_marcspec *s
   alm_marc_values values;
   const alm_part *part = spec->path.parts;
   bool one = spec->path.part_count == 1 && part->kind == ALM_PART_SUBFIELD &&
-             part->low == part->high && !part->indexed && !part->cut && part->tests.count == 0;
+             part->low == part->high && !*part->name && !part->indexed && !part->cut && part->tests.count == 0;
   if (!one || !alm_marcspec_begin(spec, record, &values)) return NULL;
   while (alm_values_next_field(&values))
     if (values.hit.field && !values.hit.field->control) return values.hit.field;
@@ -298,7 +298,7 @@ static bool make_missing(const alm_marc *record, alm_marcspec *spec, alm_slice v
   const alm_path *path = &spec->path;
   const alm_marc_field *field = first_field(record, spec);
   alm_slice pair[2] = {{&path->parts->low, 1}, value};
-  alm_marc_new_field new = {.tag = {path->tag, 3}, .indicators = {"  ", 2}};
+  alm_marc_new_field new = {.tag = {path->tag, strlen(path->tag)}, .indicators = {"  ", 2}};
   if (field) return add_to_field(record, field, pair[0], value, out, err);
   if (spec->plain == ALM_INTRICATE)
     return alm_fail(err, ALM_MISSING,

@@ -25,6 +25,10 @@ typedef struct {
   void *state;                /* the format's own, from open to close */
 } alm_marc_reading;
 
+/* What of odd fields a format can hold: nothing; fields with a longer tag that begins with a
+ * letter, but no longer code; everything. */
+typedef enum { ALM_ROOM_USUAL, ALM_ROOM_TAGS, ALM_ROOM_ALL } alm_marc_room;
+
 typedef struct {
   const char *name;        /* "iso2709" "marcxml" "json" "line" "mrk" */
   /* Is this its beginning? `head` is up to 4 KiB, blanks and a byte order mark
@@ -41,6 +45,7 @@ typedef struct {
   /* Adds the record to `out`. Fails with limit when the format can't hold it. */
   bool (*write)(const alm_marc *record, alm_buf *out, alm_error *err);
   const char *head, *between, *tail;    /* what stands around records in a document */
+  alm_marc_room room;
 
   /* Text may be anything: the reader looks and makes UTF-8 of it. For a format
    * whose `bytes` is the record as it was read, as ISO 2709's, its notes name
@@ -52,9 +57,15 @@ extern const alm_marc_format alm_marc_iso2709, alm_marc_marcxml, alm_marc_json,
     alm_marc_line, alm_marc_mrk;
 
 /* Adds the record to `out` in the format, in Unicode's Normalization Form C when
- * `nfc`. Failure: limit, when the format or `out` can't hold it. */
+ * `nfc`; without what alm_marc_left_out names. Failure: limit, when the format or `out`
+ * can't hold it. */
 bool alm_marc_write(const alm_marc *record, const alm_marc_format *format, bool nfc,
                     alm_buf *out, alm_error *err);
+
+bool alm_marc_is_odd(const alm_marc *record); /* has it an odd field? */
+
+/* Adds what of odd fields the format has no room for: "INST, HLD $updated". */
+bool alm_marc_left_out(const alm_marc *record, const alm_marc_format *format, alm_buf *names);
 
 /* By name ("xml" for marcxml, "marc" for iso2709 too); NULL when unknown. */
 const alm_marc_format *alm_marc_format_named(const char *name);

@@ -152,5 +152,5 @@ void alm_iso2709_add_field(alm_iso2709 *iso, const char *tag, size_t start, size
   if (data) mend_data(&at);
   alm_marc_field *field = &iso->fields[iso->count++];
   *field = (alm_marc_field){.control = !data, .start = (uint32_t)at.start, .length = (uint32_t)length_of(&at)};
-  memcpy(field->tag, tag, sizeof field->tag);
+  memcpy(field->tag, tag, ISO_TAG);
 }

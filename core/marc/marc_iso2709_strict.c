@@ -100,7 +100,7 @@ static bool read_place(const alm_iso2709 *iso, const char *at, size_t *length, s
 
 static bool read_field(alm_iso2709 *iso, const char *entry, size_t base) {
   alm_marc_field *field = &iso->fields[iso->count++];
-  field->id = 0;
+  field->id = field->odd = 0;
   size_t length, start;
   if (!read_place(iso, entry + ISO_TAG, &length, &start) || length < 1 ||
       base + start + length >= iso->length)

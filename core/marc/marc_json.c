@@ -259,6 +259,7 @@ const alm_marc_format alm_marc_json = {
     .next = next,
     .close = close_reading,
     .write = alm_json_write,
+    .room = ALM_ROOM_ALL,
     .head = "",
     .between = "",
     .tail = "",

@@ -7,7 +7,7 @@
 typedef struct {
   alm_json *json;
   alm_marc_builder *builder;
-  char tag[4];      /* of the field */
+  char tag[ALM_MARC_TAG_ROOM];      /* of the field */
   bool leader;      /* there is one */
   bool marc;        /* something in it is MARC beyond doubt */
 } filling;
@@ -57,7 +57,8 @@ static void add_text(filling *f, value v) {
 
 static void add_subfield(filling *f, alm_slice code, value v) {
   if (!alm_marc_repair_code(&code))
-    NOTE(f, ALM_MARC_SUBFIELD, "field %s: a subfield's code is not one character", f->tag);
+    NOTE(f, ALM_MARC_SUBFIELD, "field %s: the subfield's code \"%.*s\" is not one character", f->tag,
+         (int)(code.length < 40 ? code.length : 40), code.text);
   if (alm_marc_open_subfield(f->builder, code.text, code.length)) add_text(f, v);
 }
 

@@ -69,7 +69,7 @@ static bool put_data(const alm_marc *record, const alm_marc_field *field, alm_bu
 }
 
 static bool put_field(const alm_marc *record, const alm_marc_field *field, alm_buf *out) {
-  return PUT(out, "{") && put_string(field->tag, 3, out) && PUT(out, ":") &&
+  return PUT(out, "{") && put_string(field->tag, strlen(field->tag), out) && PUT(out, ":") &&
          (field->control ? put_slice(alm_marc_content(record, field), out)
                          : put_data(record, field, out)) &&
          PUT(out, "}");

@@ -34,11 +34,20 @@ static bool is_leader(const alm_line *line, bool begun) {
          (!begun && memcmp(line->text, "     ", LENGTH_DIGITS) == 0);
 }
 
+/* A longer tag begins with a letter, and indicators and a subfield follow. */
+static size_t tag_length(const alm_line *line) {
+  size_t length = alm_line_long_tag(line->text, line->length);
+  bool fits = length && line->length > length + INDICATORS + 3 &&
+              memcmp(line->text + length + INDICATORS + 1, " $", 2) == 0;
+  return fits ? length : TAG;
+}
+
 static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 
 /* Words of a text are no tags. */
 static bool is_field(const alm_line *line) {
   const char *tag = line->text;
+  if (line->length >= TAG && tag_length(line) > TAG) return true;
   if (line->length < TAG || (line->length > TAG && tag[TAG] != ' ') || memchr(tag, ' ', TAG)) return false;
   return is_digit(tag[0]) + is_digit(tag[1]) + is_digit(tag[2]) > 0 ||
          (is_upper(tag[0]) && is_upper(tag[1]) && is_upper(tag[2]));
@@ -175,10 +184,11 @@ static void add_plain(alm_lines *lines, const char *tag, const char *content, co
 static void add_field(alm_lines *lines) {
   const alm_line *line = &lines->line;
   const char *end = line->text + line->length;
-  const char *content = line->length > CONTENT ? line->text + CONTENT : end;
-  char tag[4];
+  size_t length = tag_length(line);
+  const char *content = line->length > length + 1 ? line->text + length + 1 : end;
+  char tag[ALM_MARC_TAG_ROOM];
   style as = {.marker = '$'};
-  alm_line_tag(lines, line->text, tag);
+  alm_line_tag(lines, line->text, length, tag);
   const char *marker = is_control_tag(tag) ? NULL : find_marker(content, end, &as);
   if (!marker) {
     add_plain(lines, tag, content, end);
@@ -217,7 +227,7 @@ static bool put_data(const alm_marc *record, const alm_marc_field *field, alm_bu
 
 static bool put_field(const alm_marc *record, const alm_marc_field *field, alm_buf *out) {
   alm_slice content = alm_marc_content(record, field);
-  return alm_line_put(field->tag, TAG, out) && ALM_BUF_PUT(out, " ") &&
+  return alm_line_put(field->tag, strlen(field->tag), out) && ALM_BUF_PUT(out, " ") &&
          (field->control ? alm_line_put(content.text, content.length, out)
                          : put_data(record, field, out)) &&
          ALM_BUF_PUT(out, "\n");
@@ -246,6 +256,7 @@ const alm_marc_format alm_marc_line = {
     .next = next,
     .close = alm_lines_close,
     .write = write_record,
+    .room = ALM_ROOM_TAGS,
     .head = "",
     .between = "",
     .tail = "",

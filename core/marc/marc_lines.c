@@ -1,6 +1,7 @@
 /* Lines in the source's window, and the records that they make. */
 #include "marc_lines.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,8 +177,15 @@ void alm_lines_close(alm_marc_reading *reading) {
 
 /* ---- parts of fields ---- */
 
-void alm_line_tag(alm_lines *lines, const char *text, char tag[4]) {
-  if (!alm_marc_repair_tag((alm_slice){text, 3}, tag))
+size_t alm_line_long_tag(const char *text, size_t length) {
+  size_t at = 0;
+  while (at < length && isalnum((unsigned char)text[at])) at++;
+  bool fits = at > 3 && at <= ALM_MARC_TAG_LONGEST && at < length && text[at] == ' ';
+  return fits && isalpha((unsigned char)*text) ? at : 0;
+}
+
+void alm_line_tag(alm_lines *lines, const char *text, size_t length, char tag[ALM_MARC_TAG_ROOM]) {
+  if (!alm_marc_repair_tag((alm_slice){text, length}, tag))
     ALM_LINE_NOTE(lines, ALM_MARC_TAG, "the tag \"%s\" is not three letters or digits", tag);
 }
 

@@ -50,8 +50,12 @@ bool alm_lines_look(const char *head, size_t length, bool (*begins)(const alm_li
   alm_marc_note((lines)->reading->builder, kind,                                  \
                 (size_t)((lines)->line.offset - (lines)->offset), __VA_ARGS__)
 
-/* The tag in three bytes, repaired and noted when that was needed. */
-void alm_line_tag(alm_lines *lines, const char *text, char tag[4]);
+/* The length of a tag of four signs and more that begins with a letter and has a blank
+ * behind it; 0: there is none. */
+size_t alm_line_long_tag(const char *text, size_t length);
+
+/* The tag, repaired and noted when that was needed. */
+void alm_line_tag(alm_lines *lines, const char *text, size_t length, char tag[ALM_MARC_TAG_ROOM]);
 /* Opens a subfield with the character at `at`; gives what stands behind it. */
 const char *alm_line_open_subfield(alm_lines *lines, const char *at, const char *end);
 

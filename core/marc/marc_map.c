@@ -1,4 +1,6 @@
 /* Copies a record field by field, each text through a function. */
+#include <string.h>
+
 #include "../base/text.h"
 #include "marc_private.h"
 
@@ -62,7 +64,86 @@ static bool write_composed(const alm_marc *record, const alm_marc_format *format
   return done;
 }
 
+/* ---- without what the format has no room for ---- */
+
+static bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+static bool has_room(const alm_marc_format *format, const alm_marc_field *field) {
+  size_t length = strlen(field->tag);
+  if (format->room == ALM_ROOM_ALL || length == 3) return true;
+  if (format->room == ALM_ROOM_USUAL || field->control || length < 3 || field->tag[0] < 'A')
+    return false;
+  while (length > 0 && is_alphanumeric(field->tag[length - 1])) length--;
+  return length == 0;
+}
+
+static bool is_long(alm_slice code) {
+  return code.length > 1 && alm_text_character(code.text, code.length) < code.length;
+}
+
+static bool add_name(const alm_marc_field *field, alm_slice code, alm_buf *names) {
+  return (names->length == 0 || ALM_BUF_PUT(names, ", ")) && alm_buf_adds(names, field->tag) &&
+         (code.length == 0 || ALM_BUF_PUT(names, " $")) &&
+         alm_buf_add(names, code.text, code.length);
+}
+
+bool alm_marc_left_out(const alm_marc *record, const alm_marc_format *format, alm_buf *names) {
+  bool done = true;
+  for (size_t i = 0; done && format->room != ALM_ROOM_ALL && i < record->field_count; i++) {
+    const alm_marc_field *field = &record->fields[i];
+    alm_subfield subfield = {.next = NULL};
+    bool fits = !field->odd || has_room(format, field);
+    if (!fits) done = add_name(field, (alm_slice){"", 0}, names);
+    while (done && field->odd && fits && alm_marc_next_subfield(record, field, &subfield))
+      if (is_long(subfield.code)) done = add_name(field, subfield.code, names);
+  }
+  return done;
+}
+
+/* A field that has nothing but long codes is left out with them. */
+static void add_what_fits(const alm_marc *record, const alm_marc_field *field,
+                          alm_marc_builder *out) {
+  alm_subfield subfield = {.next = NULL};
+  bool open = false;
+  while (alm_marc_next_subfield(record, field, &subfield)) {
+    if (is_long(subfield.code)) continue;
+    if (!open)
+      alm_marc_open_data(out, field->tag, alm_marc_indicator(record, field, 1),
+                         alm_marc_indicator(record, field, 2));
+    open = true;
+    alm_marc_open_subfield(out, subfield.code.text, subfield.code.length);
+    alm_marc_add_text(out, subfield.value.text, subfield.value.length);
+  }
+}
+
+static const alm_marc *fit(const alm_marc *record, const alm_marc_format *format,
+                           alm_marc_builder *out) {
+  alm_marc_copy_head(out, record);
+  for (size_t i = 0; i < record->field_count; i++) {
+    const alm_marc_field *field = &record->fields[i];
+    if (!field->odd) alm_marc_copy_field(out, record, field);
+    else if (has_room(format, field)) add_what_fits(record, field, out);
+  }
+  return alm_marc_built(out);
+}
+
+bool alm_marc_is_odd(const alm_marc *record) {
+  size_t i = 0;
+  while (i < record->field_count && !record->fields[i].odd) i++;
+  return i < record->field_count;
+}
+
 bool alm_marc_write(const alm_marc *record, const alm_marc_format *format, bool nfc,
                     alm_buf *out, alm_error *err) {
-  return nfc ? write_composed(record, format, out, err) : format->write(record, out, err);
+  alm_marc_builder *fitting = NULL;
+  if (format->room != ALM_ROOM_ALL && alm_marc_is_odd(record)) {
+    fitting = alm_marc_builder_new();
+    if (!fitting) return alm_fail(err, ALM_LIMIT, "can't write a record: out of memory");
+    record = fit(record, format, fitting);
+  }
+  bool done = nfc ? write_composed(record, format, out, err) : format->write(record, out, err);
+  alm_marc_builder_free(fitting);
+  return done;
 }

@@ -125,9 +125,15 @@ static bool is_control(const char *tag, const char *at, const char *end) {
   return !number && !memchr(at, '$', (size_t)(end - at));
 }
 
+/* Behind a longer tag, which begins with a letter, are two blanks. */
+static size_t tag_length(const alm_line *line) {
+  size_t length = alm_line_long_tag(line->text + 1, line->length - 1), end = 1 + length;
+  return length && line->length > end + GAP && line->text[end + 1] == ' ' ? length : TAG_END - 1;
+}
+
 /* Behind the tag and its two blanks. */
 static const char *content_of(const alm_line *line) {
-  const char *at = line->text + TAG_END, *end = line->text + line->length;
+  const char *at = line->text + 1 + tag_length(line), *end = line->text + line->length;
   for (int i = 0; i < GAP && at < end && *at == ' '; i++) at++;
   return at;
 }
@@ -135,8 +141,8 @@ static const char *content_of(const alm_line *line) {
 static void add_field(alm_lines *lines) {
   const alm_line *line = &lines->line;
   const char *at = content_of(line), *end = line->text + line->length;
-  char tag[4];
-  alm_line_tag(lines, line->text + 1, tag);
+  char tag[ALM_MARC_TAG_ROOM];
+  alm_line_tag(lines, line->text + 1, tag_length(line), tag);
   if (!is_control(tag, at, end)) {
     add_data(lines, tag, at, end);
   } else if (alm_marc_open_control(lines->reading->builder, tag)) {
@@ -215,7 +221,7 @@ static bool put_data(const alm_marc *record, const alm_marc_field *field, alm_bu
 
 static bool put_field(const alm_marc *record, const alm_marc_field *field, alm_buf *out) {
   alm_slice content = alm_marc_content(record, field);
-  return ALM_BUF_PUT(out, "=") && alm_line_put(field->tag, 3, out) && ALM_BUF_PUT(out, "  ") &&
+  return ALM_BUF_PUT(out, "=") && alm_line_put(field->tag, strlen(field->tag), out) && ALM_BUF_PUT(out, "  ") &&
          (field->control ? put_coded(content.text, content.length, out)
                          : put_data(record, field, out)) &&
          ALM_BUF_PUT(out, "\n");
@@ -237,6 +243,7 @@ const alm_marc_format alm_marc_mrk = {
     .next = next,
     .close = alm_lines_close,
     .write = write_record,
+    .room = ALM_ROOM_TAGS,
     .head = "",
     .between = "",
     .tail = "",

@@ -5,15 +5,15 @@
 #include "../base/iconv.h"
 #include "marc_read.h"
 
-/* ---- marc_repair.c: what the formats outside ISO 2709 give, made such that every
- * format can hold it. False: it was not right; then it is the nearest that can be
- * held, and the reader notes a problem. ---- */
+/* ---- marc_repair.c: what the formats outside ISO 2709 give, made such that a record can
+ * hold it. False: it was not right; then it is the nearest that can be held, and the
+ * reader notes a problem. ---- */
 
-/* Three letters or digits. What is missing or can't be held is '?'. */
-bool alm_marc_repair_tag(alm_slice text, char tag[4]);
+/* Three letters or digits are right. What is missing or can't be held is '?'. */
+bool alm_marc_repair_tag(alm_slice text, char tag[ALM_MARC_TAG_ROOM]);
 /* One character of ASCII; nothing at all is ' '. */
 bool alm_marc_repair_indicator(alm_slice text, char *indicator);
-/* One character, no blank or control character; otherwise '?'. */
+/* One character is right. What is missing or has a control character is '?'. */
 bool alm_marc_repair_code(alm_slice *code);
 /* What stands in front of a data field's first subfield, or is all of it: two indicators,
  * and text without a delimiter, which is kept whole: no part of it is taken for a code, or

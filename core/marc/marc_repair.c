@@ -1,4 +1,4 @@
-/* Leaders, tags, indicators and codes that every format can hold. */
+/* Leaders, tags, indicators and codes as a record can hold them. */
 #include "marc_private.h"
 
 #include <string.h>
@@ -12,14 +12,23 @@ static bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-bool alm_marc_repair_tag(alm_slice text, char tag[4]) {
-  bool right = text.length == 3;
-  for (size_t i = 0; i < 3; i++) {
-    char c = i < text.length ? text.text[i] : '\0';
-    right = right && is_alphanumeric(c);
-    tag[i] = is_graphic(c) ? c : '?';
+/* Blanks around it are layout. */
+static alm_slice trim(alm_slice text) {
+  while (text.length && text.text[text.length - 1] == ' ') text.length--;
+  for (; text.length && *text.text == ' '; text.length--) text.text++;
+  return text;
+}
+
+bool alm_marc_repair_tag(alm_slice text, char tag[ALM_MARC_TAG_ROOM]) {
+  bool right = text.length == 3 && trim(text).length == 3;
+  text = trim(text);
+  if (text.length == 0) text = (alm_slice){"???", 3};
+  if (text.length > ALM_MARC_TAG_LONGEST) text.length = ALM_MARC_TAG_LONGEST;
+  for (size_t i = 0; i < text.length; i++) {
+    right = right && is_alphanumeric(text.text[i]);
+    tag[i] = is_graphic(text.text[i]) ? text.text[i] : '?';
   }
-  tag[3] = '\0';
+  tag[text.length] = '\0';
   return right;
 }
 
@@ -31,10 +40,15 @@ bool alm_marc_repair_indicator(alm_slice text, char *indicator) {
 }
 
 bool alm_marc_repair_code(alm_slice *code) {
-  size_t first = code->length ? alm_text_character(code->text, code->length) : 0;
-  bool held = first > 1 || (first == 1 && is_graphic(code->text[0]));
+  alm_slice text = trim(*code);
+  size_t first = text.length ? alm_text_character(text.text, text.length) : 0;
+  bool held = first > 0;
+  for (size_t i = 0; held && i < text.length; i++) {
+    unsigned char c = (unsigned char)text.text[i];
+    held = c >= ' ' && c != 0x7f;
+  }
   bool right = held && first == code->length;
-  *code = held ? (alm_slice){code->text, first} : (alm_slice){"?", 1};
+  *code = held ? text : (alm_slice){"?", 1};
   return right;
 }
 

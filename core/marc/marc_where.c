@@ -133,7 +133,7 @@ static bool scan_clauses(alm_scan *scan, alm_marc_where *where) {
 }
 
 alm_marc_where *alm_marc_where_parse(const char *text, size_t length, alm_error *err) {
-  alm_scan scan = {"condition", text, length, 0, err};
+  alm_scan scan = {.called = "condition", .text = text, .length = length, .err = err};
   alm_marc_where *where = calloc(1, sizeof *where);
   bool fine = where != NULL;
   if (!where) alm_fail(err, ALM_LIMIT, "condition: out of memory");

@@ -335,4 +335,5 @@ const alm_marc_format alm_marc_marcxml = {
             "<collection xmlns=\"http://www.loc.gov/MARC21/slim\">\n",
     .between = "",
     .tail = "</collection>\n",
+    .room = ALM_ROOM_ALL,
 };

@@ -65,7 +65,7 @@ static void begin_leader(alm_marcxml *x) {
   keep_text(x, LEADER_TEXT);
 }
 
-static const char *tag_of(alm_marcxml *x, const xmlChar **given, int count, char tag[4]) {
+static const char *tag_of(alm_marcxml *x, const xmlChar **given, int count, char tag[ALM_MARC_TAG_ROOM]) {
   alm_slice text = attribute(given, count, x->names.tag);
   if (!alm_marc_repair_tag(text, tag))
     NOTE(x, ALM_MARC_TAG, "the tag \"%.*s\" is not three letters or digits",
@@ -74,7 +74,7 @@ static const char *tag_of(alm_marcxml *x, const xmlChar **given, int count, char
 }
 
 static void begin_control(alm_marcxml *x, const xmlChar **given, int count) {
-  char tag[4];
+  char tag[ALM_MARC_TAG_ROOM];
   x->filled = true;
   alm_marc_open_control(x->reading->builder, tag_of(x, given, count, tag));
   keep_text(x, FIELD_TEXT);
@@ -88,7 +88,7 @@ static char indicator(alm_marcxml *x, alm_slice text, const char *tag, int which
 }
 
 static void begin_data(alm_marcxml *x, const xmlChar **given, int count) {
-  char tag[4];
+  char tag[ALM_MARC_TAG_ROOM];
   x->filled = true;
   tag_of(x, given, count, tag);
   char first = indicator(x, attribute(given, count, x->names.indicator1), tag, 1);
@@ -100,7 +100,8 @@ static void begin_data(alm_marcxml *x, const xmlChar **given, int count) {
 static void begin_subfield(alm_marcxml *x, const xmlChar **given, int count) {
   alm_slice code = attribute(given, count, x->names.code);
   if (!alm_marc_repair_code(&code))
-    NOTE(x, ALM_MARC_SUBFIELD, "a subfield's code is not one character");
+    NOTE(x, ALM_MARC_SUBFIELD, "the subfield's code \"%.*s\" is not one character",
+         (int)(code.length < 40 ? code.length : 40), code.text);
   alm_marc_open_subfield(x->reading->builder, code.text, code.length);
   keep_text(x, FIELD_TEXT);
 }

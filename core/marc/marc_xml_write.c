@@ -8,7 +8,7 @@
 #define PUT ALM_BUF_PUT
 
 static bool put_control(const alm_marc_field *field, alm_slice text, alm_buf *out) {
-  return PUT(out, "  <controlfield tag=\"") && alm_xml_escape(field->tag, 3, out) &&
+  return PUT(out, "  <controlfield tag=\"") && alm_xml_escape(field->tag, strlen(field->tag), out) &&
          PUT(out, "\">") && alm_xml_escape(text.text, text.length, out) &&
          PUT(out, "</controlfield>\n");
 }
@@ -23,7 +23,7 @@ static bool put_subfield(const alm_subfield *subfield, alm_buf *out) {
 static bool put_data(const alm_marc *record, const alm_marc_field *field, alm_buf *out) {
   char first = alm_marc_indicator(record, field, 1), second = alm_marc_indicator(record, field, 2);
   alm_subfield subfield = {.next = NULL};
-  bool done = PUT(out, "  <datafield tag=\"") && alm_xml_escape(field->tag, 3, out) &&
+  bool done = PUT(out, "  <datafield tag=\"") && alm_xml_escape(field->tag, strlen(field->tag), out) &&
               PUT(out, "\" ind1=\"") && alm_xml_escape(&first, 1, out) &&
               PUT(out, "\" ind2=\"") && alm_xml_escape(&second, 1, out) && PUT(out, "\">\n");
   while (done && alm_marc_next_subfield(record, field, &subfield))

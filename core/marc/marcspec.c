@@ -62,10 +62,10 @@ static bool spend(alm_marcspec *spec, size_t steps) {
 /* ---- fields ---- */
 
 static bool is_tag(const alm_path *path, const char *tag) {
-  if (!path->wild) return memcmp(path->tag, tag, 4) == 0;
+  if (!path->wild) return memcmp(path->tag, tag, 4) == 0 && (!tag[3] || strcmp(path->tag, tag) == 0);
   for (int i = 0; i < 3; i++)
     if (path->tag[i] != '.' && path->tag[i] != tag[i]) return false;
-  return true;
+  return !tag[3] && tag[2];
 }
 
 static const alm_marc_field *find(const alm_path *path, const alm_marc *record,
@@ -179,9 +179,15 @@ static bool enter_field(alm_marc_values *values) {
   return true;
 }
 
+static bool is_named(const alm_part *part, alm_slice code) {
+  return code.length == strlen(part->name) && memcmp(part->name, code.text, code.length) == 0;
+}
+
 static bool part_takes(alm_marc_values *values, const alm_part *part, size_t code, size_t place) {
   alm_marc_hit *hit = &values->hit;
-  if (code < (size_t)part->low || code > (size_t)part->high) return false;
+  if (*part->name ? !is_named(part, hit->subfield.code)
+                  : code < (size_t)part->low || code > (size_t)part->high)
+    return false;
   if (part->indexed && !span_has(&part->index, place, values->codes_total[code])) return false;
   hit->part = part;
   hit->whole = hit->subfield.value;

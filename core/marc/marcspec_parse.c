@@ -142,7 +142,7 @@ static void find_plain(alm_marcspec *spec) {
   if (path->leader || path->wild || path->indexed || path->tests.count > 0) return;
   if (path->part_count > 1 || part->indexed || part->cut || part->tests.count > 0) return;
   if (part->kind == ALM_PART_WHOLE) spec->plain = ALM_PLAIN_FIELD;
-  if (part->kind == ALM_PART_SUBFIELD && part->low == part->high) spec->plain = ALM_PLAIN_SUBFIELD;
+  if (part->kind == ALM_PART_SUBFIELD && part->low == part->high && !*part->name) spec->plain = ALM_PLAIN_SUBFIELD;
 }
 
 alm_marcspec *alm_scan_marcspec(alm_scan *scan, const char **next) {
@@ -163,7 +163,7 @@ alm_marcspec *alm_scan_marcspec(alm_scan *scan, const char **next) {
 }
 
 alm_marcspec *alm_marcspec_parse(const char *text, size_t length, alm_error *err) {
-  alm_scan scan = {"MARCspec", text, length, 0, err};
+  alm_scan scan = {.called = "MARCspec", .text = text, .length = length, .err = err};
   char what[64] = "the end or ";
   const char *next;
   if (length > ALM_MARCSPEC_MAXIMUM) {

@@ -21,7 +21,8 @@ typedef enum { ALM_PART_WHOLE, ALM_PART_SUBFIELD, ALM_PART_INDICATOR } alm_part_
 
 struct alm_part {
   alm_part_kind kind;
-  char low, high;        /* subfield codes */
+  char low, high;        /* subfield codes, */
+  char name[16];         /* or one of more than one character */
   char indicator;        /* 1 or 2 */
   bool indexed, cut;
   alm_span index;        /* of subfields with one code in one field */
@@ -30,7 +31,7 @@ struct alm_part {
 };
 
 typedef struct alm_path {
-  char tag[4];
+  char tag[ALM_MARC_TAG_ROOM];
   bool leader, wild, indexed;
   alm_span index;        /* of fields that the tag matches */
   alm_run tests;
@@ -86,6 +87,7 @@ typedef struct {
   const char *text;
   size_t length, at;
   alm_error *err;
+  bool lettered;         /* the last tag begins with a letter: it may have longer codes */
 } alm_scan;
 
 /* The character there; NUL behind the end and for a NUL. */
@@ -96,7 +98,7 @@ bool alm_scan_take(alm_scan *scan, char c);
 bool alm_scan_expected(const alm_scan *scan, const char *what);
 bool alm_scan_wrong(const alm_scan *scan, const char *what);
 
-bool alm_scan_tag(alm_scan *scan, char tag[4]);
+bool alm_scan_tag(alm_scan *scan, char tag[ALM_MARC_TAG_ROOM]);
 bool alm_scan_span(alm_scan *scan, alm_span *span);
 bool alm_scan_indicator(alm_scan *scan, alm_part *part);
 /* From the $ on: code or range, index, characters. */

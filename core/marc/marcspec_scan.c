@@ -71,10 +71,17 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_small(char c) { return c >= 'a' && c <= 'z'; }
 static bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
 
+/* A tag that begins with a letter may have more than three signs. */
+static bool goes_on(const alm_scan *scan, char first) {
+  char c = alm_scan_peek(scan, 0);
+  return (is_small(first) || is_capital(first)) && (is_digit(c) || is_small(c) || is_capital(c));
+}
+
 /* Letters of a tag are all small or all capital. */
-bool alm_scan_tag(alm_scan *scan, char tag[4]) {
+bool alm_scan_tag(alm_scan *scan, char tag[ALM_MARC_TAG_ROOM]) {
   bool small = false, capital = false;
-  for (int i = 0; i < 3; i++) {
+  int length = 3;
+  for (int i = 0; i < length; i++) {
     char c = alm_scan_peek(scan, 0);
     small |= is_small(c);
     capital |= is_capital(c);
@@ -84,8 +91,10 @@ bool alm_scan_tag(alm_scan *scan, char tag[4]) {
       return alm_scan_expected(scan, "a tag of three digits, letters or dots");
     tag[i] = c;
     scan->at++;
+    if (i + 1 == length && goes_on(scan, tag[0]) && length < ALM_MARC_TAG_LONGEST) length++;
   }
-  tag[3] = '\0';
+  tag[length] = '\0';
+  scan->lettered = is_small(*tag) || is_capital(*tag);
   return true;
 }
 
@@ -154,6 +163,17 @@ static bool scan_range_end(alm_scan *scan, alm_part *part) {
   return true;
 }
 
+/* Two signs and more, the first of them a letter. */
+static bool scan_long_code(alm_scan *scan, alm_part *part) {
+  size_t length = 0;
+  for (char c; length < sizeof part->name; length++)
+    if (c = alm_scan_peek(scan, length), !is_small(c) && !(length > 0 && is_digit(c))) break;
+  if (length < 2 || length == sizeof part->name) return false;
+  memcpy(part->name, scan->text + scan->at, length);
+  scan->at += length;
+  return true;
+}
+
 static bool scan_codes(alm_scan *scan, alm_part *part) {
   char c = alm_scan_peek(scan, 0);
   if (!is_code(c))
@@ -167,8 +187,9 @@ static bool scan_codes(alm_scan *scan, alm_part *part) {
 bool alm_scan_subfield(alm_scan *scan, alm_part *part) {
   scan->at++; /* $ */
   part->kind = ALM_PART_SUBFIELD;
-  if (!scan_codes(scan, part)) return false;
-  part->indexed = alm_scan_take(scan, '[');
+  bool is_long = scan->lettered && scan_long_code(scan, part);
+  if (!is_long && !scan_codes(scan, part)) return false;
+  part->indexed = !is_long && alm_scan_take(scan, '[');
   if (part->indexed) {
     if (!alm_scan_span(scan, &part->index)) return false;
     if (!alm_scan_take(scan, ']')) return alm_scan_expected(scan, "]");

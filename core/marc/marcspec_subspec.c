@@ -38,7 +38,14 @@ static bool scan_text(around *a, alm_term *term) {
 /* The same codes: the term means the very subfield. */
 static bool is_same_subfield(const around *a, const alm_part *part) {
   return a->part->kind == ALM_PART_SUBFIELD && part->kind == ALM_PART_SUBFIELD &&
-         !part->indexed && part->low == a->part->low && part->high == a->part->high;
+         !part->indexed && part->low == a->part->low && part->high == a->part->high &&
+         strcmp(part->name, a->part->name) == 0;
+}
+
+static void copy_codes(const alm_part *from, alm_part *to) {
+  to->low = from->low;
+  to->high = from->high;
+  memcpy(to->name, from->name, sizeof to->name);
 }
 
 static void point(const around *a, alm_term *term, bool this_field) {
@@ -66,10 +73,12 @@ static bool scan_index(alm_scan *scan, alm_span *span) {
 
 static bool scan_tagged(around *a, alm_term *term) {
   alm_path *path = &term->path;
+  bool before = a->scan->lettered;
   if (!alm_scan_tag(a->scan, path->tag)) return false;
   path->indexed = alm_scan_peek(a->scan, 0) == '[';
   if (path->indexed && !scan_index(a->scan, &path->index)) return false;
   if (!scan_part(a->scan, &term->part)) return false;
+  a->scan->lettered = before;
   point(a, term, !path->indexed && strcmp(path->tag, a->spec->path.tag) == 0);
   return true;
 }
@@ -82,8 +91,7 @@ static bool scan_abbreviated_index(around *a, alm_term *term) {
   bool of_subfield = a->part->kind == ALM_PART_SUBFIELD && next != '$' && next != '^';
   if (of_subfield) {
     term->part.kind = ALM_PART_SUBFIELD;
-    term->part.low = a->part->low;
-    term->part.high = a->part->high;
+    copy_codes(a->part, &term->part);
     term->part.index = span;
     term->part.indexed = true;
   } else {
@@ -99,8 +107,7 @@ static bool scan_abbreviated_characters(around *a, alm_term *term) {
   if (a->part->kind == ALM_PART_INDICATOR)
     return alm_scan_wrong(a->scan, "an indicator has no character positions");
   term->part.kind = a->part->kind;
-  term->part.low = a->part->low;
-  term->part.high = a->part->high;
+  copy_codes(a->part, &term->part);
   if (!alm_scan_characters(a->scan, &term->part)) return false;
   point(a, term, true);
   return true;

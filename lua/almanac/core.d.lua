@@ -696,7 +696,7 @@ function record:get(spec) end
 function record:all(spec) end
 
 ---The fields as tables, copies of what the record holds; almanac.marc gives live ones instead.
----@param tag? string three characters, '.' is any; default: all
+---@param tag? string three characters, or more where the first is a letter ("INST"); '.' is any; default: all
 ---@return almanac.marc.field[]
 function record:fields(tag) end
 
@@ -768,7 +768,8 @@ function record:problems() end
 ---@param format almanac.marc.format
 ---@param options? { nfc?: boolean } texts in Unicode's Normalization Form C
 ---@return string? text
----@return string? message
+---@return string? message with a text: the fields and subfields that were left out, since their tag or code is longer than
+---  the format has room for, as "INST, HLD $updated"
 ---@return almanac.code? code "limit": ISO 2709 has room for 99,999 bytes, 9,999 in a field
 function record:encode(format, options) end
 

@@ -59,9 +59,9 @@ function m.compact(text)
   local record, format, code = m.parse(text)
   if not record then return nil, format, code end
   if format ~= "marc" then return record:text() end
-  local short = record:encode "iso2709"
-  if short then return short end
-  return record:encode "marcxml"   -- the record is longer than ISO 2709 allows
+  local short, left_out = record:encode "iso2709"
+  if short and not left_out then return short end
+  return record:encode "marcxml"   -- the record has more than ISO 2709 allows
 end
 
 return m

@@ -15,12 +15,12 @@ void fuzz_broken(const char *promise, const char *file, int line) {
 
 static void look_at_field(const alm_marc *record, const alm_marc_field *field) {
   alm_slice content = alm_marc_content(record, field);
-  PROMISED(strlen(field->tag) == 3);
+  PROMISED(field->odd ? *field->tag && strlen(field->tag) <= ALM_MARC_TAG_LONGEST : strlen(field->tag) == 3);
   PROMISED(field->start <= record->length && field->length <= record->length - field->start);
   PROMISED(alm_text_valid(content.text, content.length));
   alm_subfield subfield = {0};
   while (alm_marc_next_subfield(record, field, &subfield)) {
-    PROMISED(subfield.code.length >= 1 && subfield.code.length <= 4);
+    PROMISED(subfield.code.length >= 1 && (field->odd || subfield.code.length <= 4));
     PROMISED(subfield.value.text >= content.text &&
              subfield.value.text + subfield.value.length <= content.text + content.length);
   }
@@ -57,7 +57,7 @@ static alm_marc_reader *open_text(const char *text, size_t length, const alm_mar
 /* Writes the record as a document of the format. */
 static bool write_document(const alm_marc *record, const alm_marc_format *format, alm_buf *out) {
   alm_error err;
-  return alm_buf_adds(out, format->head) && format->write(record, out, &err) &&
+  return alm_buf_adds(out, format->head) && alm_marc_write(record, format, false, out, &err) &&
          alm_buf_adds(out, format->tail);
 }
 

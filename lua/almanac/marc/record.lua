@@ -41,7 +41,7 @@ local function refresh(record)
 end
 
 ---The live fields with a tag: what is set in them is set in the record.
----@param tag? string three characters, '.' is any; default: all
+---@param tag? string three characters, or more where the first is a letter ("INST"); '.' is any; default: all
 ---@return almanac.marc.field[]
 function methods:fields(tag)
   local list = core_ids(self, tag)

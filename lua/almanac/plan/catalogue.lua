@@ -111,7 +111,9 @@ local function take_marc(work, rec)
     return true
   end
   local id = clean(work.spec and rec:get(work.spec) or not work.spec and rec:control "001")
-  local text = work.spool and (rec:encode "iso2709" or rec:encode "marcxml")
+  local text, left_out
+  if work.spool then text, left_out = rec:encode "iso2709" end
+  if work.spool and (left_out or not text) then text = rec:encode "marcxml" end
   return take_title(work, id, rec:number(), text)
 end
 

@@ -5,9 +5,12 @@ local pass = require "almanac.cli.marc.pass"
 local sink = require "almanac.cli.marc.sink"
 local words = require "almanac.words"
 
+local NAMES = { iso2709 = "ISO 2709", line = "a text of lines", mrk = ".mrk" }
+
 local m = {
   summary = "Write the records in another format.",
-  epilog = "Text comes out as UTF-8. Several files become one. Exit status: 0 all is written, 1 nothing was, " ..
+  epilog = "Text comes out as UTF-8. Several files become one. Tags and codes that are longer than MARC's, as Alma's INST, are " ..
+    "left out of ISO 2709 and named. Exit status: 0 all is written, 1 nothing was, " ..
     "2 a file or record could not be read or written.",
 }
 
@@ -34,10 +37,29 @@ local function new_document(out, format)
   return document
 end
 
+-- Counts the fields and subfields that the format has no room for, by name.
+local function note_left_out(done, names)
+  done.left_out = done.left_out or {}
+  for name in names:gmatch "[^,]+" do
+    name = name:match "^%s*(.*)"
+    done.left_out[name] = (done.left_out[name] or 0) + 1
+  end
+end
+
+local function tell_left_out(context, done, format)
+  local names = {}
+  for name in pairs(done.left_out or {}) do names[#names + 1] = name end
+  if not names[1] then return end
+  table.sort(names)
+  for i, name in ipairs(names) do names[i] = ("%s (%d)"):format(name, done.left_out[name]) end
+  context.out.note(("%s has no room for these, which are left out: %s"):format(NAMES[format] or format, table.concat(names, ", ")))
+end
+
 -- A record that the format can't hold is told, counted and left out.
 local function writer(context, document, format, how)
   return function(record, self)
     local text, message = record:encode(format, how)
+    if text and message then note_left_out(self, message) end
     if text then return document.add(text) end
     self.failed = self.failed + 1
     context.out.fail(("%s: record %d: %s"):format(self.path, record:number(), message))
@@ -65,6 +87,7 @@ function m.write(args, context, format)
   ok, message, code = out:complete()
   if not ok then return nil, message, code end
   if args.output then context.out.note(("%s written to %s"):format(words.count(document.count, "record"), args.output)) end
+  tell_left_out(context, done, format)
   done:remark()
   return done:status()
 end

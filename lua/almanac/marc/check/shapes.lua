@@ -120,9 +120,10 @@ end
 ---The verdict on a shape; false when nothing has to be said or looked at.
 ---@param rules almanac.marc.check.rules
 ---@param wanted fun(kind: string): boolean
----@param shape string
+---@param shape string empty: the tag is none of MARC's, which the reader noted
 ---@return almanac.marc.verdict|false
 function m.judge(rules, wanted, shape)
+  if shape == "" then return false end
   local tag, control = shape:sub(1, 3), is_control(shape)
   local field, problems = rules.fields[tag] or {}, m.problems(rules, wanted, tag, shape)
   local verdict = { tag = tag, problems = problems[1] and problems,
