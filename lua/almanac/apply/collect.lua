@@ -10,7 +10,7 @@ local task = require "almanac.task"
 
 local m = {}
 
-local function read(client, collection)
+local function read_members(client, collection)
   local list, message, code = alma.collections.bibs(client, collection)
   if not list then return nil, message, code == "conflict" and "parse" or code end
   local members = {}
@@ -22,7 +22,7 @@ end
 -- tried again by the next.
 local function members_of(job, collection)
   local readings = job.members
-  local reading = readings[collection] or task.spawn(read, job.client, collection)
+  local reading = readings[collection] or task.spawn(read_members, job.client, collection)
   readings[collection] = reading
   local members, message, code = reading:await()
   if not members and readings[collection] == reading then readings[collection] = nil end
@@ -102,7 +102,7 @@ end
 
 local LAST = "701117"
 
-local function remove(job, collection)
+local function take_out(job, collection)
   local ok, message, code, detail = alma.collections.remove_bib(job.client, collection, job.mms_id)
   if ok or code == "missing" then return {} end
   if alma.has_code(detail, LAST) then
@@ -122,7 +122,7 @@ function m.leave(job, change)
   local collection = change.spec.collection
   local done, message, code = steps.perform(job, {
     change = change.seq, kind = "undo collect", page = 0, keep = function() return { collection = collection } end,
-    call = function() return remove(job, collection) end,
+    call = function() return take_out(job, collection) end,
   })
   return done and true, message, code
 end

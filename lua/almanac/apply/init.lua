@@ -34,7 +34,7 @@ function m.remaining(db)
   return titles.count(db, states.OPEN)
 end
 
-local function stop(run, message, code)
+local function stop_run(run, message, code)
   run.stop = run.stop or { message = message, code = code }
 end
 
@@ -51,7 +51,7 @@ local function open_titles(run)
     local title = next_title()
     if not title then return nil end
     local ok, message, code = run.limits:allow(cost(title))
-    if not ok then return stop(run, message, code) end
+    if not ok then return stop_run(run, message, code) end
     given = given + 1
     return title
   end
@@ -67,7 +67,7 @@ local function titles_again(run)
     if run.stop or not ids[i] then return nil end
     local title = run.db:row(AGAIN, ids[i])
     local ok, message, code = run.limits:allow(cost(title))
-    if not ok then return stop(run, message, code) end
+    if not ok then return stop_run(run, message, code) end
     return title
   end
 end
@@ -89,9 +89,9 @@ end
 -- for copies, no folder with the images. A file that can't be read concerns its title alone.
 local function consider_stopping(run, job, message, code)
   if run.journal.broken then
-    return stop(run, "the run file can't be written: " .. run.journal.broken, "io")
+    return stop_run(run, "the run file can't be written: " .. run.journal.broken, "io")
   elseif code == "auth" or code == "quota" or job.disk_full or is_away(run, job, code) then
-    return stop(run, tostring(message), code)
+    return stop_run(run, tostring(message), code)
   end
 end
 
@@ -105,7 +105,7 @@ end
 -- Titles of a streak that ended the run get back the states that they had, because
 -- the failure was none of their own.
 local function end_streak(run, reason)
-  stop(run, reason.message, reason.code)
+  stop_run(run, reason.message, reason.code)
   run.stop.cause = reason.cause
   for _, held in ipairs(run.streak.held) do set_state(run, held.id, held.state, held.message) end
 end
@@ -165,7 +165,7 @@ local function watch_interrupts(run, work)
   while not work.done do
     local interrupts = core.sys.interrupts()
     if interrupts >= 1 and not run.stop then
-      stop(run, "interrupted", "cancelled")
+      stop_run(run, "interrupted", "cancelled")
       if run.on.interrupt then run.on.interrupt() end
     end
     if interrupts >= 2 then return work:cancel() end

@@ -58,7 +58,7 @@ local function attached_elsewhere(job, change, representation_id, attached)
   return found
 end
 
-local function ask(job, change, representation_id, found)
+local function ask_about_pages(job, change, representation_id, found)
   local first, pids = found[1], {}
   for i, one in ipairs(found) do pids[i] = one.file.pid end
   return steps.ask(job, change, { doubts = pids }, reasons.new("pages_elsewhere", { file = first.file.pid,
@@ -125,7 +125,7 @@ function m.meet(job, change, page, representation_id, attached)
   if not change.resumed or steps.begun(job, change, "attach", page.seq) then return true end
   local found, message, code = attached_elsewhere(job, change, representation_id, attached)
   if not found then return nil, message, code end
-  if found[1] then return ask(job, change, representation_id, found) end
+  if found[1] then return ask_about_pages(job, change, representation_id, found) end
   change.resumed = false
   return true
 end

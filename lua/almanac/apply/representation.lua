@@ -187,7 +187,7 @@ end
 
 -- Asks a person about somebody else's representations: they stand beside ours, or
 -- instead of it, or will be deleted. Once it is decided to go on, they count as known.
-local function ask(job, change, before, others)
+local function ask_about_others(job, change, before, others)
   local settled = { table.unpack(before or planned_ids(job)) }
   for _, rep in ipairs(others) do settled[#settled + 1] = rep.id end
   return steps.ask(job, change, { kind = "represent" }, reasons.new("rival", { representation = others[1].id }), settled)
@@ -204,7 +204,7 @@ local function find_made(job, change, before, sent)
   if not list then return nil, message, code end
   local ours, others, kind = m.made_since(job, change, before, list)
   if not ours then return nil, others, kind end
-  if others[1] then return ask(job, change, before, others) end
+  if others[1] then return ask_about_others(job, change, before, others) end
   if #ours > 1 and #ours <= sent then return { ours[1] } end
   if ours[1] then return ours end
   local changed

@@ -113,7 +113,7 @@ local function gave_way_before(job, change)
 end
 
 -- Asks a person about a rival. Once it is decided to go on, the rival counts as known.
-local function ask(job, change, id)
+local function ask_about_rival(job, change, id)
   local known = { table.unpack(steps.get(job, change, "represent").before or {}) }
   known[#known + 1] = id
   return steps.ask(job, change, { kind = "represent" }, reasons.new("rival_empty", { representation = id }), known)
@@ -134,7 +134,7 @@ function m.meet(job, change)
     local verdict, message, code = reconcile.patiently(function() return judge(job, change, id) end)
     if not verdict then return nil, message, code end
     if verdict == "stays" then return give_way(job, change, id) end
-    if verdict == "lagging" then return ask(job, change, id) end
+    if verdict == "lagging" then return ask_about_rival(job, change, id) end
   end
   return true
 end

@@ -146,12 +146,12 @@ function m.ask(job, change, which, reason, before)
   return nil, reason, "conflict"
 end
 
-local function note(job, step, entry)
+local function remember_step(job, step, entry)
   entry.before, entry.sent, entry.change, entry.kind, entry.page = step.before, step.sent, step.change, step.kind, step.page
   job.steps[name_of(step.change, step.kind, step.page)] = entry
 end
 
-local function begin(job, step)
+local function begin_step(job, step)
   local ok, message, code = job.journal:write(function(db)
     local done, why, kind = db:run(INTENT, job.title.id, step.change, step.kind, step.page,
       step.before and json.encode(step.before), now())
@@ -159,11 +159,11 @@ local function begin(job, step)
     return done, why, kind
   end)
   if not ok then return nil, message, code end
-  note(job, step, { state = "intent" })
+  remember_step(job, step, { state = "intent" })
   return true
 end
 
-local function finish(job, step, found)
+local function finish_step(job, step, found)
   local result = step.keep(found)
   local kept = step.record and (step.remember and step.remember(found)) or not step.record and result or nil
   local ok, message, code = job.journal:write(function(db)
@@ -173,7 +173,7 @@ local function finish(job, step, found)
     return done, why, kind
   end)
   if not ok then return nil, message, code end
-  note(job, step, { state = "done", result = kept })
+  remember_step(job, step, { state = "done", result = kept })
   return result
 end
 
@@ -224,7 +224,7 @@ end
 
 -- Looks whether a call happened; "absent" when nothing of it is there. `answered`:
 -- Alma is done with it, or had its time.
-local function find(step, answered)
+local function look_for_call(step, answered)
   if not step.look then
     task.sleep(reconcile.bound / LOOKLESS)
     return nil, nil, "absent"
@@ -244,7 +244,7 @@ local function rule_out_late_effect(job, step, fate)
   local ok
   ok, message, code = keep_fate(job, step)
   if not ok then return nil, message, code end
-  return find(step, true)
+  return look_for_call(step, true)
 end
 
 -- Mends what may make the call fail, where the step can. What was sent before may
@@ -255,11 +255,11 @@ local function mend(job, step, detail, left)
   local amiss, message, code = step.amiss(detail, left, step.sent)
   if not amiss then return nil, message, amiss == nil and code or "absent" end
   local found
-  found, message, code = find(step, false)
+  found, message, code = look_for_call(step, false)
   if code ~= "absent" then return found, message, code end
   amiss, message, code = step.mend()
   if amiss == nil then return nil, message, code end
-  return find(step, true)
+  return look_for_call(step, true)
 end
 
 -- Finds out what became of a call that gave no clear answer.
@@ -270,7 +270,7 @@ local function look_into(job, step, detail, left)
     local ok, message, code = keep_fate(job, step)
     if not ok then return nil, message, code end
   end
-  local found, message, code = find(step, step.answered)
+  local found, message, code = look_for_call(step, step.answered)
   if code ~= "absent" then return found, message, code end
   if step.answered then return mend(job, step, detail, left) end
   return rule_out_late_effect(job, step, "lost")
@@ -303,7 +303,7 @@ local function look_for_earlier(job, step, known)
   local fate, age = known.result or {}, now() - (known.begun or now())
   step.unsure = age < reconcile.long_after() and (fate.unsure or not fate.answered) or false
   step.lost, step.answered = fate.lost, fate.answered
-  local found, message, code = find(step, not step.unsure or age >= reconcile.bound)
+  local found, message, code = look_for_call(step, not step.unsure or age >= reconcile.bound)
   if code ~= "absent" then return found, message, code end
   return rule_out_late_effect(job, step, fate.lost and "lost" or "killed")
 end
@@ -334,14 +334,14 @@ function m.perform(job, step)
   if known then step.before = known.before end
   if known and step.look then
     local found, message, code = look_for_earlier(job, step, known)
-    if found then return finish(job, step, found) end
+    if found then return finish_step(job, step, found) end
     if code ~= "absent" then return nil, message, code end
   elseif not known then
-    local ok, message, code = begin(job, step)
+    local ok, message, code = begin_step(job, step)
     if not ok then return nil, message, code end
   end
   local result, message, code, nothing_happened = send(job, step, not known)
-  if result then return finish(job, step, result) end
+  if result then return finish_step(job, step, result) end
   -- The call was refused and nothing happened: as if it had never been begun.
   if nothing_happened then m.forget(job, { seq = step.change }, { step.kind }, step.page) end
   return nil, message, code

@@ -151,7 +151,7 @@ end
 -- Asks a person about a title. The decision will be about the title as it is now, so
 -- that takes the place of what the plan read. Both are written in one transaction: a
 -- program killed between them would take what the doubt is about for what has to be.
-local function ask(job, reading, list, planned, reason)
+local function ask_about_title(job, reading, list, planned, reason)
   local before, representations = by_id(reading.representations), {}
   for _, rep in ipairs(list) do
     local entry = before[rep.id] or { id = rep.id, label = rep.label, usage_type = look.value(rep.usage_type),
@@ -214,7 +214,7 @@ local function read_again(job)
   if reason then
         -- This compares with what the plan read, so it comes before the doubt takes the place of that.
     reason.data.older = older.did(job, list, kinds.of) or nil
-    return ask(job, reading, list, planned, reason)
+    return ask_about_title(job, reading, list, planned, reason)
   end
   job.present = {}
   for i, rep in ipairs(list) do job.present[i] = rep.id end
@@ -226,7 +226,7 @@ local function ask_about_rivals(job, reason)
   local list, message, code = representation.list(job)
   if not list then return nil, message, code end
   local reading = readings.decode(job.title.reading)
-  return ask(job, reading, list, expected(job, reading), reasons.from(reason))
+  return ask_about_title(job, reading, list, expected(job, reading), reasons.from(reason))
 end
 
 local function settle_open_steps(job)

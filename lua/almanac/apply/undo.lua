@@ -96,7 +96,7 @@ local function words_of_left(job)
 end
 
 -- Finds what is to be taken back of a title, its thumbnails as well.
-local function look(job)
+local function look_at_title(job)
   local found, message, code = traces.look(job)
   if not found then return nil, message, code end
   for _, change in ipairs(job.changes) do
@@ -154,7 +154,7 @@ end
 
 local function take_back_title(run, job, counts)
   local found, message, code = nil, steps.undo_doubt(job), "conflict"
-  if not message then found, message, code = look(job) end
+  if not message then found, message, code = look_at_title(job) end
   local ok, result = found, nil
   if found then result = result_of(job, found, true) end
   if found and run.yes then ok, message, code = take_back(job, found) end

@@ -58,7 +58,7 @@ function m.check(job)
 end
 
 -- Writes down what was found of a title, when it is news.
-local function note(run, title, state, reason, seen)
+local function note_finding(run, title, state, reason, seen)
   if title.state == state and reasons.has(title, reason) and not seen[1] then return true end
   return run.journal:write(function(db)
     local ok, message, code = thumbnails.keep(db, title.id, seen)
@@ -89,7 +89,7 @@ local function verify_title(run, title, counts)
   end
   run.streak:worked()
   local reason = words and reasons.from(words) or job.gone
-  local ok, why, kind = note(run, title, state, reason, job.seen)
+  local ok, why, kind = note_finding(run, title, state, reason, job.seen)
   if not ok then
     run.broken = { message = why, code = kind }
     return

@@ -162,7 +162,7 @@ local function read_between(plan)
   return ok, message, code, stop
 end
 
-local function steps(plan, ...)
+local function in_transaction(plan, ...)
   local list = { ... }
   return attempt.transaction(plan.db, function()
     for _, step in ipairs(list) do step(plan) end
@@ -180,19 +180,19 @@ local function read_and_match(plan, source)
   local ok, message, code = true, nil, nil
   if plan.base then ok, message, code = plan.db:attach(plan.order.from, "base") end
   if ok and not plan.reads then
-    ok, message, code = steps(plan, fill, match_all)
+    ok, message, code = in_transaction(plan, fill, match_all)
   elseif ok then
     local stop
-    ok, message, code = steps(plan, fill)
+    ok, message, code = in_transaction(plan, fill)
     if ok then ok, message, code, stop = read_between(plan) end
     if stop then return stopped(plan, stop) end
-    if ok then ok, message, code = steps(plan, match_all) end
+    if ok then ok, message, code = in_transaction(plan, match_all) end
   end
   if not ok then return give_up(plan, message, code) end
   return { db = plan.db, source = source }
 end
 
-local function begin(plan, order)
+local function begin_plan(plan, order)
   orders.begin(plan, order)
   plan.audit = audit.new()
   orders.locate(plan)
@@ -207,8 +207,8 @@ local function begin(plan, order)
   return source
 end
 
-local function make(plan, order)
-  local source, message, code = attempt.try(begin, plan, order)
+local function make_plan(plan, order)
+  local source, message, code = attempt.try(begin_plan, plan, order)
   if not source then
     if plan.db then discard(plan) end
     return nil, message, code
@@ -232,7 +232,7 @@ end
 ---@return string? code
 function m.make(order)
   local plan = {}
-  return leave_nothing_empty(plan, pcall(make, plan, order))
+  return leave_nothing_empty(plan, pcall(make_plan, plan, order))
 end
 
 return m

@@ -228,7 +228,7 @@ function m.similar(reading, change)
   end
 end
 
-local function find(list, field, id)
+local function item_with(list, field, id)
   for _, item in ipairs(list) do
     if item[field] == id then return item end
   end
@@ -237,8 +237,8 @@ end
 -- Says when the title does not have what a change is about, or has it outside Alma.
 local function wrong_target(reading, change)
   if not change.representation then return nil end
-  local rep = find(reading.representations, "id", change.representation)
-  if not rep or change.pid and not find(rep.files, "pid", change.pid) then
+  local rep = item_with(reading.representations, "id", change.representation)
+  if not rep or change.pid and not item_with(rep.files, "pid", change.pid) then
     return ("%s is about %s, which the title does not have"):format(change.kind, change.pid or change.representation)
   elseif rep.remote and not kinds.kinds[change.kind].remote then
     return ("%s is about %s, which is remote: its files are not in Alma"):format(change.kind, rep.id)

@@ -52,7 +52,7 @@ local function like(db, key)
 end
 
 -- Title -> files whose name is one of its own with something added, or like one.
-local function find(db)
+local function neighbours_of_titles(db)
   local found, order, bases = {}, {}, {}
   for row in db:rows(KEYS) do
     while bases[1] and row.key:sub(1, #bases[#bases].key) ~= bases[#bases].key do bases[#bases] = nil end
@@ -83,7 +83,7 @@ end
 ---@param same table<integer, string> files of the same bytes, of almanac.plan.twins
 function m.doubt(db, same)
   if not db:value(LOST) then return end
-  local found, order = find(db)
+  local found, order = neighbours_of_titles(db)
   for _, title_id in ipairs(order) do
     local own = db:row(READY, title_id)
     local paths = own and others(db, found[title_id], own.id, same) or {}

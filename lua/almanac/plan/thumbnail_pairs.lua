@@ -125,7 +125,7 @@ local function another(self, thumbnail, owner, first)
   explain(self.db, thumbnail.file_id, "thumbnail_one_of_several", { file = owner.path })
 end
 
-local function pair(self, thumbnail)
+local function pair_one(self, thumbnail)
   local db = self.db
   local owners = owners_of(db, thumbnail.owner)
   local owner = owners[1]
@@ -149,7 +149,7 @@ function methods:pair_all()
   repeat
     local batch = {}
     for row in self.db:rows(NEXT, last) do batch[#batch + 1] = row end
-    for _, thumbnail in ipairs(batch) do pair(self, thumbnail) end
+    for _, thumbnail in ipairs(batch) do pair_one(self, thumbnail) end
     last = batch[1] and batch[#batch].file_id
   until not last
   attempt.run(self.db, "DROP TABLE temp.named")

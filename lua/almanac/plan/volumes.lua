@@ -8,7 +8,7 @@ local m = {}
 
 local SHOWN = 4     -- folders in one reason
 
-local function told(folders, counts)
+local function listed(folders, counts)
   local list = {}
   for i = 1, math.min(#folders, SHOWN) do
     list[i] = ("%s (%d)"):format(folders[i] == "" and "the folder itself" or folders[i], counts[folders[i]])
@@ -93,7 +93,7 @@ function m.several_folders(files, key)
     local name = file.path:match "[^/]*$"
     if seen[name] then
       return nil, ("files of several folders become one sequence, folder by folder (--part-by folder makes more of it): '%s' has %s")
-        :format(key, told(folders, counts))
+        :format(key, listed(folders, counts))
     end
     seen[name] = true
   end

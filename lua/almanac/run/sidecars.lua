@@ -25,11 +25,11 @@ function m.printable(path)
   return (path:gsub("[\1-\31\127-\255]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
 
-local function told(path)
+local function shown_name(path)
   return core.text.valid(path) and not path:find "%c" and path or m.printable(path)
 end
 
-local function keep(reader, path, text, problem)
+local function note_sidecar(reader, path, text, problem)
   if not reader.db then return end
   local added = attempt.run(reader.db, KEEP, path, text and core.hash.sha256(text), problem)
   if problem and added == 1 then attempt.run(reader.db, PROBLEM, ("%s: %s"):format(path, problem)) end
@@ -41,14 +41,14 @@ local function words_of(message, full)
   return "can't be read: " .. message:sub((last or 0) + 1):gsub("^[: ]+", "")
 end
 
-local function read(reader, path)
+local function read_sidecar(reader, path)
   local full = reader.folder .. "/" .. path
   local text, message, code = core.files.head(full, sidecar.largest + 1, reader.folder)
   if code == "missing" then return nil end
   reader.found = true
-  local shown, card = told(path), nil
+  local shown, card = shown_name(path), nil
   if text then card, message = sidecar.new(shown, text) else message = words_of(message, full) end
-  keep(reader, shown, text, message)
+  note_sidecar(reader, shown, text, message)
   if card then reader.bytes = reader.bytes + #text end
   return card, message
 end
@@ -57,7 +57,7 @@ end
 -- that was read last is kept.
 local function keeping_the_last(reader)
   return function(path)
-    if reader.last ~= path then reader.last, reader.card, reader.words = path, read(reader, path) end
+    if reader.last ~= path then reader.last, reader.card, reader.words = path, read_sidecar(reader, path) end
     return reader.card, reader.words
   end
 end

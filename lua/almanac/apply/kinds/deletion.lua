@@ -14,7 +14,7 @@ end
 
 -- Alma has no error of its own for what is not there, so a look decides. When Alma
 -- refused the only call that was made, somebody else deleted it.
-local function call(delete, first)
+local function send_deletion(delete, first)
   local ok, message, code, detail = delete.send()
   if not ok and not (detail and detail.unclear) then ok = delete.is_gone() or nil end
   if not ok then return nil, message, code, detail end
@@ -39,7 +39,7 @@ function m.perform(job, change, delete, before)
     call = function()
       local was_first = first
       first = false
-      return call(delete, was_first)
+      return send_deletion(delete, was_first)
     end,
     keep = function() return {} end,
   })
@@ -56,7 +56,7 @@ end
 ---@return string? code
 function m.once(job, change, kind, delete)
   local done, message, code = steps.perform(job, {
-    change = change.seq, kind = kind, page = 0, call = function() return call(delete) end, keep = function() return {} end,
+    change = change.seq, kind = kind, page = 0, call = function() return send_deletion(delete) end, keep = function() return {} end,
   })
   return done and true, message, code
 end
