@@ -91,7 +91,7 @@ end
 ---@return { pid: string }|nil file
 ---@return string? message
 ---@return string? code "conflict" when Alma has other bytes than the file
-function m.run(job, change, page, representation_id, attached, options)
+function m.page(job, change, page, representation_id, attached, options)
   local mms_id = job.mms_id
   local again = options and options.again
   local result, message, code

@@ -47,12 +47,13 @@ local function look_before(job, collection)
   return { unknown = true }
 end
 
+---Puts the title into its collection, unless it was put there before or the plan names none.
 ---@param job almanac.job
 ---@param change almanac.change
 ---@return table|true|nil result
 ---@return string? message
 ---@return string? code
-function m.run(job, change)
+function m.enter(job, change)
   local collection, mms_id = change.spec.collection, job.mms_id
   if not collection or steps.is_done(job, change, "collect") then return true end
   local known = steps.get(job, change, "collect")

@@ -245,8 +245,8 @@ function m.restore(job, change, n, representation_id)
     mtime_ns = stat.mtime_ns, sha256 = kept.sha256,
     upload_key = ("%s/%s/restored-%s/%s"):format(job.upload_folder, job.title.mms_id, kept.pid, kept.name) }
   local ok
-  ok, message, code = upload.run(here, change, page)
-  if ok then ok, message, code = attach.run(here, change, page, representation_id, present, { again = true }) end
+  ok, message, code = upload.page(here, change, page)
+  if ok then ok, message, code = attach.page(here, change, page, representation_id, present, { again = true }) end
   return ok and true, message, code
 end
 

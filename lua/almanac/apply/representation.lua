@@ -214,6 +214,7 @@ local function find_made(job, change, before, sent)
   return {}
 end
 
+---Makes the representation, or finds the one that an earlier call made.
 ---@param job almanac.job
 ---@param change almanac.change
 ---@return { representation_id: string }|nil result

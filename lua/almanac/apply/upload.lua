@@ -113,7 +113,7 @@ end
 ---@return table|nil result
 ---@return string? message
 ---@return string? code
-function m.run(job, change, page, kind)
+function m.page(job, change, page, kind)
   kind = kind or "upload"
   local maybe_there = steps.is_open(job, change, kind, page.seq)
   return steps.perform(job, {
@@ -135,8 +135,8 @@ end
 ---@return string? code
 function m.all(job, change)
   for _, page in ipairs(change.pages) do
-    local ok, message, code = m.run(job, change, page)
-    if ok and page.thumbnail then ok, message, code = m.run(job, change, page.thumbnail, "thumbnail") end
+    local ok, message, code = m.page(job, change, page)
+    if ok and page.thumbnail then ok, message, code = m.page(job, change, page.thumbnail, "thumbnail") end
     if not ok then return nil, message, code end
   end
   return true

@@ -105,7 +105,7 @@ end
 ---@return string|true|nil kept the name that the old file has now
 ---@return string? message
 ---@return string? code "conflict": another process has it open for writing; "io": it can't be written
-function m.run(path)
+function m.bring_up_to_date(path)
   local db, message, code = core.runfile.open(path, { mode = "write", kind = "run", version = m.FROM })
   local kept
   if db then

@@ -49,7 +49,7 @@ end
 -- stays as it is, and can't be read.
 local function bring_up(path)
   if migration.format_of(path) ~= migration.FROM then return true end
-  local kept, message, code = migration.run(path)
+  local kept, message, code = migration.bring_up_to_date(path)
   if not kept then return nil, message, code end
   if kept ~= true then
     notice.tell(("%s was made by an earlier almanac, and was brought to format %d; as it was before, it is kept as %s"):format(path,

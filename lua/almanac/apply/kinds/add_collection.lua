@@ -14,7 +14,7 @@ end
 function m.expect() end
 
 function m.carry_out(job, change)
-  local ok, message, code = collect.run(job, change)
+  local ok, message, code = collect.enter(job, change)
   return ok and true, message, code
 end
 

@@ -38,7 +38,7 @@ local function before_page(job, change, seq)
 end
 
 local function attach_page(job, change, page)
-  local file, message, code = attach.run(job, change, page, change.representation_id, before_page(job, change, page.seq))
+  local file, message, code = attach.page(job, change, page, change.representation_id, before_page(job, change, page.seq))
   if not file then return nil, message, code end
   page.pid = file.pid
   return true

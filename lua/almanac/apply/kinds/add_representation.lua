@@ -41,7 +41,7 @@ end
 local function attach_all(job, change, id)
   local attached = {}
   for i, page in ipairs(change.pages) do
-    local file, message, code = attach.run(job, change, page, id, { table.unpack(attached) })
+    local file, message, code = attach.page(job, change, page, id, { table.unpack(attached) })
     if not file then return nil, message, code end
     attached[i] = file.pid
   end
@@ -61,7 +61,7 @@ function m.prepare(job, change)
 end
 
 function m.carry_out(job, change)
-  local ok, message, code = collect.run(job, change)
+  local ok, message, code = collect.enter(job, change)
   if not ok then return nil, message, code end
   local made
   made, message, code = representation.make(job, change)
