@@ -2,8 +2,7 @@
 -- itself. A checker compiles its rules once, asks the engine for the shapes of the fields,
 -- and looks into a field only where its shape calls for it.
 --
---   local check = require "almanac.marc.check"
---   local checker = check.new { except = { "issn" } }
+--   local checker = marc.checker { except = { "issn" } }
 --   for record in marc.records "export.mrc" do
 --     for _, problem in ipairs(checker:problems(record)) do print(problem.where, problem.kind, problem.message) end
 --   end
