@@ -55,6 +55,11 @@ describe("control characters", function()
     assert.same({ "control-character 001" }, found(new { { "001", "1\0270" }, { "008", TODAY }, title() }))
   end)
 
+  it("are all named", function()
+    local record = bib(title(), { "500", "  ", "a", "\v \f \v\2 \0" })
+    assert.equal("the control characters 0x0b 0x0c 0x02 0x00 are in the text", record:check()[1].message)
+  end)
+
   it("are none around what isn't sorted by", function()
     assert.same({}, found(bib({ "245", "10", "a", "\u{98}The\u{9C} harbor" })))
   end)
@@ -146,8 +151,9 @@ describe("leader/09", function()
   end
 
   it("is the charset of the text", function()
-    assert.same({ "leader-09 leader/09" }, found(with(" ", "Müller")))
-    assert.same({ "leader-09 leader/09" }, found(with("x", "Miller")))
+    assert.same({ "charset leader/09" }, found(with(" ", "Müller")))
+    assert.same({ "charset leader/09" }, found(with("x", "Miller")))
+    assert.same({ "charset leader/09" }, found(with(" ", "Müller"), { only = { "charset" } }))
     assert.same({}, found(with(" ", "Miller")))
     assert.same({}, found(with("a", "Müller")))
   end)
@@ -245,9 +251,14 @@ describe("choosing kinds", function()
   end)
 
   it("finds each kind with only it, and none without it", function()
-    for _, problem in ipairs(record:check()) do
-      assert.is_true(#record:check { only = { problem.kind } } > 0)
-      for _, other in ipairs(record:check { except = { problem.kind } }) do assert.not_equal(problem.kind, other.kind) end
+    local all = bib({ "020", "  ", "a", "1" }, { "022", "  ", "a", "1" }, { "245", "1#", "a", "\v", "a", "x", "q", "x", "Q", "x", "6", "x" },
+      { "245", "88", "a", "x" }, { "500", "  " }, { "005", "  ", "a", "x" }, { "003", "1" }, { "006", "m" })
+    local count = 0
+    for _ in pairs(all:check()) do count = count + 1 end
+    assert.is_true(count > 11)
+    for _, problem in ipairs(all:check()) do
+      assert.is_true(#all:check { only = { problem.kind } } > 0, problem.kind)
+      for _, other in ipairs(all:check { except = { problem.kind } }) do assert.not_equal(problem.kind, other.kind) end
     end
   end)
 

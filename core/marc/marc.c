@@ -17,6 +17,7 @@ const char *alm_marc_kind_name(size_t kind) {
       [ALM_MARC_CHARACTER] = "character", [ALM_MARC_ESCAPE] = "escape",
       [ALM_MARC_TRUNCATED] = "truncated", [ALM_MARC_GARBAGE] = "garbage",
       [ALM_MARC_TOO_LONG] = "too-long",   [ALM_MARC_STRUCTURE] = "structure",
+      [ALM_MARC_CHARSET] = "charset",
   };
   return kind < sizeof names / sizeof *names ? names[kind] : NULL;
 }

@@ -183,7 +183,7 @@ static const alm_marc *as_utf8(alm_marc_converter *converter, const alm_marc *re
 
 static void note_lie(alm_marc_converter *converter, const alm_marc *record, const alm_coding *coding) {
   bool marc21 = is_marc21(record);
-  alm_marc_note(converter->builder, ALM_MARC_LEADER_WRONG, marc21 ? CODING_SCHEME : 0,
+  alm_marc_note(converter->builder, ALM_MARC_CHARSET, marc21 ? CODING_SCHEME : 0,
                 "%s says UTF-8, the text is %s", marc21 ? "leader/09" : "100 $a", coding->name);
 }
 

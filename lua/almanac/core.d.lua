@@ -664,7 +664,7 @@ local record = {}
 ---@field subfields? almanac.marc.subfield[]
 
 ---@class almanac.marc.problem
----@field kind string "leader" "length" "directory" "tag" "indicator" "subfield" "terminator" "character" "escape" "truncated" "garbage" "too-long" "structure"
+---@field kind string "leader" "length" "directory" "tag" "indicator" "subfield" "terminator" "character" "escape" "truncated" "garbage" "too-long" "structure" "charset"
 ---@field byte integer of the record, from 0
 ---@field message string
 

@@ -89,6 +89,14 @@ local function reading(files)
     best.almanac / best["lua-cjson"]))
 end
 
+local function checking(files)
+  print "\nChecking: almanac marc check, beside yaz-marcdump -n, which looks at the structure only"
+  local function check(kinds) return ("%s marc check %s %s"):format(almanac, kinds, quote(files.iso2709)) end
+  local best = compare { almanac = check "", ["--only length"] = check "--only length", ["yaz-marcdump"] = yaz("-n", files.iso2709) }
+  tell_seconds(best)
+  measure.tell("all kinds, almanac / yaz-marcdump", best.almanac / best["yaz-marcdump"], "", "<=", 3)
+end
+
 local function converting(files)
   print "\nConverting, beside yaz-marcdump"
   local best = compare { almanac = convert("marcxml", files.iso2709), ["yaz-marcdump"] = yaz("-o marcxml", files.iso2709) }
@@ -134,6 +142,7 @@ local ok, message = pcall(function()
   local size = io.open(files.iso2709):seek "end"
   print(("%d records of %.0f bytes in ISO 2709; seconds are CPU seconds, the best of %d rounds"):format(N, size / N, ROUNDS))
   reading(files)
+  checking(files)
   converting(files)
   looping(files)
 end)

@@ -13,6 +13,18 @@ void fuzz_broken(const char *promise, const char *file, int line) {
   abort();
 }
 
+/* As much as there is room for is written, and its whole length is given. */
+static void look_at_shape(const alm_marc *record, const alm_marc_field *field) {
+  enum { SMALL = 7 };
+  char small[SMALL + 1];
+  small[SMALL] = '!';
+  size_t length = alm_marc_shape(record, field, small, SMALL);
+  char *whole = malloc(length);
+  PROMISED(length >= 4 && alm_marc_shape(record, field, whole, length) == length);
+  PROMISED(small[SMALL] == '!' && memcmp(small, whole, length < SMALL ? length : SMALL) == 0);
+  free(whole);
+}
+
 static void look_at_field(const alm_marc *record, const alm_marc_field *field) {
   alm_slice content = alm_marc_content(record, field);
   PROMISED(field->odd ? *field->tag && strlen(field->tag) <= ALM_MARC_TAG_LONGEST : strlen(field->tag) == 3);
@@ -26,11 +38,13 @@ static void look_at_field(const alm_marc *record, const alm_marc_field *field) {
   }
   alm_marc_indicator(record, field, 1);
   alm_marc_indicator(record, field, 2);
+  look_at_shape(record, field);
 }
 
 static void look_at(const alm_marc *record) {
   PROMISED(alm_text_valid(record->leader, ALM_MARC_LEADER));
   for (size_t i = 0; i < record->field_count; i++) look_at_field(record, &record->fields[i]);
+  alm_marc_look(record);
   for (size_t i = 0; i < record->problem_count; i++) {
     const char *message = record->problems[i].message;
     PROMISED(alm_marc_kind_name(record->problems[i].kind));

@@ -6,14 +6,18 @@ local function is_control(code)
   return code < 0x20 and code ~= 0x1F or code == 0x7F or code >= 0x80 and code < 0xA0 and code ~= 0x98 and code ~= 0x9C
 end
 
----The first control character of a text. U+0098 and U+009C stand around what isn't sorted by.
+---The control characters of a text, each once. U+0098 and U+009C stand around what isn't sorted by.
 ---@param text string
----@return string? name as "0x0b" or "U+0085"
-function m.first(text)
-  if not text:find "[%c\xC2]" then return nil end
+---@return string[] names as "0x0b" or "U+0085"
+function m.names(text)
+  local names, seen = {}, {}
+  if not text:find "[%c\xC2]" then return names end
   for _, code in utf8.codes(text, true) do
-    if is_control(code) then return (code < 0x80 and "0x%02x" or "U+%04X"):format(code) end
+    if is_control(code) and not seen[code] then
+      names[#names + 1], seen[code] = (code < 0x80 and "0x%02x" or "U+%04X"):format(code), true
+    end
   end
+  return names
 end
 
 local LONGEST = 200   -- bytes

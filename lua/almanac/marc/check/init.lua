@@ -177,8 +177,10 @@ local function check_links(self, record)
 end
 
 local function check_text(self, where, text)
-  local control = text and controls.first(text)
-  if control then add(self, "control-character", where, ("the control character %s is in the text"):format(control)) end
+  local names = text and controls.names(text) or {}
+  if not names[1] then return end
+  add(self, "control-character", where, (names[2] and "the control characters %s are in the text"
+    or "the control character %s is in the text"):format(table.concat(names, " ")))
 end
 
 local function check_controls(self, record)
@@ -199,9 +201,9 @@ local CODING = { [" "] = "MARC-8", a = "UTF-8" }
 local function check_coding(self, leader, beyond_ascii)
   local said = leader:sub(10, 10)
   if not CODING[said] then
-    add(self, "leader-09", "leader/09", ("leader/09 is '%s', neither blank (MARC-8) nor 'a' (UTF-8)"):format(said))
+    add(self, "charset", "leader/09", ("leader/09 is '%s', neither blank (MARC-8) nor 'a' (UTF-8)"):format(said))
   elseif said == " " and beyond_ascii then
-    add(self, "leader-09", "leader/09", "leader/09 is blank and says MARC-8; the text is UTF-8")
+    add(self, "charset", "leader/09", "leader/09 is blank and says MARC-8; the text is UTF-8")
   end
 end
 
@@ -303,8 +305,9 @@ function m.new(options)
   end
   local wanted = kinds.chosen(options.only, options.except)
   local self = setmetatable({ wanted = wanted, profile = own, books = {}, by_leader = {}, shapes = {}, serial = 0, count = 0,
-    finds_ids = wanted "duplicate-001", finds_controls = wanted "control-character", finds_coding = wanted "leader-09",
+    finds_ids = wanted "duplicate-001", finds_controls = wanted "control-character", finds_coding = wanted "charset",
     finds_required = wanted "missing-field" and own ~= nil }, { __index = methods })
+  self.finds_in_fields = self.finds_coding
   for _, kind in ipairs(kinds.of_records) do
     self.finds_in_fields = self.finds_in_fields or kind.name ~= "duplicate-001" and wanted(kind.name)
   end

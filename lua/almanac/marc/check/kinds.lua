@@ -20,6 +20,7 @@ local OF_READERS = {
   garbage = "bytes that belong to no record",
   ["too-long"] = "the record is longer than its format allows",
   structure = "the XML or JSON around the fields is wrong",
+  charset = "leader/09 (UNIMARC: 100 $a) is not the charset of the text",
 }
 
 ---@class almanac.marc.kind
@@ -36,7 +37,6 @@ m.of_records = {
   { name = "odd-indicator", summary = "an indicator is no blank, digit or small letter" },
   { name = "odd-code", summary = "a subfield code is no small letter or digit" },
   { name = "duplicate-001", summary = "an earlier record of the file has the same 001" },
-  { name = "leader-09", summary = "leader/09 is not the charset of the text", marc21 = true },
   { name = "fixed-length", summary = "005, 006 or 008 is too short or too long", marc21 = true },
   { name = "isbn", summary = "a number is no ISBN: its length or check digit" },
   { name = "issn", summary = "a number is no ISSN: its length or check digit" },
