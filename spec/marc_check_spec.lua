@@ -251,7 +251,8 @@ describe("choosing kinds", function()
   end)
 
   it("finds each kind with only it, and none without it", function()
-    local all = bib({ "020", "  ", "a", "1" }, { "022", "  ", "a", "1" }, { "245", "1#", "a", "\v", "a", "x", "q", "x", "Q", "x", "6", "x" },
+    local all = bib({ "020", "  ", "a", "1" }, { "022", "  ", "a", "1" },
+      { "245", "1#", "a", "\v", "a", "x", "q", "x", "Q", "x", "6", "x" },
       { "245", "88", "a", "x" }, { "500", "  " }, { "005", "  ", "a", "x" }, { "003", "1" }, { "006", "m" })
     local count = 0
     for _ in pairs(all:check()) do count = count + 1 end
