@@ -165,7 +165,7 @@ static bool is_field(const alm_line *line) {
 
 /* A leader, a control field, or a field with subfields. */
 static bool begins(const alm_line *line) {
-  char tag[4];
+  char tag[ALM_MARC_TAG_ROOM];
   if (line->length < TAG_END + GAP || line->text[0] != '=' || line->text[TAG_END] != ' ') return false;
   if (is_leader(line, false) || memcmp(line->text + 1, "00", 2) == 0) return true;
   return alm_marc_repair_tag((alm_slice){line->text + 1, 3}, tag) && memchr(line->text, '$', line->length);
