@@ -145,6 +145,17 @@ describe("a live field", function()
     assert.same({ "http://y", "Free", "http://y Free", 0 }, { link:get "u", link:all "abz"[1], link:text(), link:remove "x" })
   end)
 
+  it("has subfields that table.sort puts in order", function()
+    local note = record:add("500", "  ", "d", "4", "b", "2", "e", "5", "a", "1", "c", "3", "a", "0")
+    table.sort(note.subfields, function(one, other)
+      if one.code ~= other.code then return one.code < other.code end
+      return one.value < other.value
+    end)
+    assert.equal("500    $a 0 $a 1 $b 2 $c 3 $d 4 $e 5", lines(record):match "500[^\n]*")
+    note.subfields[1], note.subfields[6] = note.subfields[6], note.subfields[1]
+    assert.equal("500    $e 5 $a 1 $b 2 $c 3 $d 4 $a 0", lines(record):match "500[^\n]*")
+  end)
+
   it("leaves the record with its last subfield", function()
     local boats = record:fields "650"[2]
     boats:remove "a"

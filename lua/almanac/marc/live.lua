@@ -151,7 +151,7 @@ function m.write_subfields(field, list)
   if #list == 0 then return m.remove(field) end
   m.write_field(field, { subfields = list })
   for i, subfield in ipairs(list) do
-    if getmetatable(subfield) == Subfield and subfield[FIELD] == field then
+    if getmetatable(subfield) == Subfield and (rawget(subfield, FIELD) or field) == field then
       live[i], plain[i] = subfield, rawget(subfield, DATA)
     else
       plain[i] = { code = subfield.code, value = m.check_text(subfield.value, "a value") }

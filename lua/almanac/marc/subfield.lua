@@ -40,8 +40,9 @@ function Subfield:__index(key)
   if methods[key] then return methods[key] end
   if key == "field" then return field_of(self) end
   if key ~= "code" and key ~= "value" then mistake.raise("a subfield has code, value and field, no '%s'", key) end
-  field_of(self)
-  return rawget(self, DATA)[key]
+  local data = rawget(self, DATA) or live.gone "subfield"
+  if rawget(self, FIELD) then field_of(self) end
+  return data[key]
 end
 
 function Subfield:__newindex(key, value)
@@ -69,6 +70,15 @@ function List:__len() return #live_of(self[FIELD]) end
 
 function List:__pairs() return ipairs(list_of(self[FIELD])) end
 
+-- One of the field's own moves and stays itself, as table.sort needs it: what table.sort holds meanwhile was
+-- taken out by a move. Where it was until then a copy stays.
+local function put_in(list, i, subfield, field)
+  local own = getmetatable(subfield) == Subfield and (rawget(subfield, FIELD) or field) == field
+  local place = own and place_in(list, subfield)
+  if place then list[place] = { code = subfield.code, value = subfield.value } end
+  list[i] = own and subfield or { code = subfield.code, value = subfield.value }
+end
+
 -- Takes what table.insert and table.remove write, too: they move subfields one by one.
 function List:__newindex(i, subfield)
   local field = self[FIELD]
@@ -82,7 +92,7 @@ function List:__newindex(i, subfield)
   elseif type(subfield) ~= "table" then
     mistake.raise("a subfield is a table { code = …, value = … }, not a %s", type(subfield))
   else
-    list[i] = { code = subfield.code, value = subfield.value }
+    put_in(list, i, subfield, field)
   end
   live.write_subfields(field, list)
 end
