@@ -52,6 +52,21 @@ describe("a Dublin Core record", function()
     assert.equal(7, #record:all "*")
   end)
 
+  it("is asked by what a child element has, as DSpace's bundles are", function()
+    local function bundle(name, url)
+      return ("<element name='bundle'><field name='name'>%s</field><element name='bitstream'><field name='url'>%s</field>" ..
+        "</element></element>"):format(name, url)
+    end
+    local dspace = assert(dc.parse("<metadata xmlns='http://www.lyncode.com/xoai'>" ..
+      bundle("THUMBNAIL", "t") .. bundle("ORIGINAL", "o") ..
+      bundle("LICENSE", "l") .. "</metadata>"))
+    assert.same({ "o" }, dspace:all "//element[field='ORIGINAL']//field[@name='url']")
+    assert.same({ "t", "l" }, dspace:all "//element[@name='bundle'][field!='ORIGINAL']//field[@name='url']")
+    assert.same({ "t", "o", "l" }, dspace:all "//element[field/@name='url']/field")
+    assert.same({}, dspace:all "//element[field/@name='none']/field")
+    assert.has_error(function() dspace:all "//element[field]" end)
+  end)
+
   it("shows its elements", function()
     local elements = record:elements "dcterms:subject"
     assert.same({ name = "subject", prefix = "dcterms", value = "Portraits", attributes = { ["xsi:type"] = "dcterms:LCSH" } },

@@ -2,6 +2,7 @@
 -- for fields. A path is a small part of XPath 1.0:
 --   dc:title                                  child elements of the record; "title": in any namespace
 --   dcterms:subject[@xsi:type='dcterms:LCSH']  with an attribute; != without that value; [@lang]: it has one
+--   element[field='ORIGINAL']  element[field/@name='url']   with a child that has it
 --   dc:identifier[2]  dc:date[last()]         one of them; [.='x'] by what is in it
 --   mods:titleInfo/mods:title  //mods:url      elements in elements; at any depth
 --   mods:titleInfo/@type                      an attribute
@@ -45,6 +46,15 @@ local function unquoted(text)
   return text:match "^%s*'(.*)'%s*$" or text:match '^%s*"(.*)"%s*$' or text:match "^%s*(.-)%s*$"
 end
 
+-- A child element's name at the beginning of a condition, and what stands behind it.
+local function read_child(path, at, text)
+  local name, after = text:match "^%s*([%w_.*:-]+)()"
+  if not name or name == "." then return nil, "" end
+  local step, rest = read_name(name, 1)
+  if rest <= #name then wrong(path, at, "an element's name is expected") end
+  return step, text:sub(after)
+end
+
 -- Reads the condition between brackets.
 local function read_condition(path, at, text)
   local number = text:match "^%s*(%d+)%s*$"
@@ -56,7 +66,11 @@ local function read_condition(path, at, text)
   if attribute then return { attribute = attribute } end
   sign, value = text:match "^%s*%.%s*(!?=)(.*)$"
   if sign then return { differs = sign == "!=", value = unquoted(value) } end
-  wrong(path, at, "a condition is a number, last(), @name, @name='value' or .='value'")
+  local step, after = read_child(path, at, text)
+  attribute, sign, value = after:match "^/@([%w_.:-]+)%s*(!?=)(.*)$"
+  if not sign then sign, value = after:match "^%s*(!?=)(.*)$" end
+  if sign then return { child = step, attribute = attribute, differs = sign == "!=", value = unquoted(value) } end
+  wrong(path, at, "a condition is a number, last(), @name, @name='value', .='value', name='value' or name/@name='value'")
 end
 
 -- The place of the bracket that closes the one at `at`; brackets in quotes don't count.
@@ -130,7 +144,21 @@ local function value_of(node)
   return table.concat(parts, " ")
 end
 
+local function is_element(node, step)
+  return (not step.name or node.name == step.name) and (not step.namespace or node.namespace == step.namespace)
+end
+
+-- Any child for which the rest of the condition holds.
+local function child_holds(node, condition, holds)
+  local rest = { attribute = condition.attribute, differs = condition.differs, value = condition.value }
+  for _, item in ipairs(node) do
+    if is_element(item, condition.child) and holds(item, rest) then return true end
+  end
+  return false
+end
+
 local function holds(node, condition)
+  if condition.child then return child_holds(node, condition, holds) end
   local value
   if condition.attribute then
     value = node.attributes[condition.attribute]
@@ -156,7 +184,7 @@ end
 
 local function gather(node, step, found)
   for _, item in ipairs(node) do
-    if (not step.name or item.name == step.name) and (not step.namespace or item.namespace == step.namespace) then
+    if is_element(item, step) then
       found[#found + 1] = item
     end
     if step.deep then gather(item, step, found) end
