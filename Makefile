@@ -62,7 +62,7 @@ DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse 
             libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev \
             libutf8proc-dev libcsv-dev libxml2-dev libseccomp-dev libyaz-dev libarchive-dev zlib1g-dev libmimalloc-dev
 BENCH_DEPS = rclone
-TEST_DEPS = lua5.4 lua-busted libxml2-utils yaz git clang libclang-rt-14-dev
+TEST_DEPS = lua5.4 lua-busted libxml2-utils yaz libmarc-record-perl git clang libclang-rt-14-dev
 
 # installs the Debian packages of $(1) that are not there yet, or says who can
 define install_missing

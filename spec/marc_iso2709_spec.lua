@@ -66,7 +66,9 @@ describe("a well-formed record", function()
 
   it("may have entries of other widths, and control fields with subfields", function()
     local text = "00058nam a2200045   3400" .. "0010020000" .. "2450100002" .. "\30" .. "x\30" .. "10\31aTitel\30\29"
-    assert.same({ "001 x\n245 10 $aTitel", text }, { show(read(text)[1]), read(text)[1]:encode "iso2709" })
+    assert.equal("001 x\n245 10 $aTitel", show(read(text)[1]))
+    assert.equal("00062nam a2200049   4500" .. "001000200000" .. "245001000002" .. text:sub(45),
+      read(text)[1]:encode "iso2709")
     text = made.iso2709 { leader = SMALL.leader, { "001", "00", "a", "dan" }, { "008", "plain" } }
     assert.equal("001 00 $adan\n008 plain", show(read(text)[1]))
   end)

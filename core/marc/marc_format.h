@@ -56,9 +56,9 @@ typedef struct {
 extern const alm_marc_format alm_marc_iso2709, alm_marc_marcxml, alm_marc_json,
     alm_marc_line, alm_marc_mrk;
 
-/* Adds the record to `out` in the format, in Unicode's Normalization Form C when
- * `nfc`; without what alm_marc_left_out names. Failure: limit, when the format or `out`
- * can't hold it. */
+/* Adds the record to `out` in the format, with a leader that is right about it, in Unicode's
+ * Normalization Form C when `nfc`; without what alm_marc_left_out names. Failure: limit,
+ * when the format or `out` can't hold it. */
 bool alm_marc_write(const alm_marc *record, const alm_marc_format *format, bool nfc,
                     alm_buf *out, alm_error *err);
 

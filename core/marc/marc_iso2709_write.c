@@ -5,12 +5,11 @@
 
 #include "marc_iso2709_private.h"
 
-enum { USUAL_LENGTH = 4, USUAL_START = 5 };
+enum { LENGTH_WIDTH = 4, START_WIDTH = 5, ENTRY = ISO_TAG + LENGTH_WIDTH + START_WIDTH };
 
 typedef struct {
   const alm_marc *record;
   size_t indicators;
-  size_t length_width, start_width;
   size_t base, length;
 } layout;
 
@@ -40,8 +39,8 @@ static bool write_field(const layout *plan, const alm_marc_field *field, alm_buf
   return alm_buf_add(out, rest.text, rest.length);
 }
 
-/* As many as the leader says, when a field has so many; as the first field with
- * subfields has; two. */
+/* As many as the leader says, when a field with subfields has so many; as the first of
+ * them has; two. */
 static size_t count_indicators(const alm_marc *record) {
   long said = alm_iso2709_number(record->leader + 10, 1), first = -1;
   for (size_t i = 0; i < record->field_count; i++) {
@@ -51,32 +50,22 @@ static size_t count_indicators(const alm_marc *record) {
     if (rest && have == said) return (size_t)said;
     if (rest && first < 0 && have < 10) first = have;
   }
-  if (first >= 0) return (size_t)first;
-  return said >= 0 ? (size_t)said : 2;
+  return first >= 0 ? (size_t)first : 2;
 }
 
 /* ---- how long all of it gets ---- */
 
-static size_t power_of_ten(size_t digits) { return digits ? 10 * power_of_ten(digits - 1) : 1; }
-
-static size_t width(const alm_marc *record, size_t at, size_t usual) {
-  long value = alm_iso2709_number(record->leader + at, 1);
-  return value > 0 ? (size_t)value : usual;
-}
-
 static bool measure(layout *plan, alm_error *err) {
   const alm_marc *record = plan->record;
-  size_t longest = power_of_ten(plan->length_width) - 1, data = 0;
+  size_t data = 0;
   for (size_t i = 0; i < record->field_count; i++) {
     size_t length = field_length(plan, &record->fields[i]) + 1;
-    if (length > longest)
-      return alm_fail(err, ALM_LIMIT, "field %s has %zu bytes; ISO 2709 has room for %zu",
-                      record->fields[i].tag, length, longest);
+    if (length > ISO_LONGEST_FIELD)
+      return alm_fail(err, ALM_LIMIT, "field %s has %zu bytes; ISO 2709 has room for %d",
+                      record->fields[i].tag, length, ISO_LONGEST_FIELD);
     data += length;
   }
-  if (data > power_of_ten(plan->start_width)) plan->start_width = USUAL_START;
-  size_t entry = ISO_TAG + plan->length_width + plan->start_width;
-  plan->base = ALM_MARC_LEADER + record->field_count * entry + 1;
+  plan->base = ALM_MARC_LEADER + record->field_count * ENTRY + 1;
   plan->length = plan->base + data + 1;
   return plan->length <= ISO_LONGEST ||
          alm_fail(err, ALM_LIMIT, "the record has %zu bytes; ISO 2709 has room for %d",
@@ -95,23 +84,19 @@ static bool write_leader(const layout *plan, alm_buf *out) {
   put_number(leader, 5, plan->length);
   put_number(leader + 12, 5, plan->base);
   put_number(leader + 10, 1, plan->indicators);
-  if (leader[11] < '0' || leader[11] > '9') leader[11] = '2';
-  put_number(leader + 20, 1, plan->length_width);
-  put_number(leader + 21, 1, plan->start_width);
-  if (leader[22] < '0' || leader[22] > '9') leader[22] = '0';
   return alm_buf_add(out, leader, sizeof leader);
 }
 
 static bool write_directory(const layout *plan, alm_buf *out) {
-  size_t start = 0, length_width = plan->length_width;
-  char entry[ISO_TAG + 9 + 9];
+  size_t start = 0;
+  char entry[ENTRY];
   for (size_t i = 0; i < plan->record->field_count; i++) {
     const alm_marc_field *field = &plan->record->fields[i];
     size_t length = field_length(plan, field) + 1;
     memcpy(entry, field->tag, ISO_TAG);
-    put_number(entry + ISO_TAG, length_width, length);
-    put_number(entry + ISO_TAG + length_width, plan->start_width, start);
-    if (!alm_buf_add(out, entry, ISO_TAG + length_width + plan->start_width)) return false;
+    put_number(entry + ISO_TAG, LENGTH_WIDTH, length);
+    put_number(entry + ISO_TAG + LENGTH_WIDTH, START_WIDTH, start);
+    if (!alm_buf_add(out, entry, sizeof entry)) return false;
     start += length;
   }
   return alm_buf_add(out, "\x1e", 1);
@@ -126,8 +111,7 @@ static bool write_fields(const layout *plan, alm_buf *out) {
 }
 
 bool alm_iso2709_write(const alm_marc *record, alm_buf *out, alm_error *err) {
-  layout plan = {.record = record, .indicators = count_indicators(record),
-                 .length_width = width(record, 20, USUAL_LENGTH), .start_width = width(record, 21, USUAL_START)};
+  layout plan = {.record = record, .indicators = count_indicators(record)};
   if (!measure(&plan, err)) return false;
   if (write_leader(&plan, out) && write_directory(&plan, out) && write_fields(&plan, out))
     return true;

@@ -41,7 +41,33 @@ void alm_marc_map(const alm_marc *from, alm_marc_builder *to, alm_marc_mapper *m
   }
 }
 
-/* ---- writing, with the texts composed on request ---- */
+/* ---- writing ---- */
+
+static bool is_ascii(const alm_marc *record) {
+  unsigned char high = 0;
+  for (size_t i = 0; i < record->length; i++) high |= (unsigned char)record->bytes[i];
+  return high < 0x80;
+}
+
+/* What follows from how it is written, whatever the leader said: two characters for a
+ * subfield's code, entries of 4 and 5 digits, and that the text is UTF-8, which UNIMARC
+ * ("450 ") says elsewhere. */
+static void set_leader(const alm_marc *record, char leader[ALM_MARC_LEADER]) {
+  enum { CODING_SCHEME = 9, CODE_LENGTH = 11, MAP = 20 };
+  memcpy(leader, record->leader, ALM_MARC_LEADER);
+  leader[CODE_LENGTH] = '2';
+  if (memcmp(leader + MAP, "450 ", 4) == 0) return;
+  memcpy(leader + MAP, "4500", 4);
+  if (leader[CODING_SCHEME] != 'a' && !is_ascii(record)) leader[CODING_SCHEME] = 'a';
+}
+
+static bool write_it(const alm_marc *record, const alm_marc_format *format, alm_buf *out, alm_error *err) {
+  char leader[ALM_MARC_LEADER];
+  alm_marc written = *record;
+  set_leader(record, leader);
+  written.leader = leader;
+  return format->write(&written, out, err);
+}
 
 static alm_slice compose(void *context, const alm_marc_field *field, alm_slice text) {
   alm_buf *composed = context;
@@ -58,7 +84,7 @@ static bool write_composed(const alm_marc *record, const alm_marc_format *format
   if (!builder) return alm_fail(err, ALM_LIMIT, "can't write a record: out of memory");
   alm_buf_init(&composed, ALM_MARC_MAXIMUM);
   alm_marc_map(record, builder, compose, &composed);
-  bool done = format->write(alm_marc_built(builder), out, err);
+  bool done = write_it(alm_marc_built(builder), format, out, err);
   alm_buf_free(&composed);
   alm_marc_builder_free(builder);
   return done;
@@ -143,7 +169,7 @@ bool alm_marc_write(const alm_marc *record, const alm_marc_format *format, bool 
     if (!fitting) return alm_fail(err, ALM_LIMIT, "can't write a record: out of memory");
     record = fit(record, format, fitting);
   }
-  bool done = nfc ? write_composed(record, format, out, err) : format->write(record, out, err);
+  bool done = nfc ? write_composed(record, format, out, err) : write_it(record, format, out, err);
   alm_marc_builder_free(fitting);
   return done;
 }

@@ -170,8 +170,9 @@ const char *alm_marc_xml_tag(const char *text, const char *at);
 
 /* ---- writers, a record each; failure: limit ---- */
 
-/* ISO 2709: a record as it was read comes out byte by byte; one that was damaged comes
- * out well-formed. It has room for 99,999 bytes, 9,999 in a field. */
+/* ISO 2709: a record as it was read comes out byte by byte (but its directory has entries
+ * of 12 bytes, whatever it had); one that was damaged comes out well-formed. It has room
+ * for 99,999 bytes, 9,999 in a field. */
 bool alm_iso2709_write(const alm_marc *record, alm_buf *out, alm_error *err);
 
 /* MARCXML's <record>, without namespace (Alma's form; the frame of a document has it),
