@@ -104,7 +104,9 @@ static bool is_all_white(const char *text, size_t length) {
 static size_t take_indicators(const char *text, size_t length, char two[2], size_t *behind) {
   size_t count = 0, at = alm_marc_marks(text, length);
   for (; count < 2 && at < length; count++) {
-    two[count] = text[at++];
+    size_t step = alm_text_character(text + at, length - at);
+    two[count] = text[at];
+    at += step ? step : 1;
     at += alm_marc_marks(text + at, length - at);
   }
   *behind = at;
