@@ -121,6 +121,14 @@ describe("another charset", function()
     assert.equal("José", read("=LDR  00000nam  2200000 i 4500\n=245  10$aJos\xe9\n\n", { charset = "latin1" }):get "245$a")
   end)
 
+  it("is none of indicators: those are ASCII", function()
+    for _, text in ipairs { "=LDR  00000nam a2200000 i 4500\n=245  1\xc3$aTitle\n\n", "00000nam a2200000 i 4500\n245 1\xc3$aTitle\n\n" } do
+      local record = read(text)
+      assert.equal("?", record:get "245^2")
+      assert.matches("an indicator is no character of ASCII", said(record))
+    end
+  end)
+
   it("has to be known, and to have ASCII's letters", function()
     for name, words in pairs { ["no-such"] = "is not known", [""] = "is not known", ["latin1//IGNORE"] = "is not known",
       ["utf-16"] = "are not ASCII's", ["ebcdic-us"] = "are not ASCII's", [("x"):rep(200)] = "is not known" } do

@@ -161,7 +161,8 @@ static void add_front(alm_lines *lines, const char *tag, const char *content, co
   alm_slice text = front.text;
   if (text.length && text.text > content && *text.text == ' ') text = (alm_slice){text.text + 1, text.length - 1};
   if (subfields && text.length && text.text[text.length - 1] == ' ') text.length--;
-  alm_marc_open_data(lines->reading->builder, tag, front.indicators[0], front.indicators[1]);
+  char first = indicator(lines, &front.indicators[0], &front.indicators[1]);
+  alm_marc_open_data(lines->reading->builder, tag, first, indicator(lines, &front.indicators[1], &front.indicators[2]));
   if (!text.length) return;
   ALM_LINE_NOTE(lines, ALM_MARC_SUBFIELD, "field %s: text without a delimiter, taken for $a", tag);
   alm_marc_open_subfield(lines->reading->builder, "a", 1);

@@ -56,15 +56,20 @@ static const char *find_marker(const char *at, const char *end) {
   return found ? found : end;
 }
 
-static char no_backslash(char c) { return c == '\\' ? ' ' : c; }
+static char plain_indicator(alm_lines *lines, const char *at) {
+  char c;
+  if (!alm_marc_repair_indicator((alm_slice){at, 1}, &c))
+    ALM_LINE_NOTE(lines, ALM_MARC_INDICATOR, "an indicator is no character of ASCII");
+  return c == '\\' ? ' ' : c;
+}
 
 /* What stands before the first subfield when it is not just two characters. */
 static alm_slice take_front(alm_lines *lines, const char *tag, const char *at, const char *marker,
                             const char *end) {
   alm_marc_front front;
   alm_marc_read_front(at, (size_t)(marker - at), marker < end, &front);
-  alm_marc_open_data(lines->reading->builder, tag, no_backslash(front.indicators[0]),
-                     no_backslash(front.indicators[1]));
+  alm_marc_open_data(lines->reading->builder, tag, plain_indicator(lines, &front.indicators[0]),
+                     plain_indicator(lines, &front.indicators[1]));
   if (front.text.length)
     ALM_LINE_NOTE(lines, ALM_MARC_SUBFIELD, "field %s: text without a delimiter, taken for $a", tag);
   else if (front.marks)
