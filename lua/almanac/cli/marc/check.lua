@@ -26,7 +26,9 @@ m.epilog = "A line for each problem: file, record, 001, where it is (a MARCspec,
   list_of_kinds() .. "\n\n" ..
   "A profile is a file with a Lua table of the fields that your records have:\n" ..
   "   return { based_on = \"marc21\", fields = { [\"949\"] = { required = true, codes = \"abp\" } } }\n" ..
-  "recipes/README.md has all that it can say. Without based_on only its fields count, whatever the format."
+  "Fields may have repeatable, required, indicator1, indicator2, codes, single (codes that are there once), length (of control " ..
+  "fields); beside fields there may be authority, holdings, isbn and issn. Without based_on only the profile's fields count, " ..
+  "whatever the format."
 
 -- One or several kinds, with a comma between.
 local function names_for(option)
