@@ -13,14 +13,15 @@ void fuzz_broken(const char *promise, const char *file, int line) {
   abort();
 }
 
-/* As much as there is room for is written, and its whole length is given. */
+/* As much as there is room for is written, and its whole length is given. Tags that MARC
+ * has not, as INST, have no shape. */
 static void look_at_shape(const alm_marc *record, const alm_marc_field *field) {
   enum { SMALL = 7 };
   char small[SMALL + 1];
   small[SMALL] = '!';
   size_t length = alm_marc_shape(record, field, small, SMALL);
   char *whole = malloc(length);
-  PROMISED(length >= 4 && alm_marc_shape(record, field, whole, length) == length);
+  PROMISED((field->odd || length >= 4) && alm_marc_shape(record, field, whole, length) == length);
   PROMISED(small[SMALL] == '!' && memcmp(small, whole, length < SMALL ? length : SMALL) == 0);
   free(whole);
 }
