@@ -29,6 +29,20 @@ describe("what a run made", function()
 
   local function rows() return json.decode(almanac("report", "--format", "json").out).rows end
 
+  it("goes on under the title that its own is merged into between two pages, and is taken back there", function()
+    at.start({ { "p1_1", "p1_2", "p1_3" }, { "p2" } }, "--faults", "POST files=@3:merge")
+    assert.equal(0, at.plan("--rate=500").status)
+    local result = almanac("apply", "--settle", "0.2")
+    assert.equal(0, result.status, result.err)
+    assert.equal(1, #at.alma.state().merged)
+    local counts = {}
+    for i, words in ipairs(derivatives()) do counts[i] = words:match "%d+$" end
+    table.sort(counts)
+    assert.same({ "1", "3" }, counts)
+    assert.equal(0, almanac("undo", "--yes").status)
+    assert.same({}, derivatives())
+  end)
+
   describe("under a title that was merged into another one", function()
     before_each(function()
       applied(2)

@@ -61,7 +61,7 @@ end
 ---@return fun(): integer wait gives its status
 function methods:start(side, seconds, ...)
   local name = ...
-  local prefix = seconds and ("timeout --foreground -s KILL %.3f"):format(seconds)
+  local prefix = seconds and ("timeout --preserve-status --foreground -s KILL %.3f"):format(seconds)
   local pipe = assert(io.popen(("(%s; echo $?) 2>/dev/null"):format(command(self, "", { ... }, prefix, side))))
   return function()
     local status = pipe:read "n"

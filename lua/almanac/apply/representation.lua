@@ -196,7 +196,10 @@ end
 local function ask_about_changed(job, change, changed)
   local ids = {}
   for i, rep in ipairs(changed) do ids[i] = rep.id end
-  return steps.ask(job, change, { kind = "represent", doubts = ids }, m.changed(change.spec, changed[1], "decide"))
+  local reason = m.changed(change.spec, changed[1], "decide")
+  -- What an earlier process began, another copy of the run may have gone on with.
+  reason.data.older = job.is_earlier and not job.undoing or nil
+  return steps.ask(job, change, { kind = "represent", doubts = ids }, reason)
 end
 
 local function find_made(job, change, before, sent)

@@ -125,7 +125,8 @@ m.CODES = {
   own_representation_deleted = "somebody deleted representation {representation} that this run had just made: look at the title in " ..
     "Alma, then `almanac decide`",
   own_file_deleted = "somebody deleted file {file} that this run had just made: look at the title in Alma, then `almanac decide`",
-  maybe_ours = "representation {representation} ('{label}') may be the one that this run made, changed since: {how}{advice?|ours}",
+  maybe_ours = "representation {representation} ('{label}') may be the one that this run made, changed since: {how}{older?|or_copy}" ..
+    "{advice?|ours}",
   has_files = "it has {files|files} by now",
   not_as_planned = "it is not as planned",
 
@@ -211,6 +212,7 @@ m.FORMS = {
   no_change = function(why) return why or "the recipe proposes no change" end,
   plan_that_one = function(unbegun) return unbegun and ": plan that one instead, or skip this one with `almanac decide`" or "" end,
   makes = function(older) return older and ", as this run makes it; " .. m.OLDER or "" end,
+  or_copy = function(older) return older and "; " .. m.OLDER or "" end,
   sets = function(older) return older and ", as this run sets it; " .. m.OLDER or "" end,
   spaced = function(field) return (field:gsub("_", " ")) end,
   field = function(field) return FIELDS[field] or field end,
