@@ -78,7 +78,7 @@ describe("Alma's own tags and codes", function()
   it("are asked for by MARCspec, and are no others", function()
     local record = first(ALMA)
     for spec, values in pairs {
-      ["INST$a"] = { "01XXX_INST" }, ["HLD866$a"] = { "v.1-3" }, ["HLD866^2"] = { "0" }, ["INST"] = { "01XXX_INST" },
+      ["INST$a"] = { "01XXX_INST" }, ["HLD866$a"] = { "v.1-3" }, ["HLD866^2"] = { "0" }, ["INST[0]"] = { "01XXX_INST" },
       ["HLD$updated"] = { "2020-01-01" }, ["HLD$created/0-3"] = { "2019" }, ["HLD$u"] = { "https://x.example/u" },
       ["HLD{$updated}$b"] = { "MAIN" }, ["HLD{$updated=\\2020-01-01}$b"] = { "MAIN" }, ["HLD{245$a}$updated"] = { "2020-01-01" },
       ["245{HLD$updated}$a"] = { "Title" }, ["HLD{$updated=$created}$b"] = {}, ["HLD$b$updated"] = { "MAIN", "2020-01-01" },
@@ -86,7 +86,7 @@ describe("Alma's own tags and codes", function()
     } do
       assert.same({ spec, values }, { spec, record:all(spec) })
     end
-    for _, spec in ipairs { "245$ab", "2455$a", "HLD$updated[0]", "INSTITUTIONSS" } do
+    for _, spec in ipairs { "245$ab", "2455$a", "HLD$updated[0]", "INSTITUTIONSS", "INST" } do
       assert.has_error(function() record:all(spec) end)
     end
   end)
@@ -104,7 +104,7 @@ describe("Alma's own tags and codes", function()
     record:set("HLD$updated", "2021-01-01")
     record:set("INST$a", "01YYY_INST")
     assert.same({ "245 a=Other", "INST a=01YYY_INST", WHOLE[3], (WHOLE[4]:gsub("2020", "2021")) }, shown(record))
-    record:remove "INST"
+    record:remove "INST$a"
     record:remove "HLD$created"
     assert.same({ "245 a=Other", WHOLE[3], "HLD b=MAIN updated=2021-01-01 u=https://x.example/u" }, shown(record))
   end)

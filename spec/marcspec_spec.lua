@@ -218,7 +218,7 @@ describe("an expression that is none", function()
     { "", 1, "a tag" }, { "24", 3, "a tag" }, { "24#", 3, "a tag" }, { "?00", 1, "a tag" }, { " 45", 1, "a tag" },
     { "abC", 3, "all small or all capital" }, { "a.C", 3, "all small or all capital" }, { "Ab0", 2, "all small or all capital" },
     { "....", 4, "the end" },
-    { "ABCd", 4, "all small or all capital" }, { "1BCD", 4, "the end" }, { "24 ", 3, "a tag" }, { "245 $a", 4, "the end" },
+    { "ABCD", 4, "the end" }, { "ABCd$a", 4, "all small or all capital" }, { "1BCD", 4, "the end" }, { "24 ", 3, "a tag" }, { "245 $a", 4, "the end" },
     { "ä45", 1, "a tag" }, { "245ä", 4, "the end or [, {, $, ^, / at position 4, not ä" }, { "245\0", 4, "byte 0x00" },
     { "245[]", 5, "a number or #" }, { "245[1- 2]", 7, "a number or # at position 7, not a blank" }, { "245[1-2-]", 8, "]" },
     { "245[-2]", 5, "a number or #" }, { "245[1-X]", 7, "a number or #" }, { "245[#-]", 7, "a number or #" },

@@ -29,8 +29,9 @@
  * - 856{^1=\4}$u: a sub-spec for the field, before its subfields.
  * - 856[indicator1=4]$u: short for that; _ or # is a blank.
  * - 856_4_$u, 856_40$u: indicators as in version 0.14; here _ is any.
- * - INST$a, HLD866: longer tags that begin with a letter; HLD$updated: longer codes of
- *   letters and digits, without an index, where the tag begins with a letter. Alma has them.
+ * - INST$a, HLD866[0]: longer tags that begin with a letter, with something behind them;
+ *   HLD$updated: longer codes of letters and digits, without an index, where the tag begins
+ *   with a letter. Alma has them.
  * - {^2=1} for {^2=\1}: one letter or digit, as in an example of the text. */
 #ifndef ALM_MARCSPEC_H
 #define ALM_MARCSPEC_H

@@ -71,7 +71,8 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_small(char c) { return c >= 'a' && c <= 'z'; }
 static bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
 
-/* A tag that begins with a letter may have more than three signs. */
+/* A tag that begins with a letter may have more than three signs when something of the field
+ * is asked for: "ABCD" by itself is an error of the published tests. */
 static bool goes_on(const alm_scan *scan, char first) {
   char c = alm_scan_peek(scan, 0);
   return (is_small(first) || is_capital(first)) && (is_digit(c) || is_small(c) || is_capital(c));
@@ -92,6 +93,10 @@ bool alm_scan_tag(alm_scan *scan, char tag[ALM_MARC_TAG_ROOM]) {
     tag[i] = c;
     scan->at++;
     if (i + 1 == length && goes_on(scan, tag[0]) && length < ALM_MARC_TAG_LONGEST) length++;
+  }
+  if (length > 3 && !(alm_scan_peek(scan, 0) && strchr("$^[{", alm_scan_peek(scan, 0)))) {
+    scan->at -= (size_t)length - 3;
+    length = 3;
   }
   tag[length] = '\0';
   scan->lettered = is_small(*tag) || is_capital(*tag);
