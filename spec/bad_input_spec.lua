@@ -95,7 +95,7 @@ describe("bad input:", function()
         refused(list(text), "holds no MMS ID; give one a line, or a list with a column mms_id")
       end
       refused(list "a,b\n1,2\n", "no column is headed mms_id or MMS ID; there are 'a', 'b'")
-      refused(list "PK\3\4xx", "t.csv: the zip archive is damaged")
+      refused(list "PK\3\4xx", "t.csv: the archive is damaged")
       refused(list "SQLite format 3\0", "is a run file, not a list; to plan with what it has read, give it as %-%-from")
       refused(list "\xFF\xFEm\0x", "UTF%-16 text that ends within a character; save it")
       refused(plan("--titles", "jpg"), "'jpg' is a folder; give the list itself")

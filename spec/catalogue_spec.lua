@@ -12,13 +12,8 @@ local function oai(entries, rest)
     "</ListRecords></OAI-PMH>" }
 end
 
-local function headers(list, rest)
-  return { body = '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListIdentifiers>' .. table.concat(list) .. (rest or "") ..
-    "</ListIdentifiers></OAI-PMH>" }
-end
-
 local function header(id, status)
-  return ("<header%s><identifier>oai:alma.X:%s</identifier></header>"):format(status or "", id)
+  return ("<record><header%s><identifier>oai:alma.X:%s</identifier></header></record>"):format(status or "", id)
 end
 
 local function dc(id, title)
@@ -57,7 +52,7 @@ describe("titles from OAI-PMH", function()
   end)
 
   it("are told when fewer came than the server said", function()
-    local source = assert(from_oai(headers({ header(A) }, '<resumptionToken completeListSize="9"/>')))
+    local source = assert(from_oai(oai({ header(A) }, '<resumptionToken completeListSize="9"/>')))
     assert.matches("the server said it has 9 records, 1 came", source.notes[1])
   end)
 
@@ -69,7 +64,7 @@ describe("titles from OAI-PMH", function()
   end)
 
   it("of another system are refused, with a hint where to look", function()
-    local source, message, code = from_oai(headers { header "ocm1", header "ocm2" })
+    local source, message, code = from_oai(oai { header "ocm1", header "ocm2" })
     assert.is_nil(source)
     assert.matches("record 1: 'ocm1' is no MMS ID", message)
     assert.matches("--titles-id", message, 1, true)
@@ -77,10 +72,10 @@ describe("titles from OAI-PMH", function()
   end)
 
   it("may all be gone, or none", function()
-    local _, message, code = from_oai(headers { header(A, ' status="deleted"') })
+    local _, message, code = from_oai(oai { header(A, ' status="deleted"') })
     assert.matches("all its records are deleted", message)
     assert.equal("missing", code)
-    assert.matches("holds no record", select(2, from_oai(headers {})))
+    assert.matches("holds no record", select(2, from_oai(oai {})))
   end)
 end)
 

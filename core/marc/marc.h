@@ -156,7 +156,7 @@ void alm_marc_note(alm_marc_builder *builder, alm_marc_kind kind, size_t at,
                    const char *format, ...) __attribute__((format(printf, 4, 5), nonnull(4)));
 
 /* The record as it is now. A leader that was never set is MARC 21's for a
- * record without one ("00000nam a2200000   4500", UTF-8). */
+ * record without one ("00000n   a2200000   4500": UTF-8, of no type). */
 const alm_marc *alm_marc_built(alm_marc_builder *builder);
 
 #endif

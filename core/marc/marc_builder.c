@@ -11,7 +11,8 @@
 /* Of one record so many problems are kept; the last says that there are more. */
 enum { PROBLEMS = 100, FIELDS = ALM_MARC_MAXIMUM / 12, FIRST_CHARACTER = 0x20, DELETE = 0x7f };
 
-static const char no_leader[ALM_MARC_LEADER + 1] = "00000nam a2200000   4500";
+/* What a record is about can't be known without its leader, so nothing says "book". */
+static const char no_leader[ALM_MARC_LEADER + 1] = "00000n   a2200000   4500";
 
 struct alm_marc_builder {
   alm_marc record;  /* what alm_marc_built gives; its pointers are set there */

@@ -92,6 +92,19 @@ static const char *next_marker(const char *from, const char *end, style as) {
   return end;
 }
 
+/* A marker right where a text begins, and with none of its own, is that text: 066 names
+ * the set of Chinese as " $c $1". An empty subfield has two blanks behind its code. */
+static bool is_text(const char *at, const char *next, const char *end) {
+  const char *behind = next + 1 + alm_text_character(next + 1, (size_t)(end - next - 1));
+  bool here = next == at + 2 + alm_text_character(at + 1, (size_t)(end - at - 1));
+  return here && (behind == end || (end - behind > 1 && behind[0] == ' ' && behind[1] == *at));
+}
+
+static const char *next_subfield(const char *at, const char *end, style as) {
+  const char *next = next_marker(at + 1, end, as);
+  return as.spaced && next < end && is_text(at, next, end) ? next_marker(next + 1, end, as) : next;
+}
+
 /* From the marker at `at` to the next one. */
 static void add_subfield(alm_lines *lines, const char *at, const char *next, const char *end,
                          style as) {
@@ -103,7 +116,7 @@ static void add_subfield(alm_lines *lines, const char *at, const char *next, con
 
 static void add_subfields(alm_lines *lines, const char *at, const char *end, style as) {
   while (at < end) {
-    const char *next = next_marker(at + 1, end, as);
+    const char *next = next_subfield(at, end, as);
     add_subfield(lines, at, next, end, as);
     at = next;
   }

@@ -586,7 +586,7 @@ function core.marc.kinds() end
 ---@return string tail
 function core.marc.frame(format) end
 
----A record without fields, with the leader "00000nam a2200000   4500".
+---A record without fields, with the leader "00000n   a2200000   4500": of no type.
 ---@return almanac.marc.record
 function core.marc.new() end
 

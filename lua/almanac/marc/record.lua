@@ -251,7 +251,9 @@ function meta:__newindex(key)
   mistake.raise("a record has no '%s' to set: use record:set(MARCspec, value), LDR for the leader", tostring(key))
 end
 
----Makes a record. Fields come in the order in which they are given.
+local BOOK = "00000nam a2200000   4500"
+
+---Makes a record; without a leader, that of a book. Fields come in the order in which they are given.
 ---@param given { leader: string?, [integer]: table|almanac.marc.field } fields as of record:add
 ---@return almanac.marc.record
 function m.new(given)
@@ -261,12 +263,10 @@ function m.new(given)
       mistake.raise("a record is made from leader and fields, not '%s'", tostring(key))
     end
   end
-  local record = core.marc.new()
-  if given.leader then
-    local fine = type(given.leader) == "string" and #given.leader == 24 and not given.leader:find "[^ -~]"
-    if not fine then mistake.raise "a leader is 24 characters of ASCII" end
-    core_set(record, "LDR", given.leader)
-  end
+  local record, leader = core.marc.new(), given.leader == nil and BOOK or given.leader
+  local fine = type(leader) == "string" and #leader == 24 and not leader:find "[^ -~]"
+  if not fine then mistake.raise "a leader is 24 characters of ASCII" end
+  core_set(record, "LDR", leader)
   for i = 1, #given do
     if type(given[i]) ~= "table" then mistake.raise("field %d is no table", i) end
     local id, message = live.splice(record, 0, false, new_field(given[i]))

@@ -269,8 +269,8 @@ function m.oai(options)
   local client, message, code = oai.new { url = options.url }
   if not client then return nil, message, code end
   local list
-  list, message, code = client:list { prefix = options.prefix or "marc21", set = options.set, from = options.from,
-    headers_only = not (options.records or options.id) }
+  -- Every server gives records. Of identifiers alone some give none, or other ones.
+  list, message, code = client:list { prefix = options.prefix or "marc21", set = options.set, from = options.from }
   if not list then return nil, message, code end
   local source
   source, message, code = gathered(list, options, ("OAI set '%s' of %s"):format(options.set, client.shown))
