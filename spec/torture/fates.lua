@@ -172,7 +172,8 @@ local kinds = {
       "            (90 s); or of 3 s, which is longer than the client waits then (1 s)",
     of = function(random, writes)
       if random(1, 2) == 1 then return { rules = of_thirty_seconds(random, writes) } end
-      return { rules = of_given_up(random, writes), patience = 1, settle = 1, late = 3 }
+      -- What was given up happens two seconds later, within the time that Alma is given.
+      return { rules = of_given_up(random, writes), patience = 1, settle = 3, late = 3 }
     end },
   { name = "slow", about = "a gateway gives up (504) while Alma goes on for 0.3 to 2 s; SIGKILL; 12 titles", of = of_slow },
   { name = "lag", about = "lists lag 0.1 to 0.6 s behind; faults of the API, SIGKILL; 12 titles", of = of_lag },
