@@ -250,7 +250,8 @@ local function check_row(row, files, tell)
   end
 end
 
-local DOUBT = "attach_unclear"
+-- The second: Alma took another label than was sent, and the answer that said so was lost.
+local DOUBTS = { attach_unclear = true, field_set_meanwhile = true }
 local DONE = { attached = true, verified = true }
 
 ---What the report says of titles: done, or with a reason to ask.
@@ -275,7 +276,7 @@ function m.report(before, after, report, titles, options)
       check_row(row, files, tell)
     elseif row.state == "ask" then
       asking[row.mms_id] = true
-      local doubt = options.doubts and row.reason_code == DOUBT
+      local doubt = options.doubts and DOUBTS[row.reason_code]
       if not ((rivals[row.mms_id] or {})[1] or doubt) then tell("%s: asks without a rival: %s", row.mms_id, tostring(row.reason)) end
       if options.decided then tell("%s: asks what was decided: %s", row.mms_id, tostring(row.reason)) end
     else
