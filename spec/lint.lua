@@ -51,6 +51,27 @@ local function check_c(path)
   end
 end
 
+-- How names that a header gives away may begin: with the header's name up to an underscore,
+-- or with the name of a type that it declares.
+local function prefixes_of(path, text)
+  local base = path:match "([^/]+)%.h$":match "^[^_]+"
+  local list = { "alm_" .. base:gsub("s$", "") }
+  if path:find "^core/lua/" then list = { "alm_lua_", "alm_open_" } end
+  for name in text:gmatch "}%s*(alm_[%w_]+);" do list[#list + 1] = name end
+  for name in text:gmatch "typedef struct [%w_]+ (alm_[%w_]+);" do list[#list + 1] = name end
+  return list
+end
+
+local function check_names(path)
+  local text = read(path):gsub("/%*.-%*/", ""):gsub("#define[^\n]*", "")
+  local prefixes = prefixes_of(path, text)
+  for name in text:gmatch "%f[%w_](alm_[%w_]+)%(" do
+    local fits = name:find "^alm_fail"   -- every file's way to fail
+    for _, prefix in ipairs(prefixes) do fits = fits or name:find(prefix, 1, true) == 1 end
+    if not fits then problem("%s: %s has not its file's prefix (%s…)", path, name, prefixes[1]) end
+  end
+end
+
 local function check_lua(path)
   local text = read(path)
   local _, count = text:gsub("\n", "")
@@ -85,6 +106,7 @@ end
 
 check_top()
 for _, path in ipairs(lines_of "find core include -name '*.[ch]'") do check_c(path) end
+for _, path in ipairs(lines_of "find core -name '*.h'") do check_names(path) end
 for _, path in ipairs(lines_of "cd core && find -name '*.[ch]' -printf '%P\\n'") do add(rooms.problems_of_c(path, included(path))) end
 for _, path in ipairs(lines_of "find lua -name '*.lua'") do check_lua(path) end
 add(rooms.problems(required(lines_of "find lua -name '*.lua' -not -name '*.d.lua'")))

@@ -93,7 +93,7 @@ static bool is_bomb(const alm_unpack *unpack, uint64_t unpacked) {
 static ssize_t read_raw(alm_unpack *unpack, size_t depth, char *into, size_t room) {
   alm_layer *layer = unpack->layers[depth];
   if (layer->kind == ALM_LAYER_BYTES) return read_bytes(unpack, into, room);
-  ssize_t got = layer->kind == ALM_LAYER_GZIP ? alm_gzip_read(layer, into, room) : alm_archive_read(layer, into, room);
+  ssize_t got = layer->kind == ALM_LAYER_GZIP ? alm_unpack_gzip_read(layer, into, room) : alm_unpack_archive_read(layer, into, room);
   if (got <= 0) return got;
   unpack->unpacked[depth] += (uint64_t)got;
   if (!is_bomb(unpack, unpack->unpacked[depth])) return got;
@@ -126,7 +126,7 @@ static bool peek(alm_unpack *unpack) {
 static void pop(alm_unpack *unpack) {
   alm_layer *layer = unpack->layers[--unpack->count];
   if (layer->kind == ALM_LAYER_GZIP) inflateEnd(&layer->gzip);
-  if (layer->kind == ALM_LAYER_ARCHIVE) alm_archive_end(layer);
+  if (layer->kind == ALM_LAYER_ARCHIVE) alm_unpack_archive_end(layer);
   free(layer->block);
   free(layer);
 }
@@ -144,14 +144,14 @@ static bool push(alm_unpack *unpack, alm_layer_kind kind) {
   layer->depth = unpack->count;
   layer->block = block;
   unpack->layers[unpack->count++] = layer;
-  if (kind == ALM_LAYER_GZIP) return alm_gzip_begin(layer);
-  return kind == ALM_LAYER_BYTES || alm_archive_begin(layer);
+  if (kind == ALM_LAYER_GZIP) return alm_unpack_gzip_begin(layer);
+  return kind == ALM_LAYER_BYTES || alm_unpack_archive_begin(layer);
 }
 
 /* ---- files ---- */
 
 bool alm_unpack_looks(const char *head, size_t length) {
-  return alm_gzip_looks(head, length) || alm_archive_looks(head, length);
+  return alm_unpack_gzip_looks(head, length) || alm_unpack_archive_looks(head, length);
 }
 
 /* The names of the archives' files that lead to this one. */
@@ -170,12 +170,12 @@ static bool enter(alm_unpack *unpack, bool *there) {
   while (take_file(unpack), peek(unpack)) {
     const alm_layer *layer = unpack->layers[unpack->count - 1];
     *there = true;
-    if (alm_gzip_looks(layer->head, layer->head_length)) {
+    if (alm_unpack_gzip_looks(layer->head, layer->head_length)) {
       if (!push(unpack, ALM_LAYER_GZIP)) return false;
-    } else if (alm_archive_looks(layer->head, layer->head_length)) {
+    } else if (alm_unpack_archive_looks(layer->head, layer->head_length)) {
       *there = false;
       if (!push(unpack, ALM_LAYER_ARCHIVE)) return false;
-      if (!alm_archive_next(unpack->layers[unpack->count - 1])) return !unpack->failed;
+      if (!alm_unpack_archive_next(unpack->layers[unpack->count - 1])) return !unpack->failed;
     } else {
       return true;
     }
@@ -190,7 +190,7 @@ static bool go_on(alm_unpack *unpack, bool *there) {
   unpack->file = NULL;
   while (!*there && unpack->count > 1 && !unpack->failed) {
     alm_layer *layer = unpack->layers[unpack->count - 1];
-    if (layer->kind == ALM_LAYER_ARCHIVE && alm_archive_next(layer)) {
+    if (layer->kind == ALM_LAYER_ARCHIVE && alm_unpack_archive_next(layer)) {
       if (!enter(unpack, there)) return false;
     } else if (!unpack->failed) {
       pop(unpack);

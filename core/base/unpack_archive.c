@@ -75,7 +75,7 @@ static bool is_zip(const char *head, size_t length) {
   return length >= 4 && (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head, "PK\5\6", 4) == 0);
 }
 
-bool alm_archive_looks(const char *head, size_t length) { return is_zip(head, length) || is_tar(head, length); }
+bool alm_unpack_archive_looks(const char *head, size_t length) { return is_zip(head, length) || is_tar(head, length); }
 
 /* ---- reading ---- */
 
@@ -122,12 +122,12 @@ static bool open_archive(alm_layer *layer) {
   return done || damaged(layer, lib) == 0;
 }
 
-bool alm_archive_begin(alm_layer *layer) {
+bool alm_unpack_archive_begin(alm_layer *layer) {
   layer->ended = !open_archive(layer);
   return !layer->ended;
 }
 
-void alm_archive_end(alm_layer *layer) {
+void alm_unpack_archive_end(alm_layer *layer) {
   if (layer->archive) load()->close(layer->archive);
 }
 
@@ -142,7 +142,7 @@ static void take_name(alm_layer *layer, const functions *lib, struct archive_ent
     if ((unsigned char)*at < ' ' || *at == 0x7f) *at = '?';
 }
 
-bool alm_archive_next(alm_layer *layer) {
+bool alm_unpack_archive_next(alm_layer *layer) {
   enum { MOST = 100000 };
   const functions *lib = load();
   struct archive_entry *entry;
@@ -161,7 +161,7 @@ bool alm_archive_next(alm_layer *layer) {
   return false;
 }
 
-ssize_t alm_archive_read(alm_layer *layer, char *into, size_t room) {
+ssize_t alm_unpack_archive_read(alm_layer *layer, char *into, size_t room) {
   const functions *lib = load();
   la_ssize_t got = lib->read(layer->archive, into, room);
   layer->ended = got == ARCHIVE_FATAL;

@@ -5,11 +5,11 @@
 
 enum { GZIP = 16 };
 
-bool alm_gzip_looks(const char *head, size_t length) {
+bool alm_unpack_gzip_looks(const char *head, size_t length) {
   return length >= 3 && memcmp(head, "\x1f\x8b\x08", 3) == 0;
 }
 
-bool alm_gzip_begin(alm_layer *layer) {
+bool alm_unpack_gzip_begin(alm_layer *layer) {
   return inflateInit2(&layer->gzip, MAX_WBITS + GZIP) == Z_OK ||
          alm_unpack_fail(layer->unpack, ALM_LIMIT, "out of memory") == 0;
 }
@@ -42,7 +42,7 @@ static bool next_member(alm_layer *layer, bool *there) {
   return done;
 }
 
-ssize_t alm_gzip_read(alm_layer *layer, char *into, size_t room) {
+ssize_t alm_unpack_gzip_read(alm_layer *layer, char *into, size_t room) {
   z_stream *gzip = &layer->gzip;
   gzip->next_out = (Bytef *)into;
   gzip->avail_out = (uInt)room;

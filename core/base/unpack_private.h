@@ -52,17 +52,17 @@ int64_t alm_unpack_seek(alm_unpack *unpack, int64_t offset, int whence);
 
 /* ---- unpack_gzip.c ---- */
 
-bool alm_gzip_looks(const char *head, size_t length);
-bool alm_gzip_begin(alm_layer *layer);
-ssize_t alm_gzip_read(alm_layer *layer, char *into, size_t room);
+bool alm_unpack_gzip_looks(const char *head, size_t length);
+bool alm_unpack_gzip_begin(alm_layer *layer);
+ssize_t alm_unpack_gzip_read(alm_layer *layer, char *into, size_t room);
 
 /* ---- unpack_archive.c ---- */
 
-bool alm_archive_looks(const char *head, size_t length);
-bool alm_archive_begin(alm_layer *layer);
+bool alm_unpack_archive_looks(const char *head, size_t length);
+bool alm_unpack_archive_begin(alm_layer *layer);
 /* The next file; false: there is none, or failed. */
-bool alm_archive_next(alm_layer *layer);
-ssize_t alm_archive_read(alm_layer *layer, char *into, size_t room);
-void alm_archive_end(alm_layer *layer);
+bool alm_unpack_archive_next(alm_layer *layer);
+ssize_t alm_unpack_archive_read(alm_layer *layer, char *into, size_t room);
+void alm_unpack_archive_end(alm_layer *layer);
 
 #endif

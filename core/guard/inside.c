@@ -79,13 +79,13 @@ static int f_receive(lua_State *L) {
   if (!read_all(&size, sizeof size)) _exit(0);
   char *data = lua_newuserdatauv(L, size, 0);
   if (!read_all(data, size)) _exit(0);
-  if (!alm_wire_push(L, data, size)) return luaL_error(L, "not a message");
+  if (!alm_lua_wire_push(L, data, size)) return luaL_error(L, "not a message");
   return 1;
 }
 
 static int f_send(lua_State *L) {
   alm_buf *buf = alm_lua_scratch(L, ALM_GUARD_LONGEST);
-  alm_wire_add(L, buf, 1);
+  alm_lua_wire_add(L, buf, 1);
   uint32_t size = (uint32_t)buf->length;
   write_all(&size, sizeof size);
   write_all(buf->data, buf->length);

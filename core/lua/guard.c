@@ -34,7 +34,7 @@ static int f_send(lua_State *L) {
   alm_error err;
   luaL_checkany(L, 2);
   alm_buf *buf = alm_lua_scratch(L, ALM_GUARD_LONGEST);
-  alm_wire_add(L, buf, 2);
+  alm_lua_wire_add(L, buf, 2);
   bool ok = alm_guard_send(guard, buf->data, buf->length, &err);
   alm_lua_scratch_done(L, -1);
   return alm_lua_done(L, ok, &err);
@@ -48,7 +48,7 @@ static int f_receive(lua_State *L) {
   if (!alm_guard_receive(guard, (long)signs, buf, &err))
     return alm_lua_fail(L, &err);
   int place = lua_gettop(L);
-  bool ok = alm_wire_push(L, alm_buf_text(buf), buf->length);
+  bool ok = alm_lua_wire_push(L, alm_buf_text(buf), buf->length);
   alm_lua_scratch_done(L, place);
   if (ok) return 1;
   alm_fail(&err, ALM_PARSE, "the recipe's process answered nonsense");

@@ -91,7 +91,7 @@ static void add_value(lua_State *L, alm_buf *buf, int index, int depth) {
   }
 }
 
-void alm_wire_add(lua_State *L, alm_buf *buf, int index) {
+void alm_lua_wire_add(lua_State *L, alm_buf *buf, int index) {
   add_value(L, buf, lua_absindex(L, index), 0);
 }
 
@@ -179,7 +179,7 @@ static bool push_value(lua_State *L, source *in, int depth) {
   }
 }
 
-bool alm_wire_push(lua_State *L, const char *data, size_t length) {
+bool alm_lua_wire_push(lua_State *L, const char *data, size_t length) {
   source in = {data, length, 1};
   int top = lua_gettop(L);
   if (push_value(L, &in, 0) && in.left == 0) return true;

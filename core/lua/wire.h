@@ -10,10 +10,10 @@
 #include "../base/buf.h"
 
 /* Adds the value at `index` to `buf`. Raises on what can't be sent. */
-void alm_wire_add(lua_State *L, alm_buf *buf, int index);
+void alm_lua_wire_add(lua_State *L, alm_buf *buf, int index);
 
 /* Pushes the value that `data` holds. False, and nothing pushed, when the
  * bytes are no value: they may come from anybody. */
-bool alm_wire_push(lua_State *L, const char *data, size_t length);
+bool alm_lua_wire_push(lua_State *L, const char *data, size_t length);
 
 #endif

@@ -137,7 +137,7 @@ static alm_slice convert(void *context, const alm_marc_field *field, alm_slice f
     if (!alm_buf_adds(&to->text, replacement)) break;
     at += bad_length(to, from.text + at, from.length - at);
   }
-  if (to->coding->kind != ALM_CHARSET_UTF8) alm_unimarc_say_utf8(to->record, field, from, &to->text);
+  if (to->coding->kind != ALM_CHARSET_UTF8) alm_marc_unimarc_say_utf8(to->record, field, from, &to->text);
   return (alm_slice){alm_buf_text(&to->text), to->text.length};
 }
 
@@ -201,7 +201,7 @@ static const alm_marc *find_out(alm_marc_converter *converter, content has, cons
   alm_coding legacy = marc8;
   tally count = count_in_fields(record);
   bool says_utf8 = record->leader[CODING_SCHEME] == 'a';
-  if (!is_marc21(record) && !alm_unimarc_says(converter, record, &legacy, &says_utf8, err)) return NULL;
+  if (!is_marc21(record) && !alm_marc_unimarc_says(converter, record, &legacy, &says_utf8, err)) return NULL;
   if (count.good > count.bad || (count.bad == 0 && !has.escapes) || (says_utf8 && count.good > 0))
     return as_utf8(converter, record, count, err);
   const alm_marc *read = convert_record(converter, &legacy, record, false, err);
@@ -281,7 +281,7 @@ bool alm_marc_converter_open(alm_marc_converter *converter, const char *charset,
 
 void alm_marc_converter_free(alm_marc_converter *converter) {
   if (converter->given.kind == ALM_CHARSET_NAMED) alm_iconv_close(converter->given.iconv);
-  alm_unimarc_close(converter->code_pages);
+  alm_marc_unimarc_close(converter->code_pages);
   alm_marc8_close(converter->marc8);
   alm_marc_builder_free(converter->builder);
 }

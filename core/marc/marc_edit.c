@@ -288,7 +288,7 @@ static const alm_marc_field *first_field(const alm_marc *record, alm_marcspec *s
   bool one = spec->path.part_count == 1 && part->kind == ALM_PART_SUBFIELD &&
              part->low == part->high && !*part->name && !part->indexed && !part->cut && part->tests.count == 0;
   if (!one || !alm_marcspec_begin(spec, record, &values)) return NULL;
-  while (alm_values_next_field(&values))
+  while (alm_marcspec_values_next_field(&values))
     if (values.hit.field && !values.hit.field->control) return values.hit.field;
   return NULL;
 }

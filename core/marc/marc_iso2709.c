@@ -31,7 +31,7 @@ static size_t blanks(const char *text, size_t length) {
 }
 
 static size_t said_length(const char *text, size_t left) {
-  long length = left >= DIGITS ? alm_iso2709_number(text, DIGITS) : -1;
+  long length = left >= DIGITS ? alm_marc_iso2709_number(text, DIGITS) : -1;
   return length >= LEAST ? (size_t)length : 0;
 }
 
@@ -39,9 +39,9 @@ static size_t said_length(const char *text, size_t left) {
  * what follows the first byte; the window's length when there is none. */
 static size_t next_landmark(const alm_window *window, size_t from, bool *found) {
   const char *text = window->data, *end = text + window->length;
-  size_t behind = alm_iso2709_is_leader(text, window->length) && from < LEADER ? LEADER : from;
+  size_t behind = alm_marc_iso2709_is_leader(text, window->length) && from < LEADER ? LEADER : from;
   const char *terminator = memchr(text + behind, ISO_END, window->length - behind);
-  const char *start = alm_iso2709_find_start(text, from, terminator ? terminator : end, end);
+  const char *start = alm_marc_iso2709_find_start(text, from, terminator ? terminator : end, end);
   *found = terminator || start;
   if (start) return (size_t)(start - text);
   return terminator ? (size_t)(terminator - text) + 1 : window->length;
@@ -72,14 +72,14 @@ static size_t choose_end(const alm_window *window, size_t landmark) {
     return apart ? said : landmark;
   }
   if (text[said - 1] != ISO_END || text[landmark - 1] != ISO_END) return landmark;
-  return alm_iso2709_find_start(text, landmark, text + said, end) ? landmark : said;
+  return alm_marc_iso2709_find_start(text, landmark, text + said, end) ? landmark : said;
 }
 
 /* Where directory and terminator agree, nothing is searched for within. */
 static const alm_window *find_end(alm_marc_source *source, size_t *end, alm_error *err) {
   const alm_window *window = alm_marc_source_fill(source, ISO_LONGEST, err);
   if (!window) return NULL;
-  *end = alm_iso2709_directory_says(window->data, window->length);
+  *end = alm_marc_iso2709_directory_says(window->data, window->length);
   if (*end) return window;
   window = find_landmark(source, end, err);
   if (window) *end = choose_end(window, *end);
@@ -95,21 +95,21 @@ static bool is_framed(const alm_window *window, size_t at) {
 
 /* A few bytes and then a record that is framed are not a leader with more bytes. */
 static bool comes_later(const alm_window *window) {
-  size_t length = alm_iso2709_leader_length(window->data, window->length);
+  size_t length = alm_marc_iso2709_leader_length(window->data, window->length);
   return length > LEADER && is_framed(window, length - LEADER) &&
-         alm_iso2709_is_leader(window->data + length - LEADER, LEADER);
+         alm_marc_iso2709_is_leader(window->data + length - LEADER, LEADER);
 }
 
 static bool could_begin(const alm_window *window) {
   if (is_framed(window, 0)) return true;
-  return (alm_iso2709_is_leader(window->data, window->length) ||
-          alm_iso2709_begins(window->data, window->length)) && !comes_later(window);
+  return (alm_marc_iso2709_is_leader(window->data, window->length) ||
+          alm_marc_iso2709_begins(window->data, window->length)) && !comes_later(window);
 }
 
 /* A leader's length may be blanks. */
 static bool are_of_leader(const alm_window *window, size_t count) {
-  return alm_iso2709_is_leader(window->data, window->length) &&
-         !alm_iso2709_is_leader(window->data + count, window->length - count);
+  return alm_marc_iso2709_is_leader(window->data, window->length) &&
+         !alm_marc_iso2709_is_leader(window->data + count, window->length - count);
 }
 
 static const alm_window *pass_blanks(iso_reader *reader, alm_error *err) {
@@ -167,7 +167,7 @@ static alm_marc_result find_damaged(iso_reader *reader, alm_error *err) {
   if (window && begins) window = fill_two(source, end, err);
   if (!window) return ALM_MARC_FAILED;
   if (begins && end >= LEADER) {
-    alm_iso2709_lenient(&reader->iso, window->data, end);
+    alm_marc_iso2709_lenient(&reader->iso, window->data, end);
     if (set_found(reader, window, end, false)) return ALM_MARC_RECORD;
   }
   pass(reader, end);
@@ -180,7 +180,7 @@ static alm_marc_result find_here(iso_reader *reader, const alm_window *window, a
   alm_marc_clear(reader->iso.notes, reader->reading->number, window->offset);
   if (said) window = fill_two(reader->reading->source, said, err);
   if (!window) return ALM_MARC_FAILED;
-  if (said && window->length >= said && alm_iso2709_strict(&reader->iso, window->data, said))
+  if (said && window->length >= said && alm_marc_iso2709_strict(&reader->iso, window->data, said))
     return set_found(reader, window, said, true) ? ALM_MARC_RECORD : ALM_MARC_END;
   return find_damaged(reader, err);
 }
@@ -273,7 +273,7 @@ static void close_reading(alm_marc_reading *reading) {
 }
 
 const alm_marc_format alm_marc_iso2709 = {
-    .name = "iso2709", .looks = alm_iso2709_looks, .open = open_reading, .next = next,
-    .close = close_reading, .write = alm_iso2709_write,
+    .name = "iso2709", .looks = alm_marc_iso2709_looks, .open = open_reading, .next = next,
+    .close = close_reading, .write = alm_marc_iso2709_write,
     .head = "", .between = "", .tail = "", .any_bytes = true,
 };

@@ -30,7 +30,7 @@ static size_t front_of(const content *at) {
 /* By the tag; when that is none, by what is there. */
 static bool has_subfields(const content *at) {
   size_t indicators = at->iso->indicators;
-  if (!alm_iso2709_is_tag(at->tag)) return front_of(at) < length_of(at);
+  if (!alm_marc_iso2709_is_tag(at->tag)) return front_of(at) < length_of(at);
   if (memcmp(at->tag, "00", 2) != 0) return true;
   return indicators > 0 && indicators < 4 &&
          (is_at(at, indicators, ISO_SUBFIELD) || is_at(at, indicators + 1, ISO_SUBFIELD));
@@ -46,17 +46,17 @@ static void mend_delimiter(content *at) {
   size_t offset = at->iso->indicators;
   if (front_of(at) <= offset || length_of(at) < offset + 2) return;
   const char *there = text_of(at) + offset;
-  if (!is_control(there[0]) || !alm_iso2709_is_alnum(there[1])) return;
+  if (!is_control(there[0]) || !alm_marc_iso2709_is_alnum(there[1])) return;
   alm_marc_note(at->iso->notes, ALM_MARC_SUBFIELD, at->start + offset,
                 "field %s: 0x%02x instead of the first delimiter", at->tag, (unsigned char)there[0]);
-  alm_iso2709_change(at->iso, at->start + offset, ISO_SUBFIELD);
+  alm_marc_iso2709_change(at->iso, at->start + offset, ISO_SUBFIELD);
 }
 
 static void clean_text(content *at) {
   for (size_t i = at->start; i < at->end; i++) {
     if (at->iso->bytes[i] != ISO_FIELD && at->iso->bytes[i] != ISO_END) continue;
     alm_marc_note(at->iso->notes, ALM_MARC_TERMINATOR, i, "field %s: a terminator in the text", at->tag);
-    alm_iso2709_change(at->iso, i, ' ');
+    alm_marc_iso2709_change(at->iso, i, ' ');
   }
 }
 
@@ -86,7 +86,7 @@ static void note_front(const content *at, const alm_marc_front *front, size_t le
 
 static void clean_indicators(const content *at, char *indicators, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    if (alm_iso2709_is_plain(indicators[i])) continue;
+    if (alm_marc_iso2709_is_plain(indicators[i])) continue;
     alm_marc_note(at->iso->notes, ALM_MARC_INDICATOR, at->start + i, "field %s: indicator %zu is no character",
                   at->tag, i + 1);
     indicators[i] = ' ';
@@ -114,7 +114,7 @@ static void build(content *at, const char *indicators, size_t count, alm_slice t
   alm_iso2709 *iso = at->iso;
   size_t from = text.length ? (size_t)(text.text - iso->bytes) : 0, start = iso->copied;
   size_t most = count + 2 + text.length + length_of(at) - rest;
-  char *to = alm_iso2709_append(iso, most), *begin = to;
+  char *to = alm_marc_iso2709_append(iso, most), *begin = to;
   if (!to) return;
   to = put(to, indicators, count);
   if (text.length) to = put(put(to, "\x1f" "a", 2), iso->bytes + from, text.length);
@@ -143,9 +143,9 @@ static void mend_data(content *at) {
     build(at, indicators, count, front.text, length);
 }
 
-void alm_iso2709_add_field(alm_iso2709 *iso, const char *tag, size_t start, size_t end) {
+void alm_marc_iso2709_add_field(alm_iso2709 *iso, const char *tag, size_t start, size_t end) {
   content at = {.iso = iso, .tag = tag, .start = start, .end = end};
-  if (!alm_iso2709_grow(iso)) return;
+  if (!alm_marc_iso2709_grow(iso)) return;
   bool data = has_subfields(&at);
   if (data) mend_delimiter(&at);
   clean_text(&at);

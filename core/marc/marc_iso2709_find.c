@@ -25,14 +25,14 @@ static int likeness(const char *leader) {
 
 enum { ALIKE = 10 };
 
-bool alm_iso2709_is_leader(const char *text, size_t length) {
+bool alm_marc_iso2709_is_leader(const char *text, size_t length) {
   return length >= LEADER && likeness(text) >= ALIKE;
 }
 
 /* ---- directories, with entries of the usual widths ---- */
 
 static bool is_entry(const char *entry) {
-  return alm_iso2709_is_tag(entry) && alm_iso2709_number(entry + ISO_TAG, NUMBERS) >= 0;
+  return alm_marc_iso2709_is_tag(entry) && alm_marc_iso2709_number(entry + ISO_TAG, NUMBERS) >= 0;
 }
 
 /* The first of the entries that end before `end`; `end` when there is none. */
@@ -44,8 +44,8 @@ static size_t first_entry(const char *text, size_t end) {
 /* Does the entry name a place that begins and ends where a field does? */
 static bool is_right(const char *text, size_t length, size_t entry, size_t base) {
   if (entry + ENTRY >= base || !is_entry(text + entry)) return false;
-  size_t count = (size_t)alm_iso2709_number(text + entry + ISO_TAG, 4);
-  size_t start = base + (size_t)alm_iso2709_number(text + entry + ISO_TAG + 4, 5);
+  size_t count = (size_t)alm_marc_iso2709_number(text + entry + ISO_TAG, 4);
+  size_t start = base + (size_t)alm_marc_iso2709_number(text + entry + ISO_TAG + 4, 5);
   return count > 0 && start + count <= length && text[start - 1] == ISO_FIELD &&
          text[start + count - 1] == ISO_FIELD;
 }
@@ -58,7 +58,7 @@ static size_t count_right(const char *text, size_t length, size_t from, size_t b
 
 /* Digits in 20 and 21 that make the directory's length right. */
 static bool has_other_widths(const char *text, size_t directory) {
-  long length_width = alm_iso2709_number(text + MAP, 1), start_width = alm_iso2709_number(text + MAP + 1, 1);
+  long length_width = alm_marc_iso2709_number(text + MAP, 1), start_width = alm_marc_iso2709_number(text + MAP + 1, 1);
   if (length_width < 1 || start_width < 1 || (length_width == 4 && start_width == 5)) return false;
   return directory % (size_t)(ISO_TAG + length_width + start_width) == 0;
 }
@@ -66,7 +66,7 @@ static bool has_other_widths(const char *text, size_t directory) {
 /* The terminator of the directory: where the leader says, when entries of 12 bytes fit in
  * between; else the first. */
 static size_t directory_end(const char *text, size_t length, bool *said) {
-  long base = length > LEADER ? alm_iso2709_number(text + 12, LENGTH) : -1;
+  long base = length > LEADER ? alm_marc_iso2709_number(text + 12, LENGTH) : -1;
   *said = base > LEADER && base <= (long)length && text[base - 1] == ISO_FIELD &&
           (base - 1 - LEADER) % ENTRY == 0 && (base == LEADER + 1 || is_entry(text + base - 1 - ENTRY));
   if (*said) return (size_t)base - 1;
@@ -76,7 +76,7 @@ static size_t directory_end(const char *text, size_t length, bool *said) {
 
 /* Entries of 12 bytes leave only one other place where the directory could begin. The
  * entries there decide, since bytes may be missing in it as well as in the leader. */
-size_t alm_iso2709_leader_length(const char *text, size_t length) {
+size_t alm_marc_iso2709_leader_length(const char *text, size_t length) {
   bool said;
   size_t end = directory_end(text, length, &said), other = SHORTEST + (end - SHORTEST) % ENTRY;
   if (said || end == length || other == LEADER || has_other_widths(text, end - LEADER)) return LEADER;
@@ -86,15 +86,15 @@ size_t alm_iso2709_leader_length(const char *text, size_t length) {
   return count_right(text, length, other, end + 1) > count_right(text, length, LEADER, end + 1) ? other : LEADER;
 }
 
-size_t alm_iso2709_directory_says(const char *text, size_t length) {
+size_t alm_marc_iso2709_directory_says(const char *text, size_t length) {
   bool said;
   size_t base = directory_end(text, length, &said) + 1, last = 0, right = 0, count = 0;
-  size_t at = alm_iso2709_leader_length(text, length);
+  size_t at = alm_marc_iso2709_leader_length(text, length);
   if (base > length || at + ENTRY >= base || first_entry(text, base - 1) > at) return 0;
   for (; at + ENTRY < base; at += ENTRY, count++) {
     if (!is_right(text, length, at, base)) continue;
-    size_t end = base + (size_t)alm_iso2709_number(text + at + ISO_TAG, 4) +
-                 (size_t)alm_iso2709_number(text + at + ISO_TAG + 4, 5);
+    size_t end = base + (size_t)alm_marc_iso2709_number(text + at + ISO_TAG, 4) +
+                 (size_t)alm_marc_iso2709_number(text + at + ISO_TAG + 4, 5);
     if (end > last) last = end;
     right++;
   }
@@ -106,7 +106,7 @@ size_t alm_iso2709_directory_says(const char *text, size_t length) {
 /* Is the number anywhere in a leader's middle? */
 static bool has_number(const char *leader, size_t length, size_t wanted) {
   for (size_t at = LENGTH; at + LENGTH <= length; at++)
-    if (alm_iso2709_number(leader + at, LENGTH) == (long)wanted) return true;
+    if (alm_marc_iso2709_number(leader + at, LENGTH) == (long)wanted) return true;
   return false;
 }
 
@@ -120,7 +120,7 @@ typedef struct {
 /* The leader names the place where the directory ends, or the one where the record does. */
 static bool is_sure(const start *at) {
   size_t base = (size_t)(at->terminator - at->leader) + 1;
-  long said = alm_iso2709_number(at->leader, LENGTH), more = (long)at->length - LEADER, left = at->end - at->leader;
+  long said = alm_marc_iso2709_number(at->leader, LENGTH), more = (long)at->length - LEADER, left = at->end - at->leader;
   if (has_number(at->leader, at->length, base) || has_number(at->leader, at->length, base - (size_t)more))
     return true;
   if (said + more <= LEADER) return false;
@@ -128,7 +128,7 @@ static bool is_sure(const start *at) {
          (said + more <= left && at->leader[said + more - 1] == ISO_END);
 }
 
-static bool has_length(const start *at) { return alm_iso2709_number(at->leader, LENGTH) >= 0; }
+static bool has_length(const start *at) { return alm_marc_iso2709_number(at->leader, LENGTH) >= 0; }
 static bool has_map(const start *at) { return memcmp(at->leader + at->length - 4, "45", 2) == 0; }
 
 /* A directory has hardly any letters. */
@@ -157,7 +157,7 @@ static const char *leader_of(const char *text, const char *terminator, const cha
   return NULL;
 }
 
-bool alm_iso2709_begins(const char *text, size_t length) {
+bool alm_marc_iso2709_begins(const char *text, size_t length) {
   const char *end = text + length;
   const char *terminator = length > SHORTEST ? find(text + SHORTEST, end, ISO_FIELD) : NULL;
   if (!terminator) return false;
@@ -166,7 +166,7 @@ bool alm_iso2709_begins(const char *text, size_t length) {
   return directory <= LEADER + FARTHEST && is_sure(&at) + has_length(&at) + has_map(&at) > 1;
 }
 
-const char *alm_iso2709_find_start(const char *text, size_t from, const char *until, const char *end) {
+const char *alm_marc_iso2709_find_start(const char *text, size_t from, const char *until, const char *end) {
   const char *at = text + from;
   for (; (at = find(at, until, ISO_FIELD)); at++) {
     const char *leader = is_digit(at[-1]) ? leader_of(text, at, end) : NULL;
@@ -182,17 +182,17 @@ const char *alm_iso2709_find_start(const char *text, size_t from, const char *un
 static bool has_directory(const char *head, size_t length) {
   const char *at = head, *end = head + length;
   for (; (at = find(at, end, ISO_FIELD)); at++)
-    if (at - head >= NUMBERS && alm_iso2709_number(at - NUMBERS, NUMBERS) >= 0) return true;
+    if (at - head >= NUMBERS && alm_marc_iso2709_number(at - NUMBERS, NUMBERS) >= 0) return true;
   return false;
 }
 
 /* The directory may be longer than what is looked at. */
 static bool is_in_directory(const char *head, size_t length) {
-  return alm_iso2709_is_leader(head, length) && length >= LEADER + ENTRY && is_entry(head + LEADER);
+  return alm_marc_iso2709_is_leader(head, length) && length >= LEADER + ENTRY && is_entry(head + LEADER);
 }
 
-bool alm_iso2709_looks(const char *head, size_t length) {
-  bool number = length > LENGTH && alm_iso2709_number(head, LENGTH) >= 0;
+bool alm_marc_iso2709_looks(const char *head, size_t length) {
+  bool number = length > LENGTH && alm_marc_iso2709_number(head, LENGTH) >= 0;
   if (number && find(head, head + length, ISO_FIELD)) return true;
   return is_in_directory(head, length) || has_directory(head, length);
 }

@@ -23,11 +23,11 @@ static bool copy(alm_iso2709 *iso, size_t more) {
   return true;
 }
 
-void alm_iso2709_change(alm_iso2709 *iso, size_t at, char to) {
+void alm_marc_iso2709_change(alm_iso2709 *iso, size_t at, char to) {
   if (copy(iso, 0)) iso->copy[at] = to;
 }
 
-char *alm_iso2709_append(alm_iso2709 *iso, size_t length) {
+char *alm_marc_iso2709_append(alm_iso2709 *iso, size_t length) {
   if (iso->copied + length > MOST || !copy(iso, length)) return NULL;
   iso->copied += length;
   return iso->copy + iso->copied - length;
@@ -64,18 +64,18 @@ static size_t check_end(alm_iso2709 *iso, long said) {
 
 static void read_leader(alm_iso2709 *iso) {
   bool right;
-  size_t length = alm_iso2709_leader_length(iso->bytes, iso->length);
+  size_t length = alm_marc_iso2709_leader_length(iso->bytes, iso->length);
   alm_marc_repair_leader(iso->bytes, length, iso->leader, &right);
   iso->directory = length;
   if (length != LEADER)
     alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, 0, "the leader has %zu bytes instead of 24", length);
   for (size_t i = 0; i < LEADER && length == LEADER; i++)
-    if (!alm_iso2709_is_plain(iso->bytes[i]))
+    if (!alm_marc_iso2709_is_plain(iso->bytes[i]))
       alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, i, "leader/%02zu is no character", i);
 }
 
 static size_t leader_digit(alm_iso2709 *iso, size_t at, size_t least, size_t usual) {
-  long value = alm_iso2709_number(iso->leader + at, 1);
+  long value = alm_marc_iso2709_number(iso->leader + at, 1);
   if (value >= (long)least) return (size_t)value;
   alm_marc_note(iso->notes, ALM_MARC_LEADER_WRONG, at, "leader/%02zu is '%c', taken as %zu", at,
                 iso->leader[at], usual);
@@ -92,7 +92,7 @@ static void set_widths(alm_iso2709 *iso, size_t length_width, size_t start_width
 
 static bool is_entry(const alm_iso2709 *iso, size_t at) {
   return at + iso->entry <= iso->length &&
-         alm_iso2709_number(iso->bytes + at + ISO_TAG, iso->entry - ISO_TAG) >= 0;
+         alm_marc_iso2709_number(iso->bytes + at + ISO_TAG, iso->entry - ISO_TAG) >= 0;
 }
 
 static bool is_directory(const alm_iso2709 *iso, size_t end) {
@@ -159,8 +159,8 @@ static span piece(const alm_iso2709 *iso, const data_area *data, size_t index) {
  * none. */
 static span told(const alm_iso2709 *iso, const data_area *data, size_t entry) {
   const char *digits = iso->bytes + entry + ISO_TAG;
-  long length = alm_iso2709_number(digits, iso->length_width);
-  long start = alm_iso2709_number(digits + iso->length_width, iso->start_width);
+  long length = alm_marc_iso2709_number(digits, iso->length_width);
+  long start = alm_marc_iso2709_number(digits + iso->length_width, iso->start_width);
   if (length < 1 || start < 0 || data->base + (size_t)start >= data->end)
     return (span){data->end, data->end};
   start += (long)data->base;
@@ -189,7 +189,7 @@ static bool are_widths_right(const alm_iso2709 *iso, size_t directory_end) {
 
 /* Entries of other widths than the usual are rare; damage in leader/20-21 isn't. */
 static size_t read_directory(alm_iso2709 *iso) {
-  long base = alm_iso2709_number(iso->leader + 12, 5);
+  long base = alm_marc_iso2709_number(iso->leader + 12, 5);
   size_t said = base > 0 ? (size_t)base - 1 : NO_BASE;
   size_t length_width = leader_digit(iso, 20, 1, 4), start_width = leader_digit(iso, 21, 1, 5);
   set_widths(iso, length_width, start_width);
@@ -284,8 +284,8 @@ static void read_tag(alm_iso2709 *iso, size_t at, char *tag) {
   memcpy(tag, iso->bytes + at, ISO_TAG);
   tag[ISO_TAG] = '\0';
   for (size_t i = 0; i < ISO_TAG; i++)
-    if (!alm_iso2709_is_plain(tag[i])) tag[i] = '?';
-  if (!alm_iso2709_is_tag(tag)) alm_marc_note(iso->notes, ALM_MARC_TAG, at, "'%s' is no tag", tag);
+    if (!alm_marc_iso2709_is_plain(tag[i])) tag[i] = '?';
+  if (!alm_marc_iso2709_is_tag(tag)) alm_marc_note(iso->notes, ALM_MARC_TAG, at, "'%s' is no tag", tag);
 }
 
 /* ---- all of it ---- */
@@ -319,7 +319,7 @@ static void read_fields(alm_iso2709 *iso, data_area *data, size_t directory_end)
     size_t entry = entry_at(iso, &all, i);
     read_tag(iso, entry, tag);
     if (find_field(iso, data, entry, i, tag, &at))
-      alm_iso2709_add_field(iso, tag, at.start, at.end);
+      alm_marc_iso2709_add_field(iso, tag, at.start, at.end);
     else
       lost++;
   }
@@ -328,8 +328,8 @@ static void read_fields(alm_iso2709 *iso, data_area *data, size_t directory_end)
                   "%zu of the directory's %zu fields are not there", lost, all.count);
 }
 
-void alm_iso2709_lenient(alm_iso2709 *iso, const char *bytes, size_t length) {
-  long said = alm_iso2709_number(bytes, 5);
+void alm_marc_iso2709_lenient(alm_iso2709 *iso, const char *bytes, size_t length) {
+  long said = alm_marc_iso2709_number(bytes, 5);
   iso->bytes = bytes;
   iso->length = iso->copied = length;
   iso->count = 0;

@@ -38,7 +38,7 @@ typedef struct {
 } alm_iso2709;
 
 /* The value of up to 18 digits; -1 when one is none. */
-static inline long alm_iso2709_number(const char *digits, size_t count) {
+static inline long alm_marc_iso2709_number(const char *digits, size_t count) {
   unsigned long value = 0; /* wraps around with what are no digits */
   unsigned wrong = 0;
   for (size_t i = 0; i < count; i++) {
@@ -49,53 +49,53 @@ static inline long alm_iso2709_number(const char *digits, size_t count) {
   return wrong ? -1 : (long)value;
 }
 
-static inline bool alm_iso2709_is_plain(char c) { return c >= ' ' && c <= '~'; }
+static inline bool alm_marc_iso2709_is_plain(char c) { return c >= ' ' && c <= '~'; }
 
-static inline bool alm_iso2709_is_alnum(char c) {
+static inline bool alm_marc_iso2709_is_alnum(char c) {
   unsigned char lower = (unsigned char)c | 0x20;
   return (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z');
 }
 
 /* Three digits or letters. */
-static inline bool alm_iso2709_is_tag(const char *tag) {
-  return alm_iso2709_is_alnum(tag[0]) && alm_iso2709_is_alnum(tag[1]) && alm_iso2709_is_alnum(tag[2]);
+static inline bool alm_marc_iso2709_is_tag(const char *tag) {
+  return alm_marc_iso2709_is_alnum(tag[0]) && alm_marc_iso2709_is_alnum(tag[1]) && alm_marc_iso2709_is_alnum(tag[2]);
 }
 
 /* ---- marc_iso2709_find.c: looking ---- */
 
 /* Is it alike enough to a leader? */
-bool alm_iso2709_is_leader(const char *text, size_t length);
+bool alm_marc_iso2709_is_leader(const char *text, size_t length);
 /* Do a leader and its directory begin here, though the leader may have a few bytes more
  * or less? */
-bool alm_iso2709_begins(const char *text, size_t length);
+bool alm_marc_iso2709_begins(const char *text, size_t length);
 /* How many bytes the leader has that begins here: 24 unless the directory says otherwise. */
-size_t alm_iso2709_leader_length(const char *text, size_t length);
+size_t alm_marc_iso2709_leader_length(const char *text, size_t length);
 /* How long the record is when its directory and its terminator agree; 0: they don't. */
-size_t alm_iso2709_directory_says(const char *text, size_t length);
+size_t alm_marc_iso2709_directory_says(const char *text, size_t length);
 /* The first record of which the directory ends between `from` and `until`, and which does
  * not begin at `text`; NULL when there is none. The bytes go on until `end`. */
-const char *alm_iso2709_find_start(const char *text, size_t from, const char *until,
-                                   const char *end);
+const char *alm_marc_iso2709_find_start(const char *text, size_t from, const char *until,
+                                        const char *end);
 /* Is it the beginning of a file of ISO 2709? */
-bool alm_iso2709_looks(const char *head, size_t length);
+bool alm_marc_iso2709_looks(const char *head, size_t length);
 
 /* ---- reading ---- */
 
 /* Room for one field more; false: memory. */
-bool alm_iso2709_grow(alm_iso2709 *iso);
+bool alm_marc_iso2709_grow(alm_iso2709 *iso);
 
 /* False: something is not right. */
-bool alm_iso2709_strict(alm_iso2709 *iso, const char *bytes, size_t length);
+bool alm_marc_iso2709_strict(alm_iso2709 *iso, const char *bytes, size_t length);
 
 /* What is there; `length` is what was found out, the leader's may differ. */
-void alm_iso2709_lenient(alm_iso2709 *iso, const char *bytes, size_t length);
+void alm_marc_iso2709_lenient(alm_iso2709 *iso, const char *bytes, size_t length);
 
 /* Of the lenient way: changes a byte in a copy; room for so many bytes behind what there
  * is, NULL: memory, or more than a record may have. */
-void alm_iso2709_change(alm_iso2709 *iso, size_t at, char to);
-char *alm_iso2709_append(alm_iso2709 *iso, size_t length);
+void alm_marc_iso2709_change(alm_iso2709 *iso, size_t at, char to);
+char *alm_marc_iso2709_append(alm_iso2709 *iso, size_t length);
 /* Adds the field whose content begins at `start` and ends before `end`, with what is wrong
  * in it noted and mended. */
-void alm_iso2709_add_field(alm_iso2709 *iso, const char *tag, size_t start, size_t end);
+void alm_marc_iso2709_add_field(alm_iso2709 *iso, const char *tag, size_t start, size_t end);
 
 #endif

@@ -14,7 +14,7 @@ static bool is_zero(block bytes) {
   return (half[0] | half[1]) == 0;
 }
 
-bool alm_iso2709_grow(alm_iso2709 *iso) {
+bool alm_marc_iso2709_grow(alm_iso2709 *iso) {
   if (iso->count < iso->room) return true;
   size_t room = iso->room ? 2 * iso->room : 64;
   alm_marc_field *fields = realloc(iso->fields, room * sizeof *fields);
@@ -37,10 +37,10 @@ static bool is_plain(const char *leader) {
 static bool read_leader(alm_iso2709 *iso, size_t *base) {
   const char *leader = iso->bytes;
   if (!is_plain(leader)) return false;
-  long indicators = alm_iso2709_number(leader + 10, 1), start = alm_iso2709_number(leader + 12, 5);
-  long length_width = alm_iso2709_number(leader + 20, 1);
-  long start_width = alm_iso2709_number(leader + 21, 1);
-  if (alm_iso2709_number(leader, 5) != (long)iso->length || indicators < 0 || leader[11] != '2' ||
+  long indicators = alm_marc_iso2709_number(leader + 10, 1), start = alm_marc_iso2709_number(leader + 12, 5);
+  long length_width = alm_marc_iso2709_number(leader + 20, 1);
+  long start_width = alm_marc_iso2709_number(leader + 21, 1);
+  if (alm_marc_iso2709_number(leader, 5) != (long)iso->length || indicators < 0 || leader[11] != '2' ||
       length_width < 1 || start_width < 1 || start <= ALM_MARC_LEADER || start >= (long)iso->length)
     return false;
   iso->indicators = (size_t)indicators;
@@ -57,7 +57,7 @@ static bool read_leader(alm_iso2709 *iso, size_t *base) {
 static bool has_indicators(const alm_iso2709 *iso, const char *text, size_t length) {
   if (length < iso->indicators) return false;
   for (size_t i = 0; i < iso->indicators; i++)
-    if (!alm_iso2709_is_plain(text[i])) return false;
+    if (!alm_marc_iso2709_is_plain(text[i])) return false;
   return length == iso->indicators || text[iso->indicators] == ISO_SUBFIELD;
 }
 
@@ -91,8 +91,8 @@ static bool read_usual(const char *at, size_t *length, size_t *start) {
 
 static bool read_place(const alm_iso2709 *iso, const char *at, size_t *length, size_t *start) {
   if (iso->length_width == 4 && iso->start_width == 5) return read_usual(at, length, start);
-  long count = alm_iso2709_number(at, iso->length_width);
-  long from = alm_iso2709_number(at + iso->length_width, iso->start_width);
+  long count = alm_marc_iso2709_number(at, iso->length_width);
+  long from = alm_marc_iso2709_number(at + iso->length_width, iso->start_width);
   *length = (size_t)count;
   *start = (size_t)from;
   return count >= 0 && from >= 0;
@@ -109,7 +109,7 @@ static bool read_field(alm_iso2709 *iso, const char *entry, size_t base) {
   field->tag[ISO_TAG] = '\0';
   field->start = (uint32_t)(base + start);
   field->length = (uint32_t)length - 1;
-  return alm_iso2709_is_tag(entry) && iso->bytes[field->start - 1] == ISO_FIELD &&
+  return alm_marc_iso2709_is_tag(entry) && iso->bytes[field->start - 1] == ISO_FIELD &&
          iso->bytes[field->start + field->length] == ISO_FIELD && read_kind(iso, field);
 }
 
@@ -154,7 +154,7 @@ static void look_at_all(alm_iso2709 *iso, const char *text, size_t length) {
   add_up(iso, look(rest, found));
 }
 
-bool alm_iso2709_strict(alm_iso2709 *iso, const char *bytes, size_t length) {
+bool alm_marc_iso2709_strict(alm_iso2709 *iso, const char *bytes, size_t length) {
   size_t base;
   iso->bytes = bytes;
   iso->length = length;
@@ -162,7 +162,7 @@ bool alm_iso2709_strict(alm_iso2709 *iso, const char *bytes, size_t length) {
   iso->hollow = iso->high = iso->escapes = false;
   if (!read_leader(iso, &base)) return false;
   for (size_t at = ALM_MARC_LEADER; at < base - 1; at += iso->entry)
-    if (!alm_iso2709_grow(iso) || !read_field(iso, bytes + at, base)) return false;
+    if (!alm_marc_iso2709_grow(iso) || !read_field(iso, bytes + at, base)) return false;
   look_at_all(iso, bytes + base, length - base);
   return !iso->hollow && iso->terminators == iso->count;
 }

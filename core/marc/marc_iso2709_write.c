@@ -42,7 +42,7 @@ static bool write_field(const layout *plan, const alm_marc_field *field, alm_buf
 /* As many as the leader says, when a field with subfields has so many; as the first of
  * them has; two. */
 static size_t count_indicators(const alm_marc *record) {
-  long said = alm_iso2709_number(record->leader + 10, 1), first = -1;
+  long said = alm_marc_iso2709_number(record->leader + 10, 1), first = -1;
   for (size_t i = 0; i < record->field_count; i++) {
     const alm_marc_field *field = &record->fields[i];
     size_t rest = field->control ? 0 : subfields(record, field).length;
@@ -110,7 +110,7 @@ static bool write_fields(const layout *plan, alm_buf *out) {
   return alm_buf_add(out, "\x1d", 1);
 }
 
-bool alm_iso2709_write(const alm_marc *record, alm_buf *out, alm_error *err) {
+bool alm_marc_iso2709_write(const alm_marc *record, alm_buf *out, alm_error *err) {
   layout plan = {.record = record, .indicators = count_indicators(record)};
   if (!measure(&plan, err)) return false;
   if (write_leader(&plan, out) && write_directory(&plan, out) && write_fields(&plan, out))

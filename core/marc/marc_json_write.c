@@ -75,7 +75,7 @@ static bool put_field(const alm_marc *record, const alm_marc_field *field, alm_b
          PUT(out, "}");
 }
 
-bool alm_json_write(const alm_marc *record, alm_buf *out, alm_error *err) {
+bool alm_marc_json_write(const alm_marc *record, alm_buf *out, alm_error *err) {
   bool done = PUT(out, "{\"leader\":") && put_string(record->leader, ALM_MARC_LEADER, out) &&
               PUT(out, ",\"fields\":[");
   for (size_t i = 0; done && i < record->field_count; i++)

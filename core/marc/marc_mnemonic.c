@@ -110,7 +110,7 @@ static size_t take_mnemonic(decoding *d, const char *text, size_t length, size_t
   return 0;
 }
 
-size_t alm_mnemonic_decode(const char *text, size_t length, alm_buf *out) {
+size_t alm_marc_mnemonic_decode(const char *text, size_t length, alm_buf *out) {
   decoding d = {.out = out};
   size_t unknown = 0;
   for (size_t at = 0, step; at < length; at += step) {
@@ -136,7 +136,7 @@ static const char *instead(char c) {
   }
 }
 
-bool alm_mnemonic_encode(const char *text, size_t length, alm_buf *out) {
+bool alm_marc_mnemonic_encode(const char *text, size_t length, alm_buf *out) {
   bool done = true;
   while (done && length > 0) {
     size_t run = 0;

@@ -15,7 +15,7 @@ static alm_slice decoded(alm_lines *lines, const char *text, const char *end) {
   alm_slice whole = {text, (size_t)(end - text)};
   if (!whole.length || !memchr(text, '{', whole.length)) return whole;
   alm_buf_clear(&lines->text);
-  size_t unknown = alm_mnemonic_decode(text, whole.length, &lines->text);
+  size_t unknown = alm_marc_mnemonic_decode(text, whole.length, &lines->text);
   if (unknown > 0)
     ALM_LINE_NOTE(lines, ALM_MARC_ESCAPE, "%zu mnemonics are not known: %.*s", unknown,
                   (int)(whole.length < SHOWN ? whole.length : SHOWN), text);
@@ -210,7 +210,7 @@ static bool looks(const char *head, size_t length) { return alm_lines_look(head,
 static bool put_coded(const char *text, size_t length, alm_buf *out) {
   bool done = true;
   for (size_t i = 0; done && i < length; i++)
-    done = text[i] == ' ' ? ALM_BUF_PUT(out, "\\") : alm_mnemonic_encode(text + i, 1, out);
+    done = text[i] == ' ' ? ALM_BUF_PUT(out, "\\") : alm_marc_mnemonic_encode(text + i, 1, out);
   return done;
 }
 
@@ -220,7 +220,7 @@ static bool put_data(const alm_marc *record, const alm_marc_field *field, alm_bu
   bool done = put_coded(indicators, INDICATORS, out);
   while (done && alm_marc_next_subfield(record, field, &subfield))
     done = ALM_BUF_PUT(out, "$") && alm_line_put(subfield.code.text, subfield.code.length, out) &&
-           alm_mnemonic_encode(subfield.value.text, subfield.value.length, out);
+           alm_marc_mnemonic_encode(subfield.value.text, subfield.value.length, out);
   return done;
 }
 

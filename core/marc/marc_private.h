@@ -128,11 +128,11 @@ void alm_marc_converter_free(alm_marc_converter *converter);
 extern const alm_coding alm_iso5426;
 
 /* Sets what a UNIMARC record says; leaves both as they are for any other. */
-bool alm_unimarc_says(alm_marc_converter *converter, const alm_marc *record, alm_coding *coding,
-                      bool *says_utf8, alm_error *err);
+bool alm_marc_unimarc_says(alm_marc_converter *converter, const alm_marc *record, alm_coding *coding,
+                           bool *says_utf8, alm_error *err);
 /* Of the field's text `from`, which is `text` now: 100 $a then says Unicode. */
-void alm_unimarc_say_utf8(const alm_marc *record, const alm_marc_field *field, alm_slice from, alm_buf *text);
-void alm_unimarc_close(alm_iconv *code_pages[ALM_CODE_PAGES]);
+void alm_marc_unimarc_say_utf8(const alm_marc *record, const alm_marc_field *field, alm_slice from, alm_buf *text);
+void alm_marc_unimarc_close(alm_iconv *code_pages[ALM_CODE_PAGES]);
 
 /* ---- marc_mnemonic.c: MarcEdit's mnemonics, from the Library of Congress's MARCMaker:
  * {dollar}, {eacute}, {lstrok}. A mark by itself stands before its letter, as in
@@ -140,10 +140,10 @@ void alm_unimarc_close(alm_iconv *code_pages[ALM_CODE_PAGES]);
 
 /* Adds the text with the characters that its mnemonics stand for; gives how
  * many were not known, which stay as they are. */
-size_t alm_mnemonic_decode(const char *text, size_t length, alm_buf *out);
+size_t alm_marc_mnemonic_decode(const char *text, size_t length, alm_buf *out);
 
 /* Adds the text so that decoding gives it again, and '$' is nowhere in it. */
-bool alm_mnemonic_encode(const char *text, size_t length, alm_buf *out);
+bool alm_marc_mnemonic_encode(const char *text, size_t length, alm_buf *out);
 
 /* ---- marc_xml_quick.c: MARCXML records in the form in which nearly all are written,
  * without libxml2: leader first, attributes in their usual order, no comments,
@@ -173,13 +173,13 @@ const char *alm_marc_xml_tag(const char *text, const char *at);
 /* ISO 2709: a record as it was read comes out byte by byte (but its directory has entries
  * of 12 bytes, whatever it had); one that was damaged comes out well-formed. It has room
  * for 99,999 bytes, 9,999 in a field. */
-bool alm_iso2709_write(const alm_marc *record, alm_buf *out, alm_error *err);
+bool alm_marc_iso2709_write(const alm_marc *record, alm_buf *out, alm_error *err);
 
 /* MARCXML's <record>, without namespace (Alma's form; the frame of a document has it),
  * indented as yaz-marcdump does. Characters that XML can't hold become U+FFFD. */
 bool alm_marc_xml_write(const alm_marc *record, alm_buf *out, alm_error *err);
 
 /* MARC-in-JSON, on a line of its own. */
-bool alm_json_write(const alm_marc *record, alm_buf *out, alm_error *err);
+bool alm_marc_json_write(const alm_marc *record, alm_buf *out, alm_error *err);
 
 #endif

@@ -56,8 +56,8 @@ static bool use_code_page(alm_marc_converter *converter, size_t which, alm_codin
   return *cd;
 }
 
-bool alm_unimarc_says(alm_marc_converter *converter, const alm_marc *record, alm_coding *coding,
-                      bool *says_utf8, alm_error *err) {
+bool alm_marc_unimarc_says(alm_marc_converter *converter, const alm_marc *record, alm_coding *coding,
+                           bool *says_utf8, alm_error *err) {
   alm_slice text = general_data(record);
   if (!text.text) return true;
   size_t lower = find_set(text, SETS), upper = find_set(text, SETS + 2);
@@ -69,13 +69,13 @@ bool alm_unimarc_says(alm_marc_converter *converter, const alm_marc *record, alm
   return true;
 }
 
-void alm_unimarc_say_utf8(const alm_marc *record, const alm_marc_field *field, alm_slice from, alm_buf *text) {
+void alm_marc_unimarc_say_utf8(const alm_marc *record, const alm_marc_field *field, alm_slice from, alm_buf *text) {
   if (!is_general(field, from) || general_data(record).text != from.text || text->length != from.length) return;
   size_t end = text->length < SETS_END ? text->length : SETS_END;
   memset(text->data + SETS, ' ', end - SETS);
   memcpy(text->data + SETS, "50", 2);
 }
 
-void alm_unimarc_close(alm_iconv *code_pages[ALM_CODE_PAGES]) {
+void alm_marc_unimarc_close(alm_iconv *code_pages[ALM_CODE_PAGES]) {
   for (size_t i = 0; i < ALM_CODE_PAGES; i++) alm_iconv_close(code_pages[i]);
 }

@@ -35,7 +35,7 @@ static size_t skip_backward(alm_slice text, size_t at, size_t count) {
   return at;
 }
 
-alm_slice alm_part_cut(const alm_part *part, alm_slice text) {
+alm_slice alm_marcspec_cut(const alm_part *part, alm_slice text) {
   const alm_span *span = &part->characters;
   size_t from, to, count = (size_t)span->last - span->first + 1;
   if (!part->cut) return text;
@@ -83,8 +83,8 @@ static size_t count_fields(const alm_path *path, const alm_marc *record) {
   return count;
 }
 
-void alm_values_begin(alm_marc_values *values, alm_marcspec *spec, const alm_marc *record,
-                      const alm_path *path, char *room) {
+void alm_marcspec_values_begin(alm_marc_values *values, alm_marcspec *spec, const alm_marc *record,
+                               const alm_path *path, char *room) {
   values->hit.field = NULL;
   values->spec = spec;
   values->record = record;
@@ -105,12 +105,12 @@ static bool step_field(alm_marc_values *values) {
   return values->hit.field && spend(values->spec, (size_t)(values->hit.field - before) + 1);
 }
 
-bool alm_values_next_field(alm_marc_values *values) {
+bool alm_marcspec_values_next_field(alm_marc_values *values) {
   const alm_path *path = values->path;
   while (step_field(values)) {
     if (path->indexed && !span_has(&path->index, values->seen - 1, values->total)) continue;
-    if (path == &values->spec->path) alm_tests_forget(values->spec, ALM_TERM_FIELD);
-    if (path->tests.count == 0 || alm_tests_hold(values, path->tests)) return true;
+    if (path == &values->spec->path) alm_marcspec_tests_forget(values->spec, ALM_TERM_FIELD);
+    if (path->tests.count == 0 || alm_marcspec_tests_hold(values, path->tests)) return true;
   }
   return false;
 }
@@ -147,7 +147,7 @@ static bool take_one(alm_marc_values *values) {
     values->indicator = alm_marc_indicator(values->record, hit->field, part->indicator);
     hit->whole = (alm_slice){&values->indicator, 1};
   }
-  hit->text = alm_part_cut(part, hit->whole);
+  hit->text = alm_marcspec_cut(part, hit->whole);
   return hit->text.text != NULL;
 }
 
@@ -191,8 +191,8 @@ static bool part_takes(alm_marc_values *values, const alm_part *part, size_t cod
   if (part->indexed && !span_has(&part->index, place, values->codes_total[code])) return false;
   hit->part = part;
   hit->whole = hit->subfield.value;
-  hit->text = alm_part_cut(part, hit->whole);
-  return hit->text.text && (part->tests.count == 0 || alm_tests_hold(values, part->tests));
+  hit->text = alm_marcspec_cut(part, hit->whole);
+  return hit->text.text && (part->tests.count == 0 || alm_marcspec_tests_hold(values, part->tests));
 }
 
 /* Every subfield once, by the first part that takes it. */
@@ -226,8 +226,8 @@ static bool make_room(alm_marcspec *spec, size_t needed) {
 bool alm_marcspec_begin(alm_marcspec *spec, const alm_marc *record, alm_marc_values *values) {
   spec->steps = 0;
   if (spec->joins && !make_room(spec, record->length + 1)) return false;
-  alm_tests_forget(spec, ALM_TERM_RECORD);
-  alm_values_begin(values, spec, record, &spec->path, spec->room);
+  alm_marcspec_tests_forget(spec, ALM_TERM_RECORD);
+  alm_marcspec_values_begin(values, spec, record, &spec->path, spec->room);
   return true;
 }
 
@@ -235,7 +235,7 @@ bool alm_marcspec_next(alm_marc_values *values) {
   bool subfields = values->path->parts->kind == ALM_PART_SUBFIELD;
   if (values->inside && next_subfield(values)) return true;
   values->inside = false;
-  while (alm_values_next_field(values)) {
+  while (alm_marcspec_values_next_field(values)) {
     if (!subfields && take_one(values)) return true;
     values->inside = subfields && enter_field(values);
     if (values->inside && next_subfield(values)) return true;

@@ -16,9 +16,9 @@ static void begin_term(term_values *values, const alm_term *term, alm_marc_value
   values->one = term->scope == ALM_TERM_TEXT || term->scope == ALM_TERM_VALUE;
   if (term->scope == ALM_TERM_TEXT) values->text = term->text;
   if (term->scope == ALM_TERM_VALUE)
-    values->text = alm_part_cut(&term->part, around->hit.whole);
+    values->text = alm_marcspec_cut(&term->part, around->hit.whole);
   if (values->one) return;
-  alm_values_begin(&values->walk, around->spec, around->record, &term->path, room);
+  alm_marcspec_values_begin(&values->walk, around->spec, around->record, &term->path, room);
   if (term->scope != ALM_TERM_FIELD) return;
   values->walk.one_field = true;
   values->walk.hit.field = around->hit.field;
@@ -90,7 +90,7 @@ static bool any_holds(const alm_test *test, alm_marc_values *around) {
   return false;
 }
 
-bool alm_tests_hold(alm_marc_values *values, alm_run tests) {
+bool alm_marcspec_tests_hold(alm_marc_values *values, alm_run tests) {
   for (size_t i = 0; i < tests.count; i++) {
     alm_test *test = &values->spec->tests[tests.from + i];
     if (test->known == ALM_UNKNOWN || test->scope == ALM_TERM_VALUE)
@@ -100,7 +100,7 @@ bool alm_tests_hold(alm_marc_values *values, alm_run tests) {
   return true;
 }
 
-void alm_tests_forget(alm_marcspec *spec, alm_term_scope scope) {
+void alm_marcspec_tests_forget(alm_marcspec *spec, alm_term_scope scope) {
   for (size_t i = 0; i < spec->test_count; i++)
     if (spec->tests[i].scope >= scope) spec->tests[i].known = ALM_UNKNOWN;
 }

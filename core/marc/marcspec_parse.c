@@ -60,7 +60,7 @@ static bool scan_named_indicator(alm_scan *scan, alm_marcspec *spec) {
   scan->at++;
   if (!alm_scan_take(scan, ']')) return alm_scan_expected(scan, "]");
   if (value == '_' || value == '#') value = ' ';
-  alm_add_indicator_test(spec, &spec->path.tests, (char)(which - '0'), value);
+  alm_marcspec_add_indicator_test(spec, &spec->path.tests, (char)(which - '0'), value);
   return true;
 }
 
@@ -86,7 +86,7 @@ static bool scan_old_indicators(alm_scan *scan, alm_marcspec *spec) {
   for (char which = 1; which <= 2; which++) {
     char c = alm_scan_peek(scan, 0);
     bool given = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
-    if (given) alm_add_indicator_test(spec, &spec->path.tests, which, c);
+    if (given) alm_marcspec_add_indicator_test(spec, &spec->path.tests, which, c);
     else if (which == 1 && c != '_') return alm_scan_expected(scan, "an indicator or _");
     else if (c != '_') break;
     scan->at++;

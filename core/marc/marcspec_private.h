@@ -109,7 +109,7 @@ bool alm_scan_characters(alm_scan *scan, alm_part *part);
 /* All {…} that stand here, for `part` of the spec's path. */
 bool alm_scan_tests(alm_scan *scan, alm_marcspec *spec, const alm_part *part, alm_run *run);
 /* Adds {^N=\VALUE}. */
-void alm_add_indicator_test(alm_marcspec *spec, alm_run *run, char which, char value);
+void alm_marcspec_add_indicator_test(alm_marcspec *spec, alm_run *run, char which, char value);
 
 /* Parses what stands at the scan's place as far as it is a MARCspec; `next` is
  * what else could have followed. NULL: failed. */
@@ -118,16 +118,16 @@ alm_marcspec *alm_scan_marcspec(alm_scan *scan, const char **next);
 /* ---- walking ---- */
 
 /* The whole spec's, a field's or a value's sub-specs. */
-bool alm_tests_hold(alm_marc_values *values, alm_run tests);
+bool alm_marcspec_tests_hold(alm_marc_values *values, alm_run tests);
 /* Results that held for a field (or less) are forgotten. */
-void alm_tests_forget(alm_marcspec *spec, alm_term_scope scope);
+void alm_marcspec_tests_forget(alm_marcspec *spec, alm_term_scope scope);
 
 /* A walk over a path; `room` is for a text that is put together. */
-void alm_values_begin(alm_marc_values *values, alm_marcspec *spec, const alm_marc *record,
-                      const alm_path *path, char *room);
+void alm_marcspec_values_begin(alm_marc_values *values, alm_marcspec *spec, const alm_marc *record,
+                               const alm_path *path, char *room);
 /* The next field that tag, index and tests allow. */
-bool alm_values_next_field(alm_marc_values *values);
+bool alm_marcspec_values_next_field(alm_marc_values *values);
 /* The characters of `text` that the part cuts out; text NULL when none. */
-alm_slice alm_part_cut(const alm_part *part, alm_slice text);
+alm_slice alm_marcspec_cut(const alm_part *part, alm_slice text);
 
 #endif

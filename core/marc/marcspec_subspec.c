@@ -230,7 +230,7 @@ bool alm_scan_tests(alm_scan *scan, alm_marcspec *spec, const alm_part *part, al
   return true;
 }
 
-void alm_add_indicator_test(alm_marcspec *spec, alm_run *run, char which, char value) {
+void alm_marcspec_add_indicator_test(alm_marcspec *spec, alm_run *run, char which, char value) {
   static const alm_part whole = {.kind = ALM_PART_WHOLE};
   around a = {NULL, spec, &whole};
   alm_test *test = new_test(spec, run);
