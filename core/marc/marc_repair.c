@@ -33,7 +33,8 @@ bool alm_marc_repair_tag(alm_slice text, char tag[ALM_MARC_TAG_ROOM]) {
 }
 
 bool alm_marc_repair_indicator(alm_slice text, char *indicator) {
-  char c = text.length ? text.text[0] : ' ';
+  bool no_break = text.length == 2 && memcmp(text.text, "\xc2\xa0", 2) == 0;
+  char c = text.length && !no_break ? text.text[0] : ' ';
   bool held = c == ' ' || is_graphic(c);
   *indicator = held ? c : '?';
   return held && text.length == 1;
@@ -224,10 +225,19 @@ static bool align(piece in, char *leader) {
   return true;
 }
 
+/* White space around the 24 characters is layout, as of indented XML. */
+static alm_slice without_layout(const char *text, size_t length) {
+  alm_slice inner = {text, length};
+  while (inner.length > LEADER && is_white(*inner.text)) inner = (alm_slice){inner.text + 1, inner.length - 1};
+  while (inner.length > LEADER && is_white(inner.text[inner.length - 1])) inner.length--;
+  return inner.length == LEADER ? inner : (alm_slice){text, length};
+}
+
 size_t alm_marc_repair_leader(const char *text, size_t length, char leader[LEADER], bool *right) {
   char plain[LONGEST];
   *right = true;
-  size_t count = to_plain(text, length, plain, right), kept = count < LONGEST ? count : LONGEST;
+  alm_slice inner = without_layout(text, length);
+  size_t count = to_plain(inner.text, inner.length, plain, right), kept = count < LONGEST ? count : LONGEST;
   bool placed = count == LEADER && memcmp(plain + MAP, "45", 2) == 0;
   *right = *right && count == LEADER;
   if (!placed && align((piece){plain, 0, kept}, leader)) {
