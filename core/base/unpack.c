@@ -161,8 +161,9 @@ static void take_file(alm_unpack *unpack) {
   for (size_t i = 0; i < unpack->count; i++)
     if (unpack->layers[i]->kind == ALM_LAYER_ARCHIVE)
       (void)(alm_buf_adds(&name, name.length ? ": " : "") && alm_buf_adds(&name, unpack->layers[i]->name));
+  if (!name.length) alm_buf_free(&name);
   free(unpack->file);
-  unpack->file = name.length ? name.data : NULL;
+  unpack->file = name.data;
 }
 
 /* Opens what is packed until it is not. False: failed. */
