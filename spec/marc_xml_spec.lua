@@ -221,19 +221,19 @@ describe("writing MARCXML", function()
   end)
 
   it("takes white space around a leader for layout, and a no-break space for one blank", function()
-    local function record(leader, indicator)
+    local function led_by(leader, indicator)
       return ('<record><leader>%s</leader><controlfield tag="001">1</controlfield><datafield tag="245" ind1="%s" ind2="0">' ..
         '<subfield code="a">T</subfield></datafield></record>'):format(leader, indicator)
     end
     local kept = "00733cam a2200265 a 4500"
     for _, leader in ipairs { "\n    " .. kept .. "\n  ", " " .. kept, kept .. "\t" } do
-      local found = compare.contents(record(leader, "1"))
+      local found = compare.contents(led_by(leader, "1"))
       assert.equal(kept, found[1].leader)
-      assert.same({}, compare.problems(record(leader, "1")))
+      assert.same({}, compare.problems(led_by(leader, "1")))
     end
-    local found = compare.contents(record(kept:gsub(" ", "\u{a0}"), "\u{a0}"))
+    local found = compare.contents(led_by(kept:gsub(" ", "\u{a0}"), "\u{a0}"))
     assert.equal(kept, found[1].leader)
     assert.equal(" ", found[1].fields[2].indicator1)
-    assert.matches("^1 indicator", compare.problems(record(kept, "\u{a0}"))[1])
+    assert.matches("^1 indicator", compare.problems(led_by(kept, "\u{a0}"))[1])
   end)
 end)
