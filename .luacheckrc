@@ -28,4 +28,4 @@ files["recipes/"] = { std = "recipe", unused_args = false }
 files["spec/"] = { std = "lua54+busted" }
 
 -- descriptions for editors, not code
-exclude_files = { "spec/node_modules", "build", "lua/almanac/core.d.lua", "lua/almanac/recipe.d.lua" }
+exclude_files = { "spec/node_modules", "build", "lua/almanac/**/*.d.lua" }

@@ -41,7 +41,7 @@ int alm_host_main(alm_host *host, int argc, char **argv);
 /* Frees the host and all it opened. NULL is fine. */
 void alm_host_close(alm_host *host);
 
-/* The module "almanac.core"; lua/almanac/core.d.lua describes what it gives. */
+/* The module "almanac.core"; lua/almanac/core.d.lua and engine/ describe what it gives. */
 int luaopen_almanac_core(struct lua_State *L);
 
 #ifdef __cplusplus

@@ -2,11 +2,11 @@
 local core = require "almanac.core"
 local web = require "support.web"
 
-local STUB = "lua/almanac/core.d.lua"
+local STUBS = "cat lua/almanac/core.d.lua lua/almanac/engine/*.d.lua"
 
-local function read(path)
-  local file <close> = assert(io.open(path))
-  return file:read "a"
+local function read(command)
+  local pipe <close> = assert(io.popen(command))
+  return pipe:read "a"
 end
 
 -- The functions that the stub describes: "core.files.walk" and "walk:next".
@@ -32,7 +32,7 @@ local function methods_of(object, called)
 end
 
 describe("the stub of almanac.core", function()
-  local text = read(STUB)
+  local text = read(STUBS)
   local known = described(text)
 
   local function check(names)

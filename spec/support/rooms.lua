@@ -6,7 +6,7 @@ local m = {}
 -- Rooms of lua/almanac, by module; "base" is what stands there by itself, and every
 -- room may use it and the engine.
 m.LUA = {
-  base = "", sheet = "",
+  base = "", sheet = "", engine = "",
   alma = "", s3 = "", oai = "", sru = "",
   marc = "",
   ["recipe.inside"] = "",
