@@ -128,8 +128,6 @@ function m.page(job, change, page, representation_id, attached, options)
     end or nil,
   })
   if not result then return nil, message, code end
-  -- The job may be carried out once more, under the title that this one was merged into.
-  if not again then page.pid, page.taken = result.pid, result.taken end
   if not result.taken then return result end
   return nil, reasons.new("other_size_taken", { file = page.path, taken = result.taken, bytes = page.size }), "conflict"
 end

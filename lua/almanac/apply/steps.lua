@@ -173,7 +173,7 @@ local function finish_step(job, step, found)
     return done, why, kind
   end)
   if not ok then return nil, message, code end
-  remember_step(job, step, { state = "done", result = kept })
+  remember_step(job, step, { state = "done", result = kept, made = result })   -- what the job has recorded is older
   return result
 end
 
@@ -329,7 +329,7 @@ end
 ---@return string? code
 function m.perform(job, step)
   local known = job.steps[name_of(step.change, step.kind, step.page)]
-  if known and known.state == "done" then return step.recorded or known.result end
+  if known and known.state == "done" then return known.made or step.recorded or known.result end
   step.sent = known and known.sent or 1
   if known then step.before = known.before end
   if known and step.look then
