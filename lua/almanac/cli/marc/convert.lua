@@ -1,5 +1,5 @@
 -- almanac marc convert: writes records in another format.
-local marc = require "almanac.marc"
+local marc = require "almanac.core".marc
 local options = require "almanac.cli.marc.options"
 local pass = require "almanac.cli.marc.pass"
 local sink = require "almanac.cli.marc.sink"

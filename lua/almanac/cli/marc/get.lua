@@ -1,7 +1,6 @@
 -- almanac marc get: prints values of records.
 local core = require "almanac.core"
 local json = require "almanac.json"
-local marc = require "almanac.marc"
 local options = require "almanac.cli.marc.options"
 local pass = require "almanac.cli.marc.pass"
 local sink = require "almanac.cli.marc.sink"
@@ -43,7 +42,7 @@ end
 local function read_specs(text, with_id)
   local specs = split(text)
   for _, spec in ipairs(specs) do
-    local ok, message, code = marc.spec(spec)
+    local ok, message, code = core.marc.spec(spec)
     if not ok then return nil, message, code end
   end
   if with_id then table.insert(specs, 1, "001") end

@@ -11,7 +11,7 @@ local ALIASES = { xml = "marcxml", marc = "iso2709" }
 ---@return fun(text: string): string?, string?
 function m.format(option)
   return function(text)
-    local formats = require("almanac.marc").formats()
+    local formats = require("almanac.core").marc.formats()
     for _, name in ipairs(formats) do
       if name == text or name == ALIASES[text] then return name end
     end
@@ -26,7 +26,7 @@ end
 ---@return fun(text: string): string?, string?
 function m.charset(option)
   return function(text)
-    local ok, message = require("almanac.marc").charset(text)
+    local ok, message = require("almanac.core").marc.charset(text)
     return ok and text, not ok and ("%s: %s"):format(option, message) or nil
   end
 end

@@ -2,7 +2,6 @@
 -- progress, Ctrl-C, and what can't be read: files without records, broken records. Those are told
 -- and left out.
 local core = require "almanac.core"
-local marc = require "almanac.marc"
 local words = require "almanac.words"
 
 local m = {}
@@ -118,7 +117,7 @@ end
 
 local function read_file(self, path, take)
   local name = path == "-" and "standard input" or path
-  local reader, message, code = marc.open(path, self.options)
+  local reader, message, code = core.marc.open(path, self.options)
   if not reader then
     tell(self, name, message, code)
     return not self.stopped
