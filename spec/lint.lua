@@ -65,7 +65,7 @@ end
 local function check_names(path)
   local text = read(path):gsub("/%*.-%*/", ""):gsub("#define[^\n]*", "")
   local prefixes = prefixes_of(path, text)
-  for name in text:gmatch "%f[%w_](alm_[%w_]+)%(" do
+  for name in text:gmatch "\n%l[^\n(]-%f[%w_](alm_[%w_]+)%(" do
     local fits = name:find "^alm_fail"   -- every file's way to fail
     for _, prefix in ipairs(prefixes) do fits = fits or name:find(prefix, 1, true) == 1 end
     if not fits then problem("%s: %s has not its file's prefix (%s…)", path, name, prefixes[1]) end

@@ -1,5 +1,6 @@
 /* Unicode forms over utf8proc, natural order, base64 and hex. */
 #include "text.h"
+#include "ascii.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -137,11 +138,9 @@ static bool add_count(alm_buf *out, size_t count) {
   return alm_buf_add(out, &digit, 1);
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 static size_t digits(const char *text, size_t left) {
   size_t count = 0;
-  while (count < left && is_digit(text[count])) count++;
+  while (count < left && alm_ascii_is_digit(text[count])) count++;
   return count;
 }
 

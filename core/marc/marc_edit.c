@@ -5,6 +5,7 @@
 
 #include "marcspec_private.h"
 #include "../base/text.h"
+#include "../base/ascii.h"
 
 enum { SEPARATOR = 0x1f };
 
@@ -20,18 +21,14 @@ static bool check_value(const char *text, size_t length, alm_error *err) {
   return true;
 }
 
-static bool is_letter_or_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool check_tag(alm_slice tag, alm_error *err) {
   bool fine = tag.length == 3;
-  for (size_t i = 0; fine && i < 3; i++) fine = is_letter_or_digit(tag.text[i]);
+  for (size_t i = 0; fine && i < 3; i++) fine = alm_ascii_is_alphanumeric(tag.text[i]);
   return fine || alm_fail(err, ALM_PARSE, "a tag is three digits or letters");
 }
 
 static bool check_indicator(char c, alm_error *err) {
-  return c == ' ' || is_letter_or_digit(c) ||
+  return c == ' ' || alm_ascii_is_alphanumeric(c) ||
          alm_fail(err, ALM_PARSE, "an indicator is a blank, a digit or a letter");
 }
 

@@ -5,6 +5,7 @@
 #include "marc_format.h"
 #include "marc_iso2709_private.h"
 #include "marc_private.h"
+#include "../base/ascii.h"
 
 enum { LEADER = ALM_MARC_LEADER, LEAST = LEADER + 1, DIGITS = 5, STEP = 64 << 10 };
 
@@ -22,7 +23,7 @@ typedef struct {
 
 /* ---- where a damaged record ends ---- */
 
-static bool is_blank(char c) { return c == ' ' || c == '\0' || c == 0x1a || (c >= '\t' && c <= '\r'); }
+static bool is_blank(char c) { return alm_ascii_is_white(c) || c == '\0' || c == 0x1a; }
 
 static size_t blanks(const char *text, size_t length) {
   size_t count = 0;

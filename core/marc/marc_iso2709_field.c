@@ -46,7 +46,7 @@ static void mend_delimiter(content *at) {
   size_t offset = at->iso->indicators;
   if (front_of(at) <= offset || length_of(at) < offset + 2) return;
   const char *there = text_of(at) + offset;
-  if (!is_control(there[0]) || !alm_marc_iso2709_is_alnum(there[1])) return;
+  if (!is_control(there[0]) || !alm_ascii_is_alphanumeric(there[1])) return;
   alm_marc_note(at->iso->notes, ALM_MARC_SUBFIELD, at->start + offset,
                 "field %s: 0x%02x instead of the first delimiter", at->tag, (unsigned char)there[0]);
   alm_marc_iso2709_change(at->iso, at->start + offset, ISO_SUBFIELD);

@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "marc_iso2709_private.h"
+#include "../base/ascii.h"
 
 enum { LEADER = ALM_MARC_LEADER, ENTRY = 12, NUMBERS = 9, SHORTEST = 18, LENGTH = 5, MAP = 20, FARTHEST = 4 };
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static const char *find(const char *from, const char *end, char c) {
   return from < end ? memchr(from, c, (size_t)(end - from)) : NULL;
@@ -19,7 +18,7 @@ static const char *find(const char *from, const char *end, char c) {
 static int likeness(const char *leader) {
   int alike = (leader[10] == '2') + (leader[11] == '2') + (leader[20] == '4') +
               (leader[21] == '5') + (leader[22] == '0');
-  for (int i = 0; i < LENGTH; i++) alike += is_digit(leader[i]) + is_digit(leader[12 + i]);
+  for (int i = 0; i < LENGTH; i++) alike += alm_ascii_is_digit(leader[i]) + alm_ascii_is_digit(leader[12 + i]);
   return alike;
 }
 
@@ -169,7 +168,7 @@ bool alm_marc_iso2709_begins(const char *text, size_t length) {
 const char *alm_marc_iso2709_find_start(const char *text, size_t from, const char *until, const char *end) {
   const char *at = text + from;
   for (; (at = find(at, until, ISO_FIELD)); at++) {
-    const char *leader = is_digit(at[-1]) ? leader_of(text, at, end) : NULL;
+    const char *leader = alm_ascii_is_digit(at[-1]) ? leader_of(text, at, end) : NULL;
     if (leader) return leader;
   }
   return NULL;

@@ -9,6 +9,7 @@
 #define ALM_MARC_ISO2709_PRIVATE_H
 
 #include "marc.h"
+#include "../base/ascii.h"
 
 enum { ISO_END = 0x1d, ISO_FIELD = 0x1e, ISO_SUBFIELD = 0x1f }; /* terminators, delimiter */
 enum { ISO_TAG = 3, ISO_LONGEST = 99999, ISO_LONGEST_FIELD = 9999 };
@@ -51,14 +52,10 @@ static inline long alm_marc_iso2709_number(const char *digits, size_t count) {
 
 static inline bool alm_marc_iso2709_is_plain(char c) { return c >= ' ' && c <= '~'; }
 
-static inline bool alm_marc_iso2709_is_alnum(char c) {
-  unsigned char lower = (unsigned char)c | 0x20;
-  return (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z');
-}
-
 /* Three digits or letters. */
 static inline bool alm_marc_iso2709_is_tag(const char *tag) {
-  return alm_marc_iso2709_is_alnum(tag[0]) && alm_marc_iso2709_is_alnum(tag[1]) && alm_marc_iso2709_is_alnum(tag[2]);
+  return alm_ascii_is_alphanumeric(tag[0]) && alm_ascii_is_alphanumeric(tag[1]) &&
+         alm_ascii_is_alphanumeric(tag[2]);
 }
 
 /* ---- marc_iso2709_find.c: looking ---- */

@@ -8,6 +8,7 @@
 #include "marc_format.h"
 #include "marc_json_private.h"
 #include "marc_private.h"
+#include "../base/ascii.h"
 
 enum { WANT = 16 << 10, LOOK = 1 << 20, MOST = 32 << 20 };
 
@@ -59,7 +60,7 @@ static void step(position *p, char c) {
 /* What may stand between records: blanks, commas, what closes arrays and
  * objects around them, RFC 7464's 0x1e. */
 static bool is_between(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r') || strchr(",[]}\x1e", c);
+  return alm_ascii_is_white(c) || strchr(",[]}\x1e", c);
 }
 
 /* Outside of all objects quotes are no strings, since that may be any text. */

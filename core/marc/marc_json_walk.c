@@ -6,6 +6,7 @@
 #include "../base/text.h"
 #include "../base/word.h"
 #include "marc_json_private.h"
+#include "../base/ascii.h"
 
 #define LEADER "\"leader\""
 
@@ -212,7 +213,7 @@ static int begins_with(const char *text, size_t length, const char *key) {
   size_t at = 1, key_length = strlen(key);
   if (length == 0) return -1;
   if (text[0] != '{') return 0;
-  while (at < length && (text[at] == ' ' || (text[at] >= '\t' && text[at] <= '\r'))) at++;
+  while (at < length && alm_ascii_is_white(text[at])) at++;
   size_t left = length - at, most = left < key_length ? left : key_length;
   if (memcmp(text + at, key, most) != 0) return 0;
   return left < key_length ? -1 : 1;
@@ -226,8 +227,7 @@ int alm_json_begins_record(const char *text, size_t length) {
 /* ---- values that nobody reads ---- */
 
 static bool is_word(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-         c == '+' || c == '.';
+  return alm_ascii_is_alphanumeric(c) || c == '-' || c == '+' || c == '.';
 }
 
 /* A number, true, false, null. */

@@ -6,15 +6,14 @@
 #include "marc_lines.h"
 #include "marc_private.h"
 #include "../base/text.h"
+#include "../base/ascii.h"
 
 enum { TAG = 3, CONTENT = 4, INDICATORS = 2, LENGTH_DIGITS = 5 };
 
 /* ---- what a line is ---- */
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 static bool all_digits(const char *text, size_t length) {
-  while (length > 0 && is_digit(text[length - 1])) length--;
+  while (length > 0 && alm_ascii_is_digit(text[length - 1])) length--;
   return length == 0;
 }
 
@@ -49,7 +48,7 @@ static bool is_field(const alm_line *line) {
   const char *tag = line->text;
   if (line->length >= TAG && tag_length(line) > TAG) return true;
   if (line->length < TAG || (line->length > TAG && tag[TAG] != ' ') || memchr(tag, ' ', TAG)) return false;
-  return is_digit(tag[0]) + is_digit(tag[1]) + is_digit(tag[2]) > 0 ||
+  return alm_ascii_is_digit(tag[0]) + alm_ascii_is_digit(tag[1]) + alm_ascii_is_digit(tag[2]) > 0 ||
          (is_upper(tag[0]) && is_upper(tag[1]) && is_upper(tag[2]));
 }
 
@@ -76,7 +75,7 @@ typedef struct {
 static bool is_code(const char *at, const char *end, style as, size_t *code) {
   *code = at < end && *at != ' ' ? alm_text_character(at, (size_t)(end - at)) : 0;
   if (*code == 0) return false;
-  if (!as.spaced) return *code == 1 && (is_digit(*at) || (*at | 0x20) >= 'a') && *at != as.marker;
+  if (!as.spaced) return *code == 1 && (alm_ascii_is_digit(*at) || (*at | 0x20) >= 'a') && *at != as.marker;
   return at + *code == end || at[*code] == ' ';
 }
 

@@ -3,6 +3,7 @@
 
 #include "../base/text.h"
 #include "marc_private.h"
+#include "../base/ascii.h"
 
 typedef struct {
   const alm_marc *from;
@@ -92,16 +93,12 @@ static bool write_composed(const alm_marc *record, const alm_marc_format *format
 
 /* ---- without what the format has no room for ---- */
 
-static bool is_alphanumeric(char c) {
-  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
-
 static bool has_room(const alm_marc_format *format, const alm_marc_field *field) {
   size_t length = strlen(field->tag);
   if (format->room == ALM_ROOM_ALL || length == 3) return true;
   if (format->room == ALM_ROOM_USUAL || field->control || length < 3 || field->tag[0] < 'A')
     return false;
-  while (length > 0 && is_alphanumeric(field->tag[length - 1])) length--;
+  while (length > 0 && alm_ascii_is_alphanumeric(field->tag[length - 1])) length--;
   return length == 0;
 }
 

@@ -6,6 +6,7 @@
 #include "marc_lines.h"
 #include "marc_private.h"
 #include "../base/text.h"
+#include "../base/ascii.h"
 
 enum { TAG_END = 4, GAP = 2, INDICATORS = 2, SHOWN = 60, MARK = 3 };
 
@@ -121,12 +122,10 @@ static void add_data(alm_lines *lines, const char *tag, const char *at, const ch
   add_subfields(lines, tag, marker, end);
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /* By its number; a tag of letters ("FMT") is what its content looks like. */
 static bool is_control(const char *tag, const char *at, const char *end) {
   if (tag[0] == '0' && tag[1] == '0') return true;
-  bool number = is_digit(tag[0]) && is_digit(tag[1]) && is_digit(tag[2]);
+  bool number = alm_ascii_is_digit(tag[0]) && alm_ascii_is_digit(tag[1]) && alm_ascii_is_digit(tag[2]);
   return !number && !memchr(at, '$', (size_t)(end - at));
 }
 

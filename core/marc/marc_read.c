@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "marc_private.h"
+#include "../base/ascii.h"
 
 enum { HEAD = 4096 };
 
@@ -45,7 +46,7 @@ const char *alm_marc_format_names(void) { return "iso2709, marcxml, json, line, 
 
 static size_t count_blanks(const char *text, size_t length) {
   size_t count = 0;
-  while (count < length && (text[count] == ' ' || (text[count] >= '\t' && text[count] <= '\r')))
+  while (count < length && alm_ascii_is_white(text[count]))
     count++;
   return count;
 }

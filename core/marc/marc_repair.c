@@ -4,13 +4,9 @@
 #include <string.h>
 
 #include "../base/text.h"
+#include "../base/ascii.h"
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_graphic(char c) { return c > ' ' && c < 0x7f; }
-
-static bool is_alphanumeric(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
 
 /* Blanks around it are layout. */
 static alm_slice trim(alm_slice text) {
@@ -25,7 +21,7 @@ bool alm_marc_repair_tag(alm_slice text, char tag[ALM_MARC_TAG_ROOM]) {
   if (text.length == 0) text = (alm_slice){"???", 3};
   if (text.length > ALM_MARC_TAG_LONGEST) text.length = ALM_MARC_TAG_LONGEST;
   for (size_t i = 0; i < text.length; i++) {
-    right = right && is_alphanumeric(text.text[i]);
+    right = right && alm_ascii_is_alphanumeric(text.text[i]);
     tag[i] = is_graphic(text.text[i]) ? text.text[i] : '?';
   }
   tag[text.length] = '\0';
@@ -70,8 +66,7 @@ size_t alm_marc_marks(const char *text, size_t length) {
   return at;
 }
 
-static bool is_white(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-static bool is_number(char c) { return c == ' ' || (c >= '0' && c <= '9'); }
+static bool is_number(char c) { return c == ' ' || alm_ascii_is_digit(c); }
 static bool is_sign(char c) { return is_number(c) || c == '|' || c == '#' || c == '\\'; }
 
 /* A capital letter, or a letter of other scripts; not the signs of U+0080 to U+00BF and
@@ -89,14 +84,14 @@ static bool are_indicators(const char *two, const char *next, size_t left, bool 
   if (signs && !is_number(two[0]) + !is_number(two[1]) > 0) return true;
   if (two[0] == ' ' && two[1] == ' ') return true;
   if (subfields)
-    return signs && (left == 1 || !is_digit(*next));
+    return signs && (left == 1 || !alm_ascii_is_digit(*next));
   return is_number(two[0]) && is_number(two[1]) && two[1] != ' ' && begins_text(*next);
 }
 
 static bool is_all_white(const char *text, size_t length) {
   for (size_t at = 0; at < length; at++) {
     at += alm_marc_marks(text + at, length - at);
-    if (at < length && !is_white(text[at])) return false;
+    if (at < length && !alm_ascii_is_white(text[at])) return false;
   }
   return true;
 }
@@ -165,7 +160,7 @@ static size_t find_near(piece in, const char *word, size_t wanted) {
 
 static size_t run(piece in, bool digits) {
   size_t count = 0;
-  while (in.at + count < in.end && (digits ? is_digit(in.text[in.at + count]) : in.text[in.at + count] == ' '))
+  while (in.at + count < in.end && (digits ? alm_ascii_is_digit(in.text[in.at + count]) : in.text[in.at + count] == ' '))
     count++;
   return count;
 }
@@ -178,13 +173,11 @@ static void take_number(piece *in, char *to) {
   in->at += digits ? digits : blanks < LENGTH ? blanks : LENGTH;
 }
 
-static bool is_letter(char c) { return is_alphanumeric(c) && !is_digit(c); }
-
 /* 05-07 are letters, 08-09 are mostly blank. Of two letters the last is a bibliographic
  * level, or there is none, as in authority records. */
 static void take_letters(piece in, char *to) {
   size_t letters = 0, rest;
-  while (letters < 3 && in.at + letters < in.end && is_letter(in.text[in.at + letters])) letters++;
+  while (letters < 3 && in.at + letters < in.end && alm_ascii_is_letter(in.text[in.at + letters])) letters++;
   bool level = letters == 3 || (letters && strchr("abcdims", in.text[in.at + letters - 1]));
   memcpy(to + (level ? 3 - letters : 0), in.text + in.at, letters);
   rest = in.end - in.at - letters;
@@ -196,14 +189,14 @@ static void take_letters(piece in, char *to) {
 static void take_coded(piece in, char *to) {
   size_t length = in.end - in.at;
   if (length > 3) length = 3;
-  bool behind = length > 0 && length < 3 && is_letter(in.text[in.at]);
+  bool behind = length > 0 && length < 3 && alm_ascii_is_letter(in.text[in.at]);
   memcpy(to + behind, in.text + in.at, length);
 }
 
 /* Its last character is a blank, which many cut off: 08 is a hierarchical level, or 09 and
  * 18 are blank, which in MARC 21 is rare. */
 static bool is_unimarc(const char *leader) {
-  return is_digit(leader[8]) || (leader[9] == ' ' && leader[18] == ' ');
+  return alm_ascii_is_digit(leader[8]) || (leader[9] == ' ' && leader[18] == ' ');
 }
 
 /* 10-11 and 20-22 are alike in all leaders: what stands between is put in its place. */
@@ -228,8 +221,8 @@ static bool align(piece in, char *leader) {
 /* White space around the 24 characters is layout, as of indented XML. */
 static alm_slice without_layout(const char *text, size_t length) {
   alm_slice inner = {text, length};
-  while (inner.length > LEADER && is_white(*inner.text)) inner = (alm_slice){inner.text + 1, inner.length - 1};
-  while (inner.length > LEADER && is_white(inner.text[inner.length - 1])) inner.length--;
+  while (inner.length > LEADER && alm_ascii_is_white(*inner.text)) inner = (alm_slice){inner.text + 1, inner.length - 1};
+  while (inner.length > LEADER && alm_ascii_is_white(inner.text[inner.length - 1])) inner.length--;
   return inner.length == LEADER ? inner : (alm_slice){text, length};
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/text.h"
+#include "../base/ascii.h"
 
 enum { PREFIX_MOST = 32, ATTRIBUTES = 8, TAG_MOST = 128 };
 
@@ -114,15 +115,11 @@ static bool add_text(scan *s) {
 
 /* ---- elements ---- */
 
-static bool is_alphanumeric(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 static bool take_tag(scan *s, char tag[4]) {
   if (!EXPECT(s, " tag=\"")) return false;
   if (s->end - s->at < 4) return s->unfinished = true, false;
   for (int i = 0; i < 3; i++)
-    if (!is_alphanumeric(tag[i] = s->at[i])) return false;
+    if (!alm_ascii_is_alphanumeric(tag[i] = s->at[i])) return false;
   tag[3] = '\0';
   s->at += 3;
   return EXPECT(s, "\"");
@@ -181,7 +178,7 @@ static bool take_fields(scan *s) {
 /* ---- the record's own tag ---- */
 
 static bool is_name(char c) {
-  return is_alphanumeric(c) || c == '_' || c == '-' || c == '.' || c == ':';
+  return alm_ascii_is_alphanumeric(c) || c == '_' || c == '-' || c == '.' || c == ':';
 }
 
 static bool begins_name(char c) { return is_name(c) && c > '9' && c != ':'; }

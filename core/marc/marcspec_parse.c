@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "marcspec_private.h"
+#include "../base/ascii.h"
 
 /* ---- one block ---- */
 
@@ -85,7 +86,7 @@ static bool scan_old_indicators(alm_scan *scan, alm_marcspec *spec) {
   if (!alm_scan_take(scan, '_')) return true;
   for (char which = 1; which <= 2; which++) {
     char c = alm_scan_peek(scan, 0);
-    bool given = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+    bool given = alm_ascii_is_digit(c) || alm_ascii_is_small(c);
     if (given) alm_marcspec_add_indicator_test(spec, &spec->path.tests, which, c);
     else if (which == 1 && c != '_') return alm_scan_expected(scan, "an indicator or _");
     else if (c != '_') break;

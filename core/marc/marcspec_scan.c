@@ -4,6 +4,7 @@
 
 #include "marcspec_private.h"
 #include "../base/text.h"
+#include "../base/ascii.h"
 
 enum { POSITION_MAXIMUM = 999999, SHOWN = 80 };
 
@@ -67,15 +68,11 @@ bool alm_scan_wrong(const alm_scan *scan, const char *what) {
 
 /* ---- tag ---- */
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_small(char c) { return c >= 'a' && c <= 'z'; }
-static bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
-
 /* A tag that begins with a letter may have more than three signs when something of the field
  * is asked for: "ABCD" by itself is an error of the published tests. */
 static bool goes_on(const alm_scan *scan, char first) {
   char c = alm_scan_peek(scan, 0);
-  return (is_small(first) || is_capital(first)) && (is_digit(c) || is_small(c) || is_capital(c));
+  return alm_ascii_is_letter(first) && alm_ascii_is_alphanumeric(c);
 }
 
 /* Letters of a tag are all small or all capital. */
@@ -84,11 +81,11 @@ bool alm_scan_tag(alm_scan *scan, char tag[ALM_MARC_TAG_ROOM]) {
   int length = 3;
   for (int i = 0; i < length; i++) {
     char c = alm_scan_peek(scan, 0);
-    small |= is_small(c);
-    capital |= is_capital(c);
+    small |= alm_ascii_is_small(c);
+    capital |= alm_ascii_is_capital(c);
     if (small && capital)
       return alm_scan_expected(scan, "letters of a tag to be all small or all capital");
-    if (!is_digit(c) && !is_small(c) && !is_capital(c) && c != '.')
+    if (!alm_ascii_is_digit(c) && !alm_ascii_is_small(c) && !alm_ascii_is_capital(c) && c != '.')
       return alm_scan_expected(scan, "a tag of three digits, letters or dots");
     tag[i] = c;
     scan->at++;
@@ -99,14 +96,14 @@ bool alm_scan_tag(alm_scan *scan, char tag[ALM_MARC_TAG_ROOM]) {
     length = 3;
   }
   tag[length] = '\0';
-  scan->lettered = is_small(*tag) || is_capital(*tag);
+  scan->lettered = alm_ascii_is_letter(*tag);
   return true;
 }
 
 /* ---- positions ---- */
 
 static bool scan_number(alm_scan *scan, uint32_t *number) {
-  for (*number = 0; is_digit(alm_scan_peek(scan, 0)); scan->at++) {
+  for (*number = 0; alm_ascii_is_digit(alm_scan_peek(scan, 0)); scan->at++) {
     *number = 10 * *number + (uint32_t)(alm_scan_peek(scan, 0) - '0');
     if (*number > POSITION_MAXIMUM) return alm_scan_expected(scan, "a number below 1000000");
   }
@@ -118,7 +115,7 @@ static bool scan_position(alm_scan *scan, uint32_t *number, bool *last) {
   *last = alm_scan_take(scan, '#');
   *number = 0;
   if (*last) return true;
-  if (!is_digit(alm_scan_peek(scan, 0))) return alm_scan_expected(scan, "a number or #");
+  if (!alm_ascii_is_digit(alm_scan_peek(scan, 0))) return alm_scan_expected(scan, "a number or #");
   return scan_number(scan, number);
 }
 
@@ -156,12 +153,12 @@ bool alm_scan_indicator(alm_scan *scan, alm_part *part) {
 }
 
 /* The published grammar: visible ASCII but capitals and |, @ too is none. */
-static bool is_code(char c) { return c > ' ' && c < 0x7f && !is_capital(c) && c != '@' && c != '|'; }
+static bool is_code(char c) { return c > ' ' && c < 0x7f && !alm_ascii_is_capital(c) && c != '@' && c != '|'; }
 
 static bool scan_range_end(alm_scan *scan, alm_part *part) {
   char c = alm_scan_peek(scan, 0);
-  if (is_digit(part->low) && !is_digit(c)) return alm_scan_expected(scan, "a digit");
-  if (is_small(part->low) && !is_small(c)) return alm_scan_expected(scan, "a small letter");
+  if (alm_ascii_is_digit(part->low) && !alm_ascii_is_digit(c)) return alm_scan_expected(scan, "a digit");
+  if (alm_ascii_is_small(part->low) && !alm_ascii_is_small(c)) return alm_scan_expected(scan, "a small letter");
   if (c < part->low) return alm_scan_wrong(scan, "the range runs backwards");
   part->high = c;
   scan->at++;
@@ -172,7 +169,7 @@ static bool scan_range_end(alm_scan *scan, alm_part *part) {
 static bool scan_long_code(alm_scan *scan, alm_part *part) {
   size_t length = 0;
   for (char c; length < sizeof part->name; length++)
-    if (c = alm_scan_peek(scan, length), !is_small(c) && !(length > 0 && is_digit(c))) break;
+    if (c = alm_scan_peek(scan, length), !alm_ascii_is_small(c) && !(length > 0 && alm_ascii_is_digit(c))) break;
   if (length < 2 || length == sizeof part->name) return false;
   memcpy(part->name, scan->text + scan->at, length);
   scan->at += length;
@@ -185,7 +182,7 @@ static bool scan_codes(alm_scan *scan, alm_part *part) {
     return alm_scan_expected(scan, "a subfield code (a small letter, a digit or a sign)");
   part->low = part->high = c;
   scan->at++;
-  if ((!is_digit(c) && !is_small(c)) || !alm_scan_take(scan, '-')) return true;
+  if ((!alm_ascii_is_digit(c) && !alm_ascii_is_small(c)) || !alm_scan_take(scan, '-')) return true;
   return scan_range_end(scan, part);
 }
 

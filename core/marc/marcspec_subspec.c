@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "marcspec_private.h"
+#include "../base/ascii.h"
 
 /* What a sub-spec stands behind. */
 typedef struct {
@@ -127,23 +128,19 @@ static bool scan_abbreviated(around *a, alm_term *term) {
 
 static bool is_one_of(char c, const char *list) { return c && strchr(list, c); }
 
-static bool is_alphanumeric(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static bool scan_term(around *a, alm_term *term) {
   char c = alm_scan_peek(a->scan, 0);
   *term = (alm_term){0};
   if (alm_scan_take(a->scan, '\\')) return scan_text(a, term);
   if (is_one_of(c, "[/$^")) return scan_abbreviated(a, term);
-  if (c == '.' || is_alphanumeric(c)) return scan_tagged(a, term);
+  if (c == '.' || alm_ascii_is_alphanumeric(c)) return scan_tagged(a, term);
   return alm_scan_expected(a->scan, "a tag, [, /, $, ^ or \\text");
 }
 
 /* Behind an operator, one letter or digit is text. */
 static bool scan_right(around *a, alm_term *term) {
   char c = alm_scan_peek(a->scan, 0), next = alm_scan_peek(a->scan, 1);
-  if (!is_alphanumeric(c) || !is_one_of(next, "|}")) return scan_term(a, term);
+  if (!alm_ascii_is_alphanumeric(c) || !is_one_of(next, "|}")) return scan_term(a, term);
   *term = (alm_term){0};
   return scan_text(a, term);
 }
