@@ -230,6 +230,7 @@ static alm_slice look_up(const alm_json *json, const char *name) {
 static void take_tagged_control(filling *f) {
   alm_slice key;
   value v = {.text = {"", 0}};
+  set_tag(f, look_up(f->json, "tag"));
   for (bool more = alm_json_open(f->json, '{'); more && alm_json_key(f->json, &key);
        more = alm_json_more(f->json, '}')) {
     if (IS(key, "data") || IS(key, "value")) v = take_value(f);
@@ -238,14 +239,9 @@ static void take_tagged_control(filling *f) {
   if (!f->json->wrong && alm_marc_open_control(f->builder, f->tag)) add_text(f, v);
 }
 
-static void take_tagged(filling *f) {
+static void take_tagged_data(filling *f) {
   set_tag(f, look_up(f->json, "tag"));
   take_data(f);
-}
-
-static void take_tagged_controls(filling *f) {
-  set_tag(f, look_up(f->json, "tag"));
-  take_tagged_control(f);
 }
 
 /* ---- records ---- */
@@ -282,8 +278,8 @@ bool alm_json_fill(alm_json *json, bool *is_record) {
        more = alm_json_more(json, '}')) {
     if (IS(key, "leader")) take_leader(&f);
     else if (IS(key, "fields")) take_list(&f, "fields", take_field);
-    else if (IS(key, "controlfield")) take_list(&f, "controlfield", take_tagged_controls);
-    else if (IS(key, "datafield")) take_list(&f, "datafield", take_tagged);
+    else if (IS(key, "controlfield")) take_list(&f, "controlfield", take_tagged_control);
+    else if (IS(key, "datafield")) take_list(&f, "datafield", take_tagged_data);
     else skip_other(&f, key);
   }
   if (!f.leader) NOTE(&f, ALM_MARC_LEADER_WRONG, "the record has no leader");
