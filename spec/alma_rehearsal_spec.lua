@@ -104,13 +104,13 @@ describe("the clients with a rehearsal", function()
     it("give a title a representation with files, through " .. name .. ", and take it back", function()
       local api, title = client(), mms(name == "AWS keys" and 10 or 11)
       local store = store_of(api)
-      local rep = assert(alma.representations.create(api, title, BODY))
+      local rep = assert(alma.representations.post(api, title, BODY))
       local pids = {}
       for i, label in ipairs { "page 1 (a+b)=c.jpg", "caf\u{e9}.jpg" } do
         local key = ("%s/upload/almanac-spec/%s/%s"):format(place.inst, title, label)
         local source = file("page" .. i, ("\255\216\255"):rep(100 * i))
         assert(store:put(key, source, { content_type = "image/jpeg" }))
-        local made = assert(alma.files.create(api, title, rep.id, { label = label, path = key }))
+        local made = assert(alma.files.post(api, title, rep.id, { label = label, path = key }))
         assert.are.equal(source.size, made.size)
         pids[i] = made.pid
       end
@@ -129,14 +129,14 @@ describe("the clients with a rehearsal", function()
   it("put a title into a collection before it can get a representation", function()
     local api = client()
     local title = place.change { op = "add_bib", title = "Alone" }.mms_id
-    local made, _, code, detail = alma.representations.create(api, title, BODY)
+    local made, _, code, detail = alma.representations.post(api, title, BODY)
     assert.is_nil(made)
     assert.are.equal("missing", code)
     assert.is_true(alma.has_code(detail, "402260"))
     local maps = alma.collections.find(api, "Maps").pid.value
     assert.is_true(alma.collections.add_bib(api, maps, title))
     assert.is_true(alma.collections.add_bib(api, maps, title))
-    assert.truthy(alma.representations.create(api, title, BODY))
+    assert.truthy(alma.representations.post(api, title, BODY))
   end)
 
   it("read everything although every third call fails", function()
@@ -150,7 +150,7 @@ describe("the clients with a rehearsal", function()
       local api, title = client(), mms(1)
       local before = #alma.representations.list(api, title)
       place.change { op = "faults", spec = "POST representations=@1:" .. kind }
-      local made, _, _, detail = alma.representations.create(api, title, BODY)
+      local made, _, _, detail = alma.representations.post(api, title, BODY)
       assert.is_nil(made)
       assert.is_true(detail.unclear)
       assert.are.equal(1, api.calls.POST)
@@ -163,14 +163,14 @@ describe("the clients with a rehearsal", function()
   it("repeat a POST that was refused as too fast, once in Alma", function()
     local api, title = client(), mms(2)
     place.change { op = "faults", spec = "POST representations=@1:429" }
-    assert(alma.representations.create(api, title, BODY))
+    assert(alma.representations.post(api, title, BODY))
     assert.are.equal(2, #alma.representations.list(api, title))
     assert.are.equal(2, api.calls.POST)
   end)
 
   it("have a deletion done whose answer was lost", function()
     local api, title = client(), mms(3)
-    local rep = assert(alma.representations.create(api, title, BODY))
+    local rep = assert(alma.representations.post(api, title, BODY))
     place.change { op = "faults", spec = "DELETE=@1:lost" }
     assert.is_true(alma.representations.delete(api, title, rep.id))
     assert.are.equal(1, #alma.representations.list(api, title))

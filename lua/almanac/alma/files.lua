@@ -50,9 +50,9 @@ end
 ---@return string? message
 ---@return string? code
 ---@return almanac.alma.detail? detail
-function m.create(client, mms_id, rep_id, file)
+function m.post(client, mms_id, rep_id, file)
   if type(file.path) ~= "string" or file.path:find "^/" then
-    error("alma.files.create: path must be a key without a leading slash", 2)
+    error("alma.files.post: path must be a key without a leading slash", 2)
   end
   return client:call {
     method = "POST", path = path(mms_id, rep_id), timeout = client.timeouts.file,

@@ -42,7 +42,7 @@ end
 ---@return string? message
 ---@return string? code "missing" with 402260: the title is in no collection
 ---@return almanac.alma.detail? detail
-function m.create(client, mms_id, body)
+function m.post(client, mms_id, body)
   local full = { is_remote = false }
   for name, value in pairs(body) do full[name] = value end
   return client:call { method = "POST", path = path(mms_id), body = full, kind = "representation" }

@@ -103,7 +103,7 @@ function m.page(job, change, page, representation_id, attached, options)
     change = change.seq, kind = "attach", page = page.seq, longer = page.size / MOVED,
     during = states.ATTACHING, after = states.ATTACHING, before = again and attached or nil,
     call = function()
-      local file, why, kind, detail = alma.files.create(job.client, mms_id, representation_id,
+      local file, why, kind, detail = alma.files.post(job.client, mms_id, representation_id,
         { label = page.label or page.name, path = page.upload_key })
       if not file then return nil, why, kind, detail end
       return known.new_file(job, file, attached)

@@ -53,7 +53,7 @@ end
 local NO_COLLECTION = "402260"
 
 local function create(job, spec)
-  local rep, message, code, detail = alma.representations.create(job.client, job.mms_id, m.body(spec))
+  local rep, message, code, detail = alma.representations.post(job.client, job.mms_id, m.body(spec))
   if rep then rep, message, code, detail = known.new_representation(job, rep) end
   if rep then makers.learn(job.maker, rep) end
   if not rep and alma.has_code(detail, NO_COLLECTION) then
