@@ -34,6 +34,44 @@ local POST = { method = "POST", path = { "bibs", "991", "representations" },
 local DELETE = { method = "DELETE", path = { "bibs", "991", "representations", "122" }, query = { bibs = "retain" } }
 
 describe("alma client", function()
+  it("asks for another format when the request says so, and gives the answer as text", function()
+    with({ { status = 200, body = "<report/>" } }, function(client, requests)
+      assert.are.equal("<report/>", client:call { path = { "analytics", "reports" }, query = { path = "/shared/x" },
+        accept = "application/xml" })
+      assert.are.equal("application/xml", requests[1].headers.accept)
+    end)
+  end)
+
+  it("puts an answer into a file, and a refusal nowhere, whatever its status", function()
+    local core = require "almanac.core"
+    local folder = core.files.temp_folder()
+    local path = folder .. "/answer"
+    local request = { path = { "conf", "general" }, to = path }
+    with({ { status = 200, body = "abc" }, refusal("402119", "General error.", 200) }, function(client)
+      assert.are.equal(path, client:call(request))
+      assert.are.equal("abc", core.files.read(path))
+      local _, message, code = client:call(request)
+      assert.truthy(message:find("402119", 1, true), message)
+      assert.are.equal("status", code)
+      assert.is_nil(core.files.stat(path))
+    end)
+    core.files.remove(folder, { tree = true })
+  end)
+
+  it("sends a call that says so only once, unless it was refused as too fast", function()
+    local request = { path = { "conf", "general" }, once = true }
+    for _, answer in ipairs { "drop", { status = 500, body = "" }, { status = 200, body = "{" },
+      { status = 503, body = "<html></html>" } } do
+      with({ answer, GOOD }, function(client, requests)
+        assert.is_nil((client:call(request)))
+        assert.are.equal(1, #requests)
+      end)
+    end
+    with({ refusal("PER_SECOND_THRESHOLD", "too fast", 429), GOOD }, function(client)
+      assert.truthy(client:call(request))
+    end)
+  end)
+
   it("asks for JSON with the key in the header and nowhere else", function()
     with({ GOOD }, function(client, requests)
       local answer = client:call { path = { "conf", "general" }, query = { expand = "ingest_form" } }
@@ -394,7 +432,7 @@ describe("alma client", function()
       for wrong, right in pairs(near) do
         raises(("unknown field '%s', did you mean '%s'?"):format(wrong, right), { path = { "bibs" }, [wrong] = "DELETE" })
       end
-      raises("unknown field 'headers'; there are: body, content_type, id, kind, method", { path = { "bibs" }, headers = {} })
+      raises("unknown field 'headers'; there are: accept, body, content_type, id, kind, method", { path = { "bibs" }, headers = {} })
       raises("unknown field '1'", { "GET", path = { "bibs" } })
     end)
 

@@ -21,6 +21,7 @@ local PREFIX = "/almaws/v1"
 local TIMEOUTS = { connect = 10, stall = 90, total = 180, file = 600 }
 local BACKOFF = { tries = 6, first = 0.5, longest = 20 }
 local LONGEST_SEGMENT = 255   -- bytes of one segment of a path
+local HEAD = 4096             -- bytes of an answer in a file that are looked at for a refusal
 local GATEWAY = { [502] = true, [503] = true, [504] = true }   -- a gateway before Alma sends these; Alma itself may still be at work
 local TRANSIENT = { connect = true, timeout = true, io = true, parse = true, closed = true }
 
@@ -104,7 +105,7 @@ local function transfer(client, call)
   return task.fetch {
     method = call.method, url = client.url .. call.path .. requests.query(request.query), headers = headers, body = body,
     -- curl would send these again by itself when a kept connection turns out dead.
-    once = call.method == "POST" or call.method == "DELETE",
+    once = call.method == "DELETE" or not call.repeatable, to = request.to,
     connect_timeout = waits.connect,
     stall_timeout = math.max(waits.stall, request.timeout or 0),
     timeout = request.timeout or waits.total,
@@ -118,7 +119,7 @@ local function failed(call, result)
   return {
     message = ("%s %s: %s"):format(call.method, call.path, result.error), code = result.code,
     status = result.status, errors = {}, unsent = result.unsent or false,
-    again = TRANSIENT[result.code] and (call.method ~= "POST" or result.unsent),
+    again = TRANSIENT[result.code] and (call.repeatable or result.unsent),
     unclear = not read_only and not result.unsent,
   }
 end
@@ -129,7 +130,7 @@ local function foreign(call, result, body)
   local words = result.status ~= 429 and errors.foreign(result.status, body)
   return words and {
     message = ("%s %s: %s"):format(call.method, call.path, words), code = "status", status = result.status, errors = {},
-    unsent = false, again = result.status >= 500 and call.method ~= "POST", unclear = call.method ~= "GET",
+    unsent = false, again = result.status >= 500 and call.repeatable, unclear = call.method ~= "GET",
   }
 end
 
@@ -140,7 +141,7 @@ local function refused(call, result, list)
   return {
     message = message, code = code, status = result.status, errors = list, unsent = false,
     too_fast = too_fast, retry_after = tonumber(result.headers["retry-after"]),
-    again = too_fast or (broken and call.method ~= "POST"),
+    again = too_fast or (broken and call.repeatable),
     unclear = call.method ~= "GET" and not too_fast and code ~= "auth" and code ~= "quota"
       and (broken or errors.is_general(list)),
     answered = list[1] ~= nil and not GATEWAY[result.status],
@@ -151,7 +152,7 @@ local function unreadable(call, result, why)
   return {
     message = ("%s %s: can't read the answer: %s (status %d)"):format(call.method, call.path, why, result.status),
     code = "parse", status = result.status, errors = {}, unsent = false,
-    again = call.method ~= "POST", unclear = call.method ~= "GET",
+    again = call.repeatable, unclear = call.method ~= "GET",
   }
 end
 
@@ -166,13 +167,16 @@ end
 local function judge(client, call, result)
   if result.error then return failed(call, result) end
   local good = result.status >= 200 and result.status <= 299
-  local body = result.body or ""
+  local body = result.body or good and call.request.to and core.files.head(call.request.to, HEAD) or ""
   if not good then body = client.hide(body) end   -- a refusal may quote the API key
   local list = (not good or body:find("errorsExist", 1, true)) and errors.read(body) or nil
   if list or not good then
+    if good and call.request.to then core.files.remove(call.request.to) end
     return not list and foreign(call, result, body) or refused(call, result, list or {})
   elseif result.status == 204 then
     return { answer = true, status = 204 }
+  elseif call.request.to then
+    return { answer = call.request.to, status = result.status }
   elseif requests.wants_text(call.request) then
     return { answer = body, status = result.status }
   elseif body == "" and call.method == "DELETE" then
@@ -223,7 +227,7 @@ function methods:call(request)
   local path, message, code = path_of(request.path)
   if path and self.unfit then path, message, code = nil, self.unfit.message, self.unfit.code end
   if not path then return nil, message, code, { errors = {}, unclear = false, unsent = true } end
-  local call = { method = method, path = path, request = request }
+  local call = { method = method, path = path, request = request, repeatable = requests.repeatable(method, request) }
   local lost, earlier, outcome = false, false, nil
   for try = 1, self.backoff.tries do
     if try > 1 then task.sleep(patience.pause(self.backoff, try - 1)) end
@@ -268,6 +272,9 @@ end
 ---@field kind string? what the answer must be, a name of almanac.alma.answers; without it any object
 ---@field id string? of the thing that is asked for: the answer must have it
 ---@field raw boolean? the answer as text
+---@field accept string? the format of the answer, which is then given as text: "application/xml" where Alma's JSON holds less
+---@field once boolean? never sent again when nobody can tell whether Alma got it: each such call moves something on in Alma
+---@field to string? a file that gets the answer, once it is complete; then the call gives this path
 
 ---@class almanac.alma.detail
 ---@field status integer? of the answer

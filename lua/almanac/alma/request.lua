@@ -8,7 +8,8 @@ local words = require "almanac.words"
 local m = {}
 
 local FIELDS = { method = "string", path = "string|table", query = "table", body = "table|string", content_type = "string",
-  timeout = "number", raw = "boolean", kind = "string", id = "string" }
+  timeout = "number", raw = "boolean", kind = "string", id = "string", accept = "string", to = "string",
+  once = "boolean" }
 local METHODS = { "GET", "POST", "PUT", "DELETE" }
 local WRITES = { POST = true, PUT = true }
 local SIMPLE = { string = true, number = true, boolean = true }
@@ -90,7 +91,15 @@ end
 ---@param request almanac.alma.request
 ---@return boolean
 function m.wants_text(request)
-  return request.raw == true or type(request.body) == "string"
+  return request.raw == true or request.accept ~= nil or type(request.body) == "string"
+end
+
+---True when a call whose outcome is not known may be sent again. A POST may not, and not what the request says of itself.
+---@param method string
+---@param request almanac.alma.request
+---@return boolean
+function m.repeatable(method, request)
+  return method ~= "POST" and not request.once
 end
 
 ---Makes headers and body of a request.
@@ -100,7 +109,7 @@ end
 ---@return string? body
 function m.content(method, request)
   local kind = request.content_type or JSON
-  local headers = { Accept = kind:match "^[^;%s]+" }
+  local headers = { Accept = request.accept or kind:match "^[^;%s]+" }
   if not WRITES[method] then return headers end
   headers["Content-Type"] = kind
   if type(request.body) == "string" then return headers, request.body end
