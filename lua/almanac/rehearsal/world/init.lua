@@ -7,7 +7,7 @@ local schema = require "almanac.rehearsal.world.schema"
 
 local m = {}
 
-local VERSION = 2
+local VERSION = 3
 local methods = {}
 local meta = { __index = methods }
 

@@ -131,3 +131,4 @@ CREATE TABLE part(
   PRIMARY KEY(upload_id, number)
 ) WITHOUT ROWID;
 ]]
+  .. require "almanac.rehearsal.world.schema_work"
