@@ -10,7 +10,7 @@ local latency = require "almanac.rehearsal.latency"
 local lists = require "almanac.rehearsal.api.lists"
 local model = require "almanac.rehearsal.world.model"
 local objects = require "almanac.rehearsal.s3.objects"
-local sets = require "almanac.rehearsal.api.sets"
+local sets = require "almanac.rehearsal.world.sets"
 
 local m = {}
 
@@ -102,8 +102,8 @@ end
 
 ---@type almanac.rehearsal.change
 function m.add_set(server, set)
-  local id = sets.add(server.world, set.name, set.description or "", "SELECT mms_id, n FROM bib WHERE 0")
-  for _, mms_id in ipairs(set.members or {}) do sets.add_member(server.world, id, mms_id) end
+  local id = sets.add(server.world, set)
+  for _, member in ipairs(set.members or {}) do sets.add_member(server.world, id, member) end
   return { id = id }
 end
 
@@ -116,7 +116,7 @@ end
 ---@type almanac.rehearsal.change
 function m.break_member(server, member)
   local gone = server.world:id "99"
-  server.world.db:run("UPDATE set_member SET mms_id = ? WHERE set_id = ? AND mms_id = ?",
+  server.world.db:run("UPDATE set_member SET id = ? WHERE set_id = ? AND id = ?",
     gone, member.set, member.mms_id)
   return { mms_id = gone }
 end

@@ -57,9 +57,9 @@ local function list_of(world, wanted, sql, make)
 end
 
 local function sets(world)
-  local list = rows(world, "SELECT id, name FROM title_set ORDER BY n")
+  local list = rows(world, "SELECT id, name, type, content FROM title_set ORDER BY n")
   for _, set in ipairs(list) do
-    set.members = column(world, "SELECT mms_id FROM set_member WHERE set_id = ? ORDER BY n LIMIT ?",
+    set.members = column(world, "SELECT id FROM set_member WHERE set_id = ? ORDER BY n LIMIT ?",
       set.id, MOST_MEMBERS)
   end
   return list

@@ -5,7 +5,7 @@ local collections = require "almanac.rehearsal.api.collections"
 local holdings = require "almanac.sheet.holdings"
 local model = require "almanac.rehearsal.world.model"
 local sample = require "almanac.rehearsal.world.sample"
-local sets = require "almanac.rehearsal.api.sets"
+local sets = require "almanac.rehearsal.world.sets"
 
 local m = {}
 
@@ -72,13 +72,14 @@ end
 local HAS = "EXISTS (SELECT 1 FROM representation r JOIN file f ON f.rep_id = r.id WHERE r.mms_id = bib.mms_id AND %s)"
 
 local function add_sets(world, is_sample)
-  sets.add(world, "All digital titles", "Every title of the rehearsal", "SELECT mms_id, n FROM bib")
-  sets.add(world, "TIFF only", "Titles with a TIFF and without a JPG", ("SELECT mms_id, n FROM bib WHERE %s AND NOT %s")
+  sets.add(world, { name = "All digital titles", description = "Every title of the rehearsal" },
+    "SELECT mms_id AS id, n FROM bib")
+  sets.add(world, { name = "TIFF only", description = "Titles with a TIFF and without a JPG" }, ("SELECT mms_id AS id, n FROM bib WHERE %s AND NOT %s")
     :format(HAS:format "(f.path LIKE '%.tif' OR f.path LIKE '%.tiff')",
       HAS:format "(f.path LIKE '%.jpg' OR f.path LIKE '%.jpeg')"))
   if not is_sample then return end
-  local broken = sets.add(world, "With a broken member", "One title of it was deleted",
-    "SELECT mms_id, n FROM bib WHERE n <= 2")
+  local broken = sets.add(world, { name = "With a broken member", description = "One title of it was deleted" },
+    "SELECT mms_id AS id, n FROM bib WHERE n <= 2")
   sets.add_member(world, broken, world:id "99")
   sets.add_member(world, broken, "991000000030009001")
 end

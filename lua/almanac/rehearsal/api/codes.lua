@@ -13,7 +13,8 @@ m.tables = {
   },
   SetContentType = {
     { "BIB_MMS", "All Titles" }, { "IED", "Digital titles" }, { "REPRESENTATION", "Representations" },
-    { "FILE", "Digital files" }, { "COLLECTION", "Collections" },
+    { "REMOTE_REPRESENTATION", "Remote Representations" }, { "FILE", "Digital files" }, { "IEC", "Collections" },
+    { "ITEM", "Physical items" },
   },
   SetType = { { "ITEMIZED", "Itemized" }, { "LOGICAL", "Logical" } },
   SetPrivacy = { { "true", "Yes" }, { "false", "No" } },

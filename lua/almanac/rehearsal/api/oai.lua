@@ -31,9 +31,12 @@ local function spec_of(name)
   return (name:lower():gsub("[^%w]+", "_"))
 end
 
+-- Titles are published, and other things not.
+local SETS = "SELECT id, name FROM title_set WHERE type = 'ITEMIZED' AND content IN ('BIB_MMS', 'IED') ORDER BY n"
+
 local function find_set(world, spec)
   if spec == DUBLIN_CORE then return { spec = spec } end
-  for row in world.db:rows "SELECT id, name FROM title_set ORDER BY n" do
+  for row in world.db:rows(SETS) do
     if spec_of(row.name) == spec then return { spec = spec, id = row.id } end
   end
 end
@@ -43,7 +46,7 @@ local function is_published(set, prefix)
   return prefix == "marc21"
 end
 
-local MEMBERS = [[SELECT set_member.n AS place, set_member.mms_id AS id, bib.* FROM set_member LEFT JOIN bib USING(mms_id)
+local MEMBERS = [[SELECT set_member.n AS place, set_member.id AS id, bib.* FROM set_member LEFT JOIN bib ON bib.mms_id = set_member.id
   WHERE set_id = ?1 ORDER BY set_member.n]]
 local OWN = "SELECT n AS place, mms_id AS id, bib.* FROM bib WHERE format <> 'marc21' AND ?1 IS NULL ORDER BY n"
 
@@ -197,7 +200,7 @@ function verbs.ListSets(world)
   local function add(spec, name)
     parts[#parts + 1] = ("<set>%s%s</set>"):format(element("setSpec", spec), element("setName", name))
   end
-  for row in world.db:rows "SELECT name FROM title_set ORDER BY n" do add(spec_of(row.name), row.name) end
+  for row in world.db:rows(SETS) do add(spec_of(row.name), row.name) end
   add(DUBLIN_CORE, "Dublin Core records")
   return table.concat(parts)
 end

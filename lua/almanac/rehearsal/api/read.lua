@@ -48,18 +48,36 @@ local function from_json(text, shape)
   return result
 end
 
-local function from_xml(text, shape)
-  local root, message = core.xml.parse(text)
-  if not root then return nil, message end
-  if root.name ~= shape.name then return nil, ("<%s> instead of <%s>"):format(root.name, shape.name) end
+local xml_object
+
+local function xml_value(field, node)
+  if field.attributes then return { value = node.text, desc = node.attributes.desc } end
+  if not field.shape then return node.text end
+  return xml_object(node, field.shape)
+end
+
+function xml_object(root, shape)
   local fields, result = fields_of(shape), {}
   for name, value in pairs(root.attributes) do result[name] = value end
   for _, node in ipairs(root) do
     local field = fields[node.name]
     if not field then return nil, ("unknown element <%s>"):format(node.name) end
-    result[node.name] = field.attributes and { value = node.text, desc = node.attributes.desc } or node.text
+    local each = type(field.each) == "table" and xml_object(node, field.each)
+    if each then
+      result[node.name] = result[node.name] or {}
+      table.insert(result[node.name], each)
+    else
+      result[node.name] = xml_value(field, node)
+    end
   end
   return result
+end
+
+local function from_xml(text, shape)
+  local root, message = core.xml.parse(text)
+  if not root then return nil, message end
+  if root.name ~= shape.name then return nil, ("<%s> instead of <%s>"):format(root.name, shape.name) end
+  return xml_object(root, shape)
 end
 
 ---@param call table

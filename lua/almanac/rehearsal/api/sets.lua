@@ -1,31 +1,42 @@
--- /conf/sets: sets of titles and their members. A member whose title is gone is broken, and
--- the whole page with it fails.
+-- /conf/sets: makes, lists, changes and deletes sets. Their members are in sets_members.
 local codes = require "almanac.rehearsal.api.codes"
+local content = require "almanac.rehearsal.world.set_content"
 local failure = require "almanac.rehearsal.api.failure"
+local from_others = require "almanac.rehearsal.api.sets_from"
 local lists = require "almanac.rehearsal.api.lists"
+local query = require "almanac.rehearsal.world.set_query"
+local read = require "almanac.rehearsal.api.read"
+local sets = require "almanac.rehearsal.world.sets"
 local shapes = require "almanac.rehearsal.api.shapes"
 
 local m = {}
 
-local COUNT = "(SELECT count(*) FROM set_member WHERE set_id = title_set.id)"
-local SELECT = "SELECT *, " .. COUNT .. " AS members FROM title_set "
+local CREATORS = { exl_impl = "System", exl_api = "API, Ex Libris" }
 
-local function find(world, id)
-  return world.db:row(SELECT .. "WHERE id = ?", id)
-end
-
-local function object_of(world, row)
+---A set as it stands in answers.
+---@param world table
+---@param row table
+---@return table object
+function m.object(world, row)
   local link = world:link("/conf/sets/" .. row.id)
   return {
-    id = row.id, name = row.name, description = row.description, link = link,
-    type = codes.value(codes.tables.SetType, "ITEMIZED"),
-    content = codes.value(codes.tables.SetContentType, "BIB_MMS"),
-    private = codes.value(codes.tables.SetPrivacy, "false"),
-    status = codes.value(codes.tables.SetStatus, "ACTIVE"), status_date = row.created,
-    created_by = { value = "exl_impl", desc = "System" }, created_date = row.created,
+    id = row.id, name = row.name, description = row.description, link = link, note = row.note,
+    type = codes.value(codes.tables.SetType, row.type), content = codes.value(codes.tables.SetContentType, row.content),
+    private = codes.value(codes.tables.SetPrivacy, row.private), status = codes.value(codes.tables.SetStatus, row.status),
+    status_date = row.status_date or row.created,
+    created_by = { value = row.created_by, desc = CREATORS[row.created_by] }, created_date = row.created,
+    query = row.query and { value = row.query, desc = row.query:match "where.*$" } or nil,
     number_of_members = { value = tostring(row.members), link = link .. "/members" },
     origin = { value = "UI", desc = "Institution only" },
   }
+end
+
+---The set as an answer.
+---@param world table
+---@param id string
+---@return table answer
+function m.answer(world, id)
+  return { shape = shapes.set, object = m.object(world, sets.find(world, id)) }
 end
 
 -- Reads "name~some words" or "created_by~x"; every word must occur.
@@ -34,7 +45,7 @@ local function matcher(q)
   local column, text = q:match "^([%w_]+)~(.+)$"
   if column ~= "name" and column ~= "created_by" then return nil end
   return function(row)
-    local value = (column == "name" and row.name or "exl_impl"):lower()
+    local value = row[column]:lower()
     for word in text:gsub("_", " "):lower():gmatch "%S+" do
       if not value:gsub("_", " "):find(word, 1, true) then return false end
     end
@@ -42,8 +53,13 @@ local function matcher(q)
   end
 end
 
-local function is_wanted(query)
-  return (query.content_type or "BIB_MMS") == "BIB_MMS" and (query.set_type or "ITEMIZED") == "ITEMIZED"
+local function is(wanted, value)
+  return (wanted or "") == "" or wanted == value
+end
+
+-- Every set here is the institution's own, and the list has those unless UI_CZ is asked for.
+local function is_wanted(wanted, row)
+  return is(wanted.content_type, row.content) and is(wanted.set_type, row.type) and is(wanted.set_origin, "UI")
 end
 
 ---@type almanac.rehearsal.handler
@@ -53,10 +69,10 @@ function m.list(world, call)
   local fits = matcher(call.query.q)
   if not fits then return failure.new("60106", "Invalid query format.") end
   local list, total = {}, 0
-  for row in world.db:rows(SELECT .. "ORDER BY n") do
-    if is_wanted(call.query) and fits(row) then
+  for row in sets.each(world) do
+    if is_wanted(call.query, row) and fits(row) then
       total = total + 1
-      if total > offset and #list < limit then list[#list + 1] = object_of(world, row) end
+      if total > offset and #list < limit then list[#list + 1] = m.object(world, row) end
     end
   end
   return { shape = shapes.sets, object = { set = list, total_record_count = total } }
@@ -64,58 +80,122 @@ end
 
 ---@type almanac.rehearsal.handler
 function m.get(world, call)
-  local row = find(world, call.path.set_id)
+  local row = sets.find(world, call.path.set_id)
   if not row then return failure.new("60107", "Invalid set ID.") end
-  return { shape = shapes.set, object = object_of(world, row) }
+  return { shape = shapes.set, object = m.object(world, row) }
+end
+
+local function is_taken(world, name, id)
+  return world.db:value("SELECT 1 FROM title_set WHERE name = ? AND id IS NOT ?", name, id) ~= nil
+end
+
+local function check_name(world, body, id)
+  if is_taken(world, body.name, id) then
+    return failure.new("402263", "The set name already exists. Please choose a different name.")
+  end
+end
+
+local function check_flags(body)
+  local private, status = read.code(body.private), read.code(body.status)
+  if private and not codes.describe(codes.tables.SetPrivacy, private) then
+    return failure.new("60209", "Set private value not valid.")
+  elseif status and not codes.describe(codes.tables.SetStatus, status) then
+    return failure.new("60210", "Set status not valid.")
+  end
+end
+
+local function not_created(call, remark)
+  call.remark = remark
+  return failure.new("402265", "Failed to create a set.")
+end
+
+-- Alma's documentation names codes for a wrong query at PUT only.
+local function check_query(call, body)
+  local text, words = read.code(body.query), nil
+  local wanted
+  if text then wanted, words = query.read(text) end
+  if not wanted then return not_created(call, words or "a logical set needs a query") end
+  local kind = read.code(body.content)
+  if wanted.content ~= kind then return not_created(call, ("the query is about %s, the set about %s"):format(wanted.content, kind)) end
+  if kind == "IEC" then return not_created(call, "collections are found by no field of a title") end
+end
+
+local function check_new(call, body)
+  local kind = read.code(body.type)
+  if kind ~= "ITEMIZED" and kind ~= "LOGICAL" then
+    return failure.new("402262", "Set type is invalid. Only 'ITEMIZED' and 'LOGICAL' sets are supported.")
+  end
+  local of = read.code(body.content)
+  if not of or not content.sql[of] then return not_created(call, "there is no such content") end
+  if kind == "LOGICAL" then return check_query(call, body) end
+end
+
+-- Alma's documentation has an itemized set made empty and filled afterwards. That members of this body are taken as
+-- well is not said, so they are not.
+---@type almanac.rehearsal.handler
+function m.create(world, call)
+  local body, refusal = read.object(call, shapes.set)
+  if not body then return refusal end
+  if (body.name or "") == "" then return not_created(call, "the name is missing") end
+  local source
+  source, refusal = from_others.source(world, call.query)
+  refusal = refusal or check_name(world, body) or check_flags(body) or not source and check_new(call, body)
+  if refusal then return refusal end
+  local logical = not source and read.code(body.type) == "LOGICAL"
+  local id = world:atomically(sets.add, world, {
+    name = body.name, description = body.description, note = body.note, created_by = "exl_api",
+    type = logical and "LOGICAL" or "ITEMIZED", content = source and source.content or read.code(body.content),
+    query = logical and read.code(body.query) or nil, private = read.code(body.private) or "true", status = read.code(body.status),
+  }, source and source.sql)
+  return m.answer(world, id)
+end
+
+local function check_change(world, row, body)
+  if (body.name or "") == "" then return failure.new("402228", "Mandatory parameter is missing from input.") end
+  local text = read.code(body.query)
+  local wanted = row.type == "LOGICAL" and query.read(text or "")
+  if row.type == "LOGICAL" and not wanted then return failure.new("402270", "Failed parsing quer.") end
+  if wanted and wanted.content ~= row.content then
+    return failure.new("402269", "Invalid query content type in query string.")
+  end
+  return check_name(world, body, row.id) or check_flags(body)
+end
+
+-- PUT replaces the object: a field that the body leaves out is emptied, and a flag has its default again.
+---@type almanac.rehearsal.handler
+function m.update(world, call)
+  local row = sets.find(world, call.path.set_id)
+  if not row then return failure.new("60107", "Invalid set ID.") end
+  local body, refusal = read.object(call, shapes.set)
+  if not body then return failure.new("402261", "Invalid Set object.") end
+  refusal = check_change(world, row, body)
+  if refusal then return refusal end
+  local status = read.code(body.status) or "ACTIVE"
+  world.db:run([[UPDATE title_set SET name = ?2, description = ?3, private = ?4, note = ?5, query = ?6, status = ?7,
+      status_date = CASE WHEN status = ?7 THEN status_date ELSE ?8 END WHERE id = ?1]],
+    row.id, body.name, body.description or "", read.code(body.private) or "true", body.note,
+    row.type == "LOGICAL" and read.code(body.query) or nil, status, sets.now(world))
+  return m.answer(world, row.id)
 end
 
 ---@type almanac.rehearsal.handler
-function m.members(world, call)
-  local set = find(world, call.path.set_id)
-  if not set then return failure.new("60107", "Invalid set ID.") end
-  local limit, offset = lists.paging(world, call.query)
-  if not limit then return offset end
-  local list = {}
-  for row in world.db:rows([[SELECT member.mms_id AS id, member.n, bib.title FROM listed_set_member member LEFT JOIN bib USING(mms_id)
-      WHERE set_id = ?1 AND member.n > ?2 AND member.n <= ?2 + ?3 ORDER BY member.n]],
-      set.id, offset, limit) do
-    if not row.title then return failure.new("60108", "Set Member not found: IED " .. row.id) end
-    if not lists.is_hidden(world, row.n) then
-      list[#list + 1] = { id = row.id, description = row.title, link = world:link("/bibs/" .. row.id) }
-    end
-  end
-  local total = world.db:value("SELECT count(*) FROM listed_set_member WHERE set_id = ?", set.id)
-  return { shape = shapes.members, object = { member = list, total_record_count = total } }
-end
-
----Makes a set of the titles that a query gives in its column mms_id.
----@param world table
----@param name string
----@param description string
----@param sql string SELECT mms_id, n …: n is the order of the members; its parameters are ?2, ?3, …
----@return string id
-function m.add(world, name, description, sql, ...)
-  local id = world:id "59"
-  world.db:run("INSERT INTO title_set(id, name, description, created) VALUES(?, ?, ?, ?)",
-    id, name, description, os.date("!%Y-%m-%dT%H:%M:%S.000Z", math.floor(world:time())))
-  world.db:run([[INSERT INTO set_member(set_id, n, mms_id)
-    SELECT ?1, row_number() OVER (ORDER BY n), mms_id FROM (]] .. sql .. ")", id, ...)
-  return id
-end
-
----Adds one title at the end of a set; the title need not exist.
----@param world table
----@param set_id string
----@param mms_id string
-function m.add_member(world, set_id, mms_id)
-  world.db:run([[INSERT INTO set_member(set_id, n, mms_id)
-    VALUES(?1, coalesce((SELECT max(n) FROM set_member WHERE set_id = ?1), 0) + 1, ?2)]], set_id, mms_id)
+function m.delete(world, call)
+  local id = call.path.set_id
+  if not sets.find(world, id) then return failure.new("402264", "Invalid Set ID.") end
+  world:atomically(function()
+    sets.empty(world, id)
+    world.db:run("DELETE FROM title_set WHERE id = ?", id)
+  end)
+  return { status = 204 }
 end
 
 m.routes = {
   { "GET /conf/sets", m.list, "content_type set_type q limit offset set_origin" },
+  { "POST /conf/sets", m.create, "population job_instance_id from_logical_set combine set1 set2 nz_set_from_iz_set " ..
+    "filter_set indication_rule" },
   { "GET /conf/sets/{set_id}", m.get, "" },
-  { "GET /conf/sets/{set_id}/members", m.members, "limit offset" },
+  { "PUT /conf/sets/{set_id}", m.update, "" },
+  { "DELETE /conf/sets/{set_id}", m.delete, "" },
 }
 
 return m

@@ -77,17 +77,18 @@ m.collection = {
 m.collection[#m.collection + 1] = { "collection", each = m.collection }
 m.collections = list("collections", m.collection)
 
+m.member = { name = "member", attributes = link, { "id" }, { "description" } }
+m.members = list("members", m.member)
+
 m.set = {
   name = "set", attributes = link,
   { "id" }, { "name" }, { "description" }, { "type", attributes = desc },
   { "content", attributes = desc }, { "private", attributes = desc }, { "status", attributes = desc },
-  { "status_date" }, { "created_by", attributes = desc }, { "created_date" },
-  { "number_of_members", attributes = link }, { "origin", attributes = desc },
+  { "status_date" }, { "note" }, { "created_by", attributes = desc }, { "created_date" },
+  { "query", attributes = desc }, { "number_of_members", attributes = link },
+  { "members", shape = m.members }, { "additional_info", attributes = link }, { "origin", attributes = desc },
 }
 m.sets = list("sets", m.set)
-
-m.member = { name = "member", attributes = link, { "id" }, { "description" } }
-m.members = list("members", m.member)
 
 m.library = {
   name = "library", attributes = link,

@@ -7,7 +7,7 @@ local m = {}
 
 -- Each table, and the columns that identify its rows.
 local LISTS = {
-  representation = { "n" }, file = { "n" }, membership = { "pid", "mms_id" }, set_member = { "set_id", "n" },
+  representation = { "n" }, file = { "n" }, membership = { "pid", "mms_id" }, set_member = { "set_id", "id" },
 }
 
 local NOW = "(julianday('now') - 2440587.5) * 86400.0"

@@ -89,15 +89,24 @@ CREATE TABLE title_set(
   id          TEXT NOT NULL UNIQUE,
   name        TEXT NOT NULL UNIQUE,
   description TEXT NOT NULL,
+  type        TEXT NOT NULL DEFAULT 'ITEMIZED',   -- or LOGICAL: its members are what its query finds
+  content     TEXT NOT NULL DEFAULT 'BIB_MMS',    -- what its members are: a code of SetContentType
+  query       TEXT,                  -- of a logical one
+  private     TEXT NOT NULL DEFAULT 'false',
+  status      TEXT NOT NULL DEFAULT 'ACTIVE',
+  status_date TEXT,                  -- NULL: as it was created
+  note        TEXT,
+  created_by  TEXT NOT NULL DEFAULT 'exl_impl',
   created     TEXT NOT NULL          -- 2023-08-21T09:05:07.281Z
 );
 
--- A member whose bib is gone is a broken one, as in Alma.
+-- Members of an itemized set, numbered from 1 without a gap. One that is gone is a broken one, as in Alma.
 CREATE TABLE set_member(
   set_id TEXT NOT NULL REFERENCES title_set(id) ON DELETE CASCADE,
   n      INTEGER NOT NULL,
-  mms_id TEXT NOT NULL,
-  PRIMARY KEY(set_id, n)
+  id     TEXT NOT NULL,              -- MMS ID, or the id of an item, representation, file or collection
+  PRIMARY KEY(set_id, n),
+  UNIQUE(set_id, id)
 ) WITHOUT ROWID;
 
 -- What lies in upload/. A file POST moves a row from here to `file`.
