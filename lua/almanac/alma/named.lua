@@ -21,16 +21,20 @@ local function loosely(text)
   return (core.text.fold(text):gsub("%s+", " "))
 end
 
+local function several(search, found)
+  local ids = {}
+  for i, entry in ipairs(found) do ids[i] = search.identify(entry) or "?" end
+  return nil, ("there are %d %ss named '%s': give the id of one (%s)"):format(
+    #found, search.what, search.wanted, table.concat(ids, ", ")), "conflict"
+end
+
 -- The one match; when there is none or there are several, a message that says so.
 local function choose(search, list)
   local found = matching(list, search.wanted, as_is)
   if #found == 0 then found = matching(list, search.wanted, loosely) end
   if #found == 1 then return found[1] end
   if #found == 0 then return nil end
-  local ids = {}
-  for i, entry in ipairs(found) do ids[i] = search.identify(entry) or "?" end
-  return nil, ("there are %d %ss named '%s': give the id of one (%s)"):format(
-    #found, search.what, search.wanted, table.concat(ids, ", ")), "conflict"
+  return several(search, found)
 end
 
 local function nothing(search, list)
@@ -57,6 +61,24 @@ local function by_name(search)
   entry, message, code = choose(search, list)
   if entry or code then return entry, message, code end
   return nothing(search, list)
+end
+
+---The one entry that has exactly this name; code "missing" when the list has none. Only what the search by name gives
+---is read first, and the whole list when that gives none.
+---@param search almanac.alma.search
+---@return table|nil entry of the list
+---@return string? message
+---@return string? code "missing", or "conflict" when several have the name
+---@return almanac.alma.detail? detail
+function m.exact(search)
+  for _, query in ipairs { { q = "name~" .. search.wanted }, search.everything or {} } do
+    local list, message, code, detail = search.list(query)
+    if not list then return nil, message, code, detail end
+    local found = matching(list, search.wanted, as_is)
+    if found[2] then return several(search, found) end
+    if found[1] then return found[1] end
+  end
+  return nil, ("there is no %s '%s'"):format(search.what, search.wanted), "missing"
 end
 
 ---@class almanac.alma.search

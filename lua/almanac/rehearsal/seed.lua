@@ -74,8 +74,8 @@ local HAS = "EXISTS (SELECT 1 FROM representation r JOIN file f ON f.rep_id = r.
 local function add_sets(world, is_sample)
   sets.add(world, { name = "All digital titles", description = "Every title of the rehearsal" },
     "SELECT mms_id AS id, n FROM bib")
-  sets.add(world, { name = "TIFF only", description = "Titles with a TIFF and without a JPG" }, ("SELECT mms_id AS id, n FROM bib WHERE %s AND NOT %s")
-    :format(HAS:format "(f.path LIKE '%.tif' OR f.path LIKE '%.tiff')",
+  sets.add(world, { name = "TIFF only", description = "Titles with a TIFF and without a JPG" },
+    ("SELECT mms_id AS id, n FROM bib WHERE %s AND NOT %s"):format(HAS:format "(f.path LIKE '%.tif' OR f.path LIKE '%.tiff')",
       HAS:format "(f.path LIKE '%.jpg' OR f.path LIKE '%.jpeg')"))
   if not is_sample then return end
   local broken = sets.add(world, { name = "With a broken member", description = "One title of it was deleted" },

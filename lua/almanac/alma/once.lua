@@ -1,0 +1,58 @@
+-- Makes a thing in Alma once. It looks first. When the answer to the POST is lost it looks again, for a while: a list
+-- may lag behind a write. It never sends a second POST by itself.
+local client_module = require "almanac.alma.client"
+local task = require "almanac.task"
+
+local m = {}
+
+local LOOKS = 5        -- after an unclear POST; the pauses between them double
+local LONGEST = 8      -- seconds of one pause
+
+---@class almanac.alma.once
+---@field what string for messages: "set 'Maps'"
+---@field look (fun(): table|nil, string?, string?, almanac.alma.detail?)? the thing when it is there; code "missing" when surely
+---  it is not; nil: nobody looks, neither before nor after
+---@field find (fun(): table|nil, string?, string?, almanac.alma.detail?)? looks after the POST, in place of `look`
+---@field post fun(): table|nil, string?, string?, almanac.alma.detail?
+---@field taken string? Alma's code when it refuses because the thing is there
+
+-- Looks until the thing is there; the last words when it never is.
+local function patiently(client, find)
+  local pause = client.backoff.first
+  for try = 1, LOOKS do
+    if try > 1 then
+      task.sleep(math.min(pause, LONGEST))
+      pause = pause * 2
+    end
+    local thing, _, code = find()
+    if thing then return thing end
+    if code ~= "missing" and code ~= "conflict" then return nil end
+  end
+end
+
+---Makes the thing, unless it is there.
+---@param client almanac.alma.client
+---@param thing almanac.alma.once
+---@return table|nil made
+---@return boolean|string there true: it was there before; the message when there is nothing
+---@return string? code
+---@return almanac.alma.detail? detail `unclear`: it may be in Alma all the same; the message says what to look for
+function m.make(client, thing)
+  if thing.look then
+    local found, message, code, detail = thing.look()
+    if found then return found, true end
+    if code ~= "missing" then return nil, message, code, detail end
+  end
+  local made, message, code, detail = thing.post()
+  if made then return made, false end
+  local taken = thing.taken and client_module.has_code(detail, thing.taken)
+  if not (taken or detail and detail.unclear) then return nil, message, code, detail end
+  local find = thing.find or thing.look
+  local found = find and patiently(client, find)
+  if found then return found, taken == true end
+  if taken then return nil, message, code, detail end
+  return nil, ("%s; nobody can tell whether the %s was made: look for it in Alma before you try again"):format(message,
+    thing.what), code, detail
+end
+
+return m
