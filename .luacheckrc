@@ -25,6 +25,7 @@ stds.recipe = {
 }
 
 files["recipes/"] = { std = "recipe", unused_args = false }
+files["recipes/scripts/"] = { std = "lua54" }
 files["spec/"] = { std = "lua54+busted" }
 
 -- descriptions for editors, not code

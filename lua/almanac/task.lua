@@ -146,6 +146,20 @@ function task_methods:cancel()
   end
 end
 
+---True in the code of this task, not in that of another.
+---@param task table
+---@return boolean
+function m.is_current(task)
+  return tasks[coroutine.running()] == task
+end
+
+---True for the error that ends a cancelled task: who catches errors passes it on.
+---@param message any
+---@return boolean
+function m.is_cancellation(message)
+  return message == CANCELLED
+end
+
 ---@param seconds number
 function m.sleep(seconds)
   wait_for(function(wake) return timers.after(seconds, wake) end)

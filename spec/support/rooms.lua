@@ -15,13 +15,15 @@ m.LUA = {
   run = "alma s3 recipe recipe.inside",
   plan = "run alma oai sru sheet recipe recipe.inside",
   apply = "run alma s3",
+  script = "run alma s3 recipe.inside",
   report = "run apply recipe recipe.inside",
   workbench = "plan report run sheet recipe recipe.inside recipe.share",
   ["rehearsal.world"] = "",
   ["rehearsal.s3"] = "rehearsal.world",
   ["rehearsal.api"] = "rehearsal.s3 rehearsal.world sru",
   rehearsal = "rehearsal.api rehearsal.s3 rehearsal.world sheet",
-  cli = "plan apply report workbench run rehearsal rehearsal.api rehearsal.s3 alma s3 oai sru marc sheet recipe recipe.inside recipe.share",
+  cli = "plan apply report workbench script run rehearsal rehearsal.api rehearsal.s3 alma s3 oai sru marc sheet recipe recipe.inside " ..
+    "recipe.share",
 }
 
 -- Rooms of core; "base" may be used by all, and core by none.

@@ -61,10 +61,12 @@ local function help_name(command, module, first)
   return command[1]
 end
 
-local function add_common(parser, offline)
+local function add_output(parser)
   parser:flag("--json", "one JSON object a line on stdout instead of words")
   parser:flag("-q --quiet", "results and errors only")
-  if offline then return end
+end
+
+local function add_connection(parser)
   local number = require "almanac.cli.number"
   parser:option("--profile", "profile of almanac.conf.lua to use"):argname "NAME"
   parser:option("--url", "Alma API server, e.g. https://api-na.hosted.exlibrisgroup.com"):argname "URL"
@@ -80,6 +82,7 @@ end
 ---@field changes (boolean|table<string, boolean>)? it does more than print, or these of its actions do
 ---@field offline boolean? it never calls Alma
 ---@field plain boolean? it takes none of the common options
+---@field connects boolean? of those it takes the ones that say which Alma
 ---@field ends_itself boolean? it looks for Ctrl-C on its own
 ---@field actions string[]? what its first argument may be (cli/actions.lua)
 
@@ -98,7 +101,8 @@ local function parse(command, arguments)
   local argparse = require "argparse"
   local module = require("almanac.cli." .. (command[3] or command[1]))
   local parser = argparse("almanac " .. command[1], module.summary or command[2])
-  if not module.plain then add_common(parser, module.offline) end
+  if not module.plain then add_output(parser) end
+  if module.connects or not (module.plain or module.offline) then add_connection(parser) end
   local ok, message = module.configure(parser, arguments)
   if ok == nil and message then return nil, message end
   local parsed, args = parser:pparse(arguments)

@@ -17,11 +17,11 @@ local METAVAR = {
   words = "A,B,…",
 }
 -- Options that `almanac plan` has itself.
-local TAKEN = {}
+local TAKEN = { names = {}, by = "`almanac plan`" }
 for name in ("recipe titles sheet charset titles_id oai oai_url oai_prefix oai_from sru sru_url output from refresh missing " ..
     "reserve keep_going collection profile " ..
     "exclude url rate json quiet help limit"):gmatch "[%a_]+" do
-  TAKEN[name] = true
+  TAKEN.names[name] = true
 end
 
 local function file_of_kind(kind, word)
@@ -127,11 +127,11 @@ local function names_of(t)
   return found
 end
 
-local function check_name(name, seen)
+local function check_name(name, seen, taken)
   if type(name) ~= "string" or not name:match "^[a-z][a-z0-9_]*$" then
     return nil, "args: each begins with its name in lower-case letters, e.g. { \"folder\", \"dir\" }"
-  elseif TAKEN[name] then
-    return nil, ("args: '%s' is an option of `almanac plan` itself; take another name"):format(name)
+  elseif taken.names[name] then
+    return nil, ("args: '%s' is an option of %s itself; take another name"):format(name, taken.by)
   elseif seen[name] then
     return nil, ("args: '%s' is there twice"):format(name)
   end
@@ -175,9 +175,9 @@ end
 
 local function flag(name) return "--" .. name:gsub("_", "-") end
 
-local function check_entry(entry, seen)
+local function check_entry(entry, seen, taken)
   local name, kind = entry[1], entry[2]
-  local ok, message = check_name(name, seen)
+  local ok, message = check_name(name, seen, taken)
   if not ok then return nil, message end
   if not CONVERT[kind] then
     return nil, ("args: '%s' has the unknown type '%s'%s"):format(name, tostring(kind), suggestion(kind, names_of(CONVERT)))
@@ -199,13 +199,14 @@ end
 
 ---Checks the `args` of a recipe.
 ---@param args table[] list of { name, type, required=, default=, help=, choices=, min=, max= }
+---@param taken { names: table<string, boolean>, by: string }? names that the command has itself; those of `almanac plan`
 ---@return true|nil
 ---@return string? message
-function m.check(args)
+function m.check(args, taken)
   local seen = {}
   for _, entry in ipairs(args) do
     if type(entry) ~= "table" then return nil, "args: each is a table, e.g. { \"folder\", \"dir\" }" end
-    local ok, message = check_entry(entry, seen)
+    local ok, message = check_entry(entry, seen, taken or TAKEN)
     if not ok then return nil, message end
   end
   return true

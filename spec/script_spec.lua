@@ -1,0 +1,159 @@
+-- What scripts that `almanac exec` runs have: arguments, client, check, CSV, and how they end.
+local desk = require "support.desk"
+local program = require "support.program"
+
+describe("a script's", function()
+  local at = desk.each(before_each, after_each)
+
+  local function script(text)
+    program.write(at.folder .. "/s.lua", "-- almanac-script: 1\n--\n-- Greets people.\n-- Changes nothing.\n" ..
+      "local script = require 'almanac.script'\n" .. text)
+  end
+
+  local function run(...) return at.almanac("exec", "s.lua", ...) end
+
+  local GREET = [[
+    local args = script.arguments { { "name", "string", required = true, help = "whom" }, { "loud", "flag" },
+      { "times", "integer", default = 1, min = 1 }, { "list", "file" } }
+    script.say("%s %s %d %s", args.name, args.loud, args.times, args.list)]]
+
+  before_each(function() at.env = { HOME = at.folder, XDG_CONFIG_HOME = false, ALMA_API_KEY = false, ALMANAC_API_URL = false } end)
+
+  it("arguments are read as those of recipes", function()
+    script(GREET)
+    local result = run("--name", "Ann", "--loud", "--times", "3", "--list", "s.lua")
+    assert.same({ 0, "Ann true 3 s.lua\n", "" }, { result.status, result.out, result.err })
+    assert.equal("Ann false 1 nil\n", run("--name=Ann").out)
+  end)
+
+  it("wrong arguments end it with a line that says which", function()
+    script(GREET)
+    for words, message in pairs { [""] = "%-%-name TEXT is missing %(whom%)", ["--name A --times x"] = "%-%-times: 'x' is no number",
+      ["--name A --times 0"] = "0 is below 1", ["--nmae A"] = "did you mean.*%-%-name", ["--name A --list none"] = "'none' does not exist",
+      ["--name A more"] = "too many arguments", ["--profile x"] = "stands in front of the script: almanac exec %-%-profile … s.lua" } do
+      local list = {}
+      for word in words:gmatch "%S+" do list[#list + 1] = word end
+      local result = run(table.unpack(list))
+      assert.same({ 1, "" }, { result.status, result.out }, words)
+      assert.matches("^almanac: [^\n]*" .. message .. "[^\n]*\n$", result.err)
+    end
+  end)
+
+  it("help is made of its head comment and its arguments", function()
+    script(GREET)
+    for _, word in ipairs { "--help", "-h" } do
+      local result = run("--name", "A", word)
+      assert.same({ 0, "" }, { result.status, result.err })
+      assert.matches("^Usage: almanac exec s.lua .*\nGreets people.\n.*%-%-name TEXT +whom, required.*\nGreets people.\nChanges nothing.$",
+        result.out:sub(1, -2))
+    end
+  end)
+
+  it("declaration that is wrong is a mistake of the script", function()
+    for text, message in pairs { ["{ 'Name', 'string' }"] = "lower%-case", ["{ 'a', 'strin' }"] = "did you mean 'string'",
+      ["{ 'help', 'string' }"] = "option of `almanac exec`", ["sumary = 'x'"] = "no field 'sumary'" } do
+      script("script.arguments { " .. text .. " }")
+      local result = run()
+      assert.equal(1, result.status)
+      assert.matches("^almanac: s.lua:6: script.arguments: .*" .. message, result.err)
+    end
+  end)
+
+  it("check passes all values on, and ends it with one line when there is none", function()
+    script "print(script.check(1, nil, 3, 4)) print((script.check(false))) script.check(nil, 'set X: not there', 'missing') print 'on'"
+    local result = run()
+    assert.same({ 1, "1\tnil\t3\t4\nfalse\n", "almanac: set X: not there\n" }, { result.status, result.out, result.err })
+  end)
+
+  it("check ends it from any task", function()
+    script [[
+      local task = require "almanac.task"
+      task.each({ 1, 2, 3, 4 }, 2, function(i)
+        task.sleep(0.01 * i)
+        script.say("%d", script.check(i ~= 3 and i or nil, "no 3"))
+      end)
+      script.say "on"]]
+    local result = run()
+    assert.same({ 1, "1\n2\n", "almanac: no 3\n" }, { result.status, result.out, result.err })
+  end)
+
+  it("mistake is told with its file and line, also when it happened in a module", function()
+    program.write(at.folder .. "/beside.lua", "return function(t)\n  return t.x.y\nend")
+    script "local f = require 'beside'\n\nf({})"
+    local result = run()
+    assert.equal(1, result.status)
+    assert.matches("^almanac: s.lua:8: [^\n]*beside.lua:2: attempt to index a nil value %(field 'x'%)\n$", result.err)
+    script "error({})"
+    assert.matches("^almanac: s.lua:6: table: 0x%x+\n$", run().err)
+  end)
+
+  it("own way to end is kept", function()
+    script "os.exit(7)"
+    assert.equal(7, run().status)
+    script "return 2"
+    assert.equal(2, run().status)
+    script "return 'text'"
+    assert.equal(0, run().status)
+  end)
+
+  it("format is one that this almanac runs", function()
+    program.write(at.folder .. "/s.lua", "-- almanac-script: 2\nprint 'ran'")
+    local result = run()
+    assert.same({ 1, "" }, { result.status, result.out })
+    assert.matches("format 2; this almanac runs format 1", result.err)
+  end)
+
+  it("text may come from standard input", function()
+    program.write(at.folder .. "/in.lua", "print(arg[0], ...)\nerror 'wrong'")
+    local _, _, status = os.execute(("cd %s && env -u LD_PRELOAD %s exec - a --b <in.lua >out 2>err"):format(
+      program.quote(at.folder), program.path()))
+    assert.equal(1, status)
+    assert.equal("-\ta\t--b\n", program.read(at.folder .. "/out"))
+    assert.equal("almanac: stdin:2: wrong\n", program.read(at.folder .. "/err"))
+  end)
+
+  it("client is one, made of the settings", function()
+    script "local a = script.client()  print(a == script.client(), a.url, a.pace.limit)"
+    at.env.ALMA_API_KEY = "k"
+    local result = at.almanac("exec", "--url", "http://127.0.0.1:9", "--rate=3", "s.lua")
+    assert.equal("true\thttp://127.0.0.1:9/almaws/v1\t3\n", result.out, result.err)
+    at.env.ALMA_API_KEY = false
+    result = run()
+    assert.equal(1, result.status)
+    assert.matches("^almanac: no Alma server: give %-%-url[^\n]*\n$", result.err)
+  end)
+
+  it("store is the institution's bucket", function()
+    at.start()
+    program.write(at.folder .. "/page.jpg", desk.JPEG)
+    script [[
+      local general, store = script.general(), script.store()
+      local stored = script.check(store:put(general.institution .. "/upload/page.jpg", { path = "page.jpg" }))
+      print(general.environment, store == script.store(), stored.size)]]
+    local result = run()
+    assert.equal(("SANDBOX\ttrue\t%d\n"):format(#desk.JPEG), result.out, result.err)
+  end)
+
+  it("CSV has a row for each table, with empty fields for what is nil", function()
+    script [[
+      local csv <close> = script.csv("out.csv", { "a", "b", "c" })
+      csv:write { 1, nil, "x,y" }
+      csv:write { "=1", false }
+      local out = script.csv(nil, { "n" })
+      out:write { 2 }
+      out:close()]]
+    assert.equal("n\n2\n", run().out)
+    assert.equal("a,b,c\n1,,\"x,y\"\n'=1,,\n", program.read(at.folder .. "/out.csv"))
+    script "script.csv('none/out.csv', { 'a' })"
+    assert.matches("^almanac: none/out.csv: No such file", run().err)
+  end)
+end)
+
+describe("almanac.script", function()
+  it("says how a script is run when it is not", function()
+    assert.has_error(function() require("almanac.script").client() end)
+    local ok, message = pcall(require("almanac.script").say, "x")
+    assert.is_false(ok)
+    assert.matches("is for scripts that almanac runs: almanac exec", message)
+  end)
+end)
