@@ -20,8 +20,8 @@ m.LUA = {
   workbench = "plan report run sheet recipe recipe.inside recipe.share",
   ["rehearsal.world"] = "",
   ["rehearsal.s3"] = "rehearsal.world",
-  ["rehearsal.api"] = "rehearsal.s3 rehearsal.world sru",
-  rehearsal = "rehearsal.api rehearsal.s3 rehearsal.world sheet",
+  ["rehearsal.api"] = "rehearsal.s3 rehearsal.world sru marc",
+  rehearsal = "rehearsal.api rehearsal.s3 rehearsal.world sheet marc",
   cli = "plan apply report workbench script run rehearsal rehearsal.api rehearsal.s3 alma s3 oai sru marc sheet recipe recipe.inside " ..
     "recipe.share",
 }

@@ -1,10 +1,12 @@
 -- Does what somebody else does in Alma meanwhile, or what happens to it: the operations of
 -- POST /rehearsal/change. Each takes its fields and gives its result. They are listed in
 -- almanac.rehearsal.
+local bibs_write = require "almanac.rehearsal.api.bibs_write"
 local collections = require "almanac.rehearsal.api.collections"
 local core = require "almanac.core"
 local faults = require "almanac.rehearsal.faults"
 local form_policy = require "almanac.rehearsal.s3.form_policy"
+local inventory = require "almanac.rehearsal.world.inventory"
 local lag = require "almanac.rehearsal.world.lag"
 local latency = require "almanac.rehearsal.latency"
 local lists = require "almanac.rehearsal.api.lists"
@@ -37,8 +39,24 @@ function m.add_bib(server, bib)
 end
 
 ---@type almanac.rehearsal.change
+function m.change_bib(server, bib)
+  server.world:atomically(bibs_write.retitle, server.world, bib.mms_id, bib.title)
+end
+
+---@type almanac.rehearsal.change
+function m.lock_bib(server, bib)
+  server.world.db:run("UPDATE bib SET locked_by = ? WHERE mms_id = ?", bib.by, bib.mms_id)
+end
+
+-- The Network Zone gets a record that local ones can be linked to.
+---@type almanac.rehearsal.change
+function m.add_network_bib(server, bib)
+  server.world:set_note("NZ " .. bib.mms_id, bib.title)
+end
+
+---@type almanac.rehearsal.change
 function m.add_item(server, item)
-  return { pid = model.add_item(server.world, item) }
+  return { pid = inventory.add_item(server.world, item) }
 end
 
 ---@type almanac.rehearsal.change

@@ -11,6 +11,9 @@
 --   - Unknown fields and codes in a body are 401652, as is whatever is wrong with a file POST.
 --     `active` is ignored in a POST.
 --   - A thumbnail beside a file in the upload folder stays there, and Alma shows one of its own.
+--   - A record of Dublin Core with a prefix other than dc and dcterms, or in another namespace than the institution's, is
+--     refused. 001 and 005 are set by Alma. Fields that expand= adds are kept as fields when they are sent back. A look-up
+--     by other system id is a list, and lags with --latency lag=.
 --   - Refused calls count for the day. A call goes on when its client has left, and when the
 --     gateway before it has given up.
 --   - An upload may leave upload/ long before its file is in a list, or only then. Lists that
@@ -27,7 +30,9 @@
 --   POST /rehearsal/change   what somebody else does, or what happens to it: {"op": …} with the fields of that
 --     op, or an array of these, all or none of them
 --     add_bib mms_id? title? format? collection? oclc? call_number?      delete_bib mms_id
---     add_item mms_id barcode
+--     change_bib mms_id title: a cataloguer changes the title    lock_bib mms_id by?: who edits the record, nobody without `by`
+--     add_network_bib mms_id title: a record of the Network Zone that local ones can be linked to
+--     add_item mms_id barcode? holding_id?
 --     merge from into: two MMS IDs; inventory and collections go with their ids to `into`, `from` is no more
 --     add_representation mms_id label? usage_type? library? by?, file_name? size? or files [{name, size?}]
 --     change_representation id, label? public_note? usage_type? by?      delete_representation id

@@ -3,6 +3,7 @@
 local codes = require "almanac.rehearsal.api.codes"
 local collections = require "almanac.rehearsal.api.collections"
 local holdings = require "almanac.sheet.holdings"
+local inventory = require "almanac.rehearsal.world.inventory"
 local model = require "almanac.rehearsal.world.model"
 local sample = require "almanac.rehearsal.world.sample"
 local sets = require "almanac.rehearsal.world.sets"
@@ -64,7 +65,7 @@ local function load(world, list)
     if problem then error({ message = ("%s %d: %s"):format(list.unit, record.line, problem) }, 0) end
     add_title(world, known, record)
     add_membership(world, known, record)
-    if record.barcode then model.add_item(world, { mms_id = record.mms_id, barcode = record.barcode }) end
+    if record.barcode then inventory.add_item(world, { mms_id = record.mms_id, barcode = record.barcode }) end
     add_file(world, known, record)
   end
 end

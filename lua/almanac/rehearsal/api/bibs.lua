@@ -1,34 +1,72 @@
--- /bibs: titles by id, one or up to a hundred at a time.
+-- /bibs: titles by id, one or up to a hundred at a time, and by the other numbers that they are known by. What changes
+-- them is in bibs_write.
+local codes = require "almanac.rehearsal.api.codes"
+local facts = require "almanac.rehearsal.api.facts"
 local failure = require "almanac.rehearsal.api.failure"
+local inventory = require "almanac.rehearsal.world.inventory"
 local model = require "almanac.rehearsal.world.model"
 local record = require "almanac.rehearsal.api.record"
+local records = require "almanac.rehearsal.world.records"
 local shapes = require "almanac.rehearsal.api.shapes"
 
 local m = {}
 
 local MOST = 100
 
+-- What `expand` asks for.
+local function available(world, bib, expand)
+  local function asks(word) return (","..(expand or "")..","):find("," .. word .. ",", 1, true) end
+  return {
+    representations = asks "d_avail" and model.representations(world, bib.mms_id, { listed = true }) or nil,
+    holdings = asks "p_avail" and inventory.holdings(world, bib.mms_id) or nil,
+  }
+end
+
+-- view=local_fields gives the fields of a linked record that are the institution's own: 9XX and those with $9 LOCAL.
+local function with_local_fields(bib)
+  local whole = facts.parse(bib)
+  for _, field in ipairs(whole:fields()) do
+    if not record.is_local(field) then field:remove() end
+  end
+  return record.marc_text(whole)
+end
+
+local function record_of(world, bib, query)
+  if query.view == "brief" then return nil end
+  if query.view == "local_fields" and bib.record and not record.is_dublin_core(bib) then return with_local_fields(bib) end
+  return record.write(world, bib, available(world, bib, query.expand))
+end
+
+local function warnings_of(list)
+  local warnings = {}
+  for i, message in ipairs(list or {}) do warnings[i] = { message = message } end
+  return warnings
+end
+
 ---A title as it stands in answers.
 ---@param world table
 ---@param bib table row
 ---@param query { view: string?, expand: string? }
+---@param warnings string[]? of the change that is answered
 ---@return table object
-function m.object(world, bib, query)
-  local available = {}
-  if (query.expand or ""):find("d_avail", 1, true) then
-    available = model.representations(world, bib.mms_id, { listed = true })
-  end
-  return {
-    mms_id = bib.mms_id, record_format = bib.format, linked_record_id = {}, title = bib.title,
-    network_number = { ("(%s)%s"):format(world.inst, bib.mms_id) },
-    holdings = { link = world:link("/bibs/" .. bib.mms_id .. "/holdings") },
-    created_by = "import", created_date = bib.created,
-    last_modified_by = "System", last_modified_date = bib.modified,
-    suppress_from_publishing = tostring(bib.suppressed == 1), suppress_from_external_search = "false",
-    sync_with_oclc = "NONE", sync_with_libraries_australia = "NONE",
+function m.object(world, bib, query, warnings)
+  local known, more = facts.of(world, bib), records.more(bib)
+  local object = {
+    mms_id = bib.mms_id, record_format = bib.format, linked_record_id = more.network or {}, title = known.title or bib.title,
+    network_number = known.numbers, holdings = { link = world:link("/bibs/" .. bib.mms_id .. "/holdings") },
+    created_by = bib.created_by, created_date = bib.created,
+    last_modified_by = bib.modified_by, last_modified_date = bib.modified,
+    suppress_from_publishing = tostring(bib.suppressed == 1),
+    suppress_from_external_search = more.suppress_from_external_search or "false",
+    sync_with_oclc = more.sync_with_oclc or "NONE",
+    sync_with_libraries_australia = more.sync_with_libraries_australia or "NONE",
+    cataloging_level = more.cataloging_level and codes.value(codes.tables.CatalogerLevel, more.cataloging_level),
     originating_system = world.inst, originating_system_id = bib.mms_id,
-    record = query.view ~= "brief" and record.write(world, bib, available) or nil,
+    record = record_of(world, bib, query), warning = warnings and warnings[1] and warnings_of(warnings) or nil,
   }
+  for _, name in ipairs { "author", "issn", "isbn", "complete_edition", "place_of_publication", "date_of_publication",
+    "publisher_const" } do object[name] = known[name] end
+  return object
 end
 
 -- Finds titles by the lines of `ids`. Unknown ids are simply absent, and the order is that of
@@ -50,16 +88,19 @@ local function find_by_representation(world, id)
   return { rep and model.bib(world, rep.mms_id) }
 end
 
--- Network numbers of the rehearsal have the form "(INST)MMS".
-local function find_by_other(world, id)
-  return { model.bib(world, id:match "%d+$" or "") }
+local function find_by_holding(world, id)
+  local holding = inventory.holding(world, id)
+  return { holding and model.bib(world, holding.mms_id) }
 end
 
 local function find(world, query)
   if query.mms_id then return find_listed(world, query.mms_id) end
   if query.representation_id then return find_by_representation(world, query.representation_id) end
-  if query.other_system_id then return find_by_other(world, query.other_system_id) end
-  for _, name in ipairs { "ie_id", "holdings_id", "nz_mms_id", "cz_mms_id", "lod_uri" } do
+  if query.other_system_id then return records.with_number(world, query.other_system_id) end
+  if query.holdings_id then return find_by_holding(world, query.holdings_id) end
+  if query.nz_mms_id then return records.linked_to(world, "NZ", query.nz_mms_id) end
+  if query.cz_mms_id then return records.linked_to(world, "CZ", query.cz_mms_id) end
+  for _, name in ipairs { "ie_id", "lod_uri" } do
     if query[name] then return {} end
   end
 end
@@ -80,24 +121,10 @@ function m.get(world, call)
   return { shape = shapes.bib, object = m.object(world, bib, call.query) }
 end
 
--- A title that still has representations can be deleted only with override.
----@type almanac.rehearsal.handler
-function m.delete(world, call)
-  local bib = model.bib(world, call.path.mms_id)
-  if not bib then return failure.mms_id(call.path.mms_id) end
-  local _, count = model.representations(world, bib.mms_id, { limit = 0 })
-  if count > 0 and call.query.override ~= "true" then
-    return failure.new("401873", "Input parameter mms_id or parameter override is not valid.")
-  end
-  world:atomically(model.delete_bib, world, bib.mms_id)
-  return { status = 204 }
-end
-
 m.routes = {
   { "GET /bibs", m.list, "mms_id ie_id holdings_id representation_id nz_mms_id cz_mms_id view expand " ..
     "other_system_id lod_uri" },
   { "GET /bibs/{mms_id}", m.get, "view expand" },
-  { "DELETE /bibs/{mms_id}", m.delete, "override cataloger_level" },
 }
 
 return m

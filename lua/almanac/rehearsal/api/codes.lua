@@ -11,6 +11,9 @@ m.tables = {
     { "CHAPTER", "Chapter" }, { "ARTICLE", "Article" }, { "AUDIOVISUAL", "Audiovisual" },
     { "ISSUE", "Issue" }, { "IssueDet", "Issue-Detailed" },
   },
+  CatalogerLevel = {
+    { "00", "Default Level" }, { "10", "Level 10" }, { "20", "Level 20" }, { "30", "Level 30" }, { "40", "Level 40" },
+  },
   SetContentType = {
     { "BIB_MMS", "All Titles" }, { "IED", "Digital titles" }, { "REPRESENTATION", "Representations" },
     { "REMOTE_REPRESENTATION", "Remote Representations" }, { "FILE", "Digital files" }, { "IEC", "Collections" },

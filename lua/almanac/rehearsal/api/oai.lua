@@ -4,6 +4,7 @@
 -- or suppressed is a deleted header.
 local core = require "almanac.core"
 local hostile = require "almanac.rehearsal.api.hostile"
+local formats = require "almanac.rehearsal.api.formats"
 local record = require "almanac.rehearsal.api.record"
 
 local m = {}
@@ -48,7 +49,8 @@ end
 
 local MEMBERS = [[SELECT set_member.n AS place, set_member.id AS id, bib.* FROM set_member LEFT JOIN bib ON bib.mms_id = set_member.id
   WHERE set_id = ?1 ORDER BY set_member.n]]
-local OWN = "SELECT n AS place, mms_id AS id, bib.* FROM bib WHERE format <> 'marc21' AND ?1 IS NULL ORDER BY n"
+local OWN = ("SELECT n AS place, mms_id AS id, bib.* FROM bib WHERE format NOT IN %s AND ?1 IS NULL ORDER BY n")
+  :format(formats.MARC_LIST)
 
 local function stamp_of(world, row)
   return (row.modified or world:today()):gsub("Z$", "T00:00:00Z")

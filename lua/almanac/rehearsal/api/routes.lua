@@ -2,7 +2,7 @@
 -- it knows, the area whose right it needs, and the name that --faults and --latency call it by.
 local m = {}
 
-local MODULES = { "bibs", "items", "collections", "representations", "files", "sets", "sets_members", "conf" }
+local MODULES = { "bibs", "bibs_write", "items", "collections", "representations", "files", "sets", "sets_members", "conf" }
 
 local AREA = { ["/items"] = "bibs" }    -- where the area is not the first word of the path
 

@@ -44,13 +44,17 @@ m.representation_files = list("representation_files", m.representation_file)
 m.bib = {
   name = "bib", attributes = { "link" },
   { "mms_id" }, { "record_format" }, { "linked_record_id", attributes = { "type" } },
-  { "title" }, { "author", null = true }, { "issn", null = true }, { "isbn", null = true },
+  { "title" }, { "author", null = true }, { "issn", null = true }, { "isbn", null = true }, { "complete_edition" },
   { "network_number", each = "text", wrapped = "network_numbers" },
+  { "place_of_publication" }, { "date_of_publication" }, { "publisher_const" },
   { "holdings", attributes = link },
   { "created_by" }, { "created_date" }, { "last_modified_by" }, { "last_modified_date" },
   { "suppress_from_publishing" }, { "suppress_from_external_search" }, { "sync_with_oclc" },
   { "sync_with_libraries_australia" }, { "originating_system" }, { "originating_system_id" },
-  { "record", record = true }, { "requests", null = true },
+  { "cataloging_level", attributes = desc },
+  { "record", record = true },
+  { "warning", each = { name = "warning", { "message" } }, wrapped = "warnings" },
+  { "requests", null = true },
 }
 -- An empty answer has "bib": [] (recorded); other lists leave the name out then.
 m.bibs = list("bibs", m.bib, true)

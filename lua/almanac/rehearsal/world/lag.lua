@@ -1,14 +1,16 @@
 -- Makes lists lag: what came or went shows in a list only some seconds later, while a single
 -- object is told as it is. Alma's documentation does not say whether its lists do so, and a
 -- client has to bear it. Triggers of this connection note when rows came, and keep rows that
--- went. Lists are read from the views listed_representation, listed_file, listed_membership and
--- listed_set_member.
+-- went. Lists are read from views: listed_representation, listed_file and so on.
 local m = {}
 
 -- Each table, and the columns that identify its rows.
 local LISTS = {
   representation = { "n" }, file = { "n" }, membership = { "pid", "mms_id" }, set_member = { "set_id", "id" },
+  holding = { "n" }, item = { "n" }, network_number = { "number", "mms_id" },
 }
+
+local MOVING = { representation = true, holding = true, item = true }
 
 local NOW = "(julianday('now') - 2440587.5) * 86400.0"
 
@@ -38,7 +40,7 @@ local LEAVE = [[
       INSERT INTO gone_$TABLE SELECT $OLD, coalesce((SELECT max(at) FROM born_$TABLE WHERE $BORN), 0.0), $NOW;
       DELETE FROM born_$TABLE WHERE $BORN;]]
 
--- A representation that goes to another title leaves the list of one and comes into the list of the other.
+-- Inventory that goes to another title leaves the list of one and comes into the list of the other.
 local MOVES = [[CREATE TEMP TRIGGER moves_$TABLE AFTER UPDATE OF mms_id ON main.$TABLE BEGIN
       $LEAVE
       INSERT INTO born_$TABLE VALUES($NEW, $NOW);
@@ -74,7 +76,7 @@ local function begin(world)
     local words = words_for(world, name, key)
     words.LEAVE = LEAVE:gsub("%$(%u+)", words)
     for _, sql in ipairs(LAGGING) do world.db:run((sql:gsub("%$(%u+)", words))) end
-    if name == "representation" then world.db:run((MOVES:gsub("%$(%u+)", words))) end
+    if MOVING[name] then world.db:run((MOVES:gsub("%$(%u+)", words))) end
   end
 end
 

@@ -30,19 +30,6 @@ function m.add_bib(world, bib)
   return mms_id
 end
 
----Adds a physical item. A barcode that the title has already stays one item.
----@param item { mms_id: string, barcode: string }
----@return string pid
-function m.add_item(world, item)
-  local known = world.db:row("SELECT holding_id, max(barcode = ?2) AS same, max(pid) FILTER (WHERE barcode = ?2) AS pid " ..
-    "FROM item WHERE mms_id = ?1", item.mms_id, item.barcode)
-  if known.same == 1 then return known.pid end
-  local pid = world:id "23"
-  world.db:run("INSERT INTO item(pid, mms_id, holding_id, barcode) VALUES(?, ?, ?, ?)",
-    pid, item.mms_id, known.holding_id or world:id "22", item.barcode)
-  return pid
-end
-
 local function remove_blobs(world, sql, id)
   for row in world.db:rows("SELECT blob FROM file WHERE blob IS NOT NULL AND " .. sql, id) do
     world:discard(row.blob)
@@ -57,6 +44,7 @@ end
 
 local MERGE = {
   "UPDATE representation SET mms_id = ?2 WHERE mms_id = ?1",
+  "UPDATE holding SET mms_id = ?2 WHERE mms_id = ?1",
   "UPDATE OR IGNORE item SET mms_id = ?2 WHERE mms_id = ?1",
   "INSERT OR IGNORE INTO membership(pid, mms_id) SELECT pid, ?2 FROM membership WHERE mms_id = ?1",
   "INSERT OR REPLACE INTO meta(key, value) VALUES('merged ' || ?1, ?2)",

@@ -10,13 +10,26 @@ CREATE TABLE bib(
   n          INTEGER PRIMARY KEY AUTOINCREMENT,
   mms_id     TEXT NOT NULL UNIQUE,
   title      TEXT NOT NULL,
-  format     TEXT NOT NULL,          -- marc21 | dc | dcap01
+  format     TEXT NOT NULL,          -- marc21 | unimarc | … | dc | dcap01 | …
   oclc        TEXT,                  -- OCLC number as it stands in 035 or dc:identifier
   call_number TEXT,
+  record     TEXT,                   -- <record>…</record>; NULL: made up from title, oclc and call_number
+  more       TEXT,                   -- JSON: cataloging_level, suppress_from_external_search, sync_with_oclc, network, …
   suppressed INTEGER NOT NULL DEFAULT 0,
+  locked_by  TEXT,                   -- who edits the record just now
   created    TEXT NOT NULL,          -- dates are Alma's: 2018-09-05Z
-  modified   TEXT NOT NULL
+  modified   TEXT NOT NULL,
+  created_by  TEXT NOT NULL DEFAULT 'import',
+  modified_by TEXT NOT NULL DEFAULT 'System'
 );
+
+-- The index of other system ids: 035 or dc:identifier of each bib that has a record of its own.
+CREATE TABLE network_number(
+  mms_id TEXT NOT NULL REFERENCES bib(mms_id) ON DELETE CASCADE,
+  number TEXT NOT NULL,
+  PRIMARY KEY(number, mms_id)
+) WITHOUT ROWID;
+CREATE INDEX network_number_bib ON network_number(mms_id);
 
 CREATE TABLE representation(
   n             INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -39,16 +52,36 @@ CREATE TABLE representation(
 );
 CREATE INDEX representation_bib ON representation(mms_id);
 
--- Physical items; those of a title are in one holding.
+CREATE TABLE holding(
+  n           INTEGER PRIMARY KEY AUTOINCREMENT,
+  id          TEXT NOT NULL UNIQUE,
+  mms_id      TEXT NOT NULL REFERENCES bib(mms_id) ON DELETE CASCADE,
+  library     TEXT NOT NULL,
+  location    TEXT NOT NULL,
+  call_number TEXT,
+  record      TEXT,                  -- <record>…</record>; NULL: made up from library, location and call_number
+  suppressed  INTEGER NOT NULL DEFAULT 0,
+  created     TEXT NOT NULL,
+  modified    TEXT NOT NULL,
+  created_by  TEXT NOT NULL DEFAULT 'import',
+  modified_by TEXT NOT NULL DEFAULT 'System'
+);
+CREATE INDEX holding_bib ON holding(mms_id);
+
+-- Physical items. Items may be without barcode.
 CREATE TABLE item(
   n          INTEGER PRIMARY KEY AUTOINCREMENT,
   pid        TEXT NOT NULL UNIQUE,
   mms_id     TEXT NOT NULL REFERENCES bib(mms_id) ON DELETE CASCADE,
-  holding_id TEXT NOT NULL,
-  barcode    TEXT NOT NULL,
+  holding_id TEXT NOT NULL REFERENCES holding(id) ON DELETE CASCADE,
+  barcode    TEXT,
+  more       TEXT,                   -- JSON: the other fields of item_data and holding_data that were sent
+  created    TEXT NOT NULL,
+  modified   TEXT NOT NULL,
   UNIQUE(mms_id, barcode)
 );
 CREATE INDEX item_barcode ON item(barcode);
+CREATE INDEX item_holding ON item(holding_id);
 
 -- n is the page order: files stand in the order in which they were attached.
 CREATE TABLE file(
