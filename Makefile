@@ -210,6 +210,9 @@ $(BUILD)/bench/%: spec/bench/%.c
 fuzz: deps-test ## libFuzzer on what comes from outside; SECONDS=20 each, TARGETS="marcxml oai", JOBS=2
 	@$(MAKE) --no-print-directory -s -f spec/fuzz/Makefile run
 
+calls: all ## the table of Alma's calls anew, from its OpenAPI descriptions; OPENAPI=folder
+	@$(SPEC_ENV) $(LUA) spec/tools/calls.lua $(OPENAPI)
+
 lint: ## luacheck, and the rules of the layout
 	luacheck -q lua recipes spec
 	$(LUA) spec/lint.lua
@@ -217,4 +220,4 @@ lint: ## luacheck, and the rules of the layout
 clean: ## removes what was built
 	rm -rf build
 
-.PHONY: all lib help install deps deps-test s3rver demo test spec bench bench-marc torture fuzz lint clean
+.PHONY: all lib help install deps deps-test s3rver demo test spec bench bench-marc torture fuzz calls lint clean

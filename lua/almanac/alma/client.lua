@@ -215,16 +215,18 @@ local function attempt(client, call, try)
   return outcome
 end
 
----Calls Alma. Raises when the request is malformed: an unknown field, a method that Alma
----does not have, text as a body without its content type.
+---Calls Alma, by name and places (`{ name = "get_bib", at = { mms_id = id } }`) or by method and
+---path. Raises when the request is not as Alma describes the call, before anything is sent: an
+---unknown field, path or parameter, a value out of its limits, a body that is missing.
 ---@param request almanac.alma.request
 ---@return table|string|true|nil answer text when `raw` or when the body was text; true when there is none to give
 ---@return string? message ends with Alma's code and tracking id
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function methods:call(request)
-  local method = requests.check(request)
-  local path, message, code = path_of(request.path)
+  local method, asked, code = requests.check(request)
+  local path, message
+  if method then path, message, code = path_of(asked) else message = asked end
   if path and self.unfit then path, message, code = nil, self.unfit.message, self.unfit.code end
   if not path then return nil, message, code, { errors = {}, unclear = false, unsent = true } end
   local call = { method = method, path = path, request = request, repeatable = requests.repeatable(method, request) }
@@ -263,8 +265,10 @@ end
 ---@field pace almanac.pace? one that several clients share
 
 ---@class almanac.alma.request
+---@field name string? of a call in almanac.alma.calls, instead of method and path
+---@field at table<string, string>? what stands in the places of that call's path, as it is
 ---@field method string? GET (default), POST, PUT or DELETE
----@field path string|string[] below /almaws/v1, from its / on and encoded; or a list of its segments as they are
+---@field path string|string[]? below /almaws/v1, from its / on and encoded; or a list of its segments as they are
 ---@field query table<string, string|number|boolean>?
 ---@field body table|string? of a POST or PUT: a table is sent as JSON; text is sent as it is, and answered with text
 ---@field content_type string? of a body of text: "application/xml" for bibs and holdings
@@ -272,6 +276,7 @@ end
 ---@field kind string? what the answer must be, a name of almanac.alma.answers; without it any object
 ---@field id string? of the thing that is asked for: the answer must have it
 ---@field raw boolean? the answer as text
+---@field unchecked boolean? not held against the table of calls: for what Alma got after it was made
 ---@field accept string? the format of the answer, which is then given as text: "application/xml" where Alma's JSON holds less
 ---@field once boolean? never sent again when nobody can tell whether Alma got it: each such call moves something on in Alma
 ---@field to string? a file that gets the answer, once it is complete; then the call gives this path

@@ -1,15 +1,16 @@
 -- Checks a program's request before it is sent. Alma ignores what it does not know, and it
 -- would take a misspelt method for a GET.
 local address = require "almanac.address"
+local check = require "almanac.alma.calls.check"
 local fields = require "almanac.fields"
 local json = require "almanac.json"
 local words = require "almanac.words"
 
 local m = {}
 
-local FIELDS = { method = "string", path = "string|table", query = "table", body = "table|string", content_type = "string",
-  timeout = "number", raw = "boolean", kind = "string", id = "string", accept = "string", to = "string",
-  once = "boolean" }
+local FIELDS = { name = "string", at = "table", method = "string", path = "string|table", query = "table", body = "table|string",
+  content_type = "string", timeout = "number", raw = "boolean", kind = "string", id = "string", accept = "string", to = "string",
+  once = "boolean", unchecked = "boolean" }
 local METHODS = { "GET", "POST", "PUT", "DELETE" }
 local WRITES = { POST = true, PUT = true }
 local SIMPLE = { string = true, number = true, boolean = true }
@@ -21,7 +22,7 @@ local function check_method(method)
   end
   local near = words.nearest(method, METHODS)
   error(("client:call: there is no method '%s'%s"):format(method, near and (", did you mean '%s'?"):format(near)
-    or "; there are: " .. table.concat(METHODS, ", ")), 4)
+    or "; there are: " .. table.concat(METHODS, ", ")), 5)
 end
 
 -- A variable that is nil would leave a shorter list: the address of something else.
@@ -30,10 +31,10 @@ local function check_segments(path)
   for _ in pairs(path) do n = n + 1 end
   for i = 1, n do
     if path[i] == nil then
-      error(("client:call: the path has no segment %d: is a variable in it nil?"):format(i), 5)
+      error(("client:call: the path has no segment %d: is a variable in it nil?"):format(i), 6)
     end
   end
-  if n == 0 then error("client:call: the path has no segment", 5) end
+  if n == 0 then error("client:call: the path has no segment", 6) end
 end
 
 local function check_path(path)
@@ -41,11 +42,11 @@ local function check_path(path)
     check_segments(path)
     return
   end
-  if path == nil then error("client:call: 'path' is missing", 4) end
+  if path == nil then error("client:call: 'path' is missing, or 'name'", 5) end
   if type(path) == "string" and path:sub(1, 1) ~= "/" then
-    error(("client:call: the path '%s' must begin with /, below /almaws/v1; or give a list of its segments"):format(path), 4)
+    error(("client:call: the path '%s' must begin with /, below /almaws/v1; or give a list of its segments"):format(path), 5)
   elseif type(path) == "string" and path:find "[?#]" then
-    error(("client:call: the path '%s' holds a query: give that as the table 'query'"):format(path), 4)
+    error(("client:call: the path '%s' holds a query: give that as the table 'query'"):format(path), 5)
   end
 end
 
@@ -73,17 +74,50 @@ local function check_body(method, request)
   end
 end
 
----Raises when a request is malformed.
----@param request almanac.alma.request
----@return string method
-function m.check(request)
-  fields.check("client:call", request, FIELDS, 3)
+local function mistake(wrong) error("client:call: " .. wrong, 5) end
+
+-- A call by its name: the name says method and path.
+local function by_name(request)
+  if request.method or request.path then mistake "a call by its name has its method and path already: leave them out" end
+  local call, wrong = check.named(request.name)
+  if not call then mistake(wrong) end
+  local path
+  path, wrong = check.path(call, request.at or {})
+  if not path then mistake(wrong) end
+  return call, call.method, path
+end
+
+local function by_path(request)
+  if request.at then mistake "'at' goes with 'name': it fills the places of that call's path" end
   local method = request.method or "GET"
   check_method(method)
   check_path(request.path)
+  if request.unchecked then return false, method, request.path end
+  local call, wrong = check.find(method, request.path)
+  if wrong then mistake(wrong) end
+  return call, method, request.path
+end
+
+local function hold(call, request)
+  local wrong = check.problem(call, request)
+  if wrong then mistake(wrong) end
+  return check.bad_date(call, request.query)
+end
+
+---Raises when a request is malformed, or is not as Alma's description of the call has it.
+---@param request almanac.alma.request
+---@return string|nil method
+---@return string|string[] path; what is wrong with its data when there is no method
+---@return string? code "parse"
+function m.check(request)
+  fields.check("client:call", request, FIELDS, 3)
+  local call, method, path
+  if request.name then call, method, path = by_name(request) else call, method, path = by_path(request) end
   check_query(request.query)
   check_body(method, request)
-  return method
+  local bad = call and not request.unchecked and hold(call, request)
+  if bad then return nil, bad, "parse" end
+  return method, path
 end
 
 ---True when the answer is given as text: the request wants it so, or it sends text. Alma
