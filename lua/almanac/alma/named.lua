@@ -73,8 +73,8 @@ end
 function m.exact(search)
   for _, query in ipairs { { q = "name~" .. search.wanted }, search.everything or {} } do
     local list, message, code, detail = search.list(query)
-    if not list then return nil, message, code, detail end
-    local found = matching(list, search.wanted, as_is)
+    if not list and (not query.q or code == "auth" or code == "quota") then return nil, message, code, detail end
+    local found = matching(list or {}, search.wanted, as_is)
     if found[2] then return several(search, found) end
     if found[1] then return found[1] end
   end

@@ -1,25 +1,47 @@
--- Sets of titles. A set may say that it has more members than it lists: the rest is asked for,
--- and the caller learns how many are missing. One member whose record is broken fails its
--- whole page (60108). Such a page is read in halves until that member stands alone; it is
--- reported, and the others are kept.
-local answers = require "almanac.alma.answers"
-local client_module = require "almanac.alma.client"
+-- Sets: found, made, filled, changed and deleted (OpenAPI conf, /conf/sets).
+local change = require "almanac.alma.sets_change"
+local fields = require "almanac.fields"
+local members = require "almanac.alma.sets_members"
 local named = require "almanac.alma.named"
+local once = require "almanac.alma.once"
 local paging = require "almanac.alma.paging"
 
 local m = {}
 
-local MOST_EMPTY = 100     -- pages in a row without a member, before reading gives up
-local BROKEN_MEMBER = "60108"
+local NAME_TAKEN = "402263"
 
-local function get(client, id)
+---A set by its id.
+---Source: OpenAPI conf, GET /conf/sets/{set_id}.
+---@param client almanac.alma.client
+---@param id string
+---@return table|nil set { id, name, type { value }, content { value }, number_of_members { value }, … }; see rest_set
+---@return string? message
+---@return string? code "missing"
+---@return almanac.alma.detail? detail
+function m.get(client, id)
   return client:call { path = { "conf", "sets", id }, kind = "set", id = id }
 end
 
-local function list_by(client, query)
+---All sets that fit.
+---Source: OpenAPI conf, GET /conf/sets.
+---@param client almanac.alma.client
+---@param filters { content_type: string?, set_type: "ITEMIZED"|"LOGICAL"|nil, q: string?, set_origin: "UI"|"UI_CZ"|nil }?
+---  content_type: a code of the table SetContentType (BIB_MMS, IED, ITEM …); q: words of the name or creator, "name~maps"
+---@return table[]|nil sets
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.list(client, filters)
   return paging.all(client, {
-    path = { "conf", "sets" }, query = query, kind = "sets", key = "set", identify = function(set) return set.id end,
+    path = { "conf", "sets" }, query = filters, kind = "sets", key = "set", identify = function(set) return set.id end,
   })
+end
+
+local function search(client, name)
+  return {
+    what = "set", wanted = name, get = function(id) return m.get(client, id) end,
+    list = function(query) return m.list(client, query) end, identify = function(set) return set.id end,
+  }
 end
 
 ---A set by its id, or by its name as Alma shows it.
@@ -30,94 +52,11 @@ end
 ---@return string? code "missing", or "conflict" when several have the name
 ---@return almanac.alma.detail? detail
 function m.find(client, id_or_name)
-  return named.find {
-    what = "set", wanted = id_or_name, get = function(id) return get(client, id) end,
-    list = function(query) return list_by(client, query) end, identify = function(set) return set.id end,
-  }
-end
-
-local function broken_member(offset, message, detail)
-  local words = detail.errors[1].message
-  return { offset = offset, message = words ~= "" and words or message, id = words:match "(%d%d%d%d%d+)%D*$" }
-end
-
--- Reads at most `count` members from `offset` on, and adds them to members and broken.
-local function read(reading, offset, count, result)
-  if offset >= (reading.total or reading.bound or math.huge) then return result end
-  local page, total, code, detail = paging.page(reading.client, reading.list, offset, count, reading.total)
-  if page then
-    reading.total = total
-    table.move(page, 1, #page, #result.members + 1, result.members)
-    if not page[1] or #page >= math.min(count, total - offset) then return result end
-    result.short = true
-    return read(reading, offset + #page, count - #page, result)
-  end
-  if not client_module.has_code(detail, BROKEN_MEMBER) then return nil, total, code, detail end
-  if count == 1 then
-    result.broken[#result.broken + 1] = broken_member(offset, total, detail)
-    return result
-  end
-  if not (reading.total or reading.bound) then
-    local ok, message
-    ok, message, code, detail = reading.find_bound()
-    if not ok then return nil, message, code, detail end
-  end
-  local half = count // 2
-  local ok, message
-  ok, message, code, detail = read(reading, offset, half, result)
-  if not ok then return nil, message, code, detail end
-  return read(reading, offset + half, count - half, result)
-end
-
--- The set's own count of its members. It is needed when not even the first page can be read.
-local function bound_from_set(client, set_id, reading)
-  local set, message, code, detail = get(client, set_id)
-  if not set then return nil, message, code, detail end
-  reading.bound = answers.count(set.number_of_members and set.number_of_members.value)
-  if reading.bound then return true end
-  return nil, ("set %s: its first member is broken and its size is not known"):format(set_id), "parse"
-end
-
-local function collect(pages)
-  local members, broken = {}, {}
-  for _, page in ipairs(pages) do
-    for _, member in ipairs(page.members) do
-      members[#members + 1] = { id = member.id, description = member.description }
-    end
-    table.move(page.broken, 1, #page.broken, #broken + 1, broken)
-  end
-  return members, broken
-end
-
-local function again(set_id, words)
-  return nil, ("set %s: %s: try again"):format(set_id, words), "parse"
-end
-
--- Takes each member once. After a short answer the next one overlaps it, so repeats are
--- expected; otherwise a member that comes twice means that the list changed.
-local function once(result, seen)
-  if not result.short then return paging.repeated(result.members, function(member) return member.id end, seen) end
-  local fresh = {}
-  for _, member in ipairs(result.members) do
-    if type(member.id) ~= "string" or member.id == "" then return "an entry has no id" end
-    if not seen[member.id] then
-      seen[member.id] = true
-      fresh[#fresh + 1] = member
-    end
-  end
-  if #fresh == 0 and result.members[1] then return ("entry %s comes twice"):format(result.members[1].id) end
-  result.members = fresh
-end
-
--- A set may list fewer members than it counts. But pages without a member might follow one
--- another for ever, so that is limited.
-local function endless(reading, result)
-  if result.members[1] or result.broken[1] then return nil end
-  reading.empty = (reading.empty or 0) + 1
-  if reading.empty > MOST_EMPTY then return ("%d pages of it have no member"):format(reading.empty) end
+  return named.find(search(client, id_or_name))
 end
 
 ---All members of a set.
+---Source: OpenAPI conf, GET /conf/sets/{set_id}/members.
 ---@param client almanac.alma.client
 ---@param set_id string
 ---@return { id: string, description: string? }[]|nil members
@@ -126,31 +65,169 @@ end
 ---@return integer|string|nil missing how many more the set counts than it lists; or the code
 ---@return almanac.alma.detail? detail
 function m.members(client, set_id)
-  local reading = {
-    client = client,
-    list = { path = { "conf", "sets", set_id, "members" }, kind = "members", key = "member" },
+  return members.list(client, set_id)
+end
+
+local FIELDS = { name = "string", description = "string", content = "string", query = "string", note = "string",
+  private = "boolean", status = "string", members = "table", id_type = "string", fail_on_invalid_id = "boolean" }
+local FROM = { from_logical_set = "string", combine = "string", set1 = "string", set2 = "string", filter_set = "string",
+  indication_rule = "string", job_instance_id = "string", population = "string", nz_set_from_iz_set = "string" }
+local CHANGES = { name = "string", description = "string", query = "string", note = "string", private = "boolean",
+  status = "string" }
+
+local function coded(value)
+  if value ~= nil then return { value = tostring(value) } end
+end
+
+local function body_of(set)
+  return {
+    name = set.name, description = set.description, note = set.note, private = coded(set.private), status = coded(set.status),
+    type = coded(set.query and "LOGICAL" or "ITEMIZED"), content = coded(set.content or "BIB_MMS"), query = coded(set.query),
   }
-  reading.find_bound = function() return bound_from_set(client, set_id, reading) end
-  local seen = {}
-  local function page(offset)
-    local result, message, code, detail = read(reading, offset, paging.LIMIT, { members = {}, broken = {} })
-    if not result then return nil, message, code, detail end
-    local words = once(result, seen) or endless(reading, result)
-    if words then return again(set_id, words) end
-    return result
+end
+
+local function check(set, from)
+  fields.check("sets.create", set, FIELDS, 3)
+  fields.check("sets.create: from", from or {}, FROM, 3)
+  if not set.name or set.name == "" then error("sets.create: name must be a string, and not empty", 3) end
+  if set.query and set.members then error("sets.create: a set has a query or members, not both", 3) end
+end
+
+local function value_of(field)
+  return type(field) == "table" and field.value or field
+end
+
+-- A set of the same name that holds other things is not the one that is wanted.
+local function other(found, set, from)
+  local kind, content = value_of(found.type), value_of(found.content)
+  if from then return nil end
+  local wanted = set.query and "LOGICAL" or "ITEMIZED"
+  if kind and kind ~= wanted or content and content ~= (set.content or "BIB_MMS") then
+    return ("there is a set '%s' already, and it is %s of %s: give another name"):format(set.name, kind, content)
+  elseif set.query and value_of(found.query) and value_of(found.query) ~= set.query then
+    return ("there is a logical set '%s' already, with another query: give another name"):format(set.name)
   end
-  local first, message, code, detail = page(0)
-  if not first then return nil, message, code, detail end
-  local pages
-  pages, message, code, detail = paging.rest(reading.total or reading.bound, page)
-  if not pages then return nil, message, code, detail end
-  pages[1] = first
-  local members, broken = collect(pages)
-  local total = reading.total or reading.bound
-  if #members + #broken > total then
-    return again(set_id, ("%d members and %d broken ones are more than %d"):format(#members, #broken, total))
+end
+
+---Makes a set, once: it is known by its name, which Alma lets no two sets have. When there is one of that name, it is
+---given, and `members` are added to it; so a script that was killed is simply run again. Without `query` the set is
+---itemized. With `from` Alma makes an itemized set of others: { from_logical_set = id }, { combine = "AND"|"OR"|"NOT",
+---set1 = id, set2 = id }, { filter_set = id, indication_rule = name } or { job_instance_id = id, population = code }; of a
+---set of that name nobody can tell whether it was made in the same way.
+---Source: OpenAPI conf, POST /conf/sets and POST /conf/sets/{set_id}.
+---@param client almanac.alma.client
+---@param set { name: string, description: string?, content: string?, query: string?, note: string?, private: boolean?,
+---  status: "ACTIVE"|"INACTIVE"|nil, members: string[]?, id_type: string?, fail_on_invalid_id: boolean? }
+---  content: a code of the table SetContentType (BIB_MMS when absent); query: as GET of a set that was made in Alma shows it
+---@param from table<string, string>?
+---@return table|nil set as Alma has it now
+---@return boolean|string there true: it was there before; the message when there is none
+---@return almanac.alma.set_change|string|nil members what became of them; or the code: "conflict" when there is another
+---  set of this name
+---@return almanac.alma.detail? detail
+function m.create(client, set, from)
+  check(set, from)
+  local wanted = search(client, set.name)
+  local made, there, code, detail = once.make(client, {
+    what = ("set '%s'"):format(set.name), taken = NAME_TAKEN,
+    look = function() return named.exact(wanted) end,
+    post = function()
+      return client:call { method = "POST", path = { "conf", "sets" }, query = from, body = body_of(set), kind = "set" }
+    end,
+  })
+  if not made then return nil, there, code, detail end
+  local words = there and other(made, set, from)
+  if words then return nil, words, "conflict" end
+  if not set.members then return made, there end
+  local result, message
+  result, message, code, detail = change.add(client, made.id, set.members,
+    { id_type = set.id_type, fail_on_invalid_id = set.fail_on_invalid_id })
+  if not result then return nil, message, code, detail end
+  return result.set or made, there, result
+end
+
+---Changes a set: it is read, changed and sent back. Type and content of a set can't be changed.
+---Source: OpenAPI conf, PUT /conf/sets/{set_id}.
+---@param client almanac.alma.client
+---@param id string
+---@param changes { name: string?, description: string?, query: string?, note: string?, private: boolean?, status: string? }
+---@return table|nil set as Alma has it now
+---@return string? message
+---@return string? code "conflict": another set has the name
+---@return almanac.alma.detail? detail
+function m.update(client, id, changes)
+  fields.check("sets.update", changes, CHANGES, 2)
+  local set, message, code, detail = m.get(client, id)
+  if not set then return nil, message, code, detail end
+  local body = {}
+  for name in pairs(CHANGES) do
+    local value = changes[name]
+    if value == nil then value = value_of(set[name]) end
+    body[name] = value
   end
-  return members, broken, total - #members - #broken
+  body.private, body.status, body.query = coded(body.private), coded(body.status), coded(body.query)
+  return client:call { method = "PUT", path = { "conf", "sets", id }, body = body, kind = "set", id = id }
+end
+
+---Deletes a set; its members stay. When the answer is lost, Alma is asked whether the set is gone.
+---Source: OpenAPI conf, DELETE /conf/sets/{set_id}.
+---@param client almanac.alma.client
+---@param id string
+---@return true|nil
+---@return string? message
+---@return string? code "missing": there is none
+---@return almanac.alma.detail? detail
+function m.delete(client, id)
+  local ok, message, code, detail = client:call { method = "DELETE", path = { "conf", "sets", id } }
+  if ok or not detail.unclear then return ok, message, code, detail end
+  local _, _, found = m.get(client, id)
+  if found == "missing" then return true, nil, nil, detail end
+  return nil, message, code, detail
+end
+
+---Adds members to an itemized set, a thousand a call. It may be repeated: what is in the set already is no failure, and
+---after a lost answer the set is read. Invalid ids are found by halving, two calls or so for each step.
+---Source: OpenAPI conf, POST /conf/sets/{set_id}?op=add_members.
+---@param client almanac.alma.client
+---@param set_id string
+---@param ids string[] MMS IDs, or ids of what the set holds: items, representations, files, collections
+---@param options { id_type: string?, fail_on_invalid_id: boolean? }? id_type: BARCODE for items; SYSTEM_NUMBER, OCLC_NUMBER,
+---  ISBN, ISSN for titles; fail_on_invalid_id: stops at the first thousand that has an invalid id (Alma's own default)
+---@return almanac.alma.set_change|nil result
+---@return string? message
+---@return string? code "missing": an id is not valid, or there is no such set
+---@return almanac.alma.detail? detail `result` in it tells what was done before
+function m.add(client, set_id, ids, options)
+  return change.add(client, set_id, ids, options)
+end
+
+---Takes members out of an itemized set, a thousand a call. What is not in it is no failure.
+---Source: OpenAPI conf, POST /conf/sets/{set_id}?op=delete_members.
+---@param client almanac.alma.client
+---@param set_id string
+---@param ids string[]
+---@param options { id_type: string?, fail_on_invalid_id: boolean? }? as for add
+---@return almanac.alma.set_change|nil result
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.remove(client, set_id, ids, options)
+  return change.remove(client, set_id, ids, options)
+end
+
+---Puts members in place of those that the set has: the first thousand replace them, the others are added. In the end the
+---members are counted. When no id is valid, the set stays as it was; an empty list empties it.
+---Source: OpenAPI conf, POST /conf/sets/{set_id}?op=replace_members.
+---@param client almanac.alma.client
+---@param set_id string
+---@param ids string[]
+---@param options { id_type: string?, fail_on_invalid_id: boolean? }? as for add
+---@return almanac.alma.set_change|nil result
+---@return string? message
+---@return string? code "conflict": the set has other members than these: run it again
+---@return almanac.alma.detail? detail
+function m.replace(client, set_id, ids, options)
+  return change.replace(client, set_id, ids, options)
 end
 
 return m

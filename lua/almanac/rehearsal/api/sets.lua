@@ -166,9 +166,9 @@ end
 function m.update(world, call)
   local row = sets.find(world, call.path.set_id)
   if not row then return failure.new("60107", "Invalid set ID.") end
-  local body, refusal = read.object(call, shapes.set)
+  local body = read.object(call, shapes.set)
   if not body then return failure.new("402261", "Invalid Set object.") end
-  refusal = check_change(world, row, body)
+  local refusal = check_change(world, row, body)
   if refusal then return refusal end
   local status = read.code(body.status) or "ACTIVE"
   world.db:run([[UPDATE title_set SET name = ?2, description = ?3, private = ?4, note = ?5, query = ?6, status = ?7,
