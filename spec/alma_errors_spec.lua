@@ -77,6 +77,12 @@ describe("alma errors", function()
     end
   end)
 
+  it("prove no absence by a 404 that says nothing of Alma's", function()
+    local message, code = errors.explain("GET", "/bibs/9/holding", 404, {})
+    assert.equal("GET /bibs/9/holding: Alma answered with status 404 (status 404)", message)
+    assert.equal("status", code)
+  end)
+
   it("name the area and right that a key lacks", function()
     assert.are.equal("GET /conf/general: this API key has no read right for Configuration: add it at " ..
       "developers.exlibrisgroup.com > Build > API Keys (it takes some minutes to work) (UNAUTHORIZED)",

@@ -42,12 +42,24 @@ describe("the rehearsal's gateway", function()
     assert.same({ 400, "Invalid API Key", "text/plain;charset=UTF-8" },
       { unknown.status, unknown.body, unknown.headers["content-type"] })
     for _, result in ipairs { alma.call("GET", "/conf/general", { key = "rehearsal-bibs-only" }),
-      alma.call("GET", "/bibs/test", { key = false }), alma.call("GET", "/no/such/call") } do
+      alma.call("GET", "/bibs/test", { key = false }) } do
       assert.equal(400, result.status)
       assert.equal("application/xml;charset=UTF-8", result.headers["content-type"])
       assert.matches(UNAUTHORIZED, result.body, 1, true)
     end
     assert.equal(200, alma.call("GET", "/bibs/test?apikey=rehearsal-key", { key = false }).status)
+  end)
+
+  it("does not blame the key for a call that is not there, and says so on its log", function()
+    local folder = program.folder()
+    start("--log", folder .. "/log")
+    for _, key in ipairs { "rehearsal-key", "rehearsal-read-only", "rehearsal-bibs-only" } do
+      assert.equal(404, alma.call("GET", "/no/such/call", { key = key }).status)
+      assert.equal(404, alma.call("POST", "/bibs/99123/holding", { key = key }).status)
+    end
+    assert.equal(400, alma.call("GET", "/no/such/call", { key = "wrong" }).status)
+    assert.matches("GET /almaws/v1/no/such/call 404 .*: the rehearsal knows no such call\n", program.read(folder .. "/log"))
+    program.remove(folder)
   end)
 
   it("answers in the format that is asked for, XML without a wish", function()

@@ -84,7 +84,7 @@ local function reading(files)
   -- yaz-marcdump reads only the first record of a JSON file, and no .mrk
   best = compare { mrk = get(files.mrk), gzip = get(files.gzip), ["gzip -dc"] = "gzip -dc " .. quote(files.gzip) }
   print(("  mrk %.2f s; gzip %.2f s (gzip -dc alone %.2f s)"):format(best.mrk, best.gzip, best["gzip -dc"]))
-  best = compare { almanac = get(files.json), ["lua-cjson"] = "lua5.4 spec/bench/cjson.lua " .. quote(files.json) }
+  best = compare { almanac = get(files.json), ["lua-cjson"] = "lua5.4 spec/bench/json_peer.lua " .. quote(files.json) }
   print(("  JSON: almanac %.2f s, lua-cjson without MARC %.2f s, ratio %.2f"):format(best.almanac, best["lua-cjson"],
     best.almanac / best["lua-cjson"]))
 end

@@ -124,6 +124,8 @@ function m.is_daily(errors, status)
   return false
 end
 
+-- A 404 without an error of Alma's own is no proof that a thing does not exist: it may come from whatever stands
+-- in between, or mean that there is no such call.
 local function code_of(errors, status)
   local first = errors[1]
   if m.is_daily(errors, status) or m.is_too_fast(errors, status) then return "quota" end
@@ -131,7 +133,7 @@ local function code_of(errors, status)
   if status == 401 or status == 403 then return "auth" end
   if status >= 500 then return "status" end
   local message = first and first.message:lower() or ""
-  if status == 404 or message:find "not found" or message:find "^no .- found" or message:find "does not exist" then
+  if first and status == 404 or message:find "not found" or message:find "^no .- found" or message:find "does not exist" then
     return "missing"
   end
   return "status"

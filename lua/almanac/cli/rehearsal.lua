@@ -112,6 +112,9 @@ local function announce(out, about)
   out.say(("OAI-PMH %s/view/oai/%s/request, SRU %s/view/sru/%s"):format(about.url, about.institution, about.url,
     about.institution))
   out.say(("S3 %s/%s, access key %s, secret %s"):format(about.s3, about.bucket, about.access_key, about.secret_key))
+  out.say "In the other terminal:"
+  out.say("  export ALMANAC_API_URL=" .. about.url)
+  out.say("  export ALMA_API_KEY=" .. about.key)
   out.say "Ctrl-C ends it."
 end
 

@@ -133,7 +133,8 @@ function methods:check(call, now)
       message = "Daily API Request Threshold has been reached." } }
   end
   if is_too_fast(self, call.arrived) then return m.too_fast() end
-  local right = call.route and key.rights[call.route.area]
+  if not call.route then return nil end
+  local right = key.rights[call.route.area]
   if not right or (right == "r" and call.method ~= "GET") then return failure.unauthorized() end
 end
 

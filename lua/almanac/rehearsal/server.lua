@@ -77,6 +77,10 @@ end
 local function run_alma(server, call)
   local refusal = check(server, call)
   if refusal then return refusal end
+  if not call.route then
+    call.remark = "the rehearsal knows no such call"
+    return failure.no_such_call()
+  end
   server.journal:unknown_parameters(call)
   server.journal:record(call)
   return fate.run(server, call, call.route.run, seconds_of(server, call))

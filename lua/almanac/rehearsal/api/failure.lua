@@ -43,4 +43,11 @@ function m.unauthorized()
     message = "API-key not defined or not configured to allow this API." } }
 end
 
+---The answer to a path that is none of Alma's calls. Alma's documentation does not say what it is; an answer without
+---a body tells a program least.
+---@return table answer
+function m.no_such_call()
+  return { status = 404, body = "", type = "text/plain" }
+end
+
 return m
