@@ -63,7 +63,9 @@ end
 function m.run(arguments, options)
   local folder = m.folder()
   local _, _, status = os.execute(command(arguments, options or {}, folder))
-  return result_of(status, folder)
+  local result = result_of(status, folder)
+  require("support.events").check(arguments, result.out)
+  return result
 end
 
 ---Starts `almanac arguments…`, for signals to it.

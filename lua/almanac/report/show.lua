@@ -58,9 +58,9 @@ function m.title(db, mms_id)
   title.consequences = json.array(consequences.of_title(db, title))
   title.reading = title.reading and readings.decode(title.reading)
   if title.reading then details.add(db, title.id, title.reading) end
-  title.keys = rows(db, CANDIDATES, title.id)
+  title.keys = json.array(rows(db, CANDIDATES, title.id))
   title.notes = json.array(notes.of_title(db, title.id))
-  title.pages = pages.of(db, title)
+  title.pages = json.array(pages.of(db, title))
   for _, page in ipairs(title.pages) do
     page.file_id, page.mtime_ns = nil, nil   -- more digits than JSON holds
     local thumbnail = page.thumbnail
@@ -69,7 +69,7 @@ function m.title(db, mms_id)
       thumbnail.told = sent_words(db, title, page)
     end
   end
-  title.changes = rows(db, CHANGES, title.id)
+  title.changes = json.array(rows(db, CHANGES, title.id))
   for _, change in ipairs(title.changes) do change.spec = json.decode(change.spec) end
   return title
 end
@@ -125,17 +125,17 @@ function m.file(db, path)
   local file = list[1] and reasons.tell(list[1])
   if not file then return nil end
   local keys = rows(db, "SELECT key, page FROM file_key WHERE file_id = ? ORDER BY key", file.id)
-  file.key, file.page, file.keys, file.titles = nil, nil, json.array {}, {}
+  file.key, file.page, file.keys, file.titles = nil, nil, json.array {}, json.array {}
   for i, row in ipairs(keys) do
     file.key, file.page, file.keys[i] = file.key or row.key, row.page, row.key
     for _, title in ipairs(rows(db, TITLES_OF_KEY, row.key)) do file.titles[#file.titles + 1] = reasons.tell(title) end
   end
   file.sidecars = json.array(sidecars.kept(db, file.path))
   file.thumbnail_of = db:row(THUMBNAIL_OF, file.id)
-  file.used_by = uses(db, file.id)
+  file.used_by = json.array(uses(db, file.id))
   file.notes = json.array(notes.of_file(db, file.id))
   file.part = db:value("SELECT part FROM part WHERE file_id = ?", file.id)
-    file.id, file.mtime_ns, file.mark = nil, nil, nil   -- of no use outside, and more digits than JSON holds
+  file.id, file.mtime_ns, file.mark = nil, nil, nil   -- of no use outside, and more digits than JSON holds
   return file
 end
 
