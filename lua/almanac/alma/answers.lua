@@ -162,6 +162,18 @@ end
 
 local ROW = object { code = needed(text), description = scalar, enabled = scalar, default = scalar }
 
+local JOB = { id = needed(text), name = text, description = text, type = code, category = code, content = code,
+  related_profile = code, additional_info = function(value)
+    if type(value) ~= "table" then return scalar(value) end
+    return nil, check_fields({ link = text, value = scalar }, value)
+  end }
+
+local RUN = { id = needed(text), name = text, status = code, progress = scalar, submit_time = scalar, start_time = scalar,
+  end_time = scalar, alert = list(code), counter = list(object { value = scalar }) }
+
+local PROFILE = { id = needed(text), name = text, type = code, job_id = code, file_name_patterns = text,
+  digital_details = object { ie_type = code, collection_assignment = code, library = code } }
+
 local function rows(value)
   if type(value) == "table" and value.row ~= nil then return list(ROW)(value.row) end
   return list(ROW)(value)
@@ -176,6 +188,9 @@ local SHAPES = {
   collection = COLLECTION, collections = pages("collection", COLLECTION),
   general = GENERAL, libraries = pages("library", { code = needed(text), name = scalar }),
   code_table = { row = rows },
+  job = JOB, jobs = pages("job", JOB), job_instance = RUN, job_instances = pages("job_instance", RUN),
+  events = pages("event", { event_id = needed(text) }),
+  import_profile = PROFILE, import_profiles = pages("import_profile", PROFILE),
 }
 
 local function wrong_with(check, value)

@@ -14,6 +14,7 @@ local MEANING = {
   DAILY_THRESHOLD = "quota", PER_SECOND_THRESHOLD = "quota",
   ["402203"] = "missing", ["402204"] = "missing", ["60107"] = "missing", ["33007"] = "missing",
   ["401861"] = "missing", ["401890"] = "missing", ["401871"] = "missing", ["10106"] = "missing",
+  ["402216"] = "missing", ["402218"] = "missing", ["90101"] = "missing", ["401907"] = "missing", ["401694"] = "missing",
   ["402260"] = "missing", ["701115"] = "conflict", ["60115"] = "conflict", ["402263"] = "conflict",
   ["402264"] = "missing", ["60116"] = "missing", ["60117"] = "missing", ["60120"] = "missing", ["60176"] = "conflict",
   ["402553"] = "conflict", ["402555"] = "conflict", ["402550"] = "missing", ["402471"] = "conflict", ["4022034"] = "conflict",

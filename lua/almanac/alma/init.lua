@@ -11,6 +11,8 @@ return {
   errors = require "almanac.alma.errors",
   files = require "almanac.alma.files",
   items = require "almanac.alma.items",
+  jobs = require "almanac.alma.jobs",
+  profiles = require "almanac.alma.profiles",
   representations = require "almanac.alma.representations",
   sets = require "almanac.alma.sets",
   test = require "almanac.alma.test".test,

@@ -7,7 +7,6 @@ local core = require "almanac.core"
 local faults = require "almanac.rehearsal.faults"
 local form_policy = require "almanac.rehearsal.s3.form_policy"
 local inventory = require "almanac.rehearsal.world.inventory"
-local lag = require "almanac.rehearsal.world.lag"
 local latency = require "almanac.rehearsal.latency"
 local lists = require "almanac.rehearsal.api.lists"
 local model = require "almanac.rehearsal.world.model"
@@ -187,7 +186,13 @@ end
 ---@type almanac.rehearsal.change
 function m.latency(server, change)
   server.latency = assert(latency.parse(change.spec))
-  lag.set(server.world, server.latency.lag)
+  latency.apply(server.latency, server.world)
+end
+
+-- What takes time by the clock, such as a job, is so much further.
+---@type almanac.rehearsal.change
+function m.clock(server, change)
+  server.world.options.clock = change.seconds
 end
 
 ---@type almanac.rehearsal.change

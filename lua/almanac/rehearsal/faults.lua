@@ -28,6 +28,7 @@ m.kinds = {
   { "rename", "POST files: it happens, and Alma stores the file under another name" },
   { "merge", "somebody merges the title of the call into a new one just before: it is missing" },
   { "gone", "the upload that a file is to be made of is gone just before" },
+  { "fails", "POST jobs: the job starts, and ends with errors" },
   { "denied", "S3: the keys may not do this; nothing happened" },
   { "short", "S3: the object is stored without its last byte" },
   { "busy", "OAI and SRU: 503 with Retry-After: N", 1 },
@@ -48,7 +49,8 @@ local function kind_names()
 end
 
 local METHODS = { GET = true, POST = true, PUT = true, DELETE = true, HEAD = true, ["*"] = true }
-local PLACES = { "bibs", "items", "collections", "representations", "files", "sets", "conf", "test", "oai", "sru", "thumbnail", "s3",
+local PLACES = { "bibs", "items", "collections", "representations", "files", "sets", "conf", "jobs", "profiles", "analytics",
+  "deposits", "requests", "test", "oai", "sru", "thumbnail", "s3",
   "s3.object", "s3.list", "s3.create", "s3.part", "s3.parts", "s3.complete", "s3.form" }
 
 local function is_place(name)

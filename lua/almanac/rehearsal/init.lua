@@ -44,14 +44,13 @@
 --     take_thumbnail pid key: an object of the upload folder becomes the thumbnail of a file, until it ends
 --     no_addresses: expand=url gives no addresses any more
 --     faults spec    latency spec: lag= as well    form_policy spec    lists spec
---     rate rate      remaining calls: left today
+--     rate rate      remaining calls: left today      clock seconds: that its clock is ahead from now on
 local core = require "almanac.core"
 local faults = require "almanac.rehearsal.faults"
 local form_policy = require "almanac.rehearsal.s3.form_policy"
 local gate = require "almanac.rehearsal.gate"
 local journal = require "almanac.rehearsal.world.journal"
 local json = require "almanac.json"
-local lag = require "almanac.rehearsal.world.lag"
 local latency = require "almanac.rehearsal.latency"
 local lists = require "almanac.rehearsal.api.lists"
 local seed = require "almanac.rehearsal.seed"
@@ -151,7 +150,7 @@ function m.open(options)
   self.world, message, code = open_world(options)
   if not self.world then return nil, message, code end
   self.world.lists, self.world.form_conditions = self.lists, self.form_conditions
-  lag.set(self.world, self.latency.lag)
+  latency.apply(self.latency, self.world)
   self.http, message, code = listen(options, self.world)
   if not self.http then
     self.world:close()

@@ -103,6 +103,7 @@ end
 
 function xml_object(shape, object)
   local parts = { open_tag(shape.name, shape.attributes, object), ">" }
+  if shape.text then return ("%s%s</%s>"):format(table.concat(parts), escape(object[shape.text]), shape.name) end
   for _, field in ipairs(shape) do
     parts[#parts + 1] = xml_field(field, object[field[1]])
   end

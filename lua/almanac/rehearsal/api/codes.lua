@@ -1,5 +1,7 @@
 -- The code tables, libraries and remote repositories of the rehearsal's institution. Usage
 -- and entity types have the codes that real answers have.
+local work = require "almanac.rehearsal.api.work_codes"
+
 local m = {}
 
 m.tables = {
@@ -21,6 +23,9 @@ m.tables = {
   },
   SetType = { { "ITEMIZED", "Itemized" }, { "LOGICAL", "Logical" } },
   SetPrivacy = { { "true", "Yes" }, { "false", "No" } },
+  systemJobStatus = work.statuses,
+  RequestCancellationReasons = { { "CannotBeFulfilled", "The request cannot be fulfilled" }, { "PatronNotInterested",
+    "Requester is no longer interested" } },
   SetStatus = { { "ACTIVE", "Active" }, { "INACTIVE", "Inactive" } },
 }
 

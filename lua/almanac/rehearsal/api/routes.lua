@@ -2,7 +2,8 @@
 -- it knows, the area whose right it needs, and the name that --faults and --latency call it by.
 local m = {}
 
-local MODULES = { "bibs", "bibs_write", "items", "collections", "representations", "files", "sets", "sets_members", "conf" }
+local MODULES = { "bibs", "bibs_write", "items", "collections", "representations", "files", "sets", "sets_members", "conf",
+  "jobs", "runs", "profiles" }
 
 local AREA = { ["/items"] = "bibs" }    -- where the area is not the first word of the path
 
@@ -14,15 +15,19 @@ local function split(path)
   return segments
 end
 
+-- What a path's call is called by, the first that fits. All others have the name of their area.
+local KINDS = {
+  { "/test$", "test" }, { "/requests", "requests" }, { "/deposit", "deposits" }, { "/jobs", "jobs" },
+  { "/md%-import%-profiles", "profiles" }, { "/items", "items" }, { "/collections", "collections" }, { "/files", "files" },
+  { "/representations", "representations" }, { "/sets", "sets" },
+}
+
 ---@param path string the template of a call
----@return string name bibs, items, collections, representations, files, sets, conf or test
+---@return string name test, requests, …; or bibs, conf, users, analytics
 local function kind_of(path)
-  if path:find "/test$" then return "test" end
-  if path:find "/items" then return "items" end
-  if path:find "/collections" then return "collections" end
-  if path:find "/files" then return "files" end
-  if path:find "/representations" then return "representations" end
-  if path:find "/sets" then return "sets" end
+  for _, kind in ipairs(KINDS) do
+    if path:find(kind[1]) then return kind[2] end
+  end
   return path:match "^/(%w+)"
 end
 

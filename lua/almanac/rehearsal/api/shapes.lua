@@ -5,6 +5,7 @@
 --   { "name", attributes = {"desc"} }    <name desc="…">value</name>, {"value", "desc"}
 --   { "name", shape = … }                an object inside
 --   { "name", each = …, wrapped = … }    an array; in XML inside an element `wrapped`
+--                                        a shape with `text` is a coded value: in XML the field of that name is its text
 --   { "name", record = true }            XML as it is; in JSON the array "anies"
 local m = {}
 
