@@ -18,8 +18,8 @@ and 12 seconds after it was sent the file is in the lists.
 
 --faults WHERE=WHEN:KIND[,…]: what goes wrong.
   WHERE  a method, or * for any, and if wanted a place:
-         bibs items collections representations files sets conf jobs profiles analytics deposits requests test
-         (API; all of it without a place)
+         bibs holdings items collections representations files sets conf jobs profiles analytics deposits requests
+         test (API; all of it without a place)
          s3 (all of it) s3.object s3.list s3.create s3.part s3.parts s3.complete s3.form
          oai sru (beside the API: what Alma shows without a key)
   WHEN   a rate from 0 to 1, by dice that --seed sets; or @3 the third such call, @2-5 those

@@ -49,8 +49,8 @@ local function kind_names()
 end
 
 local METHODS = { GET = true, POST = true, PUT = true, DELETE = true, HEAD = true, ["*"] = true }
-local PLACES = { "bibs", "items", "collections", "representations", "files", "sets", "conf", "jobs", "profiles", "analytics",
-  "deposits", "requests", "test", "oai", "sru", "thumbnail", "s3",
+local PLACES = { "bibs", "holdings", "items", "collections", "representations", "files", "sets", "conf", "jobs", "profiles",
+  "analytics", "deposits", "requests", "test", "oai", "sru", "thumbnail", "s3",
   "s3.object", "s3.list", "s3.create", "s3.part", "s3.parts", "s3.complete", "s3.form" }
 
 local function is_place(name)

@@ -3,7 +3,7 @@ local core = require "almanac.core"
 local dc = require "almanac.dc"
 local failure = require "almanac.rehearsal.api.failure"
 local formats = require "almanac.rehearsal.api.formats"
-local marc = require "almanac.marc"
+local marc_body = require "almanac.rehearsal.api.marc_body"
 local xml = require "almanac.xml"
 
 local m = {}
@@ -13,8 +13,6 @@ m.KEPT = { "suppress_from_external_search", "sync_with_oclc", "sync_with_librari
 
 -- The prefixes that records of Dublin Core in Alma have, and the namespace that each must be.
 local PREFIXES = { dc = xml.namespaces.dc, dcterms = xml.namespaces.dcterms, xsi = xml.namespaces.xsi }
--- Problems of a MARC record after which it can't be kept. Alma's documentation does not say what is forgiven.
-local SPOILT = { tag = true, indicator = true, subfield = true, structure = true }
 
 ---A refusal of everything but XML: "JSON is not supported for this API."
 ---@param call table
@@ -22,17 +20,6 @@ local SPOILT = { tag = true, indicator = true, subfield = true, structure = true
 function m.refuse_json(call)
   local kind = (call.request:header "Content-Type" or ""):lower()
   if not kind:find("xml", 1, true) then return failure.new("60105", "JSON is not supported for this API.") end
-end
-
-local function marc_record(body)
-  local reader = marc.parse(body)
-  local record = reader and reader:next()
-  if reader then reader:close() end
-  if not record or not record:fields()[1] then return nil, "there is no MARC record in it" end
-  for _, problem in ipairs(record:problems()) do
-    if SPOILT[problem.kind] then return nil, problem.message end
-  end
-  return record
 end
 
 -- Programs that write XML again give the namespaces prefixes of their own, ns0 for instance. Alma refuses such a
@@ -90,7 +77,7 @@ function m.read(world, call, format)
   if #xml.children(root, "record") > 1 then return nil, "there are several records in it" end
   if not xml.child(root, "record") then return body end
   if formats.of(body).is_marc then
-    body.record, message = marc_record(text)
+    body.record, message = marc_body.read(text)
   else
     body.record, message, body.text = dublin_core(world, text)
   end

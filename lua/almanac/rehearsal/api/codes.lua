@@ -16,6 +16,13 @@ m.tables = {
   CatalogerLevel = {
     { "00", "Default Level" }, { "10", "Level 10" }, { "20", "Level 20" }, { "30", "Level 30" }, { "40", "Level 40" },
   },
+  PhysicalMaterialType = {
+    { "BOOK", "Book" }, { "ISSUE", "Issue" }, { "ISSBD", "Bound Issue" }, { "MAP", "Map" }, { "MANUSCRIPT", "Manuscript" },
+    { "DVD", "DVD" }, { "OTHER", "Other" },
+  },
+  BaseStatus = { { "0", "Item not in place" }, { "1", "Item in place" } },
+  ProcessType = { { "", "" }, { "WORK_ORDER_DEPARTMENT", "In Process" } },
+  WorkOrderType = { { "Digitization", "Digitization" }, { "Conservation", "Conservation" } },
   SetContentType = {
     { "BIB_MMS", "All Titles" }, { "IED", "Digital titles" }, { "REPRESENTATION", "Representations" },
     { "REMOTE_REPRESENTATION", "Remote Representations" }, { "FILE", "Digital files" }, { "IEC", "Collections" },
@@ -32,6 +39,10 @@ m.tables = {
 m.libraries = {
   { "MAIN", "Main Library" }, { "SPEC", "Special Collections" }, { "NET", "Online Resource" },
 }
+
+-- Where items are scanned in: work order departments, and circulation desks.
+m.departments = { { "DIGI", "Digitization Department" }, { "CONS", "Conservation" } }
+m.desks = { { "DEFAULT_CIRC_DESK", "Circulation Desk" } }
 
 m.repositories = {
   { "CONTENTDM", "CONTENTdm" }, { "DSPACE", "DSpace" }, { "FEDORA", "Fedora" }, { "ROSETTA", "Rosetta" },

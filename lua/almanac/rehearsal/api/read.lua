@@ -13,7 +13,10 @@ local function fields_of(shape)
   local fields = known_fields[shape]
   if fields then return fields end
   fields = {}
-  for _, field in ipairs(shape) do fields[field[1]] = field end
+  for _, field in ipairs(shape) do
+    fields[field[1]] = field
+    if field.wrapped then fields[field.wrapped] = field end
+  end
   for _, name in ipairs(shape.attributes or {}) do fields[name] = { name } end
   known_fields[shape] = fields
   return fields
@@ -25,9 +28,12 @@ local function scalar(value)
   if kind == "number" or kind == "boolean" then return tostring(value) end
 end
 
+local json_object
+
 local function json_value(field, value)
   if not (field.attributes or field.shape or field.each) then return scalar(value) end
   if type(value) ~= "table" then return nil end
+  if field.shape then return json_object(value, field.shape) end
   if field.attributes and value.value ~= nil then
     local text = scalar(value.value)
     return text and { value = text, desc = value.desc }
@@ -35,17 +41,22 @@ local function json_value(field, value)
   return value
 end
 
-local function from_json(text, shape)
-  local object, message = json.decode(text)
-  if type(object) ~= "table" then return nil, message or "the body is no JSON object" end
+function json_object(object, shape)
   local fields, result = fields_of(shape), {}
   for name, value in pairs(object) do
     local field = fields[name]
     if not field then return nil, ("unknown field '%s'"):format(name) end
-    result[name] = json_value(field, value)
-    if result[name] == nil then return nil, ("bad value of field '%s'"):format(name) end
+    local read, message = json_value(field, value)
+    result[name] = read
+    if result[name] == nil then return nil, message or ("bad value of field '%s'"):format(name) end
   end
   return result
+end
+
+local function from_json(text, shape)
+  local object, message = json.decode(text)
+  if type(object) ~= "table" then return nil, message or "the body is no JSON object" end
+  return json_object(object, shape)
 end
 
 local xml_object
@@ -62,12 +73,14 @@ function xml_object(root, shape)
   for _, node in ipairs(root) do
     local field = fields[node.name]
     if not field then return nil, ("unknown element <%s>"):format(node.name) end
+    local message
     local each = type(field.each) == "table" and xml_object(node, field.each)
     if each then
       result[node.name] = result[node.name] or {}
       table.insert(result[node.name], each)
     else
-      result[node.name] = xml_value(field, node)
+      result[node.name], message = xml_value(field, node)
+      if message then return nil, message end
     end
   end
   return result

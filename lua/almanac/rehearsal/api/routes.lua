@@ -2,8 +2,8 @@
 -- it knows, the area whose right it needs, and the name that --faults and --latency call it by.
 local m = {}
 
-local MODULES = { "bibs", "bibs_write", "items", "collections", "representations", "files", "sets", "sets_members", "conf",
-  "jobs", "runs", "profiles" }
+local MODULES = { "bibs", "bibs_write", "holdings", "items", "items_write", "collections", "representations", "files", "sets",
+  "sets_members", "conf", "jobs", "runs", "profiles" }
 
 local AREA = { ["/items"] = "bibs" }    -- where the area is not the first word of the path
 
@@ -18,8 +18,8 @@ end
 -- What a path's call is called by, the first that fits. All others have the name of their area.
 local KINDS = {
   { "/test$", "test" }, { "/requests", "requests" }, { "/deposit", "deposits" }, { "/jobs", "jobs" },
-  { "/md%-import%-profiles", "profiles" }, { "/items", "items" }, { "/collections", "collections" }, { "/files", "files" },
-  { "/representations", "representations" }, { "/sets", "sets" },
+  { "/md%-import%-profiles", "profiles" }, { "/items", "items" }, { "/holdings", "holdings" },
+  { "/collections", "collections" }, { "/files", "files" }, { "/representations", "representations" }, { "/sets", "sets" },
 }
 
 ---@param path string the template of a call

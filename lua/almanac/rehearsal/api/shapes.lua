@@ -60,18 +60,19 @@ m.bib = {
 -- An empty answer has "bib": [] (recorded); other lists leave the name out then.
 m.bibs = list("bibs", m.bib, true)
 
--- The fields of rest_item.xsd that identify an item. Sixty more are left out.
-m.item = {
-  name = "item", attributes = link,
-  { "bib_data", shape = { name = "bib_data", attributes = link, { "mms_id" }, { "title" },
-    { "network_number", each = "text", wrapped = "network_numbers" } } },
-  { "holding_data", shape = { name = "holding_data", attributes = link, { "holding_id" }, { "call_number" },
-    { "call_number_type", attributes = desc } } },
-  { "item_data", shape = { name = "item_data", { "pid" }, { "barcode" }, { "description" },
-    { "physical_material_type", attributes = desc }, { "library", attributes = desc }, { "location", attributes = desc },
-    { "public_note" } } },
+m.holding = {
+  name = "holding",
+  { "holding_id" }, { "created_by" }, { "created_date" }, { "last_modified_by" }, { "last_modified_date" },
+  { "suppress_from_publishing" }, { "record", record = true },
 }
-m.items = list("items", m.item)
+
+-- A holding in a list has no record. No list of holdings was recorded: these are fields that clients read.
+m.holding_brief = {
+  name = "holding", attributes = link,
+  { "holding_id" }, { "copy_id" }, { "library", attributes = desc }, { "location", attributes = desc }, { "call_number" },
+  { "suppress_from_publishing" },
+}
+m.holdings = list("holdings", m.holding_brief)
 
 m.collection = {
   name = "collection", attributes = link,
