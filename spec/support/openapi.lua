@@ -1,23 +1,25 @@
--- Holds requests against Alma's own descriptions: path, method and query
--- parameters against the OpenAPI files, bodies against the field names of the
--- XSDs. Alma ignores what it does not know, so nothing else would notice a
--- misspelt parameter.
+-- Holds requests, and what comes back, against Alma's own descriptions: path, method and query
+-- parameters against the OpenAPI files, bodies and answers against schemas, XSDs and examples
+-- (support/described.lua says which is how strong). Alma ignores what it does not know, so nothing
+-- else would notice a misspelt parameter.
+--
+--   local client = openapi.hold(alma.new { … })       every request and every answer of a client
+--   log = openapi.observer()                          requests alone, as a client's log
+--   assert.is_nil(openapi.answer_problem("GET", "/conf/jobs", result.body))   one answer, JSON or XML
+--
+-- All of them do nothing where the descriptions are absent.
+local calls = require "almanac.alma.calls"
 local core = require "almanac.core"
+local described = require "support.described"
 local json = require "almanac.json"
-local schema = require "support.schema"
 
 local m = {}
 
 local SHARED = "../shared/alma"
 local FILES = { "bibs", "conf", "users", "analytics" }
--- What a call's body is described by, and the name of the type in it.
-local BODIES = {
-  ["POST /almaws/v1/bibs/{mms_id}/representations"] = "rest_representation",
-  ["POST /almaws/v1/bibs/{mms_id}/representations/{rep_id}/files"] = "rest_representation_file",
-}
 -- "This method takes an Bib object with only mms_id" (OpenAPI), which the XSD
 -- does not count among what can be posted.
-local REFERENCES = { ["POST /almaws/v1/bibs/collections/{pid}/bibs"] = { mms_id = { post = true, needed = true } } }
+local REFERENCES = { ["POST /almaws/v1/bibs/collections/{pid}/bibs"] = { mms_id = true } }
 
 ---Why nothing can be checked here; nil when it can.
 ---@return string?
@@ -101,98 +103,116 @@ local function check_query(template, operation, query)
   end
 end
 
-local function child(node, name)
-  for _, item in ipairs(node) do
-    if item.name == name then return item end
+-- "rest_set" of ".../schemas/rest_set-post.json#/rest_set-post"; nil where no type is named.
+local function type_of(content)
+  for _, media in pairs(content) do
+    local reference = media.schema and media.schema["$ref"]
+    if reference then return reference:match "/([%w_]+)[%w-]*$" end
   end
 end
 
-local function tags_of(element)
-  local annotation = child(element, "annotation")
-  local info = annotation and child(annotation, "appinfo")
-  local tags = info and child(info, "tags")
-  return tags and tags.text or ""
+-- JSON or XML, as it is sent or answered; true when it is XML.
+local function read(body)
+  if type(body) == "table" then return body, false end
+  if body:find "^%s*<" then return assert(core.xml.parse(body)), true end
+  return assert(json.decode(body)), false
 end
 
-local function collect(node, fields)
-  for _, item in ipairs(node) do
-    if item.name == "element" and item.attributes.name then
-      local post = tags_of(item):find "post" ~= nil
-      fields[item.attributes.name] = { post = post, needed = post and item.attributes.minOccurs ~= "0" }
-    elseif item.name == "attribute" then
-      fields[item.attributes.name] = {
-        post = item.attributes.name ~= "link", needed = item.attributes.use == "required",
-      }
-    elseif item.name ~= "annotation" then
-      collect(item, fields)
-    end
+local function check_reference(where, body)
+  for name in pairs(body) do
+    if not REFERENCES[where][name] then return ("only %s goes there, not %s"):format(next(REFERENCES[where]), name) end
   end
-end
-
-local types = {}
-
--- Fields of the first complex type of an XSD: name to { post, needed }.
-local function fields_of(name)
-  if not types[name] then
-    local text = assert(core.files.read(("%s/xsd/send/%s.xsd"):format(SHARED, name), 1 << 22))
-    local fields = {}
-    collect(assert(child(assert(core.xml.parse(text)), "complexType")), fields)
-    types[name] = fields
-  end
-  return types[name]
-end
-
-local function check_coded(name, value)
-  for part in pairs(value) do
-    if part ~= "value" and part ~= "desc" then return ("%s.%s: a coded field has value and desc"):format(name, part) end
-  end
-end
-
--- A body for which there is no XSD here: its JSON against the official schema, where that is public; XML only by its root.
-local function described(operation, body)
-  local content = operation.requestBody.content[type(body) == "string" and "application/xml" or "application/json"]
-  if not content then return type(body) == "string" and "this call takes no XML" or "this call takes no JSON" end
-  local name = (content.schema or {})["$ref"] and content.schema["$ref"]:match "#/(.+)$"
-  if not name or not core.files.stat(("%s/schemas/%s.json"):format(SHARED, name)) then return nil end
-  if type(body) == "string" then
-    local root = core.xml.parse(body)
-    return not (root and name:find(root.name, 1, true)) and "the body is no " .. name or nil
-  end
-  local ok, message = schema.json(body, name)
-  return not ok and message or nil
 end
 
 local function check_body(where, operation, body)
-  if body == nil then
-    return operation.requestBody and operation.requestBody.required and "the body is missing" or nil
+  local taken = operation.requestBody
+  if body == nil then return taken and taken.required and "the body is missing" or nil end
+  if not taken then return "a body is sent, none is described" end
+  local value, is_xml = read(body)
+  if not taken.content[is_xml and "application/xml" or "application/json"] then
+    return "this call takes no " .. (is_xml and "XML" or "JSON")
   end
-  if not operation.requestBody then return "a body is sent, none is described" end
-  if not (BODIES[where] or REFERENCES[where]) or type(body) == "string" then return described(operation, body) end
-  if not operation.requestBody.content["application/json"] then return "this call takes no JSON" end
-  local fields = REFERENCES[where] or fields_of(BODIES[where])
-  for name, value in pairs(body) do
-    if not fields[name] then return "the XSD has no field " .. name end
-    if not fields[name].post then return "field " .. name .. " can't be posted" end
-    local words = type(value) == "table" and check_coded(name, value)
-    if words then return words end
+  if REFERENCES[where] and not is_xml then return check_reference(where, value) end
+  local kind = type_of(taken.content)
+  return kind and described.body_problem(kind, where:match "^%u+", value, is_xml)
+end
+
+-- Calls that Alma has although these descriptions do not have them.
+local function is_by_hand(path)
+  local found = calls.at(path)
+  local _, call = next(found or {})
+  if not call then return path:find "^/acq/" ~= nil end
+  for _, other in ipairs(calls.of "by_hand") do
+    if call == other then return true end
   end
-  for name, field in pairs(fields) do
-    if field.needed and body[name] == nil then return "mandatory field " .. name .. " is missing" end
-  end
+end
+
+local function operation_of(method, path)
+  if not paths then load_paths() end
+  local template = find_path("/almaws/v1" .. path:match "^[^?]*")
+  if not template then return nil, "Alma has no path " .. path end
+  local operation = template.operations[method:lower()]
+  if not operation then return nil, ("%s has no %s"):format(template.path, method) end
+  return operation, template
 end
 
 ---What is wrong with a request; nil when nothing is.
 ---@param event almanac.alma.event what a client's log gets
 ---@return string? words
 function m.problem(event)
-  if not paths then load_paths() end
-  local template = find_path("/almaws/v1" .. event.path)
-  if not template then return "Alma has no path " .. event.path end
-  local operation = template.operations[event.method:lower()]
-  if not operation then return ("%s has no %s"):format(template.path, event.method) end
+  if is_by_hand(event.path) then return nil end
+  local operation, template = operation_of(event.method, event.path)
+  if not operation then return template end
   local where = event.method .. " " .. template.path
   local words = check_query(template, operation, event.query) or check_body(where, operation, event.body)
   return words and ("%s: %s"):format(where, words)
+end
+
+---What is wrong with an answer; nil when nothing is, or nothing describes it.
+---@param method string
+---@param path string below /almaws/v1, with its ids; a query is ignored
+---@param answer table|string|true decoded JSON, or text of JSON or XML; true: there was none
+---@return string? words
+function m.answer_problem(method, path, answer)
+  if m.missing() or is_by_hand(path) then return nil end
+  local operation, template = operation_of(method, path)
+  if not operation then return template end
+  local where, given = method .. " " .. template.path, operation.responses["200"]
+  if answer == true then return not operation.responses["204"] and where .. ": it answers something" or nil end
+  local kind = given and given.content and type_of(given.content)
+  if not kind then return given and given.content == nil and where .. ": it answers nothing" or nil end
+  local words = described.answer_problem(kind, read(answer))
+  return words and ("%s: %s"):format(where, words)
+end
+
+local function path_of(request)
+  local path = request.path
+  if request.name then
+    local call = calls.named(request.name)
+    return call.method, (call.path:gsub("{(.-)}", request.at or {}))
+  end
+  return request.method or "GET", type(path) == "table" and "/" .. table.concat(path, "/") or path
+end
+
+---Has a client hold its requests and their answers against the descriptions: it raises at the
+---first that they do not know.
+---@param client almanac.alma.client
+---@return almanac.alma.client the same
+function m.hold(client)
+  if m.missing() then return client end
+  local call = client.call
+  client.log = m.observer(client.log)
+  client.call = function(self, request)
+    local results = table.pack(call(self, request))
+    local answer = results[1]
+    if answer ~= nil and not request.to then
+      local method, path = path_of(request)
+      local words = m.answer_problem(method, path, answer)
+      if words then error(words, 0) end
+    end
+    return table.unpack(results, 1, results.n)
+  end
+  return client
 end
 
 ---A log for alma.new that raises at the first request that Alma's descriptions
