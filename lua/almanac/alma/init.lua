@@ -5,6 +5,7 @@ local client = require "almanac.alma.client"
 return {
   new = client.new,
   has_code = client.has_code,
+  analytics = require "almanac.alma.analytics",
   bibs = require "almanac.alma.bibs",
   collections = require "almanac.alma.collections",
   conf = require "almanac.alma.conf",

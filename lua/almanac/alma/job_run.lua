@@ -186,11 +186,10 @@ function m.run(client, job_id, options)
   options = options or {}
   fields.check("jobs.run", options, OPTIONS)
   if options.once and not options.name then error("jobs.run: 'once' needs the name of the run", 2) end
-  local parameters, message, code, detail = read(options)
+  local parameters, message, code = read(options)
   if not parameters then return nil, message, code end
-  local list
-  list, message, code, detail = lately(client, job_id)
-  if not list then return nil, message, code, detail end
+  local list, problem, kind, detail = lately(client, job_id)
+  if not list then return nil, problem, kind, detail end
   local before, name = noted(client, list), job_parameters.value(parameters, "job_name")
   local there = options.once and earlier(list, options.name)
   if there then return { id = there.id, job_id = job_id }, true end

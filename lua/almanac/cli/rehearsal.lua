@@ -88,6 +88,7 @@ local function add_world(parser)
   parser:option("--bucket", "name of the bucket"):argname "NAME"
   parser:option("--key", "another API key, with areas if wanted: KEY=bibs,conf:r"):argname("KEY"):count "*"
   parser:option("--session-token", "temporary AWS credentials: requests must carry it"):argname "TOKEN"
+  parser:option("--report", "a report of Analytics from a list: /shared/NAME=FILE (several)"):argname("PATH=FILE"):count "*"
   parser:flag("--brief", "representation lists without usage type, library and dates")
 end
 

@@ -53,6 +53,7 @@ local journal = require "almanac.rehearsal.world.journal"
 local json = require "almanac.json"
 local latency = require "almanac.rehearsal.latency"
 local lists = require "almanac.rehearsal.api.lists"
+local reports = require "almanac.rehearsal.reports"
 local seed = require "almanac.rehearsal.seed"
 local server = require "almanac.rehearsal.server"
 local task = require "almanac.task"
@@ -83,6 +84,7 @@ local WATCH = 0.05                           -- seconds between looks at signals
 ---@field session_token string?
 ---@field form_policy string? further conditions of the upload form
 ---@field lists string? how lists are given
+---@field report string[]? reports of Analytics: /PATH=FILE
 ---@field form_life number? seconds that an upload form is good for
 ---@field clock number? seconds that its clock is ahead
 ---@field latency string?
@@ -126,6 +128,7 @@ local PARTS = {
   { "latency", function(options) return latency.parse(options.latency) end },
   { "lists", function(options) return lists.parse(options.lists) end },
   { "form_conditions", function(options) return form_policy.parse(options.form_policy) end },
+  { "reports", reports.load },
   { "journal", journal.open },
 }
 
@@ -149,7 +152,7 @@ function m.open(options)
   local code
   self.world, message, code = open_world(options)
   if not self.world then return nil, message, code end
-  self.world.lists, self.world.form_conditions = self.lists, self.form_conditions
+  self.world.lists, self.world.form_conditions, self.world.reports = self.lists, self.form_conditions, self.reports
   latency.apply(self.latency, self.world)
   self.http, message, code = listen(options, self.world)
   if not self.http then

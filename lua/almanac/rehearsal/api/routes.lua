@@ -3,10 +3,11 @@
 local m = {}
 
 local MODULES = { "bibs", "bibs_write", "holdings", "items", "items_write", "collections", "representations", "files", "sets",
-  "sets_members", "conf", "jobs", "runs", "profiles" }
+  "sets_members", "conf", "jobs", "runs", "profiles", "analytics" }
 
 local AREA = { ["/items"] = "bibs" }    -- where the area is not the first word of the path
 
+local deep = {}      -- routes whose last variable, {name...}, takes all the rest of a path
 local by_size = {}   -- method .. number of segments -> routes; those with fixed segments come first
 
 local function split(path)
@@ -50,6 +51,7 @@ local function add(definition)
   local key = method .. #route.segments
   by_size[key] = by_size[key] or {}
   table.insert(by_size[key], route)
+  if path:find "%.%.%.}$" then deep[#deep + 1] = route end
 end
 
 for _, name in ipairs(MODULES) do
@@ -66,7 +68,7 @@ end
 local function match(route, segments)
   local values = {}
   for i, pattern in ipairs(route.segments) do
-    local name = pattern:match "^{(.+)}$"
+    local name = pattern:match "^{(.-)%.*}$"
     if name then
       values[name] = unescape(segments[i])
     elseif pattern ~= segments[i] then
@@ -74,6 +76,13 @@ local function match(route, segments)
     end
   end
   return values
+end
+
+-- The segments of a path that is longer than its route, the rest of it as the last one.
+local function folded(segments, count)
+  local result = table.move(segments, 1, count - 1, 1, {})
+  result[count] = table.concat(segments, "/", count)
+  return result
 end
 
 ---@param method string
@@ -84,6 +93,10 @@ function m.find(method, path)
   local segments = split(path)
   for _, route in ipairs(by_size[method .. #segments] or {}) do
     local values = match(route, segments)
+    if values then return route, values end
+  end
+  for _, route in ipairs(deep) do
+    local values = route.method == method and #segments > #route.segments and match(route, folded(segments, #route.segments))
     if values then return route, values end
   end
 end
