@@ -108,17 +108,14 @@ function m.add(world, fields)
   return pid
 end
 
-local function check(world, body)
+local function check(world, body, pid)
   if (body.name or "") == "" then return failure.new("402472", "The collection Name must be provided.") end
-  if world.db:value("SELECT 1 FROM collection WHERE name = ?", body.name) then
+  if world.db:value("SELECT 1 FROM collection WHERE name = ? AND pid IS NOT ?", body.name, pid) then
     return failure.new("402471", "The collection Name is a duplicate of another collection Name.")
   end
-  local library, parent = read.code(body.library), read.code(body.parent_pid)
+  local library = read.code(body.library)
   if library and not codes.describe(codes.libraries, library) then
     return failure.new("402469", "The Library of the collection was not found.")
-  end
-  if parent and not find(world, parent) then
-    return failure.new("402550", "The Parent Pid of the collection was not found.")
   end
 end
 
@@ -127,11 +124,55 @@ function m.create(world, call)
   local body, refusal = read.object(call, shapes.collection)
   refusal = refusal or check(world, body)
   if refusal then return refusal end
+  local parent = read.code(body.parent_pid)
+  if parent and not find(world, parent) then
+    return failure.new("402550", "The Parent Pid of the collection was not found.")
+  end
   local pid = world:atomically(m.add, world, {
-    name = body.name, description = body.description, parent = read.code(body.parent_pid),
+    name = body.name, description = body.description, parent = parent,
     library = read.code(body.library), external_system = body.external_system, external_id = body.external_id,
   })
   return { shape = shapes.collection, object = object_of(world, find(world, pid), 1) }
+end
+
+-- A collection can't be a part of itself, nor of one that is in it.
+local function is_below(world, pid, above)
+  while pid do
+    if pid == above then return true end
+    pid = world.db:value("SELECT parent FROM collection WHERE pid = ?", pid)
+  end
+  return false
+end
+
+-- PUT replaces the object: a field that the body leaves out is emptied, and a collection without a parent goes to the top.
+---@type almanac.rehearsal.handler
+function m.update(world, call)
+  local row = find(world, call.path.pid)
+  if not row then return failure.new("40166411", "Param value is invalid.") end
+  local body, refusal = read.object(call, shapes.collection)
+  refusal = refusal or check(world, body, row.pid)
+  if refusal then return refusal end
+  local parent = read.code(body.parent_pid)
+  if parent and (not find(world, parent) or is_below(world, parent, row.pid)) then
+    return failure.new("402554", "The collection parent is not valid.")
+  end
+  world.db:run([[UPDATE collection SET name = ?2, description = ?3, library = ?4, parent = ?5, external_system = ?6,
+      external_id = ?7 WHERE pid = ?1]], row.pid, body.name, body.description or "", read.code(body.library), parent,
+    body.external_system or "", body.external_id or "")
+  return { shape = shapes.collection, object = object_of(world, find(world, row.pid), 1) }
+end
+
+---@type almanac.rehearsal.handler
+function m.delete(world, call)
+  local row = find(world, call.path.pid)
+  if not row then return failure.new("40166411", "Param value is invalid.") end
+  if world.db:value("SELECT 1 FROM membership WHERE pid = ? LIMIT 1", row.pid) then
+    return failure.new("402553", "The collection has a Bib attached.")
+  elseif world.db:value("SELECT 1 FROM collection WHERE parent = ? LIMIT 1", row.pid) then
+    return failure.new("402555", "The collection has sub collections.")
+  end
+  world.db:run("DELETE FROM collection WHERE pid = ?", row.pid)
+  return { status = 204 }
 end
 
 ---@type almanac.rehearsal.handler
@@ -195,6 +236,8 @@ m.routes = {
   { "GET /bibs/collections", m.list, "level q" },
   { "POST /bibs/collections", m.create, "record_format" },
   { "GET /bibs/collections/{pid}", m.get, "level" },
+  { "PUT /bibs/collections/{pid}", m.update, "" },
+  { "DELETE /bibs/collections/{pid}", m.delete, "" },
   { "GET /bibs/collections/{pid}/bibs", m.list_bibs, "offset limit" },
   { "POST /bibs/collections/{pid}/bibs", m.add_bib, "" },
   { "DELETE /bibs/collections/{pid}/bibs/{mms_id}", m.remove_bib, "" },
