@@ -174,6 +174,13 @@ local RUN = { id = needed(text), name = text, status = code, progress = scalar, 
 local PROFILE = { id = needed(text), name = text, type = code, job_id = code, file_name_patterns = text,
   digital_details = object { ie_type = code, collection_assignment = code, library = code } }
 
+local MAPPED = object { column0 = scalar, column1 = scalar, column2 = scalar, enabled = scalar }
+
+local function mapped(value)
+  if type(value) == "table" and value.row ~= nil then return list(MAPPED)(value.row) end
+  return list(MAPPED)(value)
+end
+
 local function rows(value)
   if type(value) == "table" and value.row ~= nil then return list(ROW)(value.row) end
   return list(ROW)(value)
@@ -189,6 +196,12 @@ local SHAPES = {
   general = GENERAL, libraries = pages("library", { code = needed(text), name = scalar }),
   code_table = { row = rows },
   job = JOB, jobs = pages("job", JOB), job_instance = RUN, job_instances = pages("job_instance", RUN),
+  code_tables = pages("code_table", { name = needed(text), description = scalar }),
+  mapping_table = { name = text, row = mapped }, mapping_tables = pages("mapping_table", { name = needed(text), description = scalar }),
+  library = { code = needed(text), name = scalar }, location = { code = needed(text), name = scalar, type = code },
+  locations = pages("location", { code = needed(text), name = scalar, type = code }),
+  circ_desk = { code = needed(text), name = scalar }, circ_desks = pages("circ_desk", { code = needed(text), name = scalar }),
+  departments = pages("department", { code = needed(text), name = scalar }),
   events = pages("event", { event_id = needed(text) }),
   import_profile = PROFILE, import_profiles = pages("import_profile", PROFILE),
 }

@@ -1,6 +1,7 @@
 -- Reads how the institution is configured (OpenAPI conf; schemas rest_general,
 -- rest_libraries, rest_code_table).
-local paging = require "almanac.alma.paging"
+local libraries = require "almanac.alma.libraries"
+local tables = require "almanac.alma.tables"
 
 local m = {}
 
@@ -18,16 +19,17 @@ function m.general(client, options)
   }
 end
 
+---All libraries: `libraries.list`.
 ---@param client almanac.alma.client
 ---@return table[]|nil libraries { code, name, … }
 ---@return string? message
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.libraries(client)
-  return paging.whole(client, { path = { "conf", "libraries" }, kind = "libraries" }, "library")
+  return libraries.list(client)
 end
 
----The rows of a code table, e.g. "RepresentationUsageType".
+---The rows of a code table, e.g. "RepresentationUsageType"; all of the table gives `tables.get`.
 ---@param client almanac.alma.client
 ---@param name string
 ---@return { code: string, description: string?, enabled: boolean?, default: boolean? }[]|nil rows
@@ -35,14 +37,9 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.code_table(client, name)
-  local answer, message, code, detail = client:call { path = { "conf", "code-tables", name }, kind = "code_table" }
+  local answer, message, code, detail = tables.get(client, name)
   if not answer then return nil, message, code, detail end
-  local rows = answer.row
-  if type(rows) == "table" and type(rows.row) == "table" then rows = rows.row end
-  if type(rows) ~= "table" then
-    return nil, ("code table %s: the answer has no rows"):format(name), "parse"
-  end
-  return rows
+  return tables.rows(answer)
 end
 
 return m

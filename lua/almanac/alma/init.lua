@@ -13,8 +13,10 @@ return {
   files = require "almanac.alma.files",
   items = require "almanac.alma.items",
   jobs = require "almanac.alma.jobs",
+  libraries = require "almanac.alma.libraries",
   profiles = require "almanac.alma.profiles",
   representations = require "almanac.alma.representations",
   sets = require "almanac.alma.sets",
+  tables = require "almanac.alma.tables",
   test = require "almanac.alma.test".test,
 }

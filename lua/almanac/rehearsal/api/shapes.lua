@@ -103,16 +103,6 @@ m.library = {
 }
 m.libraries = list("libraries", m.library)
 
-m.code_row = { name = "row", { "code" }, { "description" }, { "default" }, { "enabled" } }
-m.code_table = {
-  name = "code_table",
-  { "name" }, { "description" }, { "sub_system", attributes = desc }, { "patron_facing" },
-  { "language", attributes = desc },
-  { "scope", shape = { name = "scope", { "institution_id", attributes = desc },
-    { "library_id", attributes = desc } } },
-  { "row", each = m.code_row, wrapped = "rows" },
-}
-
 m.ingest_form = {
   name = "ingest_form",
   { "acl" }, { "policy" }, { "x-amz-algorithm" }, { "x-amz-credential" }, { "x-amz-signature" },
