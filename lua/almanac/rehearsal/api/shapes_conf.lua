@@ -12,7 +12,7 @@ end
 local SCOPE = { "scope", shape = { name = "scope", { "institution_id", attributes = desc }, { "library_id", attributes = desc } } }
 
 m.code_table = {
-  name = "code_table", attributes = link,
+  name = "code_table",
   { "name" }, { "description" }, { "sub_system", attributes = desc }, { "patron_facing" },
   { "language", attributes = desc }, SCOPE,
   { "row", each = { name = "row", { "code" }, { "description" }, { "default" }, { "enabled" } }, wrapped = "rows" },
