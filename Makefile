@@ -213,6 +213,9 @@ fuzz: deps-test ## libFuzzer on what comes from outside; SECONDS=20 each, TARGET
 calls: all ## the table of Alma's calls anew, from its OpenAPI descriptions; OPENAPI=folder
 	@$(SPEC_ENV) $(LUA) spec/tools/calls.lua $(OPENAPI)
 
+reference: all ## lua/almanac/REFERENCE.md anew, from the comments of the public modules
+	@$(SPEC_ENV) $(LUA) spec/tools/reference.lua
+
 lint: ## luacheck, and the rules of the layout
 	luacheck -q lua recipes spec
 	$(LUA) spec/lint.lua
@@ -220,4 +223,4 @@ lint: ## luacheck, and the rules of the layout
 clean: ## removes what was built
 	rm -rf build
 
-.PHONY: all lib help install deps deps-test s3rver demo test spec bench bench-marc torture fuzz calls lint clean
+.PHONY: all lib help install deps deps-test s3rver demo test spec bench bench-marc torture fuzz calls reference lint clean

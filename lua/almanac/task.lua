@@ -160,6 +160,7 @@ function m.is_cancellation(message)
   return message == CANCELLED
 end
 
+---Lets the task wait; others run meanwhile.
 ---@param seconds number
 function m.sleep(seconds)
   wait_for(function(wake) return timers.after(seconds, wake) end)

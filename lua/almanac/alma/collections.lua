@@ -48,6 +48,7 @@ function m.list(client)
   return list_by(client, { level = LEVELS })
 end
 
+---One collection.
 ---@param client almanac.alma.client
 ---@param pid string
 ---@return table|nil collection

@@ -22,6 +22,7 @@ function m.list(client, mms_id)
   })
 end
 
+---One representation, with all its fields.
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param id string representation id

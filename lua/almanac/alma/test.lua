@@ -8,6 +8,7 @@ local PATHS = {
   users = { "users", "operation", "test" }, analytics = { "analytics", "test" },
 }
 
+---Asks whether the API key works for an area, and whether it may write there.
 ---@param client almanac.alma.client
 ---@param area string bibs, conf, acq, users or analytics
 ---@param write boolean? whether writing is asked for as well

@@ -1,0 +1,7 @@
+-- Writes lua/almanac/REFERENCE.md anew: `make reference`.
+local reference = require "support.reference"
+
+local text, bare = reference.make()
+local file <close> = assert(io.open(reference.PATH, "w"))
+assert(file:write(text))
+for _, name in ipairs(bare) do io.stderr:write("no comment: ", name, "\n") end
