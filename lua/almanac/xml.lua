@@ -20,6 +20,17 @@ m.namespaces = {
 local prefixes = {}
 for prefix, address in pairs(m.namespaces) do prefixes[address] = prefix end
 
+---Makes an element without namespace, to be written.
+---@param name string
+---@param content? string|number|boolean|almanac.xml.node[] text, or elements
+---@param attributes? table<string, string>
+---@return almanac.xml.node
+function m.element(name, content, attributes)
+  local node = { name = name, text = "", attributes = attributes or {} }
+  if type(content) == "table" then table.move(content, 1, #content, 1, node) else node.text = tostring(content or "") end
+  return node
+end
+
 ---The first child of that name.
 ---@param node almanac.xml.node?
 ---@param name string without prefix
@@ -96,7 +107,9 @@ local function note_prefixes(node, needed)
   for prefix, address in pairs(node.prefixes or {}) do
     if not prefixes[address] and not m.namespaces[prefix] then needed[prefix] = needed[prefix] or address end
   end
-  for _, item in ipairs(node) do note_prefixes(item, needed) end
+  for _, item in ipairs(node) do
+    if not item.written then note_prefixes(item, needed) end
+  end
 end
 
 -- The root's namespace is the default one, so it needs a prefix for attributes alone.
@@ -140,6 +153,10 @@ local function named(node, default, declared)
 end
 
 local function add(out, node, default, declared, declarations)
+  if node.written then
+    out[#out + 1] = node.written
+    return
+  end
   local name, inner, declaration = named(node, default, declared)
   out[#out + 1] = "<" .. name .. declaration .. declarations
   add_attributes(out, node, declared)
@@ -157,7 +174,9 @@ end
 local PREFIXED = { oai_dc = true, oai_qdc = true }
 
 ---Writes an element as a document of its own, without a declaration and without blanks
----between elements. Text that stood among child elements comes before them.
+---between elements. Text that stood among child elements comes before them. An element in it that is
+---{ written = text } is there as a record writes itself, with all the namespaces that it needs: Alma's Dublin Core
+---must come as it was read.
 ---@param node almanac.xml.node
 ---@return string
 function m.write(node)

@@ -7,7 +7,7 @@ local m = {}
 -- room may use it and the engine.
 m.LUA = {
   base = "", sheet = "", engine = "",
-  alma = "", s3 = "", oai = "", sru = "",
+  alma = "marc", s3 = "", oai = "", sru = "",
   marc = "",
   ["recipe.inside"] = "",
   recipe = "recipe.inside",

@@ -190,6 +190,7 @@ local SHAPES = {
   representation = REPRESENTATION, representations = pages("representation", REPRESENTATION),
   file = FILE, files = pages("representation_file", FILE),
   bib = BIB, bibs = pages("bib", BIB), of_collection = pages("bib", { mms_id = needed(id), title = text }),
+  holdings = pages("holding", { holding_id = needed(id), library = code, location = code, call_number = text }),
   item = ITEM, items = pages("item", ITEM),
   set = SET, sets = pages("set", SET), members = pages("member", { id = needed(id), description = scalar }),
   collection = COLLECTION, collections = pages("collection", COLLECTION),

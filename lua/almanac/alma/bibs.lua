@@ -1,6 +1,9 @@
 -- Titles. GET /bibs takes up to 100 ids. Ids that Alma does not know are absent from the
--- answer, so the ids received are compared with those sent.
+-- answer, so the ids received are compared with those sent. Reading with records is in bibs_read, writing in bibs_create and bibs_update.
 local answers = require "almanac.alma.answers"
+local bibs_create = require "almanac.alma.bibs_create"
+local bibs_read = require "almanac.alma.bibs_read"
+local bibs_update = require "almanac.alma.bibs_update"
 local client_module = require "almanac.alma.client"
 local task = require "almanac.task"
 
@@ -143,5 +146,35 @@ function m.of_representation(client, id)
   if type(list[1].mms_id) ~= "string" then return nil, "GET /bibs: the answer has no MMS id", "parse" end
   return list[1].mms_id
 end
+
+---Goes through titles with their records, 100 in a call: `for bib in bibs.each(client, ids) do print(bib.record:get "245$a") end`.
+---Ids that Alma does not know are passed over; `missing` gets them. Raises the message when Alma can't be read.
+---@param client almanac.alma.client
+---@param ids string[]
+---@param options? { expand: string?, missing: string[]? }
+---@return fun(): table? bib as `read` gives it
+function m.each(client, ids, options)
+  options = options or {}
+  local from, list, i = 1, {}, 0
+  local function more()
+    local missing
+    list, missing = m.get(client, table.move(ids, from, math.min(from + BATCH - 1, #ids), 1, {}),
+      { view = "full", expand = options.expand })
+    if not list then error(missing, 0) end
+    if options.missing then table.move(missing --[[@as string[] ]], 1, #missing, #options.missing + 1, options.missing) end
+    from, i = from + BATCH, 0
+  end
+  return function()
+    while not list[i + 1] and from <= #ids do more() end
+    i = i + 1
+    if not list[i] then return nil end
+    local whole, message = bibs_read.with_record(list[i])
+    return whole or error(message, 0)
+  end
+end
+
+m.read, m.find, m.with_record = bibs_read.read, bibs_read.find, bibs_read.with_record
+m.create, m.create_linked, m.update = bibs_create.create, bibs_create.create_linked, bibs_update.update
+m.delete, m.unlink, m.numbers = bibs_update.delete, bibs_update.unlink, bibs_create.numbers
 
 return m

@@ -11,6 +11,7 @@ return {
   conf = require "almanac.alma.conf",
   errors = require "almanac.alma.errors",
   files = require "almanac.alma.files",
+  holdings = require "almanac.alma.holdings",
   items = require "almanac.alma.items",
   jobs = require "almanac.alma.jobs",
   libraries = require "almanac.alma.libraries",

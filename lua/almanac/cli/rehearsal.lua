@@ -9,7 +9,8 @@ local EPILOG = [[
 in any order. Rows with the same mms_id, usage_type and representation_id are the
 pages of one representation. An empty file_name is a title without files; collection is
 a name, nothing for a common one, or none for a title that is in no collection; format
-is marc21, dc or dcap01; barcode makes a physical item. Lines that begin with # are left out. Contents are made up when read.
+is marc21, unimarc, kormarc, cnmarc, dc, dcap01 or dcap02; barcode makes a physical item.
+Lines that begin with # are left out. Contents are made up when read.
 
 --latency WORD[,…]: how long things take.
   %s

@@ -10,7 +10,7 @@ local WANTED = {}
 for _, names in ipairs { NEEDED, MORE } do
   for _, name in ipairs(names) do WANTED[name] = { sheet.plain(name) } end
 end
-local FORMATS = { marc21 = true, dc = true, dcap01 = true }
+local FORMATS = { marc21 = true, unimarc = true, kormarc = true, cnmarc = true, dc = true, dcap01 = true, dcap02 = true }
 
 local function missing_column(list)
   for _, name in ipairs(NEEDED) do
@@ -33,7 +33,7 @@ local function problem(record)
   elseif record.size and not math.tointeger(tonumber(record.size)) then
     return ("'%s' is no size in bytes"):format(record.size)
   elseif not FORMATS[record.format or "marc21"] then
-    return ("'%s' is no format: marc21, dc or dcap01"):format(record.format)
+    return ("'%s' is no format: marc21, unimarc, kormarc, cnmarc, dc, dcap01 or dcap02"):format(record.format)
   elseif (record.representation_id or ""):find "%D" then
     return ("'%s' is no representation id"):format(record.representation_id)
   end

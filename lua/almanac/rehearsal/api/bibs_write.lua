@@ -76,9 +76,11 @@ local function below(bib, level)
   return needed and level ~= "" and level and level < needed
 end
 
+-- What is kept beside the record. A PUT replaces the bib: Alma's documentation does not say whether what it leaves out
+-- stays, so here it has its default again.
 local function with_kept_fields(more, fields)
   for _, name in ipairs(bib_body.KEPT) do
-    if fields[name] and fields[name] ~= "" then more[name] = fields[name] end
+    more[name] = fields[name] ~= "" and fields[name] or nil
   end
   return more
 end
@@ -93,20 +95,17 @@ local function keep(world, bib, body, by)
   end
   records.keep(world, bib.mms_id, { record = text, format = body.format, title = known.title or "", oclc = known.oclc,
     call_number = known.call_number, numbers = known.numbers, by = WRITER })
-  local suppressed = body.fields.suppress_from_publishing
-  if suppressed == "" then suppressed = nil end
-  records.set(world, bib.mms_id, { more = with_kept_fields(records.more(bib), body.fields),
-    suppressed = suppressed and suppressed == "true", created_by = by })
+  -- "Note that the default is true which means that the record will NOT be published" (XSD).
+  local suppressed = body.fields.suppress_from_publishing ~= "false"
+  records.set(world, bib.mms_id, { more = with_kept_fields(records.more(bib), body.fields), suppressed = suppressed, created_by = by })
 end
 
 local function answer(world, mms_id, warnings)
   return { shape = shapes.bib, format = "xml", object = bibs.object(world, model.bib(world, mms_id), {}, warnings) }
 end
 
--- "Note that the default is true which means that the record will NOT be published" (XSD).
 local function add(world, body)
   local mms_id = model.add_bib(world, { title = "", format = body.format })
-  if not body.fields.suppress_from_publishing then body.fields.suppress_from_publishing = "true" end
   keep(world, model.bib(world, mms_id), body, WRITER)
   return mms_id
 end
@@ -135,7 +134,9 @@ end
 function m.retitle(world, mms_id, title)
   local bib = assert(model.bib(world, mms_id), "no such title")
   local own = record.write(world, bib, {})
-  local body = { format = bib.format, fields = {}, record = facts.parse { format = bib.format, record = own } }
+  local kept = records.more(bib)
+  kept.suppress_from_publishing = tostring(bib.suppressed == 1)
+  local body = { format = bib.format, fields = kept, record = facts.parse { format = bib.format, record = own } }
   assert(body.record:set(formats.of(bib).title_spec, title))
   if record.is_dublin_core(bib) then body.text = body.record:text() end
   keep(world, bib, body)
