@@ -14,8 +14,9 @@ local m = {}
 local SHARED = "../shared/alma/"
 
 -- Official sentences about fields that the XSDs, some years older, lack. PUT /bibs/{mms_id}: "To
--- change the record's level, use the payload's cataloging_level field" (OpenAPI).
-local YOUNGER = { rest_bib = { "cataloging_level", "record" } }
+-- change the record's level, use the payload's cataloging_level field" (OpenAPI). That a representation
+-- is active stands in all recorded answers, and in a recorded POST.
+local YOUNGER = { rest_representation = { "active" }, rest_bib = { "cataloging_level", "record" } }
 -- The names of a list's parts stand in the description of the part.
 local PARTS = { rest_bibs = "rest_bib", rest_representations = "rest_representation",
   rest_representation_files = "rest_representation_file", rest_items = "rest_item", rest_libraries = "rest_library" }

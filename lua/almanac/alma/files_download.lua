@@ -1,0 +1,107 @@
+-- Downloads a file of Alma's storage by a signed address. The address is a secret for as long as it works, so no message
+-- holds it.
+local answers = require "almanac.alma.answers"
+local core = require "almanac.core"
+local patience = require "almanac.patience"
+local task = require "almanac.task"
+local whole = require "almanac.whole"
+
+local m = {}
+
+local TRANSIENT = { connect = true, timeout = true, closed = true, parse = true }
+local ADDRESSES = 3    -- asked for, for one file
+
+---@param file table as Alma gives it
+---@return string
+function m.name(file)
+  local name = type(file.path) == "string" and file.path:match "[^/\\]+$"
+  return name and name ~= "." and name ~= ".." and not name:find "%c" and name or file.pid
+end
+
+-- S3 refuses an address that is too old with 403, like one that is wrong.
+local function refused(result)
+  local code = (result.body or ""):match "<Code>(%w+)</Code>"
+  return { message = ("the storage answered with status %d%s"):format(result.status, code and " (" .. code .. ")" or ""),
+    code = (result.status == 404) and "missing" or "status", expired = result.status == 403,
+    again = result.status >= 500 or result.status == 429 }
+end
+
+local function fetch(client, url, part)
+  local result = task.fetch { url = url, to = part, redirects = 0, connect_timeout = client.timeouts.connect,
+    stall_timeout = client.timeouts.stall, timeout = 0 }
+  if result.error then
+    return nil, { message = result.error, code = result.code, again = TRANSIENT[result.code] }
+  elseif result.status ~= 200 then
+    return nil, refused(result)
+  end
+  return result
+end
+
+-- Tries an address until it gives the file or is of no use.
+local function insist(client, url, part)
+  local failed
+  for try = 1, client.backoff.tries do
+    local result
+    if try > 1 then task.sleep(patience.pause(client.backoff, try - 1)) end
+    result, failed = fetch(client, url, part)
+    if result then return true end
+    if not failed.again then break end
+  end
+  return nil, failed
+end
+
+local function addressed(get)
+  local file, message, code, detail = get()
+  if not file then return nil, message, code, detail end
+  if type(file.url) == "string" and file.url ~= "" then return file end
+  return nil, ("file %s: Alma gives no address to download it from"):format(file.pid), "missing"
+end
+
+-- Fetches it with as many addresses as it takes.
+local function transfer(client, get, part)
+  for round = 1, ADDRESSES do
+    local file, message, code, detail = addressed(get)
+    if not file then return nil, message, code, detail end
+    local ok, failed = insist(client, file.url, part)
+    if ok then return file end
+    if not failed.expired or round == ADDRESSES then
+      return nil, ("file %s can't be downloaded: %s"):format(file.pid, failed.message), failed.code
+    end
+  end
+end
+
+-- Measures what came, and gives it its name.
+local function finish(file, part, to)
+  local stat, announced = core.files.stat(part), answers.count(file.size)
+  if not stat then return nil, ("file %s: nothing came"):format(file.pid), "io" end
+  if announced and stat.size ~= announced then
+    return nil, ("file %s: %d bytes came of the %d that Alma lists"):format(file.pid, stat.size, announced), "io"
+  end
+  local sha256, message, code = core.files.sha256(part)
+  local md5 = core.files.md5(part)   -- nil where the machine's rules forbid MD5
+  local ok = sha256
+  if ok then ok, message, code = core.files.sync(part) end
+  if ok then ok, message, code = core.files.rename(part, to) end
+  if not ok then return nil, message, code end
+  return { path = to, pid = file.pid, name = m.name(file), label = file.label, size = stat.size, sha256 = sha256, md5 = md5 }
+end
+
+---@param client almanac.alma.client
+---@param get fun(): table|nil, string?, string?, almanac.alma.detail? the file with a fresh address
+---@param to string
+---@return table|nil download
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.download(client, get, to)
+  local free, message, code = whole.check(to)
+  if not free then return nil, message, code end
+  local part = ("%s.%s.part"):format(to, core.text.hex(core.hash.random(4)))
+  local _ <close> = setmetatable({}, { __close = function() core.files.remove(part) end })
+  local file, detail
+  file, message, code, detail = transfer(client, get, part)
+  if not file then return nil, message, code, detail end
+  return finish(file, part, to)
+end
+
+return m
