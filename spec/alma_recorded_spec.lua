@@ -3,6 +3,8 @@ local answers = require "almanac.alma.answers"
 local core = require "almanac.core"
 local errors = require "almanac.alma.errors"
 local json = require "almanac.json"
+local marc = require "almanac.marc"
+local records = require "almanac.record"
 
 local FOLDER = "../shared/alma/recorded"
 
@@ -58,8 +60,56 @@ local KINDS = {
   ["oslo/representations_response.json"] = "representations", ["princeton/not_found.json"] = "bibs",
   ["princeton/two_bibs.json"] = "bibs", ["temple/item_from_barcode.json"] = "item", ["temple/libraries.json"] = "libraries",
   ["temple/multiple_bibs.json"] = "bibs", ["synthetic/general_ingest_form.json"] = "general",
-  ["synthetic/set_members_page.json"] = "members",
+  ["synthetic/set_members_page.json"] = "members", ["oslo/job_response.json"] = "job", ["oslo/jobs_response.json"] = "jobs",
+  ["oslo/jobinstance_response.json"] = "job_instance", ["oslo/jobinstances_response.json"] = "job_instances",
+  ["oslo/library_response.json"] = "library",
 }
+
+-- No answers of calls: what webhooks sent, what was sent to Alma, what CONTENTdm answered.
+local OTHERS = { ["princeton/alma_full_dump_message.json"] = true, ["princeton/sqs_incremental_dump_alma_job_failed.json"] = true,
+  ["harvard/harvard_post_file_request.json"] = true, ["contentdm/dmGetCompoundObjectInfo.json"] = true,
+  ["contentdm/dmGetItemInfo.json"] = true }
+
+-- XML with MARC in it, and how many records.
+local MARC = { ["bibsys/bib.xml"] = 1, ["bibsys/bibs.xml"] = 2, ["oslo/bib_response.xml"] = 1, ["oslo/bib_response_iz.xml"] = 1,
+  ["oslo/bib_response_nz.xml"] = 1, ["oslo/bib_response_with_availability.xml"] = 1, ["ingest/sample-marcxml-856-787.xml"] = 5,
+  ["princeton/99121886293506421.xml"] = 1, ["sru/sampleSRU_result.xml"] = 1, ["synthetic/bib_with_avd.xml"] = 1 }
+
+local IN_MARC = { leader = true, controlfield = true, datafield = true, subfield = true }
+
+-- Every field of MARCXML as a line, as an XML reader sees it, and how many records there are.
+local function lines_of_xml(node, lines, count)
+  if node.name == "leader" then count = count + 1 end
+  if IN_MARC[node.name] then
+    local at = node.attributes
+    lines[#lines + 1] = table.concat({ node.name, at.tag or "", at.ind1 or "", at.ind2 or "", at.code or "",
+      node.name ~= "datafield" and node.text or "" }, "|")
+  end
+  for _, inner in ipairs(node) do count = lines_of_xml(inner, lines, count) end
+  return count
+end
+
+-- The same of records.
+local function lines_of_records(list, lines, with_leader)
+  for _, record in ipairs(list) do
+    if with_leader then lines[#lines + 1] = "leader|||||" .. record:leader() end
+    for _, field in ipairs(record:fields()) do
+      if field.value then lines[#lines + 1] = ("controlfield|%s||||%s"):format(field.tag, field.value)
+      else lines[#lines + 1] = ("datafield|%s|%s|%s||"):format(field.tag, field.indicator1, field.indicator2) end
+      for _, subfield in ipairs(field.subfields or {}) do
+        lines[#lines + 1] = ("subfield||||%s|%s"):format(subfield.code, subfield.value)
+      end
+    end
+  end
+end
+
+local function anies_of(value, list)
+  for name, inner in pairs(value) do
+    if name == "anies" then table.move(inner, 1, #inner, #list + 1, list)
+    elseif type(inner) == "table" then anies_of(inner, list) end
+  end
+  return list
+end
 
 describe("recorded answers of Alma", function()
   if not core.files.stat(FOLDER) then
@@ -99,6 +149,59 @@ describe("recorded answers of Alma", function()
       assert.is_nil(answers.problem(kind, assert(json.decode(read(path)))))
     end)
   end
+
+  it("are all known here for what they are", function()
+    for _, path in ipairs(files ".json") do
+      local known = { KINDS[path] and "kind", ERRORS[path] and "error", OTHERS[path] and "other" }
+      assert.truthy(next(known), path)
+    end
+  end)
+
+  it("that webhooks sent have a run as the calls have it", function()
+    for _, name in ipairs { "alma_full_dump_message", "sqs_incremental_dump_alma_job_failed" } do
+      local message = assert(json.decode(read(("princeton/%s.json"):format(name))))
+      assert.is_nil(answers.problem("job_instance", message.job_instance))
+    end
+  end)
+
+  -- Loses nothing, or says what: a leader that is too short has been made whole.
+  local function without_bad_leader(list, lines)
+    for _, record in ipairs(list) do
+      for _, problem in ipairs(record:problems()) do
+        if problem.kind == "leader" then return table.move(lines, 2, #lines + 1, 1) end
+      end
+    end
+    return lines
+  end
+
+  for path, many in pairs(MARC) do
+    it("have records in which no field is lost: " .. path, function()
+      local expected, lines, list = {}, {}, {}
+      assert.equal(many, lines_of_xml(assert(core.xml.parse(read(path))), expected, 0))
+      for record in marc.records(FOLDER .. "/" .. path) do list[#list + 1] = record end
+      lines_of_records(list, lines, true)
+      assert.same(without_bad_leader(list, expected), without_bad_leader(list, lines))
+      local again = {}
+      lines_of_xml(assert(core.xml.parse(marc.document(list, "marcxml"))), again, 0)
+      assert.same(expected, without_bad_leader(list, again))
+    end)
+  end
+
+  it("have the same records in JSON, as text of XML", function()
+    local count = 0
+    for _, path in ipairs(files ".json") do
+      for _, text in ipairs(anies_of(assert(json.decode(read(path))), {})) do
+        local record, format = records.parse(text)
+        assert.equal("marc", format, path)
+        local expected, lines = {}, {}
+        local leaders = lines_of_xml(assert(core.xml.parse((text:gsub("^<%?xml.-%?>", "")))), expected, 0)
+        lines_of_records({ record }, lines, leaders > 0)
+        assert.same(expected, lines, path)
+        count = count + 1
+      end
+    end
+    assert.is_true(count >= 5)
+  end)
 
   it("have ids that are known for ids", function()
     local count = 0
