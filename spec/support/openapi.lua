@@ -45,8 +45,9 @@ local function load_paths()
   end
 end
 
--- The template with the fewest parameters that fits.
-local function find_path(path)
+-- The template with the fewest parameters that fits. Some paths stand twice, with other names of their parameters and other
+-- methods: the one that has the method goes before.
+local function find_path(path, method)
   local parts, best, fewest = split(path), nil, math.huge
   for _, template in ipairs(paths) do
     local fits, parameters = #template.parts == #parts, 0
@@ -54,6 +55,7 @@ local function find_path(path)
       if part:find "^{" then parameters = parameters + 1
       elseif part ~= parts[i] then fits = false end
     end
+    if not template.operations[method:lower()] then parameters = parameters + 0.5 end
     if fits and parameters < fewest then best, fewest = template, parameters end
   end
   return best
@@ -149,7 +151,7 @@ end
 
 local function operation_of(method, path)
   if not paths then load_paths() end
-  local template = find_path("/almaws/v1" .. path:match "^[^?]*")
+  local template = find_path("/almaws/v1" .. path:match "^[^?]*", method)
   if not template then return nil, "Alma has no path " .. path end
   local operation = template.operations[method:lower()]
   if not operation then return nil, ("%s has no %s"):format(template.path, method) end

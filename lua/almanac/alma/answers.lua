@@ -174,6 +174,12 @@ local RUN = { id = needed(text), name = text, status = code, progress = scalar, 
 local PROFILE = { id = needed(text), name = text, type = code, job_id = code, file_name_patterns = text,
   digital_details = object { ie_type = code, collection_assignment = code, library = code } }
 
+local REQUEST = { request_id = needed(text), request_type = text, request_sub_type = code, mms_id = scalar, title = scalar,
+  user_primary_id = scalar, item_id = scalar, request_status = scalar, comment = scalar, partial_digitization = scalar }
+
+local DEPOSIT = { deposit_id = needed(text), title = scalar, status = code, deposit_profile = code, mms_id = scalar, rep_id = scalar,
+  notes = scalar, user_primary_id = scalar }
+
 local MAPPED = object { column0 = scalar, column1 = scalar, column2 = scalar, enabled = scalar }
 
 local function mapped(value)
@@ -203,6 +209,9 @@ local SHAPES = {
   locations = pages("location", { code = needed(text), name = scalar, type = code }),
   circ_desk = { code = needed(text), name = scalar }, circ_desks = pages("circ_desk", { code = needed(text), name = scalar }),
   departments = pages("department", { code = needed(text), name = scalar }),
+  user_request = REQUEST, user_requests = pages("user_request", REQUEST),
+  user_deposit = DEPOSIT, user_deposits = pages("user_deposit", DEPOSIT),
+  deposit_profile = { id = needed(text), name = text }, deposit_profiles = pages("deposit_profile", { id = needed(text), name = text }),
   events = pages("event", { event_id = needed(text) }),
   import_profile = PROFILE, import_profiles = pages("import_profile", PROFILE),
 }

@@ -4,6 +4,7 @@
 local bibs_write = require "almanac.rehearsal.api.bibs_write"
 local collections = require "almanac.rehearsal.api.collections"
 local core = require "almanac.core"
+local deposits = require "almanac.rehearsal.api.deposits"
 local faults = require "almanac.rehearsal.faults"
 local form_policy = require "almanac.rehearsal.s3.form_policy"
 local inventory = require "almanac.rehearsal.world.inventory"
@@ -11,7 +12,9 @@ local latency = require "almanac.rehearsal.latency"
 local lists = require "almanac.rehearsal.api.lists"
 local model = require "almanac.rehearsal.world.model"
 local objects = require "almanac.rehearsal.s3.objects"
+local requests = require "almanac.rehearsal.api.requests"
 local sets = require "almanac.rehearsal.world.sets"
+local work = require "almanac.rehearsal.api.work_codes"
 
 local m = {}
 
@@ -176,6 +179,19 @@ end
 ---@type almanac.rehearsal.change
 function m.no_addresses(server)
   server.world.no_addresses = true
+end
+
+---@type almanac.rehearsal.change
+function m.add_request(server, request)
+  return { id = requests.add(server.world, { mms_id = request.mms_id, item_pid = request.item_pid, user_id = request.user_id,
+    type = request.type or "DIGITIZATION", fields = { partial_digitization = "false", comment = request.comment } }) }
+end
+
+---@type almanac.rehearsal.change
+function m.add_deposit(server, deposit)
+  return { id = deposits.add(server.world, { user_id = deposit.user_id, status = deposit.status or "SUBMITTED", title = deposit.title,
+    deposit_profile = deposit.deposit_profile or work.deposit_profiles[1].id, mms_id = deposit.mms_id, rep_id = deposit.rep_id,
+    notes = deposit.notes }) }
 end
 
 ---@type almanac.rehearsal.change

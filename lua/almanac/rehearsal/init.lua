@@ -43,6 +43,7 @@
 --     break_file pid left?: only so many bytes of it are left in storage (0: none), and Alma does not notice
 --     take_thumbnail pid key: an object of the upload folder becomes the thumbnail of a file, until it ends
 --     no_addresses: expand=url gives no addresses any more
+--     add_request mms_id type? user_id? item_pid? comment?    add_deposit user_id status? title? deposit_profile? mms_id? rep_id? notes?
 --     faults spec    latency spec: lag= as well    form_policy spec    lists spec
 --     rate rate      remaining calls: left today      clock seconds: that its clock is ahead from now on
 local core = require "almanac.core"

@@ -2,11 +2,14 @@
 -- files, then the collections and sets around them.
 local codes = require "almanac.rehearsal.api.codes"
 local collections = require "almanac.rehearsal.api.collections"
+local deposits = require "almanac.rehearsal.api.deposits"
 local holdings = require "almanac.sheet.holdings"
 local inventory = require "almanac.rehearsal.world.inventory"
 local model = require "almanac.rehearsal.world.model"
+local requests = require "almanac.rehearsal.api.requests"
 local sample = require "almanac.rehearsal.world.sample"
 local sets = require "almanac.rehearsal.world.sets"
+local work = require "almanac.rehearsal.api.work_codes"
 
 local m = {}
 
@@ -85,6 +88,20 @@ local function add_sets(world, is_sample)
   sets.add_member(world, broken, "991000000030009001")
 end
 
+-- What goes on in the sample library: a student's deposit and two open digitizations.
+local function add_work(world)
+  local mms_id = "991000000010009001"
+  for _, user in ipairs { "student", false } do
+    requests.add(world, { mms_id = mms_id, user_id = user or nil, type = "DIGITIZATION", fields = { partial_digitization = "false",
+      comment = user and "For a seminar" or "For the exhibition" } })
+  end
+  local rep = world.db:row("SELECT id, mms_id FROM representation ORDER BY n LIMIT 1")
+  for status, notes in pairs { SUBMITTED = "Please read chapter 3 first", DRAFT = "" } do
+    deposits.add(world, { user_id = "student", status = status, notes = notes, deposit_profile = work.deposit_profiles[1].id,
+      mms_id = rep.mms_id, rep_id = rep.id })
+  end
+end
+
 ---Loads the titles of a list, or the sample, into a new rehearsal.
 ---@param world table
 ---@param path string? the list; nil: the sample
@@ -101,6 +118,7 @@ function m.load(world, path, name)
       collections.add(world, { name = DEFAULT_COLLECTION, library = "MAIN" })
     end
     add_sets(world, not path)
+    if not path then add_work(world) end
   end)
   if ok then return true end
   if type(problem) ~= "table" then error(problem, 0) end

@@ -3,7 +3,7 @@
 local m = {}
 
 local MODULES = { "bibs", "bibs_write", "holdings", "items", "items_write", "collections", "representations", "files", "sets",
-  "sets_members", "conf", "jobs", "runs", "profiles", "analytics", "tables", "libraries" }
+  "sets_members", "conf", "jobs", "runs", "profiles", "analytics", "tables", "libraries", "deposits", "requests" }
 
 local AREA = { ["/items"] = "bibs" }    -- where the area is not the first word of the path
 
