@@ -107,6 +107,13 @@ local function is_required(parameter, text, default)
 end
 
 ---@param parameter table of an operation in OpenAPI
+---@return boolean
+function m.is_required(parameter)
+  local text = plain(parameter.description or "")
+  return is_required(parameter, text, default_of(parameter, text))
+end
+
+---@param parameter table of an operation in OpenAPI
 ---@return string notation e.g. "limit:0-100=10", "op!:run"
 function m.notation(parameter)
   local text = plain(parameter.description or "")

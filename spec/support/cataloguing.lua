@@ -35,11 +35,12 @@ end
 ---@param events table[]? gets what the client logs
 ---@return almanac.alma.client
 function m.client(place, events)
-  return alma.new { url = place.url, key = place.key, rate = 5000, backoff = { first = 0.001, longest = 0.005 },
+  local client = alma.new { url = place.url, key = place.key, rate = 5000, backoff = { first = 0.001, longest = 0.005 },
     log = openapi.observer(function(event)
       check_body(event)
       if events then events[#events + 1] = event end
     end) }
+  return openapi.hold(client)
 end
 
 ---The requests of a method in a client's log.

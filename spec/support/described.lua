@@ -14,9 +14,15 @@ local m = {}
 local SHARED = "../shared/alma/"
 
 -- Official sentences about fields that the XSDs, some years older, lack. PUT /bibs/{mms_id}: "To
--- change the record's level, use the payload's cataloging_level field" (OpenAPI). That a representation
--- is active stands in all recorded answers, and in a recorded POST.
-local YOUNGER = { rest_representation = { "active" }, rest_bib = { "cataloging_level", "record" } }
+-- change the record's level, use the payload's cataloging_level field" (OpenAPI). The younger XSD of answers marks the three
+-- others as "get post put". That a representation is active stands in all recorded answers, and in a recorded POST. Where an
+-- item is in a work order, and what a list of holdings has, clients' documentation tells.
+local YOUNGER = {
+  rest_representation = { "active" },
+  rest_bib = { "cataloging_level", "record", "suppress_from_external_search", "sync_with_oclc", "sync_with_libraries_australia" },
+  rest_item = { "work_order_type", "work_order_at" },
+  rest_holdings = { "holding", "holding_id", "copy_id", "library", "location", "call_number", "suppress_from_publishing" },
+}
 -- The names of a list's parts stand in the description of the part.
 local PARTS = { rest_bibs = "rest_bib", rest_representations = "rest_representation",
   rest_representation_files = "rest_representation_file", rest_items = "rest_item", rest_libraries = "rest_library" }

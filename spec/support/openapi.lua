@@ -8,6 +8,7 @@
 --   assert.is_nil(openapi.answer_problem("GET", "/conf/jobs", result.body))   one answer, JSON or XML
 --
 -- All of them do nothing where the descriptions are absent.
+local call_values = require "support.call_values"
 local calls = require "almanac.alma.calls"
 local core = require "almanac.core"
 local described = require "support.described"
@@ -101,7 +102,7 @@ local function check_query(template, operation, query)
     if words then return words end
   end
   for name, parameter in pairs(known) do
-    if parameter.required and not (query and query[name]) then return "query parameter " .. name .. " is missing" end
+    if call_values.is_required(parameter) and not (query and query[name]) then return "query parameter " .. name .. " is missing" end
   end
 end
 

@@ -15,7 +15,8 @@ local has_code = client_module.has_code
 local STALE = "4022034"   -- "A newer version of this record exists in the repository."
 local TRIES = 4           -- of a change that others come before
 
-local UPDATE = send.options(send.CHECKS, send.OWN, { stale_version_check = "boolean", override_lock = "boolean", cataloger_level = "string" })
+local UPDATE = send.options(send.CHECKS, send.OWN,
+  { stale_version_check = "boolean", override_lock = "boolean", cataloger_level = "string" })
 local DELETE = { override = "boolean", cataloger_level = "string" }
 
 local function query_of(options, record)

@@ -25,8 +25,8 @@ local function filled(shape, values)
   local object = {}
   for _, field in ipairs(shape) do
     local name = field[1]
-    local value = values[name] or ""
-    if field.attributes and type(value) ~= "table" then
+    local value = values[name] or not (shapes.rare[name] or field.null) and "" or nil
+    if field.attributes and value then
       object[name] = { value = value, desc = codes.describe(TABLES[name] or {}, value) }
     elseif not field.each then
       object[name] = value

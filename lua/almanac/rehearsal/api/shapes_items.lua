@@ -4,8 +4,11 @@ local m = {}
 
 local desc, link = { "desc" }, { "link" }
 
+-- JSON says null where these are empty (recorded).
+local NULL = { edition = true, imprint = true, language = true }
+
 local function field(name, coded)
-  return { name, attributes = coded and desc or nil }
+  return { name, attributes = coded and desc or nil, null = NULL[name] }
 end
 
 -- Names with * are coded values.
@@ -39,6 +42,12 @@ m.item_data.name = "item_data"
 m.output = {}
 for name in ([[pid creation_date modification_date base_status awaiting_reshelving process_type work_order_type work_order_at
   library location requested edition imprint language]]):gmatch "%S+" do m.output[name] = true end
+
+---Fields that no recorded item has. They are in an answer only when something is in them.
+m.rare = {}
+for name in ([[issue_date expected_arrival_date break_indicator pattern_type linking_number type_of_unit replacement_cost
+  work_order_type work_order_at inventory_date receive_number weeding_number weeding_date alt_number_source
+  committed_to_retain retention_reason retention_note]]):gmatch "%S+" do m.rare[name] = true end
 
 m.item = { name = "item", attributes = link, { "bib_data", shape = m.bib_data }, { "holding_data", shape = m.holding_data },
   { "item_data", shape = m.item_data } }
