@@ -22,4 +22,5 @@ return {
   sets = require "almanac.alma.sets",
   tables = require "almanac.alma.tables",
   test = require "almanac.alma.test".test,
+  webhooks = require "almanac.alma.webhooks",
 }

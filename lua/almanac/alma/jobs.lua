@@ -64,8 +64,10 @@ m.run = job_run.run
 
 -- ---- runs ----
 
--- Alma counts beyond the end: 101.3 was recorded.
-local function settle(instance)
+---Brings the progress of a run between 0 and 100: Alma counts beyond the end, 101.3 was recorded.
+---@param instance table
+---@return table instance
+function m.settle(instance)
   if type(instance.progress) == "number" then instance.progress = math.max(0, math.min(100, instance.progress)) end
   return instance
 end
@@ -83,7 +85,7 @@ end
 function m.instances(client, job_id, filter)
   fields.check("jobs.instances", filter or {}, DATES)
   local list, message, code, detail = job_run.instances(client, job_id, filter or {})
-  for _, instance in ipairs(list or {}) do settle(instance) end
+  for _, instance in ipairs(list or {}) do m.settle(instance) end
   return list, message, code, detail
 end
 
@@ -102,7 +104,7 @@ function m.instance(client, id, job_id)
     path = { "conf", "jobs", job_id or "ALL", "instances", id }, kind = "job_instance", id = id,
   }
   if not instance then return nil, message, code, detail end
-  return settle(instance)
+  return m.settle(instance)
 end
 
 local function status_of(instance)
