@@ -34,6 +34,7 @@ describe("table of calls", function()
     assert.equal("get_me", calls.at({ "users", "ME" }).GET.name)
     assert.equal("list_user_loans", calls.at({ "users", "ME", "loans" }).GET.name)
     assert.equal("get_bib", calls.at({ "bibs", "a/b" }).GET.name)
+    assert.equal("get_analytics_path", calls.at("/analytics/paths/shared/University/Reports").GET.name)
   end)
 
   it("tells of a call what it takes and what it needs", function()
@@ -159,6 +160,8 @@ describe("a request against the table of calls", function()
     local by_path = with { path = { "bibs", "991", "holdings", "ALL", "items" }, query = { limit = 5, view = "label" } }
     assert.same(by_path, by_name)
     assert.equal("/almaws/v1/bibs/991/holdings/ALL/items", by_name[2])
+    local folder = with { name = "get_analytics_path", at = { path = "/shared/My University/Reports" } }
+    assert.equal("/almaws/v1/analytics/paths/shared/My%20University/Reports", folder[2])
   end)
 
   it("is sent as it is where Alma's API has no table, and where the program says so", function()

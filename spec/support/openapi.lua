@@ -51,7 +51,8 @@ end
 local function find_path(path, method)
   local parts, best, fewest = split(path), nil, math.huge
   for _, template in ipairs(paths) do
-    local fits, parameters = #template.parts == #parts, 0
+    local takes_rest = template.parts[#template.parts] == "{path}" and #parts > #template.parts   -- folders of Analytics
+    local fits, parameters = takes_rest or #template.parts == #parts, 0
     for i, part in ipairs(template.parts) do
       if part:find "^{" then parameters = parameters + 1
       elseif part ~= parts[i] then fits = false end

@@ -285,7 +285,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.paths(client, folder)
-  local text, message, code, detail = client:call { path = path_to(folder or ""), accept = "application/xml", unchecked = true }
+  local text, message, code, detail = client:call { path = path_to(folder or ""), accept = "application/xml" }
   if not text then return nil, message, code, detail end
   local root, why = core.xml.parse(text)
   if not root then return nil, "the folder's list can't be read: " .. why, "parse" end

@@ -122,7 +122,7 @@ end
 local function literals(node)
   local names = {}
   for name in pairs(node) do
-    if name ~= "*" and name ~= "calls" then names[#names + 1] = name end
+    if name ~= "*" and name ~= "calls" and name ~= "rest" then names[#names + 1] = name end
   end
   return names
 end
@@ -165,6 +165,14 @@ function m.find(method, path)
   return false
 end
 
+-- The rest of a path is several segments.
+local function spread(path, at, value)
+  for part in value:gmatch "[^/]+" do
+    path[at] = part
+    at = at + 1
+  end
+end
+
 ---The path of a call that is given by name.
 ---@param call almanac.alma.call
 ---@param at table<string, string> what stands in the path's places
@@ -182,6 +190,7 @@ function m.path(call, at)
       return nil, ("the path of %s, %s, has no place '%s'%s"):format(call.name, call.path, tostring(name), hint(tostring(name), names))
     end
     path[places[name]] = value
+    if type(value) == "string" and calls.is_rest("{" .. name .. "}") then spread(path, places[name], value) end
   end
   for _, name in ipairs(names) do
     if at[name] == nil then return nil, ("%s: '%s' is missing in 'at': is a variable nil?"):format(call.name, name) end

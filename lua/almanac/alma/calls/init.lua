@@ -35,6 +35,9 @@ local AREAS = { "bibs", "conf", "users", "analytics" }
 local FULL = {}
 for _, area in ipairs(AREAS) do FULL[area] = true end
 
+-- A place that takes the rest of a path, slashes and all: folders of Analytics.
+local REST = "{path}"
+
 local loaded = {}        -- area: its rows
 local trees = {}         -- first segment of a path: node
 local by_name = {}
@@ -99,6 +102,7 @@ local function plant(call)
     local key = part:sub(1, 1) == "{" and "*" or part
     node[key] = node[key] or {}
     node = node[key]
+    node.rest = part == REST or nil
   end
   node.calls = node.calls or {}
   node.calls[call.method] = call
@@ -131,12 +135,14 @@ local function load_all()
   for _, area in ipairs(AREAS) do load(area) end
 end
 
+local OURS = { ["*"] = true, calls = true, rest = true }   -- keys of a node that are no words of a path
+
 -- The calls of the place that fits; a word of the path goes before an id, so that
 -- /bibs/collections is no bib. Beside them how far the path could be followed, and the node there.
 local function walk(node, parts, i)
-  if i > #parts then return node.calls, i, node end
+  if i > #parts or node.rest then return node.calls, i, node end
   local part = parts[i]
-  local named = part ~= "*" and part ~= "calls" and node[part]
+  local named = not OURS[part] and node[part]
   local calls, far, at
   if named then
     calls, far, at = walk(named, parts, i + 1)
@@ -163,6 +169,11 @@ function m.at(path)
   if calls then return calls end
   if FULL[area] then return nil, { area = area, far = far, node = node, parts = parts } end
 end
+
+---Whether a place takes the rest of the path.
+---@param part string "{path}"
+---@return boolean
+function m.is_rest(part) return part == REST end
 
 ---The names of the areas that have a table.
 m.AREAS = AREAS
