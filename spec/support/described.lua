@@ -196,9 +196,10 @@ end
 
 -- A PUT may give back what was read: clients change what they got and send it whole.
 local function check_elements(fields, method, root)
+  local answered = method == "PUT" and m.names("rest_" .. root.name) or {}
   for _, element in ipairs(root) do
     local field = fields[element.name]
-    if not field then return "the XSD has no field " .. element.name end
+    if not field and not answered[element.name] then return "the XSD has no field " .. element.name end
     if method == "POST" and not field.POST then return ("field %s can't be sent by POST"):format(element.name) end
   end
 end
