@@ -138,14 +138,59 @@ describe("a script's", function()
     script [[
       local csv <close> = script.csv("out.csv", { "a", "b", "c" })
       csv:write { 1, nil, "x,y" }
-      csv:write { "=1", false }
+      csv:write { "=1", false, "991234567890204146" }
       local out = script.csv(nil, { "n" })
       out:write { 2 }
       out:close()]]
     assert.equal("n\n2\n", run().out)
-    assert.equal("a,b,c\n1,,\"x,y\"\n'=1,,\n", program.read(at.folder .. "/out.csv"))
+    assert.equal("a,b,c\n1,,\"x,y\"\n'=1,,'991234567890204146\n", program.read(at.folder .. "/out.csv"))
     script "script.csv('none/out.csv', { 'a' })"
     assert.matches("^almanac: none/out.csv: No such file", run().err)
+  end)
+end)
+
+describe("a script's titles", function()
+  local at = desk.each(before_each, after_each)
+
+  local function run(text, ...)
+    program.write(at.folder .. "/s.lua", "local script = require 'almanac.script'\n" .. text)
+    return at.almanac("exec", "s.lua", ...)
+  end
+
+  local TITLES = [[
+    local args = script.arguments { { "set", "set" }, { "list", "file" } }
+    script.client()
+    print(table.concat(script.titles(args), " "))]]
+
+  it("are those of a set or a list, each once", function()
+    at.start(desk.single(3))
+    program.write(at.folder .. "/list.csv", ("MMS ID,x\n%s,1\n%s,2\n%s,3\n"):format(desk.id(2), desk.id(1), desk.id(2)))
+    local result = run(TITLES, "--list", "list.csv")
+    assert.same({ 0, desk.id(2) .. " " .. desk.id(1) .. "\n", "1 id is there more than once; each counts once\n" },
+      { result.status, result.out, result.err })
+    local id = at.alma.change { op = "add_set", name = "Both", members = { desk.id(1), desk.id(3) } }.id
+    for _, word in ipairs { "Both", id } do
+      assert.equal(desk.id(1) .. " " .. desk.id(3) .. "\n", run(TITLES, "--set", word).out)
+    end
+  end)
+
+  it("are asked for, and what is none is told", function()
+    at.start(desk.single(1))
+    assert.equal("almanac: give a set or a list: --set ID|NAME or --list FILE\n", run(TITLES).err)
+    assert.matches("no set.*'Maps'", run(TITLES, "--set", "Maps").err)
+    program.write(at.folder .. "/list.csv", "mms_id\n9.91234E+17\n")
+    assert.matches("^almanac: list.csv: line 2: ", run(TITLES, "--list", "list.csv").err)
+    program.write(at.folder .. "/list.csv", "barcode\n123\n")
+    assert.matches("^almanac: list.csv: has barcodes, but no column mms_id\n$", run(TITLES, "--list", "list.csv").err)
+  end)
+
+  it("lists have the columns that it names, in any spelling", function()
+    at.start()
+    local ROWS = "for _, row in ipairs(script.rows('l.csv', { 'mms_id', 'number' })) do print(row.line, row.mms_id, row.number) end"
+    program.write(at.folder .. "/l.csv", "Number;Other;MMS Id\n(X)1;;'991\n;o;992\n")
+    assert.equal("2\t991\t(X)1\n3\t992\t\n", run(ROWS).out)
+    program.write(at.folder .. "/l.csv", "mms_id,numbr\n991,1\n")
+    assert.equal("almanac: l.csv: there is no column number; there are 'mms_id', 'numbr' (did you mean 'numbr'?)\n", run(ROWS).err)
   end)
 end)
 

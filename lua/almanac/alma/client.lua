@@ -8,6 +8,7 @@ local core = require "almanac.core"
 local errors = require "almanac.alma.errors"
 local fields = require "almanac.fields"
 local json = require "almanac.json"
+local oversight = require "almanac.oversight"
 local pace = require "almanac.pace"
 local patience = require "almanac.patience"
 local requests = require "almanac.alma.request"
@@ -199,11 +200,13 @@ local function note(client, call, result, outcome, try)
   local date = result.headers and result.headers.date
   if date then client.dated = { text = date, at = core.sys.time() } end
   local first = outcome.errors and outcome.errors[1]
-  client.log {
+  local event = {
     method = call.method, path = call.path, query = call.request.query, body = call.request.body,
     status = result.status, tracking = first and first.tracking, ms = math.floor((result.seconds or 0) * 1000 + 0.5),
     try = try, remaining = remaining and client.remaining, error = outcome.message, code = outcome.code,
   }
+  client.log(event)
+  if oversight.event then oversight.event(event) end
 end
 
 local function attempt(client, call, try)
@@ -213,6 +216,23 @@ local function attempt(client, call, try)
   if outcome.too_fast then client.pace:slow(departed, outcome.retry_after) end
   note(client, call, result, outcome, try)
   return outcome
+end
+
+-- Sends a call until it is answered for good.
+local function send(client, call)
+  local lost, earlier, outcome = false, false, nil
+  for try = 1, client.backoff.tries do
+    if try > 1 then task.sleep(patience.pause(client.backoff, try - 1)) end
+    outcome = attempt(client, call, try)
+    if outcome.answer then return outcome.answer end
+    earlier, lost = lost, lost or outcome.unclear
+    if not outcome.again then break end
+  end
+  local write = call.method ~= "GET"
+  return nil, outcome.message, outcome.code, {
+    status = outcome.status, errors = outcome.errors, unsent = outcome.unsent, answered = outcome.answered or false,
+    unclear = write and (outcome.unclear or lost), earlier = write and earlier,
+  }
 end
 
 ---Calls Alma, by name and places (`{ name = "get_bib", at = { mms_id = id } }`) or by method and
@@ -230,18 +250,8 @@ function methods:call(request)
   if path and self.unfit then path, message, code = nil, self.unfit.message, self.unfit.code end
   if not path then return nil, message, code, { errors = {}, unclear = false, unsent = true } end
   local call = { method = method, path = path, request = request, repeatable = requests.repeatable(method, request) }
-  local lost, earlier, outcome = false, false, nil
-  for try = 1, self.backoff.tries do
-    if try > 1 then task.sleep(patience.pause(self.backoff, try - 1)) end
-    outcome = attempt(self, call, try)
-    if outcome.answer then return outcome.answer end
-    earlier, lost = lost, lost or outcome.unclear
-    if not outcome.again then break end
-  end
-  return nil, outcome.message, outcome.code, {
-    status = outcome.status, errors = outcome.errors, unsent = outcome.unsent, answered = outcome.answered or false,
-    unclear = method ~= "GET" and (outcome.unclear or lost), earlier = method ~= "GET" and earlier,
-  }
+  if oversight.alma then return oversight.alma(self, call, send) end
+  return send(self, call)
 end
 
 ---True when this code of Alma is among the reasons of a failure.

@@ -9,7 +9,8 @@ local words = require "almanac.words"
 local m = {}
 
 local EMPTY = ": holds no MMS ID; give one a line, or a list with a column mms_id"
-local WANTED = {
+---Headings that mean a column, beside its own name.
+m.headings = {
   mms_id = { "mmsid", "mmsids", "mmsrecordid", "bibmmsid", "almammsid" },
   barcode = { "barcode", "itembarcode", "barcodes" },
 }
@@ -87,7 +88,7 @@ function m.without(list, lines, what)
 end
 
 local function from_file(path, how)
-  local list, message, code = sheet.open(path, { wanted = WANTED, sheet = how.sheet, charset = how.charset })
+  local list, message, code = sheet.open(path, { wanted = m.headings, sheet = how.sheet, charset = how.charset })
   if not list then return nil, message, code end
   local rows
   rows, message, code = sheet.all(list)
@@ -165,7 +166,7 @@ function m.set(client, given)
       return nil, ("the %s is not one of titles: %s"):format(name, ids.problem(id)), "parse"
     end
   end
-  local notes = missing > 0 and { ("the %s counts %s, but Alma lists %d of them: the others are not in this plan"):format(name,
+  local notes = missing > 0 and { ("the %s counts %s, but Alma lists %d of them: the others are left out"):format(name,
     words.count(#members + #broken + missing, "member"), #members + #broken) } or nil
   return { ids = titles, duplicates = duplicates, empty = 0, broken = broken, notes = notes, words = name }
 end

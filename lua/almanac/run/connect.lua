@@ -36,20 +36,27 @@ local function environment_of(general)
   return word ~= "" and word or "environment not told"
 end
 
+---What an answer of GET /conf/general says.
+---@param answer table
+---@return { institution: string, environment: string, digital: table, alma_url: string? } general alma_url: https://DOMAIN…/
+function m.described(answer)
+  return {
+    institution = answer.institution.value,
+    environment = environment_of(answer),
+    digital = type(answer.digital) == "table" and answer.digital or {},
+    alma_url = answer.alma_url,
+  }
+end
+
 ---Asks Alma for its institution and environment (GET /conf/general), and for the upload form.
 ---@param client table
----@return { institution: string, environment: string, digital: table, alma_url: string? }|nil alma_url: https://DOMAIN…/
+---@return { institution: string, environment: string, digital: table, alma_url: string? }|nil general of m.described
 ---@return string? message
 ---@return string? code
 function m.general(client)
   local general, message, code = alma.conf.general(client, { ingest_form = true })
   if not general then return nil, with_advice(message, code), code end
-  return {
-    institution = general.institution.value,
-    environment = environment_of(general),
-    digital = type(general.digital) == "table" and general.digital or {},
-    alma_url = general.alma_url,
-  }
+  return m.described(general)
 end
 
 -- The S3 server of an upload address, which is what stands before the bucket in
@@ -165,9 +172,39 @@ local function place_words(general)
   return ("%s, which Alma does not call a sandbox (%s)"):format(general.institution, general.environment)
 end
 
----Lets a command write outside a sandbox only when somebody has named the institution:
----by `--production CODE`, or on a terminal when asked. The answer holds for this command
----and run: to let a run be applied is not to let it be taken back.
+local named = {}   -- institutions outside a sandbox that somebody named in this process
+
+---Whether somebody has named an institution in this process, for whatever writes.
+---@param general table of m.general
+---@return boolean
+function m.is_named(general) return named[general.institution] == true end
+
+---Lets something write outside a sandbox only when somebody has named the institution: by
+---`--production CODE`, or on a terminal when asked.
+---@param general table of m.general
+---@param who string what writes: "apply", "the script", …
+---@param given string? the institution code of --production
+---@param ask (fun(question: string): string?)? asks on a terminal; nil when there is none
+---@return true|nil
+---@return string? message
+---@return string? code "conflict"
+function m.may_write(general, who, given, ask)
+  local institution = general.institution
+  if is_sandbox(general.environment) then return true end
+  local how = ("%s would write to %s: to let it, give --production %s"):format(who, place_words(general), institution)
+  if not given then
+    if not ask then return nil, how, "conflict" end
+    given = ask(("%s writes to %s. Type its institution code to go on: "):format(who, place_words(general))) or ""
+  end
+  if given:match "^%s*(.-)%s*$" ~= institution then
+    return nil, ("'%s' is not that institution's code: %s"):format(given, how), "conflict"
+  end
+  named[institution] = true
+  return true
+end
+
+---Lets a command write outside a sandbox as m.may_write does. The answer holds for this command and run: to let a run be
+---applied is not to let it be taken back.
 ---@param run { db: table, general: table }
 ---@param command string "apply", "undo", …
 ---@param given string? the institution code of --production
@@ -177,18 +214,14 @@ end
 ---@return string? code "conflict", or "io": the run file can't be written
 function m.confirm(run, command, given, ask)
   local general, said = run.general, "production:" .. command
-  local institution = general.institution
   if is_sandbox(general.environment) then return true end
-  if not given and store.meta(run.db, said) == institution then return true end
-  local how = ("%s would write to %s: to let it, give --production %s"):format(command, place_words(general), institution)
-  if not given then
-    if not ask then return nil, how, "conflict" end
-    given = ask(("%s writes to %s. Type its institution code to go on: "):format(command, place_words(general))) or ""
+  if not given and store.meta(run.db, said) == general.institution then
+    named[general.institution] = true
+    return true
   end
-  if given:match "^%s*(.-)%s*$" ~= institution then
-    return nil, ("'%s' is not the institution of this run: %s"):format(given, how), "conflict"
-  end
-  return store.set(run.db, { [said] = institution })
+  local ok, message, code = m.may_write(general, command, given, ask)
+  if not ok then return nil, message, code end
+  return store.set(run.db, { [said] = general.institution })
 end
 
 ---A run at work. The fields up to `copies` are there from the beginning, the others

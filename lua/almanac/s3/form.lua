@@ -5,6 +5,7 @@
 local core = require "almanac.core"
 local errors = require "almanac.s3.errors"
 local form_fields = require "almanac.s3.form_fields"
+local oversight = require "almanac.oversight"
 local policies = require "almanac.s3.policy"
 local request = require "almanac.s3.request"
 local task = require "almanac.task"
@@ -158,7 +159,7 @@ local function hide(form, message)
   return message
 end
 
-local function send(store, form, key, file, options)
+local function insist_on(store, form, key, file, options)
   return request.insist(store.backoff, function()
     local ready, message, code = file.unchanged()
     if not ready then return nil, { message = message, code = code } end
@@ -173,6 +174,20 @@ local function send(store, form, key, file, options)
     follow(form, failed)
     return nil, failed
   end)
+end
+
+-- A failure goes round by way of oversight as message, code, and itself.
+local function send(store, form, key, file, options)
+  if not oversight.s3 then return insist_on(store, form, key, file, options) end
+  local result, message, code, failed = oversight.s3(store, { method = "POST", bucket = form.bucket, key = key, size = file.size,
+    md5 = file.md5, form = true }, function()
+    local stored, why, unclear = insist_on(store, form, key, file, options)
+    if stored then return stored end
+    why.unclear = unclear
+    return nil, why.message, why.code, why
+  end)
+  if result then return result end
+  return nil, failed and failed.message and failed or { message = message, code = code }
 end
 
 local function answer_of(result)

@@ -2,6 +2,7 @@
 -- it is answered. Every request here may be repeated: the same object comes of it.
 local core = require "almanac.core"
 local errors = require "almanac.s3.errors"
+local oversight = require "almanac.oversight"
 local sigv4 = require "almanac.s3.sigv4"
 local patience = require "almanac.patience"
 local task = require "almanac.task"
@@ -119,6 +120,22 @@ end
 ---@field once boolean? curl must not repeat it unseen: its repetition is answered differently
 ---@field ready (fun(): true|nil, string?, string?)? asked before every try
 
+local function insist_on(store, request)
+  local what = ("%s %s%s"):format(request.method, store.bucket, request.key and "/" .. request.key or "")
+  local result, failed, unclear = m.insist(store.backoff, function()
+    if request.ready then
+      local ready, message, code = request.ready()
+      if not ready then return nil, { message = message, code = code } end
+    end
+    local answer = transfer(store, request)
+    local failure = m.failure(what, answer, { may_hold_error = request.may_hold_error, write = request.method ~= "GET" })
+    if failure then return nil, failure end
+    return answer
+  end)
+  if result then return result end
+  return nil, hide(store, failed.message), failed.code, { refusal = failed.refusal, unclear = unclear }
+end
+
 ---Sends a request until it is answered.
 ---@param store table from s3.new
 ---@param request almanac.s3.request
@@ -134,19 +151,10 @@ function m.send(store, request)
     local fit, message = check_key(request.key)
     if not fit then return nil, message, "parse" end
   end
-  local what = ("%s %s%s"):format(request.method, store.bucket, request.key and "/" .. request.key or "")
-  local result, failed, unclear = m.insist(store.backoff, function()
-    if request.ready then
-      local ready, message, code = request.ready()
-      if not ready then return nil, { message = message, code = code } end
-    end
-    local answer = transfer(store, request)
-    local failure = m.failure(what, answer, { may_hold_error = request.may_hold_error, write = request.method ~= "GET" })
-    if failure then return nil, failure end
-    return answer
-  end)
-  if result then return result end
-  return nil, hide(store, failed.message), failed.code, { refusal = failed.refusal, unclear = unclear }
+  local function go() return insist_on(store, request) end
+  if not oversight.s3 then return go() end
+  return oversight.s3(store, { method = request.method, bucket = store.bucket, key = request.key, query = request.query,
+    size = request.file and request.file.length or #(request.body or ""), to = request.to }, go)
 end
 
 return m

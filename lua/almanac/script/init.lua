@@ -3,6 +3,7 @@
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
 local help = require "almanac.script.help"
+local lists = require "almanac.script.lists"
 local sessions = require "almanac.script.session"
 local task = require "almanac.task"
 
@@ -37,6 +38,11 @@ function m.arguments(declared)
   return finish { message = words, code = code }
 end
 
+local function settings_of(session)
+  session.ready = session.ready or m.check(session.settings())
+  return session.ready
+end
+
 ---The client for Alma: server, API key and pace as the settings say (--profile, --url, --rate, the
 ---environment, almanac.conf.lua). A script has one; asked again, the same is given. Missing
 ---settings end the script.
@@ -44,7 +50,7 @@ end
 function m.client()
   local session = sessions.here()
   if not session.client then
-    session.client = connect.alma(m.check(session.settings()))
+    session.client = connect.alma(settings_of(session))
   end
   return session.client
 end
@@ -62,8 +68,24 @@ end
 ---@return table store see almanac.s3
 function m.store()
   local session = sessions.here()
-  session.store = session.store or m.check(connect.storage(m.client(), m.general(), m.check(session.settings())))
+  session.store = session.store or m.check(connect.storage(m.client(), m.general(), settings_of(session)))
   return session.store
+end
+
+---The titles to work on, each once: those of a set, or of a list (one MMS ID a line; CSV, .xlsx or .ods with a column mms_id).
+---Neither or both, or one that can't be read, ends the script; what names no title is said.
+---@param given { set: string?, list: string? } set: id or name; list: a path. So the values of two arguments `set` and `list`
+---@return string[] ids
+function m.titles(given)
+  return (m.check(lists.titles(m.client, given, m.warn)))
+end
+
+---The rows of a list with headings (CSV, .xlsx, .ods), headings in any spelling. A column that is not there ends the script.
+---@param path string
+---@param names string[] columns, e.g. { "mms_id", "number" }
+---@return { line: integer, [string]: string }[] rows cells by these names, "" where one is empty; line: where it stands
+function m.rows(path, names)
+  return (m.check(lists.rows(path, names, m.warn)))
 end
 
 ---Passes on what a call gave. When it gave nil and a message, the script ends with that line and exit
@@ -94,14 +116,20 @@ end
 
 local csv_methods = {}
 
----Writes a row. Nil and false are empty fields; texts that a spreadsheet would take for a formula stay texts.
+-- A spreadsheet rounds numbers of more than 15 digits, such as MMS IDs: an apostrophe keeps them text, and
+-- almanac's own readers know it.
+local function cell(value)
+  if math.type(value) then return value end
+  local text = value ~= nil and value ~= false and tostring(value) or ""
+  return text:find "^%d+$" and #text > 15 and "'" .. text or text
+end
+
+---Writes a row. Nil and false are empty fields. Texts that a spreadsheet would take for a formula, or for a number that it
+---rounds (an MMS ID), get an apostrophe in front, which almanac's readers take off again.
 ---@param values any[] with holes where `n` or the headings say how many
 function csv_methods:write(values)
   local row = { n = math.max(values.n or 0, #values, self.columns) }
-  for i = 1, row.n do
-    local value = values[i]
-    row[i] = math.type(value) and value or value ~= nil and value ~= false and tostring(value) or ""
-  end
+  for i = 1, row.n do row[i] = cell(values[i]) end
   m.check(self.file:write(core.csv.line(row)))
 end
 

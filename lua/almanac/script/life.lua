@@ -2,16 +2,27 @@
 -- failed, a mistake in it, Ctrl-C.
 local core = require "almanac.core"
 local task = require "almanac.task"
+local words = require "almanac.words"
 
 local m = {}
 
 local STOPPED = 75
 local EVERY = 1000000   -- instructions of Lua between two looks for Ctrl-C, for a script that never waits
+local PATIENCE = 3      -- of those looks, until a script ends that catches its own end
 local LOOKS = 0.2       -- seconds between them while it waits
 
 local interrupted = setmetatable({}, { __tostring = function() return "stopped" end })
 
-local function look() if core.sys.interrupts() > 0 then error(interrupted, 0) end end
+-- Ends a script that never waits. One that catches this error again and again is ended all the same.
+local function looker(session)
+  local times = 0
+  return function()
+    if core.sys.interrupts() == 0 then return end
+    times = times + 1
+    if times > PATIENCE then os.exit(m.ended_early(session, "stopped", true)) end
+    error(interrupted, 0)
+  end
+end
 
 -- The nearest line of the script in the calls that led to a mistake.
 local function line_of(session)
@@ -34,7 +45,7 @@ end
 
 -- The script's own code, in a task of its own.
 local function body(session, chunk)
-  debug.sethook(look, "", EVERY)
+  debug.sethook(looker(session), "", EVERY)
   local results = table.pack(xpcall(chunk, function(message) return seen(session, message) end, table.unpack(session.arguments)))
   debug.sethook()
   if results[1] then return { status = math.type(results[2]) == "integer" and results[2] or 0 } end
@@ -55,28 +66,48 @@ local function watched(work)
   return outcome or { stopped = true }
 end
 
+-- What the script leaves behind that stops early.
+local function tell_written(session)
+  local gate = session.gate
+  for _, line in ipairs(gate.written:tell()) do session.out.note(line) end
+  return gate.written:anything()
+end
+
+---Says why a script ended early, and what it had written.
+---@param session almanac.script.session
+---@param message string
+---@param stopped boolean? nothing is wrong with it
+---@return integer status
+function m.ended_early(session, message, stopped)
+  session.out.fail(message)
+  local anything = tell_written(session)
+  if stopped then return STOPPED end
+  return anything and 2 or 1
+end
+
 local function is_stop(code) return code == "quota" or code == "cancelled" end
+
+-- A script that went on after calls were held back has not done all.
+local function ended_well(session, status)
+  local gate = session.gate
+  if gate.short and status == 0 then return m.ended_early(session, gate.short, true) end
+  if gate.dry then session.out.note(("dry run: %s not sent; nothing was changed"):format(words.count(gate.dry.count, "write"))) end
+  return status
+end
 
 ---Runs the script.
 ---@param session almanac.script.session
 ---@param chunk function
----@return integer status of almanac exec
+---@return integer status of almanac exec: that of the script; else 1 it ended early and nothing was written, 2 something was,
+---  75 it was stopped, or the day's calls are used up
 function m.run(session, chunk)
-  local out = session.out
   session.main = task.spawn(body, session, chunk)
   local outcome, ending = watched(session.main), session.ending
-  if ending then
-    if not ending.message then return 0 end
-    out.fail(ending.message)
-    return is_stop(ending.code) and STOPPED or 1
-  elseif outcome.mistake then
-    out.fail(outcome.mistake)
-    return 1
-  elseif outcome.stopped then
-    out.fail "stopped"
-    return STOPPED
-  end
-  return outcome.status
+  if ending and not ending.message then return 0 end
+  if ending then return m.ended_early(session, ending.message, is_stop(ending.code)) end
+  if outcome.mistake then return m.ended_early(session, outcome.mistake, session.gate.short ~= nil) end
+  if outcome.stopped then return m.ended_early(session, "stopped", true) end
+  return ended_well(session, outcome.status)
 end
 
 return m

@@ -11,7 +11,11 @@ local m = {}
 ---@field settings fun(): table|nil, string?, string? gathers the settings; see almanac.cli.settings
 ---@field out table almanac.cli.out
 ---@field main table the task that the script runs in
+---@field gate almanac.script.gate
+---@field ready table? the settings, once they were gathered
 ---@field client almanac.alma.client? once it was asked for
+---@field general table? of almanac.run.connect, likewise
+---@field store table? of almanac.s3, likewise
 ---@field ending almanac.script.ending? why the script ends itself
 
 ---How a script ends itself before its last line.

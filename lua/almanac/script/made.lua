@@ -1,0 +1,65 @@
+-- Where the id of a thing stands that a POST made, by what was posted to (OpenAPI and schemas of bibs,
+-- conf and users; recorded answers).
+local m = {}
+
+-- The last word of the path, the field of the JSON answer (with a dot: a field of a field), and the
+-- element of the XML answer.
+local PLACES = {
+  bibs = { "mms_id", "mms_id" }, holdings = { "holding_id", "holding_id" }, items = { "item_data.pid", "pid" },
+  representations = { "id", "id" }, files = { "pid", "pid" }, collections = { "pid.value", "pid" }, sets = { "id", "id" },
+  requests = { "request_id", "request_id" }, deposits = { "deposit_id", "deposit_id" },
+}
+local ANY = { "mms_id", "holding_id", "item_data.pid", "id", "pid.value", "pid", "request_id", "deposit_id" }
+local ELEMENTS = { "mms_id", "holding_id", "pid", "id", "request_id" }
+
+local function field(answer, path)
+  for name in path:gmatch "[^.]+" do answer = type(answer) == "table" and answer[name] or nil end
+  return type(answer) == "string" and answer or nil
+end
+
+---The id that an answer names, for people.
+---@param answer any
+---@return string?
+function m.id_in(answer)
+  if type(answer) == "string" then
+    for _, name in ipairs(ELEMENTS) do
+      local id = answer:match(("<%s>(%%w+)</%s>"):format(name, name))
+      if id then return id end
+    end
+  elseif type(answer) == "table" then
+    for _, path in ipairs(ANY) do
+      local id = field(answer, path)
+      if id then return id end
+    end
+  end
+end
+
+---Puts an id into a JSON answer.
+---@param answer table changed in place
+---@param kind string last word of the path
+---@param id string
+function m.put(answer, kind, id)
+  local path = (PLACES[kind] or { "id" })[1]
+  local outer, inner = path:match "^([^.]+)%.(.*)$"
+  if not outer then
+    answer[path] = id
+    return
+  end
+  answer[outer] = type(answer[outer]) == "table" and answer[outer] or {}
+  answer[outer][inner] = id
+end
+
+---Puts an id into an XML answer, behind the first tag.
+---@param text string
+---@param kind string last word of the path
+---@param id string
+---@return string
+function m.put_text(text, kind, id)
+  local name = (PLACES[kind] or { "id", "id" })[2]
+  local element = ("<%s>%s</%s>"):format(name, id, name)
+  local changed, count = text:gsub(("<%s>[^<]*</%s>"):format(name, name), element, 1)
+  if count > 0 then return changed end
+  return (text:gsub("(<%a[%w_:.-]*[^<>]*>)", "%1" .. element, 1))
+end
+
+return m

@@ -1,0 +1,183 @@
+-- `almanac exec --record` and `--replay`: calls with their answers in a file, a JSON object on each
+-- line, and a script that gets them from there, without network and key. What is asked for
+-- in the same words several times is answered in the recorded order; the last answer to a read is
+-- given again and again, as a script may look more often than it did.
+local core = require "almanac.core"
+local json = require "almanac.json"
+local words = require "almanac.words"
+local written = require "almanac.script.written"
+
+local m = {}
+
+local HEAD = "almanac_record"
+local FORMAT = 1
+local LARGEST = 1 << 30   -- bytes
+-- Of the signed upload form: who has these can put files into the bucket for an hour.
+local SECRET = { "signature", "security%-token" }
+local HIDDEN = "hidden"
+local HEADERS = { "etag", "content-length", "content-type", "last-modified" }
+
+local recorder, player = {}, {}
+
+-- ---- one entry ----
+
+local function name_of(call)
+  if call.bucket then return ("%s s3://%s/%s"):format(call.form and "PUT" or call.method, call.bucket, call.key or "") end
+  local accept = call.request.accept
+  return written.line_of(call) .. (accept and (" (%s)"):format(accept) or "")
+end
+
+local function body_of(call)
+  local body = call.request and call.request.body
+  return type(body) == "table" and json.encode(body) or body
+end
+
+local function without_secrets(value)
+  if type(value) ~= "table" then return value end
+  local copy = {}
+  for name, item in pairs(value) do
+    local secret = false
+    for _, pattern in ipairs(SECRET) do secret = secret or type(name) == "string" and name:lower():find(pattern) ~= nil end
+    copy[name] = secret and type(item) == "string" and HIDDEN or without_secrets(item)
+  end
+  return setmetatable(copy, getmetatable(value))
+end
+
+local function of_bucket(result)
+  local headers = {}
+  for _, name in ipairs(HEADERS) do headers[name] = result.headers[name] end
+  return { status = result.status, headers = headers, body = core.text.valid(result.body or "") and result.body or nil }
+end
+
+-- An answer that went into a file is recorded as its text.
+local function answer_of(call, answer)
+  if call.request.to then return (core.files.read(call.request.to, LARGEST)) end
+  local form = call.path == "/conf/general" and type(answer) == "string" and json.decode(answer)
+  return form and json.encode(without_secrets(form)) or answer
+end
+
+-- The answer as the caller wants it: in a file, when it was to go into one.
+local function given(call, answer)
+  local to = call.request and call.request.to
+  if not to then return without_secrets(answer) end
+  local ok, message, code = core.files.write(to, answer)
+  if ok then return to end
+  return nil, message, code, { errors = {}, unclear = false, unsent = true }
+end
+
+-- ---- recording ----
+
+local function is_tape(path)
+  local head = core.files.head(path, 200)
+  return head and head:find('^{"' .. HEAD) ~= nil
+end
+
+---Begins a record. A file of something else is not written over.
+---@param path string
+---@return table|nil recorder
+---@return string? message
+---@return string? code
+function m.record(path)
+  if core.files.stat(path) and not is_tape(path) then
+    return nil, ("--record: %s is there and no record of almanac: name another file"):format(path), "conflict"
+  end
+  local file, message = io.open(path, "wb")
+  if not file then return nil, "--record: " .. message, "io" end
+  file:setvbuf "line"
+  file:write(json.encode { [HEAD] = FORMAT }, "\n")
+  return setmetatable({ file = file }, { __index = recorder })
+end
+
+---Writes a call and what came of it.
+---@param call table of the client, or a request of almanac.oversight
+---@param answer any
+function recorder:write(call, answer, message, code, detail)
+  local entry = { call = name_of(call), body = body_of(call), message = message, code = code, form = call.form }
+  if answer == nil then
+    local kept = detail or {}
+    entry.detail = { errors = kept.errors, unclear = kept.unclear, unsent = kept.unsent, status = kept.status }
+  else
+    entry.answer = call.bucket and of_bucket(answer) or without_secrets(answer_of(call, answer))
+  end
+  local ok, line = pcall(json.encode, entry)
+  if not ok then line = json.encode { call = entry.call, message = "the answer is no text, and was not recorded", code = "parse" } end
+  self.file:write(line, "\n")
+end
+
+-- ---- playing ----
+
+local function key_of(name, body) return name .. "\0" .. (body or "") end
+
+local function add(self, entry)
+  local key = key_of(entry.call, entry.body)
+  local list = self.by_key[key]
+  if not list then
+    list = { next = 1 }
+    self.by_key[key] = list
+    self.names[#self.names + 1] = { name = entry.call, body = entry.body }
+  end
+  list[#list + 1] = entry
+  self.form = self.form or entry.form
+end
+
+---Reads a record.
+---@param path string
+---@return table|nil player with `form`: files went up by Alma's form
+---@return string? message
+---@return string? code
+function m.play(path)
+  local text, message, code = core.files.read(path, LARGEST)
+  if not text then return nil, "--replay: " .. message, code end
+  local self = setmetatable({ path = path, by_key = {}, names = {} }, { __index = player })
+  for line in text:gmatch "[^\n]+" do
+    local entry = json.decode(line)
+    if type(entry) ~= "table" or not (entry[HEAD] == FORMAT or type(entry.call) == "string") then
+      return nil, ("--replay: %s is no record of almanac (made by --record)"):format(path), "parse"
+    end
+    if entry.call then add(self, entry) end
+  end
+  return self
+end
+
+local function common(a, b)
+  local n = 0
+  while n < #a and a:byte(n + 1) == b:byte(n + 1) do n = n + 1 end
+  return n
+end
+
+-- The recorded call that is most like this one.
+local function nearest(self, name)
+  local names, best = {}, nil
+  for i, known in ipairs(self.names) do
+    if known.name == name then return name .. ", with another body" end
+    names[i] = known.name
+    if not best or common(known.name, name) > common(best, name) then best = known.name end
+  end
+  return words.nearest(name, names) or best
+end
+
+local function refuse(self, name)
+  local near = nearest(self, name)
+  return nil, ("%s: %s is not recorded%s"):format(self.path, name, near and "; the nearest that is: " .. near or ""), "missing",
+    { errors = {}, unclear = false, unsent = true }
+end
+
+---Answers a call.
+---@param call table of the client, or a request of almanac.oversight
+---@return any answer
+---@return string? message
+---@return string? code
+---@return table? detail
+function player:answer(call)
+  local name = name_of(call)
+  local list = self.by_key[key_of(name, body_of(call))]
+  if not list then return refuse(self, name) end
+  local entry = list[list.next]
+  if not entry and call.method ~= "GET" and call.method ~= "HEAD" then return refuse(self, name .. ", once more,") end
+  entry = entry or list[#list]
+  list.next = list.next + 1
+  if entry.answer == nil then return nil, entry.message, entry.code, entry.detail end
+  return given(call, entry.answer)
+end
+
+return m
