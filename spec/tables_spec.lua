@@ -127,6 +127,14 @@ describe("configuration", function()
     assert.are.equal(1, #assert(libraries.locations(client(), "MAIN")))
   end)
 
+  it("reads lists that come short to their end", function()
+    place.change { op = "lists", spec = "page=2" }
+    local count = #assert(tables.list(client()))
+    assert.are.equal(3, #assert(libraries.list(client())))
+    place.change { op = "lists", spec = "" }
+    assert.are.equal(count, #assert(tables.list(client())))
+  end)
+
   it("answers as Alma's schemas say", function()
     if not schema.available() then return pending "../shared is absent" end
     for path, name in pairs { ["/conf/code-tables"] = "rest_code_tables", ["/conf/code-tables/SetType"] = "rest_code_table",

@@ -91,13 +91,13 @@ local function wrong_value(parameter, value)
   end
 end
 
--- A list of files is described without them; one that comes short is asked all the same.
-local UNDESCRIBED = { limit = "/files$", offset = "/files$" }
+-- Lists that Alma gives whole are described without them; one that comes short is asked for its rest all the same.
+local UNDESCRIBED = { limit = true, offset = true }
 
 local function check_query(template, operation, query)
   local known = parameters_of(template, operation)
   for name, value in pairs(query or {}) do
-    if UNDESCRIBED[name] and template.path:find(UNDESCRIBED[name]) then known[name] = known[name] or { name = name } end
+    if UNDESCRIBED[name] and not template.path:find "}$" then known[name] = known[name] or { name = name } end
     if not known[name] then return ("Alma knows no query parameter %s there"):format(name) end
     local words = wrong_value(known[name], value)
     if words then return words end

@@ -1,9 +1,8 @@
 -- Webhooks: Alma calls an address of yours when something happened, a job's end for example. An
 -- integration profile in Alma names the address and a secret. Alma first asks GET
 -- ?challenge=…; later it POSTs JSON (or XML, as the profile says), and signs the body's bytes with
--- the secret: header X-Exl-Signature, HMAC-SHA256 in base64.
+-- the secret: header X-Exl-Signature, HMAC-SHA256 in base64. A receiver in a script, with this module as `webhooks`:
 --
---   local webhooks = require "almanac.alma.webhooks"
 --   local receiver = assert(webhooks.listen { port = 8099, secret = os.getenv "ALMA_WEBHOOK_SECRET",
 --     on = function(event) print(event.action, event.job_instance and event.job_instance.name) end })
 --   receiver:run()
