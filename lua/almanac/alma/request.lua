@@ -1,7 +1,6 @@
 -- Checks a program's request before it is sent. Alma ignores what it does not know, and it
 -- would take a misspelt method for a GET.
 local address = require "almanac.address"
-local check = require "almanac.alma.calls.check"
 local fields = require "almanac.fields"
 local json = require "almanac.json"
 local words = require "almanac.words"
@@ -15,6 +14,9 @@ local METHODS = { "GET", "POST", "PUT", "DELETE" }
 local WRITES = { POST = true, PUT = true }
 local SIMPLE = { string = true, number = true, boolean = true }
 local JSON = "application/json"
+
+-- Read by the first call: a command that makes none does not wait for it.
+local function table_of_calls() return require "almanac.alma.calls.check" end
 
 local function check_method(method)
   for _, name in ipairs(METHODS) do
@@ -79,10 +81,10 @@ local function mistake(wrong) error("client:call: " .. wrong, 5) end
 -- A call by its name: the name says method and path.
 local function by_name(request)
   if request.method or request.path then mistake "a call by its name has its method and path already: leave them out" end
-  local call, wrong = check.named(request.name)
+  local call, wrong = table_of_calls().named(request.name)
   if not call then mistake(wrong) end
   local path
-  path, wrong = check.path(call, request.at or {})
+  path, wrong = table_of_calls().path(call, request.at or {})
   if not path then mistake(wrong) end
   return call, call.method, path
 end
@@ -93,15 +95,15 @@ local function by_path(request)
   check_method(method)
   check_path(request.path)
   if request.unchecked then return false, method, request.path end
-  local call, wrong = check.find(method, request.path)
+  local call, wrong = table_of_calls().find(method, request.path)
   if wrong then mistake(wrong) end
   return call, method, request.path
 end
 
 local function hold(call, request)
-  local wrong = check.problem(call, request)
+  local wrong = table_of_calls().problem(call, request)
   if wrong then mistake(wrong) end
-  return check.bad_date(call, request.query)
+  return table_of_calls().bad_date(call, request.query)
 end
 
 ---Raises when a request is malformed, or is not as Alma's description of the call has it.
