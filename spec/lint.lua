@@ -84,7 +84,8 @@ local function required(paths)
   for _, path in ipairs(paths) do
     local name = path:gsub("^lua/almanac/", ""):gsub("%.lua$", ""):gsub("/?init$", ""):gsub("/", ".")
     local list = {}
-    for other in read(path):gmatch 'require%s*%(?%s*"almanac%.([%w_.]+)"' do list[#list + 1] = other end
+    local code = read(path):gsub("%f[^\n\0]%-%-[^\n]*", "")   -- an example in a comment is no edge
+    for other in code:gmatch 'require%s*%(?%s*"almanac%.([%w_.]+)"' do list[#list + 1] = other end
     edges[name] = list
   end
   return edges

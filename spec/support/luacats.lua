@@ -54,9 +54,30 @@ end
 function TAGS.class(doc, text) doc.class = text:match "^%S+" end
 function TAGS.alias(doc, text) doc.alias, doc.kind = text:match "^(%S+)%s*(.*)$" end
 
-local function read_block(lines, first, last)
-  local doc = { text = {}, params = {}, returns = {} }
+local function is_open(text)
+  local _, opened = text:gsub("[({]", "")
+  local _, closed = text:gsub("[)}]", "")
+  return opened > closed
+end
+
+-- A type may go over several lines; then they are one.
+local function joined(lines, first, last)
+  local list = {}
   for i = first, last do
+    local line = list[#list]
+    if line and line:find "^%s*%-%-%-@" and is_open(line) then
+      list[#list] = line .. " " .. lines[i]:match "^%s*%-%-%-%s*(.*)$"
+    else
+      list[#list + 1] = lines[i]
+    end
+  end
+  return list
+end
+
+local function read_block(all, first, last)
+  local doc = { text = {}, params = {}, returns = {} }
+  local lines = joined(all, first, last)
+  for i = 1, #lines do
     local tag, rest = lines[i]:match "^%s*%-%-%-@(%a+)%s*(.*)$"
     if tag then
       if TAGS[tag] then TAGS[tag](doc, rest) else doc.last = nil end
@@ -115,6 +136,20 @@ function m.classes(path)
       if doc.class and doc.fields then classes[#classes + 1] = doc end
     end
     i = i + 1
+  end
+  return classes
+end
+
+---All shapes of the library, by their names. Those of the engine are described in its own files.
+---@return table<string, table> docs as of `classes`, with path
+function m.all_classes()
+  local classes = {}
+  local pipe <close> = assert(io.popen "find lua/almanac -name '*.lua' -not -path '*/engine/*' -not -name 'core.d.lua' | sort")
+  for path in pipe:lines() do
+    for _, doc in ipairs(m.classes(path)) do
+      doc.path = path
+      classes[doc.class] = classes[doc.class] or doc
+    end
   end
   return classes
 end

@@ -168,65 +168,66 @@ local function render_class(doc, page)
   out[#out] = out[#out] .. "\n"
 end
 
--- All shapes of the library, by their names.
-local function all_classes()
-  local classes = {}
-  local pipe <close> = assert(io.popen "find lua/almanac -name '*.lua' | sort")
-  for path in pipe:lines() do
-    for _, doc in ipairs(luacats.classes(path)) do classes[doc.class] = classes[doc.class] or doc end
-  end
-  return classes
-end
-
-local function mention(text, page, found)
-  for name in text:gmatch "almanac%.[%w_.]*[%w_]" do
-    local doc = page.classes[name]
-    if doc and not page.told[name] then
-      page.told[name] = true
-      found[#found + 1] = doc
-      for _, field in ipairs(doc.fields) do mention(field.kind, page, found) end
+-- Notes where a shape that is named is told: at the module whose file describes it, else at the
+-- first that names it.
+local function mention(text, page, name)
+  for class in text:gmatch "almanac%.[%w_.]*[%w_]" do
+    local doc = page.classes[class]
+    if doc and not page.told[class] then
+      page.told[class] = true
+      table.insert(page.shapes[page.homes[doc.path] or name], doc)
+      for _, field in ipairs(doc.fields) do mention(field.kind, page, name) end
     end
   end
 end
 
--- The shapes that functions name, each once on the page.
-local function render_classes(list, page)
-  local found = {}
-  for _, item in ipairs(list) do
+local function mention_all(module, page)
+  for _, item in ipairs(module.all) do
     for _, field in ipairs { "params", "returns" } do
-      for _, one in ipairs(item.doc and item.doc[field] or {}) do mention(one.kind, page, found) end
+      for _, one in ipairs(item.doc and item.doc[field] or {}) do mention(one.kind, page, module.name) end
     end
   end
-  if found[1] then page.out[#page.out + 1] = "Shapes:\n" end
-  for _, doc in ipairs(found) do render_class(doc, page) end
 end
 
 local function short(name) return name:match "[%w_]+$" end
 
-local function render_all(list, owner, is_method, page, all)
+local function render_all(list, owner, is_method, page)
   for _, item in ipairs(list) do
     render(item, owner, is_method, page.out)
-    all[#all + 1] = item
     if is_bare(item) then page.bare[#page.bare + 1] = ("%s%s%s (%s)"):format(owner, is_method and ":" or ".", item.name, item.path) end
   end
 end
 
-local function render_module(name, page)
-  local path, all = file_of(name), {}
-  page.out[#page.out + 1] = ("### %s\n"):format(name)
-  paragraphs(luacats.head(path), page.out)
+local function render_module(module, page)
+  local name, out = module.name, page.out
+  out[#out + 1] = ("### %s\n"):format(name)
+  paragraphs(luacats.head(module.path), out)
   if ELSEWHERE[name] then
-    page.out[#page.out + 1] = ("All of it stands in [%s](%s).\n"):format(ELSEWHERE[name], ELSEWHERE[name])
+    out[#out + 1] = ("All of it stands in [%s](%s).\n"):format(ELSEWHERE[name], ELSEWHERE[name])
     return
   end
-  local list = members.functions(require(name), path)
-  render_all(list, short(name), false, page, all)
-  for _, object in ipairs(members.objects(list, short(name))) do
-    page.out[#page.out + 1] = ("What `%s` gives:\n"):format(object.from)
-    if object.class then page.with_methods[object.class] = true end
-    render_all(object.list, object.noun, true, page, all)
+  render_all(module.list, short(name), false, page)
+  for _, object in ipairs(module.objects) do
+    out[#out + 1] = ("What `%s` gives:\n"):format(object.from)
+    render_all(object.list, object.noun, true, page)
   end
-  render_classes(all, page)
+  if page.shapes[name][1] then out[#out + 1] = "Shapes:\n" end
+  for _, doc in ipairs(page.shapes[name]) do render_class(doc, page) end
+end
+
+-- A module with its functions, and the objects that these give.
+local function look_at(name, page)
+  local path = file_of(name)
+  local module = { name = name, path = path, list = members.functions(require(name), path), all = {} }
+  module.objects = members.objects(module.list, short(name))
+  table.move(module.list, 1, #module.list, 1, module.all)
+  for _, object in ipairs(module.objects) do
+    table.move(object.list, 1, #object.list, #module.all + 1, module.all)
+    if object.class then page.with_methods[object.class] = true end
+  end
+  for _, item in ipairs(module.all) do page.homes[item.path] = page.homes[item.path] or name end
+  page.homes[path], page.shapes[name] = name, {}
+  return module
 end
 
 -- ---- the engine ----
@@ -314,12 +315,22 @@ end
 ---@return string text
 ---@return string[] bare
 function m.make()
-  local page, list = { out = { HEAD }, bare = {}, told = {}, with_methods = {}, classes = all_classes() }, groups()
-  local out = page.out
+  local page = { out = { HEAD }, bare = {}, told = {}, with_methods = {}, homes = {}, shapes = {}, classes = luacats.all_classes() }
+  local out, list, modules = page.out, groups(), {}
+  for _, group in ipairs(list) do
+    for _, name in ipairs(group.list) do modules[#modules + 1] = look_at(name, page) end
+  end
+  for _, module in ipairs(modules) do
+    if not ELSEWHERE[module.name] then mention_all(module, page) end
+  end
   contents(list, out)
+  local i = 0
   for _, group in ipairs(list) do
     out[#out + 1] = ("## %s\n"):format(group.title)
-    for _, name in ipairs(group.list) do render_module(name, page) end
+    for _ = 1, #group.list do
+      i = i + 1
+      render_module(modules[i], page)
+    end
   end
   out[#out + 1] = "## The engine\n"
   render_engine(out)
