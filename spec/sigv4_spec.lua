@@ -66,6 +66,16 @@ describe("S3's published examples", function()
       .. "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404", target)
   end)
 
+  it("are presigned right by our own hand", function()
+    local request = s3_request { method = "GET", path = "/test.txt", expires = 86400 }
+    assert.equal("aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404",
+      sigv4.presign(request):match "&X%-Amz%-Signature=(%x+)$")
+    for _, seconds in ipairs { 0, 604801, 1.5, "60" } do
+      request.expires = seconds
+      assert.error_matches(function() sigv4.presign(request) end, "expires must be 1 to 604800 seconds")
+    end
+  end)
+
   it("have their policy signed right", function()
     local policy = table.concat({
       '{ "expiration": "2015-12-30T12:00:00.000Z",',

@@ -142,6 +142,13 @@ function m.break_member(server, member)
 end
 
 ---@type almanac.rehearsal.change
+function m.add_object(server, object)
+  local world, text = server.world, object.text or "made up"
+  objects.store(world, { key = object.key, size = #text, etag = core.hash.md5(text), sha256 = core.hash.sha256(text),
+    blob = world.blobs:keep(text) })
+end
+
+---@type almanac.rehearsal.change
 function m.delete_object(server, object)
   objects.delete(server.world, { object_key = object.key })
 end

@@ -38,8 +38,8 @@
 --     change_representation id, label? public_note? usage_type? by?      delete_representation id
 --     add_file representation_id name size?                delete_file pid
 --     add_collection name    add_to_collection collection mms_id    remove_from_collections mms_id
---     add_set name members   add_to_set set mms_id   break_member set mms_id: it points to a title that is gone
---     delete_object key      shorten_object key: it loses its last byte
+--     add_set name content? members   add_to_set set mms_id   break_member set mms_id: it points to a title that is gone
+--     add_object key text?   delete_object key       shorten_object key: it loses its last byte
 --     break_file pid left?: only so many bytes of it are left in storage (0: none), and Alma does not notice
 --     take_thumbnail pid key: an object of the upload folder becomes the thumbnail of a file, until it ends
 --     no_addresses: expand=url gives no addresses any more

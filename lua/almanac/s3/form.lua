@@ -129,7 +129,8 @@ local function parts_of(form, key, file, options)
   local kind = content_type(form, file, options)
   if kind then parts[#parts + 1] = { name = "Content-Type", value = kind } end
   -- The object name is complete, so the file's own name means nothing here.
-  parts[#parts + 1] = { name = "file", path = file.path, filename = "file", type = "application/octet-stream" }
+  parts[#parts + 1] = { name = "file", path = not file.text and file.path or nil, value = file.text, filename = "file",
+    type = "application/octet-stream" }
   return parts
 end
 
@@ -225,14 +226,21 @@ local function put(store, key, file, options)
   end
 end
 
----Puts a file into the upload folder and compares its MD5 with what was stored.
+-- A text has no name of its own, so the key tells its type.
+local function put_text(store, key, text, options)
+  return put(store, key, { text = text, path = key, size = #text, md5 = core.hash.md5(text), unchanged = function() return true end },
+    options)
+end
+
+---Puts a file, or a text, into the upload folder and compares its MD5 with what was stored.
 ---@param key string from the institution code on
----@param file { path: string, size: integer?, sha256: string? } size as it was planned
+---@param file { path: string?, text: string?, size: integer?, sha256: string? } either path or text; size as it was planned
 ---@param options { content_type: string? }?
 ---@return { etag: string, size: integer }|nil
 ---@return string? message
 ---@return string? code "auth" when the form does not allow the key, "conflict" when the file changed
 function methods:put(key, file, options)
+  if watch.is_text(file) then return put_text(self, key, file.text, options or {}) end
   local unchanged, size, code = watch.file(file)
   if not unchanged then return nil, size, code end
   local md5, message
@@ -246,6 +254,12 @@ function methods:put(key, file, options)
   same, message, code = unchanged()
   if not same then return nil, message, code end
   return stored
+end
+
+for _, name in ipairs { "get", "copy", "presign" } do
+  methods[name] = function()
+    return nil, ("Alma's upload form can only put files: for this (%s) use AWS keys, made in %s"):format(name, errors.KEYS_PLACE), "auth"
+  end
 end
 
 return m

@@ -1,8 +1,9 @@
 -- The storage that Alma takes files from. It is reached as a bucket with AWS keys, or
 -- through the signed upload form that an API key alone gets. Both have
--- `store:put(key, file, options)`. Addresses are path-style: names of Alma's buckets have
+-- `store:put(key, file, options)`; only the first has `list`, `head` and `delete`. Addresses are path-style: names of Alma's buckets have
 -- dots, and no wildcard certificate covers such a host name.
 local address = require "almanac.address"
+local copy = require "almanac.s3.copy"
 local credentials = require "almanac.s3.credentials"
 local form = require "almanac.s3.form"
 local list = require "almanac.s3.list"
@@ -17,7 +18,7 @@ local PART_SIZE = 16 << 20
 
 local methods = {
   put = put.put, head = put.head, delete = put.delete, list = list.list, get = list.get,
-  refuses = put.refuses, bounds = put.bounds,
+  copy = copy.copy, presign = copy.presign, refuses = put.refuses, bounds = put.bounds,
   unfinished = unfinished.below, remove_unfinished = unfinished.remove,
 }
 local meta = { __index = methods }
@@ -47,7 +48,8 @@ end
 ---@field backoff { tries: integer?, first: number?, longest: number? }? seconds
 ---@field timeouts { connect: number?, stall: number?, total: number? }? seconds
 
----A bucket that is reached with AWS keys. The store has `put`, `head`, `get`, `list`, `delete`, `unfinished` and `remove_unfinished`.
+---A bucket that is reached with AWS keys. The store has `put`, `head`, `get`, `list`, `copy`, `presign`,
+---`delete`, `unfinished` and `remove_unfinished`.
 ---@param options almanac.s3.options
 ---@return table|nil store
 ---@return string? message

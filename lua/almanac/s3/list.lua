@@ -18,8 +18,9 @@ local function decoded(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
-local function page(store, prefix, token)
+local function page(store, prefix, delimiter, token)
   local query = { { "list-type", "2" }, { "encoding-type", "url" }, { "prefix", prefix } }
+  if delimiter then query[#query + 1] = { "delimiter", delimiter } end
   if token then query[#query + 1] = { "continuation-token", token } end
   local result, message, code = request.send(store, { method = "GET", of_bucket = true, query = query })
   if not result then return nil, message, code end
@@ -32,14 +33,18 @@ local function page(store, prefix, token)
   return root
 end
 
-local function read_page(root, objects)
+local function read_page(root, objects, folders)
   local about = fields_of(root)
+  local function name_of(text)
+    return about.EncodingType == "url" and decoded(text or "") or text or ""
+  end
   for _, node in ipairs(root) do
-    if node.name == "Contents" then
-      local fields = fields_of(node)
-      local key = fields.Key or ""
+    local fields = fields_of(node)
+    if node.name == "CommonPrefixes" then
+      folders[#folders + 1] = name_of(fields.Prefix)
+    elseif node.name == "Contents" then
       objects[#objects + 1] = {
-        key = about.EncodingType == "url" and decoded(key) or key,
+        key = name_of(fields.Key),
         size = math.tointeger(tonumber(fields.Size)) or 0,
         etag = (fields.ETag or ""):gsub('"', ""), modified = fields.LastModified,
       }
@@ -48,19 +53,21 @@ local function read_page(root, objects)
   return about.IsTruncated == "true", about.NextContinuationToken
 end
 
----Lists all objects whose name begins with `prefix`.
+---Lists all objects whose name begins with `prefix`. With a delimiter it lists one folder: the objects in it, and beside
+---them the folders in it.
 ---@param store table
----@param prefix string? "" for all
+---@param prefix string? "" for all; of a folder with its "/" at the end
+---@param options { delimiter: string? }? delimiter: "/", what stands between folders
 ---@return { key: string, size: integer, etag: string, modified: string? }[]|nil objects in the order of their keys
----@return string? message
+---@return string[]|string folders each with the prefix, and the delimiter at its end; or the message
 ---@return string? code
-function m.list(store, prefix)
-  local objects, token = {}, nil
+function m.list(store, prefix, options)
+  local objects, folders, token = {}, {}, nil
   for _ = 1, MOST_PAGES do
-    local root, message, code = page(store, prefix or "", token)
+    local root, message, code = page(store, prefix or "", options and options.delimiter, token)
     if not root then return nil, message, code end
-    local more, following = read_page(root, objects)
-    if not more then return objects end
+    local more, following = read_page(root, objects, folders)
+    if not more then return objects, folders end
     if not following or following == "" or following == token then
       return nil, ("list of %s: the answer says there is more, not where"):format(store.bucket), "parse"
     end

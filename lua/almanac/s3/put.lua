@@ -35,16 +35,20 @@ local function read_back(store, key, size, sum)
   return { etag = about.etag, size = size }
 end
 
+local function sum_of(file)
+  if file.sha256 then return file.sha256 end
+  if file.text then return core.hash.sha256(file.text) end
+  return core.files.sha256(file.path)
+end
+
 local function put_whole(store, key, file, options, unchanged)
-  local sha256, result, message, code = file.sha256
-  if not sha256 then
-    sha256, message, code = core.files.sha256(file.path)
-    if not sha256 then return nil, message, code end
-  end
+  local sha256, message, code = sum_of(file)
+  if not sha256 then return nil, message, code end
   local sum = checksum(sha256)
+  local result
   result, message, code = request.send(store, {
-    method = "PUT", key = key, sha256 = sha256, ready = unchanged,
-    file = { path = file.path, offset = 0, length = file.size },
+    method = "PUT", key = key, sha256 = sha256, ready = unchanged, body = file.text,
+    file = file.path and { path = file.path, offset = 0, length = file.size },
     headers = { ["content-type"] = options.content_type, ["x-amz-checksum-sha256"] = sum },
   })
   if not result then
@@ -97,16 +101,26 @@ function m.bounds()
   return 0, multipart.largest, false
 end
 
----Puts a file into the bucket and reads back what was stored.
+-- Text is what it is: nobody can change it meanwhile.
+local function put_text(store, key, file, options)
+  local text = { text = file.text, size = #file.text }
+  local words = m.refuses(store, key, text.size)
+  if words then return nil, ("%s %s"):format(key, words), "limit" end
+  return put_whole(store, key, text, options, function() return true end)
+end
+
+---Puts a file, or a text, into the bucket and reads back what was stored.
 ---@param store table
 ---@param key string
----@param file { path: string, size: integer?, sha256: string? } size and SHA-256 as they were planned
+---@param file { path: string?, text: string?, size: integer?, sha256: string? } either path or text; size and SHA-256 of a
+---  file as they were planned
 ---@param options { content_type: string?, resume: boolean? }? resume: an earlier try may have left parts of it
 ---@return { etag: string, size: integer }|nil
 ---@return string? message
 ---@return string? code "conflict" when the file is not, or no longer, the planned one
 function m.put(store, key, file, options)
   options = options or {}
+  if watch.is_text(file) then return put_text(store, key, file, options) end
   local unchanged, size, code = watch.file(file)
   if not unchanged then return nil, size, code end
   local planned = { path = file.path, size = size, sha256 = file.sha256 }

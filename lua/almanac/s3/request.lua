@@ -57,11 +57,12 @@ end
 
 local function transfer(store, request)
   local headers, url = signed(store, request)
-  local size = request.file and request.file.length or 0
+  local size = request.file and request.file.length or request.body and #request.body or 0
   return task.fetch {
     method = request.method, url = url, headers = headers, body = request.body, file = request.file,
     to = request.to, once = request.once, redirects = 0, connect_timeout = store.timeouts.connect,
-    stall_timeout = store.timeouts.stall, timeout = request.to and 0 or math.max(store.timeouts.total, size / SLOWEST),
+    stall_timeout = math.max(store.timeouts.stall, request.wait or 0), timeout = request.to and 0
+      or math.max(store.timeouts.total, size / SLOWEST, request.wait or 0),
   }
 end
 
@@ -89,10 +90,13 @@ function m.failure(what, result, options)
   return { message = message, code = code, refusal = refusal, headers = result.headers, again = again, unclear = again }
 end
 
--- An empty object name would make this a request about the bucket itself. Clients and proxies
--- take segments of dots out of addresses.
-local function check_key(key)
-  if type(key) ~= "string" or key == "" then error("s3: the key must be a string, and not empty", 3) end
+---Says why a name is none for an object. An empty one would make a request about the bucket itself. Clients and proxies
+---take segments of dots out of addresses.
+---@param key string
+---@return true|nil
+---@return string? message
+function m.check_key(key)
+  if type(key) ~= "string" or key == "" then error("s3: the key must be a string, and not empty", 4) end
   for segment in key:gmatch "[^/]+" do
     if segment == "." or segment == ".." then return nil, ("%q can't be a key"):format(key) end
   end
@@ -116,6 +120,7 @@ end
 ---@field file { path: string, offset: integer, length: integer }? with
 ---@field sha256 string? of what is sent
 ---@field to string? path of a file for the answer
+---@field wait number? seconds that the server may need before it says anything
 ---@field may_hold_error boolean? an answer with status 200 can hold an error
 ---@field once boolean? curl must not repeat it unseen: its repetition is answered differently
 ---@field ready (fun(): true|nil, string?, string?)? asked before every try
@@ -148,7 +153,7 @@ function m.send(store, request)
   request.headers.host = store.host
   request.sha256 = request.sha256 or (request.body and core.hash.sha256(request.body)) or EMPTY
   if not request.of_bucket then
-    local fit, message = check_key(request.key)
+    local fit, message = m.check_key(request.key)
     if not fit then return nil, message, "parse" end
   end
   local function go() return insist_on(store, request) end

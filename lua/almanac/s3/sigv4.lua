@@ -11,12 +11,13 @@ local hash, hex = core.hash, core.text.hex
 
 local ALGORITHM = "AWS4-HMAC-SHA256"
 local EMPTY = hash.sha256 ""
+local LONGEST = 604800   -- seconds that a signed address may work (S3's limit, a week)
 
 -- A "?" means that the field may be absent.
 local FIELDS = {
   method = "string", path = "string", query = "table?", headers = "table?", payload_sha256 = "string?",
   region = "string", service = "string?", access_key = "string", secret_key = "string", session_token = "string?",
-  time = "number?",
+  time = "number?", expires = "number?",
 }
 
 ---@class almanac.s3.signing
@@ -31,6 +32,7 @@ local FIELDS = {
 ---@field secret_key string
 ---@field session_token? string
 ---@field time? number seconds since 1970, default now; a header X-Amz-Date goes before it
+---@field expires? integer seconds; only for `presign`
 
 -- ---- the request as given ----
 
@@ -81,8 +83,10 @@ local function date_of(request, headers)
   return date
 end
 
--- The headers that the caller leaves to us, by the names under which they are sent.
+-- The headers that the caller leaves to us, by the names under which they are sent. A signed address has none: nobody
+-- knows who sends what with it.
 local function added(request, headers)
+  if request.expires then return {}, "UNSIGNED-PAYLOAD" end
   local payload = headers["x-amz-content-sha256"] or request.payload_sha256 or EMPTY
   local is_s3 = (request.service or "s3") == "s3"
   return { ["X-Amz-Date"] = date_of(request, headers), ["X-Amz-Security-Token"] = request.session_token,
@@ -96,9 +100,9 @@ local function by_name_and_value(a, b)
   return a.value < b.value
 end
 
-local function read_query(request)
+local function read_query(pairs_of_query)
   local list = {}
-  for i, pair in ipairs(request.query or {}) do
+  for i, pair in ipairs(pairs_of_query) do
     if type(pair) ~= "table" then fail "bad field 'query' (a list of {name, value} expected)" end
     check_text(pair[1], "query")
     if pair[2] ~= nil then check_text(pair[2], "query") end
@@ -131,16 +135,29 @@ local function signature(request, scope, text)
   return hex(hash.hmac_sha256(key, text))
 end
 
+-- What a signed address says of itself.
+local function query_of(request, date, scope, names)
+  local list = table.move(request.query or {}, 1, #(request.query or {}), 1, {})
+  if not request.expires then return list end
+  for _, pair in ipairs { { "X-Amz-Algorithm", ALGORITHM }, { "X-Amz-Credential", request.access_key .. "/" .. scope },
+    { "X-Amz-Date", date }, { "X-Amz-Expires", ("%d"):format(request.expires) }, { "X-Amz-SignedHeaders", names } } do
+    list[#list + 1] = pair
+  end
+  if request.session_token then list[#list + 1] = { "X-Amz-Security-Token", request.session_token } end
+  return list
+end
+
 -- Computes the steps on the way to the signature, each from the one before.
 local function take_steps(request)
   check_fields(request)
   local headers = read_headers(request)
+  local date = date_of(request, headers)
   local more, payload = added(request, headers)
   for name, value in pairs(more) do headers[name:lower()] = headers[name:lower()] or value end
-  local path, query = address.encode(request.path ~= "" and request.path or "/", true), read_query(request)
   local lines, names = write_headers(headers)
-  local date = headers["x-amz-date"]
   local scope = { date:sub(1, 8), request.region, request.service or "s3", "aws4_request" }
+  local path = address.encode(request.path ~= "" and request.path or "/", true)
+  local query = read_query(query_of(request, date, table.concat(scope, "/"), names))
   local steps = { added = more, signed_headers = names, scope = table.concat(scope, "/"),
     target = path .. (query[1] and "?" or "") .. write_query(query, true) }
   steps.canonical_request = table.concat({ request.method, path, write_query(query), lines, names, payload }, "\n")
@@ -161,6 +178,7 @@ end
 ---  X-Amz-Security-Token
 ---@return string target encoded path and query, as they are sent
 function m.sign(request)
+  if request.expires ~= nil then fail "unknown field 'expires' (it is for presign)" end
   local steps = take_steps(request)
   local headers, given = {}, {}
   for name, value in pairs(request.headers) do headers[name], given[name:lower()] = value, true end
@@ -170,6 +188,19 @@ function m.sign(request)
   headers.Authorization = ("%s Credential=%s/%s,SignedHeaders=%s,Signature=%s"):format(ALGORITHM, request.access_key,
     steps.scope, steps.signed_headers, steps.signature)
   return headers, steps.target
+end
+
+---Signs an address that works without keys for whoever holds it, until it expires: it is a secret. Headers are left to
+---those who use it, but for host.
+---@param request almanac.s3.signing with `expires`, from 1 to 604800
+---@return string target encoded path and query
+function m.presign(request)
+  local seconds = request.expires
+  if math.type(seconds) ~= "integer" or seconds < 1 or seconds > LONGEST then
+    error(("sigv4.presign: expires must be 1 to %d seconds"):format(LONGEST), 2)
+  end
+  local steps = take_steps(request)
+  return ("%s&X-Amz-Signature=%s"):format(steps.target, steps.signature)
 end
 
 return m

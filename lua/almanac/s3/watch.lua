@@ -3,6 +3,16 @@ local core = require "almanac.core"
 
 local m = {}
 
+---Whether it is a text that is to be stored, and not a file of the disk. Raises when it is neither.
+---@param file { path: string?, text: string? }
+---@return boolean
+function m.is_text(file)
+  if type(file) ~= "table" or (type(file.text) == "string") == (type(file.path) == "string") then
+    error("s3: put takes a table with either path or text", 3)
+  end
+  return file.text ~= nil
+end
+
 ---Looks at a file before it is sent.
 ---@param file { path: string, size: integer? } size as it was planned
 ---@return (fun(): true|nil, string?, string?)|nil unchanged tells whether the file is still as it was

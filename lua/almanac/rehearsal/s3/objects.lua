@@ -53,9 +53,7 @@ end
 ---@type almanac.rehearsal.handler
 function m.put(world, call)
   local request, key = call.request, call.object_key
-  if request:header "x-amz-copy-source" then
-    return refuse(501, "NotImplemented", "Copies are not part of the rehearsal")
-  end
+  if request:header "x-amz-copy-source" then return m.copy(world, call) end
   if request:body_size() > LARGEST_PUT then
     return refuse(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
   end
@@ -79,6 +77,35 @@ local function find(world, key)
   return world.db:row("SELECT * FROM object WHERE key = ?", key)
     or world.db:row([[SELECT path AS key, coalesce(stored, size) AS size, etag, sha256, blob, modified
       FROM file WHERE path = ? AND stored IS NOT 0]], key)
+end
+
+local function decoded(text)
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+-- The content of an object, as a file.
+local function content_of(world, object)
+  if object.blob then return world.blobs:path(object.blob) end
+  local path, text = world.blobs:made_up(object.size, object.key)
+  return path or world.blobs:path(world.blobs:keep(text)), path == nil
+end
+
+---Copies an object of this bucket; the keys may read it where they may read anything.
+---@type almanac.rehearsal.handler
+function m.copy(world, call)
+  local bucket, key = decoded(call.request:header "x-amz-copy-source"):match "^/?([^/]+)/(.+)$"
+  local upload, storage = world.inst .. "/upload/", world.inst .. "/storage/"
+  if bucket ~= world.bucket or key:sub(1, #upload) ~= upload and key:sub(1, #storage) ~= storage then
+    return refuse(403, "AccessDenied", "Access Denied")
+  end
+  local source = find(world, key)
+  if not source then return refuse(404, "NoSuchKey", "The specified key does not exist.") end
+  local path, made = content_of(world, source)
+  local kept = world.blobs:keep_part(path, 0, source.size)
+  if made then os.remove(path) end
+  m.store(world, { key = call.object_key, size = kept.size, etag = kept.md5, sha256 = kept.sha256, type = source.type, blob = kept.name })
+  return xml.answer("CopyObjectResult", xml.element("LastModified", dates.iso(world:time() // 1 | 0)) ..
+    xml.element("ETag", '"' .. kept.md5 .. '"'))
 end
 
 -- "bytes=0-99", "bytes=100-", "bytes=-50" -> offset, length; nil when there is no usable range.
