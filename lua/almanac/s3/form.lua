@@ -256,10 +256,26 @@ function methods:put(key, file, options)
   return stored
 end
 
-for _, name in ipairs { "get", "copy", "presign" } do
-  methods[name] = function()
-    return nil, ("Alma's upload form can only put files: for this (%s) use AWS keys, made in %s"):format(name, errors.KEYS_PLACE), "auth"
-  end
+local function for_keys_only(what)
+  return nil, ("Alma's upload form can only put files: to %s use AWS keys, made in %s"):format(what, errors.KEYS_PLACE), "auth"
 end
+
+---Needs AWS keys: with the form it always fails.
+---@return nil
+---@return string message
+---@return string code "auth"
+function methods.get() return for_keys_only "download an object" end
+
+---Needs AWS keys: with the form it always fails.
+---@return nil
+---@return string message
+---@return string code "auth"
+function methods.copy() return for_keys_only "copy an object" end
+
+---Needs AWS keys: with the form it always fails.
+---@return nil
+---@return string message
+---@return string code "auth"
+function methods.presign() return for_keys_only "sign an address" end
 
 return m
