@@ -164,6 +164,12 @@ describe("a request against the table of calls", function()
     assert.equal("/almaws/v1/analytics/paths/shared/My%20University/Reports", folder[2])
   end)
 
+  it("is sent when an id is a word of another path: that there is none is for Alma to say", function()
+    assert.equal("/almaws/v1/bibs/test", with({ path = { "bibs", "test" }, query = { view = "brief" } })[2])
+    assert.equal("DELETE", with({ method = "DELETE", path = { "bibs", "authorities" }, query = { override = true } })[1])
+    assert.equal("/almaws/v1/bibs/collections/holdings", with({ path = { "bibs", "collections", "holdings" } })[2])
+  end)
+
   it("is sent as it is where Alma's API has no table, and where the program says so", function()
     assert.equal("/almaws/v1/acq/funds", with({ path = { "acq", "funds" }, query = { q = "x" } })[2])
     assert.equal("/almaws/v1/electronic/e-collections", with({ path = "/electronic/e-collections" })[2])

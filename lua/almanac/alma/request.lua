@@ -86,7 +86,7 @@ local function by_name(request)
   local path
   path, wrong = table_of_calls().path(call, request.at or {})
   if not path then mistake(wrong) end
-  return call, call.method, path
+  return { call }, call.method, path
 end
 
 local function by_path(request)
@@ -94,16 +94,16 @@ local function by_path(request)
   local method = request.method or "GET"
   check_method(method)
   check_path(request.path)
-  if request.unchecked then return false, method, request.path end
-  local call, wrong = table_of_calls().find(method, request.path)
+  if request.unchecked then return nil, method, request.path end
+  local list, wrong = table_of_calls().find(method, request.path)
   if wrong then mistake(wrong) end
-  return call, method, request.path
+  return list, method, request.path
 end
 
-local function hold(call, request)
-  local wrong = table_of_calls().problem(call, request)
+local function hold(list, request)
+  local wrong, bad = table_of_calls().problem(list, request)
   if wrong then mistake(wrong) end
-  return table_of_calls().bad_date(call, request.query)
+  return bad
 end
 
 ---Raises when a request is malformed, or is not as Alma's description of the call has it.
@@ -113,11 +113,11 @@ end
 ---@return string? code "parse"
 function m.check(request)
   fields.check("client:call", request, FIELDS, 3)
-  local call, method, path
-  if request.name then call, method, path = by_name(request) else call, method, path = by_path(request) end
+  local list, method, path
+  if request.name then list, method, path = by_name(request) else list, method, path = by_path(request) end
   check_query(request.query)
   check_body(method, request)
-  local bad = call and not request.unchecked and hold(call, request)
+  local bad = list and not request.unchecked and hold(list, request)
   if bad then return nil, bad, "parse" end
   return method, path
 end

@@ -136,33 +136,36 @@ local function lost_words(lost)
   return ("Alma has no path %s%s"):format(path, names[1] and hint(at, names) or ": nothing comes after " .. tostring(parts[lost.far - 1]))
 end
 
-local function methods_of(list)
+local function methods_of(place)
   local names = {}
-  for name in pairs(list) do names[#names + 1] = name end
+  for name in pairs(place) do names[#names + 1] = name end
   return listed(names)
 end
-
-local function any_of(list) return select(2, next(list)) end
 
 -- APIs of Alma that have no table here.
 local OTHERS = { acq = true, courses = true, electronic = true, partners = true, ["task-lists"] = true }
 
----Finds the call of a request.
+local NONE = {}
+
+---Finds the calls that a request can be, the likeliest first.
 ---@param method string
 ---@param path string|string[]
----@return almanac.alma.call|false|nil call false: nothing is known of it
+---@return almanac.alma.call[]|nil list empty: nothing is known of it
 ---@return string? words what is wrong, when there is none
 function m.find(method, path)
-  local list, lost = calls.at(path)
-  if list then
-    if list[method] then return list[method] end
-    return nil, ("%s has no %s; it has: %s"):format(any_of(list).path, method, methods_of(list))
+  local places, lost = calls.places(path)
+  local list = {}
+  for i = 1, #places do list[#list + 1] = places[i][method] end
+  if list[1] then return list end
+  if places[1] then
+    local _, other = next(places[1])
+    return nil, ("%s has no %s; it has: %s"):format(other.path, method, methods_of(places[1]))
   end
   if lost then return nil, lost_words(lost) end
   local area = type(path) == "table" and path[1] or path:match "^/([^/]*)"
   local near = type(area) == "string" and not OTHERS[area] and words.nearest(area, calls.AREAS)
   if near then return nil, ("Alma has no API '%s', did you mean '%s'?"):format(area, near) end
-  return false
+  return NONE
 end
 
 -- The rest of a path is several segments.
@@ -210,25 +213,33 @@ function m.named(name)
     or ": all names stand at the end of lua/almanac/REFERENCE.md")
 end
 
----What is wrong with a request.
----@param call almanac.alma.call
----@param request almanac.alma.request
----@return string? words a mistake of the program
-function m.problem(call, request)
+local function problem_of(call, request)
   local query = request.query or NOTHING
   return check_query(call, query) or check_missing(call, query) or check_body(call, request)
 end
 
----A date that is none: dates are typed by people.
----@param call almanac.alma.call
----@param query table?
----@return string? message
-function m.bad_date(call, query)
+-- A date that is none: dates are typed by people.
+local function bad_date(call, query)
   for name, value in pairs(query or NOTHING) do
     if call.query[name].kind == "date" and not value:find "^%d%d%d%d%-[01]%d%-[0-3]%dZ?$" then
       return ("%s: '%s' must be a date such as 2026-01-31, not '%s'"):format(said(call), name, value)
     end
   end
+end
+
+---What is wrong with a request: nothing when it is right for one of the calls that it can be.
+---@param list almanac.alma.call[]
+---@param request almanac.alma.request
+---@return string? words a mistake of the program
+---@return string? message wrong data
+function m.problem(list, request)
+  local first
+  for _, call in ipairs(list) do
+    local wrong = problem_of(call, request)
+    if not wrong then return nil, bad_date(call, request.query) end
+    first = first or wrong
+  end
+  return first
 end
 
 return m

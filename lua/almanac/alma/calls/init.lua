@@ -137,37 +137,43 @@ end
 
 local OURS = { ["*"] = true, calls = true, rest = true }   -- keys of a node that are no words of a path
 
--- The calls of the place that fits; a word of the path goes before an id, so that
--- /bibs/collections is no bib. Beside them how far the path could be followed, and the node there.
-local function walk(node, parts, i)
-  if i > #parts or node.rest then return node.calls, i, node end
-  local part = parts[i]
-  local named = not OURS[part] and node[part]
-  local calls, far, at
-  if named then
-    calls, far, at = walk(named, parts, i + 1)
-    if calls then return calls end
+-- Notes in `trail` the calls of each place that fits, a word of the path before an id, so that
+-- /bibs/collections is no bib; and how far the path could be followed, and the node there.
+local function walk(node, parts, i, trail)
+  local over = i > #parts
+  if node.calls and (over or node.rest) then
+    trail[#trail + 1] = node.calls
+    return
   end
-  local any = node["*"]
-  if not any then return nil, far or i, at or node end
-  local others, farther, there = walk(any, parts, i + 1)
-  if others then return others end
-  if far and far >= farther then return nil, far, at end
-  return nil, farther, there
+  if i > trail.far then trail.far, trail.node = i, node end
+  if over then return end
+  local named = not OURS[parts[i]] and node[parts[i]]
+  if named then walk(named, parts, i + 1, trail) end
+  if node["*"] then walk(node["*"], parts, i + 1, trail) end
 end
 
----Finds what Alma has at a path.
+---Finds what Alma has at a path. An id may be a word that stands in another path ("test"), so
+---several places can fit.
 ---@param path string|string[] below /almaws/v1, as for client:call
----@return table<string, almanac.alma.call>|nil calls by method
----@return { area: string, far: integer, node: table, parts: string[] }? lost where the path leads nowhere; nil
----when the area has no table here, so that nothing can be said
-function m.at(path)
+---@return table<string, almanac.alma.call>[] places calls by method; the likeliest place first
+---@return { far: integer, node: table, parts: string[] }? lost where a path leads nowhere; nil when nothing can be
+---said, since the area has no table here
+function m.places(path)
   local parts = type(path) == "string" and split(path) or path
   local area = parts[1]
   if FULL[area] then load(area) else load_by_hand() end
-  local calls, far, node = walk(trees, parts, 1)
-  if calls then return calls end
-  if FULL[area] then return nil, { area = area, far = far, node = node, parts = parts } end
+  local trail = { far = 0 }
+  walk(trees, parts, 1, trail)
+  if trail[1] or not FULL[area] then return trail end
+  trail.parts = parts
+  return trail, trail
+end
+
+---The calls that Alma has at a path.
+---@param path string|string[]
+---@return table<string, almanac.alma.call>? calls by method
+function m.at(path)
+  return m.places(path)[1]
 end
 
 ---Whether a place takes the rest of the path.
