@@ -17,7 +17,7 @@ local m = {}
 local LIMIT, STEP, MOST = 1000, 25, 1000   -- rows of a page: 25 to 1000, multiples of 25 (OpenAPI)
 local NO_MORE = "420033"                   -- "No more rows to fetch": asked for past the end
 local PATIENCE = 900                       -- seconds in which a report that Alma still works on must go on
-local PAUSE, GROWTH, LONGEST = 1, 1.5, 15  -- seconds between looks at such a one
+local PAUSE, GROWTH, LONGEST = 0.5, 1.5, 15  -- seconds between looks at such a one
 local ANEW = 5                             -- times that a report is begun again, without a new row between
 local OPTIONS = { limit = "number", filter = "string", col_names = "boolean", wait = "number", pause = "number" }
 
@@ -231,7 +231,7 @@ end
 ---@param options { limit: integer?, filter: string?, col_names: boolean?, wait: number?, pause: number? }? limit: rows of a page,
 ---  25 to 1000 in steps of 25 (1000); filter: XML, as Analytics writes filters (OBI); col_names: false leaves the headings out,
 ---  which some reports need for one and the same order; wait: seconds in which Alma must go on (900); pause: seconds until
----  the first look at a report that it still works on (1)
+---  the first look at a report that it still works on (0.5)
 ---@return almanac.alma.report|nil report
 ---@return string? message
 ---@return string? code "timeout": Alma still works on it
