@@ -3,7 +3,7 @@
 local program = require "support.program"
 
 local BUILD = os.getenv "ALMANAC_BUILD" or "build"
-local SANITIZED = (os.getenv "LD_PRELOAD" or ""):find("libasan", 1, true) ~= nil
+local SANITIZED = program.sanitized
 local FILES = { "bin/almanac", "lua/almanac/guard", "lua/almanac/core.so", "lib/libalmanac.so" }
 
 local function output(line)

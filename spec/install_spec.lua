@@ -6,10 +6,10 @@ local program = require "support.program"
 
 local quote = program.quote
 local BUILD = os.getenv "ALMANAC_BUILD" or "build"
-local SANITIZED = (os.getenv "LD_PRELOAD" or ""):find("libasan", 1, true) ~= nil
+local SANITIZED = program.sanitized
 local NOBODY = 65534
 
-local CLEAN = "-u LD_PRELOAD -u ALMANAC_LUA -u LUA_PATH -u LUA_CPATH -u MAKEFLAGS -u MAKELEVEL"
+local CLEAN = "-u ALMANAC_LUA -u LUA_PATH -u LUA_CPATH -u MAKEFLAGS -u MAKELEVEL"
 
 -- Runs a line of the shell without what the spec itself has in its environment.
 local function shell(line, folder)
@@ -110,7 +110,7 @@ describe("an installed almanac", function()
     local base = put(PLACES["PREFIX with dots"])
     local script = [[local recipes = require "almanac.recipe"
       print(#recipes.list() > 15, (recipes.load "jpg-derivatives").name)]]
-    local result = shell(("%s LUA_PATH=%s LUA_CPATH=%s lua5.4 -e %s"):format(SANITIZED and "LD_PRELOAD=" .. os.getenv "LD_PRELOAD" or "",
+    local result = shell(("%sLUA_PATH=%s LUA_CPATH=%s lua5.4 -e %s"):format(program.preload,
       quote(base .. "/share/lua/5.4/?.lua;" .. base .. "/share/lua/5.4/?/init.lua;;"), quote(base .. "/lib/lua/5.4/?.so;;"),
       quote(script)), at.folder)
     assert.equal("true\tjpg-derivatives\n", result.out, result.err)

@@ -62,7 +62,8 @@ describe("the program", function()
 
   it("lets stock Lua alone, which loads the module", function()
     local build = os.getenv "ALMANAC_BUILD" or "build"
-    local line = ("LUA_PATH='lua/?.lua;lua/?/init.lua' LUA_CPATH='%s/lua/?.so' ALMA_API_KEY=k lua5.4 -e %s"):format(build, program.quote [[
+    local paths = ("LUA_PATH='lua/?.lua;lua/?/init.lua' LUA_CPATH='%s/lua/?.so'"):format(build)
+    local line = ("%s%s ALMA_API_KEY=k lua5.4 -e %s"):format(program.preload, paths, program.quote [[
       local core = require "almanac.core"
       print(os.getenv "ALMA_API_KEY", core.sys.env "ALMA_API_KEY")]])
     local pipe <close> = assert(io.popen(line))

@@ -49,13 +49,13 @@ describe("progress", function()
     local at = desk.each(before_each, after_each)
 
     it("never counts more titles than there are, though some are tried again", function()
-      if not os.execute "env -u LD_PRELOAD script -qec true /dev/null >/dev/null 2>&1" then
+      if not os.execute "script -qec true /dev/null >/dev/null 2>&1" then
         return pending "there is no program `script` to give it a terminal"
       end
       at.start(desk.single(7), "--latency", "0.3")
       assert.equal(0, at.plan("--rate=500").status)
       for i = 1, 3 do assert(os.remove(("%s/jpg/p%d.jpg"):format(at.folder, i))) end
-      local line = ("cd %s && env -u LD_PRELOAD ALMANAC_API_URL=%s ALMA_API_KEY=%s HOME=%s script -qec %s /dev/null </dev/null"):format(
+      local line = ("cd %s && ALMANAC_API_URL=%s ALMA_API_KEY=%s HOME=%s script -qec %s /dev/null </dev/null"):format(
         program.quote(at.folder), at.alma.url, at.alma.key, program.quote(at.folder),
         program.quote(program.quote(program.path()) .. " apply a.run --rate=500"))
       local pipe <close> = assert(io.popen(line))

@@ -20,7 +20,7 @@ describe("a recipe from git", function()
   before_each(function()
     desk = shared.desk()
     shared.write(desk.source)
-    assert(os.execute(("cd %s && (unset LD_PRELOAD; git init -q . && git add . && git -c user.name=a -c user.email=a@b commit -qm one " ..
+    assert(os.execute(("cd %s && (git init -q . && git add . && git -c user.name=a -c user.email=a@b commit -qm one " ..
       "&& git clone -q --bare . r.git) >/dev/null 2>&1"):format(program.quote(desk.source))))
   end)
   after_each(function() desk.remove() end)

@@ -6,7 +6,7 @@
 --   run.lua [FILE …]
 local SIDE_BY_SIDE = 4
 local PATIENCE = 900   -- seconds for one file
-
+local PRELOAD = os.getenv "ALMANAC_PRELOAD" and '"LD_PRELOAD=$ALMANAC_PRELOAD"' or ""   -- of the sanitizers
 local function lines_of(command)
   local pipe <close> = assert(io.popen(command))
   local list = {}
@@ -36,9 +36,9 @@ local files = arg[1] and arg or all_files()
 local logs = lines_of("mktemp -d")[1]
 
 -- Each file prints one line when it is done.
-local one = ([[began=$(date +%%s); timeout -k 10 %d lua5.4 /usr/bin/busted "$1" >"%s/$(basename "$1")" 2>&1; status=$?
+local one = ([[began=$(date +%%s); timeout -k 10 %d env %s lua5.4 /usr/bin/busted "$1" >"%s/$(basename "$1")" 2>&1; status=$?
   printf "%%-34s %%4d s  %%s\n" "$1" $(($(date +%%s) - began)) "$(tail -n 1 "%s/$(basename "$1")")"
-  [ $status -ne 124 ] || echo "ended after %d seconds" >>"%s/$(basename "$1")"]]):format(PATIENCE, logs, logs, PATIENCE, logs)
+  [ $status -ne 124 ] || echo "ended after %d seconds" >>"%s/$(basename "$1")"]]):format(PATIENCE, PRELOAD, logs, logs, PATIENCE, logs)
 local list = assert(io.open(logs .. "/files", "w"))
 for _, file in ipairs(files) do list:write(file, "\n") end
 list:close()

@@ -3,6 +3,7 @@
 local core = require "almanac.core"
 local credentials = require "almanac.s3.credentials"
 local json = require "almanac.json"
+local program = require "support.program"
 
 describe("s3.credentials", function()
   local folder
@@ -20,7 +21,7 @@ describe("s3.credentials", function()
       local keys, message, code, passed_over = s3.credentials { profile = %s }
       io.write(json.encode { keys = keys, message = message, code = code, passed_over = passed_over })
     ]]):format(profile and ("%q"):format(profile) or "nil"))
-    local command = { "env", "HOME=" .. folder }
+    local command = { "env", program.preload .. "HOME=" .. folder }
     for _, name in ipairs(NAMES) do table.insert(command, 2, "-u " .. name) end
     for name, value in pairs(environment) do command[#command + 1] = ("%s='%s'"):format(name, value) end
     command[#command + 1] = "lua5.4 " .. folder .. "/ask.lua"

@@ -100,12 +100,12 @@ describe("settings", function()
   end)
 
   it("ask for a command of a folder on a terminal, once", function()
-    if not os.execute "env -u LD_PRELOAD script -qec true /dev/null >/dev/null 2>&1" then
+    if not os.execute "script -qec true /dev/null >/dev/null 2>&1" then
       return pending "this system gives no terminal"
     end
     doctor 'api_key_command = "echo rehearsal-key"'
     local function on_terminal(typed)
-      local line = ("cd %s && printf '%s\\n' | env -u LD_PRELOAD -u XDG_CONFIG_HOME -u ALMA_API_KEY -u ALMANAC_API_URL HOME=%s " ..
+      local line = ("cd %s && printf '%s\\n' | -u XDG_CONFIG_HOME -u ALMA_API_KEY -u ALMANAC_API_URL HOME=%s " ..
         "script -qec '%s doctor' /dev/null >seen 2>&1"):format(folder, typed, folder, program.path())
       return select(3, os.execute(line)), program.read(folder .. "/seen")
     end

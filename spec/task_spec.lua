@@ -139,7 +139,7 @@ describe("task", function()
       local knot
       knot = task.spawn(function() task.pause() return knot:await() end)
       knot:await()]])
-    local pipe = assert(io.popen(("lua5.4 %s/knot.lua 2>&1"):format(folder)))
+    local pipe = assert(io.popen(("%slua5.4 %s/knot.lua 2>&1"):format(program.preload, folder)))
     local message = pipe:read "a"
     pipe:close()
     program.remove(folder)

@@ -50,7 +50,7 @@ end
 ---@param options string of yaz-marcdump
 function m.yaz(text, options)
   local file <close> = m.file(text)
-  local pipe <close> = assert(io.popen(("env -u LD_PRELOAD yaz-marcdump %s %s 2>/dev/null"):format(options, file.name)))
+  local pipe <close> = assert(io.popen(("yaz-marcdump %s %s 2>/dev/null"):format(options, file.name)))
   return pipe:read "a"
 end
 

@@ -1,6 +1,7 @@
 -- Other processes, for specs: Lua programs that use almanac.core, if need be as
 -- a user for whom rights count (root may do everything).
 local core = require "almanac.core"
+local preload = require("support.program").preload
 
 local m = {}
 
@@ -18,7 +19,7 @@ end
 local function command(folder, program, prefix)
   local name = ("%s/.program-%s.lua"):format(folder, core.text.hex(core.hash.random(6)))
   assert(core.files.write(name, program))
-  return ("LUA_CPATH='%s/?.so' exec %slua5.4 '%s' 2>&1"):format(copy_module(folder), prefix or "", name)
+  return ("LUA_CPATH='%s/?.so' exec %senv %slua5.4 '%s' 2>&1"):format(copy_module(folder), prefix or "", preload, name)
 end
 
 ---Runs a program with `core` and `folder` at hand; gives what it printed.

@@ -17,6 +17,12 @@ local function read_all(path)
   return text
 end
 
+---For the shell, before a stock Lua that loads the module: what the sanitizers need.
+m.preload = os.getenv "ALMANAC_PRELOAD" and ("LD_PRELOAD=%s "):format(quote(os.getenv "ALMANAC_PRELOAD")) or ""
+
+---Whether the sanitizers watch.
+m.sanitized = m.preload ~= ""
+
 ---A path as it is from any folder.
 ---@param path string from the working folder, or absolute
 ---@return string
@@ -37,7 +43,7 @@ m.client = m.absolute "spec/torture/client.lua"
 
 -- The line that runs `almanac arguments…`, its output in files of `folder`.
 local function command(arguments, options, folder, first)
-  local parts = { "cd " .. quote(options.folder or ".") .. " && " .. (first or "") .. "env -u LD_PRELOAD" }
+  local parts = { "cd " .. quote(options.folder or ".") .. " && " .. (first or "") .. "env" }
   for name, value in pairs(options.env or {}) do
     if not value then table.insert(parts, "-u " .. name) end
   end

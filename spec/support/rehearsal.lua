@@ -18,7 +18,7 @@ local function command(self, port)
   for _, argument in ipairs(self.args) do table.insert(parts, program.quote(argument)) end
   table.insert(parts, (">%s 2>&1; status=$?; echo $status >%s; exit $status"):format(
     program.quote(self.output), program.quote(self.ended)))
-  return "exec env -u LD_PRELOAD sh -c " .. program.quote(table.concat(parts, " "))
+  return "exec sh -c " .. program.quote(table.concat(parts, " "))
 end
 
 local function wait_until_ready(self)

@@ -28,7 +28,7 @@ end
 function m.start(bucket)
   bucket = bucket or "spec.bucket"
   local folder = assert(core.files.temp_folder())
-  local pipe = assert(io.popen(("exec env -u LD_PRELOAD node %s %s/data %s %s/port"):format(SCRIPT, folder, bucket, folder), "w"))
+  local pipe = assert(io.popen(("exec node %s %s/data %s %s/port"):format(SCRIPT, folder, bucket, folder), "w"))
   local ok, port = pcall(wait_for, folder .. "/port")
   local function stop()
     if not pipe then return end

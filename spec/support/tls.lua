@@ -17,7 +17,7 @@ local meta = { __index = methods }
 ---@return table server can be <close>
 function m.start()
   local folder = program.folder()
-  local pipe = assert(io.popen("unset LD_PRELOAD; " .. SERVER:format(program.quote(folder), CERTIFICATE)))
+  local pipe = assert(io.popen("" .. SERVER:format(program.quote(folder), CERTIFICATE)))
   local server = setmetatable({ folder = folder, pipe = pipe, pid = pipe:read "l", ca_file = folder .. "/cert.pem" }, meta)
   for _ = 1, 1000 do
     local file <close> = io.open(folder .. "/log")

@@ -17,7 +17,7 @@ end
 -- The command line of a client, its output in the round's folder. Two at a time are
 -- of two `sides`, each with its own output and maybe its own claims.
 local function command(round, switches, arguments, prefix, side)
-  local parts = { "cd " .. program.quote(round.folder) .. " &&", "env -u LD_PRELOAD -u AWS_PROFILE",
+  local parts = { "cd " .. program.quote(round.folder) .. " &&", "env -u AWS_PROFILE",
     "HOME=" .. program.quote(round.folder), "XDG_CONFIG_HOME=/nonexistent",
     "ALMANAC_API_URL=" .. round.alma.url, "ALMA_API_KEY=" .. round.alma.key,
     "ALMANAC_CLAIMS=" .. program.quote(side and side.claims or round.folder) }
