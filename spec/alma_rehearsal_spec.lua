@@ -36,10 +36,10 @@ describe("the clients with a rehearsal", function()
   end)
 
   local function client(options)
-    local given = { url = place.url, key = place.key, rate = 5000, log = openapi.observer(),
+    local given = { url = place.url, key = place.key, rate = 5000,
       backoff = { first = 0.001, longest = 0.005 } }
     for name, value in pairs(options or {}) do given[name] = value end
-    return alma.new(given)
+    return openapi.hold(alma.new(given))
   end
 
   local function file(name, bytes)

@@ -263,9 +263,9 @@ describe("the rehearsal's Analytics", function()
   after_each(function() place.change { op = "faults", spec = "" } end)
 
   local function client(options)
-    local given = { url = place.url, key = place.key, rate = 5000, log = openapi.observer(), backoff = { first = 0.001, longest = 0.005 } }
+    local given = { url = place.url, key = place.key, rate = 5000, backoff = { first = 0.001, longest = 0.005 } }
     for name, value_of in pairs(options or {}) do given[name] = value_of end
-    return alma.new(given)
+    return openapi.hold(alma.new(given))
   end
 
   it("gives a list as a report, all its rows in all page lengths", function()

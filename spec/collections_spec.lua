@@ -19,8 +19,8 @@ describe("collections", function()
   before_each(function()
     place = rehearsal.start { titles = TITLES, memory = true, args = { "--latency", "0", "--rate", "0" } }
     posts = 0
-    client = alma.new { url = place.url, key = place.key, rate = 5000, backoff = { first = 0.001, longest = 0.005 },
-      log = openapi.observer(function(event) if event.method == "POST" then posts = posts + 1 end end) }
+    client = openapi.hold(alma.new { url = place.url, key = place.key, rate = 5000, backoff = { first = 0.001, longest = 0.005 },
+      log = function(event) if event.method == "POST" then posts = posts + 1 end end })
   end)
 
   after_each(function() if place then place.stop() end end)

@@ -17,7 +17,7 @@ describe("items", function()
 
   setup(function()
     place = rehearsal.start { titles = TITLES, memory = true }
-    client = alma.new { url = place.url, key = place.key, rate = 1000 }
+    client = openapi.hold(alma.new { url = place.url, key = place.key, rate = 1000 })
   end)
   teardown(function() place.stop() end)
 

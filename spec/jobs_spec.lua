@@ -95,8 +95,7 @@ describe("jobs", function()
   end)
 
   local function client()
-    return alma.new { url = place.url, key = place.key, rate = 5000, log = openapi.observer(),
-      backoff = { first = 0.001, longest = 0.005 } }
+    return openapi.hold(alma.new { url = place.url, key = place.key, rate = 5000, backoff = { first = 0.001, longest = 0.005 } })
   end
 
   local function set_id() return place.state().sets[1].id end

@@ -13,8 +13,8 @@ describe("representations and files", function()
   local representations, files = alma.representations, alma.files
 
   local function connect()
-    client = alma.new { url = place.url, key = place.key, rate = 5000, backoff = { first = 0.001, longest = 0.005 },
-      log = openapi.observer(function(event) seen[event.method] = (seen[event.method] or 0) + 1 end) }
+    client = openapi.hold(alma.new { url = place.url, key = place.key, rate = 5000, backoff = { first = 0.001, longest = 0.005 },
+      log = function(event) seen[event.method] = (seen[event.method] or 0) + 1 end })
   end
 
   local function start(...)

@@ -27,8 +27,8 @@ describe("sets", function()
   before_each(function()
     place.change { op = "faults", spec = "" }
     posts = 0
-    client = alma.new { url = place.url, key = place.key, rate = 5000, backoff = { first = 0.001, longest = 0.005 },
-      log = openapi.observer(function(event) if event.method == "POST" then posts = posts + 1 end end) }
+    client = openapi.hold(alma.new { url = place.url, key = place.key, rate = 5000, backoff = { first = 0.001, longest = 0.005 },
+      log = function(event) if event.method == "POST" then posts = posts + 1 end end })
   end)
 
   after_each(function()
