@@ -81,6 +81,9 @@ describe("an installed almanac", function()
         assert.equal(0, result.status, arguments .. ": " .. result.out .. result.err)
       end
       assert.equal(2, #at.alma.state().representations)
+      assert.matches("\noclc%-numbers +OCLC numbers", "\n" .. run("exec --list").out)
+      local result = run "exec oclc-numbers --list titles.csv"
+      assert.same({ 0, "mms_id,oclc_number\n" }, { result.status, result.out:match "^[^\n]*\n" }, result.err)
     end)
   end
 
@@ -94,6 +97,10 @@ describe("an installed almanac", function()
       assert.equal(1, result.status, arguments)
       assert.equal(("almanac: the recipes that come with almanac are not in %s/share/almanac/recipes; install almanac again\n")
         :format(base), result.err:match "[^\n]*\n$", arguments)
+    end
+    for _, arguments in ipairs { "exec --list", "exec oclc-numbers" } do
+      assert.equal(("almanac: the scripts that come with almanac are not in %s/share/almanac/recipes/scripts; install almanac again\n")
+        :format(base), shell(quote(base .. "/bin/almanac") .. " " .. arguments, at.folder).err, arguments)
     end
     assert.matches("\nBAD   the recipes that come with almanac are not in ",
       shell(quote(base .. "/bin/almanac") .. " doctor", at.folder).out)

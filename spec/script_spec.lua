@@ -65,6 +65,27 @@ describe("a script's", function()
     assert.same({ 1, "1\tnil\t3\t4\nfalse\n", "almanac: set X: not there\n" }, { result.status, result.out, result.err })
   end)
 
+  it("failures of one thing of many are told, and it ends with 2; what all would fail at ends it", function()
+    script [[
+      script.failed("991", "is locked", "conflict")
+      script.failed("992", "is gone", "missing")
+      print "on"
+      if ... then script.failed("993", "the key is wrong", "auth") end
+      print "end"]]
+    at.env.ALMA_API_KEY = "k"
+    assert.same({ status = 2, out = "on\nend\n", err = "991: is locked\n992: is gone\n" }, run())
+    assert.same({ status = 1, out = "on\n", err = "991: is locked\n992: is gone\nalmanac: the key is wrong\n" }, run "x")
+    at.start(nil, "--environment", "production")
+    script [[
+      for i = 1, 3 do
+        local _, message, code = script.client():call { method = "DELETE", path = { "conf", "sets", "1234567" .. i } }
+        script.failed("set " .. i, message, code)
+      end]]
+    local result = run()
+    assert.equal(1, result.status)
+    assert.matches("^almanac: the script would write to PRODUCTION[^\n]*\n$", result.err)
+  end)
+
   it("check ends it from any task", function()
     script [[
       local task = require "almanac.task"

@@ -7,6 +7,7 @@ local script = require "almanac.script"
 local bibs = require "almanac.alma.bibs"
 
 local args = script.arguments {
+  summary = "OCLC numbers of the titles of a set or list, as CSV",
   { "set", "set", help = "the titles: a set" },
   { "list", "file", help = "the titles: a list with MMS IDs" },
   { "output", "string", help = "the CSV file to write; without it, standard output" },
@@ -14,9 +15,8 @@ local args = script.arguments {
 local client, ids, missing = script.client(), script.titles(args), {}
 local csv <close> = script.csv(args.output, { "mms_id", "oclc_number" })
 for bib in bibs.each(client, ids, { missing = missing }) do
-  local numbers = bib.record.oclc_numbers and bib.record:oclc_numbers() or {}
+  local numbers = bib.record.oclc_numbers and bib.record:oclc_numbers() or {}   -- Dublin Core has no 035
   for _, number in ipairs(numbers) do csv:write { bib.mms_id, number } end
   if not numbers[1] then csv:write { bib.mms_id, "" } end
 end
-for _, id in ipairs(missing) do script.warn("%s: Alma knows no such title", id) end
-return missing[1] and 2 or 0
+for _, id in ipairs(missing) do script.failed(id, "Alma knows no such title", "missing") end

@@ -26,6 +26,7 @@ local UNSENT = { errors = {}, unclear = false, unsent = true }
 ---@field own fun(): table|nil the script's own client; nil when there is none to be had
 ---@field generals table<table, table> what each client's institution is, of connect.general
 ---@field kept table<table, table> the limits of each client
+---@field barred string? why nothing may be written: nobody named the institution
 ---@field short string? why calls were held back: the day's calls
 
 local methods = {}
@@ -54,12 +55,15 @@ end
 -- Whether a client's institution may be written to.
 local function may_write(self, client)
   local _ <close> = alone(self)
+  if self.barred then return nil, self.barred, "conflict" end
   local general, message, code = general_of(self, client)
   if not general then return nil, message, code end
   local ok
   ok, message, code = self.expected(client, general)
   if not ok or connect.is_named(general) then return ok, message, code end
-  return connect.may_write(general, "the script", self.production, self.ask)
+  ok, message, code = connect.may_write(general, "the script", self.production, self.ask)
+  if not ok then self.barred = message end
+  return ok, message, code
 end
 
 -- The client whose institution has this bucket; the script's own where nobody knows.

@@ -100,6 +100,21 @@ function m.check(value, message, code, ...)
   return finish { message = tostring(message or "nothing came of it"), code = code }
 end
 
+---Says that one thing of many could not be done, and lets the script go on: it ends with exit status 2 then, unless
+---it returns another. Where all others would fail alike (the day's calls, the API key, production that nobody named)
+---the script ends here.
+---@param what string e.g. an MMS ID
+---@param message string
+---@param code string?
+function m.failed(what, message, code)
+  local session = sessions.here()
+  if code == "quota" or code == "auth" or code == "cancelled" or message == session.gate.barred then
+    return finish { message = message, code = code }
+  end
+  session.failures = (session.failures or 0) + 1
+  session.out.note(("%s: %s"):format(what, message))
+end
+
 ---Writes a line of the result to standard output.
 ---@param format string of string.format, when there is more than one argument
 ---@param ... any

@@ -91,6 +91,7 @@ local function is_stop(code) return code == "quota" or code == "cancelled" end
 local function ended_well(session, status)
   local gate = session.gate
   if gate.short and status == 0 then return m.ended_early(session, gate.short, true) end
+  if session.failures and status == 0 then status = 2 end
   if gate.dry then session.out.note(("dry run: %s not sent; nothing was changed"):format(words.count(gate.dry.count, "write"))) end
   return status
 end

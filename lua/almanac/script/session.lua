@@ -16,6 +16,7 @@ local m = {}
 ---@field client almanac.alma.client? once it was asked for
 ---@field general table? of almanac.run.connect, likewise
 ---@field store table? of almanac.s3, likewise
+---@field failures integer? things that the script said it could not do
 ---@field ending almanac.script.ending? why the script ends itself
 
 ---How a script ends itself before its last line.

@@ -50,8 +50,10 @@ end
 function m.find(name)
   if name == "-" or is_file(name) then return name end
   if name:find("/", 1, true) then return nil, ("there is no script %s"):format(name), "missing" end
-  local list, names = m.list(), {}
-  for i, script in ipairs(list or {}) do
+  local list, message, code = m.list()
+  if not list then return nil, message, code end
+  local names = {}
+  for i, script in ipairs(list) do
     if script.name == name:gsub("%.lua$", "") then return script.path end
     names[i] = script.name
   end
