@@ -163,6 +163,9 @@ describe("bibs", function()
       end))
       local after = assert(bibs.read(client, bib.mms_id)).record
       assert.same({ "Common", "local" }, { after:get "245$a", after:get "950$a" })
+      assert(bibs.update(client, bib.mms_id, function(record) record:set("950$a", "changed") end))
+      local own = assert(bibs.read(client, bib.mms_id, { view = "local_fields" })).record
+      assert.same({ nil, { "changed" } }, { own:get "245$a", own:all "950$a" })
       assert.equal("", assert(bibs.unlink(client, bib.mms_id)).linked_record_id)
     end)
 

@@ -14,6 +14,15 @@ function m.is_elements(text)
   return not (text:find "<[%w:]*leader" or text:find "<[%w:]*controlfield" or text:find "<[%w:]*datafield")
 end
 
+---True for the beginning of a file of records: MARC in one of its formats, XML, or what is packed.
+---@param head string
+---@return boolean
+function m.begins(head)
+  local text = head:gsub("^\xEF\xBB\xBF", ""):gsub("^%s+", "")
+  return core.unpack.looks(head) or text:find "^[<%[{]" ~= nil or text:find "^=LDR" ~= nil
+    or text:find "^%d%d%d%d%d%a" ~= nil
+end
+
 -- The text is UTF-8 by now, so a declaration that says otherwise would mislead.
 local function without_declaration(text)
   return (text:gsub("^[\xEF\xBB\xBF%s]*<%?xml.-%?>%s*", "", 1))

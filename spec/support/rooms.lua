@@ -21,7 +21,7 @@ m.LUA = {
   ["rehearsal.world"] = "",
   ["rehearsal.s3"] = "rehearsal.world",
   ["rehearsal.api"] = "rehearsal.s3 rehearsal.world sru marc",
-  rehearsal = "rehearsal.api rehearsal.s3 rehearsal.world sheet marc",
+  rehearsal = "rehearsal.api rehearsal.s3 rehearsal.world sheet marc oai run",
   cli = "plan apply report workbench script run rehearsal rehearsal.api rehearsal.s3 alma s3 oai sru marc sheet recipe recipe.inside " ..
     "recipe.share",
 }

@@ -51,7 +51,7 @@ function m.read(text, name)
   if root.name ~= name then return nil, ("the answer is <%s> instead of <%s>"):format(root.name, name), "parse" end
   local object = { link = root.attributes.link }
   for _, node in ipairs(root) do
-    if node.name == "record" then
+    if node.name == "record" or node.name == "mods" then
       local record, why, code = records.parse(xml.write(node))
       if not record then return nil, ("its record can't be read: %s"):format(why), code end
       object.record = record

@@ -11,6 +11,11 @@ pages of one representation. An empty file_name is a title without files; collec
 a name, nothing for a common one, or none for a title that is in no collection; format
 is marc21, unimarc, kormarc, cnmarc, dc, dcap01 or dcap02; barcode makes a physical item.
 Lines that begin with # are left out. Contents are made up when read.
+--titles also takes a library's own records: MARC in every format that `almanac marc` reads, Dublin Core
+and MODS in XML, and run files of almanac, whose titles come with representations, files and items as
+the run read them. 001 or dc:identifier tells the MMS ID; other records are given one. AVD in a
+record makes a representation, AVA a holding.
+Example: almanac rehearsal --titles export.xml
 
 --latency WORD[,…]: how long things take.
   %s
@@ -79,7 +84,7 @@ local function add_numbers(parser)
 end
 
 local function add_world(parser)
-  parser:option("--titles", "list of titles; without it a small sample"):argname "FILE"
+  parser:option("--titles", "list of titles, records or run file; without it a small sample"):argname "FILE"
   parser:option("--sheet", "the sheet of a workbook that --titles names (its first)"):argname "NAME"
   parser:option("--state", "file that keeps everything for the next time"):argname "FILE"
   parser:option("--institution", "institution code (01REHEARSAL_INST)"):argname "CODE"

@@ -2,7 +2,7 @@
 -- server publishes, a search by SRU. All that is taken from a record is its MMS
 -- ID, and the record itself when the recipe reads it.
 local core = require "almanac.core"
-local elements = require "almanac.plan.catalogue_xml"
+local elements = require "almanac.oai.export"
 local ids = require "almanac.run.ids"
 local oai = require "almanac.oai"
 local record = require "almanac.record"
@@ -19,13 +19,6 @@ local HEAD = 4096       -- bytes that tell what a file is
 local SHOWN = 20        -- sets that a message names
 local ALL_OVER = 3      -- when one id of so many is wrong, they are no MMS IDs at all
 
--- The beginning of MARC in one of its formats, of XML, or of what is packed.
-local function begins_records(head)
-  local text = head:gsub("^\xEF\xBB\xBF", ""):gsub("^%s+", "")
-  return core.unpack.looks(head) or text:find "^[<%[{]" ~= nil or text:find "^=LDR" ~= nil
-    or text:find "^%d%d%d%d%d%a" ~= nil
-end
-
 ---Whether a file is one of records, by its beginning: MARC, XML, or an archive that is no workbook.
 ---@param path string "-" is standard input, which is one
 ---@return boolean
@@ -33,7 +26,7 @@ function m.is_marc(path)
   if path == "-" then return true end
   local stat = core.files.stat(path)
   local head = stat and stat.kind == "file" and core.files.head(path, HEAD) or ""
-  return begins_records(head) and not (head:find "^PK" and sheet.is_workbook(path))
+  return record.begins(head) and not (head:find "^PK" and sheet.is_workbook(path))
 end
 
 -- "(01X_INST)991…" is an MMS ID with its institution before it.

@@ -46,6 +46,7 @@
 --     add_request mms_id type? user_id? item_pid? comment?    add_deposit user_id status? title? deposit_profile? mms_id? rep_id? notes?
 --     faults spec    latency spec: lag= as well    form_policy spec    lists spec
 --     rate rate      remaining calls: left today      clock seconds: that its clock is ahead from now on
+local codes = require "almanac.rehearsal.api.codes"
 local core = require "almanac.core"
 local faults = require "almanac.rehearsal.faults"
 local form_policy = require "almanac.rehearsal.s3.form_policy"
@@ -69,7 +70,7 @@ local WATCH = 0.05                           -- seconds between looks at signals
 
 ---@class almanac.rehearsal.options
 ---@field port integer? 0 or nil: any free one
----@field titles string? a list; nil: the sample
+---@field titles string? a list, records or a run file; nil: the sample
 ---@field sheet string? of a workbook, its first otherwise
 ---@field state string? file that keeps the state; contents of objects in FILE.objects
 ---@field institution string? code
@@ -119,6 +120,7 @@ local function open_world(options)
       return nil, message, code
     end
   end
+  codes.learn_libraries(world:note "libraries" or "")
   return world
 end
 

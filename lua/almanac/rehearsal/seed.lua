@@ -1,20 +1,26 @@
--- Fills a new rehearsal from a CSV list with one row for each file: titles, representations and
--- files, then the collections and sets around them.
+-- Fills a new rehearsal: from a list with one row for each file, from records, or from a run file; then come the
+-- collections and sets around the titles.
 local codes = require "almanac.rehearsal.api.codes"
 local collections = require "almanac.rehearsal.api.collections"
+local core = require "almanac.core"
 local deposits = require "almanac.rehearsal.api.deposits"
 local holdings = require "almanac.sheet.holdings"
 local inventory = require "almanac.rehearsal.world.inventory"
 local model = require "almanac.rehearsal.world.model"
+local records = require "almanac.record"
 local requests = require "almanac.rehearsal.api.requests"
 local sample = require "almanac.rehearsal.world.sample"
+local seed_records = require "almanac.rehearsal.seed_records"
+local seed_run = require "almanac.rehearsal.seed_run"
 local sets = require "almanac.rehearsal.world.sets"
+local sheet = require "almanac.sheet"
+local titles = require "almanac.rehearsal.seed_title"
 local work = require "almanac.rehearsal.api.work_codes"
 
 local m = {}
 
 local DEFAULT_SIZE = 1000000
-local DEFAULT_COLLECTION = "Digital titles"
+local HEAD = 64           -- bytes that tell what a file is
 
 local function check(record)
   if record.usage_type and not codes.describe(codes.tables.RepresentationUsageType, record.usage_type) then
@@ -22,43 +28,28 @@ local function check(record)
   end
 end
 
-local function add_title(world, known, record)
-  if known.titles[record.mms_id] then return end
-  known.titles[record.mms_id] = true
-  if not world.suffix then world:set_suffix(record.mms_id:sub(-4)) end
-  model.add_bib(world, { mms_id = record.mms_id, title = record.title, format = record.format, oclc = record.oclc,
-    call_number = record.call_number })
+local function add_title(seeding, record)
+  if seeding.titles[record.mms_id] then return end
+  titles.add(seeding, { mms_id = record.mms_id, title = record.title, format = record.format, oclc = record.oclc,
+    call_number = record.call_number }, record.line, "line")
 end
 
--- A title for which the list names no collection is in the default one. "none" puts it into none,
--- and Alma refuses representations of such a title.
-local function add_membership(world, known, record)
-  local name = record.collection or DEFAULT_COLLECTION
-  if name == "none" then return end
-  local pid = known.collections[name]
-  if not pid then
-    pid = collections.add(world, { pid = name:match "^81%d+$", name = name, library = "MAIN" })
-    known.collections[name] = pid
-  end
-  world.db:run("INSERT OR IGNORE INTO membership(pid, mms_id) VALUES(?, ?)", pid, record.mms_id)
-end
-
-local function add_file(world, known, record)
+local function add_file(world, representations, record)
   if not (record.name or record.usage_type) then return end
   local usage, given = record.usage_type or "PRESERVATION_MASTER", record.representation_id
   local group = ("%s %s %s"):format(record.mms_id, usage, given or "")
-  local rep_id = known.representations[group]
+  local rep_id = representations[group]
   if not rep_id then
     rep_id = model.add_representation(world, { id = given, mms_id = record.mms_id, usage_type = usage,
       library = "MAIN", label = codes.describe(codes.tables.RepresentationUsageType, usage) })
-    known.representations[group] = rep_id
+    representations[group] = rep_id
   end
   if not record.name then return end
   model.add_file(world, { rep_id = rep_id, name = record.name, size = record.size or DEFAULT_SIZE })
 end
 
-local function load(world, list)
-  local known = { titles = {}, representations = {}, collections = {} }
+local function load(seeding, list)
+  local world, representations = seeding.world, {}
   local next_record = holdings.records(list)
   while true do
     local record, message, code = next_record()
@@ -66,10 +57,10 @@ local function load(world, list)
     if not record then return end
     local problem = check(record)
     if problem then error({ message = ("%s %d: %s"):format(list.unit, record.line, problem) }, 0) end
-    add_title(world, known, record)
-    add_membership(world, known, record)
+    add_title(seeding, record)
+    titles.collect(seeding, record.mms_id, record.collection)
     if record.barcode then inventory.add_item(world, { mms_id = record.mms_id, barcode = record.barcode }) end
-    add_file(world, known, record)
+    add_file(world, representations, record)
   end
 end
 
@@ -102,20 +93,34 @@ local function add_work(world)
   end
 end
 
----Loads the titles of a list, or the sample, into a new rehearsal.
+-- Opens what --titles names, and gives what loads it: a run file, a list, or records, by the file's beginning.
+local function source_of(path, name)
+  local head = path and core.files.head(path, HEAD) or ""
+  if seed_run.looks(head) then return function(seeding) seed_run.load(seeding, path) end end
+  if path and records.begins(head) and not sheet.is_workbook(path) then
+    return function(seeding) seed_records.load(seeding, path) end
+  end
+  local list, message, code = holdings.open(path or "sample", { sheet = name, bytes = not path and sample or nil })
+  if not list then return nil, message, code end
+  return function(seeding) load(seeding, list) end
+end
+
+---Loads the titles of a file, or the sample, into a new rehearsal.
 ---@param world table
----@param path string? the list; nil: the sample
+---@param path string? a list, records or a run file; nil: the sample
 ---@param name string? the sheet of a workbook
 ---@return boolean|nil ok
 ---@return string? message, string? code
 function m.load(world, path, name)
-  local list, message, code = holdings.open(path or "sample", { sheet = name, bytes = not path and sample or nil })
-  if not list then return nil, message, code end
+  local source, message, code = source_of(path, name)
+  if not source then return nil, message, code end
   local ok, problem = pcall(world.in_bulk, world, function()
-    load(world, list)
+    local seeding = titles.new(world)
+    source(seeding)
+    titles.finish(seeding)
     if not world.suffix then world:set_suffix "9001" end
     if not world.db:value "SELECT 1 FROM collection" then
-      collections.add(world, { name = DEFAULT_COLLECTION, library = "MAIN" })
+      collections.add(world, { name = titles.COLLECTION, library = "MAIN" })
     end
     add_sets(world, not path)
     if not path then add_work(world) end

@@ -26,7 +26,7 @@ end
 local function with_local_fields(bib)
   local whole = facts.parse(bib)
   for _, field in ipairs(whole:fields()) do
-    if not record.is_local(field) then field:remove() end
+    if not record.is_local(field) then whole:remove(field) end
   end
   return record.marc_text(whole)
 end

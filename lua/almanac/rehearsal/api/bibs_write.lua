@@ -194,7 +194,7 @@ local function replace_local(world, bib, body)
   if not network or not formats.of(body).is_marc then return end
   local sent, whole = body.record, facts.parse { format = bib.format, record = record.write(world, bib, {}) }
   for _, field in ipairs(whole:fields()) do
-    if record.is_local(field) then field:remove() end
+    if record.is_local(field) then whole:remove(field) end
   end
   for _, field in ipairs(sent:fields()) do
     if record.is_local(field) then whole:add(field) end

@@ -48,6 +48,14 @@ m.repositories = {
   { "CONTENTDM", "CONTENTdm" }, { "DSPACE", "DSpace" }, { "FEDORA", "Fedora" }, { "ROSETTA", "Rosetta" },
 }
 
+---Gives the institution libraries that its titles name.
+---@param names string codes with commas between, as the state keeps them
+function m.learn_libraries(names)
+  for code in names:gmatch "[^,]+" do
+    if not m.describe(m.libraries, code) then m.libraries[#m.libraries + 1] = { code, code } end
+  end
+end
+
 ---@param rows string[][] { code, description } each
 ---@param code string?
 ---@return string|nil description nil when there is no such code

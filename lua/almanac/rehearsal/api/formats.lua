@@ -38,8 +38,19 @@ local DC = {
   },
 }
 
+local MODS = {
+  title = "mods:titleInfo", title_spec = "mods:titleInfo/mods:title", numbers = "mods:identifier", single = {},
+  places = {
+    title = { "mods:titleInfo/mods:title" }, author = { "mods:name/mods:namePart" },
+    isbn = { "mods:identifier[@type='isbn']" }, date_of_publication = { "mods:originInfo/mods:dateIssued" },
+    publisher_const = { "mods:originInfo/mods:publisher" },
+    call_number = { "mods:classification" },
+  },
+}
+
 -- CNMARC is UNIMARC with Chinese additions, KORMARC is MARC 21 with Korean ones.
-m.known = { marc21 = MARC21, kormarc = MARC21, unimarc = UNIMARC, cnmarc = UNIMARC, dc = DC, dcap01 = DC, dcap02 = DC, etd = DC }
+m.known = { marc21 = MARC21, kormarc = MARC21, unimarc = UNIMARC, cnmarc = UNIMARC,
+  dc = DC, dcap01 = DC, dcap02 = DC, etd = DC, mods = MODS }
 
 ---Names of the MARC formats, as SQL has lists.
 m.MARC_LIST = "('marc21', 'kormarc', 'unimarc', 'cnmarc')"

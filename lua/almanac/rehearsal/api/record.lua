@@ -92,13 +92,16 @@ local SPACES = ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http
 -- Dublin Core as Alma keeps it: in a namespace of the institution. A record of its own is given byte for byte.
 local function dublin_core(world, bib, representations)
   local parts = {}
-  for i, rep in ipairs(representations) do parts[i] = element("dc:identifier", m.delivery(world, rep.id)) end
+  for i, rep in ipairs(representations) do
+    local address = m.delivery(world, rep.id)
+    parts[i] = bib.format == "mods" and ("<location>%s</location>"):format(element("url", address)) or element("dc:identifier", address)
+  end
   local shown = table.concat(parts)
   if not bib.record then
     return ('<record xmlns="http://alma.exlibrisgroup.com/dc/%s"%s>%s%s</record>'):format(world.inst, SPACES,
       made_up_elements(world, bib), shown)
   end
-  return (bib.record:gsub("</record>%s*$", function(tail) return shown .. tail end))
+  return (bib.record:gsub("</[%w:]+>%s*$", function(tail) return shown .. tail end))
 end
 
 ---Whether a title's own record is Dublin Core.
@@ -185,7 +188,8 @@ end
 ---@return string xml qualified Dublin Core
 function m.oai_qdc(world, bib)
   local spaces, inner = SPACES, made_up_elements(world, bib)
-  if bib.record and m.is_dublin_core(bib) then spaces, inner = own_elements(bib) elseif bib.record then inner = simple(world, bib) end
+  local has_own = bib.record and m.is_dublin_core(bib) and bib.format ~= "mods"
+  if has_own then spaces, inner = own_elements(bib) elseif bib.record then inner = simple(world, bib) end
   return ('<oai_qdc:qualifieddc xmlns:oai_qdc="http://worldcat.org/xmlschemas/qdc-1.0/"%s>%s</oai_qdc:qualifieddc>')
     :format(spaces, inner)
 end

@@ -98,6 +98,13 @@ function methods:set_suffix(digits)
   self:set_note("suffix", digits)
 end
 
+---The institution's code; kept with the state.
+---@param code string
+function methods:set_institution(code)
+  self.inst = code
+  self:set_note("institution", code)
+end
+
 ---A new id: kind, number, the institution's suffix, as in 122719344170003941.
 ---@param prefix string 12 local representation, 32 remote, 13 file, 22 holding, 23 item, 81 collection, 99 bib
 ---@return string

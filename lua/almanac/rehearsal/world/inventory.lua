@@ -22,10 +22,10 @@ function m.holdings(world, mms_id)
 end
 
 ---@param world table
----@param holding { mms_id: string, library: string?, location: string?, call_number: string?, record: string?, suppressed: boolean?, by: string? }
+---@param holding { id: string?, mms_id: string, library: string?, location: string?, call_number: string?, record: string?, suppressed: boolean?, by: string? }
 ---@return string id
 function m.add_holding(world, holding)
-  local id, today = world:id "22", world:today()
+  local id, today = holding.id or world:id "22", world:today()
   world.db:run([[INSERT INTO holding(id, mms_id, library, location, call_number, record, suppressed, created, modified,
       created_by, modified_by) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], id, holding.mms_id, holding.library or "MAIN",
     holding.location or "stacks", holding.call_number, holding.record, holding.suppressed or false, today, today,
@@ -52,13 +52,13 @@ end
 ---Adds a physical item, in the title's first holding unless another is named. A barcode that the title has already
 ---stays one item.
 ---@param world table
----@param item { mms_id: string, barcode: string?, holding_id: string?, more: table? }
+---@param item { pid: string?, mms_id: string, barcode: string?, holding_id: string?, more: table? }
 ---@return string pid
 function m.add_item(world, item)
   local same = item.barcode and
     world.db:value("SELECT pid FROM item WHERE mms_id = ? AND barcode = ?", item.mms_id, item.barcode)
   if same then return same end
-  local pid, today = world:id "23", world:today()
+  local pid, today = item.pid or world:id "23", world:today()
   world.db:run("INSERT INTO item(pid, mms_id, holding_id, barcode, more, created, modified) VALUES(?, ?, ?, ?, ?, ?, ?)", pid,
     item.mms_id, item.holding_id or holding_of(world, item.mms_id), item.barcode, item.more and json.encode(item.more),
     today, today)

@@ -150,10 +150,10 @@ function m.file(world, pid, rep_id)
   if row and (not rep_id or row.rep_id == rep_id) then return row end
 end
 
----@param file table rep_id, name, size; label, etag, sha256, blob
+---@param file table rep_id, name, size; pid, label, etag, sha256, blob
 ---@return string pid
 function m.add_file(world, file)
-  local pid = world:id "13"
+  local pid = file.pid or world:id "13"
   world.db:run([[INSERT INTO file(pid, rep_id, label, path, size, etag, sha256, blob, modified)
     VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)]], pid, file.rep_id, file.label or file.name,
     world:storage_path(pid, file.name), file.size, file.etag, file.sha256, file.blob, world:time() // 1 | 0)
