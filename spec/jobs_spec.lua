@@ -39,6 +39,13 @@ describe("the saved parameters of a job", function()
     end
   end)
 
+  it("are found below the address of the call that the panel shows above them", function()
+    for _, text in ipairs { "POST /almaws/v1/conf/jobs/M44?op=run\n\n" .. XML,
+      "https://api-eu.hosted.exlibrisgroup.com/x?op=run\n" .. JSON } do
+      assert.are.equal("8020260160005504", job_parameters.value(assert(job_parameters.read(text)), "set_id"))
+    end
+  end)
+
   it("are sent as they were given, with the set and the name put in", function()
     local parameters = assert(job_parameters.read(XML))
     job_parameters.set(parameters, "set_id", "8012340000001234")
@@ -170,6 +177,19 @@ describe("jobs", function()
     assert.is_true(jobs.ended_well(assert(jobs.follow(api, run.id))))
   end)
 
+  it("are followed although some looks fail, and not for ever", function()
+    local api = alma.new { url = place.url, key = place.key, rate = 5000, backoff = { first = 0.001, longest = 0.005, tries = 1 } }
+    local run = assert(jobs.run(api, "M44", { parameters = JSON, set_id = set_id() }))
+    place.change { op = "faults", spec = "GET jobs=@1:html,GET jobs=@2-4:reset" }
+    assert.is_true(jobs.ended_well(assert(jobs.follow(api, run, { pause = 0.001 }))))
+    place.change { op = "faults", spec = "GET jobs=1:reset" }
+    local instance, message = jobs.follow(api, run, { pause = 0.001 })
+    assert.is_nil(instance)
+    assert.truthy(message:find("GET /conf/jobs/M44/instances/", 1, true), message)
+    local _, _, code = jobs.follow(api, "1234", { pause = 0.001 })
+    assert.truthy(code)
+  end)
+
   it("are followed in a task that can be ended", function()
     place.change { op = "latency", spec = "0,job=3600" }
     local api = client()
@@ -240,6 +260,19 @@ describe("jobs", function()
     assert.is_false(earlier)
     assert.are_not.equal(first.id, second.id)
     assert.has_error(function() jobs.run(api, "M303", { once = true }) end, "jobs.run: 'once' needs the name of the run")
+  end)
+
+  it("have their name although Alma writes the time behind it, and not that of another one", function()
+    for name, is_it in pairs { ["Maps"] = true, ["Maps - 04/15/2015 16:07"] = true, ["Maps 2"] = false, ["Maps - old"] = false,
+      ["maps"] = false, ["Old Maps"] = false } do
+      scripted.alma(function(method)
+        if method == "POST" then return { id = "M44", additional_info = { link = "/conf/jobs/M44/instances/77" } } end
+        return { total_record_count = 1, job_instance = { { id = "5", name = name, status = { value = "RUNNING" } } } }
+      end, function(api)
+        local run, earlier = assert(jobs.run(api, "M44", { parameters = JSON, name = "Maps", once = true }))
+        assert.are.same({ is_it and "5" or "77", is_it }, { run.id, earlier }, name)
+      end)
+    end
   end)
 
   it("that Alma may not run now are told, or waited for", function()

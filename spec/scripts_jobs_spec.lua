@@ -1,5 +1,6 @@
 -- Scripts that come with almanac, against the rehearsal: a report of Analytics, a job on a set, open digitization requests,
 -- deposits to review.
+local core = require "almanac.core"
 local desk = require "support.desk"
 local program = require "support.program"
 
@@ -91,6 +92,23 @@ describe("the script", function()
       start("--faults", "POST jobs=@1:lost")
       local result = script(table.unpack(JOB))
       assert.are.equal(0, result.status, result.err)
+      assert.are.equal(1, started())
+    end)
+
+    it("follows the same run when it was killed and is called again", function()
+      start()
+      at.alma.change { op = "latency", spec = "0,job=3600" }
+      local running <close> = program.start({ "exec", table.unpack(JOB) }, { folder = at.folder, env = at.env })
+      while started() == 0 do core.sys.sleep(0.01) end
+      while at.alma.call("GET", "/conf/jobs/M44/instances?submit_date_from=&submit_date_to=&status=").data.total_record_count == 0 do
+        core.sys.sleep(0.01)
+      end
+      running.signal "KILL"
+      running.wait()
+      at.alma.change { op = "clock", seconds = 7200 }
+      local result = script(table.unpack(JOB))
+      assert.are.equal(0, result.status, result.err)
+      assert.truthy(result.err:find("was started before", 1, true), result.err)
       assert.are.equal(1, started())
     end)
 

@@ -1,8 +1,9 @@
 -- almanac-script: 1
 --
 -- A report of Alma Analytics as CSV, all its rows, with the report's headings.
--- The report must be in a shared folder; its path is as the Analytics catalog shows it, from /shared/ on. A file appears only
--- when the report is complete. Needs an API key with the right on Analytics. Changes nothing.
+-- The report must be in a shared folder; its path is as the Analytics catalog shows it, from
+-- /shared/ on. A file appears only when the report is complete. Needs an API key with the right on
+-- Analytics. Changes nothing.
 local script = require "almanac.script"
 local analytics = require "almanac.alma.analytics"
 local core = require "almanac.core"

@@ -1,9 +1,9 @@
 -- almanac-script: 1
 --
 -- Deposits that wait for a review, as CSV.
--- Alma has no call for the deposits of all people, so the people come from a list with a column user_id, or from --user.
--- Drafts, and what was approved, declined or withdrawn, are left out; --status asks for one status alone. Needs an API key with
--- the right on Users. Changes nothing.
+-- Alma has no call for the deposits of all people, so the people come from a list with a column
+-- user_id, or from --user. Drafts, and what was approved, declined or withdrawn, are left out;
+-- --status asks for one status alone. Needs an API key with the right on Users. Changes nothing.
 local script = require "almanac.script"
 local deposits = require "almanac.alma.deposits"
 local task = require "almanac.task"

@@ -1,9 +1,10 @@
 -- almanac-script: 1
 --
 -- Digitization requests that are open, as CSV.
--- Alma has no call for the requests of all titles, so the titles come from a set, a list, or a report of Analytics with a
--- column "MMS Id" (in a shared folder). Each title costs a call. A request without a person is the library's own. Needs an API
--- key with the right on Bibs. Changes nothing.
+-- Alma has no call for the requests of all titles, so the titles come from a set, a list, or a
+-- report of Analytics with a column "MMS Id" (in a shared folder). Each title costs a call. A
+-- request without a person is the library's own. Needs an API key with the right on Bibs. Changes
+-- nothing.
 local script = require "almanac.script"
 local analytics = require "almanac.alma.analytics"
 local requests = require "almanac.alma.requests"

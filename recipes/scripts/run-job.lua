@@ -1,9 +1,10 @@
 -- almanac-script: 1
 --
 -- Runs a job of Alma, on a set or as it is scheduled, waits for its end and tells what it counted.
--- A manual job needs its parameters: in Alma go through "Run a Job" to its last step, open "API information" and save the
--- XML or JSON that is shown there. Only the set and the run's name are put in. Ended early, the same line follows the same run
--- again: a run of this name is started once a day, unless it failed or --again says so. Needs an API key with write access to
+-- A manual job needs its parameters: in Alma go through "Run a Job" to its last step, open "API
+-- information" and save the XML or JSON that is shown there. Only the set and the run's name are
+-- put in. Ended early, the same line follows the same run again: a run of this name is started
+-- once a day, unless it failed or --again says so. Needs an API key with write access to
 -- Configuration. The exit status is 2 when the job ended badly.
 local script = require "almanac.script"
 local jobs = require "almanac.alma.jobs"

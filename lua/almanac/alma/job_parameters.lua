@@ -67,10 +67,19 @@ local function from_table(given)
   return list
 end
 
--- The reader of a text: XML and JSON begin in their own ways.
+-- The panel shows the call's address above the parameters, and whoever copies all of it has both: XML and JSON begin with
+-- the first line that begins like one of them.
+local BEGINNINGS = { { "<", from_xml }, { "[{%[]", from_json } }
+
+-- What reads a text, and the part of it that is read.
 local function reader(text)
-  local first = text:gsub("^\u{FEFF}", ""):match "^%s*(.)"
-  return first == "<" and from_xml or (first == "{" or first == "[") and from_json or nil
+  text = "\n" .. text:gsub("^\u{FEFF}", "")
+  local read, at
+  for _, beginning in ipairs(BEGINNINGS) do
+    local found = text:find("\n%s*" .. beginning[1])
+    if found and (not at or found < at) then read, at = beginning[2], found end
+  end
+  return read, read and text:sub(at)
 end
 
 ---Reads parameters.
@@ -82,14 +91,14 @@ end
 function m.read(given)
   if given == nil then return { format = "xml" } end
   if type(given) == "table" then return from_table(given) end
-  local text = given
-  if not reader(given) then
-    local message, code
-    text, message, code = core.files.read(given, LARGEST)
-    if not text then return nil, message, code end
-    if not reader(text) then return no(given .. " holds neither XML nor JSON") end
+  local read, text = reader(given)
+  if not read then
+    local bytes, message, code = core.files.read(given, LARGEST)
+    if not bytes then return nil, message, code end
+    read, text = reader(bytes)
+    if not read then return no(given .. " holds neither XML nor JSON") end
   end
-  return reader(text)((text:gsub("^\u{FEFF}", "")))
+  return read((text:gsub("^%s+", "")))
 end
 
 ---@param parameters almanac.alma.parameters

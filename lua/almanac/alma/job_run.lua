@@ -56,9 +56,9 @@ function m.instances(client, job_id, filter)
     identify = function(instance) return instance.id end })
 end
 
--- Days around now, since the institution's day may be another one than here.
+-- From yesterday on, since the institution's day may be another one than here, and without an end that a clock could miss.
 local function lately(client, job_id)
-  return m.instances(client, job_id, { from = day(-DAY), to = day(DAY) })
+  return m.instances(client, job_id, { from = day(-DAY), to = day(WEEK) })
 end
 
 -- ---- reading Alma's answer ----
@@ -81,12 +81,21 @@ end
 
 -- ---- after an unclear answer ----
 
+-- Alma's documentation does not say whether it writes more behind a run's name than was sent. Its own sample has the date and
+-- time there.
+local function has_name(instance, name)
+  local given = type(instance.name) == "string" and instance.name or ""
+  if given:sub(1, #name) ~= name then return false end
+  local rest = given:sub(#name + 1)
+  return rest == "" or rest:find "^%s*%-?%s*%d%d?/%d%d?/%d%d%d%d" ~= nil
+end
+
 -- One that was submitted before we asked is not ours, even when the list came too early to hold it.
 local function is_ours(instance, before, name)
   if before.ids[instance.id] then return false end
   local submitted = dates.iso(type(instance.submit_time) == "string" and instance.submit_time or nil)
   if submitted and before.at and submitted < before.at - CLOCKS then return false end
-  return not name or type(instance.name) == "string" and instance.name:find(name, 1, true) ~= nil
+  return not name or has_name(instance, name)
 end
 
 -- The one run that came since then. Two may be somebody else's as well as ours.
@@ -155,7 +164,7 @@ local function earlier(list, name)
   for _, instance in ipairs(list) do
     local status = type(instance.status) == "table" and tostring(instance.status.value) or ""
     local failed = status:find "FAILED" or status:find "ABORTED$" or status:find "^MANUAL" or status:find "^SKIPPED"
-    if instance.name == name and not failed then return instance end
+    if has_name(instance, name) and not failed then return instance end
   end
 end
 

@@ -14,6 +14,8 @@ local DATES = { from = "string", to = "string", status = "string" }
 local FOLLOW = { pause = "number", longest = "number", wait = "number", on_change = "function", stop = "function" }
 local PAUSE, LONGEST = 2, 60   -- seconds between looks: the first pause, and the longest
 local GROWTH = 1.5
+local PASSING = { connect = true, timeout = true, io = true, closed = true, parse = true, status = true }
+local MISSES = 5               -- looks in a row that may fail in a way that passes
 
 -- Statuses that were seen or are told of begin or end so; all others go on. The list in Alma (code table
 -- systemJobStatus) is not documented.
@@ -47,6 +49,17 @@ function m.get(client, id)
   return client:call { path = { "conf", "jobs", id }, kind = "job", id = id }
 end
 
+-- Alma has no search by name here, so the whole list is read, once.
+local function listing(client)
+  local list
+  return function()
+    if list then return list end
+    local message, code, detail
+    list, message, code, detail = m.list(client)
+    return list, message, code, detail
+  end
+end
+
 ---A job by its id, or by its name as Alma shows it.
 ---@param client almanac.alma.client
 ---@param id_or_name string
@@ -57,7 +70,7 @@ end
 function m.find(client, id_or_name)
   if id_or_name:find "^[MSO]%d+$" then return m.get(client, id_or_name) end
   return named.find { what = "job", wanted = id_or_name, get = function(id) return m.get(client, id) end,
-    list = function() return m.list(client) end, identify = function(job) return job.id end }
+    list = listing(client), identify = function(job) return job.id end }
 end
 
 m.run = job_run.run
@@ -134,7 +147,19 @@ local function changed(before, instance)
   return not before or status_of(before) ~= status_of(instance) or before.progress ~= instance.progress
 end
 
----Waits until a run is over, with looks that become rarer. A failed look ends nothing: the run goes on in Alma, and
+-- Looks at a run. Jobs take hours, and a network that was gone for a minute is no reason to stop waiting.
+local function look(client, watch)
+  local instance, message, code, detail = m.instance(client, watch.id, watch.job_id)
+  watch.missed = instance and 0 or watch.missed + 1
+  if instance or PASSING[code] and watch.missed <= MISSES then return instance end
+  return nil, message, code, detail
+end
+
+local function still(watch, words, code)
+  return nil, ("%s run %s, which goes on in Alma (Monitor Jobs): follow it again"):format(words, watch.id), code, watch.last
+end
+
+---Waits until a run is over, with looks that become rarer. Some looks may fail; when it gives up, the run goes on in Alma, and
 ---the same call follows it again.
 ---@param client almanac.alma.client
 ---@param run string|{ id: string, job_id: string? } the id of a run, or what `run` gave
@@ -148,23 +173,17 @@ end
 function m.follow(client, run, options)
   options = options or {}
   fields.check("jobs.follow", options, FOLLOW)
-  local id, job_id = run, nil
-  if type(run) == "table" then id, job_id = run.id, run.job_id end
-  local pause, before = options.pause or PAUSE, nil
-  local over = options.wait and task.now() + options.wait
+  local watch = type(run) == "table" and { id = run.id, job_id = run.job_id, missed = 0 } or { id = run, missed = 0 }
+  local pause, over = options.pause or PAUSE, options.wait and task.now() + options.wait
   while true do
-    local instance, message, code, detail = m.instance(client, id, job_id)
-    if not instance then return nil, message, code, detail end
-    if options.on_change and changed(before, instance) then options.on_change(instance) end
-    if m.is_final(instance) then return instance end
-    if over and task.now() + pause > over then
-      return nil, ("run %s still goes on (%s): follow it again, or look in Alma under Monitor Jobs"):format(
-        id, status_of(instance)), "timeout", instance
-    end
-    if not job_run.rest(pause, options.stop) then
-      return nil, ("stopped waiting for run %s, which goes on in Alma"):format(id), "cancelled", instance
-    end
-    before, pause = instance, math.min(options.longest or LONGEST, pause * GROWTH)
+    local instance, message, code, detail = look(client, watch)
+    if code then return nil, message, code, detail end
+    if instance and options.on_change and changed(watch.last, instance) then options.on_change(instance) end
+    watch.last = instance or watch.last
+    if instance and m.is_final(instance) then return instance end
+    if over and task.now() + pause > over then return still(watch, "gave up waiting for", "timeout") end
+    if not job_run.rest(pause, options.stop) then return still(watch, "stopped waiting for", "cancelled") end
+    pause = math.min(options.longest or LONGEST, pause * GROWTH)
   end
 end
 
