@@ -195,6 +195,7 @@ describe("a record of Dublin Core or MODS that is made", function()
       ["no prefix 'foo'"] = function() record:add("dc:title", "x", { ["foo:bar"] = "y" }) end,
       ["no prefix 'dct'"] = function() record:add("dc:title", "x", { ["xsi:type"] = "dct:URI" }) end,
       ["element dc:title has no text"] = function() record:add "dc:title" end,
+      ["the attributes of 035 are a string, no table of names and texts"] = function() record:add("035", "  ", "a", "1") end,
       ["'a b' is no name"] = function() record:add("a b", "x") end,
       ["control character 0x01"] = function() record:set("dc:title", "\1") end,
       ["is not UTF-8"] = function() record:set("dc:title", "\xff") end,

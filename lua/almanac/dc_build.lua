@@ -124,6 +124,9 @@ function m.install(methods, find)
     local given = name
     if type(name) ~= "table" then
       given = { name, text == nil and fail("element %s has no text", tostring(name)) or text }
+      if attributes ~= nil and type(attributes) ~= "table" then
+        fail("the attributes of %s are a %s, no table of names and texts", tostring(name), type(attributes))
+      end
       for key, value in pairs(attributes or {}) do given[key] = value end
     end
     local parent = parent_of(self, below)
