@@ -297,7 +297,7 @@ describe("representations and files", function()
       place.change { op = "break_file", pid = list[1].pid, left = 500 }
       local got, message, code = download(1)
       assert.is_nil(got)
-      assert.are.equal("io", code)
+      assert.are.equal("parse", code)
       assert.truthy(message:find("500 bytes came of the 70001", 1, true))
       assert.are.same({}, left())
     end)

@@ -174,6 +174,19 @@ describe("sets", function()
       assert.is_true(alma.has_code(detail, "500127"))
     end)
 
+    it("from the records of an import", function()
+      local function run(job)
+        return place.call("POST", "/conf/jobs/" .. job .. "?op=run", { body = {} }).data.additional_info.link:match "[^/]+$"
+      end
+      local import = run "S401"
+      local made = assert(sets.create(client, { name = "spec import" }, { job_instance_id = import, population = "IMPORTED_RECORDS" }))
+      assert.are.equal("1250", made.number_of_members.value)
+      for code, from in pairs { ["402266"] = { import, "OTHERS" }, ["402218"] = { "5912345678", "IMPORTED_RECORDS" } } do
+        local _, _, _, detail = sets.create(client, { name = "spec no" }, { job_instance_id = from[1], population = from[2] })
+        assert.is_true(alma.has_code(detail, code))
+      end
+    end)
+
     it("only from tables without misspelt fields", function()
       assert.error_matches(function() sets.create(client, { nam = "x" }) end, "did you mean 'name'")
       assert.error_matches(function() sets.create(client, { name = "x" }, { from_logical = "x" }) end, "from_logical_set")

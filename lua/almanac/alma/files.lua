@@ -174,7 +174,7 @@ end
 ---@return { path: string, pid: string, name: string, label: string?, size: integer, sha256: string, md5: string? }|nil download
 ---  sha256, md5: hex, of the file on the disk; no md5 where the machine forbids it (FIPS)
 ---@return string? message
----@return string? code "missing": there is no such file, or Alma gives no address; "io": the disk, or too few bytes came
+---@return string? code "missing": there is no such file, or Alma gives no address; "parse": it is not whole; "io": the disk
 ---@return almanac.alma.detail? detail
 function m.download(client, mms_id, rep_id, pid, to)
   return downloads.download(client, function() return m.get(client, mms_id, rep_id, pid, { url = true }) end, to)

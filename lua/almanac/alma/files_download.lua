@@ -73,9 +73,9 @@ end
 -- Measures what came, and gives it its name.
 local function finish(file, part, to)
   local stat, announced = core.files.stat(part), answers.count(file.size)
-  if not stat then return nil, ("file %s: nothing came"):format(file.pid), "io" end
+  if not stat then return nil, ("file %s: nothing came"):format(file.pid), "parse" end
   if announced and stat.size ~= announced then
-    return nil, ("file %s: %d bytes came of the %d that Alma lists"):format(file.pid, stat.size, announced), "io"
+    return nil, ("file %s: %d bytes came of the %d that Alma lists"):format(file.pid, stat.size, announced), "parse"
   end
   local sha256, message, code = core.files.sha256(part)
   local md5 = core.files.md5(part)   -- nil where the machine's rules forbid MD5

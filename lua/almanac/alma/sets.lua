@@ -143,7 +143,7 @@ function m.create(client, set, from)
   result, message, code, detail = change.add(client, made.id, set.members,
     { id_type = set.id_type, fail_on_invalid_id = set.fail_on_invalid_id })
   if not result then return nil, message, code, detail end
-  return result.set or made, there, result
+  return result.set and result.set.id and result.set or made, there, result
 end
 
 ---Changes a set: it is read, changed and sent back. Type and content of a set can't be changed.
@@ -215,8 +215,8 @@ function m.remove(client, set_id, ids, options)
   return change.remove(client, set_id, ids, options)
 end
 
----Puts members in place of those that the set has: the first thousand replace them, the others are added. In the end the
----members are counted. When no id is valid, the set stays as it was; an empty list empties it.
+---Puts members in place of those that the set has: the first thousand replace them, the others are added. When an answer was
+---lost, the members are counted in the end. When no id is valid, the set stays as it was; an empty list empties it.
 ---Source: OpenAPI conf, POST /conf/sets/{set_id}?op=replace_members.
 ---@param client almanac.alma.client
 ---@param set_id string

@@ -208,7 +208,7 @@ local function empty(client, set_id)
   return m.remove(client, set_id, ids)
 end
 
--- A replacing call whose answer was lost may still come behind those that added the rest, so the members are counted.
+-- A replacing call whose answer was lost may still come behind those that added the rest, so the members are counted then.
 local function confirm(changing)
   local wanted = #changing.result.done
   for try = 1, LOOKS do
@@ -232,7 +232,7 @@ function m.replace(client, set_id, ids, options)
   if #ids == 0 then return empty(client, set_id) end
   local changing = begin(client, set_id, "replace_members", options)
   local result, message, code, detail = carry_out(changing, ids)
-  if not result or changing.op == "replace_members" then return result, message, code, detail end
+  if not result or not next(changing.lost) then return result, message, code, detail end
   return confirm(changing)
 end
 

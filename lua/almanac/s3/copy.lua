@@ -29,7 +29,7 @@ function m.copy(store, from, to)
   end
   local result
   result, message, code = request.send(store, {
-    method = "PUT", key = to, may_hold_error = true, wait = source.size / SLOWEST,
+    method = "PUT", key = to, may_hold_error = true, wait = source.size / SLOWEST, stores = source.size,
     headers = { ["x-amz-copy-source"] = ("/%s/%s"):format(store.bucket, address.encode(from, true)) },
   })
   if not result then return nil, message, code end

@@ -120,6 +120,7 @@ end
 ---@field file { path: string, offset: integer, length: integer }? with
 ---@field sha256 string? of what is sent
 ---@field to string? path of a file for the answer
+---@field stores integer? bytes of what comes of it, when it sends none
 ---@field wait number? seconds that the server may need before it says anything
 ---@field may_hold_error boolean? an answer with status 200 can hold an error
 ---@field once boolean? curl must not repeat it unseen: its repetition is answered differently
@@ -159,7 +160,7 @@ function m.send(store, request)
   local function go() return insist_on(store, request) end
   if not oversight.s3 then return go() end
   return oversight.s3(store, { method = request.method, bucket = store.bucket, key = request.key, query = request.query,
-    size = request.file and request.file.length or #(request.body or ""), to = request.to }, go)
+    size = request.file and request.file.length or request.stores or #(request.body or ""), to = request.to }, go)
 end
 
 return m

@@ -4,6 +4,7 @@ local answers = require "almanac.rehearsal.api.answer"
 local codes = require "almanac.rehearsal.api.codes"
 local failure = require "almanac.rehearsal.api.failure"
 local lists = require "almanac.rehearsal.api.lists"
+local sets = require "almanac.rehearsal.world.sets"
 local shapes = require "almanac.rehearsal.api.shapes_work"
 local work = require "almanac.rehearsal.api.work_codes"
 
@@ -46,7 +47,8 @@ local function progress(status, part)
 end
 
 local function members(world, row)
-  return world.db:value("SELECT count(*) FROM set_member WHERE set_id = ?", row.set_id or "")
+  local set = sets.find(world, row.set_id)
+  return set and set.members or 0
 end
 
 local function counters(world, row, failed)

@@ -2,6 +2,7 @@
 -- filtered by an indication rule, the records of an import.
 local failure = require "almanac.rehearsal.api.failure"
 local sets = require "almanac.rehearsal.world.sets"
+local work = require "almanac.rehearsal.api.work_codes"
 
 local m = {}
 
@@ -50,8 +51,18 @@ local function filtered(world, query)
   return { content = row.content, sql = ("SELECT id, n FROM (%s) WHERE id %s"):format(sets.ids(row), rule) }
 end
 
-local function of_job()
-  return nil, failure.new("402218", "Invalid job instance id.")
+-- An import takes all titles of the rehearsal. Alma's documentation does not list its populations; this is the one that
+-- a run of it names.
+local function of_job(world, id, population)
+  local run = world.db:row("SELECT job_id FROM job_run WHERE id = ?", id)
+  if not run then return nil, failure.new("402218", "Invalid job instance id.") end
+  if not work.find(work.jobs, run.job_id).profile then
+    return nil, failure.new("402267", "Job instance type for the provided job_instance_id is not MD_IMPORT - " ..
+      "the operation is not supported.")
+  elseif population ~= "IMPORTED_RECORDS" then
+    return nil, failure.new("402266", "Population value is invalid.")
+  end
+  return { content = "BIB_MMS", sql = "SELECT mms_id AS id, n FROM bib" }
 end
 
 ---What a new set gets its members from.
@@ -67,7 +78,7 @@ function m.source(world, query)
   if given(query, "nz_set_from_iz_set") then
     return nil, failure.new("60335", "The From Institution Zone is not allowed for institution not in Network.")
   end
-  if job then return of_job() end
+  if job then return of_job(world, job, population) end
   if given(query, "from_logical_set") then return of_logical(world, query) end
   if given(query, "combine") or given(query, "set1") or given(query, "set2") then return combined(world, query) end
   if given(query, "filter_set") then return filtered(world, query) end
