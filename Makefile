@@ -221,7 +221,7 @@ fuzz: deps-test ## libFuzzer on what comes from outside; SECONDS=20 each, TARGET
 calls: all ## the table of Alma's calls anew, from its OpenAPI descriptions; OPENAPI=folder
 	@$(SPEC_ENV) $(LUA) spec/tools/calls.lua $(OPENAPI)
 
-reference: all ## lua/almanac/REFERENCE.md anew, from the comments of the public modules
+reference: all ## lua/almanac/REFERENCE.md anew, from the comments of the public modules; the table of scripts
 	@$(SPEC_ENV) $(LUA) spec/tools/reference.lua
 
 lint: ## luacheck, and the rules of the layout

@@ -1,14 +1,13 @@
 -- almanac-script: 1
 --
--- Adds system numbers to titles: a list with the columns mms_id and number becomes 035 $a in the records.
--- A number is written as it is to stand there, with its prefix, e.g. (DE-599)BVB012345678; --prefix "(OCoLC)" is put
+-- Adds system numbers from a list to 035 $a of titles.
+-- The list has the columns mms_id and number. A number is written as it is to stand there, with its prefix, e.g. (DE-599)BVB012345678; --prefix "(OCoLC)" is put
 -- in front of those that have none. A title that has the number already is left as it is, so that the same list can be
 -- given again. Without --yes it only shows what would be added. Prints CSV with the columns mms_id, number, state.
 local script = require "almanac.script"
 local bibs = require "almanac.alma.bibs"
 
 local args = script.arguments {
-  summary = "Add system numbers from a list to 035 $a",
   { "list", "file", required = true, help = "CSV, .xlsx or .ods with the columns mms_id and number" },
   { "prefix", "string", help = "of numbers that have none, e.g. (OCoLC)" },
   { "output", "string", help = "the CSV file to write; without it, standard output" },

@@ -1,7 +1,7 @@
 -- almanac-script: 1
 --
--- Puts a new host in place of an old one in 856 $u of the titles of a set or list, after a server has moved.
--- Without --yes it only shows what would change; with it each title is changed, unless somebody changed it meanwhile.
+-- Puts a new host in place of an old one in 856 $u.
+-- For the titles of a set or list, after a server has moved. Without --yes it only shows what would change; with it each title is changed, unless somebody changed it meanwhile.
 -- --from and --to are hosts (old.example.org) or begin with the scheme (http://old.example.org), which is then compared
 -- and replaced too. The rest of an address stays as it is, and hosts that only begin or end alike are left alone.
 -- Prints CSV with the columns mms_id, old, new. Run again, it finds nothing more to do.
@@ -9,7 +9,6 @@ local script = require "almanac.script"
 local bibs = require "almanac.alma.bibs"
 
 local args = script.arguments {
-  summary = "Put a new host in place of an old one in 856 $u",
   { "set", "set", help = "the titles: a set" },
   { "list", "file", help = "the titles: a list with MMS IDs" },
   { "from", "string", required = true, help = "the old host, e.g. http://old.example.org" },

@@ -1,13 +1,12 @@
 -- almanac-script: 1
 --
--- OCLC numbers of the titles of a set or list, as CSV with the columns mms_id and oclc_number.
--- Numbers come from 035 $a with (OCoLC), without prefix and zeros in front; cancelled ones ($z) are left out.
+-- OCLC numbers of the titles of a set or list, as CSV.
+-- Its columns are mms_id and oclc_number. Numbers come from 035 $a with (OCoLC), without prefix and zeros in front; cancelled ones ($z) are left out.
 -- A title with several has a row for each, one without has a row with an empty number. Changes nothing.
 local script = require "almanac.script"
 local bibs = require "almanac.alma.bibs"
 
 local args = script.arguments {
-  summary = "OCLC numbers of the titles of a set or list, as CSV",
   { "set", "set", help = "the titles: a set" },
   { "list", "file", help = "the titles: a list with MMS IDs" },
   { "output", "string", help = "the CSV file to write; without it, standard output" },

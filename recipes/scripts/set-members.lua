@@ -1,7 +1,8 @@
 -- almanac-script: 1
 --
--- The titles of a set with their representations and files, as CSV: a row for each file; a representation without
--- files and a title without representations have a row too. Changes nothing.
+-- Titles of a set or list with their representations and files, as CSV.
+-- There is a row for each file; a representation without files and a title without representations have a row too.
+-- Changes nothing.
 local script = require "almanac.script"
 local bibs = require "almanac.alma.bibs"
 local files = require "almanac.alma.files"
@@ -12,7 +13,6 @@ local AT_A_TIME = 8     -- titles; the pace of all calls is that of --rate
 local BATCH = 100       -- titles that are held before they are written, in the order of the set
 
 local args = script.arguments {
-  summary = "Titles of a set with their representations and files, as CSV",
   { "set", "set", help = "the titles: a set" },
   { "list", "file", help = "the titles: a list with MMS IDs" },
   { "output", "string", help = "the CSV file to write; without it, standard output" },
