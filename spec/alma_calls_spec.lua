@@ -3,6 +3,8 @@ local alma = require "almanac.alma"
 local calls = require "almanac.alma.calls"
 local core = require "almanac.core"
 local maker = require "support.call_table"
+local openapi = require "support.openapi"
+local requests = require "almanac.alma.request"
 local scripted = require "support.scripted"
 
 local function all()
@@ -121,6 +123,54 @@ describe("a request against the table of calls", function()
     local only = "POST /bibs takes XML only: make it with almanac.xml and give content_type = 'application/xml'"
     raises(only, { method = "POST", path = { "bibs" }, body = {} })
     raises(only, { name = "create_bib", body = "{}", content_type = "application/json" })
+  end)
+
+  -- A right value of a parameter, and a wrong one where there is any.
+  local SAMPLES = { int = { 1, "x" }, bool = { true, "maybe" }, date = { "2026-01-31", true }, text = { "x", true },
+    ids = { "1,2", true } }
+
+  local function sample(parameter)
+    if parameter.step then return parameter.low, parameter.low + 1 end
+    if parameter.high then return parameter.high, parameter.high + 1 end
+    if parameter.values then return parameter.values[#parameter.values], "no-such-value" end
+    return table.unpack(SAMPLES[parameter.kind])
+  end
+
+  -- A request with all that a call takes.
+  local function full(call)
+    local request = { name = call.name, at = {}, query = {} }
+    for place in call.path:gmatch "{(.-)}" do request.at[place] = "99939650000541" end
+    for _, parameter in ipairs(call.parameters) do request.query[parameter.name] = sample(parameter) end
+    if call.body then request.body, request.content_type = call.xml and "<x/>" or {}, call.xml and "application/xml" or nil end
+    return request
+  end
+
+  it("is taken with each value that its call takes, and refused with any other", function()
+    for _, call in ipairs(all()) do
+      local request = full(call)
+      assert.equal(call.method, (requests.check(request)), call.name)
+      for _, parameter in ipairs(call.parameters) do
+        local right, wrong = sample(parameter)
+        request.query[parameter.name] = wrong
+        assert.is_false(pcall(requests.check, request), call.name .. " " .. parameter.name)
+        request.query[parameter.name] = nil
+        assert.equal(not parameter.required, (pcall(requests.check, request)), call.name .. " " .. parameter.name)
+        request.query[parameter.name] = right
+      end
+      request.query.no_such_parameter = 1
+      assert.is_false(pcall(requests.check, request), call.name)
+    end
+  end)
+
+  it("that is taken is one that Alma's descriptions have", function()
+    if openapi.missing() then return pending(openapi.missing()) end
+    for _, call in ipairs(all()) do
+      if not call.body then
+        local request = full(call)
+        local _, path = requests.check(request)
+        assert.is_nil(openapi.problem { method = call.method, path = "/" .. table.concat(path, "/"), query = request.query })
+      end
+    end
   end)
 
   it("by name has its places filled", function()
