@@ -69,6 +69,16 @@ describe("a report of Analytics", function()
     end)
   end)
 
+  it("has a path as the catalog shows it or as it stands in an address", function()
+    for _, path in ipairs { "%2Fshared%2FUni%20A%2FReports%2FLoans", "%2fshared%2fUni+A%2fReports%2fLoans",
+      "/shared/Uni A/Reports/Loans" } do
+      with({ page { finished = true } }, function(client, requests)
+        assert(analytics.report(client, path))
+        assert.are.equal("limit=1000&path=%2Fshared%2FUni%20A%2FReports%2FLoans", requests[1].query)
+      end)
+    end
+  end)
+
   it("is waited for while Alma works on it, with a token and without", function()
     with({ page { finished = false }, page { finished = false }, page { token = "A\n      B", finished = false },
       page { finished = false, rows = {} }, page { finished = true, rows = { value "a" } } }, function(client, requests)

@@ -28,6 +28,12 @@ local OPTIONS = { limit = "number", filter = "string", col_names = "boolean", wa
 local methods = {}
 local meta = { __index = methods }
 
+-- Analytics shows a report's path in the address of the page, encoded; people copy it from there.
+local function decoded(path)
+  if not path:find "^%%2[Ff]" then return path end
+  return (path:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
 local function check_options(options)
   fields.check("analytics.report", options, OPTIONS, 3)
   local limit = options.limit or LIMIT
@@ -227,7 +233,8 @@ end
 ---Opens a report, and waits until Alma has its first rows.
 ---Source: OpenAPI analytics, GET /analytics/reports.
 ---@param client almanac.alma.client its key needs the right on Analytics
----@param path string of the report, as the Analytics catalog shows it: "/shared/…", not in the Community folder
+---@param path string of the report, as the Analytics catalog shows it, or as it stands in the page's address, encoded: "/shared/…", not in
+---  the Community folder
 ---@param options { limit: integer?, filter: string?, col_names: boolean?, wait: number?, pause: number? }? limit: rows of a page,
 ---  25 to 1000 in steps of 25 (1000); filter: XML, as Analytics writes filters (OBI); col_names: false leaves the headings out,
 ---  which some reports need for one and the same order; wait: seconds in which Alma must go on (900); pause: seconds until
@@ -239,7 +246,7 @@ end
 function m.report(client, path, options)
   options = options or {}
   check_options(options)
-  local self = setmetatable({ client = client, path = path, options = options, limit = math.tointeger(options.limit or LIMIT),
+  local self = setmetatable({ client = client, path = decoded(path), options = options, limit = math.tointeger(options.limit or LIMIT),
     col_names = options.col_names ~= false, columns = {}, page = {}, at = 0, count = 0, print = "", anew = 0, finished = false }, meta)
   local ok, message, code, detail = advance(self)
   if not ok then return nil, message, code, detail end

@@ -49,17 +49,6 @@ function m.get(client, id)
   return client:call { path = { "conf", "jobs", id }, kind = "job", id = id }
 end
 
--- Alma has no search by name here, so the whole list is read, once.
-local function listing(client)
-  local list
-  return function()
-    if list then return list end
-    local message, code, detail
-    list, message, code, detail = m.list(client)
-    return list, message, code, detail
-  end
-end
-
 ---A job by its id, or by its name as Alma shows it.
 ---@param client almanac.alma.client
 ---@param id_or_name string
@@ -70,7 +59,7 @@ end
 function m.find(client, id_or_name)
   if id_or_name:find "^[MSO]%d+$" then return m.get(client, id_or_name) end
   return named.find { what = "job", wanted = id_or_name, get = function(id) return m.get(client, id) end,
-    list = listing(client), identify = function(job) return job.id end }
+    list = named.listing(function() return m.list(client) end), identify = function(job) return job.id end }
 end
 
 m.run = job_run.run

@@ -81,6 +81,19 @@ function m.exact(search)
   return nil, ("there is no %s '%s'"):format(search.what, search.wanted), "missing"
 end
 
+---What `list` of a search is where Alma has no search by name: the whole list, which is read once.
+---@param read fun(): table[]?, string?, string?, almanac.alma.detail?
+---@return fun(): table[]?, string?, string?, almanac.alma.detail?
+function m.listing(read)
+  local list
+  return function()
+    if list then return list end
+    local message, code, detail
+    list, message, code, detail = read()
+    return list, message, code, detail
+  end
+end
+
 ---@class almanac.alma.search
 ---@field what string "set" or "collection"
 ---@field wanted string what the person typed

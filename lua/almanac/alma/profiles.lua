@@ -35,17 +35,6 @@ function m.get(client, id)
   return client:call { path = { "conf", "md-import-profiles", id }, kind = "import_profile", id = id }
 end
 
--- Alma has no search by name here, so the whole list is read, once.
-local function listing(client)
-  local list
-  return function()
-    if list then return list end
-    local message, code, detail
-    list, message, code, detail = m.list(client)
-    return list, message, code, detail
-  end
-end
-
 ---A profile by its id, or by its name as Alma shows it.
 ---@param client almanac.alma.client
 ---@param id_or_name string
@@ -55,7 +44,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.find(client, id_or_name)
   return named.find { what = "import profile", wanted = id_or_name, get = function(id) return m.get(client, id) end,
-    list = listing(client), identify = function(profile) return profile.id end }
+    list = named.listing(function() return m.list(client) end), identify = function(profile) return profile.id end }
 end
 
 ---The id of the job that runs a profile: the profile names it, else Alma's jobs are asked which is the profile's.

@@ -87,8 +87,8 @@ local function add_work(world)
       comment = user and "For a seminar" or "For the exhibition" } })
   end
   local rep = world.db:row("SELECT id, mms_id FROM representation ORDER BY n LIMIT 1")
-  for status, notes in pairs { SUBMITTED = "Please read chapter 3 first", DRAFT = "" } do
-    deposits.add(world, { user_id = "student", status = status, notes = notes, deposit_profile = work.deposit_profiles[1].id,
+  for _, each in ipairs { { "SUBMITTED", "Please read chapter 3 first" }, { "DRAFT", "" } } do
+    deposits.add(world, { user_id = "student", status = each[1], notes = each[2], deposit_profile = work.deposit_profiles[1].id,
       mms_id = rep.mms_id, rep_id = rep.id })
   end
 end

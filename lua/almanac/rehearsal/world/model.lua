@@ -45,6 +45,7 @@ end
 local MERGE = {
   "UPDATE representation SET mms_id = ?2 WHERE mms_id = ?1",
   "UPDATE holding SET mms_id = ?2 WHERE mms_id = ?1",
+  "UPDATE user_request SET mms_id = ?2 WHERE mms_id = ?1",
   "UPDATE OR IGNORE item SET mms_id = ?2 WHERE mms_id = ?1",
   "INSERT OR IGNORE INTO membership(pid, mms_id) SELECT pid, ?2 FROM membership WHERE mms_id = ?1",
   "INSERT OR REPLACE INTO meta(key, value) VALUES('merged ' || ?1, ?2)",
