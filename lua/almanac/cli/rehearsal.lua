@@ -40,6 +40,10 @@ Example: --faults 'GET=0.05:500,POST files=@1:lost,PUT s3=0.02:reset'
 --form-policy WORD[,…]: further conditions that the signed upload form has, and S3 enforces.
   %s
 
+Analytics has the reports Titles and Digitization requests in /shared/Rehearsal Library/Reports,
+and those of --report; each is still working when it is asked for first. Jobs do nothing to
+titles: they take their time (--latency job=), count, and end. People: student, archivist.
+
 API keys: rehearsal-key (everything), rehearsal-read-only, rehearsal-bibs-only (Bibs and
 nothing else). S3: access key REHEARSALACCESSKEY, secret rehearsal-secret.]]
 
