@@ -51,6 +51,17 @@ describe("the script", function()
       assert.truthy(os.execute(("cd %s/out && sha256sum --quiet --check SHA256SUMS"):format(program.quote(at.folder))))
     end)
 
+    it("is recorded without a secret, and played again without network", function()
+      at.start { { "a", "b" } }
+      local result = at.almanac("exec", "--record", "r.jsonl", "download-masters", "--set", "All digital titles", "--folder", "out")
+      assert.equal("2 files downloaded, 0 were there, 0 failed; out/checksums.csv\n", result.out)
+      assert.is_nil(read("r.jsonl"):find "X%-Amz%-Signature=%x%x%x")
+      at.alma.change { op = "faults", spec = "*=1:reset" }
+      result = at.almanac("exec", "--replay", "r.jsonl", "download-masters", "--set", "All digital titles", "--folder", "again")
+      assert.same({ 0, "2 files downloaded, 0 were there, 0 failed; again/checksums.csv\n" }, { result.status, result.out })
+      assert.equal(read "out/SHA256SUMS", read "again/SHA256SUMS")
+    end)
+
     it("keeps files of one name apart, and says which can't be had", function()
       at.start { { "a" } }
       local made = at.alma.change { op = "add_representation", mms_id = desk.id(1), usage_type = "PRESERVATION_MASTER",
@@ -157,9 +168,13 @@ describe("the script", function()
       assert.matches("would POST /conf/sets", result.out .. result.err)
       assert.same({}, made())
       list("777", "778")
-      result = make("--titles")
+      result = make "--titles"
       assert.equal(1, result.status)
       assert.matches("none of the barcodes is known: no set was made", result.err)
+      assert.same({}, made())
+      result = make()
+      assert.equal(2, result.status)
+      assert.matches("none of the barcodes is known: the new set was deleted again", result.err)
       assert.same({}, made())
     end)
   end)

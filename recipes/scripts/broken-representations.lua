@@ -1,9 +1,9 @@
 -- almanac-script: 1
 --
 -- Broken representations of a collection, as CSV: empty ones, ones without usage type or library, files of 0 bytes.
--- Also remote ones without their record, and two of one usage type and label. A row for each problem, with the columns mms_id,
--- title, representation_id, usage_type, label, file_id, file and problem. Changes nothing. Exit status 2: some titles could
--- not be read.
+-- Also remote ones without their record, and two of one usage type and label.
+-- A row for each problem, with the columns mms_id, title, representation_id, usage_type, label,
+-- file_id, file and problem. Changes nothing. Exit status 2: some titles could not be read.
 local script = require "almanac.script"
 local collections = require "almanac.alma.collections"
 local files = require "almanac.alma.files"
@@ -19,7 +19,7 @@ local args = script.arguments {
 }
 
 local AT_ONCE = 8
-local FATAL = { auth = true, quota = true, connect = true, tls = true }   -- the next title would fail alike
+local FATAL = { connect = true, tls = true }   -- the next title would fail alike
 
 local client = script.client()
 
@@ -101,7 +101,7 @@ local raised = task.each(numbered, AT_ONCE, function(each)
   if ok then return end
   if FATAL[code] then script.check(nil, message, code) end
   failed = failed + 1
-  script.warn("%s: %s", each.title.mms_id, message)
+  script.failed(each.title.mms_id, message, code)
 end)
 if raised[1] then error(raised[1].message, 0) end
 
@@ -114,4 +114,3 @@ for i = 1, #list do
   end
 end
 script.warn("%d titles looked at: %d problems, %d titles could not be read", #list, count, failed)
-return failed > 0 and 2 or 0

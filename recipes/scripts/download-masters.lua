@@ -1,10 +1,11 @@
 -- almanac-script: 1
 --
 -- Downloads the masters of a set of titles, with a list of checksums.
--- Each title gets a folder of its own, named by its MMS ID. checksums.csv tells of every file where it came from, its size,
--- SHA-256 and MD5; SHA256SUMS is the same for `sha256sum --check`. No AWS keys are needed. A download that was interrupted
--- goes on when the script is run again: what is on the list, and there with its size, is not fetched again. Changes nothing
--- in Alma. Exit status 2: some files could not be downloaded.
+-- Each title gets a folder of its own, named by its MMS ID. checksums.csv tells of every file where
+-- it came from, its size, SHA-256 and MD5; SHA256SUMS is the same for `sha256sum --check`. No AWS
+-- keys are needed. When the script is run again, it fetches what is not on the list, or not there
+-- with its size: so an interrupted download goes on. Changes nothing in Alma. Exit status 2: some
+-- files could not be downloaded.
 local script = require "almanac.script"
 local core = require "almanac.core"
 local files = require "almanac.alma.files"
@@ -21,16 +22,20 @@ local args = script.arguments {
 
 local HEADINGS = { "mms_id", "representation_id", "file_id", "path", "label", "size", "sha256", "md5" }
 local AT_ONCE = 4
-local FATAL = { auth = true, quota = true, io = true, connect = true, tls = true }   -- the next file would fail alike
+local FATAL = { io = true, connect = true, tls = true }   -- the next file would fail alike
 local MASTER = { PRESERVATION_MASTER = "PRIMARY", PRIMARY = "PRESERVATION_MASTER" }
 
 local client, ids = script.client(), script.titles(args)
 script.check(core.files.make_folder(args.folder))
 local list_path = args.folder .. "/checksums.csv"
 
+-- A spreadsheet rounds long numbers, such as MMS IDs: an apostrophe keeps them text.
 local function line_of(row)
   local cells = {}
-  for i, name in ipairs(HEADINGS) do cells[i] = tostring(row[name] or "") end
+  for i, name in ipairs(HEADINGS) do
+    local text = tostring(row[name] or "")
+    cells[i] = text:find "^%d+$" and #text > 15 and "'" .. text or text
+  end
   return core.csv.line(cells)
 end
 
@@ -77,10 +82,10 @@ local function is_there(row, file)
   return not args.again or core.files.sha256(args.folder .. "/" .. row.path) == row.sha256
 end
 
-local function fail(message, code)
+local function fail(what, message, code)
   if FATAL[code] then script.check(nil, message, code) end
   count.failed = count.failed + 1
-  script.warn("%s", message)
+  script.failed(what, message, code)
 end
 
 local function is_wanted(rep)
@@ -123,7 +128,7 @@ local function fetch(mms_id, each, name)
     return
   end
   local got, message, code = files.download(client, mms_id, each.rep.id, file.pid, args.folder .. "/" .. path)
-  if not got then return fail(("%s: %s: %s"):format(mms_id, name, message), code) end
+  if not got then return fail(("%s: %s"):format(mms_id, name), message, code) end
   count.new = count.new + 1
   write_down { mms_id = mms_id, representation_id = each.rep.id, file_id = file.pid, path = path, label = got.label, size = got.size,
     sha256 = got.sha256, md5 = got.md5 }
@@ -131,7 +136,7 @@ end
 
 local function of_title(mms_id)
   local masters, message, code = masters_of(mms_id)
-  if not masters then return fail(("%s: %s"):format(mms_id, message), code) end
+  if not masters then return fail(mms_id, message, code) end
   if masters[1] then script.check(core.files.make_folder(args.folder .. "/" .. mms_id)) end
   local names = names_of(masters)
   for _, each in ipairs(masters) do fetch(mms_id, each, names[each.file.pid]) end
@@ -141,4 +146,3 @@ local raised = task.each(ids, AT_ONCE, of_title)
 if raised[1] then error(raised[1].message, 0) end
 write_lists()
 script.say("%d files downloaded, %d were there, %d failed; %s", count.new, count.there, count.failed, list_path)
-return count.failed > 0 and 2 or 0

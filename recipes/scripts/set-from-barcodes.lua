@@ -1,9 +1,9 @@
 -- almanac-script: 1
 --
 -- Makes a set of the items in a list of barcodes, or of their titles, and says which barcodes are unknown.
--- The list is CSV, .xlsx or .ods with a column of barcodes. A set of that name which is there already gets what it lacks, so
--- the script can be run again after an interruption and nothing is made twice. Writes to Alma: the set and its members. Exit
--- status 2: some barcodes are unknown.
+-- The list is CSV, .xlsx or .ods with a column of barcodes. A set of that name which is there
+-- already gets what it lacks, so the script can be run again after an interruption, and nothing is
+-- made twice. Writes to Alma: the set and its members. Exit status 2: some barcodes are unknown.
 local script = require "almanac.script"
 local alma = require "almanac.alma"
 local task = require "almanac.task"
@@ -71,12 +71,17 @@ if not members[1] then
   tell(unknown)
   script.check(nil, "none of the barcodes is known: no set was made", "missing")
 end
-local set, _, result = script.check(alma.sets.create(client, {
+local set, there, result = script.check(alma.sets.create(client, {
   name = args.name, description = args.description, content = args.titles and "BIB_MMS" or "ITEM", private = not args.public,
   members = members, id_type = not args.titles and "BARCODE" or nil,
 }))
 table.move(result.invalid, 1, #result.invalid, #unknown + 1, unknown)
 tell(unknown)
+if not there and #result.done == 0 then
+  script.check(alma.sets.delete(client, set.id))
+  script.warn "none of the barcodes is known: the new set was deleted again"
+  return 2
+end
 script.say("set '%s' (%s): %d added, %d were in it, %d of %d barcodes unknown", args.name, set.id, #result.done, #result.already,
   #unknown, #list)
 return unknown[1] and 2 or 0

@@ -2,6 +2,7 @@
 -- holds it.
 local answers = require "almanac.alma.answers"
 local core = require "almanac.core"
+local oversight = require "almanac.oversight"
 local patience = require "almanac.patience"
 local task = require "almanac.task"
 local whole = require "almanac.whole"
@@ -22,7 +23,7 @@ end
 local function refused(result)
   local code = (result.body or ""):match "<Code>(%w+)</Code>"
   return { message = ("the storage answered with status %d%s"):format(result.status, code and " (" .. code .. ")" or ""),
-    code = (result.status == 404) and "missing" or "status", expired = result.status == 403,
+    code = result.status == 404 and "missing" or "status", status = result.status,
     again = result.status >= 500 or result.status == 429 }
 end
 
@@ -44,10 +45,23 @@ local function insist(client, url, part)
     local result
     if try > 1 then task.sleep(patience.pause(client.backoff, try - 1)) end
     result, failed = fetch(client, url, part)
-    if result then return true end
+    if result then return result end
     if not failed.again then break end
   end
-  return nil, failed
+  return nil, failed.message, failed.code, { errors = {}, unclear = false, status = failed.status }
+end
+
+-- The object that an address is of; what stands behind the ? is secret.
+local function object_of(url)
+  local bucket, key = url:match "^%a+://[^/]+/([^/?]+)/([^?]*)"
+  return bucket or "storage", key or ""
+end
+
+local function get_by(client, url, part)
+  local function send() return insist(client, url, part) end
+  if not oversight.s3 then return send() end
+  local bucket, key = object_of(url)
+  return oversight.s3(client, { method = "GET", bucket = bucket, key = key, to = part }, send)
 end
 
 local function addressed(get)
@@ -62,10 +76,10 @@ local function transfer(client, get, part)
   for round = 1, ADDRESSES do
     local file, message, code, detail = addressed(get)
     if not file then return nil, message, code, detail end
-    local ok, failed = insist(client, file.url, part)
-    if ok then return file end
-    if not failed.expired or round == ADDRESSES then
-      return nil, ("file %s can't be downloaded: %s"):format(file.pid, failed.message), failed.code
+    local result, words, kind, more = get_by(client, file.url, part)
+    if result then return file end
+    if not (more and more.status == 403) or round == ADDRESSES then
+      return nil, ("file %s can't be downloaded: %s"):format(file.pid, words), kind
     end
   end
 end

@@ -15,7 +15,10 @@ local LARGEST = 1 << 30   -- bytes
 -- Of the signed upload form: who has these can put files into the bucket for an hour.
 local SECRET = { "signature", "security%-token" }
 local HIDDEN = "hidden"
+local IN_FILE = 1 << 20   -- bytes of an object that are recorded
 local HEADERS = { "etag", "content-length", "content-type", "last-modified" }
+
+local UNSENT = { errors = {}, unclear = false, unsent = true }
 
 local recorder, player = {}, {}
 
@@ -32,7 +35,13 @@ local function body_of(call)
   return type(body) == "table" and json.encode(body) or body
 end
 
+-- An address that is signed works for whoever reads it.
+local function unsigned(text)
+  return (text:gsub("([?&]X%-Amz%-Signature=)[^&\"]+", "%1" .. HIDDEN):gsub("([?&]X%-Amz%-Security%-Token=)[^&\"]+", "%1" .. HIDDEN))
+end
+
 local function without_secrets(value)
+  if type(value) == "string" then return unsigned(value) end
   if type(value) ~= "table" then return value end
   local copy = {}
   for name, item in pairs(value) do
@@ -43,10 +52,13 @@ local function without_secrets(value)
   return setmetatable(copy, getmetatable(value))
 end
 
-local function of_bucket(result)
+-- An object that was got into a file is recorded with its bytes, unless it is large.
+local function of_bucket(request, result)
   local headers = {}
   for _, name in ipairs(HEADERS) do headers[name] = result.headers[name] end
-  return { status = result.status, headers = headers, body = core.text.valid(result.body or "") and result.body or nil }
+  local bytes = request.to and core.files.read(request.to, IN_FILE)
+  return { status = result.status, headers = headers, body = core.text.valid(result.body or "") and result.body or nil,
+    size = result.size, bytes = bytes and core.text.base64(bytes) or nil }
 end
 
 -- An answer that went into a file is recorded as its text.
@@ -58,11 +70,13 @@ end
 
 -- The answer as the caller wants it: in a file, when it was to go into one.
 local function given(call, answer)
-  local to = call.request and call.request.to
+  local to, text = call.to or call.request and call.request.to, answer
   if not to then return without_secrets(answer) end
-  local ok, message, code = core.files.write(to, answer)
-  if ok then return to end
-  return nil, message, code, { errors = {}, unclear = false, unsent = true }
+  if call.to then text = answer.bytes and core.text.unbase64(answer.bytes) end
+  if not text then return nil, ("%s was too large to be recorded"):format(call.key), "limit", UNSENT end
+  local ok, message, code = core.files.write(to, text)
+  if ok then return call.to and answer or to end
+  return nil, message, code, UNSENT
 end
 
 -- ---- recording ----
@@ -97,7 +111,7 @@ function recorder:write(call, answer, message, code, detail)
     local kept = detail or {}
     entry.detail = { errors = kept.errors, unclear = kept.unclear, unsent = kept.unsent, status = kept.status }
   else
-    entry.answer = call.bucket and of_bucket(answer) or without_secrets(answer_of(call, answer))
+    entry.answer = call.bucket and of_bucket(call, answer) or without_secrets(answer_of(call, answer))
   end
   local ok, line = pcall(json.encode, entry)
   if not ok then line = json.encode { call = entry.call, message = "the answer is no text, and was not recorded", code = "parse" } end
