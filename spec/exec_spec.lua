@@ -99,6 +99,31 @@ describe("exec", function()
         "0000000000000004\t0000000000000005\t0000000000000006\t0000000000000007\t9", "COMPLETED_SUCCESS", "<bib/>" }, said)
     end)
 
+    it("gives changed and scanned things as what they are", function()
+      at.start(desk.single(1))
+      script [[
+        local alma, marc = require "almanac.alma", require "almanac.marc"
+        local client, id = script.client(), ...
+        local set = script.check(alma.sets.create(client, { name = "Maps", members = { id } }))
+        print(set.number_of_members.value, script.check(alma.sets.update(client, set.id, { note = "x" })).id == set.id)
+        print(script.check(alma.sets.get(client, set.id)).note, script.check(alma.sets.add(client, set.id, { id })).set.name)
+        print(script.check(alma.bibs.update(client, id, function(record) record:set("245$b", "x") end)).mms_id == id)
+        local holding = script.check(alma.holdings.create(client, id, marc.record { { "852", "0 ", "b", "MAIN", "c", "MAPS" } }))
+        local item = script.check(alma.items.create(client, id, holding.holding_id, { barcode = "390" }))
+        item = script.check(alma.items.update(client, item, { public_note = "x" }))
+        item = script.check(alma.items.scan(client, item, { library = "MAIN", department = "DIGI" }))
+        print(item.bib_data.mms_id == id, item.holding_data.holding_id == holding.holding_id, item.item_data.public_note)]]
+      local before = at.alma.state()
+      local result = exec("--dry-run", "s.lua", desk.id(1))
+      assert.equal(0, result.status, result.err)
+      local said = {}
+      for line in result.out:gmatch "[^\n]+" do
+        if not line:find "^ " and not line:find "^would" then said[#said + 1] = line end
+      end
+      assert.same({ "0\ttrue", "x\tMaps", "true", "true\ttrue\tx" }, said)
+      assert.same(before, at.alma.state())
+    end)
+
     it("puts nothing into the bucket, by form or by keys, whole or in parts", function()
       at.start()
       script [[
@@ -274,6 +299,19 @@ describe("exec", function()
       local result = exec("s.lua")
       assert.same({ 2, ("almanac: no more\nwritten until then:\n  POST /conf/sets  made %s\n  POST /conf/sets  made %s\n"):format(
         made()[1].id, made()[2].id) }, { result.status, result.err })
+    end)
+
+    it("no thing as made that was only changed", function()
+      at.start(desk.single(1))
+      script [[
+        local sets = require "almanac.alma.sets"
+        local set = script.check(sets.create(script.client(), { name = "S1", members = { (...) } }))
+        script.check(sets.update(script.client(), set.id, { note = "x" }))
+        script.check(nil, "no more")]]
+      local id = exec("s.lua", desk.id(1)).err:match "made (%d+)\n"
+      assert.equal(made()[1].id, id)
+      local err = exec("s.lua", desk.id(1)).err
+      assert.matches(("written until then:\n  PUT /conf/sets/%s\n$"):format(id), err)
     end)
 
     it("twenty, then the count", function()

@@ -1,5 +1,5 @@
 -- `almanac exec --dry-run`: a write is printed in place of being sent, and answered so that scripts go
--- on: with the body that was sent, and with a made-up id for what a POST makes. What was "made"
+-- on: with the body that was sent and the id of its thing, made up for what a POST makes. What was "made"
 -- so can be read again, and is empty; all else is read as it is in Alma.
 local bucket = require "almanac.script.dry_bucket"
 local json = require "almanac.json"
@@ -76,25 +76,62 @@ local function makes(call)
   return not (query and query.op) and not call.path:find "^/bibs/collections/[^/]+/bibs$" and not call.path:find "/test$"
 end
 
-local function answer_to_post(self, call)
-  local body = call.request.body
-  if is_run(call) then return run_of_job(self, call) end
-  local answer = type(body) == "string" and body or copy(body or {})
-  if not makes(call) then return answer end
+-- What else Alma puts into what it makes, and scripts go on with.
+local function fill_in(answer, path)
+  local mms_id, holding_id = path:match "^/bibs/([^/]+)/holdings/([^/]+)/items$"
+  if mms_id then
+    answer.bib_data = { mms_id = mms_id }
+    answer.holding_data = type(answer.holding_data) == "table" and answer.holding_data or {}
+    answer.holding_data.holding_id = holding_id
+  elseif path == "/conf/sets" then
+    answer.number_of_members = answer.number_of_members or { value = 0 }
+  end
+end
+
+local function made_by(self, call)
   local kind, id = call.path:match "[^/]+$", new_id(self)
-  if type(answer) == "string" then answer = made.put_text(answer, kind, id) else made.put(answer, kind, id) end
+  local answer = made.with_id(copy(call.request.body or {}), kind, id)
+  if type(answer) == "table" then fill_in(answer, call.path) end
   self.things[call.path .. "/" .. id] = answer
+  return answer
+end
+
+-- What is named by op= happens to a thing: the answer is that thing as it is.
+local function answer_to_post(self, call, read)
+  if is_run(call) then return run_of_job(self, call) end
+  if makes(call) then return made_by(self, call) end
+  local query = call.request.query
+  if query and query.op then return read(call.path) end
+  return copy(call.request.body or {})
+end
+
+-- Of a thing that was made in this dry run, the change is kept with it.
+local function answer_to_put(self, call)
+  local kind, id = call.path:match "([^/]+)/([^/]+)$"
+  local answer, before = copy(call.request.body or {}), self.things[call.path]
+  if made.has_id(kind) then answer = made.with_id(answer, kind, id) end
+  if not before then return answer end
+  if type(answer) == "table" and type(before) == "table" then
+    for name, value in pairs(before) do
+      if answer[name] == nil then answer[name] = value end
+    end
+  end
+  self.things[call.path] = answer
   return answer
 end
 
 ---Prints a write, and answers it.
 ---@param call { method: string, path: string, request: table }
+---@param read fun(path: string): any, string?, string?, table? reads a thing
 ---@return any answer
-function methods:write(call)
+---@return string? message
+---@return string? code
+---@return table? detail
+function methods:write(call, read)
   print_write(self, written.line_of(call), call.request.body)
   if call.method == "DELETE" then return true end
-  if call.method == "POST" then return answer_to_post(self, call) end
-  return type(call.request.body) == "string" and call.request.body or copy(call.request.body or {})
+  if call.method == "POST" then return answer_to_post(self, call, read) end
+  return answer_to_put(self, call)
 end
 
 -- A bib is sent as XML, and read as JSON with the record in it.

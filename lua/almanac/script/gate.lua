@@ -131,14 +131,16 @@ local function pass(self, client, call, send)
   return answer, message, code, detail
 end
 
+local function write_dry(self, client, call, send)
+  if self.log then self.log:unsent(call, "dry run") end
+  return self.dry:write(call, function(path)
+    return self:alma(client, { method = "GET", path = path, request = {}, repeatable = true }, send)
+  end)
+end
+
 function methods:alma(client, call, send)
-  local answer
-  if self.dry and is_write(call) then
-    answer = self.dry:write(call)
-    if self.log then self.log:unsent(call, "dry run") end
-    return answer
-  end
-  answer = self.dry and self.dry:read(call)
+  if self.dry and is_write(call) then return write_dry(self, client, call, send) end
+  local answer = self.dry and self.dry:read(call)
   if answer ~= nil then return answer end
   if not self.player then return pass(self, client, call, send) end
   if self.log then self.log:unsent(call, "replay") end

@@ -34,11 +34,7 @@ function m.id_in(answer)
   end
 end
 
----Puts an id into a JSON answer.
----@param answer table changed in place
----@param kind string last word of the path
----@param id string
-function m.put(answer, kind, id)
+local function put(answer, kind, id)
   local path = (PLACES[kind] or { "id" })[1]
   local outer, inner = path:match "^([^.]+)%.(.*)$"
   if not outer then
@@ -49,17 +45,29 @@ function m.put(answer, kind, id)
   answer[outer][inner] = id
 end
 
----Puts an id into an XML answer, behind the first tag.
----@param text string
----@param kind string last word of the path
----@param id string
----@return string
-function m.put_text(text, kind, id)
+-- Behind the first tag, when the thing does not name its id yet.
+local function put_text(text, kind, id)
   local name = (PLACES[kind] or { "id", "id" })[2]
   local element = ("<%s>%s</%s>"):format(name, id, name)
   local changed, count = text:gsub(("<%s>[^<]*</%s>"):format(name, name), element, 1)
   if count > 0 then return changed end
-  return (text:gsub("(<%a[%w_:.-]*[^<>]*>)", "%1" .. element, 1))
+  return (text:gsub("(<%a[^<>/]*>)", "%1" .. element, 1))
+end
+
+---Whether things of a kind have an id that is known here.
+---@param kind string the word of the path that stands before the id, "bibs"
+---@return boolean
+function m.has_id(kind) return PLACES[kind] ~= nil end
+
+---Puts an id into a thing.
+---@param thing table|string a table is changed in place; text is XML
+---@param kind string as for has_id; of others it is the field `id`
+---@param id string
+---@return table|string thing
+function m.with_id(thing, kind, id)
+  if type(thing) == "string" then return put_text(thing, kind, id) end
+  put(thing, kind, id)
+  return thing
 end
 
 return m

@@ -35,9 +35,10 @@ function methods:begin(line)
   return setmetatable({ written = self, line = line }, { __index = entry_methods, __close = leave })
 end
 
----@param answer any what was answered: it may say which thing was made
+---@param answer any what was answered: of a POST that does nothing named by op= it may say which thing was made
 function entry_methods:done(answer)
-  local written, id = self.written, made.id_in(answer)
+  local written, makes = self.written, self.line:find "^POST " and not self.line:find "[?&]op="
+  local id = makes and made.id_in(answer)
   self.settled, written.count = true, written.count + 1
   if written.count <= MOST then written.lines[written.count] = self.line .. (id and "  made " .. id or "") end
 end
