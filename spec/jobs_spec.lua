@@ -403,6 +403,21 @@ describe("the status of a run", function()
     end
   end)
 
+  it("is left out of the question for all runs where Alma refuses an empty one", function()
+    scripted.run(function(request)
+      if request:query():find "status=" then
+        return request:reply { status = 400, body = scripted.error_body("40166410", "Invalid status.") }
+      end
+      request:reply { status = 200, body = '{"job_instance":[{"id":"1"}],"total_record_count":1}' }
+    end, function(url)
+      local api = alma.new { url = url, key = "k", rate = 10000 }
+      assert.are.equal("1", assert(jobs.instances(api, "M1"))[1].id)
+      local list, message = jobs.instances(api, "M1", { status = "WRONG" })
+      assert.is_nil(list)
+      assert.truthy(message:find("40166410", 1, true), message)
+    end)
+  end)
+
   it("comes with counters that are text or numbers, and with none", function()
     assert.are.same({}, (jobs.counters {}))
     local by_code, list = jobs.counters { counter = { { type = { value = "FTP has failed.", desc = "" }, value = "Download zip" },

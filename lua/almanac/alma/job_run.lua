@@ -18,6 +18,10 @@ local CLOCKS = 5                    -- seconds by which times that Alma writes m
 local GLANCE = 0.2                  -- seconds after which a pause looks whether it has to end
 local BUSY_PAUSE = 60               -- seconds between starts that Alma refuses for its thresholds
 
+-- "Invalid status". The description calls the status required, and in its words optional: should an empty one be refused, it is
+-- left out.
+local INVALID = "40166410"
+
 -- "Execution threshold reached", "Job overlaps with running job" (OpenAPI, POST job): nothing was started.
 local BUSY = { ["402222"] = "at most 3 jobs started by API run at once", ["402223"] = "a job is started at most 5 times an hour",
   ["60347"] = "the job runs already" }
@@ -51,9 +55,13 @@ end
 ---@return table[]|nil instances
 ---@return string? message, string? code, almanac.alma.detail? detail
 function m.instances(client, job_id, filter)
-  return paging.all(client, { path = { "conf", "jobs", job_id, "instances" }, kind = "job_instances", key = "job_instance",
-    query = { submit_date_from = filter.from or day(-WEEK), submit_date_to = filter.to or day(DAY), status = filter.status or "" },
-    identify = function(instance) return instance.id end })
+  local query = { submit_date_from = filter.from or day(-WEEK), submit_date_to = filter.to or day(DAY), status = filter.status or "" }
+  local list = { path = { "conf", "jobs", job_id, "instances" }, kind = "job_instances", key = "job_instance", query = query,
+    identify = function(instance) return instance.id end }
+  local instances, message, code, detail = paging.all(client, list)
+  if instances or filter.status or not client_module.has_code(detail, INVALID) then return instances, message, code, detail end
+  query.status, list.unchecked = nil, true
+  return paging.all(client, list)
 end
 
 -- From yesterday on, since the institution's day may be another one than here, and without an end that a clock could miss.

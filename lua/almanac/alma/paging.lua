@@ -108,7 +108,7 @@ end
 ---Checks one answer against the total of those before it. It may hold fewer entries than
 ---were asked for.
 ---@param client almanac.alma.client
----@param list { path: string[], query: table?, kind: string, key: string } kind: as for client:call
+---@param list { path: string[], query: table?, kind: string, key: string, unchecked: boolean? } kind, unchecked: as for client:call
 ---@param offset integer
 ---@param limit integer
 ---@param expected integer? total that other pages gave
@@ -118,7 +118,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.page(client, list, offset, limit, expected)
   local answer, message, code, detail = client:call {
-    path = list.path, query = with(list.query, limit, offset), kind = list.kind,
+    path = list.path, query = with(list.query, limit, offset), kind = list.kind, unchecked = list.unchecked,
   }
   if not answer then return nil, message, code, detail end
   local where = ("GET /%s (from %d)"):format(table.concat(list.path, "/"), offset)
