@@ -160,6 +160,20 @@ describe("the script", function()
       assert.same({ 1, 3 }, { #made(), #made()[1].members })
     end)
 
+    it("makes nothing twice when it is killed and run again, and what it sent comes late", function()
+      start("--faults", "POST sets=@2:stall=1")
+      list("30001", "30002", "30003")
+      do
+        local killed <close> = program.start({ "exec", "set-from-barcodes", "--list", "list.csv", "--name", "Box 7" },
+          { folder = at.folder, env = at.env })
+        while not made()[1] do core.sys.sleep(0.01) end
+        killed.signal "KILL"
+      end
+      assert.equal(0, make().status)
+      assert.matches("0 added, 3 were in it", make().out)
+      assert.same({ 1, 3 }, { #made(), #made()[1].members })
+    end)
+
     it("changes nothing in a dry run, and makes no set of nothing", function()
       start()
       list("30001", "30002")

@@ -96,6 +96,16 @@ describe("sets", function()
       assert.are.same(ids(1, 8), members(first.id))
     end)
 
+    it("once when the search by name does not find it", function()
+      local first = sets.create(client, { name = "spec a" })
+      local blind = setmetatable({ call = function(self, request)
+        if request.query and request.query.q then return { total_record_count = 0 } end
+        return client.call(self, request)
+      end }, { __index = client })
+      local second, there = assert(sets.create(blind, { name = "spec a" }))
+      assert.are.same({ first.id, true }, { second.id, there })
+    end)
+
     it("not in place of a set of the same name that holds other things", function()
       sets.create(client, { name = "spec a" })
       for _, other in ipairs { { content = "ITEM" }, { query = 'BIB_MMS where BIB_MMS ((title CONTAIN "map"))' } } do

@@ -110,7 +110,7 @@ function m.create(client, collection, options)
   local wanted = search(client, collection.name)
   local made, there, code, detail = once.make(client, {
     what = ("collection '%s'"):format(collection.name), taken = NAME_TAKEN,
-    look = function() return named.exact(wanted) end,
+    look = function() return named.exact(wanted, true) end, find = function() return named.exact(wanted) end,
     post = function()
       return client:call { method = "POST", path = { "bibs", "collections" }, query = options, body = body_of(collection),
         kind = "collection" }

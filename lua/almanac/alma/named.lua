@@ -63,15 +63,16 @@ local function by_name(search)
   return nothing(search, list)
 end
 
----The one entry that has exactly this name; code "missing" when the list has none. Only what the search by name gives
----is read first, and the whole list when that gives none.
+---The one entry that has exactly this name. What the search by name gives is read first, and the whole list when that
+---gives none; for `quick` the search is enough, since Alma itself lets no two have one name.
 ---@param search almanac.alma.search
+---@param quick boolean?
 ---@return table|nil entry of the list
 ---@return string? message
 ---@return string? code "missing", or "conflict" when several have the name
 ---@return almanac.alma.detail? detail
-function m.exact(search)
-  for _, query in ipairs { { q = "name~" .. search.wanted }, search.everything or {} } do
+function m.exact(search, quick)
+  for _, query in ipairs { { q = "name~" .. search.wanted }, not quick and (search.everything or {}) or nil } do
     local list, message, code, detail = search.list(query)
     if not list and (not query.q or code == "auth" or code == "quota") then return nil, message, code, detail end
     local found = matching(list or {}, search.wanted, as_is)

@@ -130,7 +130,7 @@ function m.create(client, set, from)
   local wanted = search(client, set.name)
   local made, there, code, detail = once.make(client, {
     what = ("set '%s'"):format(set.name), taken = NAME_TAKEN,
-    look = function() return named.exact(wanted) end,
+    look = function() return named.exact(wanted, true) end, find = function() return named.exact(wanted) end,
     post = function()
       return client:call { method = "POST", path = { "conf", "sets" }, query = from, body = body_of(set), kind = "set" }
     end,
