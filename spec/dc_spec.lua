@@ -76,7 +76,8 @@ describe("a Dublin Core record", function()
 
   it("says what is wrong with a path, and where", function()
     for path, words in pairs {
-      [""] = "an element's name is expected (character 1)", ["245$a"] = "'/' or '[' is expected (character 4)",
+      [""] = "an element's name is expected (character 1)", ["dc:title$a"] = "'/' or '[' is expected (character 9)",
+      ["245$a"] = "'245$a' names a MARC field, and this record is in Dublin Core", ["6..$a"] = "names a MARC field",
       ["x:title"] = "there is no prefix 'x'; there are dc, dcterms", ["dc:title["] = "not closed (character 9)",
       ["dc:title[foo]"] = "a condition is a number", ["dc:title//"] = "an element's name is expected (character 11)",
       ["dc:ti*"] = "stands for a whole name",

@@ -100,8 +100,17 @@ local function read_step(path, at)
   return step, at
 end
 
-local function compile(path)
+-- No element's name begins with a digit, but a script that goes through MARC records may meet one in Dublin Core.
+local function check_is_path(path)
   if type(path) ~= "string" then error("a path is text, such as \"dc:title\"; got a " .. type(path), 0) end
+  if path:find "^%d[%d.][%d.]" then
+    error(("'%s' names a MARC field, and this record is in Dublin Core or MODS, where values have paths such as dc:title: " ..
+      "a bib's record_format tells which it is"):format(path), 0)
+  end
+end
+
+local function compile(path)
+  check_is_path(path)
   local steps, at, deep = {}, 1, false
   local attribute
   if path:sub(1, 2) == "//" then at, deep = 3, true elseif path:sub(1, 1) == "/" then at = 2 end
