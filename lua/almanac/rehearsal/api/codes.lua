@@ -40,8 +40,8 @@ m.libraries = {
   { "MAIN", "Main Library" }, { "SPEC", "Special Collections" }, { "NET", "Online Resource" },
 }
 
--- Where items are scanned in: work order departments, and circulation desks.
-m.departments = { { "DIGI", "Digitization Department" }, { "CONS", "Conservation" } }
+-- Where items are scanned in: work order departments with their type, and circulation desks.
+m.departments = { { "DIGI", "Digitization Department", "DIGI", "Digitization" }, { "CONS", "Conservation", "CONS", "Conservation" } }
 m.desks = { { "DEFAULT_CIRC_DESK", "Circulation Desk" } }
 
 m.repositories = {

@@ -16,8 +16,6 @@ local LOCATIONS = {
 }
 local DESKS = { MAIN = { { "DEFAULT_CIRC_DESK", "Main circulation desk" } }, SPEC = { { "SPEC_DESK", "Special collections desk" } },
   NET = {} }
-local DEPARTMENTS = { { "DIGI_DEPT_INST", "Digitization Department For Institution", "DIGI", "Digitization" },
-  { "PRES_DEPT", "Preservation", "PRES", "Preservation" } }
 
 local function general() return failure.new("402119", "General error.") end
 
@@ -176,7 +174,7 @@ function m.departments(world, call)
   local kind = call.query.type or "ALL"
   if kind ~= "ALL" and kind ~= "DIGI" then return general() end
   local list = {}
-  for _, row in ipairs(DEPARTMENTS) do
+  for _, row in ipairs(codes.departments) do
     if kind == "ALL" or row[3] == kind then
       list[#list + 1] = { code = row[1], name = row[2], type = { value = row[3], desc = row[4] } }
     end

@@ -14,8 +14,8 @@ local FIXED = { SetContentType = true, SetType = true, systemJobStatus = true, I
 
 local MAPPED = {
   InstitutionLanguages = { { "en", "English", "true" }, { "de", "German", "false" } },
-  WorkOrderTypeStatuses = { { "DIGI", "Received", "DIGI_RECEIVED" }, { "DIGI", "In process", "DIGI_PROCESS" },
-    { "PRES", "At the conservator", "PRES_OUT" } },
+  WorkOrderTypeStatuses = { { "Digitization", "Received", "DIGI_RECEIVED" }, { "Digitization", "In process", "DIGI_PROCESS" },
+    { "Conservation", "At the conservator", "CONS_OUT" } },
 }
 
 local function scope(world)
