@@ -156,8 +156,9 @@ describe("sets", function()
         'BIB_MMS where BIB_MMS ((title SOUNDS_LIKE "x"))', 'BIB_MMS where BIB_MMS ((shelf CONTAIN "x"))',
         'BIB_MMS where BIB_MMS (all CONTAIN "x") trailing',
         'BIB_MMS where BIB_MMS (title NOT_EMPTY AND all CONTAIN "x" OR title NOT_EMPTY)' } do
-        local set, _, _, detail = sets.create(client, { name = "spec logical", query = query })
+        local set, message, _, detail = sets.create(client, { name = "spec logical", query = query })
         assert.is_nil(set)
+        assert.matches("; is its query as sets.get shows that of a set that was made in Alma", message)
         assert.is_true(alma.has_code(detail, "402265"), query)
       end
     end)

@@ -1,5 +1,6 @@
 -- Sets: found, made, filled, changed and deleted (OpenAPI conf, /conf/sets).
 local change = require "almanac.alma.sets_change"
+local client_module = require "almanac.alma.client"
 local fields = require "almanac.fields"
 local members = require "almanac.alma.sets_members"
 local named = require "almanac.alma.named"
@@ -109,6 +110,12 @@ local function other(found, set, from)
   end
 end
 
+-- Alma refuses a query that it can't read with the words that it has for any set.
+local function with_hint(message, set, detail)
+  if not set.query or not client_module.has_code(detail, "402265") then return message end
+  return message .. "; is its query as sets.get shows that of a set that was made in Alma, with its content in front?"
+end
+
 ---Makes a set, once: it is known by its name, which Alma lets no two sets have. When there is one of that name, it is
 ---given, and `members` are added to it; so a script that was killed is simply run again. Without `query` the set is
 ---itemized. With `from` Alma makes an itemized set of others: { from_logical_set = id }, { combine = "AND"|"OR"|"NOT",
@@ -118,7 +125,8 @@ end
 ---@param client almanac.alma.client
 ---@param set { name: string, description: string?, content: string?, query: string?, note: string?, private: boolean?,
 ---  status: "ACTIVE"|"INACTIVE"|nil, members: string[]?, id_type: string?, fail_on_invalid_id: boolean? }
----  content: a code of the table SetContentType (BIB_MMS when absent); query: as GET of a set that was made in Alma shows it
+---  content: a code of the table SetContentType (BIB_MMS when absent); query: as `get` of a set that was made in Alma
+---  shows it, such as BIB_MMS where BIB_MMS ((title CONTAIN "maps"))
 ---@param from table<string, string>?
 ---@return table|nil set as Alma has it now
 ---@return boolean|string there true: it was there before; the message when there is none
@@ -135,7 +143,7 @@ function m.create(client, set, from)
       return client:call { method = "POST", path = { "conf", "sets" }, query = from, body = body_of(set), kind = "set" }
     end,
   })
-  if not made then return nil, there, code, detail end
+  if not made then return nil, with_hint(there, set, detail), code, detail end
   local words = there and other(made, set, from)
   if words then return nil, words, "conflict" end
   if not set.members then return made, there end
