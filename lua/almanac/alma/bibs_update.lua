@@ -28,10 +28,13 @@ local function query_of(options, record)
 end
 
 local function put(client, mms_id, body, query)
+  local bib, message, code, detail
   -- With the check of versions a PUT that is sent twice is refused the second time. So it is sent once, and when the
   -- answer is lost, the bib tells.
-  return send.answered(client:call { method = "PUT", path = { "bibs", mms_id }, query = query, body = body,
+  bib, message, code, detail = send.answered(client:call { method = "PUT", path = { "bibs", mms_id }, query = query, body = body,
     content_type = "application/xml", once = query.stale_version_check })
+  if bib then bib.mms_id = bib.mms_id or mms_id end   -- the answer of a dry run has none
+  return bib, message, code, detail
 end
 
 -- What a bib tells of a PUT whose answer was lost: the bib as it is now when it came through, or `again` when it surely

@@ -59,6 +59,15 @@ local function coded(values)
   return result
 end
 
+-- An answer that names no title and holding, as that of a dry run, gets those of the call.
+local function placed(mms_id, holding_id, item, message, code, detail)
+  if not item then return nil, message, code, detail end
+  item.bib_data, item.holding_data = item.bib_data or {}, item.holding_data or {}
+  item.bib_data.mms_id = item.bib_data.mms_id or mms_id
+  item.holding_data.holding_id = item.holding_data.holding_id or holding_id
+  return item
+end
+
 ---Creates an item, once: it is known by its barcode. An item that has it already is given, when it is in this holding.
 ---Source: OpenAPI bibs, POST /bibs/{mms_id}/holdings/{holding_id}/items.
 ---@param client almanac.alma.client
@@ -89,9 +98,10 @@ function m.create(client, by_barcode, mms_id, holding_id, item_data, options)
     what = barcode and ("item with the barcode " .. barcode) or ("item without barcode in holding " .. holding_id),
     look = not options.as_new and look or nil, find = (barcode or "") ~= "" and look or nil,
     post = function()
-      return client:call { method = "POST", path = { "bibs", mms_id, "holdings", holding_id, "items" }, kind = "item",
+      return placed(mms_id, holding_id, client:call { method = "POST", kind = "item",
+        path = { "bibs", mms_id, "holdings", holding_id, "items" },
         query = { generate_description = options.generate_description, generate_inventory_num_name = options.generate_inventory_num_name },
-        body = { holding_data = coded(options.holding_data), item_data = coded(item_data) } }
+        body = { holding_data = coded(options.holding_data), item_data = coded(item_data) } })
     end,
   })
 end
@@ -160,7 +170,9 @@ function m.scan(client, item, options)
   end
   local query = { op = "scan" }
   for name, value in pairs(options) do query[name] = value end
-  return client:call { method = "POST", path = m.path(item), query = query, kind = "item" }
+  local answer, message, code, detail = client:call { method = "POST", path = m.path(item), query = query, kind = "item" }
+  if not answer then return nil, message, code, detail end
+  return answer.item_data and answer or item   -- a dry run answers nothing
 end
 
 local function value(field) return type(field) == "table" and field.value or field end

@@ -31,6 +31,13 @@ local function with_local_fields(bib)
   return record.marc_text(whole)
 end
 
+-- expand=requests tells how many requests of the title are open.
+local function requests_of(world, bib, expand)
+  if not (expand or ""):find("requests", 1, true) then return nil end
+  local count = world.db:value("SELECT count(*) FROM user_request WHERE mms_id = ? AND NOT ended", bib.mms_id)
+  return { value = count, link = world:link("/bibs/" .. bib.mms_id .. "/requests") }
+end
+
 local function record_of(world, bib, query)
   if query.view == "brief" then return nil end
   if query.view == "local_fields" and bib.record and not record.is_dublin_core(bib) then return with_local_fields(bib) end
@@ -62,7 +69,8 @@ function m.object(world, bib, query, warnings)
     sync_with_libraries_australia = more.sync_with_libraries_australia or "NONE",
     cataloging_level = more.cataloging_level and codes.value(codes.tables.CatalogerLevel, more.cataloging_level),
     originating_system = world.inst, originating_system_id = bib.mms_id,
-    record = record_of(world, bib, query), warning = warnings and warnings[1] and warnings_of(warnings) or nil,
+    record = record_of(world, bib, query), requests = requests_of(world, bib, query.expand),
+    warning = warnings and warnings[1] and warnings_of(warnings) or nil,
   }
   for _, name in ipairs { "author", "issn", "isbn", "complete_edition", "place_of_publication", "date_of_publication",
     "publisher_const" } do object[name] = known[name] end

@@ -12,6 +12,7 @@ local record = require "almanac.rehearsal.api.record"
 local records = require "almanac.rehearsal.world.records"
 local shapes = require "almanac.rehearsal.api.shapes"
 local validation = require "almanac.rehearsal.api.validation"
+local work = require "almanac.rehearsal.api.work_codes"
 
 local m = {}
 
@@ -164,7 +165,9 @@ function m.create(world, call)
   end
   local body, message = bib_body.read(world, call)
   if not body or not body.record then return invalid(call, message or "There is no record in it.") end
-  if (query.import_profile or ""):find "%D" then return failure.new("402210", "Failed to create new bib.") end
+  if (query.import_profile or "") ~= "" and not work.find(work.profiles, query.import_profile) then
+    return failure.new("402210", "Failed to create new bib.")
+  end
   refusal = checked(world, body, query)
   if refusal then return refusal end
   local known = overlaid(world, body, query)

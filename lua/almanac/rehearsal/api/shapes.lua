@@ -55,7 +55,7 @@ m.bib = {
   { "cataloging_level", attributes = desc },
   { "record", record = true },
   { "warning", each = { name = "warning", { "message" } }, wrapped = "warnings" },
-  { "requests", null = true },
+  { "requests", attributes = link, null = true },
 }
 -- An empty answer has "bib": [] (recorded); other lists leave the name out then.
 m.bibs = list("bibs", m.bib, true)

@@ -41,10 +41,17 @@ local function barcode(term, values)
   return ("EXISTS (SELECT 1 FROM item WHERE item.mms_id = bib.mms_id AND barcode = ?%d)"):format(#values)
 end
 
+-- Numbers of other systems: those of a record of its own, and the OCLC number of a made-up one.
+local function system_number(term, values)
+  values[#values + 1] = "%" .. term:lower() .. "%"
+  return ([[lower(coalesce(oclc, '')) LIKE ?%d OR EXISTS (SELECT 1 FROM network_number n WHERE n.mms_id = bib.mms_id
+    AND lower(n.number) LIKE ?%d)]]):format(#values, #values)
+end
+
 local INDEXES = {
   ["alma.mms_id"] = same "mms_id", ["rec.id"] = same "mms_id", ["alma.title"] = words_in "title",
   ["alma.all_for_ui"] = words_in "title || ' ' || mms_id || ' ' || coalesce(oclc, '')", ["alma.barcode"] = barcode,
-  ["alma.other_system_number"] = words_in "coalesce(oclc, '')",
+  ["alma.other_system_number"] = system_number,
 }
 local JOINED = { ["and"] = " AND ", ["or"] = " OR ", ["not"] = " AND NOT " }
 
