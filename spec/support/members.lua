@@ -43,7 +43,10 @@ function m.functions(values, path)
       list[#list + 1] = entry(name, fn, assigned(path, name))
     end
   end
-  table.sort(list, by_place)
+  table.sort(list, function(a, b)   -- what stands in the module's own file comes first
+    if (a.path == path) ~= (b.path == path) then return a.path == path end
+    return by_place(a, b)
+  end)
   return list
 end
 

@@ -126,6 +126,8 @@ local function gives(returns)
     local is_told = is_message and one.name ~= "message"
     if one.text ~= "" and not is_told then more[#more + 1] = ("%s: %s"):format(names[i], one.text) end
   end
+  local always = returns[1].kind == "nil"
+  if always then return ("Gives `%s`%s."):format(table.concat(names, ", "), more[1] and " (" .. table.concat(more, "; ") .. ")" or "") end
   return ("Gives %s%s; or `%s`%s."):format((returned(returns[1])), second_of(returns) or "", table.concat(names, ", "),
     more[1] and " (" .. table.concat(more, "; ") .. ")" or "")
 end
