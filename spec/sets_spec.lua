@@ -1,6 +1,7 @@
 -- Sets that are made, filled and deleted, against the rehearsal: every request held against Alma's descriptions, and
 -- nothing made twice when answers are lost.
 local alma = require "almanac.alma"
+local marc = require "almanac.marc"
 local openapi = require "support.openapi"
 local rehearsal = require "support.rehearsal"
 local schema = require "support.schema"
@@ -300,6 +301,18 @@ describe("sets", function()
       assert.are.same({ "5003" }, result.done)
       local _, _, _, detail = sets.add(client, set.id, { "B1" }, { id_type = "BARCODE" })
       assert.is_true(alma.has_code(detail, "40166410"))
+    end)
+
+    it("by numbers in their records", function()
+      local made = assert(alma.bibs.create(client, marc.record { leader = "00000nam a2200000 a 4500",
+        { "008", "200101s2020    xxu           000 0 eng d" }, { "020", "  ", "a", "978-0-306-40615-7 (pbk.)" },
+        { "035", "  ", "a", "(LOCAL)77" }, { "245", "00", "a", "A book" } }))
+      for id_type, number in pairs { ISBN = "9780306406157", SYSTEM_NUMBER = "(LOCAL)77" } do
+        assert.are.same({ number }, assert(sets.replace(client, set.id, { number }, { id_type = id_type })).done)
+        assert.are.same({ made.mms_id }, members(set.id))
+      end
+      assert.are.same({ "03064061" }, assert(sets.add(client, set.id, { "03064061" }, { id_type = "ISSN" })).invalid)
+      assert(alma.bibs.delete(client, made.mms_id))
     end)
 
     it("as items, by barcode", function()

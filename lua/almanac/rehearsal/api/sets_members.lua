@@ -1,10 +1,10 @@
 -- /conf/sets/{set_id}/members, and POST /conf/sets/{set_id}, which adds, removes and replaces members. A member that
 -- is gone is broken, and the whole page with it fails.
-local content = require "almanac.rehearsal.world.set_content"
 local failure = require "almanac.rehearsal.api.failure"
 local lists = require "almanac.rehearsal.api.lists"
 local read = require "almanac.rehearsal.api.read"
 local set_calls = require "almanac.rehearsal.api.sets"
+local set_ids = require "almanac.rehearsal.api.set_ids"
 local sets = require "almanac.rehearsal.world.sets"
 local shapes = require "almanac.rehearsal.api.shapes"
 
@@ -47,12 +47,12 @@ end
 -- Which things the ids mean. Two identifiers of one thing are one member.
 local function resolve(world, set, ids, query)
   local id_type = query.id_type ~= "" and query.id_type or nil
-  if id_type and not content.takes(set.content, id_type) then
+  if id_type and not set_ids.takes(set.content, id_type) then
     return nil, failure.new("40166410", "Invalid parameter identifier type.")
   end
   local found, seen = {}, {}
   for _, id in ipairs(ids) do
-    local known = content.find(world, set.content, id, id_type)
+    local known = set_ids.find(world, set.content, id, id_type)
     if not known and query.fail_on_invalid_id ~= "false" then
       if id_type then return nil, failure.new("60120", "A member ID is not valid for the content and identifier.") end
       return nil, failure.new("60116", "A member ID is not valid for the content.")

@@ -5,7 +5,7 @@ local m = {}
 
 -- Each field as SQL of a row of `bib`.
 local FIELDS = {
-  all = "mms_id || ' ' || title || ' ' || coalesce(oclc, '') || ' ' || coalesce(call_number, '')",
+  all = "mms_id || ' ' || title || ' ' || coalesce(oclc, '') || ' ' || coalesce(call_number, '') || ' ' || coalesce(record, '')",
   title = "title", mms_id = "mms_id",
 }
 
