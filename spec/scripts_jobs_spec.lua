@@ -129,6 +129,23 @@ describe("the script", function()
       assert.truthy(script("run-job", "--job", "Export Bibliographic").err:find("did you mean 'Export Bibliographic Records'", 1, true))
     end)
 
+    it("can be replayed on another day than it was recorded", function()
+      start()
+      local replayed = { "exec", "--replay", "tape", table.unpack(JOB) }
+      local result = at.almanac("exec", "--record", "tape", table.unpack(JOB))
+      assert.are.equal(0, result.status, result.err)
+      assert.are.equal(result.out, at.almanac(table.unpack(replayed)).out)
+      local function earlier(text, days)
+        return (text:gsub("(%d%d%d%d)%-(%d%d)%-(%d%d)", function(year, month, day)
+          return os.date("%Y-%m-%d", os.time { year = year, month = month, day = day - days, hour = 12 })
+        end))
+      end
+      program.write(at.folder .. "/tape", earlier(program.read(at.folder .. "/tape"), 40))
+      local again = at.almanac(table.unpack(replayed))
+      assert.are.equal(0, again.status, again.err)
+      assert.are.equal(result.out, again.out)
+    end)
+
     it("sends nothing in a dry run", function()
       start()
       local result = at.almanac("exec", "--dry-run", table.unpack(JOB))

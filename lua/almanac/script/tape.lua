@@ -1,8 +1,10 @@
 -- `almanac exec --record` and `--replay`: calls with their answers in a file, a JSON object on each
 -- line, and a script that gets them from there, without network and key. What is asked for
 -- in the same words several times is answered in the recorded order; the last answer to a read is
--- given again and again, as a script may look more often than it did.
+-- given again and again, as a script may look more often than it did. A date around today is the
+-- one so far from the day of the record.
 local core = require "almanac.core"
+local dates = require "almanac.dates"
 local json = require "almanac.json"
 local words = require "almanac.words"
 local written = require "almanac.script.written"
@@ -18,9 +20,13 @@ local HIDDEN = "hidden"
 local IN_FILE = 1 << 20   -- bytes of an object that are recorded
 local HEADERS = { "etag", "content-length", "content-type", "last-modified" }
 
+local DAY = 86400         -- seconds
+local NEAR = 31           -- days from today within which a date in a call is taken to mean one so far from today
+
 local UNSENT = { errors = {}, unclear = false, unsent = true }
 
 local recorder, player = {}, {}
+local day_text
 
 -- ---- one entry ----
 
@@ -79,6 +85,33 @@ local function given(call, answer)
   return nil, message, code, UNSENT
 end
 
+-- ---- days ----
+
+-- A day so many days from today, as it stands in calls.
+function day_text(days)
+  return os.date("!%Y-%m-%d", math.floor(core.sys.time()) + days * DAY)
+end
+
+-- Days since 1970.
+local function day_of(year, month, day)
+  return dates.epoch(tonumber(year), tonumber(month), tonumber(day), 0, 0, 0) // DAY
+end
+
+-- How many days before today a record was made; nil when it does not say.
+local function days_since(day)
+  local year, month, of_month = tostring(day or ""):match "^(%d%d%d%d)%-(%d%d)%-(%d%d)$"
+  return year and day_of(year, month, of_month) - math.floor(core.sys.time()) // DAY
+end
+
+-- A text with each date around today moved by some days: "since yesterday" is another date tomorrow.
+local function moved(text, days)
+  local today = math.floor(core.sys.time()) // DAY
+  return (text:gsub("%f[%d](%d%d%d%d)%-(%d%d)%-(%d%d)%f[%D]", function(...)
+    local distance = day_of(...) - today
+    return math.abs(distance) <= NEAR and day_text(distance + days) or nil
+  end))
+end
+
 -- ---- recording ----
 
 local function is_tape(path)
@@ -98,7 +131,7 @@ function m.record(path)
   local file, message = io.open(path, "wb")
   if not file then return nil, "--record: " .. message, "io" end
   file:setvbuf "line"
-  file:write(json.encode { [HEAD] = FORMAT }, "\n")
+  file:write(json.encode { [HEAD] = FORMAT, day = day_text(0) }, "\n")
   return setmetatable({ file = file }, { __index = recorder })
 end
 
@@ -148,6 +181,7 @@ function m.play(path)
     if type(entry) ~= "table" or not (entry[HEAD] == FORMAT or type(entry.call) == "string") then
       return nil, ("--replay: %s is no record of almanac (made by --record)"):format(path), "parse"
     end
+    if entry[HEAD] then self.days = days_since(entry.day) end
     if entry.call then add(self, entry) end
   end
   return self
@@ -184,7 +218,8 @@ end
 ---@return table? detail
 function player:answer(call)
   local name = name_of(call)
-  local list = self.by_key[key_of(name, body_of(call))]
+  local key = key_of(name, body_of(call))
+  local list = self.by_key[key] or self.days and self.days ~= 0 and self.by_key[moved(key, self.days)]
   if not list then return refuse(self, name) end
   local entry = list[list.next]
   if not entry and call.method ~= "GET" and call.method ~= "HEAD" then return refuse(self, name .. ", once more,") end
