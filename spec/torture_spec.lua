@@ -11,6 +11,7 @@ local ROUNDS = {
   { "delfile", "bucket" }, { "delrep", "both" }, { "collect", "restarts" },
   { "add", "twins" }, { "file", "twins" }, { "delrep", "twins" },
   { "add", "filled" }, { "delfile", "undo" }, { "rights", "copies" }, { "rights", "hostile" },
+  { "add", "scripts" },
 }
 
 -- A round in which the client does not see what its own lost writes made, or
@@ -23,6 +24,7 @@ local BLIND = {
   { "delfile", "lost", "looks", 11, "undo ends with 2" },
   { "delrep", "commits", "intents", 11, "duplicate file book1_%d+.jpg" },
   { "collect", "commits", "intents", 14, "bib %d+ changed: in collections" },
+  { "add", "scripts", "looks", 8, "%d titles, and %d were to be made" },
 }
 
 describe("torture", function()

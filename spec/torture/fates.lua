@@ -3,6 +3,7 @@
 local copies = require "torture.copies"
 local filled = require "torture.filled"
 local halves = require "torture.halves"
+local scripts = require "torture.scripts"
 local twins = require "torture.twins"
 
 local m = {}
@@ -119,6 +120,17 @@ local function writes_any(change, place)
   return false
 end
 
+-- A script makes things; the change of the round is none of its business.
+local function of_scripts(random)
+  local rules = {}
+  for i = 1, random(3, 8) do
+    rules[i] = ("%s=%.2f:%s"):format(pick(random, scripts.WRITES), random(10, 60) / 100, pick(random, OF_WRITES))
+  end
+  rules[#rules + 1] = random(1, 2) == 1 and of_read(random) or nil
+  return { titles = random(2, 4), kills = random(1, 4), restarts = random(0, 2), rules = rules, go = scripts.go, late = 0.8,
+    latency = pick(random, { "representation=0.05,file=0.05", "lag=0.2" }) }
+end
+
 -- Each takes the dice and the calls that write, and gives what is special about the round.
 local kinds = {
   { name = "kills", about = "SIGKILL at random moments, then the same command again",
@@ -168,6 +180,8 @@ local kinds = {
   { name = "undo", about = "apply is killed for good at some commit, then undo at every commit in turn; 4 titles of 3 to 5 pages",
     of = function() return { titles = 4, pages = 3, go = halves.go } end },
   { name = "twins", about = "two people apply the same titles, 0 to 5 s apart, on one machine or on two; 4 titles", of = of_twins },
+  { name = "scripts", about = "a script of `almanac exec` makes one of each thing with the library's create functions;\n" ..
+      "            SIGKILL, restarts, faults of the API; it is run again until all is there, once; 2 to 4 titles", of = of_scripts },
   { name = "stalls", seldom = true, about = "every 20th round: stalls of real 30 s, the time-outs as users have them\n" ..
       "            (90 s); or of 3 s, which is longer than the client waits then (1 s)",
     of = function(random, writes)
