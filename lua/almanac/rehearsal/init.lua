@@ -18,6 +18,8 @@
 --     gateway before it has given up.
 --   - An upload may leave upload/ long before its file is in a list, or only then. Lists that
 --     lag still tell what went.
+--   - A page of an Analytics report can't be had a second time. The runs of a job are told only with both dates and a
+--     status, empty ones perhaps. A progress is above 100 shortly before the end (as was seen).
 --   - OAI-PMH demands a set in every list, publishes each set in few of the formats that it
 --     lists, and its tokens need encoding. SRU answers an unknown index with the whole
 --     catalogue. (Both were seen at a national library's Alma.)
