@@ -99,7 +99,7 @@ describe("what a run deletes", function()
 
   -- `almanac apply` where no file may become larger than a megabyte.
   local function apply_cramped()
-    local words = { "sh -c 'trap \"\" XFSZ; ulimit -f 2048; exec \"$@\"' -" }
+    local words = { "sh -c 'trap \"\" XFSZ; ulimit -f 2048; exec env \"$@\"' -" }
     for name, value in pairs(at.env) do
       if value then table.insert(words, program.quote(name .. "=" .. value)) end
     end
