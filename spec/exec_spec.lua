@@ -360,6 +360,19 @@ describe("exec", function()
       end)
     end
 
+    it("by Ctrl-C while a write is on its way, and says so", function()
+      at.start(nil, "--faults", "POST sets=@1:stall=20")
+      makes(1)
+      local started <close> = program.start({ "exec", "s.lua" }, { folder = at.folder, env = at.env })
+      local deadline = core.sys.monotonic() + 20
+      local function on_its_way() return (at.alma.calls().faults[1] or {}).hits == 1 end
+      repeat core.sys.sleep(0.02) until on_its_way() or core.sys.monotonic() > deadline
+      started.signal "INT"
+      local result = started.wait()
+      assert.equal(75, result.status)
+      assert.matches("^almanac: stopped\nno clear answer came to this; [^\n]+:\n  POST /conf/sets\n$", result.err)
+    end)
+
     it("before it takes the calls that are kept for others", function()
       at.start(nil, "--daily", "20")
       makes(0, "for i = 1, 30 do local made, message = client:call(set('T' .. i)) if not made then print(message) break end end")
@@ -372,5 +385,13 @@ describe("exec", function()
       assert.equal(75, exec("--reserve", "10", "s.lua").status)
       assert.matches("^almanac: %-%-reserve x: ", exec("--reserve", "x", "s.lua").err)
     end)
+  end)
+
+  it("--help shows a script that runs as it stands", function()
+    at.start(desk.single(2))
+    at.alma.change { op = "add_set", name = "Maps of Ghent", members = { desk.id(2) } }
+    local shown = exec("--help").out:match "\n(  %-%- almanac%-script.-)\n\n"
+    program.write(at.folder .. "/titles.lua", (("\n" .. shown):gsub("\n  ", "\n"):sub(2)))
+    assert.equal(("mms_id,title\n'%s,Title 2\n"):format(desk.id(2)), at.run("exec", "titles.lua", "--set", "Maps of Ghent").out)
   end)
 end)

@@ -44,8 +44,9 @@ describe("a script's", function()
     for _, word in ipairs { "--help", "-h" } do
       local result = run("--name", "A", word)
       assert.same({ 0, "" }, { result.status, result.err })
-      assert.matches("^Usage: almanac exec s.lua .*\nGreets people.\n.*%-%-name TEXT +whom, required.*\nGreets people.\nChanges nothing.$",
+      assert.matches("^Usage: almanac exec s.lua .*\nGreets people.\n.*%-%-name TEXT +whom, required.*\n\nChanges nothing.$",
         result.out:sub(1, -2))
+      assert.is_nil(result.out:find("--no-loud", 1, true))
     end
   end)
 

@@ -19,22 +19,25 @@ local function set_apart(arguments)
 end
 
 local EPILOG = [[
-A script begins so, and then has its arguments, a client and the bucket:
+A script begins so, and then has its arguments, a client and a CSV file:
 
   -- almanac-script: 1
   --
   -- Titles of a set, as CSV. Changes nothing.
-  local script, sets = require "almanac.script", require "almanac.alma.sets"
-  local args = script.arguments { { "set", "set", required = true, help = "name or id of the set" } }
-  local client = script.client()
-  local set = script.check(sets.find(client, args.set))
+  local script = require "almanac.script"
+  local bibs = require "almanac.alma.bibs"
+  local args = script.arguments { { "set", "set", required = true, help = "name or id" } }
+  local client, ids = script.client(), script.titles(args)
   local csv <close> = script.csv(nil, { "mms_id", "title" })
-  for _, member in ipairs(script.check(sets.members(client, set.id))) do csv:write { member.id, member.description } end
+  for bib in bibs.each(client, ids) do csv:write { bib.mms_id, bib.title } end
 
-Example: almanac exec --dry-run fix-host-in-856 --set "Maps" --from http://old.example --to https://new.example --yes
+Example: almanac exec titles.lua --set "Maps of Ghent" >titles.csv
+         almanac exec oclc-numbers --set "Maps of Ghent"
+         almanac exec --dry-run add-035 --list numbers.csv --yes
 
-Exit status: what the script returns, else 0; 1 it ended by an error and nothing was written, 2 something was (a
-list says what), 75 stopped early: Ctrl-C, or the day's calls are used up.]]
+Exit status: what the script returns, else 0; 1 it ended by an error and nothing was written,
+2 something was written until then (a list says what) or the script told failures, 75 it was
+stopped early: Ctrl-C, or the day's calls are used up.]]
 
 function m.configure(parser, arguments)
   set_apart(arguments)

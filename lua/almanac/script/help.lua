@@ -44,11 +44,17 @@ end
 
 -- A flag is a boolean that is false until it is given.
 local function entry_of(entry)
-  if type(entry) ~= "table" or entry[2] ~= "flag" then return entry end
-  local copy = { default = false }
+  if type(entry) ~= "table" then return entry end
+  local copy = {}
   for field, value in pairs(entry) do copy[field] = value end
-  copy[2] = "boolean"
+  if entry[2] == "flag" then copy[2], copy.default = "boolean", false end
   return copy
+end
+
+-- What a flag has not, `--no-…`, is known once the declaration is checked.
+local function mark_flags(declared, args)
+  for i, entry in ipairs(args) do entry.only_on = declared[i][2] == "flag" end
+  return args
 end
 
 ---Checks a declaration. Raises nothing: the caller knows where the script declares it.
@@ -66,7 +72,21 @@ function m.declared(declared)
   end
   local ok, message = arguments.check(args, TAKEN)
   if not ok then return nil, message end
-  return args
+  return mark_flags(declared, args)
+end
+
+-- What the head says behind its first line, sentences that go on joined: the parser breaks them as wide as the help is.
+local function rest_of_head(text)
+  local lines = {}
+  for line in (m.head(text):match "\n(.*)" or ""):gmatch "[^\n]*" do
+    local before = lines[#lines]
+    if before and before ~= "" and line:find "^%S" and not line:find "^%- " and not before:find "^%s" then
+      lines[#lines] = before .. " " .. line
+    else
+      lines[#lines + 1] = line
+    end
+  end
+  return table.concat(lines, "\n")
 end
 
 local function parser_of(session, declared, args)
@@ -74,8 +94,8 @@ local function parser_of(session, declared, args)
   parser:help_max_width(WIDTH):add_help(false)
   parser:flag("-h --help", "show this help")
   arguments.declare(args, parser)
-  local head = m.head(session.text)
-  if head ~= "" then parser:epilog(plain.text(head)) end
+  local rest = rest_of_head(session.text)
+  if rest ~= "" then parser:epilog(plain.text(rest)) end
   return parser
 end
 

@@ -237,7 +237,7 @@ function m.lines(args)
 end
 
 ---Adds the recipe's options to a parser.
----@param args table[]
+---@param args table[] of a script also with `only_on`: there is no `--no-…`
 ---@param parser table of argparse
 function m.declare(args, parser)
   for _, entry in ipairs(args) do
@@ -245,8 +245,10 @@ function m.declare(args, parser)
     if entry[2] == "boolean" then
       parser:flag(flag(name), describe(entry)):target(name)
         :action(function(result) result[name] = "true" end)
-      parser:flag((flag(name):gsub("^%-%-", "--no-")), "not " .. flag(name)):target(name)
-        :action(function(result) result[name] = "false" end)
+      if not entry.only_on then
+        parser:flag((flag(name):gsub("^%-%-", "--no-")), "not " .. flag(name)):target(name)
+          :action(function(result) result[name] = "false" end)
+      end
     elseif is_list(entry[2]) then
       parser:option(flag(name), describe(entry)):target(name):argname(METAVAR[entry[2]]):count "*"
     else
