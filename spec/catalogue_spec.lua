@@ -122,7 +122,7 @@ describe("titles from a file of Dublin Core", function()
     assert.same({ A }, assert(file(HEAD .. "<record><dc:source>(X)" .. A .. "</dc:source></record></records>",
       { id = "dc:source" })).ids)
     local _, message, code = file(HEAD .. "<record><dc:title>x</dc:title></record></records>", { id = "245$a" })
-    assert.matches("--titles-id: path '245$a': '/' or '[' is expected", message, 1, true)
+    assert.matches("--titles-id: '245$a' names a MARC field, and this record is in Dublin Core or MODS", message, 1, true)
     assert.equal("parse", code)
   end)
 
