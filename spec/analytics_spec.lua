@@ -250,6 +250,20 @@ describe("recorded pages of Analytics", function()
     assert.is_nil(found.token:find "%s")
   end)
 
+  it("one after the other are a whole report, with the end as it was told", function()
+    local function text(name) return assert(core.files.read(RECORDED .. name, 1 << 24)) end
+    local first, last = text "bibsys/analytics_response_valid_first_page.xml", text "bibsys/analytics_response_valid_last_page.xml"
+    local count = select(2, first:gsub("<Row>", "")) + select(2, last:gsub("<Row>", ""))
+    for _, ending in ipairs { last, (last:gsub("<IsFinished>true</IsFinished>", "")) } do
+      with({ text "oslo/analytics_still_loading_response.xml", first, ending, text "oslo/analytics_response_part4.xml" }, function(client)
+        local rows = assert(analytics.rows(client, PATH, QUICK))
+        assert.are.equal(count, #rows)
+        assert.are.equal("yves.grange", rows[1]["Primary Identifier"])
+        assert.are.equal("123", rows[count]["MAX( RCOUNT(1))"])
+      end)
+    end
+  end)
+
   it("that are none are refused", function()
     assert.is_nil((read "bibsys/analytics_response_really_invalid.xml"))
     assert.is_nil((read "oslo/report_not_found_response.xml"))

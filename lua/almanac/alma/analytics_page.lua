@@ -30,9 +30,10 @@ local function find(node, name)
   end
 end
 
+-- Headings come with blanks in front that nobody sees.
 local function attribute(node, name)
   for key, value in pairs(node.attributes) do
-    if key == name or key:match ":(.*)$" == name then return value ~= "" and value or nil end
+    if key == name or key:match ":(.*)$" == name then return value:match "^%s*(.-)%s*$":match ".+" end
   end
 end
 
