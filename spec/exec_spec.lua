@@ -124,6 +124,16 @@ describe("exec", function()
       assert.same(before, at.alma.state())
     end)
 
+    it("lets a script run through that makes one of each thing with the library's create functions", function()
+      at.start()
+      local before = at.alma.state()
+      local result = exec("--dry-run", program.absolute "spec/torture/creator.lua", "--titles", "2")
+      assert.equal(0, result.status, result.err)
+      assert.matches("\nwould POST /bibs/0+%d+/holdings/0+%d+/items\n", result.out)
+      assert.matches("\nmade\n$", result.out)
+      assert.same(before, at.alma.state())
+    end)
+
     it("puts nothing into the bucket, by form or by keys, whole or in parts", function()
       at.start()
       script [[
@@ -195,6 +205,20 @@ describe("exec", function()
       assert.matches("nobody can tell whether this is a sandbox, so nothing is written: GET /conf/general: .*needs Configuration read",
         result.err)
     end)
+  end)
+
+  it("all clients of a server keep one pace, the slowest of theirs", function()
+    at.start()
+    script [[
+      local alma, clients = require "almanac.alma", {}
+      for i, rate in ipairs { 500, 1000, 300 } do
+        clients[i] = alma.new { url = os.getenv "ALMANAC_API_URL", key = os.getenv "ALMA_API_KEY", rate = rate }
+      end
+      for round = 1, 2 do
+        for _, client in ipairs(clients) do script.check(alma.test(client, "bibs")) end
+      end
+      print(clients[1].pace.limit, clients[1].pace == clients[2].pace, clients[1].pace == clients[3].pace)]]
+    assert.equal("300\ttrue\ttrue\n", exec("s.lua").out)
   end)
 
   it("--log has every call in a line of JSON, also those that failed, and no key", function()

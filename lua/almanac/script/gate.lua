@@ -26,6 +26,7 @@ local UNSENT = { errors = {}, unclear = false, unsent = true }
 ---@field own fun(): table|nil the script's own client; nil when there is none to be had
 ---@field generals table<table, table> what each client's institution is, of connect.general
 ---@field kept table<table, table> the limits of each client
+---@field paces table<string, almanac.pace> by the address of the server
 ---@field barred string? why nothing may be written: nobody named the institution
 ---@field short string? why calls were held back: the day's calls
 
@@ -138,7 +139,14 @@ local function write_dry(self, client, call, send)
   end)
 end
 
+-- Clients of one server keep one pace, the slowest of theirs: Alma counts the calls of all together.
+local function share_pace(self, client)
+  local shared = self.paces[client.url]
+  if not shared or client.pace.limit < shared.limit then self.paces[client.url] = client.pace else client.pace = shared end
+end
+
 function methods:alma(client, call, send)
+  share_pace(self, client)
   if self.dry and is_write(call) then return write_dry(self, client, call, send) end
   local answer = self.dry and self.dry:read(call)
   if answer ~= nil then return answer end
@@ -207,7 +215,7 @@ function m.open(options)
   local self = setmetatable({
     written = writes.new(), dry = options.dry_run and dry_run.new(options.say) or nil, log = files.log, recorder = files.recorder,
     player = files.player, reserve = reserve, production = options.production, ask = options.ask, own = options.own,
-    expected = options.expected, generals = setmetatable({}, { __mode = "k" }), kept = setmetatable({}, { __mode = "k" }),
+    expected = options.expected, generals = setmetatable({}, { __mode = "k" }), kept = setmetatable({}, { __mode = "k" }), paces = {},
   }, { __index = methods })
   function oversight.alma(...) return self:alma(...) end
   function oversight.s3(_, ...) return self:s3(...) end
