@@ -127,6 +127,18 @@ describe("work in the library:", function()
       assert.truthy(message:find("401933", 1, true), message)
     end)
 
+    it("are moved from the step that is named, and not twice by a script that is started again", function()
+      local at = { mms_id = place.change { op = "add_bib", title = "Steps", collection = place.state().collections[1].pid }.mms_id }
+      local id = assert(requests.create(client(), at, whole())).request_id
+      for _ = 1, 3 do
+        local now = assert(requests.next_step(client(), at, id, { from = "Pickup From Shelf" }))
+        assert.are.equal("Digitize Item", now.task_name)
+      end
+      local _, there = requests.next_step(client(), at, id, { from = "NOT_STARTED" })
+      assert.is_true(there)
+      assert.are.equal("Deliver", assert(requests.next_step(client(), at, id, { from = "IN_PROCESS" })).task_name)
+    end)
+
     it("that were perhaps not moved are not moved again", function()
       local at = { mms_id = mms(9) }
       local made = assert(requests.create(client(), at, whole()))

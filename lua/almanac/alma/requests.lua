@@ -12,7 +12,7 @@ local PLACE = { mms_id = "string", holding_id = "string", item_pid = "string", u
 local FILTERS = { type = "string", status = "string" }
 local CREATE = { user_id = "string", user_id_type = "string", allow_same_request = "boolean", as_new = "boolean" }
 local CANCEL = { reason = "string", note = "string", notify_user = "boolean" }
-local STEP = { release_item = "boolean" }
+local STEP = { release_item = "boolean", from = "string" }
 -- What can be requested by API; GENERAL_DIGITIZATION, MOVE and WORK_ORDER can't (rest_user_request).
 local TYPES = { DIGITIZATION = true, HOLD = true, BOOKING = true }
 
@@ -151,14 +151,15 @@ end
 -- ---- moving and ending one ----
 
 ---Moves a digitization request to its next step. After an unclear answer the request is looked at: one that is another than
----before was moved.
+---before was moved. Each call moves on by one step: a script that may be started again says where it moves it `from`.
 ---Source: OpenAPI bibs (items) and users, POST …/requests/{request_id}?op=next_step.
 ---@param client almanac.alma.client
 ---@param at almanac.alma.place
 ---@param request_id string
----@param options { release_item: boolean? }? release_item: the item goes back
+---@param options { release_item: boolean?, from: string? }? release_item: the item goes back; from: its step (task_name) or status
+---  (request_status) before; one that is elsewhere stays there
 ---@return table|nil request as it is now
----@return string? message
+---@return boolean|string there true: it was not at `from` any more, and nothing was sent; or the message
 ---@return string? code
 ---@return almanac.alma.detail? detail `unclear` when nobody can tell whether it was moved
 function m.next_step(client, at, request_id, options)
@@ -167,9 +168,9 @@ function m.next_step(client, at, request_id, options)
   local path = path_at("requests.next_step", at, request_id)
   local before, message, code, detail = m.get(client, at, request_id)
   if not before then return nil, message, code, detail end
-  local was = json.encode(before)
-  local done
-  done, message, code, detail = once.make(client, {
+  local from, was = options.from, json.encode(before)
+  if from and from ~= before.task_name and from ~= before.request_status then return before, true end
+  return once.make(client, {
     what = ("next step of request %s"):format(request_id),
     find = function()
       local now, why, kind, more = m.get(client, at, request_id)
@@ -182,8 +183,6 @@ function m.next_step(client, at, request_id, options)
         query = { op = "next_step", release_item = options.release_item } }
     end,
   })
-  if done then return done end
-  return nil, message --[[@as string]], code, detail
 end
 
 ---Cancels a request.
