@@ -105,6 +105,7 @@ describe("representations and files", function()
     for _, fault in ipairs { "lost", "500after", "cut", "relabel", "late=0.01" } do
       it("once when the answer is spoilt: " .. fault, function()
         faults("POST representations=@1:" .. fault)
+        client.backoff.first = 0.1   -- time for what comes late
         local made = assert(representations.create(client, OTHER, NEW))
         assert.are.equal(1, #all(OTHER))
         assert.are.equal(made.id, all(OTHER)[1].id)
@@ -115,7 +116,7 @@ describe("representations and files", function()
     it("once while lists lag behind", function()
       place.change { op = "latency", spec = "lag=0.03" }
       faults "POST representations=@1:lost"
-      client.backoff.first = 0.02
+      client.backoff.first = 0.1
       assert(representations.create(client, OTHER, NEW))
       assert.are.equal(1, #all(OTHER))
     end)
@@ -229,6 +230,7 @@ describe("representations and files", function()
     for _, fault in ipairs { "lost", "500after", "cut", "relabel", "unlabel", "rename", "late=0.01" } do
       it("created once when the answer is spoilt: " .. fault, function()
         faults(("POST files=@1:%s"):format(fault))
+        client.backoff.first = 0.1
         assert(files.create(client, OTHER, rep.id, { path = upload("a.jpg", "abc"), label = "A", size = 3 }))
         assert.are.same({ 1, 2 }, { count(), seen.POST })
       end)

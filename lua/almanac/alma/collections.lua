@@ -1,6 +1,7 @@
 -- Collections (OpenAPI bibs, /bibs/collections): a title must be in one before it can get a representation
 -- (402260), unless the institution switched that off.
 local client_module = require "almanac.alma.client"
+local coded = require "almanac.alma.coded"
 local fields = require "almanac.fields"
 local named = require "almanac.alma.named"
 local once = require "almanac.alma.once"
@@ -80,17 +81,9 @@ end
 local FIELDS = { name = "string", description = "string", library = "string", parent = "string", external_system = "string",
   external_id = "string" }
 
-local function coded(value)
-  if value ~= nil then return { value = value } end
-end
-
 local function body_of(collection)
-  return { name = collection.name, description = collection.description, library = coded(collection.library),
-    parent_pid = coded(collection.parent), external_system = collection.external_system, external_id = collection.external_id }
-end
-
-local function value_of(field)
-  return type(field) == "table" and field.value or field
+  return { name = collection.name, description = collection.description, library = coded.of(collection.library),
+    parent_pid = coded.of(collection.parent), external_system = collection.external_system, external_id = collection.external_id }
 end
 
 ---Makes a collection, once: it is known by its name, which Alma lets no two collections have.
@@ -117,7 +110,7 @@ function m.create(client, collection, options)
     end,
   })
   if not made then return nil, there, code, detail end
-  local parent = value_of(made.parent_pid)
+  local parent = coded.value(made.parent_pid)
   if there and collection.parent and parent ~= collection.parent then
     return nil, ("there is a collection '%s' already, %s: give another name, or move it"):format(collection.name,
       parent and "below " .. parent or "at the top"), "conflict"
@@ -139,8 +132,8 @@ function m.update(client, pid, changes)
   fields.check("collections.update", changes, FIELDS, 2)
   local now, message, code, detail = m.get(client, pid)
   if not now then return nil, message, code, detail end
-  local body = body_of { name = now.name, description = now.description, library = value_of(now.library),
-    parent = value_of(now.parent_pid), external_system = now.external_system, external_id = now.external_id }
+  local body = body_of { name = now.name, description = now.description, library = coded.value(now.library),
+    parent = coded.value(now.parent_pid), external_system = now.external_system, external_id = now.external_id }
   for name, value in pairs(body_of(changes)) do body[name] = value end
   body.pid = { value = pid }
   return client:call { method = "PUT", path = { "bibs", "collections", pid }, body = body, kind = "collection" }

@@ -1,16 +1,18 @@
 -- Collections as a tree. Alma gives each with those that are parts of it; lists made of that hold all of them side by side.
+local coded = require "almanac.alma.coded"
+
 local m = {}
 
-local function pid_of(collection)
-  local pid = collection.pid
-  return type(pid) == "table" and pid.value or pid
+---@param collection table as Alma gives it
+---@return string? pid
+function m.pid_of(collection)
+  return coded.value(collection.pid)
 end
-m.pid_of = pid_of
 
 local function node_of(collection, above)
   local path = table.move(above, 1, #above, 1, {})
   path[#path + 1] = collection.name or ""
-  local node = { pid = pid_of(collection), name = collection.name, path = path, collection = collection, children = {} }
+  local node = { pid = m.pid_of(collection), name = collection.name, path = path, collection = collection, children = {} }
   for i, child in ipairs(collection.collection or {}) do node.children[i] = node_of(child, path) end
   return node
 end

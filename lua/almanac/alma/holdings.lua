@@ -1,5 +1,6 @@
 -- Holdings of a title. Alma takes and gives their records, MARC 21 or UNIMARC holdings, in XML; its JSON is not
 -- recommended for them (OpenAPI).
+local coded = require "almanac.alma.coded"
 local fields = require "almanac.fields"
 local once = require "almanac.alma.once"
 local paging = require "almanac.alma.paging"
@@ -57,7 +58,7 @@ end
 
 -- A list of holdings need not tell the call number; then library and location decide.
 local function is_like(holding, library, location, call_number)
-  local function value(field) return type(field) == "table" and field.value or field end
+  local value = coded.value
   if value(holding.library) ~= library or value(holding.location) ~= location then return false end
   local known = holding.call_number or ""
   return known == "" or call_number == "" or known == call_number

@@ -1,6 +1,7 @@
 -- The parameters of a job, as Alma's "API information" panel (Run a Job, last step) shows them:
 -- XML or JSON, as text or in a file. The names differ from job to job and are not published, so
 -- what is saved is sent as it is; only the set and the run's name are put in.
+local coded = require "almanac.alma.coded"
 local core = require "almanac.core"
 local json = require "almanac.json"
 local xml = require "almanac.xml"
@@ -49,7 +50,7 @@ local function from_json(text)
   local list = { format = "json" }
   for _, one in ipairs(entries) do
     if type(one) ~= "table" then return no(("parameter %d is no object"):format(#list + 1)) end
-    local name = type(one.name) == "table" and one.name.value or one.name
+    local name = coded.value(one.name)
     local ok, words, code = add(list, name, one.value)
     if not ok then return nil, words, code end
   end

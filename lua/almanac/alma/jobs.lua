@@ -1,6 +1,7 @@
 -- Alma's jobs and their runs, which Alma calls instances (OpenAPI conf, /conf/jobs; schemas
 -- rest_job, rest_job_instance). How a job is started is in almanac.alma.job_run.
 local answers = require "almanac.alma.answers"
+local coded = require "almanac.alma.coded"
 local fields = require "almanac.fields"
 local job_run = require "almanac.alma.job_run"
 local named = require "almanac.alma.named"
@@ -111,7 +112,7 @@ end
 
 local function status_of(instance)
   local status = type(instance) == "table" and instance.status or instance
-  return type(status) == "table" and status.value or status
+  return coded.value(status)
 end
 
 ---True when a run is over.
@@ -191,7 +192,7 @@ function m.counters(instance)
   local by_code, list = {}, {}
   for _, counter in ipairs(type(instance.counter) == "table" and instance.counter or {}) do
     local kind = type(counter) == "table" and counter.type or nil
-    local code = type(kind) == "table" and kind.value or kind
+    local code = coded.value(kind)
     if type(code) == "string" then
       local words = type(kind) == "table" and kind.desc
       local label = type(words) == "string" and words ~= "" and words or code

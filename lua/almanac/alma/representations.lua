@@ -2,6 +2,7 @@
 -- rest_representation.xsd). Entries of a list may lack usage type and library; what `get`
 -- gives always has them.
 local answers = require "almanac.alma.answers"
+local coded = require "almanac.alma.coded"
 local fields = require "almanac.fields"
 local once = require "almanac.alma.once"
 local paging = require "almanac.alma.paging"
@@ -53,13 +54,9 @@ function m.get(client, mms_id, id)
   return client:call { path = path(mms_id, id), kind = "representation", id = id }
 end
 
-local function value_of(field)
-  return type(field) == "table" and field.value or field
-end
-
 -- Alma shows PRESERVATION_MASTER as PRIMARY to whoever asks for its new words.
 local function usage_of(field)
-  local code = value_of(field)
+  local code = coded.value(field)
   return code == "PRIMARY" and "PRESERVATION_MASTER" or code
 end
 
@@ -73,7 +70,7 @@ end
 local function is_like(rep, wanted)
   if wanted.originating_record_id then
     return rep.originating_record_id == wanted.originating_record_id
-      and (not wanted.repository or value_of(rep.repository) == value_of(wanted.repository))
+      and (not wanted.repository or coded.value(rep.repository) == coded.value(wanted.repository))
   end
   return rep.label == wanted.label and (not wanted.usage_type or usage_of(rep.usage_type) == usage_of(wanted.usage_type))
 end
@@ -169,7 +166,7 @@ local function is_kept(label, sent)
 end
 
 local function could_be(rep, sent)
-  return usage_of(rep.usage_type) == usage_of(sent.usage_type) and value_of(rep.library) == value_of(sent.library)
+  return usage_of(rep.usage_type) == usage_of(sent.usage_type) and coded.value(rep.library) == coded.value(sent.library)
     and is_kept(rep.label, sent.label) and rep.originating_record_id == sent.originating_record_id
     and (answers.count(rep.files and rep.files.total_record_count) or 0) == 0
 end

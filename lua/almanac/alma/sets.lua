@@ -1,6 +1,7 @@
 -- Sets: found, made, filled, changed and deleted (OpenAPI conf, /conf/sets).
 local change = require "almanac.alma.sets_change"
 local client_module = require "almanac.alma.client"
+local coded = require "almanac.alma.coded"
 local fields = require "almanac.fields"
 local members = require "almanac.alma.sets_members"
 local named = require "almanac.alma.named"
@@ -76,14 +77,15 @@ local FROM = { from_logical_set = "string", combine = "string", set1 = "string",
 local CHANGES = { name = "string", description = "string", query = "string", note = "string", private = "boolean",
   status = "string" }
 
-local function coded(value)
-  if value ~= nil then return { value = tostring(value) } end
+-- The code of a truth is the text "true" or "false".
+local function flag(value)
+  if value ~= nil then return coded.of(tostring(value)) end
 end
 
 local function body_of(set)
   return {
-    name = set.name, description = set.description, note = set.note, private = coded(set.private), status = coded(set.status),
-    type = coded(set.query and "LOGICAL" or "ITEMIZED"), content = coded(set.content or "BIB_MMS"), query = coded(set.query),
+    name = set.name, description = set.description, note = set.note, private = flag(set.private), status = coded.of(set.status),
+    type = coded.of(set.query and "LOGICAL" or "ITEMIZED"), content = coded.of(set.content or "BIB_MMS"), query = coded.of(set.query),
   }
 end
 
@@ -94,18 +96,14 @@ local function check(set, from)
   if set.query and set.members then error("sets.create: a set has a query or members, not both", 3) end
 end
 
-local function value_of(field)
-  return type(field) == "table" and field.value or field
-end
-
 -- A set of the same name that holds other things is not the one that is wanted.
 local function other(found, set, from)
-  local kind, content = value_of(found.type), value_of(found.content)
+  local kind, content = coded.value(found.type), coded.value(found.content)
   if from then return nil end
   local wanted = set.query and "LOGICAL" or "ITEMIZED"
   if kind and kind ~= wanted or content and content ~= (set.content or "BIB_MMS") then
     return ("there is a set '%s' already, and it is %s of %s: give another name"):format(set.name, kind, content)
-  elseif set.query and value_of(found.query) and value_of(found.query) ~= set.query then
+  elseif set.query and coded.value(found.query) and coded.value(found.query) ~= set.query then
     return ("there is a logical set '%s' already, with another query: give another name"):format(set.name)
   end
 end
@@ -170,10 +168,10 @@ function m.update(client, id, changes)
   local body = {}
   for name in pairs(CHANGES) do
     local value = changes[name]
-    if value == nil then value = value_of(set[name]) end
+    if value == nil then value = coded.value(set[name]) end
     body[name] = value
   end
-  body.private, body.status, body.query = coded(body.private), coded(body.status), coded(body.query)
+  body.private, body.status, body.query = flag(body.private), coded.of(body.status), coded.of(body.query)
   return client:call { method = "PUT", path = { "conf", "sets", id }, body = body, kind = "set", id = id }
 end
 
