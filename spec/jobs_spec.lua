@@ -70,7 +70,7 @@ describe("the saved parameters of a job", function()
       ["<job><parameters><parameter><value>1</value></parameter></parameters></job>"] = "parameter 1 has no name",
       ["<job>"] = "the job's parameters: ", ['{"parameter":3}'] = "no list", ['{"parameter":["a"]}'] = "parameter 1 is no object",
       ['{"parameter":[{"name":{"value":"a"},"value":{}}]}'] = "the value of a is no text", ["{"] = "the job's parameters: ",
-      ["no/such/file.xml"] = "no/such/file.xml",
+      ["no/such/file.xml"] = "no/such/file.xml", [""] = "they are empty", ["  "] = "they are empty",
     } do
       local read, message = job_parameters.read(text)
       assert.is_nil(read, text)

@@ -92,6 +92,7 @@ end
 function m.read(given)
   if given == nil then return { format = "xml" } end
   if type(given) == "table" then return from_table(given) end
+  if not given:find "%S" then return no "they are empty" end
   local read, text = reader(given)
   if not read then
     local bytes, message, code = core.files.read(given, LARGEST)
