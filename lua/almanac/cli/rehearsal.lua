@@ -43,6 +43,9 @@ Example: --faults 'GET=0.05:500,POST files=@1:lost,PUT s3=0.02:reset'
 Analytics has the reports Titles and Digitization requests in /shared/Rehearsal Library/Reports,
 and those of --report; each is still working when it is asked for first. Jobs do nothing to
 titles: they take their time (--latency job=), count, and end. People: student, archivist.
+Logical sets: BIB_MMS where BIB_MMS ((title CONTAIN "map") AND BIB_MMS (all CONTAIN "x")), with
+the fields all, title, mms_id and the operators CONTAIN, OUTER_EQUAL, GREATER_EQUAL, LESS_THAN
+and NOT_EMPTY. Indication rules: "Has a representation", "Has no representation".
 
 API keys: rehearsal-key (everything), rehearsal-read-only, rehearsal-bibs-only (Bibs and
 nothing else). S3: access key REHEARSALACCESSKEY, secret rehearsal-secret.]]
