@@ -310,6 +310,20 @@ describe("exec", function()
     end)
   end)
 
+  it("names the script's line for a mistake that the library found, and the library's where that broke off", function()
+    at.start()
+    for text, said in pairs {
+      ["read(script.client(), nil)"] = "client:call: the path has no segment 2 (/bibs/…): is a variable in it nil?",
+      ["get(script.client(), '99')"] = "bibs.get: ids must be a list, not a string",
+    } do
+      script('require("almanac.alma").bibs.' .. text)
+      assert.same({ status = 1, out = "", err = ("almanac: s.lua:2: %s\n"):format(said) }, exec("s.lua"))
+    end
+    script 'require("almanac.alma").bibs.read(nil, "99")'
+    assert.matches("^almanac: s.lua:2: attempt to index a nil value %(local 'client'%) %(in almanac/alma/bibs_read.lua:%d+%)\n$",
+      exec("s.lua").err)
+  end)
+
   describe("says of a script that ends early what was written:", function()
     it("nothing", function()
       at.start()

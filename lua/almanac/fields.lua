@@ -39,4 +39,22 @@ function m.check(who, given, known, level)
   end
 end
 
+local function expect(who, kind, given, level)
+  if type(given) == kind then return end
+  error(("%s must be a %s, not %s"):format(who, kind == "table" and "list" or kind, given == nil and "nil: is a variable not set?"
+    or "a " .. type(given)), level + 1)
+end
+
+---Raises when something is no list. One id by itself would be taken for an empty list, in silence.
+---@param who string what must be a list, for the message: "bibs.get: ids"
+---@param given any
+---@param level integer? as for `error`; 2: who called this function
+function m.list(who, given, level) expect(who, "table", given, (level or 2) + 1) end
+
+---Raises when something is no text.
+---@param who string what must be text: "sets.find: id_or_name"
+---@param given any
+---@param level integer? as for m.list
+function m.text(who, given, level) expect(who, "string", given, (level or 2) + 1) end
+
 return m

@@ -245,6 +245,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.report(client, path, options)
   options = options or {}
+  fields.text("analytics.report: path", path)
   check_options(options)
   local self = setmetatable({ client = client, path = decoded(path), options = options, limit = math.tointeger(options.limit or LIMIT),
     col_names = options.col_names ~= false, columns = {}, page = {}, at = 0, count = 0, print = "", anew = 0, finished = false }, meta)

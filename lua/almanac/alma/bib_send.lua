@@ -76,6 +76,9 @@ end
 ---@param format string
 ---@return string?
 function m.unfit(record, format)
+  if not record_xml.is_record(record) then
+    error("bibs: a record is an object of almanac.marc or almanac.dc, as bibs.read and marc.record give it; not a " .. type(record), 3)
+  end
   local is_marc = record_xml.is_marc(record)
   if m.FORMATS[format] ~= is_marc then
     return ("a record of %s can't be one of the format %s"):format(is_marc and "MARC" or "Dublin Core", format)

@@ -5,6 +5,7 @@ local bibs_create = require "almanac.alma.bibs_create"
 local bibs_read = require "almanac.alma.bibs_read"
 local bibs_update = require "almanac.alma.bibs_update"
 local client_module = require "almanac.alma.client"
+local fields = require "almanac.fields"
 local task = require "almanac.task"
 
 local m = {}
@@ -12,6 +13,8 @@ local m = {}
 local BATCH = 100      -- ids in a call (OpenAPI, GET /bibs)
 local PARALLEL = 8
 local has_code = client_module.has_code
+local GET = { view = "string", expand = "string", progress = "function" }
+local EACH = { expand = "string", missing = "table" }
 
 local function is_in(list, wanted)
   for _, item in ipairs(list) do
@@ -113,6 +116,8 @@ end
 ---@return almanac.alma.detail? detail
 function m.get(client, ids, options)
   options = options or {}
+  fields.list("bibs.get: ids", ids)
+  fields.check("bibs.get", options, GET)
   local list, message, code = batches(client, ids)
   if not list then return nil, message, code end
   local found, done, failure = {}, 0, nil
@@ -155,6 +160,8 @@ end
 ---@return fun(): table? bib as `read` gives it
 function m.each(client, ids, options)
   options = options or {}
+  fields.list("bibs.each: ids", ids)
+  fields.check("bibs.each", options, EACH)
   local from, list, i = 1, {}, 0
   local function more()
     local missing

@@ -1,8 +1,11 @@
 -- Reads bibs with their records: one, those that are found by a number, and many.
+local fields = require "almanac.fields"
 local paging = require "almanac.alma.paging"
 local record_xml = require "almanac.alma.record_xml"
 
 local m = {}
+
+local OPTIONS = { view = "string", expand = "string" }
 
 local KEYS = { "other_system_id", "holdings_id", "representation_id", "nz_mms_id", "cz_mms_id", "ie_id", "lod_uri" }
 
@@ -30,7 +33,8 @@ end
 ---@return almanac.alma.detail? detail
 function m.read(client, mms_id, options)
   options = options or {}
-  local bib, message, code, detail = client:call { path = { "bibs", mms_id }, kind = "bib",
+  fields.check("bibs.read", options, OPTIONS)
+  local bib, message, code, detail = client:call { path = table.pack("bibs", mms_id), kind = "bib",
     query = { view = options.view, expand = options.expand } }
   if not bib then return nil, message, code, detail end
   if bib.mms_id ~= mms_id then return nil, ("GET /bibs/%s: the answer is about %s"):format(mms_id, bib.mms_id), "parse" end
@@ -58,6 +62,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.find(client, by, options)
+  fields.check("bibs.find", options or {}, OPTIONS)
   check_key(by)
   local query = { view = options and options.view, expand = options and options.expand }
   for name, value in pairs(by) do query[name] = value end

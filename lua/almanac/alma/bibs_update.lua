@@ -31,7 +31,7 @@ local function put(client, mms_id, body, query)
   local bib, message, code, detail
   -- With the check of versions a PUT that is sent twice is refused the second time. So it is sent once, and when the
   -- answer is lost, the bib tells.
-  bib, message, code, detail = send.answered(client:call { method = "PUT", path = { "bibs", mms_id }, query = query, body = body,
+  bib, message, code, detail = send.answered(client:call { method = "PUT", path = table.pack("bibs", mms_id), query = query, body = body,
     content_type = "application/xml", once = query.stale_version_check })
   if bib then bib.mms_id = bib.mms_id or mms_id end   -- the answer of a dry run has none
   return bib, message, code, detail
@@ -143,6 +143,7 @@ end
 function m.update(client, mms_id, change, options)
   options = options or {}
   fields.check("bibs.update", options, UPDATE, 2)
+  if change == nil then error("bibs.update: give a function that changes the record, or the record", 2) end
   if type(change) == "function" then return by_function(client, mms_id, change, options) end
   return with_record(client, mms_id, change, options)
 end
@@ -158,7 +159,7 @@ end
 function m.delete(client, mms_id, options)
   options = options or {}
   fields.check("bibs.delete", options, DELETE, 2)
-  local done, message, code, detail = client:call { method = "DELETE", path = { "bibs", mms_id },
+  local done, message, code, detail = client:call { method = "DELETE", path = table.pack("bibs", mms_id),
     query = { override = options.override, cataloger_level = options.cataloger_level } }
   if done then return true end
   -- A try before the last one may have deleted it.
@@ -181,7 +182,7 @@ function m.unlink(client, mms_id)
   body, message, code = record_xml.body("bib", send.fields({}, bib), bib.record)
   if not body then return nil, message, code end
   local answer
-  answer, message, code, detail = send.answered(client:call { method = "POST", path = { "bibs", mms_id },
+  answer, message, code, detail = send.answered(client:call { method = "POST", path = table.pack("bibs", mms_id),
     query = { op = "unlink_from_nz" }, body = body, content_type = "application/xml" })
   if answer then return answer end
   if not (detail and detail.unclear) then return nil, message, code, detail end

@@ -57,7 +57,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.get(client, pid)
-  return client:call { path = { "bibs", "collections", pid }, kind = "collection" }
+  return client:call { path = table.pack("bibs", "collections", pid), kind = "collection" }
 end
 
 local function search(client, name)
@@ -75,6 +75,7 @@ end
 ---@return string? code "missing", or "conflict" when several have the name
 ---@return almanac.alma.detail? detail
 function m.find(client, id_or_name)
+  fields.text("collections.find: id_or_name", id_or_name)
   return named.find(search(client, id_or_name))
 end
 
@@ -136,7 +137,7 @@ function m.update(client, pid, changes)
     parent = coded.value(now.parent_pid), external_system = now.external_system, external_id = now.external_id }
   for name, value in pairs(body_of(changes)) do body[name] = value end
   body.pid = { value = pid }
-  return client:call { method = "PUT", path = { "bibs", "collections", pid }, body = body, kind = "collection" }
+  return client:call { method = "PUT", path = table.pack("bibs", "collections", pid), body = body, kind = "collection" }
 end
 
 -- A collection that is not there has no code of its own, so the list must lack it as well.
@@ -159,7 +160,7 @@ end
 ---@return string? code "conflict": it is not empty
 ---@return almanac.alma.detail? detail
 function m.delete(client, pid)
-  local ok, message, code, detail = client:call { method = "DELETE", path = { "bibs", "collections", pid } }
+  local ok, message, code, detail = client:call { method = "DELETE", path = table.pack("bibs", "collections", pid) }
   if ok then return true end
   if detail.unclear and is_gone(client, pid) then return true, nil, nil, detail end
   return nil, message, code, detail
@@ -220,7 +221,7 @@ end
 ---@return almanac.alma.detail|{ removed: boolean }? detail of success: `removed` is false when it was not in it before
 function m.remove_bib(client, pid, mms_id)
   local ok, message, code, detail = client:call {
-    method = "DELETE", path = { "bibs", "collections", pid, "bibs", mms_id },
+    method = "DELETE", path = table.pack("bibs", "collections", pid, "bibs", mms_id),
   }
   if ok then return true, nil, nil, { removed = true } end
   if client_module.has_code(detail, NOT_IN) then return true, nil, nil, { removed = detail.unclear } end

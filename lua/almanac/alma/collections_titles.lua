@@ -1,4 +1,5 @@
 -- Puts many titles into a collection, or takes them out: a call for each.
+local fields = require "almanac.fields"
 local task = require "almanac.task"
 
 local m = {}
@@ -35,6 +36,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.each(client, pid, mms_ids, do_it)
   local result = { done = {}, already = {}, failed = {} }
+  fields.list("collections: mms_ids", mms_ids, 3)
   for _, mms_id in ipairs(mms_ids) do
     local ok, changed, code = surely(client, pid, mms_id, do_it)
     if ok then

@@ -11,7 +11,7 @@ local FILTERS = { status = "string", order_by = "string", direction = "string", 
 local CREATE = { draft = "boolean", user_id_type = "string", as_new = "boolean" }
 local GROUP = { user_group = "string" }
 
-local function path_to(user_id, deposit_id) return { "users", user_id, "deposits", deposit_id } end
+local function path_to(user_id, ...) return table.pack("users", user_id, "deposits", ...) end
 
 ---The deposits of a person.
 ---Source: OpenAPI users, GET /users/{user_id}/deposits.
@@ -160,7 +160,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.profile(client, id)
-  return client:call { path = { "conf", "deposit-profiles", id }, kind = "deposit_profile", id = id }
+  return client:call { path = table.pack("conf", "deposit-profiles", id), kind = "deposit_profile", id = id }
 end
 
 return m

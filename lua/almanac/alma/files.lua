@@ -11,7 +11,7 @@ local FILE = { label = "string", path = "string", size = "number" }
 local DELETE = { representations = "string", bibs = "string" }
 
 local function path(mms_id, rep_id, ...)
-  return { "bibs", mms_id, "representations", rep_id, "files", ... }
+  return table.pack("bibs", mms_id, "representations", rep_id, "files", ...)
 end
 
 ---All files of a representation, in their order. Alma gives this list in one piece; a list
@@ -177,6 +177,7 @@ end
 ---@return string? code "missing": there is no such file, or Alma gives no address; "parse": it is not whole; "io": the disk
 ---@return almanac.alma.detail? detail
 function m.download(client, mms_id, rep_id, pid, to)
+  fields.text("files.download: to", to)
   return downloads.download(client, function() return m.get(client, mms_id, rep_id, pid, { url = true }) end, to)
 end
 

@@ -11,7 +11,7 @@ local m = {}
 local XML = "application/xml"
 
 local function place(mms_id, holding_id)
-  return { "bibs", mms_id, "holdings", holding_id }
+  return table.pack("bibs", mms_id, "holdings", holding_id)
 end
 
 local function read(text, message, code, detail)
@@ -108,6 +108,7 @@ end
 function m.create(client, mms_id, record, options)
   options = options or {}
   fields.check("holdings.create", options, { suppress_from_publishing = "boolean", as_new = "boolean" }, 2)
+  if not record_xml.is_marc(record) then error("holdings.create: a record is an object of almanac.marc; not a " .. type(record), 2) end
   if not (record:get "852$b" and record:get "852$c") then
     return nil, "a holding needs its library and location in 852 $b and $c", "parse"
   end

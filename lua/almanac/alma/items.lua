@@ -46,7 +46,7 @@ end
 ---@return string? code "missing": Alma can't retrieve it
 ---@return almanac.alma.detail? detail
 function m.get(client, mms_id, holding_id, pid)
-  local item, message, code, detail = client:call { path = { "bibs", mms_id, "holdings", holding_id, "items", pid }, kind = "item" }
+  local item, message, code, detail = client:call { path = table.pack("bibs", mms_id, "holdings", holding_id, "items", pid), kind = "item" }
   if not item and client_module.has_code(detail, UNREADABLE) then code = "missing" end
   if not item then return nil, message, code, detail end
   if pid_of(item) ~= pid then return nil, ("GET item %s: the answer is about %s"):format(pid, tostring(pid_of(item))), "parse" end

@@ -16,13 +16,14 @@ local SCAN = { library = "string", circ_desk = "string", department = "string", 
 ---@param item table as items.get gives it
 ---@return string[] path
 function m.path(item)
+  if type(item) ~= "table" then item = {} end
   local mms_id = item.bib_data and item.bib_data.mms_id
   local holding_id = item.holding_data and item.holding_data.holding_id
   local pid = item.item_data and item.item_data.pid
   if not (mms_id and holding_id and pid) then
     error("items: an item is what items.get, items.list or items.by_barcode gives, with bib_data, holding_data and item_data", 3)
   end
-  return { "bibs", mms_id, "holdings", holding_id, "items", pid }
+  return table.pack("bibs", mms_id, "holdings", holding_id, "items", pid)
 end
 
 -- Fields as they are sent: coded ones have their value alone.

@@ -136,7 +136,7 @@ end
 -- An answer without the run's address says that it was started, and not which run it is.
 local function post(client, job_id, parameters)
   local body, kind = job_parameters.body(parameters)
-  local answer, message, code, detail = client:call { method = "POST", path = { "conf", "jobs", job_id }, query = { op = "run" },
+  local answer, message, code, detail = client:call { method = "POST", path = table.pack("conf", "jobs", job_id), query = { op = "run" },
     body = body, content_type = kind, kind = not kind and "job" or nil }
   if answer then
     local run = started(answer, job_id)

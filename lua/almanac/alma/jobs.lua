@@ -47,7 +47,7 @@ end
 ---@return string? code "missing"
 ---@return almanac.alma.detail? detail
 function m.get(client, id)
-  return client:call { path = { "conf", "jobs", id }, kind = "job", id = id }
+  return client:call { path = table.pack("conf", "jobs", id), kind = "job", id = id }
 end
 
 ---A job by its id, or by its name as Alma shows it.
@@ -58,6 +58,7 @@ end
 ---@return string? code "missing", or "conflict" when several have the name
 ---@return almanac.alma.detail? detail
 function m.find(client, id_or_name)
+  fields.text("jobs.find: id_or_name", id_or_name)
   if id_or_name:find "^[MSO]%d+$" then return m.get(client, id_or_name) end
   return named.find { what = "job", wanted = id_or_name, get = function(id) return m.get(client, id) end,
     list = named.listing(function() return m.list(client) end), identify = function(job) return job.id end }
@@ -104,7 +105,7 @@ end
 ---@return almanac.alma.detail? detail
 function m.instance(client, id, job_id)
   local instance, message, code, detail = client:call {
-    path = { "conf", "jobs", job_id or "ALL", "instances", id }, kind = "job_instance", id = id,
+    path = table.pack("conf", "jobs", job_id or "ALL", "instances", id), kind = "job_instance", id = id,
   }
   if not instance then return nil, message, code, detail end
   return m.settle(instance)

@@ -29,7 +29,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.get(client, library)
-  return client:call { path = { "conf", "libraries", library }, kind = "library" }
+  return client:call { path = table.pack("conf", "libraries", library), kind = "library" }
 end
 
 ---The desks of a library.
@@ -55,7 +55,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.desk(client, library, desk)
-  return client:call { path = { "conf", "libraries", library, "circ-desks", desk }, kind = "circ_desk" }
+  return client:call { path = table.pack("conf", "libraries", library, "circ-desks", desk), kind = "circ_desk" }
 end
 
 ---The departments, e.g. those that digitize.
@@ -73,7 +73,7 @@ end
 
 -- ---- locations ----
 
-local function locations(library, code) return { "conf", "libraries", library, "locations", code } end
+local function locations(library, ...) return table.pack("conf", "libraries", library, "locations", ...) end
 
 ---The locations of a library.
 ---Source: OpenAPI conf, GET /conf/libraries/{libraryCode}/locations.

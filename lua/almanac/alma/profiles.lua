@@ -32,7 +32,7 @@ end
 ---@return string? code "missing"
 ---@return almanac.alma.detail? detail
 function m.get(client, id)
-  return client:call { path = { "conf", "md-import-profiles", id }, kind = "import_profile", id = id }
+  return client:call { path = table.pack("conf", "md-import-profiles", id), kind = "import_profile", id = id }
 end
 
 ---A profile by its id, or by its name as Alma shows it.
@@ -43,6 +43,7 @@ end
 ---@return string? code "missing", or "conflict" when several have the name
 ---@return almanac.alma.detail? detail
 function m.find(client, id_or_name)
+  fields.text("profiles.find: id_or_name", id_or_name)
   return named.find { what = "import profile", wanted = id_or_name, get = function(id) return m.get(client, id) end,
     list = named.listing(function() return m.list(client) end), identify = function(profile) return profile.id end }
 end

@@ -74,6 +74,13 @@ function m.is_marc(record)
   return getmetatable(record) == getmetatable(marc.record {})
 end
 
+---True for an object of almanac.marc or almanac.dc.
+---@param record any
+---@return boolean
+function m.is_record(record)
+  return m.is_marc(record) or type(record) == "table" and type(record.root) == "table"
+end
+
 ---A record without what expand= made up.
 ---@param record almanac.marc.record
 ---@return almanac.marc.record

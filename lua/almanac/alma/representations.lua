@@ -26,7 +26,7 @@ local UPDATE = { generate_label = "boolean", bibs = "string" }
 local DELETE = { override = "boolean", bibs = "string" }
 
 local function path(mms_id, ...)
-  return { "bibs", mms_id, "representations", ... }
+  return table.pack("bibs", mms_id, "representations", ...)
 end
 
 ---All representations of a title.

@@ -29,11 +29,13 @@ end
 
 -- A variable that is nil would leave a shorter list: the address of something else.
 local function check_segments(path)
-  local n = 0
-  for _ in pairs(path) do n = n + 1 end
+  local n = path.n or 0
+  if not path.n then
+    for _ in pairs(path) do n = n + 1 end
+  end
   for i = 1, n do
     if path[i] == nil then
-      error(("client:call: the path has no segment %d: is a variable in it nil?"):format(i), 6)
+      error(("client:call: the path has no segment %d (/%s/…): is a variable in it nil?"):format(i, table.concat(path, "/", 1, i - 1)), 6)
     end
   end
   if n == 0 then error("client:call: the path has no segment", 6) end

@@ -24,13 +24,13 @@ local TYPES = { DIGITIZATION = true, HOLD = true, BOOKING = true }
 ---@field user_id_type string?
 
 -- The path of the requests at a place.
-local function path_at(who, at, request_id)
+local function path_at(who, at, ...)
   fields.check(who, at, PLACE, 4)
-  if at.user_id then return { "users", at.user_id, "requests", request_id } end
+  if at.user_id then return table.pack("users", at.user_id, "requests", ...) end
   if not at.mms_id then error(who .. ": say which title (mms_id), item or person (user_id)", 4) end
-  if not at.item_pid then return { "bibs", at.mms_id, "requests", request_id } end
+  if not at.item_pid then return table.pack("bibs", at.mms_id, "requests", ...) end
   if not at.holding_id then error(who .. ": an item's request needs its holding_id", 4) end
-  return { "bibs", at.mms_id, "holdings", at.holding_id, "items", at.item_pid, "requests", request_id }
+  return table.pack("bibs", at.mms_id, "holdings", at.holding_id, "items", at.item_pid, "requests", ...)
 end
 
 ---The requests at a place.
@@ -46,8 +46,9 @@ end
 function m.list(client, at, filter)
   filter = filter or {}
   fields.check("requests.list", filter, FILTERS)
+  local path = path_at("requests.list", at)
   local query = { request_type = filter.type, status = filter.status, user_id_type = at.user_id and at.user_id_type or nil }
-  local request = { path = path_at("requests.list", at), query = next(query) and query, kind = "user_requests", key = "user_request",
+  local request = { path = path, query = next(query) and query, kind = "user_requests", key = "user_request",
     identify = function(one) return one.request_id end }
   if at.user_id then return paging.all(client, request) end
   return paging.whole(client, { path = request.path, query = request.query, kind = request.kind }, request.key, request.identify)

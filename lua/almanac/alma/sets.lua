@@ -21,7 +21,7 @@ local NAME_TAKEN = "402263"
 ---@return string? code "missing"
 ---@return almanac.alma.detail? detail
 function m.get(client, id)
-  return client:call { path = { "conf", "sets", id }, kind = "set", id = id }
+  return client:call { path = table.pack("conf", "sets", id), kind = "set", id = id }
 end
 
 ---All sets that fit.
@@ -54,6 +54,7 @@ end
 ---@return string? code "missing", or "conflict" when several have the name
 ---@return almanac.alma.detail? detail
 function m.find(client, id_or_name)
+  fields.text("sets.find: id_or_name", id_or_name)
   return named.find(search(client, id_or_name))
 end
 
@@ -172,7 +173,7 @@ function m.update(client, id, changes)
     body[name] = value
   end
   body.private, body.status, body.query = flag(body.private), coded.of(body.status), coded.of(body.query)
-  return client:call { method = "PUT", path = { "conf", "sets", id }, body = body, kind = "set", id = id }
+  return client:call { method = "PUT", path = table.pack("conf", "sets", id), body = body, kind = "set", id = id }
 end
 
 ---Deletes a set; its members stay. When the answer is lost, Alma is asked whether the set is gone.
@@ -184,7 +185,7 @@ end
 ---@return string? code "missing": there is none
 ---@return almanac.alma.detail? detail
 function m.delete(client, id)
-  local ok, message, code, detail = client:call { method = "DELETE", path = { "conf", "sets", id } }
+  local ok, message, code, detail = client:call { method = "DELETE", path = table.pack("conf", "sets", id) }
   if ok or not detail.unclear then return ok, message, code, detail end
   local _, _, found = m.get(client, id)
   if found == "missing" then return true, nil, nil, detail end

@@ -84,7 +84,7 @@ local function post(changing, ids)
   local list = {}
   for i, id in ipairs(ids) do list[i] = { id = id } end
   return changing.client:call {
-    method = "POST", path = { "conf", "sets", changing.set_id }, query = { op = changing.op, id_type = changing.id_type },
+    method = "POST", path = table.pack("conf", "sets", changing.set_id), query = { op = changing.op, id_type = changing.id_type },
     body = { members = { member = list } }, kind = "set", id = changing.set_id,
   }
 end
@@ -145,6 +145,7 @@ end
 -- Each id once, in the order given.
 local function distinct(changing, ids)
   local list, seen = {}, {}
+  fields.list("sets: ids", ids, 4)
   for i, id in ipairs(ids) do
     if type(id) ~= "string" then error(("sets: id %d is a %s; ids are strings"):format(i, type(id)), 4) end
     table.insert(seen[id] and changing.result.repeated or list, id)
@@ -229,6 +230,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.replace(client, set_id, ids, options)
+  fields.list("sets: ids", ids, 3)
   if #ids == 0 then return empty(client, set_id) end
   local changing = begin(client, set_id, "replace_members", options)
   local result, message, code, detail = carry_out(changing, ids)

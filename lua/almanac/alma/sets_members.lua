@@ -46,7 +46,7 @@ end
 
 -- The set's own count of its members. It is needed when not even the first page can be read.
 local function bound_from_set(client, set_id, reading)
-  local set, message, code, detail = client:call { path = { "conf", "sets", set_id }, kind = "set", id = set_id }
+  local set, message, code, detail = client:call { path = table.pack("conf", "sets", set_id), kind = "set", id = set_id }
   if not set then return nil, message, code, detail end
   reading.bound = answers.count(set.number_of_members and set.number_of_members.value)
   if reading.bound then return true end

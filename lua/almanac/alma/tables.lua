@@ -43,7 +43,8 @@ end
 
 local function get(client, of, name, options)
   local query = { scope = options.scope, lang = options.lang }
-  local answer, message, code, detail = client:call { path = { "conf", of.path, name }, kind = of.one, query = next(query) and query }
+  local answer, message, code, detail = client:call { path = table.pack("conf", of.path, name), kind = of.one,
+    query = next(query) and query }
   if not answer then return nil, message, code, detail end
   if not m.rows(answer) then return nil, ("table %s: the answer has no rows"):format(name), "parse" end
   return answer
@@ -99,6 +100,7 @@ end
 function m.update(client, name, change, options)
   options = options or {}
   fields.check("tables.update", options, OPTIONS)
+  if type(change) ~= "function" then error("tables.update: give a function that changes the rows", 2) end
   local of = kind_of("tables.update", options.kind)
   local answer, message, code, detail = get(client, of, name, options)
   if not answer then return nil, message, code, detail end
@@ -110,7 +112,7 @@ function m.update(client, name, change, options)
   if json.encode(answer) == before then return answer, false end
   local lang = of == KINDS.code and (options.lang or type(answer.language) == "table" and answer.language.value) or nil
   local now
-  now, message, code, detail = client:call { method = "PUT", path = { "conf", of.path, name }, body = answer, kind = of.one,
+  now, message, code, detail = client:call { method = "PUT", path = table.pack("conf", of.path, name), body = answer, kind = of.one,
     query = lang and lang ~= "" and { lang = lang } or nil }
   if not now then return nil, message, code, detail end
   return now, true

@@ -33,6 +33,8 @@ end
 ---@param body string its bytes as they came
 ---@return string signature base64
 function m.sign(secret, body)
+  fields.text("webhooks.sign: secret", secret)
+  fields.text("webhooks.sign: body", body)
   return core.text.base64(core.hash.hmac_sha256(secret, body))
 end
 
@@ -43,6 +45,7 @@ end
 ---@return boolean
 function m.is_signed(secret, body, signature)
   if type(secret) ~= "string" or secret == "" then error("webhooks.is_signed: there is no secret", 2) end
+  fields.text("webhooks.is_signed: body", body)
   local given = type(signature) == "string" and core.text.unbase64(signature)
   return type(given) == "string" and #given == SHA256 and equal(given, core.hash.hmac_sha256(secret, body))
 end
@@ -62,6 +65,7 @@ end
 ---@return string? message
 ---@return string? code "parse"
 function m.read(body)
+  fields.text("webhooks.read: body", body)
   local event, why
   if body:find "^%s*<" then
     local root

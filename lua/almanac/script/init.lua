@@ -2,6 +2,7 @@
 -- the bucket of the settings, and words for people.
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
+local fields = require "almanac.fields"
 local help = require "almanac.script.help"
 local lists = require "almanac.script.lists"
 local sessions = require "almanac.script.session"
@@ -85,6 +86,7 @@ end
 ---@param names string[] columns, e.g. { "mms_id", "number" }
 ---@return { line: integer, [string]: string }[] rows cells by these names, "" where one is empty; line: where it stands
 function m.rows(path, names)
+  fields.list("script.rows: names", names)
   return (m.check(lists.rows(path, names, m.warn)))
 end
 
@@ -161,6 +163,7 @@ end
 ---@return table csv with write(values) and close()
 function m.csv(path, headings)
   sessions.here()
+  fields.list("script.csv: headings", headings)
   if path == "-" then path = nil end
   local file = path and m.check(io.open(path, "wb")) or io.stdout
   local csv = setmetatable({ path = path, file = file, columns = #headings }, { __index = csv_methods, __close = csv_methods.close })

@@ -35,11 +35,20 @@ local function line_of(session)
   return short
 end
 
+-- A mistake that the library found is the script's, so its own place is told. Where the library itself broke off, that
+-- place is what its authors need.
+local function without_place(text)
+  local place, said = text:match "^[^\n:]*/(almanac/[%w_/]+%.lua:%d+): (.*)$"
+  if not place then return text end
+  if said:find "^attempt to " or said:find "^bad argument" then return ("%s (in %s)"):format(said, place) end
+  return said
+end
+
 -- What ended a script, as an object: mistakes become a failure with their place.
 local function seen(session, message)
   if message == session.ending or message == interrupted or task.is_cancellation(message) then return message end
   local text, place = tostring(message):gsub("\nstack traceback:.*", ""), line_of(session)
-  if not text:find(place:gsub(":%d+$", ":"), 1, true) then text = ("%s: %s"):format(place, text) end
+  if not text:find(place:gsub(":%d+$", ":"), 1, true) then text = ("%s: %s"):format(place, without_place(text)) end
   return { mistake = text }
 end
 
