@@ -105,7 +105,7 @@ describe("settings", function()
     end
     doctor 'api_key_command = "echo rehearsal-key"'
     local function on_terminal(typed)
-      local line = ("cd %s && printf '%s\\n' | -u XDG_CONFIG_HOME -u ALMA_API_KEY -u ALMANAC_API_URL HOME=%s " ..
+      local line = ("cd %s && printf '%s\\n' | env -u XDG_CONFIG_HOME -u ALMA_API_KEY -u ALMANAC_API_URL HOME=%s " ..
         "script -qec '%s doctor' /dev/null >seen 2>&1"):format(folder, typed, folder, program.path())
       return select(3, os.execute(line)), program.read(folder .. "/seen")
     end
