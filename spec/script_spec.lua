@@ -105,6 +105,10 @@ describe("a script's", function()
     local result = run()
     assert.equal(1, result.status)
     assert.matches("^almanac: s.lua:8: [^\n]*beside.lua:2: attempt to index a nil value %(field 'x'%)\n$", result.err)
+    script "error()"
+    assert.equal("almanac: s.lua:6: nil\n", run().err)
+    script "local task = require 'almanac.task' task.spawn(function() error 'lost' end) task.sleep(0.05)"
+    assert.same({ status = 1, out = "", err = "almanac: s.lua:6: lost\n" }, run())
     script "error({})"
     assert.matches("^almanac: s.lua:6: table: 0x%x+\n$", run().err)
   end)

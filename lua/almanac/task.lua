@@ -146,19 +146,11 @@ function task_methods:cancel()
   end
 end
 
----True in the code of this task, not in that of another.
----@param task table
----@return boolean
-function m.is_current(task)
-  return tasks[coroutine.running()] == task
-end
+---@return boolean current true in the code of this task, not in that of another
+function m.is_current(task) return tasks[coroutine.running()] == task end
 
----True for the error that ends a cancelled task: who catches errors passes it on.
----@param message any
----@return boolean
-function m.is_cancellation(message)
-  return message == CANCELLED
-end
+---@return boolean cancelled true for the error that ends a cancelled task: who catches errors passes it on
+function m.is_cancellation(message) return message == CANCELLED end
 
 ---Lets the task wait; others run meanwhile.
 ---@param seconds number
@@ -328,6 +320,13 @@ local function cancel_rest(except)
   run_ready()
 end
 
+---@return any failure of a task that nobody awaited, which `run` would raise at its end; it is forgotten then
+function m.lost()
+  local _, lost = next(unseen)
+  unseen = {}
+  return lost
+end
+
 ---Runs `fn(…)` as the first task. When it ends, tasks that still run are cancelled. Its
 ---error is raised, and so is that of a task that nobody awaited.
 ---@param fn function
@@ -340,8 +339,7 @@ function m.run(fn, ...)
   end
   cancel_rest(main)
   local results = table.pack(main:await())
-  local _, lost = next(unseen)
-  unseen = {}
+  local lost = m.lost()
   if lost then error(lost, 0) end
   return table.unpack(results, 1, results.n)
 end

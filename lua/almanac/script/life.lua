@@ -46,7 +46,8 @@ end
 
 -- What ended a script, as an object: mistakes become a failure with their place.
 local function seen(session, message)
-  if message == session.ending or message == interrupted or task.is_cancellation(message) then return message end
+  local is_end = message ~= nil and message == session.ending
+  if is_end or message == interrupted or task.is_cancellation(message) then return message end
   local text, place = tostring(message):gsub("\nstack traceback:.*", ""), line_of(session)
   if not text:find(place:gsub(":%d+$", ":"), 1, true) then text = ("%s: %s"):format(place, without_place(text)) end
   return { mistake = text }
@@ -61,7 +62,7 @@ local function body(session, chunk)
   local why = results[2]
   if task.is_cancellation(why) then error(why, 0) end
   if why == interrupted then return { stopped = true } end
-  if why == session.ending then return {} end
+  if why ~= nil and why == session.ending then return {} end
   return { mistake = why.mistake }
 end
 
@@ -70,9 +71,12 @@ local function watched(work)
     while core.sys.interrupts() == 0 do task.sleep(LOOKS) end
     work:cancel()
   end)
-  local outcome = work:await()
+  local outcome = work:await() or { stopped = true }
   watch:cancel()
-  return outcome or { stopped = true }
+  -- A mistake in a task that the script never awaited.
+  local lost = task.lost()
+  if lost and not outcome.stopped then outcome.mistake = outcome.mistake or (tostring(lost):gsub("\nstack traceback:.*", "")) end
+  return outcome
 end
 
 -- What the script leaves behind that stops early.
