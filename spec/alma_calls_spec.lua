@@ -103,9 +103,12 @@ describe("a request against the table of calls", function()
   it("keeps values in their types and limits", function()
     local function wrong(words, name, query, at) raises(words, { name = name, at = at, query = query }) end
     wrong("'limit' of GET /conf/sets must be between 0 and 100, not 101", "list_sets", { limit = 101 })
-    wrong("'limit' of GET /conf/sets must be a whole number, not 'all'", "list_sets", { limit = "all" })
-    wrong("'offset' of GET /conf/sets must be a whole number, not 0.5", "list_sets", { offset = 0.5 })
-    wrong("'offset' of GET /conf/sets must be a whole number, not true", "list_sets", { offset = true })
+    wrong("'limit' of GET /conf/sets must be a whole number from 0 on, not 'all'", "list_sets", { limit = "all" })
+    wrong("'offset' of GET /conf/sets must be a whole number from 0 on, not 0.5", "list_sets", { offset = 0.5 })
+    wrong("'offset' of GET /conf/sets must be a whole number from 0 on, not true", "list_sets", { offset = true })
+    for _, value in ipairs { -1, "-1", " 1", "0x10", "", 1 / 0 } do
+      wrong("'offset' of GET /conf/sets must be a whole number from 0 on, not ", "list_sets", { offset = value })
+    end
     wrong("'limit' of GET /analytics/reports must be a multiple of 25, not 30", "get_analytics_report", { limit = 30 })
     wrong("'set_type' of GET /conf/sets must be ITEMIZED or LOGICAL, not 'itemized': did you mean 'ITEMIZED'?", "list_sets",
       { set_type = "itemized" })

@@ -34,8 +34,9 @@ local function shown(value) return type(value) == "string" and ("'%s'"):format(v
 local KINDS = {}
 
 function KINDS.int(parameter, value)
-  local number = type(value) ~= "boolean" and math.tointeger(tonumber(value))
-  if not number then return "a whole number" end
+  local plain = type(value) == "number" or type(value) == "string" and value:find "^%d+$"
+  local number = plain and math.tointeger(tonumber(value))
+  if not number or number < 0 then return "a whole number from 0 on" end
   if parameter.low and (number < parameter.low or number > parameter.high) then
     return ("between %d and %d"):format(parameter.low, parameter.high)
   end
