@@ -263,6 +263,33 @@ describe("sets", function()
       assert.are.equal(10, #members(set.id))
     end)
 
+    it("with few calls where many are not valid", function()
+      local items = sets.create(client, { name = "spec items", content = "ITEM", members = { "B1250" }, id_type = "BARCODE" })
+      local wanted, unknown = {}, {}
+      for i = 1, 600 do
+        wanted[2 * i - 1], wanted[2 * i], unknown[i] = "B" .. i, "none " .. i, "none " .. i
+      end
+      posts = 0
+      local result = assert(sets.add(client, items.id, wanted, { id_type = "BARCODE" }))
+      assert.are.same(unknown, result.invalid)
+      assert.are.equal(600, #result.done)
+      assert.are.equal(4, posts)
+      assert.are.same(unknown, assert(sets.add(client, items.id, unknown, { id_type = "BARCODE" })).invalid)
+      assert.are.equal(6, posts)
+      assert.are.equal(601, #assert(sets.members(client, items.id)))
+    end)
+
+    for _, fault in ipairs { "lost", "500after", "reset", "cut" } do
+      it("with few calls where many are not valid, also when the answer is spoilt: " .. fault, function()
+        faults("POST sets=@2:" .. fault)
+        local wanted = ids(1, 30)
+        for i = 1, 20 do wanted[#wanted + 1] = ("99999999%d1234"):format(i) end
+        local result = assert(sets.add(client, set.id, wanted))
+        assert.are.same({ 30, 20, 0 }, { #result.done, #result.invalid, #result.already })
+        assert.are.same(ids(1, 30), members(set.id))
+      end)
+    end
+
     it("or none of a call, when an invalid id shall fail it", function()
       local result, message, code, detail = sets.add(client, set.id, { mms(1), "999999991234" }, { fail_on_invalid_id = true })
       assert.is_nil(result)

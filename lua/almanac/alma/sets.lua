@@ -193,7 +193,7 @@ function m.delete(client, id)
 end
 
 ---Adds members to an itemized set, a thousand a call. It may be repeated: what is in the set already is no failure, and
----after a lost answer the set is read. Invalid ids are found by halving, two calls or so for each step.
+---after a lost answer the set is read. Invalid ids are found by reading the set, or by halving the call.
 ---Source: OpenAPI conf, POST /conf/sets/{set_id}?op=add_members.
 ---@param client almanac.alma.client
 ---@param set_id string

@@ -1,6 +1,8 @@
 -- Adds, removes and replaces members of a set. Alma takes a thousand a call, and it refuses the whole call when one of
--- them can't be taken, without saying which. So a refused call is halved until the member stands alone; what is in the
--- set, or not, is read from its list where the list tells.
+-- them can't be taken, without saying which. So a refused call is halved until the member stands alone. Where the set's
+-- list tells what is in it, and is not long, Alma is asked to leave out what is not valid, and the list is read: that is
+-- fewer calls when many are not.
+local answers = require "almanac.alma.answers"
 local client_module = require "almanac.alma.client"
 local fields = require "almanac.fields"
 local members = require "almanac.alma.sets_members"
@@ -9,6 +11,8 @@ local task = require "almanac.task"
 local m = {}
 
 local MOST = 1000      -- members of one call (OpenAPI)
+local MOST_READ = 20000   -- members of a set whose list is read to find the invalid ids among those that were sent
+local FEW = 16         -- ids that are halved all the same
 local LOOKS = 5        -- at the set after a lost answer; the pauses double
 local OPTIONS = { id_type = "string", fail_on_invalid_id = "boolean" }
 
@@ -80,11 +84,13 @@ local function rest_of(changing, ids)
   return rest
 end
 
-local function post(changing, ids)
+local function post(changing, ids, leniently)
   local list = {}
   for i, id in ipairs(ids) do list[i] = { id = id } end
+  local query = { op = changing.op, id_type = changing.id_type }
+  if leniently then query.fail_on_invalid_id = false end
   return changing.client:call {
-    method = "POST", path = table.pack("conf", "sets", changing.set_id), query = { op = changing.op, id_type = changing.id_type },
+    method = "POST", path = table.pack("conf", "sets", changing.set_id), query = query,
     body = { members = { member = list } }, kind = "set", id = changing.set_id,
   }
 end
@@ -98,9 +104,13 @@ end
 
 local settle
 
+local function lose(changing, ids)
+  for _, id in ipairs(ids) do changing.lost[id] = true end
+end
+
 -- Adding or removing again makes nothing twice: Alma refuses what is so already. Replacing again gives the same.
 local function after_loss(changing, ids, tries, message, code, detail)
-  for _, id in ipairs(ids) do changing.lost[id] = true end
+  lose(changing, ids)
   if tries >= LOOKS then return nil, message, code, detail end
   task.sleep(changing.client.backoff.first * 2 ^ tries)
   if look_again(changing) then ids = rest_of(changing, ids) end
@@ -114,7 +124,49 @@ local function halve(changing, ids)
   return settle(changing, { table.unpack(ids, half + 1) }, 0)
 end
 
+local function count_of(set)
+  return answers.count(type(set.number_of_members) == "table" and set.number_of_members.value or set.number_of_members)
+end
+
+-- Finds in the list which ids were taken; it tells when as many are in it as the set has more than before.
+local function sort_out(changing, ids, added)
+  for try = 1, LOOKS do
+    if try > 1 then task.sleep(changing.client.backoff.first * 2 ^ try) end
+    local ok, message, code, detail = read(changing)
+    if not ok then return nil, message, code, detail end
+    changing.reads = 1
+    local taken, left = {}, {}
+    for _, id in ipairs(ids) do table.insert(is_settled(changing, id) and taken or left, id) end
+    if #taken == added then
+      note(changing, taken, "done")
+      note(changing, left, "invalid")
+      return true
+    end
+  end
+  lose(changing, ids)
+  return halve(changing, ids)
+end
+
+local function leniently(changing, ids)
+  local now = changing.client:call { path = table.pack("conf", "sets", changing.set_id), kind = "set", id = changing.set_id }
+  local before = now and count_of(now)
+  if not before or before > MOST_READ then return halve(changing, ids) end
+  local set, message, code, detail = post(changing, ids, true)
+  if not set and detail.unclear then return after_loss(changing, ids, 1, message, code, detail) end
+  if not set then return halve(changing, ids) end
+  local added = (count_of(set) or -1) - before
+  changing.result.set = set
+  if added == 0 or added == #ids then
+    note(changing, ids, added == 0 and "invalid" or "done")
+    return true
+  end
+  return sort_out(changing, ids, added)
+end
+
 local function refused(changing, ids, verdict)
+  if verdict == "invalid" and changing.op == "add_members" and #ids > FEW and field_of(changing) then
+    return leniently(changing, ids)
+  end
   if verdict == "already" and look_again(changing) then
     local rest = rest_of(changing, ids)
     if #rest < #ids then return settle(changing, rest, 0) end
