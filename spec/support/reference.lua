@@ -146,7 +146,11 @@ local function render_parameters(doc, is_method, out)
   end
 end
 
-local function is_bare(item) return not item.doc or joined(item.doc.text) == "" end
+-- Nothing says what it does, not even what it gives.
+local function is_bare(item)
+  local first = item.doc and item.doc.returns[1]
+  return not item.doc or joined(item.doc.text) == "" and (not first or first.text == "")
+end
 
 local function render(item, owner, is_method, out)
   local sign = is_method and ":" or "."
