@@ -398,6 +398,21 @@ describe("exec", function()
       end)
     end
 
+    it("by the second Ctrl-C when it waits on and on", function()
+      at.start()
+      makes(1, "local task = require 'almanac.task' while true do pcall(task.sleep, 60) print 'again' io.stdout:flush() end")
+      local started <close> = program.start({ "exec", "s.lua" }, { folder = at.folder, env = at.env })
+      local deadline = core.sys.monotonic() + 20
+      repeat core.sys.sleep(0.02) until sets() == 1 or core.sys.monotonic() > deadline
+      for _ = 1, 2 do
+        started.signal "INT"
+        core.sys.sleep(0.3)
+      end
+      local result = started.wait()
+      assert.same({ 75, "again\n" }, { result.status, result.out })
+      assert.matches("^almanac: stopped\nwritten until then:\n  POST /conf/sets", result.err)
+    end)
+
     it("by Ctrl-C while a write is on its way, and says so", function()
       at.start(nil, "--faults", "POST sets=@1:stall=20")
       makes(1)

@@ -24,7 +24,7 @@ local BLIND = {
   { "delfile", "lost", "looks", 11, "undo ends with 2" },
   { "delrep", "commits", "intents", 11, "duplicate file book1_%d+.jpg" },
   { "collect", "commits", "intents", 14, "bib %d+ changed: in collections" },
-  { "add", "scripts", "looks", 8, "%d titles, and %d were to be made" },
+  { "add", "scripts", "looks", 9, "%d titles, and %d were to be made" },
 }
 
 describe("torture", function()

@@ -9,6 +9,7 @@ local m = {}
 local STOPPED = 75
 local EVERY = 1000000   -- instructions of Lua between two looks for Ctrl-C, for a script that never waits
 local PATIENCE = 3      -- of those looks, until a script ends that catches its own end
+local GRACE = 10        -- seconds for a script to end that was told to
 local LOOKS = 0.2       -- seconds between them while it waits
 
 local interrupted = setmetatable({}, { __tostring = function() return "stopped" end })
@@ -66,19 +67,6 @@ local function body(session, chunk)
   return { mistake = why.mistake }
 end
 
-local function watched(work)
-  local watch = task.spawn(function()
-    while core.sys.interrupts() == 0 do task.sleep(LOOKS) end
-    work:cancel()
-  end)
-  local outcome = work:await() or { stopped = true }
-  watch:cancel()
-  -- A mistake in a task that the script never awaited.
-  local lost = task.lost()
-  if lost and not outcome.stopped then outcome.mistake = outcome.mistake or (tostring(lost):gsub("\nstack traceback:.*", "")) end
-  return outcome
-end
-
 -- What the script leaves behind that stops early.
 local function tell_written(session)
   local gate = session.gate
@@ -96,6 +84,26 @@ function m.ended_early(session, message, stopped)
   local anything = tell_written(session)
   if stopped then return STOPPED end
   return anything and 2 or 1
+end
+
+-- Ctrl-C cancels the script. It has some seconds to clean up; one that goes on all the same is ended then, or
+-- by the second Ctrl-C.
+local function watch_for_interrupt(session, work)
+  while core.sys.interrupts() == 0 do task.sleep(LOOKS) end
+  local times, till = core.sys.interrupts(), task.now() + GRACE
+  work:cancel()
+  while core.sys.interrupts() == times and task.now() < till do task.sleep(LOOKS) end
+  os.exit(m.ended_early(session, "stopped", true))
+end
+
+local function watched(session, work)
+  local watch = task.spawn(watch_for_interrupt, session, work)
+  local outcome = work:await() or { stopped = true }
+  watch:cancel()
+  -- A mistake in a task that the script never awaited.
+  local lost = task.lost()
+  if lost and not outcome.stopped then outcome.mistake = outcome.mistake or (tostring(lost):gsub("\nstack traceback:.*", "")) end
+  return outcome
 end
 
 local function is_stop(code) return code == "quota" or code == "cancelled" end
@@ -116,7 +124,7 @@ end
 ---  75 it was stopped, or the day's calls are used up
 function m.run(session, chunk)
   session.main = task.spawn(body, session, chunk)
-  local outcome, ending = watched(session.main), session.ending
+  local outcome, ending = watched(session, session.main), session.ending
   if ending and not ending.message then return 0 end
   if ending then return m.ended_early(session, ending.message, is_stop(ending.code)) end
   if outcome.mistake then return m.ended_early(session, outcome.mistake, session.gate.short ~= nil) end
