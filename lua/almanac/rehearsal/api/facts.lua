@@ -19,12 +19,7 @@ end
 
 -- "245$a$n$p$b": the subfields of the first 245 that are named, in the order in which they stand there.
 local function joined(record, spec)
-  local tag, codes = spec:match "^(%w+)(.*)$"
-  codes = codes:gsub("%$", "")
-  local field, parts = record:field(tag), {}
-  for _, part in ipairs(field and field.subfields or {}) do
-    if codes:find(part.code, 1, true) then parts[#parts + 1] = part.value end
-  end
+  local parts = record:all((spec:gsub("%$", "[0]$", 1)))
   return parts[1] and table.concat(parts, " ") or nil
 end
 
