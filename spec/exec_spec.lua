@@ -345,9 +345,13 @@ describe("exec", function()
         local sets = require "almanac.alma.sets"
         local set = script.check(sets.create(script.client(), { name = "S1", members = { (...) } }))
         script.check(sets.update(script.client(), set.id, { note = "x" }))
+        script.check(require("almanac.alma.requests").create(script.client(), { mms_id = (...) },
+          { request_type = "DIGITIZATION", partial_digitization = false }))
         script.check(nil, "no more")]]
-      local id = exec("s.lua", desk.id(1)).err:match "made (%d+)\n"
+      local told = exec("s.lua", desk.id(1)).err
+      local id = told:match "POST /conf/sets  made (%d+)\n"
       assert.equal(made()[1].id, id)
+      assert.not_equal(desk.id(1), told:match "/requests  made (%d+)\n$")
       local err = exec("s.lua", desk.id(1)).err
       assert.matches(("written until then:\n  PUT /conf/sets/%s\n$"):format(id), err)
     end)

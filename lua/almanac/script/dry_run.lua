@@ -138,7 +138,7 @@ end
 local function as_wanted(thing, call)
   local request = call.request
   if type(thing) ~= "string" or request.raw or request.accept then return copy(thing) end
-  return { mms_id = made.id_in(thing), record_format = thing:match "<record_format>(.-)</record_format>" or "marc21",
+  return { mms_id = made.id_in(thing, "bibs"), record_format = thing:match "<record_format>(.-)</record_format>" or "marc21",
     anies = { thing:match "<record[%s>].*</record>" or thing } }
 end
 

@@ -9,29 +9,20 @@ local PLACES = {
   representations = { "id", "id" }, files = { "pid", "pid" }, collections = { "pid.value", "pid" }, sets = { "id", "id" },
   requests = { "request_id", "request_id" }, deposits = { "deposit_id", "deposit_id" },
 }
-local ANY = { "mms_id", "holding_id", "item_data.pid", "id", "pid.value", "pid", "request_id", "deposit_id" }
-local ELEMENTS = { "mms_id", "holding_id", "pid", "id", "request_id" }
 
 local function field(answer, path)
   for name in path:gmatch "[^.]+" do answer = type(answer) == "table" and answer[name] or nil end
   return type(answer) == "string" and answer or nil
 end
 
----The id that an answer names, for people.
+---The id of a thing. What was made may name others as well: a request its title.
 ---@param answer any
+---@param kind string as for has_id; of others it is the field `id`
 ---@return string?
-function m.id_in(answer)
-  if type(answer) == "string" then
-    for _, name in ipairs(ELEMENTS) do
-      local id = answer:match(("<%s>(%%w+)</%s>"):format(name, name))
-      if id then return id end
-    end
-  elseif type(answer) == "table" then
-    for _, path in ipairs(ANY) do
-      local id = field(answer, path)
-      if id then return id end
-    end
-  end
+function m.id_in(answer, kind)
+  local place = PLACES[kind] or { "id", "id" }
+  if type(answer) == "table" then return field(answer, place[1]) end
+  return type(answer) == "string" and answer:match(("<%s>(%%w+)</%s>"):format(place[2], place[2])) or nil
 end
 
 local function put(answer, kind, id)

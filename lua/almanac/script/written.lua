@@ -37,8 +37,8 @@ end
 
 ---@param answer any what was answered: of a POST that does nothing named by op= it may say which thing was made
 function entry_methods:done(answer)
-  local written, makes = self.written, self.line:find "^POST " and not self.line:find "[?&]op="
-  local id = makes and made.id_in(answer)
+  local written, kind = self.written, self.line:match "^POST [^?]*/([^/?]+)"
+  local id = kind and not self.line:find "[?&]op=" and made.id_in(answer, kind)
   self.settled, written.count = true, written.count + 1
   if written.count <= MOST then written.lines[written.count] = self.line .. (id and "  made " .. id or "") end
 end
