@@ -7,6 +7,7 @@ local paging = require "almanac.alma.paging"
 
 local m = {}
 
+local LOOKS = 10       -- for a file whose POST was not answered: moving a large object takes Alma a while
 local FILE = { label = "string", path = "string", size = "number" }
 local DELETE = { representations = "string", bibs = "string" }
 
@@ -132,7 +133,7 @@ function m.create(client, mms_id, rep_id, file, options)
   local before, name = {}, file.path:match "[^/]*$"
   for _, known in ipairs(list) do before[known.pid] = true end
   return once.make(client, {
-    what = ("file '%s' of representation %s"):format(name, rep_id),
+    what = ("file '%s' of representation %s"):format(name, rep_id), looks = LOOKS,
     look = not (options and options.as_new) and function()
       return one_of(chosen(list, function(known) return is_like(known, file, name) end), rep_id, ("'%s'"):format(name))
     end or nil,

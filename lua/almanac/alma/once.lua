@@ -6,6 +6,7 @@ local task = require "almanac.task"
 local m = {}
 
 local LOOKS = 5        -- after an unclear POST; the pauses between them double
+local ANSWERED = 4     -- when Alma itself answered: it no longer works on the call, but its list may lag
 local LONGEST = 8      -- seconds of one pause
 
 ---@class almanac.alma.once
@@ -13,13 +14,14 @@ local LONGEST = 8      -- seconds of one pause
 ---@field look (fun(): table|nil, string?, string?, almanac.alma.detail?)? the thing when it is there; code "missing" when surely
 ---  it is not; nil: nobody looks, neither before nor after
 ---@field find (fun(): table|nil, string?, string?, almanac.alma.detail?)? looks after the POST, in place of `look`
+---@field looks integer? how often it looks at most (5): more where Alma may be at work for long behind a gateway that gave up
 ---@field post fun(): table|nil, string?, string?, almanac.alma.detail?
 ---@field taken string? Alma's code when it refuses because the thing is there
 
--- Looks until the thing is there; the last words when it never is.
-local function patiently(client, find)
+-- Looks until the thing is there; nil when it never is, or when nobody can look.
+local function patiently(client, find, looks)
   local pause = client.backoff.first
-  for try = 1, LOOKS do
+  for try = 1, looks do
     if try > 1 then
       task.sleep(math.min(pause, LONGEST))
       pause = pause * 2
@@ -48,7 +50,7 @@ function m.make(client, thing)
   local taken = thing.taken and client_module.has_code(detail, thing.taken)
   if not (taken or detail and detail.unclear) then return nil, message, code, detail end
   local find = thing.find or thing.look
-  local found = find and patiently(client, find)
+  local found = find and patiently(client, find, detail.answered and ANSWERED or thing.looks or LOOKS)
   if found then return found, taken == true end
   if taken then return nil, message, code, detail end
   return nil, ("%s; nobody can tell whether the %s was made: look for it in Alma before you try again"):format(message,
