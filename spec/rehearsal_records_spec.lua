@@ -129,6 +129,21 @@ describe("a rehearsal on own records", function()
     assert.same({ "(OCoLC)9910000011234" }, bib("9910000011234").network_number)
   end)
 
+  it("gives no id again that a list or run file brought from another rehearsal", function()
+    alma = rehearsal.start { memory = true }
+    local before = alma.state()
+    local rep = before.representations[1]
+    alma.stop()
+    alma = rehearsal.start { memory = true, titles = "mms_id,title,usage_type,file_name,representation_id\n" ..
+      ("%s,A,PRESERVATION_MASTER,a.tif,%s\n"):format(rep.mms_id, before.representations[#before.representations].id) }
+    local ids = {}
+    for _ = 1, 60 do
+      local made = alma.change { op = "add_representation", mms_id = rep.mms_id }
+      assert.is_nil(ids[made.id])
+      ids[made.id] = true
+    end
+  end)
+
   it("keeps own records, libraries and institution over a restart", function()
     program.write(folder .. "/export.xml", ALMA:format "alma:01OWN_INST/bibs/9910000011234")
     alma = rehearsal.start { titles = folder .. "/export.xml" }

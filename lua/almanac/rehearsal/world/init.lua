@@ -114,6 +114,21 @@ function methods:id(prefix)
   return ("%s%09d000%s"):format(prefix, self.number * 10, self.suffix)
 end
 
+---An id that a list, record or run file gives, or a new one. New ones stay clear of those that were given: a run file
+---may come from a rehearsal that counted as this one does.
+---@param given string?
+---@param prefix string as of id
+---@return string id
+function methods:given_id(given, prefix)
+  if not given then return self:id(prefix) end
+  local number = #given == 18 and tonumber(given:sub(3, 11)) or 0
+  if number // 10 > self.number and given:sub(12) == "000" .. (self.suffix or "") then
+    self.number = math.tointeger(number // 10)
+    if not self.bulk then self:save_number() end
+  end
+  return given
+end
+
 ---Keeps the number of the last id, so that none is given twice.
 function methods:save_number()
   self.db:run("UPDATE meta SET value = ? WHERE key = 'serial'", tostring(self.number))

@@ -25,7 +25,7 @@ end
 ---@param holding { id: string?, mms_id: string, library: string?, location: string?, call_number: string?, record: string?, suppressed: boolean?, by: string? }
 ---@return string id
 function m.add_holding(world, holding)
-  local id, today = holding.id or world:id "22", world:today()
+  local id, today = world:given_id(holding.id, "22"), world:today()
   world.db:run([[INSERT INTO holding(id, mms_id, library, location, call_number, record, suppressed, created, modified,
       created_by, modified_by) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], id, holding.mms_id, holding.library or "MAIN",
     holding.location or "stacks", holding.call_number, holding.record, holding.suppressed or false, today, today,
@@ -58,7 +58,7 @@ function m.add_item(world, item)
   local same = item.barcode and
     world.db:value("SELECT pid FROM item WHERE mms_id = ? AND barcode = ?", item.mms_id, item.barcode)
   if same then return same end
-  local pid, today = item.pid or world:id "23", world:today()
+  local pid, today = world:given_id(item.pid, "23"), world:today()
   world.db:run("INSERT INTO item(pid, mms_id, holding_id, barcode, more, created, modified) VALUES(?, ?, ?, ?, ?, ?, ?)", pid,
     item.mms_id, item.holding_id or holding_of(world, item.mms_id), item.barcode, item.more and json.encode(item.more),
     today, today)

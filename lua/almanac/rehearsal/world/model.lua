@@ -24,7 +24,7 @@ end
 ---@param bib { mms_id: string?, title: string, format: string?, oclc: string?, call_number: string? }
 ---@return string mms_id
 function m.add_bib(world, bib)
-  local mms_id, today = bib.mms_id or world:id "99", world:today()
+  local mms_id, today = world:given_id(bib.mms_id, "99"), world:today()
   world.db:run("INSERT INTO bib(mms_id, title, format, oclc, call_number, created, modified) VALUES(?, ?, ?, ?, ?, ?, ?)",
     mms_id, bib.title, bib.format or "marc21", bib.oclc, bib.call_number, today, today)
   return mms_id
@@ -93,7 +93,7 @@ end
 ---@param rep table mms_id, library, usage_type; label, public_note, policy, remote, repository, origin, more, by
 ---@return string id
 function m.add_representation(world, rep)
-  local id, today = rep.id or world:id(rep.remote and "32" or "12"), world:today()
+  local id, today = world:given_id(rep.id, rep.remote and "32" or "12"), world:today()
   world.db:run([[INSERT INTO representation(id, mms_id, remote, library, usage_type, label, public_note,
       policy, repository, origin, more, created_by, created_date, modified_by, modified_date)
     VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]],
@@ -154,7 +154,7 @@ end
 ---@param file table rep_id, name, size; pid, label, etag, sha256, blob
 ---@return string pid
 function m.add_file(world, file)
-  local pid = file.pid or world:id "13"
+  local pid = world:given_id(file.pid, "13")
   world.db:run([[INSERT INTO file(pid, rep_id, label, path, size, etag, sha256, blob, modified)
     VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)]], pid, file.rep_id, file.label or file.name,
     world:storage_path(pid, file.name), file.size, file.etag, file.sha256, file.blob, world:time() // 1 | 0)
