@@ -296,6 +296,10 @@ describe("exec", function()
       local text = program.read(at.folder .. "/tape")
       assert.is_nil(text:find(signature, 1, true) or text:find(at.alma.key, 1, true))
       assert.matches("hidden", text)
+      exec("--log", "log", "s.lua")
+      for _, name in ipairs { "tape", "log" } do
+        assert.is_true(os.execute(("[ $(stat -c %%a %s/%s) = 600 ]"):format(program.quote(at.folder), name)), name)
+      end
     end)
 
     it("write over no file of something else, and read none", function()

@@ -5,6 +5,8 @@ local address = require "almanac.address"
 
 local m = {}
 
+local PRIVATE = 384   -- permission bits of a new file, octal 600: what was written may be about people
+
 local methods = {}
 
 ---@param path string
@@ -12,6 +14,7 @@ local methods = {}
 ---@return string? message
 ---@return string? code "io"
 function m.open(path)
+  if not core.files.stat(path) then core.files.write(path, "", PRIVATE) end
   local file, message = io.open(path, "ab")
   if not file then return nil, "--log: " .. message, "io" end
   file:setvbuf "line"

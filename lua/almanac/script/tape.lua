@@ -17,6 +17,7 @@ local LARGEST = 1 << 30   -- bytes
 -- Of the signed upload form: who has these can put files into the bucket for an hour.
 local SECRET = { "signature", "security%-token" }
 local HIDDEN = "hidden"
+local PRIVATE = 384       -- permission bits, octal 600: answers may be about people
 local IN_FILE = 1 << 20   -- bytes of an object that are recorded
 local HEADERS = { "etag", "content-length", "content-type", "last-modified" }
 
@@ -128,10 +129,10 @@ function m.record(path)
   if core.files.stat(path) and not is_tape(path) then
     return nil, ("--record: %s is there and no record of almanac: name another file"):format(path), "conflict"
   end
-  local file, message = io.open(path, "wb")
-  if not file then return nil, "--record: " .. message, "io" end
+  local ok, message, code = core.files.write(path, json.encode { [HEAD] = FORMAT, day = day_text(0) } .. "\n", PRIVATE)
+  if not ok then return nil, "--record: " .. message, code end
+  local file = assert(io.open(path, "ab"))
   file:setvbuf "line"
-  file:write(json.encode { [HEAD] = FORMAT, day = day_text(0) }, "\n")
   return setmetatable({ file = file }, { __index = recorder })
 end
 
