@@ -217,6 +217,10 @@ describe("a script's titles", function()
     assert.equal("2\t991\t(X)1\n3\t992\t\n", run(ROWS).out)
     program.write(at.folder .. "/l.csv", "mms_id,numbr\n991,1\n")
     assert.equal("almanac: l.csv: there is no column number; there are 'mms_id', 'numbr' (did you mean 'numbr'?)\n", run(ROWS).err)
+    program.write(at.folder .. "/l.csv", "mms_id,number\n991,3.9E+13\n99 2,1\n,\n")
+    local result = run(ROWS)
+    assert.same({ 1, "", "almanac: l.csv: line 2: '3.9E+13' was rounded by a spreadsheet; format the column as text and export again\n" ..
+      "  line 3: '99 2' is no MMS ID: those have digits only\n" }, { result.status, result.out, result.err })
   end)
 end)
 

@@ -25,6 +25,7 @@ local client = script.client()
 
 -- The titles, each with what its list says its title is.
 local function titles()
+  if not (args.collection or args.set or args.list) then script.check(nil, "give titles: --collection, --set or --list", "parse") end
   if not args.collection then
     local list = {}
     for i, id in ipairs(script.titles(args)) do list[i] = { mms_id = id } end

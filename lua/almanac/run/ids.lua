@@ -31,6 +31,15 @@ function m.problem(id)
   end
 end
 
+---Says when a spreadsheet has made a rounded number of an id, barcode or number of another system.
+---@param text string
+---@return string? words
+function m.rounded(text)
+  if text:find "^%d[.,]?%d*[eE]%+%d+$" then
+    return ("'%s' was rounded by a spreadsheet; format the column as text and export again"):format(text)
+  end
+end
+
 ---Whether an id looks like a number that a spreadsheet has rounded.
 ---@param id string
 ---@return boolean

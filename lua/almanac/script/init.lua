@@ -81,7 +81,8 @@ function m.titles(given)
   return (m.check(lists.titles(m.client, given, m.warn)))
 end
 
----The rows of a list with headings (CSV, .xlsx, .ods), headings in any spelling. A column that is not there ends the script.
+---The rows of a list with headings (CSV, .xlsx, .ods), headings in any spelling. A column that is not
+---there ends the script, and so do numbers that a spreadsheet rounded and, in a column mms_id, what is no id.
 ---@param path string
 ---@param names string[] columns, e.g. { "mms_id", "number" }
 ---@return { line: integer, [string]: string }[] rows cells by these names, "" where one is empty; line: where it stands

@@ -1,4 +1,5 @@
 -- Reads what scripts are given to work on: the titles of a set or list, and lists with columns.
+local ids = require "almanac.run.ids"
 local sheet = require "almanac.sheet"
 local sources = require "almanac.plan.sources"
 local words = require "almanac.words"
@@ -41,6 +42,20 @@ local function column_missing(list, names)
   end
 end
 
+-- What no list can mean: a rounded number, an MMS ID with other signs than digits. A script that found it out in the middle
+-- would have written half, and a rounded number may end in a record.
+local function spoilt(rows, names)
+  local wrong = {}
+  for _, row in ipairs(rows) do
+    for _, name in ipairs(names) do
+      local text = row[name]
+      local problem = ids.rounded(text) or name == "mms_id" and text:find "%D" and ids.problem(text)
+      if problem then wrong[#wrong + 1] = { line = row.line, words = problem } end
+    end
+  end
+  return wrong
+end
+
 ---The rows of a list with headings (CSV in any spelling, .xlsx, .ods).
 ---@param path string
 ---@param names string[] columns that it must have
@@ -62,6 +77,8 @@ function m.rows(path, names, warn)
     for _, name in ipairs(names) do cells[name] = sheet.clean(row[list.columns[name]]) end
     rows[i] = cells
   end
+  local wrong = spoilt(rows, names)
+  if wrong[1] then return nil, ids.tell(wrong, list.name, list.unit), "parse" end
   return rows
 end
 
