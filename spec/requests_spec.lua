@@ -87,6 +87,13 @@ describe("work in the library:", function()
       assert.are_not.equal(first.request_id, third.request_id)
     end)
 
+    it("of nobody are a library's own digitizations alone", function()
+      local made, _, _, detail = requests.create(client(), { mms_id = mms(7) }, { request_type = "HOLD" }, { as_new = true })
+      assert.is_nil(made)
+      assert.are.equal("401890", detail.errors[1].code)
+      assert(requests.create(client(), { mms_id = mms(7) }, { request_type = "HOLD" }, { as_new = true, user_id = "student" }))
+    end)
+
     it("that can't be made are refused before they are sent", function()
       local before = sent "POST /bibs/{mms_id}/requests"
       for _, kind in ipairs { "GENERAL_DIGITIZATION", "MOVE", "WORK_ORDER", "digitization" } do

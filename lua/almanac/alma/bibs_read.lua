@@ -65,7 +65,10 @@ function m.find(client, by, options)
   fields.check("bibs.find", options or {}, OPTIONS)
   check_key(by)
   local query = { view = options and options.view, expand = options and options.expand }
-  for name, value in pairs(by) do query[name] = value end
+  for name, value in pairs(by) do
+    if not tostring(value):find "%S" then return nil, ("bibs can't be found by an empty %s"):format(name), "parse" end
+    query[name] = value
+  end
   local list, message, code, detail = paging.whole(client, { path = { "bibs" }, query = query, kind = "bibs" }, "bib",
     function(bib) return bib.mms_id end)
   if not list then return nil, message, code, detail end

@@ -131,9 +131,11 @@ local function wrong(body)
   end
 end
 
-local function person(call, at)
-  local user = at.user_id or call.query.user_id
-  if not user or user == "" then return nil end
+-- Without a person Alma's description knows a library's own digitization alone. What it answers to a hold for nobody,
+-- Alma's documentation does not say: here it is refused as one for a person that is unknown.
+local function person(call, at, kind)
+  local user = at.user_id or call.query.user_id or ""
+  if user == "" and kind == "DIGITIZATION" then return nil end
   if work.people[user] then return user end
   return nil, failure.new("401890", ("User with identifier %s of type all_unique was not found."):format(user))
 end
@@ -165,7 +167,7 @@ function m.create(world, call)
   if not body then return refusal end
   refusal = wrong(body)
   if refusal then return refusal end
-  user, refusal = person(call, at)
+  user, refusal = person(call, at, body.request_type)
   if refusal then return refusal end
   if call.query.allow_same_request ~= "true" and has_one(world, user, of) then
     return failure.new("401136", "Failed to save the request: Patron has active request for selected item.")
