@@ -283,6 +283,8 @@ describe("exec", function()
       assert.matches("GET /conf/sets%?limit=6 is not recorded; the nearest that is: GET /conf/sets%?limit=5\n$", without_alma("s.lua").err)
       makes(1, "script.check(client:call(set 'S1'))")
       assert.matches("POST /conf/sets, once more, is not recorded", without_alma("s.lua").err)
+      script "print(require('almanac.alma.sets').create(script.client(), { name = 'S9' }))"
+      assert.matches("^nil\ttape: GET /conf/sets%?[^\n]* is not recorded; [^\n]*\tconnect\t", without_alma("s.lua").out)
       script "for _ = 1, 3 do script.check(script.client():call { path = { 'conf', 'sets' }, query = { limit = 5 } }) end"
       assert.equal(0, without_alma("s.lua").status)
     end)
@@ -326,6 +328,12 @@ describe("exec", function()
     script 'require("almanac.alma").bibs.read(nil, "99")'
     assert.matches("^almanac: s.lua:2: attempt to index a nil value %(local 'client'%) %(in almanac/alma/bibs_read.lua:%d+%)\n$",
       exec("s.lua").err)
+  end)
+
+  it("names the line where nothing came, and no message", function()
+    at.start()
+    script "\nscript.check(nil)"
+    assert.equal("almanac: s.lua:3: nothing came of it, and no message says why\n", exec("s.lua").err)
   end)
 
   describe("says of a script that ends early what was written:", function()

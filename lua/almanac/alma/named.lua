@@ -72,9 +72,12 @@ end
 ---@return string? code "missing", or "conflict" when several have the name
 ---@return almanac.alma.detail? detail
 function m.exact(search, quick)
-  for _, query in ipairs { { q = "name~" .. search.wanted }, not quick and (search.everything or {}) or nil } do
+  local enough = false
+  for _, query in ipairs { { q = "name~" .. search.wanted }, search.everything or {} } do
+    if enough then break end
     local list, message, code, detail = search.list(query)
     if not list and (not query.q or code == "auth" or code == "quota") then return nil, message, code, detail end
+    enough = quick and list ~= nil   -- a search that failed says nothing
     local found = matching(list or {}, search.wanted, as_is)
     if found[2] then return several(search, found) end
     if found[1] then return found[1] end

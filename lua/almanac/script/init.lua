@@ -100,7 +100,11 @@ end
 ---@return any ... the other values
 function m.check(value, message, code, ...)
   if value ~= nil and not (value == false and message) then return value, message, code, ... end
-  return finish { message = tostring(message or "nothing came of it"), code = code }
+  if message == nil then
+    local at = debug.getinfo(2, "Sl")
+    message = ("%s:%d: nothing came of it, and no message says why"):format(at.short_src, at.currentline)
+  end
+  return finish { message = tostring(message), code = code }
 end
 
 ---Says that one thing of many could not be done, and lets the script go on: it ends with exit status 2 then, unless

@@ -205,9 +205,10 @@ local function nearest(self, name)
   return words.nearest(name, names) or best
 end
 
+-- What is not recorded is not missing in Alma: nobody looked.
 local function refuse(self, name)
   local near = nearest(self, name)
-  return nil, ("%s: %s is not recorded%s"):format(self.path, name, near and "; the nearest that is: " .. near or ""), "missing",
+  return nil, ("%s: %s is not recorded%s"):format(self.path, name, near and "; the nearest that is: " .. near or ""), "connect",
     { errors = {}, unclear = false, unsent = true }
 end
 
