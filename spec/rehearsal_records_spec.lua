@@ -151,6 +151,17 @@ describe("a rehearsal on own records", function()
     assert.same({ "01OWN_INST", "Glee" }, { alma.state().institution, bib("9910000011234").title })
   end)
 
+  it("says that records are damaged which it takes all the same", function()
+    local text = document "iso2709"
+    for _, file in ipairs { { text:sub(1, -6), "1 record is damaged, .*%(record 2: leader/00%-04 says %d+ bytes" }, { text, nil } } do
+      program.write(folder .. "/r.mrc", file[1])
+      local result = program.run { "rehearsal", "--port", "0", "--until-eof", "--titles", folder .. "/r.mrc" }
+      assert.equal(0, result.status)
+      assert.equal(file[2] and 1 or nil, result.err:find "r.mrc: " and 1)
+      if file[2] then assert.matches(file[2], result.err) end
+    end
+  end)
+
   it("says exactly what is wrong with a file", function()
     assert.matches("r.xml: record 2: its MMS ID 9910000011234 is that of record 1 as well",
       refused("r.xml", assert(marc.document({ record("9910000011234", "A"), record("9910000011234", "B") }, "marcxml"))), 1, true)

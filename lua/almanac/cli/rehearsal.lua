@@ -137,6 +137,7 @@ function m.run(args, context)
   local rehearsal = require "almanac.rehearsal"
   local self, message, code = rehearsal.open(args)
   if not self then return nil, message, code end
+  if self.world.remark then context.out.note(self.world.remark) end
   announce(context.out, rehearsal.description(self))
   local ok
   ok, message, code = rehearsal.run(self)

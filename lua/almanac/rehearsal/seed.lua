@@ -118,6 +118,7 @@ function m.load(world, path, name)
     local seeding = titles.new(world)
     source(seeding)
     titles.finish(seeding)
+    world.remark = seeding.remark
     if not world.suffix then world:set_suffix "9001" end
     if not world.db:value "SELECT 1 FROM collection" then
       collections.add(world, { name = titles.COLLECTION, library = "MAIN" })

@@ -7,6 +7,7 @@ local inventory = require "almanac.rehearsal.world.inventory"
 local marc = require "almanac.marc"
 local model = require "almanac.rehearsal.world.model"
 local titles = require "almanac.rehearsal.seed_title"
+local words = require "almanac.words"
 local xml = require "almanac.xml"
 
 local m = {}
@@ -65,6 +66,21 @@ local function add_marc(seeding, record, number)
   titles.keep(seeding, mms_id, format, record)
 end
 
+-- Damaged records are read as far as they go. Who rehearses on them is told, for they are answered so too.
+local function note_damage(seeding, record, number)
+  local problem = record:problems()[1]
+  if not problem then return end
+  local damage = seeding.damage or { count = 0, first = ("record %d: %s"):format(number, problem.message) }
+  damage.count, seeding.damage = damage.count + 1, damage
+end
+
+local function remark(seeding, path)
+  local damage = seeding.damage
+  if not damage then return end
+  seeding.remark = ("%s: %s damaged, and read as far as possible (%s); `almanac marc check` tells all"):format(path,
+    words.count(damage.count, "record is", "records are"), damage.first)
+end
+
 local function load_marc(seeding, path)
   local reader, message = marc.open(path)
   if not reader then return titles.refuse_file(path, message --[[@as string]]) end
@@ -74,9 +90,11 @@ local function load_marc(seeding, path)
     if not record and code then titles.refuse_file(path, why --[[@as string]]) end
     if not record then break end
     number = number + 1
+    note_damage(seeding, record, number)
     add_marc(seeding, record, number)
   end
   reader:close()
+  remark(seeding, path)
   if number == 0 then titles.refuse "there is no record in it" end
 end
 
