@@ -70,6 +70,7 @@ describe("the saved parameters of a job", function()
       ["<job><parameters><parameter><value>1</value></parameter></parameters></job>"] = "parameter 1 has no name",
       ["<job>"] = "the job's parameters: ", ['{"parameter":3}'] = "no list", ['{"parameter":["a"]}'] = "parameter 1 is no object",
       ['{"parameter":[{"name":{"value":"a"},"value":{}}]}'] = "the value of a is no text", ["{"] = "the job's parameters: ",
+      ["<!DOCTYPE html>\n<html><body>"] = "this is a web page: save the panel's text", ["\n<HTML lang='en'>"] = "this is a web page",
       ["no/such/file.xml"] = "no/such/file.xml", [""] = "they are empty", ["  "] = "they are empty",
     } do
       local read, message = job_parameters.read(text)
@@ -178,6 +179,16 @@ describe("jobs", function()
     assert.is_true(jobs.ended_well(assert(jobs.follow(api, run.id))))
   end)
 
+  it("are not looked for without their id", function()
+    local api = client()
+    for _, none in ipairs { false, "", {}, 7 } do
+      local run = none or nil
+      for _, look in ipairs { jobs.follow, jobs.instance, jobs.events } do
+        assert.error_matches(function() look(api, run) end, "a run is its id, or what jobs.run gave; not ")
+      end
+    end
+  end)
+
   it("are followed although some looks fail, and not for ever", function()
     local api = alma.new { url = place.url, key = place.key, rate = 5000, backoff = { first = 0.001, longest = 0.005, tries = 1 } }
     local run = assert(jobs.run(api, "M44", { parameters = JSON, set_id = set_id() }))
@@ -225,7 +236,7 @@ describe("jobs", function()
       local run, message, _, detail = jobs.run(api, "M48", { parameters = XML, set_id = set_id(), name = "Nobody knows" })
       assert.is_nil(run)
       assert.is_true(detail.unclear)
-      assert.truthy(message:find("'Nobody knows' of job M48 (under Monitor Jobs)", 1, true), message)
+      assert.truthy(message:find("whether the run 'Nobody knows' of job M48 (under Monitor Jobs) was started: look", 1, true), message)
       assert.are.equal(before + 1, posts())
     end
   end)

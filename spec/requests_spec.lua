@@ -238,7 +238,7 @@ describe("work in the library:", function()
       local done, message, _, detail = deposits.submit(client(), "archivist", made.deposit_id)
       assert.is_nil(done)
       assert.is_true(detail.unclear)
-      assert.truthy(message:find("step 'submit' of deposit " .. made.deposit_id, 1, true), message)
+      assert.truthy(message:find("step 'submit' of deposit " .. made.deposit_id .. " was taken", 1, true), message)
     end)
 
     it("need a representation, or the word that they are new", function()

@@ -102,7 +102,7 @@ local function act(client, user_id, deposit_id, op)
   end
   local done
   done, message, code, detail = once.make(client, {
-    what = ("step '%s' of deposit %s"):format(op, deposit_id), find = moved,
+    what = ("step '%s' of deposit %s"):format(op, deposit_id), done = "taken", find = moved,
     post = function()
       return client:call { method = "POST", path = path_to(user_id, deposit_id), query = { op = op }, body = before, kind = "user_deposit" }
     end,

@@ -27,11 +27,14 @@ local function refused(result)
     again = result.status >= 500 or result.status == 429 }
 end
 
+-- A folder that is not there is the disk's fault: "missing" is said of what Alma lacks.
+local function disk(code) return code == "missing" and "io" or code end
+
 local function fetch(client, url, part)
   local result = task.fetch { url = url, to = part, redirects = 0, connect_timeout = client.timeouts.connect,
     stall_timeout = client.timeouts.stall, timeout = 0 }
   if result.error then
-    return nil, { message = result.error, code = result.code, again = TRANSIENT[result.code] }
+    return nil, { message = result.error, code = disk(result.code), again = TRANSIENT[result.code] }
   elseif result.status ~= 200 then
     return nil, refused(result)
   end
@@ -96,7 +99,7 @@ local function finish(file, part, to)
   local ok = sha256
   if ok then ok, message, code = core.files.sync(part) end
   if ok then ok, message, code = core.files.rename(part, to) end
-  if not ok then return nil, message, code end
+  if not ok then return nil, message, disk(code) end
   return { path = to, pid = file.pid, name = m.name(file), label = file.label, size = stat.size, sha256 = sha256, md5 = md5 }
 end
 

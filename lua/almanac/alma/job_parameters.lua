@@ -25,8 +25,17 @@ local function add(list, name, value)
   return true
 end
 
+-- A browser's "Save as" saves the page around the panel.
+local PAGE = "this is a web page: save the panel's text in a file of its own, from <job> to </job> (or the JSON from { to })"
+
+local function is_page(text)
+  local start = text:sub(1, 100):lower()
+  return start:find "^<!doctype html" or start:find "^<html" or start:find "^<!%-%-.-<html"
+end
+
 -- <job><parameters><parameter><name/><value/>…; the panel's text may begin at <parameters>.
 local function from_xml(text)
+  if is_page(text) then return no(PAGE) end
   local root, message = core.xml.parse(text)
   if not root then return no(message) end
   local list, holder = { format = "xml" }, root.name == "parameters" and root or xml.child(root, "parameters")

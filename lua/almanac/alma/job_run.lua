@@ -211,7 +211,7 @@ function m.run(client, job_id, options)
   local there = options.once and earlier(list, options.name)
   if there then return { id = there.id, job_id = job_id }, true end
   return once.make(client, {
-    what = ("run %sof job %s (under Monitor Jobs)"):format(name and ("'%s' "):format(name) or "", job_id),
+    what = ("run %sof job %s (under Monitor Jobs)"):format(name and ("'%s' "):format(name) or "", job_id), done = "started",
     post = function() return submit(client, job_id, parameters, options) end,
     find = function() return newcomer(client, job_id, before, name) end,
   })

@@ -93,6 +93,16 @@ function m.instances(client, job_id, filter)
   return list, message, code, detail
 end
 
+-- Without its id the address would be that of all runs of all jobs.
+local function check_run(who, run)
+  local id = run
+  if type(run) == "table" then id = run.id end
+  if type(id) ~= "string" or id == "" then
+    error(("%s: a run is its id, or what jobs.run gave; not %s"):format(who, id == nil and "nil: did jobs.run fail?" or
+      type(id) == "string" and "an empty text" or "a " .. type(id)), 3)
+  end
+end
+
 ---One run.
 ---Source: OpenAPI conf, GET /conf/jobs/{job_id}/instances/{instance_id}.
 ---@param client almanac.alma.client
@@ -104,6 +114,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.instance(client, id, job_id)
+  check_run("jobs.instance", id)
   local instance, message, code, detail = client:call {
     path = table.pack("conf", "jobs", job_id or "ALL", "instances", id), kind = "job_instance", id = id,
   }
@@ -164,6 +175,7 @@ end
 function m.follow(client, run, options)
   options = options or {}
   fields.check("jobs.follow", options, FOLLOW)
+  check_run("jobs.follow", run)
   local watch = type(run) == "table" and { id = run.id, job_id = run.job_id, missed = 0 } or { id = run, missed = 0 }
   local pause, over = options.pause or PAUSE, options.wait and task.now() + options.wait
   while true do
@@ -219,6 +231,7 @@ end
 -- ---- what a run leaves ----
 
 local function path_of(run, last)
+  check_run("jobs." .. last, run)
   if type(run) == "string" then return { "conf", "jobs", "ALL", "instances", run, last } end
   return { "conf", "jobs", run.job_id or "ALL", "instances", run.id, last }
 end

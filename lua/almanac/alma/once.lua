@@ -16,6 +16,7 @@ local LONGEST = 8      -- seconds of one pause
 ---@field find (fun(): table|nil, string?, string?, almanac.alma.detail?)? looks after the POST, in place of `look`
 ---@field looks integer? how often it looks at most (5): more where Alma may be at work for long behind a gateway that gave up
 ---@field post fun(): table|nil, string?, string?, almanac.alma.detail?
+---@field done string? what is done with it, for messages: "started" ("made" when absent)
 ---@field taken string? Alma's code when it refuses because the thing is there
 
 -- Looks until the thing is there; nil when it never is, or when nobody can look.
@@ -53,8 +54,8 @@ function m.make(client, thing)
   local found = find and patiently(client, find, detail.answered and ANSWERED or thing.looks or LOOKS)
   if found then return found, taken == true end
   if taken then return nil, message, code, detail end
-  return nil, ("%s; nobody can tell whether the %s was made: look for it in Alma before you try again"):format(message,
-    thing.what), code, detail
+  return nil, ("%s; nobody can tell whether the %s was %s: look for it in Alma before you try again"):format(message,
+    thing.what, thing.done or "made"), code, detail
 end
 
 return m

@@ -172,7 +172,7 @@ function m.next_step(client, at, request_id, options)
   local from, was = options.from, json.encode(before)
   if from and from ~= before.task_name and from ~= before.request_status then return before, true end
   return once.make(client, {
-    what = ("next step of request %s"):format(request_id),
+    what = ("next step of request %s"):format(request_id), done = "taken",
     find = function()
       local now, why, kind, more = m.get(client, at, request_id)
       if not now then return nil, why, kind, more end
