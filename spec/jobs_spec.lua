@@ -357,6 +357,13 @@ describe("jobs", function()
     assert.truthy(message:find("60332", 1, true), message)
   end)
 
+  it("are not missing in Alma when their records have no folder to go to", function()
+    local api = client()
+    local run = assert(jobs.run(api, "S401"))
+    local path, _, code = jobs.download(api, run, "/none/such/folder/x.xml")
+    assert.are.same({ nil, "io" }, { path, code })
+  end)
+
   it("of import profiles are found by the profile", function()
     local api = client()
     assert.are.equal(2, #assert(profiles.list(api)))

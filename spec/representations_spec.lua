@@ -227,6 +227,15 @@ describe("representations and files", function()
       assert.are.equal("conflict", code)
     end)
 
+    it("not created of a name by itself, or of a key outside of the upload folder", function()
+      for _, path in ipairs { "x.tif", "upload/x.tif", place.inst .. "/storage/x.tif", place.inst .. "/upload/" } do
+        for _, call in ipairs { files.create, files.post } do
+          assert.error_matches(function() call(client, OTHER, rep.id, { path = path }) end, "it begins with INST/upload/, ", 1, true)
+        end
+      end
+      assert.are.equal(1, seen.POST)   -- that of the representation
+    end)
+
     for _, fault in ipairs { "lost", "500after", "cut", "relabel", "unlabel", "rename", "late=0.01" } do
       it("created once when the answer is spoilt: " .. fault, function()
         faults(("POST files=@1:%s"):format(fault))
@@ -309,6 +318,15 @@ describe("representations and files", function()
       local got, _, code = download(1, "a.run")
       assert.is_nil(got)
       assert.are.equal("conflict", code)
+    end)
+
+    it("not into a folder that is not there, which is no lack of Alma's", function()
+      local got, message, code = download(1, "none/x.tif")
+      assert.are.same({ nil, "io" }, { got, code })
+      assert.truthy(message:find("none/x.tif", 1, true), message)
+      got, _, code = files.download(client, OTHER, rep.id, "23999999999990001", folder .. "/x.tif")
+      assert.is_nil(got)
+      assert.are_not.equal("io", code)
     end)
 
     it("not without an address", function()

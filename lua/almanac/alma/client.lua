@@ -118,7 +118,8 @@ end
 local function failed(call, result)
   local read_only = call.method == "GET"
   return {
-    message = ("%s %s: %s"):format(call.method, call.path, result.error), code = result.code,
+    message = ("%s %s: %s"):format(call.method, call.path, result.error),
+    code = result.code == "missing" and "io" or result.code,   -- of a file on the disk; "missing" is said of what Alma lacks
     status = result.status, errors = {}, unsent = result.unsent or false,
     again = TRANSIENT[result.code] and (call.repeatable or result.unsent),
     unclear = not read_only and not result.unsent,

@@ -50,6 +50,9 @@ end
 local function check_path(who, file)
   if type(file.path) ~= "string" or file.path:find "^/" then
     error(("alma.files.%s: path must be a key without a leading slash"):format(who), 3)
+  elseif not file.path:find "^[^/]+/upload/." then
+    error(("alma.files.%s: '%s' is no key in the upload folder: it begins with INST/upload/, INST being the code of the " ..
+      "institution"):format(who, file.path), 3)
   end
 end
 
@@ -60,7 +63,7 @@ end
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param rep_id string
----@param file { label: string?, path: string } path: the key in the bucket, from the institution code on
+---@param file { label: string?, path: string } path: the key in the bucket: INST/upload/…
 ---@return table|nil file as Alma made it, with `pid` and `size`
 ---@return string? message
 ---@return string? code
@@ -117,7 +120,7 @@ end
 ---@param client almanac.alma.client
 ---@param mms_id string
 ---@param rep_id string
----@param file { path: string, label: string?, size: integer? } path: the key in the bucket, from the institution code on;
+---@param file { path: string, label: string?, size: integer? } path: the key in the bucket: INST/upload/…;
 ---  size: bytes
 ---@param options { as_new: boolean? }?
 ---@return table|nil file as Alma has it: Alma may have changed label and name

@@ -27,7 +27,7 @@ local function refused(result)
     again = result.status >= 500 or result.status == 429 }
 end
 
--- A folder that is not there is the disk's fault: "missing" is said of what Alma lacks.
+-- A folder that is not there is a fault of the disk: "missing" is said of what Alma lacks.
 local function disk(code) return code == "missing" and "io" or code end
 
 local function fetch(client, url, part)
