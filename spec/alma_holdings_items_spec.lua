@@ -166,6 +166,21 @@ describe("on the shelf", function()
       assert.equal(400, answer.status)
     end)
 
+    it("say where the codes are when one of a scan is wrong", function()
+      local item = assert(items.by_barcode(client, "39001"))
+      for _, call in ipairs { items.scan, items.move } do
+        local message = words(call(client, item, { library = "MAIN", department = "NOPE", work_order_type = "Digitization" }))
+        assert.matches("402502", message, 1, true)
+        assert.matches("department 'NOPE': libraries.departments, work_order_type 'Digitization': Work Order Types", message, 1, true)
+      end
+    end)
+
+    it("are not made in a holding that the title has not, which the message says", function()
+      local none, message, code, detail = items.create(client, MAPS, "2299990001234", { barcode = "39777" })
+      assert.same({ nil, "status", false }, { none, code, detail.unclear })
+      assert.matches("there is no holding '2299990001234' of title " .. MAPS .. " (POST ", message, 1, true)
+    end)
+
     it("are deleted, and what is left over goes as the options say", function()
       local item = assert(items.by_barcode(client, "39001"))
       assert(items.move(client, item, { library = "MAIN", department = "DIGI", work_order_type = "Digitization" }))

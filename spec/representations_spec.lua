@@ -147,6 +147,26 @@ describe("representations and files", function()
       assert.is_true(alma.has_code(detail, "402260"))
     end)
 
+    it("not with a library or usage type that Alma has not, which the message says at once", function()
+      for words, wrong in pairs { ["no library 'MIAN', did you mean 'MAIN'?"] = { library = "MIAN" },
+        ["no usage type 'THUMB'"] = { usage_type = { value = "THUMB" } } } do
+        local before = seen.POST or 0
+        local made, message, code, detail = representations.create(client, OTHER, with(wrong))
+        assert.are.same({ nil, "status", false, before + 1 }, { made, code, detail.unclear, seen.POST })
+        assert.truthy(message:find("there is " .. words, 1, true) and message:find("401652", 1, true), message)
+        assert.is_nil(message:find("nobody can tell", 1, true))
+      end
+      assert.are.same({}, all(OTHER))
+    end)
+
+    -- No call of Alma's lists the repositories.
+    it("and nobody can tell when library and usage type are right and Alma says no more than that it failed", function()
+      local made, message, _, detail = representations.create(client, OTHER, with { is_remote = true, repository = "NOWHERE",
+        originating_record_id = "oai:1" })
+      assert.are.same({ nil, true }, { made, detail.unclear })
+      assert.truthy(message:find("nobody can tell", 1, true), message)
+    end)
+
     it("not with a misspelt field", function()
       assert.error_matches(function() representations.create(client, OTHER, with { usagetype = "X" }) end, "did you mean 'usage_type'")
     end)
@@ -324,9 +344,7 @@ describe("representations and files", function()
       local got, message, code = download(1, "none/x.tif")
       assert.are.same({ nil, "io" }, { got, code })
       assert.truthy(message:find("none/x.tif", 1, true), message)
-      got, _, code = files.download(client, OTHER, rep.id, "23999999999990001", folder .. "/x.tif")
-      assert.is_nil(got)
-      assert.are_not.equal("io", code)
+      assert.are_not.equal("io", select(3, files.download(client, OTHER, rep.id, "23999999999990001", folder .. "/x.tif")))
     end)
 
     it("not without an address", function()

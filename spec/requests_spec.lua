@@ -220,6 +220,13 @@ describe("work in the library:", function()
       assert.are.same({}, assert(deposits.list(client(), "archivist")))
     end)
 
+    it("of somebody whom Alma does not know are told so", function()
+      local list, message, code = deposits.list(client(), "nobody")
+      assert.are.same({ nil, "status" }, { list, code })
+      assert.truthy(message:find("the deposits of 'nobody' can't be read: has Alma a person", 1, true), message)
+      assert.truthy(message:find("402238", 1, true), message)
+    end)
+
     it("are handed in and taken back, once", function()
       for i, fault in ipairs { "lost", "500after", "cut" } do
         local made = assert(deposits.create(client(), "archivist", deposit(i), { draft = true }))

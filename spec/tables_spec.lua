@@ -40,6 +40,18 @@ describe("configuration", function()
       "tables.get: unknown field 'scop', did you mean 'scope'?")
   end)
 
+  it("names a table that is none, with the nearest one, and has Alma's words behind it", function()
+    for name, words in pairs { Nope = "there is no code table 'Nope' (GET ", WorkOrderTypes = "did you mean 'WorkOrderType'? (GET " } do
+      local answer, message, code = tables.get(client(), name)
+      assert.are.same({ nil, "status" }, { answer, code })
+      assert.truthy(message:find(words, 1, true) and message:find("40166411", 1, true), message)
+    end
+    local _, message = tables.update(client(), "Nope", function() end, { kind = "mapping" })
+    assert.truthy(message:find("there is no mapping table 'Nope'", 1, true), message)
+    _, message = tables.get(client(), "RepresentationUsageType", { scope = "NOWHERE" })
+    assert.is_nil(message:find("there is no", 1, true))
+  end)
+
   it("changes rows of a code table and of a mapping table", function()
     local now, changed = assert(tables.update(client(), "RepresentationEntityType", function(rows)
       rows[1].description = "Chapter of a book"
@@ -89,6 +101,19 @@ describe("configuration", function()
     assert.are.equal(2, #assert(libraries.departments(client())))
     assert.are.equal("DIGI", assert(libraries.departments(client(), { type = "DIGI" }))[1].code)
     assert.is_nil((libraries.get(client(), "NOWHERE")))
+  end)
+
+  it("names a library that is none, whatever is asked of it", function()
+    for _, ask in ipairs { libraries.get, libraries.locations, libraries.desks, libraries.location, libraries.desk } do
+      local answer, message, code = ask(client(), "MIAN", "x")
+      assert.are.same({ nil, "status" }, { answer, code })
+      assert.truthy(message:find("there is no library 'MIAN', did you mean 'MAIN'? (GET /conf/libraries/MIAN", 1, true), message)
+    end
+    local _, message = libraries.location(client(), "MAIN", "nowhere")
+    assert.is_nil(message:find("there is no library", 1, true))
+    local before = sent "POST conf"
+    assert.is_nil((libraries.create_location(client(), "NOPE", { code = "x", name = "x", type = { value = "OPEN" } })))
+    assert.are.equal(before, sent "POST conf")
   end)
 
   local function vault(code) return { code = code, name = "Vault " .. code, type = { value = "CLOSED" } } end

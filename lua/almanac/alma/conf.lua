@@ -37,9 +37,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.code_table(client, name)
-  local answer, message, code, detail = tables.get(client, name)
-  if not answer then return nil, message, code, detail end
-  return tables.rows(answer)
+  return tables.codes(client, name)
 end
 
 return m

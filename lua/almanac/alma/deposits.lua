@@ -13,6 +13,14 @@ local GROUP = { user_group = "string" }
 
 local function path_to(user_id, ...) return table.pack("users", user_id, "deposits", ...) end
 
+-- Alma says of a person whom it does not know that it failed to get deposits.
+local function of_person(user_id, answer, message, code, detail)
+  if not answer and code == "status" and detail and detail.answered then
+    message = ("the deposits of '%s' can't be read: has Alma a person with this identifier? (%s)"):format(user_id, message)
+  end
+  return answer, message, code, detail
+end
+
 ---The deposits of a person.
 ---Source: OpenAPI users, GET /users/{user_id}/deposits.
 ---@param client almanac.alma.client its key needs the right on Users
@@ -24,8 +32,8 @@ local function path_to(user_id, ...) return table.pack("users", user_id, "deposi
 ---@return almanac.alma.detail? detail
 function m.list(client, user_id, filter)
   fields.check("deposits.list", filter or {}, FILTERS)
-  return paging.all(client, { path = path_to(user_id), query = filter, kind = "user_deposits", key = "user_deposit",
-    identify = function(deposit) return deposit.deposit_id end })
+  return of_person(user_id, paging.all(client, { path = path_to(user_id), query = filter, kind = "user_deposits",
+    key = "user_deposit", identify = function(deposit) return deposit.deposit_id end }))
 end
 
 ---A deposit.
@@ -38,7 +46,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.get(client, user_id, deposit_id)
-  return client:call { path = path_to(user_id, deposit_id), kind = "user_deposit" }
+  return of_person(user_id, client:call { path = path_to(user_id, deposit_id), kind = "user_deposit" })
 end
 
 ---The code of a coded field, also when it comes bare.

@@ -134,7 +134,8 @@ end
 ---@param item table as get, list or by_barcode gives it
 ---@param options { library: string, circ_desk: string?, department: string?, work_order_type: string?, status: string?,
 ---  done: boolean?, request_id: string?, external_id: boolean?, auto_print_slip: boolean?, place_on_hold_shelf: boolean?,
----  confirm: boolean?, register_in_house_use: boolean? } codes; circ_desk or department
+---  confirm: boolean?, register_in_house_use: boolean? } circ_desk or department; codes: library of libraries.list, circ_desk
+---  of libraries.desks, department of libraries.departments, work_order_type as Work Order Types in Alma's configuration has it
 ---@return table|nil item as it is after the scan
 ---@return string? message
 ---@return string? code
@@ -147,7 +148,8 @@ end
 ---is sent. Alma does not tell a work order's status: with `status` the item is always scanned.
 ---@param client almanac.alma.client
 ---@param item table as get, list or by_barcode gives it
----@param options { library: string, department: string, work_order_type: string?, status: string?, done: boolean? } codes
+---@param options { library: string, department: string, work_order_type: string?, status: string?, done: boolean? } codes, as
+---  for `scan`
 ---@return table|nil item
 ---@return boolean|string there true: it was there before; or the message
 ---@return string? code

@@ -1,6 +1,10 @@
 -- Creates, changes, deletes and moves physical items. A PUT replaces the item, so all of it is sent as it was read.
+local client_module = require "almanac.alma.client"
 local fields = require "almanac.fields"
+local holdings = require "almanac.alma.holdings"
+local libraries = require "almanac.alma.libraries"
 local once = require "almanac.alma.once"
+local tables = require "almanac.alma.tables"
 
 local m = {}
 
@@ -69,6 +73,14 @@ local function placed(mms_id, holding_id, item, message, code, detail)
   return item
 end
 
+local function codes_of(client, mms_id, holding_id, item_data, holding_data)
+  return { { what = "holding", where = "title " .. mms_id, code = holding_id, key = "holding_id",
+      list = function() return holdings.list(client, mms_id) end },
+    { what = "physical material type", code = item_data.physical_material_type,
+      list = function() return tables.codes(client, "PhysicalMaterialType") end },
+    { what = "library", code = holding_data and holding_data.temp_library, list = function() return libraries.list(client) end } }
+end
+
 ---Creates an item, once: it is known by its barcode. An item that has it already is given, when it is in this holding.
 ---Source: OpenAPI bibs, POST /bibs/{mms_id}/holdings/{holding_id}/items.
 ---@param client almanac.alma.client
@@ -104,6 +116,7 @@ function m.create(client, by_barcode, mms_id, holding_id, item_data, options)
         query = { generate_description = options.generate_description, generate_inventory_num_name = options.generate_inventory_num_name },
         body = { holding_data = coded(options.holding_data), item_data = coded(item_data) } })
     end,
+    unknown = codes_of(client, mms_id, holding_id, item_data, options.holding_data),
   })
 end
 
@@ -155,6 +168,21 @@ function m.delete(client, read, item, options)
   return nil, message, code, detail
 end
 
+-- Where the codes of a scan are found. Alma names the wrong one at most.
+local WHERE = { { "library", "libraries.list" }, { "circ_desk", "libraries.desks" }, { "department", "libraries.departments" },
+  { "work_order_type", "Work Order Types in Alma's configuration (code table WorkOrderType, where Alma gives it)" },
+  { "status", "the statuses of the work order type, in the same place" } }
+
+local function with_places(options, message, code, detail)
+  if not client_module.has_code(detail, "402502") then return nil, message, code, detail end
+  local places = {}
+  for _, each in ipairs(WHERE) do
+    local given = options[each[1]]
+    if given then places[#places + 1] = ("%s '%s': %s"):format(each[1], given, each[2]) end
+  end
+  return nil, ("%s; where the codes are: %s"):format(message, table.concat(places, ", ")), code, detail
+end
+
 ---Scans an item in. One call is one scan: it is never repeated. Source: OpenAPI bibs,
 ---POST /bibs/{mms_id}/holdings/{holding_id}/items/{item_pid}?op=scan.
 ---@param client almanac.alma.client
@@ -172,7 +200,7 @@ function m.scan(client, item, options)
   local query = { op = "scan" }
   for name, value in pairs(options) do query[name] = value end
   local answer, message, code, detail = client:call { method = "POST", path = m.path(item), query = query, kind = "item" }
-  if not answer then return nil, message, code, detail end
+  if not answer then return with_places(options, message, code, detail) end
   return answer.item_data and answer or item   -- a dry run answers nothing
 end
 

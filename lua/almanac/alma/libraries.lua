@@ -2,6 +2,7 @@
 local fields = require "almanac.fields"
 local once = require "almanac.alma.once"
 local paging = require "almanac.alma.paging"
+local unknown = require "almanac.alma.unknown"
 
 local m = {}
 
@@ -20,6 +21,11 @@ function m.list(client)
   return paging.whole(client, { path = { "conf", "libraries" }, kind = "libraries" }, "library")
 end
 
+-- A general error is all that Alma says of a library that it has not; then the message names it.
+local function known(client, library, ...)
+  return unknown.told({ { what = "library", code = library, list = function() return m.list(client) end } }, ...)
+end
+
 ---A library by its code.
 ---Source: OpenAPI conf, GET /conf/libraries/{libraryCode}.
 ---@param client almanac.alma.client
@@ -29,7 +35,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.get(client, library)
-  return client:call { path = table.pack("conf", "libraries", library), kind = "library" }
+  return known(client, library, client:call { path = table.pack("conf", "libraries", library), kind = "library" })
 end
 
 ---The desks of a library.
@@ -41,8 +47,8 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.desks(client, library)
-  return paging.all(client, { path = { "conf", "libraries", library, "circ-desks" }, kind = "circ_desks", key = "circ_desk",
-    identify = code_of })
+  return known(client, library, paging.all(client, { path = table.pack("conf", "libraries", library, "circ-desks"),
+    kind = "circ_desks", key = "circ_desk", identify = code_of }))
 end
 
 ---A desk of a library.
@@ -55,7 +61,8 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.desk(client, library, desk)
-  return client:call { path = table.pack("conf", "libraries", library, "circ-desks", desk), kind = "circ_desk" }
+  return known(client, library, client:call { path = table.pack("conf", "libraries", library, "circ-desks", desk),
+    kind = "circ_desk" })
 end
 
 ---The departments, e.g. those that digitize.
@@ -84,7 +91,7 @@ local function locations(library, ...) return table.pack("conf", "libraries", li
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.locations(client, library)
-  return paging.whole(client, { path = locations(library), kind = "locations" }, "location", code_of)
+  return known(client, library, paging.whole(client, { path = locations(library), kind = "locations" }, "location", code_of))
 end
 
 ---A location.
@@ -97,7 +104,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.location(client, library, location)
-  return client:call { path = locations(library, location), kind = "location" }
+  return known(client, library, client:call { path = locations(library, location), kind = "location" })
 end
 
 -- Alma answers a location that is not there with a general error, so the list is asked.

@@ -2,6 +2,7 @@
 -- may lag behind a write. It never sends a second POST by itself.
 local client_module = require "almanac.alma.client"
 local task = require "almanac.task"
+local unknown = require "almanac.alma.unknown"
 
 local m = {}
 
@@ -17,6 +18,7 @@ local LONGEST = 8      -- seconds of one pause
 ---@field looks integer? how often it looks at most (5): more where Alma may be at work for long behind a gateway that gave up
 ---@field post fun(): table|nil, string?, string?, almanac.alma.detail?
 ---@field done string? what is done with it, for messages: "started" ("made" when absent)
+---@field unknown almanac.alma.unknown[]? codes that are looked up when Alma refuses without saying why
 ---@field taken string? Alma's code when it refuses because the thing is there
 
 -- Looks until the thing is there; nil when it never is, or when nobody can look.
@@ -48,6 +50,9 @@ function m.make(client, thing)
   end
   local made, message, code, detail = thing.post()
   if made then return made, false end
+  local known = true
+  if thing.unknown then message, detail, known = unknown.explain(thing.unknown, message, code, detail) end
+  if not known then return nil, message, code, detail end
   local taken = thing.taken and client_module.has_code(detail, thing.taken)
   if not (taken or detail and detail.unclear) then return nil, message, code, detail end
   local find = thing.find or thing.look

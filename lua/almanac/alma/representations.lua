@@ -4,8 +4,10 @@
 local answers = require "almanac.alma.answers"
 local coded = require "almanac.alma.coded"
 local fields = require "almanac.fields"
+local libraries = require "almanac.alma.libraries"
 local once = require "almanac.alma.once"
 local paging = require "almanac.alma.paging"
+local tables = require "almanac.alma.tables"
 
 local m = {}
 
@@ -198,6 +200,12 @@ local function check_known(sent, options)
   end
 end
 
+local function codes_of(client, sent)
+  return { { what = "library", code = sent.library, list = function() return libraries.list(client) end },
+    { what = "usage type", code = usage_of(sent.usage_type),
+      list = function() return tables.codes(client, "RepresentationUsageType") end } }
+end
+
 ---Makes a representation, once. A remote one (`is_remote = true`) is known by `originating_record_id` and `repository`, any
 ---other one by `label` and `usage_type`: when the title has that one, it is given. With `as_new`, and with
 ---`generate_label`, which has no label to be known by, it is made without looking for one; a script that was killed and is
@@ -210,7 +218,8 @@ end
 ---@param options { as_new: boolean?, generate_label: boolean? }? generate_label: Alma makes the label; needs as_new
 ---@return table|nil representation as Alma has it: Alma may have changed the label
 ---@return boolean|string there true: it was there before; the message when there is none
----@return string? code "missing" with 402260: the title is in no collection; "conflict": it has several of these
+---@return string? code "missing" with 402260: the title is in no collection; "conflict": it has several of these; "status": Alma
+---  refused it, and the message says which of library and usage type it has not
 ---@return almanac.alma.detail? detail
 function m.create(client, mms_id, representation, options)
   options = options or {}
@@ -224,6 +233,7 @@ function m.create(client, mms_id, representation, options)
     look = not options.as_new and function() return m.find(client, mms_id, representation) end or nil,
     find = function() return new_one(client, mms_id, before, representation) end,
     post = function() return m.post(client, mms_id, representation, options) end,
+    unknown = codes_of(client, representation),
   })
 end
 

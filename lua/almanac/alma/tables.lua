@@ -4,12 +4,14 @@
 local fields = require "almanac.fields"
 local json = require "almanac.json"
 local paging = require "almanac.alma.paging"
+local unknown = require "almanac.alma.unknown"
 
 local m = {}
 
 local KINDS = {
-  code = { path = "code-tables", key = "code_table", one = "code_table", many = "code_tables" },
-  mapping = { path = "mapping-tables", key = "mapping_table", one = "mapping_table", many = "mapping_tables" },
+  code = { path = "code-tables", key = "code_table", one = "code_table", many = "code_tables", words = "code table" },
+  mapping = { path = "mapping-tables", key = "mapping_table", one = "mapping_table", many = "mapping_tables",
+    words = "mapping table" },
 }
 local OPTIONS = { kind = "string", scope = "string", lang = "string" }
 
@@ -17,6 +19,10 @@ local function kind_of(who, name)
   local kind = KINDS[name or "code"]
   if not kind then error(who .. ": kind is \"code\" or \"mapping\"", 3) end
   return kind
+end
+
+local function list(client, of)
+  return paging.whole(client, { path = { "conf", of.path }, kind = of.many }, of.key, function(entry) return entry.name end)
 end
 
 ---The tables of the institution, without their rows perhaps.
@@ -28,8 +34,7 @@ end
 ---@return string? code
 ---@return almanac.alma.detail? detail
 function m.list(client, kind)
-  local of = kind_of("tables.list", kind)
-  return paging.whole(client, { path = { "conf", of.path }, kind = of.many }, of.key, function(entry) return entry.name end)
+  return list(client, kind_of("tables.list", kind))
 end
 
 ---The rows of a table as Alma gave it, to be read or changed in place. In JSON that was made from XML they come wrapped once more.
@@ -43,8 +48,9 @@ end
 
 local function get(client, of, name, options)
   local query = { scope = options.scope, lang = options.lang }
-  local answer, message, code, detail = client:call { path = table.pack("conf", of.path, name), kind = of.one,
-    query = next(query) and query }
+  local known = { { what = of.words, code = name, key = "name", list = function() return list(client, of) end } }
+  local answer, message, code, detail = unknown.told(known, client:call { path = table.pack("conf", of.path, name), kind = of.one,
+    query = next(query) and query })
   if not answer then return nil, message, code, detail end
   if not m.rows(answer) then return nil, ("table %s: the answer has no rows"):format(name), "parse" end
   return answer
@@ -65,6 +71,19 @@ function m.get(client, name, options)
   options = options or {}
   fields.check("tables.get", options, OPTIONS)
   return get(client, kind_of("tables.get", options.kind), name, options)
+end
+
+---The rows of a code table as a list.
+---@param client almanac.alma.client
+---@param name string
+---@return { code: string, description: string?, enabled: boolean?, default: boolean? }[]|nil rows
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.codes(client, name)
+  local answer, message, code, detail = m.get(client, name)
+  if not answer then return nil, message, code, detail end
+  return m.rows(answer)
 end
 
 -- What Alma would refuse, or take in a way that nobody means.
