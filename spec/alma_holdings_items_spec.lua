@@ -2,6 +2,7 @@
 local cataloguing = require "support.cataloguing"
 local holdings = require "almanac.alma.holdings"
 local items = require "almanac.alma.items"
+local libraries = require "almanac.alma.libraries"
 local marc = require "almanac.marc"
 
 local MAPS, ALONE = cataloguing.MAPS, cataloguing.ALONE
@@ -46,7 +47,7 @@ describe("on the shelf", function()
       assert.same({ "SPEC", one.holding_id }, { one.record:get "852$b", one.record:control "001" })
       local again, was = holdings.create(client, ALONE, shelf())
       assert.same({ one.holding_id, true, 1 }, { again.holding_id, was, sent "POST" })
-      local other = assert(holdings.create(client, ALONE, shelf("SPEC", "attic")))
+      local other = assert(holdings.create(client, ALONE, shelf("MAIN", "reading")))
       assert.not_equal(one.holding_id, other.holding_id)
       local numbered = assert(holdings.create(client, ALONE, shelf("MAIN", "stacks", "A 1")))
       assert.not_equal(numbered.holding_id, assert(holdings.create(client, ALONE, shelf("MAIN", "stacks", "A 2"))).holding_id)
@@ -62,6 +63,11 @@ describe("on the shelf", function()
     it("are refused without library and location, and by Alma in a library that it has not", function()
       assert.matches("852 $b and $c", words(holdings.create(client, ALONE, marc.record { { "852", "0 ", "b", "MAIN" } })), 1, true)
       assert.matches("33008", words(holdings.create(client, ALONE, shelf "NOWHERE")), 1, true)
+      for library, location in pairs { SPEC = "attic", MAIN = "vault" } do
+        assert.matches("Location " .. location .. " is not valid", words(holdings.create(client, ALONE, shelf(library, location))), 1, true)
+      end
+      assert(libraries.create_location(client, "SPEC", { code = "attic", name = "Attic", type = { value = "CLOSED" } }))
+      assert(holdings.create(client, ALONE, shelf("SPEC", "attic")))
     end)
 
     it("are changed, and send nothing when nothing is changed", function()

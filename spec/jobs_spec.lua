@@ -322,6 +322,11 @@ describe("jobs", function()
     assert.are.equal("status", code)
     assert.is_false(detail.unclear)
     assert.truthy(message:find("402228", 1, true), message)
+    for _, job in ipairs { "M48", "M301", "M304" } do
+      run, message = jobs.run(api, job, { parameters = JSON, set_id = set_id() })
+      assert.is_nil(run)
+      assert.truthy(message:find("402228", 1, true), message)
+    end
     run, message = jobs.run(api, "M44", { parameters = "<jobs/>" })
     assert.is_nil(run)
     assert.truthy(message:find("is no <job>", 1, true))

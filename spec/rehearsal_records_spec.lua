@@ -62,6 +62,9 @@ describe("a rehearsal on own records", function()
     local found = alma.call("GET", "/bibs?other_system_id=(OCoLC)ocm17").data.bib[1]
     assert.matches("^99%d+1234$", found.mms_id)
     assert.same({ "Plans", "unimarc" }, { found.title, found.record_format })
+    for _, query in ipairs { "?other_system_id=", "?holdings_id=%20", "" } do
+      assert.equal(400, alma.call("GET", "/bibs" .. query).status, query)
+    end
   end)
 
   it("makes inventory of what Alma added to exported records", function()

@@ -101,6 +101,13 @@ local function find_by_holding(world, id)
   return { holding and model.bib(world, holding.mms_id) }
 end
 
+-- Alma's documentation does not say what an empty number finds; here it is as none, and refused like a call without one.
+local function given(query)
+  local full = {}
+  for name, value in pairs(query) do full[name] = value:find "%S" and value or nil end
+  return full
+end
+
 local function find(world, query)
   if query.mms_id then return find_listed(world, query.mms_id) end
   if query.representation_id then return find_by_representation(world, query.representation_id) end
@@ -115,7 +122,7 @@ end
 
 ---@type almanac.rehearsal.handler
 function m.list(world, call)
-  local rows = find(world, call.query)
+  local rows = find(world, given(call.query))
   if not rows then return failure.new("402203", "Input parameter mmsId list is not valid.") end
   local bibs = {}
   for i, row in ipairs(rows) do bibs[i] = m.object(world, row, call.query) end

@@ -4,6 +4,7 @@ local codes = require "almanac.rehearsal.api.codes"
 local bib_body = require "almanac.rehearsal.api.bib_body"
 local core = require "almanac.core"
 local failure = require "almanac.rehearsal.api.failure"
+local libraries = require "almanac.rehearsal.api.libraries"
 local inventory = require "almanac.rehearsal.world.inventory"
 local marc_body = require "almanac.rehearsal.api.marc_body"
 local model = require "almanac.rehearsal.world.model"
@@ -64,7 +65,7 @@ local function call_number_of(each)
 end
 
 -- What a body says, or what is wrong with it.
-local function read(call)
+local function read(world, call)
   local text = call.request:body() or ""
   local root, message = core.xml.parse(text)
   if not root then return nil, message end
@@ -75,8 +76,10 @@ local function read(call)
   local library = each:get "852$b"
   if not each:field "852" then return nil, "Mandatory field 852 is missing" end
   if not codes.describe(codes.libraries, library) then return nil, ("Library %s is not valid"):format(library or "(none)") end
-  if not each:get "852$c" then return nil, "Location is missing" end
-  return { record = each, library = library, location = each:get "852$c", call_number = call_number_of(each),
+  local location = each:get "852$c"
+  if not location then return nil, "Location is missing" end
+  if not libraries.has_location(world, library, location) then return nil, ("Location %s is not valid"):format(location) end
+  return { record = each, library = library, location = location, call_number = call_number_of(each),
     suppressed = xml.text(root, "suppress_from_publishing") == "true", by = WRITER }
 end
 
@@ -94,7 +97,7 @@ function m.create(world, call)
   local mms_id = call.path.mms_id
   if mms_id:find "%D" then return failure.mms_id(mms_id) end
   if not model.bib(world, mms_id) then return failure.new("33007", ("No record found for MMS id %s"):format(mms_id)) end
-  local holding, message = read(call)
+  local holding, message = read(world, call)
   call.remark = message
   if not holding and message:find "^%u" then
     return failure.new("33008", ("Failed to create holding due to errors: %s"):format(message))
@@ -118,7 +121,7 @@ function m.update(world, call)
   if refusal then return refusal end
   local row = inventory.holding(world, call.path.holding_id, call.path.mms_id)
   local holding, message
-  if row then holding, message = read(call) end
+  if row then holding, message = read(world, call) end
   call.remark = message
   if not holding then return failure.general() end
   local before = row.record and marc_body.read(row.record)

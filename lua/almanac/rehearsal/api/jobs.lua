@@ -106,11 +106,24 @@ local function parameters_of(call)
   return read(call.request:body() or "")
 end
 
+local ALWAYS = { set_id = true, job_name = true }
+
+local function has_choice(parameters)
+  for name in pairs(parameters) do
+    if not ALWAYS[name] then return true end
+  end
+  return false
+end
+
 local function missing(job, parameters)
   if job.type ~= "MANUAL" then return nil end
   for _, name in ipairs { "set_id", "job_name" } do
     if not parameters[name] then return failure.new("402228", "Mandatory parameter is missing from input.") end
     if parameters[name] == "" then return failure.new("402229", "Mandatory parameter value is empty.") end
+  end
+  -- Alma's documentation does not say what becomes of a job without the others of its parameters.
+  if job.chosen and not has_choice(parameters) then
+    return failure.new("402228", "Mandatory parameter is missing from input.")
   end
 end
 

@@ -64,6 +64,20 @@ local function all(world, library)
   return table.move(added, 1, #added, #list + 1, list)
 end
 
+---Whether a holding may stand at a location. Alma's documentation does not say that an unknown one is refused; here it is,
+---unless holdings of the titles that the rehearsal was given stand there, or name the library.
+---@param world table
+---@param library string
+---@param code string
+---@return boolean
+function m.has_location(world, library, code)
+  if not LOCATIONS[library] then return true end
+  for _, location in ipairs(all(world, library)) do
+    if location.code == code then return true end
+  end
+  return world.db:value("SELECT 1 FROM holding WHERE library = ? AND location = ? LIMIT 1", library, code) ~= nil
+end
+
 local function find(world, call)
   for _, location in ipairs(all(world, call.path.code)) do
     if location.code == call.path.location then return location end

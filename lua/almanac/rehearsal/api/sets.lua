@@ -89,6 +89,13 @@ local function is_taken(world, name, id)
   return world.db:value("SELECT 1 FROM title_set WHERE name = ? AND id IS NOT ?", name, id) ~= nil
 end
 
+-- Alma's documentation does not say how long a name may be.
+local LONGEST_NAME = 255
+
+local function is_long(name)
+  return (utf8.len(name) or #name) > LONGEST_NAME
+end
+
 local function check_name(world, body, id)
   if is_taken(world, body.name, id) then
     return failure.new("402263", "The set name already exists. Please choose a different name.")
@@ -137,6 +144,7 @@ function m.create(world, call)
   local body, refusal = read.object(call, shapes.set)
   if not body then return refusal end
   if (body.name or "") == "" then return not_created(call, "the name is missing") end
+  if is_long(body.name) then return not_created(call, ("the name has more than %d characters"):format(LONGEST_NAME)) end
   local source
   source, refusal = from_others.source(world, call.query)
   refusal = refusal or check_name(world, body) or check_flags(body) or not source and check_new(call, body)
@@ -152,6 +160,7 @@ end
 
 local function check_change(world, row, body)
   if (body.name or "") == "" then return failure.new("402228", "Mandatory parameter is missing from input.") end
+  if is_long(body.name) then return failure.new("402261", "Invalid Set object.") end
   local text = read.code(body.query)
   local wanted = row.type == "LOGICAL" and query.read(text or "")
   if row.type == "LOGICAL" and not wanted then return failure.new("402270", "Failed parsing quer.") end

@@ -1,6 +1,7 @@
 -- The jobs, import profiles, deposit profiles and people of the rehearsal's institution. The
 -- names of the jobs are those of Alma's list of manual jobs; the parameters' names of most are
--- not public, so each asks for set_id and job_name, and takes all others.
+-- not public, so each asks for set_id and job_name, and takes all others. One that changes things
+-- in a way that somebody chose asks for at least one more, whatever it is called.
 local m = {}
 
 m.statuses = {
@@ -23,6 +24,12 @@ local function manual(id, category, content, name, description)
   return { id = id, type = "MANUAL", category = category, content = content, name = name, description = description or name }
 end
 
+local function chosen(...)
+  local job = manual(...)
+  job.chosen = true
+  return job
+end
+
 local function scheduled(id, category, name, profile)
   return { id = id, type = "SCHEDULED", category = category, name = name, description = name, profile = profile }
 end
@@ -30,11 +37,11 @@ end
 m.jobs = {
   manual("M44", "EXPORT", "BIB_MMS", "Export Bibliographic Records"),
   manual("M26714670000011", "EXPORT", "ITEM", "Export Physical Items"),
-  manual("M48", "NORMALIZATION", "BIB_MMS", "Change Bib Records"),
-  manual("M301", "DIGITAL", "BIB_MMS", "Generate Representation from Existing Bib"),
+  chosen("M48", "NORMALIZATION", "BIB_MMS", "Change Bib Records"),
+  chosen("M301", "DIGITAL", "BIB_MMS", "Generate Representation from Existing Bib"),
   manual("M302", "DIGITAL", "IED", "Export Digital Titles"),
   manual("M303", "DIGITAL", "FILE", "Download Digital Titles (files)"),
-  manual("M304", "DIGITAL", "REPRESENTATION", "Global Representation Changes"),
+  chosen("M304", "DIGITAL", "REPRESENTATION", "Global Representation Changes"),
   manual("M305", "DIGITAL", "FILE", "Thumbnail Generation"),
   manual("M306", "DIGITAL", "IED", "Withdraw Digital Titles"),
   manual("M307", "DIGITAL", "FILE", "Delete Digital Files"),
