@@ -442,6 +442,54 @@ describe("exec", function()
       assert.matches("^almanac: stopped\nno clear answer came to this; [^\n]+:\n  POST /conf/sets\n$", result.err)
     end)
 
+    -- What the first run sent stalls in Alma, for longer than that run lives.
+    local function killed_while_sending(stall)
+      at.start(nil, "--faults", "POST sets=@1:stall=" .. stall)
+      local started <close> = program.start({ "exec", "s.lua" }, { folder = at.folder, env = at.env })
+      local deadline = core.sys.monotonic() + 20
+      repeat core.sys.sleep(0.02) until (at.alma.calls().faults[1] or {}).hits == 1 or core.sys.monotonic() > deadline
+      started.signal "KILL"
+      started.wait()
+    end
+
+    local ONCE = [[local sets, client = require "almanac.alma.sets", script.client()
+      print((select(2, script.check(sets.create(client, { name = "S1" })))))]]
+
+    it("by SIGKILL, and run again finds what was on its way", function()
+      script(ONCE)
+      killed_while_sending(3)
+      local result = exec("--settle", "60", "s.lua")
+      assert.same({ 0, "true\n", 1 }, { result.status, result.out, sets() }, result.err)
+      assert.matches("POST /conf/sets: an earlier run sent the same and was stopped before Alma answered: it is looked for", result.err)
+    end)
+
+    it("by SIGKILL, and run again makes what never came", function()
+      script(ONCE)
+      killed_while_sending(600)
+      local result = exec("--settle", "2", "s.lua")
+      assert.same({ 0, "false\n", 1 }, { result.status, result.out, sets() }, result.err)
+      assert.same({ 0, "true\n", 1 }, { exec("s.lua").status, exec("s.lua").out, sets() })
+    end)
+
+    it("when all was made, and run again while lists lag makes nothing twice", function()
+      at.start(desk.single(1), "--latency", "0,lag=2")
+      script([[local bibs, marc, client = require "almanac.alma.bibs", require "almanac.marc", script.client()
+        local record = marc.record { leader = "00000nam a2200000 a 4500", { "008", "200101s2020    xxu           000 0 eng d" },
+          { "035", "  ", "a", "(X)1" }, { "245", "10", "a", "Once" } }
+        print((select(2, script.check(bibs.create(client, record)))))]])
+      assert.same({ "false\n", "true\n", "true\n" }, { exec("s.lua").out, exec("s.lua").out, exec("s.lua").out })
+      assert.equal(2, at.alma.state().counts.bibs)
+    end)
+
+    it("by SIGKILL, and a call of its own is not sent again at once", function()
+      makes(1)
+      killed_while_sending(600)
+      local result = exec("s.lua")
+      assert.equal(1, result.status, result.out)
+      assert.matches("POST /conf/sets: an earlier run sent the same and was stopped before Alma answered: look whether it is there, " ..
+        "or run the script again in 1?%d?%d seconds", result.err)
+    end)
+
     it("before it takes the calls that are kept for others", function()
       at.start(nil, "--daily", "20")
       makes(0, "for i = 1, 30 do local made, message = client:call(set('T' .. i)) if not made then print(message) break end end")

@@ -1,4 +1,4 @@
--- Who stands between a program and the servers that it writes to. `almanac exec` sets these three, so
+-- Who stands between a program and the servers that it writes to. `almanac exec` sets the first three, so
 -- that they hold for every client and store of a script, also for those of modules that others wrote.
 local m = {}
 
@@ -15,5 +15,9 @@ m.s3 = nil
 ---Is told of every try of a call to Alma.
 ---@type fun(event: almanac.alma.event)?
 m.event = nil
+
+---The tasks that make a thing once, in almanac.alma.once: each looks for what its POST makes.
+---@type table<thread, true>
+m.looks = setmetatable({}, { __mode = "k" })
 
 return m

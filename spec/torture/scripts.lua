@@ -1,6 +1,6 @@
 -- A round in which a script makes things with the library's own create functions: it is killed, the rehearsal goes
--- down and comes up, answers are lost; it is run again from its first line until it has made all. What must hold: each
--- thing is there exactly once. A person who runs a script again after it was stopped lets pass what is on its way.
+-- down and comes up, answers are lost; it is run again at once, from its first line, until it has made all. What must
+-- hold: each thing is there exactly once, also when what a killed run sent takes effect after that.
 local core = require "almanac.core"
 local desk = require "support.desk"
 local program = require "support.program"
@@ -27,8 +27,9 @@ end
 local function start(round)
   local env = desk.environment(round.alma, round.folder, round.fate.keys and
     { AWS_ACCESS_KEY_ID = round.alma.access_key, AWS_SECRET_ACCESS_KEY = round.alma.secret_key } or nil)
-  return program.start({ "exec", "--rate", "1000", SCRIPT, "--titles", tostring(round.fate.titles), round.blind and "--blind" or nil },
-    { folder = round.folder, env = env })
+  local arguments = { "exec", "--rate", "1000", "--settle", round.blind and "0" or tostring(round.fate.settle), SCRIPT,
+    "--titles", tostring(round.fate.titles), round.blind and "--blind" or nil }
+  return program.start(arguments, { folder = round.folder, env = env })
 end
 
 local function note_faults(round)
@@ -68,7 +69,6 @@ local function once(round, stroke)
   strokes[stroke](round, started)
   local result = started.wait()
   judge_end(round, result)
-  core.sys.sleep(round.fate.late)
   return result
 end
 

@@ -51,8 +51,8 @@ end
 ---Creates a bib, once: it is known by the numbers of other systems in its record, 035 $a or dc:identifier, which Alma
 ---looks up as other_system_id. A bib that has one of them already is given and nothing is sent. Validation errors and,
 ---unless override_warning is true, warnings refuse the record; warnings of a record that was saved are in `warnings`.
----Alma suppresses a new bib from publishing unless told otherwise. Its index may lag behind a write: a script that was killed
----and runs again at once may come before the index knows the bib. Numbers that several titles share (a note in dc:identifier)
+---Alma suppresses a new bib from publishing unless told otherwise. Its index may lag behind a write: what
+---an earlier run made is then waited for, where `almanac exec` runs the script. Numbers that several titles share (a note in dc:identifier)
 ---tell no bib apart: then give numbers. Source: OpenAPI bibs, POST /bibs.
 ---@param client almanac.alma.client
 ---@param record almanac.marc.record|almanac.dc.record

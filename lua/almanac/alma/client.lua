@@ -32,7 +32,7 @@ local meta = { __index = methods }
 local NUMBERS = { timeouts = { connect = "number", stall = "number", total = "number", file = "number" },
   backoff = { tries = "number", first = "number", longest = "number" } }
 local OPTIONS = { url = "string", key = "string", rate = "number", log = "function", timeouts = "table", backoff = "table",
-  pace = "table" }
+  pace = "table", journaled = "boolean" }
 
 local function check_options(options)
   fields.check("alma.new", options, OPTIONS, 3)
@@ -65,7 +65,7 @@ function m.new(options)
     log = options.log or function() end,
     timeouts = timeouts, backoff = backoff,
     pace = options.pace or pace.new { rate = options.rate or 20 },
-    calls = {}, remaining = nil, segment = m.segment,
+    journaled = options.journaled or false, calls = {}, remaining = nil, segment = m.segment,
   }
   -- The API key is kept in a function: whoever prints the client's table does not print it.
   function client.authorization() return "apikey " .. options.key end
@@ -274,6 +274,7 @@ end
 ---@field timeouts { connect: number?, stall: number?, total: number?, file: number? }? seconds
 ---@field backoff { tries: integer?, first: number?, longest: number? }? seconds
 ---@field pace almanac.pace? one that several clients share
+---@field journaled boolean? the program itself remembers what it sends, as a run does in its run file
 
 ---@class almanac.alma.request
 ---@field name string? of a call in almanac.alma.calls, instead of method and path
@@ -298,6 +299,7 @@ end
 ---@field unclear boolean a write may have happened although no readable answer says so
 ---@field earlier boolean? a try before the last one may have happened
 ---@field unsent boolean surely not a byte of it was sent
+---@field held number? seconds: it was not sent, since an earlier run sent the same so shortly before
 ---@field answered boolean Alma itself answered, with an error: it no longer works on the call
 
 ---One try of a call, for logs. No field ever holds a secret.

@@ -1,6 +1,7 @@
 -- Makes a thing in Alma once. It looks first. When the answer to the POST is lost it looks again, for a while: a list
 -- may lag behind a write. It never sends a second POST by itself.
 local client_module = require "almanac.alma.client"
+local oversight = require "almanac.oversight"
 local task = require "almanac.task"
 local unknown = require "almanac.alma.unknown"
 
@@ -35,6 +36,33 @@ local function patiently(client, find, looks)
   end
 end
 
+-- What the same POST of an earlier run made may not show yet (`held`): it is looked for until it can't come any more. A look
+-- that fails tells nothing, and then the POST is not sent.
+local function of_earlier_run(client, find, seconds)
+  local pause, over = client.backoff.first, task.now() + seconds
+  while true do
+    local thing, _, code = find()
+    if thing then return thing end
+    if code ~= "missing" and code ~= "conflict" then return nil, true end
+    if task.now() >= over then return nil end
+    task.sleep(math.min(pause, LONGEST, over - task.now()))
+    pause = pause * 2
+  end
+end
+
+-- Sends the POST; what the same of an earlier run made is looked for first.
+local function post(client, thing, find)
+  local this = coroutine.running()
+  oversight.looks[this] = find ~= nil or nil
+  local made, message, code, detail = thing.post()
+  oversight.looks[this] = nil
+  if not (detail and detail.held and find) then return made, message, code, detail end
+  local found, blind = of_earlier_run(client, find, detail.held)
+  if found then return found, true end
+  if blind then return nil, message, code, detail end
+  return thing.post()
+end
+
 ---Makes the thing, unless it is there.
 ---@param client almanac.alma.client
 ---@param thing almanac.alma.once
@@ -48,14 +76,14 @@ function m.make(client, thing)
     if found then return found, true end
     if code ~= "missing" then return nil, message, code, detail end
   end
-  local made, message, code, detail = thing.post()
-  if made then return made, false end
+  local find = thing.find or thing.look
+  local made, message, code, detail = post(client, thing, find)
+  if made then return made, message == true end
   local known = true
   if thing.unknown then message, detail, known = unknown.explain(thing.unknown, message, code, detail) end
   if not known then return nil, message, code, detail end
   local taken = thing.taken and client_module.has_code(detail, thing.taken)
   if not (taken or detail and detail.unclear) then return nil, message, code, detail end
-  local find = thing.find or thing.look
   local found = find and patiently(client, find, detail.answered and ANSWERED or thing.looks or LOOKS)
   if found then return found, taken == true end
   if taken then return nil, message, code, detail end

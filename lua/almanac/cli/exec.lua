@@ -1,6 +1,7 @@
 -- almanac exec: runs a Lua script with the library at hand. The script is trusted: it may do anything.
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
+local number = require "almanac.cli.number"
 local shelf = require "almanac.script.shelf"
 local sessions = require "almanac.script.session"
 
@@ -9,7 +10,7 @@ local m = { summary = "Run a Lua script with the library at hand (trusted: it ma
 
 -- Options with a value, which may stand in front of the script's name.
 local WITH_VALUE = {}
-for name in ("--profile --url --rate --reserve --production --log --record --replay"):gmatch "%S+" do WITH_VALUE[name] = true end
+for name in ("--profile --url --rate --reserve --settle --production --log --record --replay"):gmatch "%S+" do WITH_VALUE[name] = true end
 
 -- Everything behind the script's name belongs to the script, options too.
 local function set_apart(arguments)
@@ -50,6 +51,8 @@ function m.configure(parser, arguments)
     :argname "CODE"
   parser:option("--reserve", "calls a day that are kept for the library's other services: a number, or a " ..
     "share of the highest count seen (10%)"):argname "N|N%"
+  parser:option("--settle", "seconds for which a POST that an earlier run sent is not sent again; what it makes is " ..
+    "looked for meanwhile (180)"):argname("N"):convert(number("--settle", 0))
   parser:option("--log", "add every call to this file, as JSON lines; bodies of writes are in it"):argname "FILE"
   parser:option("--record", "keep every call and its answer in this file"):argname "FILE"
   parser:option("--replay", "answer from such a file, without network and API key"):argname "FILE"
@@ -107,7 +110,7 @@ end
 local function gate_of(args, context, session)
   return require("almanac.script.gate").open {
     dry_run = args.dry_run, production = args.production, ask = context.out.asker(), reserve = args.reserve,
-    log = args.log, record = args.record, replay = args.replay, say = context.out.say,
+    log = args.log, record = args.record, replay = args.replay, settle = args.settle, say = context.out.say, note = context.out.note,
     own = function() return session.client or session.settings() and require("almanac.script").client() end,
     expected = function(client, general)
       if client ~= session.client then return true end

@@ -15,7 +15,8 @@ local m = {}
 ---@return table client
 function m.alma(settings, log)
   if settings.ca_file then task.trust(settings.ca_file) end
-  return alma.new { url = settings.url, key = settings.key, rate = settings.rate, log = log }
+  -- Who logs its calls has a run file, and its steps are in there as well.
+  return alma.new { url = settings.url, key = settings.key, rate = settings.rate, log = log, journaled = log ~= nil }
 end
 
 -- The first call shows whether the address is Alma's at all: what is no refusal in

@@ -1,6 +1,7 @@
 -- Every call of a script to Alma and to the bucket comes through here, whichever client makes it. A
 -- write is let through in a sandbox, elsewhere only where somebody named the institution; in a dry
 -- run it is printed in its place. Some of the day's calls are kept for the library's other services.
+local begun_before = require "almanac.script.begun"
 local connect = require "almanac.run.connect"
 local dry_run = require "almanac.script.dry_run"
 local limits = require "almanac.run.limits"
@@ -16,6 +17,8 @@ local UNSENT = { errors = {}, unclear = false, unsent = true }
 
 ---@class almanac.script.gate
 ---@field written table of almanac.script.written
+---@field begun table of almanac.script.begun
+---@field note fun(line: string) for people
 ---@field dry table? of almanac.script.dry_run
 ---@field player table? of almanac.script.tape: answers come from a record
 ---@field recorder table?
@@ -111,10 +114,24 @@ local function send_read(self, client, call, send)
   return answer, message, code, detail
 end
 
+-- What an earlier run sent may still be on its way, or may not be in Alma's lists yet.
+local function held_back(self, call, seconds, answered)
+  local line, left = writes.line_of(call), math.ceil(seconds)
+  local why = answered and "an earlier run sent the same, and Alma's lists may not show it yet"
+    or "an earlier run sent the same and was stopped before Alma answered"
+  self.note(("%s: %s: it is looked for, and not sent again for %d seconds (--settle)"):format(line, why, left))
+  return nil, ("%s: %s: look whether it is there, or run the script again in %d seconds"):format(line, why, left), "conflict",
+    { errors = {}, unclear = true, unsent = false, held = seconds }
+end
+
 local function send_write(self, client, call, send)
+  local seconds, answered = self.begun:held(client, call, oversight.looks[coroutine.running()])
+  if seconds then return held_back(self, call, seconds, answered) end
   local entry <close> = self.written:begin(writes.line_of(call))
+  local settled = self.begun:begin(client, call)
   local answer, message, code, detail = send(client, call)
   settle(entry, answer, detail)
+  if answer ~= nil then settled "done" elseif not (detail and detail.unclear) then settled "void" end
   return answer, message, code, detail
 end
 
@@ -202,7 +219,8 @@ end
 
 ---Stands between a script and its servers from here on.
 ---@param options { dry_run: boolean?, production: string?, ask: function?, reserve: string?, log: string?, record: string?,
----  replay: string?, say: fun(line: string), own: fun(): table?, expected: fun(client: table, general: table): true|nil, string?, string? }
+---  replay: string?, settle: number?, say: fun(line: string), note: fun(line: string), own: fun(): table?,
+---  expected: fun(client: table, general: table): true|nil, string?, string? }
 ---  log, record, replay: paths; own: the script's client; expected: whether the key is that of the settings' institution
 ---@return almanac.script.gate|nil gate
 ---@return string? message
@@ -212,8 +230,13 @@ function m.open(options)
   if not reserve then return nil, message, "parse" end
   local files, why, code = files_of(options)
   if not files then return nil, why, code end
+  local begun, unkept = begun_before.open(options.settle)
+  if unkept then
+    options.note("what is sent can't be remembered, so a script that is stopped and run again may make something twice: " .. unkept)
+  end
   local self = setmetatable({
-    written = writes.new(), dry = options.dry_run and dry_run.new(options.say) or nil, log = files.log, recorder = files.recorder,
+    written = writes.new(), begun = begun, note = options.note, dry = options.dry_run and dry_run.new(options.say) or nil,
+    log = files.log, recorder = files.recorder,
     player = files.player, reserve = reserve, production = options.production, ask = options.ask, own = options.own,
     expected = options.expected, generals = setmetatable({}, { __mode = "k" }), kept = setmetatable({}, { __mode = "k" }), paces = {},
   }, { __index = methods })
