@@ -71,6 +71,8 @@ describe("the saved parameters of a job", function()
       ["<job>"] = "the job's parameters: ", ['{"parameter":3}'] = "no list", ['{"parameter":["a"]}'] = "parameter 1 is no object",
       ['{"parameter":[{"name":{"value":"a"},"value":{}}]}'] = "the value of a is no text", ["{"] = "the job's parameters: ",
       ["<!DOCTYPE html>\n<html><body>"] = "this is a web page: save the panel's text", ["\n<HTML lang='en'>"] = "this is a web page",
+      ['<?xml version="1.0"?>\n<!-- saved from Alma -->\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0">'] = "this is a web page",
+      ["<!DOCTYPE job><job/>"] = "a DOCTYPE is not allowed",
       ["no/such/file.xml"] = "no/such/file.xml", [""] = "they are empty", ["  "] = "they are empty",
     } do
       local read, message = job_parameters.read(text)

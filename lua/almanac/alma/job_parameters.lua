@@ -29,8 +29,8 @@ end
 local PAGE = "this is a web page: save the panel's text in a file of its own, from <job> to </job> (or the JSON from { to })"
 
 local function is_page(text)
-  local start = text:sub(1, 100):lower()
-  return start:find "^<!doctype html" or start:find "^<html" or start:find "^<!%-%-.-<html"
+  local start = text:sub(1, 1000):lower()
+  return start:find "<!doctype%s+html" or start:find "<html[%s>]"
 end
 
 -- <job><parameters><parameter><name/><value/>…; the panel's text may begin at <parameters>.
