@@ -1,6 +1,7 @@
 -- What a script gets wrong raises before anything is sent: a variable that is nil, one id where a list is wanted, a misspelt
 -- option. In silence each of these would be another call, or none.
 local alma = require "almanac.alma"
+local area = require "almanac.alma.area"
 
 local NOWHERE = "http://127.0.0.1:1"   -- a call that is sent gives nil and a message, and raises nothing
 local ID = "991234567890104146"
@@ -31,6 +32,29 @@ describe("a mistake of a script", function()
     raises(last:format(5), alma.libraries.location, "MAIN")
     raises(last:format(4), alma.deposits.get, "user")
     raises("(/conf/sets/…)", alma.sets.get)
+  end)
+
+  it("that calls with a colon, or without the client, raises with how the call is written", function()
+    local function says(words, f, ...)
+      local ok, message = pcall(f, ...)
+      assert.is_false(ok, words)
+      assert.truthy(message:find(words, 1, true), message)
+    end
+    for _, name in ipairs { "analytics", "bibs", "collections", "conf", "deposits", "files", "holdings", "items", "jobs", "libraries",
+      "profiles", "representations", "requests", "sets", "tables" } do
+      local checked = 0
+      for verb, f in pairs(alma[name]) do
+        if type(f) == "function" and debug.getlocal(area.behind(f), 1) == "client" then
+          checked = checked + 1
+          says(("%s:%s: the client comes first, behind a dot: %s.%s(client, …)"):format(name, verb, name, verb), f, alma[name], client, ID)
+          says(("%s.%s: the client comes first: %s.%s(client, …); it got a string"):format(name, verb, name, verb), f, ID)
+          says("it got nil", f, nil, ID)
+        end
+      end
+      assert.is_true(checked > 0, name)
+    end
+    local _, message = pcall(function() alma.bibs:read(client, ID) end)
+    assert.matches("^[^\n]*alma_mistakes_spec.lua:%d+: bibs:read: the client", message)
   end)
 
   it("that gives one id where a list is wanted raises", function()

@@ -1,12 +1,13 @@
 -- What the modules of the library have: functions, with the comment above each, and the methods
 -- of what they give. Modules are loaded and looked at, so that a name which a module takes over
 -- from another file is found as well.
+local area = require "almanac.alma.area"
 local luacats = require "support.luacats"
 
 local m = {}
 
 local function place_of(fn)
-  local info = debug.getinfo(fn, "S")
+  local info = debug.getinfo(area.behind(fn), "S")
   local path = info.source:match "^@(.*)$"
   if not path or info.linedefined < 1 then return nil end
   return path:gsub("^%./", ""), info.linedefined

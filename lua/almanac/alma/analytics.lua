@@ -310,4 +310,4 @@ function m.paths(client, folder)
   return entries
 end
 
-return m
+return require("almanac.alma.area").of("analytics", m)

@@ -184,4 +184,4 @@ m.read, m.find, m.with_record = bibs_read.read, bibs_read.find, bibs_read.with_r
 m.create, m.create_linked, m.update = bibs_create.create, bibs_create.create_linked, bibs_update.update
 m.delete, m.unlink, m.numbers = bibs_update.delete, bibs_update.unlink, bibs_create.numbers
 
-return m
+return require("almanac.alma.area").of("bibs", m)

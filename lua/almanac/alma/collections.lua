@@ -268,4 +268,4 @@ function m.remove(client, pid, mms_ids)
   return titles.each(client, pid, mms_ids, m.remove_bib)
 end
 
-return m
+return require("almanac.alma.area").of("collections", m)

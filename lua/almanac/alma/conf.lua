@@ -40,4 +40,4 @@ function m.code_table(client, name)
   return tables.codes(client, name)
 end
 
-return m
+return require("almanac.alma.area").of("conf", m)

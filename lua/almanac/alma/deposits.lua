@@ -171,4 +171,4 @@ function m.profile(client, id)
   return client:call { path = table.pack("conf", "deposit-profiles", id), kind = "deposit_profile", id = id }
 end
 
-return m
+return require("almanac.alma.area").of("deposits", m)

@@ -211,4 +211,4 @@ function m.delete(client, mms_id, rep_id, pid, options)
   return nil, message, code, detail
 end
 
-return m
+return require("almanac.alma.area").of("files", m)

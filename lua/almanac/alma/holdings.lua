@@ -183,4 +183,4 @@ function m.delete(client, mms_id, holding_id, options)
   return true
 end
 
-return m
+return require("almanac.alma.area").of("holdings", m)

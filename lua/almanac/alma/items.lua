@@ -158,4 +158,4 @@ function m.move(client, item, options)
   return write.move(client, read_again, item, options)
 end
 
-return m
+return require("almanac.alma.area").of("items", m)

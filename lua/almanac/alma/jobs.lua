@@ -299,4 +299,4 @@ function m.download(client, run, path, options)
     query = { download_format = format, line_type = options.line_type or "TOTAL_RECORDS_IMPORTED" } }
 end
 
-return m
+return require("almanac.alma.area").of("jobs", m)

@@ -176,4 +176,4 @@ function m.delete_location(client, library, location)
   return nil, message, code, detail
 end
 
-return m
+return require("almanac.alma.area").of("libraries", m)

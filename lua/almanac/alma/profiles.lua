@@ -82,4 +82,4 @@ function m.run(client, id_or_name, options)
   return jobs.run(client, job_id, options)
 end
 
-return m
+return require("almanac.alma.area").of("profiles", m)

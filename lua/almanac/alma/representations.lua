@@ -297,4 +297,4 @@ function m.delete(client, mms_id, id, options)
   return nil, message, code, detail
 end
 
-return m
+return require("almanac.alma.area").of("representations", m)

@@ -209,4 +209,4 @@ function m.cancel(client, at, request_id, options)
   return nil, message, code, detail
 end
 
-return m
+return require("almanac.alma.area").of("requests", m)

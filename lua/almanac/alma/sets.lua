@@ -237,4 +237,4 @@ function m.replace(client, set_id, ids, options)
   return change.replace(client, set_id, ids, options)
 end
 
-return m
+return require("almanac.alma.area").of("sets", m)

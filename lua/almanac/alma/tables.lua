@@ -137,4 +137,4 @@ function m.update(client, name, change, options)
   return now, true
 end
 
-return m
+return require("almanac.alma.area").of("tables", m)

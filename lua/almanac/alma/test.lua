@@ -29,4 +29,4 @@ function m.test(client, area, write)
   return answer:match "institutionCode%W+([%w_]+)" or ""
 end
 
-return m
+return require("almanac.alma.area").of("alma", m)
