@@ -101,6 +101,29 @@ describe("record:set", function()
     assert.equal("77", after("001", "77"):get "001")
   end)
 
+  it("raises in the words of the caller what the engine refuses", function()
+    local record = book()
+    for _, case in ipairs {
+      { 'record:set: MARCspec "245 $a": expected ', "set", "245 $a", "x" },
+      { "record:set: the value: string expected, got table", "set", "245$a", {} },
+      { "record:set: the MARCspec: string expected, got nil", "set", nil, "x" },
+      { "record:set: the value holds the control character 0x01", "set", "245$a", "\1" },
+      { 'record:remove: MARCspec "245 $a": expected ', "remove", "245 $a" },
+      { "record:remove: only fields and subfields can be removed", "remove", "LDR" },
+      { 'record:each: MARCspec "2 5": expected ', "each", "2 5" },
+      { "record:fields: the tag: string expected, got table", "fields", {} },
+      { "record:field: the tag: string expected, got table", "field", {} },
+    } do
+      local _, message = pcall(function() return (record[case[2]](record, case[3], case[4])) end)
+      assert.matches("^[^\n]*marc_edit_spec.lua:%d+: record:", message)
+      assert.truthy(message:find(case[1], 1, true), message)
+    end
+    for _, verb in ipairs { "set", "remove", "each", "fields", "field" } do
+      assert.error_matches(function() record[verb]("245$a", "x") end,
+        ("record:%s: it is called with a colon, on a record: record:%s(…); it got a string"):format(verb, verb), 1, true)
+    end
+  end)
+
   it("sets characters, of fixed fields in their length", function()
     assert.equal("850423s1985    gw            000 0 eng d", after("008/35-37", "eng"):get "008")
     assert.equal("d", after("LDR/5", "d"):get "LDR/5")

@@ -15,6 +15,31 @@ local methods = meta.__index
 
 local core_set, core_remove, core_ids, core_places = methods.set, methods.remove, methods.ids, methods.places
 
+-- ---- what the engine refuses ----
+
+-- What the engine counts behind the record, as callers know it.
+local ARGUMENTS = { set = { "the MARCspec", "the value" }, remove = { "the MARCspec" }, each = { "the MARCspec" },
+  fields = { "the tag" }, field = { "the tag" } }
+
+-- The engine names the function that called it, and where in this file. The caller knows neither.
+local function passed(verb, fine, ...)
+  if fine then return ... end
+  local message = tostring((...))
+  local number, why = message:match "bad argument #?(%d*) ?to '[^\n]-' %((.*)%)$"
+  if not why then error(message, 0) end
+  local named = not why:find "^MARCspec" and ARGUMENTS[verb][(tonumber(number) or 0) - 1]
+  mistake.raise("record:%s: %s%s", verb, named and named .. ": " or "", why)
+end
+
+-- Calls the engine for record:VERB.
+local function engine(verb, fn, record, ...)
+  if getmetatable(record) ~= meta then
+    mistake.raise("record:%s: it is called with a colon, on a record: record:%s(…); it got %s", verb, verb,
+      record == nil and "nil" or "a " .. type(record))
+  end
+  return passed(verb, pcall(fn, record, ...))
+end
+
 -- ---- live fields ----
 
 -- The live fields of each record, by id. Somebody who holds one gets the same one again.
@@ -44,7 +69,7 @@ end
 ---@param tag? string three characters, or more where the first is a letter ("INST"); '.' is any; default: all
 ---@return almanac.marc.field[]
 function methods:fields(tag)
-  local list = core_ids(self, tag)
+  local list = engine("fields", core_ids, self, tag)
   for i = 1, #list do list[i] = field_named(self, list[i]) end
   return list
 end
@@ -53,13 +78,13 @@ end
 ---@param tag? string
 ---@return almanac.marc.field? field
 function methods:field(tag)
-  local id = core_ids(self, tag)[1]
+  local id = engine("field", core_ids, self, tag)[1]
   return id and field_named(self, id)
 end
 
 -- What a MARCspec finds, as live fields and subfields.
 local function found_by(record, spec)
-  local places, list = core_places(record, spec), {}
+  local places, list = engine("each", core_places, record, spec), {}
   for i = 1, #places, 2 do
     local found = field_named(record, places[i])
     list[#list + 1] = places[i + 1] == 0 and found or field.subfield(found, places[i + 1])
@@ -166,7 +191,7 @@ end
 ---@return string? message
 ---@return almanac.code? code "missing" when there is nothing to set, "limit" as for add
 function methods:set(spec, value)
-  local done, message, code = core_set(self, spec, value)
+  local done, message, code = engine("set", core_set, self, spec, value)
   refresh(self)
   return done, message, code
 end
@@ -184,7 +209,7 @@ function methods:remove(what)
     if of == what then live.remove(of) else what:remove() end
     return 1
   end
-  local removed, message, code = core_remove(self, what)
+  local removed, message, code = engine("remove", core_remove, self, what)
   refresh(self)
   return removed, message, code
 end
