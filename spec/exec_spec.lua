@@ -320,13 +320,14 @@ describe("exec", function()
     at.start()
     for text, said in pairs {
       ["read(script.client(), nil)"] = "client:call: the path has no segment 2 (/bibs/…): is a variable in it nil?",
+      ["read(nil, '99')"] = "bibs.read: the client comes first: bibs.read(client, …); it got nil",
       ["get(script.client(), '99')"] = "bibs.get: ids must be a list, not a string",
     } do
       script('require("almanac.alma").bibs.' .. text)
       assert.same({ status = 1, out = "", err = ("almanac: s.lua:2: %s\n"):format(said) }, exec("s.lua"))
     end
-    script 'require("almanac.alma").bibs.read(nil, "99")'
-    assert.matches("^almanac: s.lua:2: attempt to index a nil value %(local 'client'%) %(in almanac/alma/bibs_read.lua:%d+%)\n$",
+    script 'require("almanac.alma").jobs.counters(nil)'
+    assert.matches("^almanac: s.lua:2: attempt to index a nil value %(local 'instance'%) %(in almanac/alma/jobs.lua:%d+%)\n$",
       exec("s.lua").err)
   end)
 
