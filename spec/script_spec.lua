@@ -90,8 +90,11 @@ describe("a script's", function()
   it("check ends it from any task", function()
     script [[
       local task = require "almanac.task"
+      local begun = {}
       task.each({ 1, 2, 3, 4 }, 2, function(i)
-        task.sleep(0.01 * i)
+        begun[i] = true
+        while i == 3 and not begun[4] do task.pause() end
+        if i == 4 then task.spawn(task.sleep, 3600):await() end
         script.say("%d", script.check(i ~= 3 and i or nil, "no 3"))
       end)
       script.say "on"]]
@@ -105,12 +108,42 @@ describe("a script's", function()
     local result = run()
     assert.equal(1, result.status)
     assert.matches("^almanac: s.lua:8: [^\n]*beside.lua:2: attempt to index a nil value %(field 'x'%)\n$", result.err)
-    script "error()"
-    assert.equal("almanac: s.lua:6: nil\n", run().err)
-    script "local task = require 'almanac.task' task.spawn(function() error 'lost' end) task.sleep(0.05)"
+    script "local task = require 'almanac.task' task.spawn(function() error 'lost' end) task.pause()"
     assert.same({ status = 1, out = "", err = "almanac: s.lua:6: lost\n" }, run())
-    script "error({})"
-    assert.matches("^almanac: s.lua:6: table: 0x%x+\n$", run().err)
+  end)
+
+  it("error that is no text is told with its line and what it is", function()
+    for code, words in pairs { ["error()"] = "an error without a message", ["error({ a = 1 })"] = "an error that is no text (a table)",
+      ["error(print)"] = "an error that is no text (a function)", ["error(false)"] = "an error that is no text (a boolean)",
+      ["error(42)"] = "42", ["error(setmetatable({}, { __tostring = function() return 'told' end }))"] = "told" } do
+      script(code)
+      assert.same({ status = 1, out = "", err = "almanac: s.lua:6: " .. words .. "\n" }, run())
+    end
+    script "require 'almanac.task'.spawn(function() error({ a = 1 }) end):await()"
+    assert.same({ status = 1, out = "", err = "almanac: s.lua:6: an error that is no text (a table)\n" }, run())
+    script "local task = require 'almanac.task' task.spawn(error, {}) task.pause()"
+    assert.same({ status = 1, out = "", err = "almanac: an error that is no text (a table)\n" }, run())
+  end)
+
+  it("loop that the world breaks off ends it with the plain line, a mistake with its own", function()
+    at.start()
+    at.env.ALMA_API_KEY = "wrong"
+    local refused
+    for _, code in ipairs { "for _ in bibs.each(script.client(), { '991234567890104146' }) do end",
+      "task.spawn(function() for _ in bibs.each(script.client(), { '991234567890104146' }) do end end):await()",
+      "local failed = task.each({ 1 }, 1, function() for _ in bibs.each(script.client(), { '991234567890104146' }) do end end)\n" ..
+      "error(failed[1].message)" } do
+      script("local bibs, task = require 'almanac.alma.bibs', require 'almanac.task'\n" .. code)
+      local result = run()
+      assert.equal(1, result.status)
+      assert.matches("^almanac: GET /bibs: [^\n]*\n$", result.err)
+      refused = refused or result.err
+      assert.equal(refused:gsub("%(.*", ""), (result.err:gsub("%(.*", "")))
+    end
+    script "for _ in require 'almanac.marc'.records 'none.mrc' do end"
+    assert.equal("almanac: can't open none.mrc: No such file or directory\n", run().err)
+    script "for _ in require 'almanac.alma.bibs'.each(script.client(), '99') do end"
+    assert.matches("^almanac: s.lua:6: bibs.each: ids must be a list", run().err)
   end)
 
   it("own way to end is kept", function()

@@ -5,6 +5,7 @@ local core = require "almanac.core"
 local differ = require "almanac.marc.diff"
 local numbers = require "almanac.marc.numbers"
 local record = require "almanac.marc.record"
+local refusal = require "almanac.refusal"
 local writer = require "almanac.marc.writer"
 require "almanac.marc.compare"
 require "almanac.marc.values"
@@ -12,16 +13,22 @@ require "almanac.marc.values"
 local m = {}
 for name, member in pairs(core.marc) do m[name] = member end
 
+-- A loop that just ended would look like the end of the records.
+local function next_or_raise(reader)
+  local each, message, code = reader:next()
+  if not each and message then refusal.raise(message, code) end
+  return each
+end
+
 ---Goes through the records of a file: `for record in marc.records(path)`. The file is
 ---closed when the loop ends. Raises the message when it can't be opened or read.
 ---@param path string "-": standard input
 ---@param options? almanac.marc.options
 ---@return fun(reader: almanac.marc.reader): almanac.marc.record?
 function m.records(path, options)
-  local reader, message = core.marc.open(path, options)
-  if not reader then error(message, 0) end
-  local next, state = reader:records()
-  return next, state, nil, reader
+  local reader, message, code = core.marc.open(path, options)
+  if not reader then refusal.raise(message, code) end
+  return next_or_raise, reader, nil, reader
 end
 
 local function count_in(counts, value)
@@ -56,7 +63,7 @@ local function not_compared(side, each, message) return { kind = "not compared",
 local function look_through(self, old, new)
   for each in m.records(old) do
     local id, message, code = self:keep(each)
-    if code == "io" then error(message, 0) end
+    if code == "io" then refusal.raise(message, code) end
     if not id then coroutine.yield(not_compared("before", each, message)) end
   end
   for each in m.records(new) do

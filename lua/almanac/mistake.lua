@@ -15,4 +15,15 @@ function m.raise(format, ...)
   error(format:format(...), level)
 end
 
+---What an error says. One that is no text says at least so much.
+---@param value any what was raised
+---@return string
+function m.text(value)
+  if value == nil then return "an error without a message" end
+  local kind = type(value)
+  local meta = getmetatable(value)
+  if kind == "string" or kind == "number" or type(meta) == "table" and meta.__tostring then return tostring(value) end
+  return ("an error that is no text (a %s)"):format(kind)
+end
+
 return m

@@ -1,6 +1,8 @@
 -- Reads a list that a server gives page after page. The list has `page` (the elements of one
 -- page), `at` (how many of them were given) and `count` (how many of all pages were). `turn` reads
 -- the next page.
+local refusal = require "almanac.refusal"
+
 local m = {}
 
 local function give(list, turn)
@@ -38,8 +40,8 @@ function m.methods(turn, entry_of)
   ---Goes through the list in a `for`; raises the message when it can't be read to its end.
   function methods:entries()
     return function()
-      local entry, message = self:next()
-      if not entry and message then error(message, 0) end
+      local entry, message, code = self:next()
+      if not entry and message then refusal.raise(message, code) end
       return entry
     end
   end

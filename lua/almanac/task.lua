@@ -3,6 +3,7 @@
 -- the others. C only starts, waits and reports: the loop here owns the only
 -- yield. Outside a task the same calls drive the loop themselves.
 local core = require "almanac.core"
+local mistake = require "almanac.mistake"
 local timers = require "almanac.timers"
 
 local m = {}
@@ -86,7 +87,7 @@ end
 
 local function with_traceback(message)
   if message == CANCELLED then return message end
-  message = tostring(message)
+  message = mistake.text(message)
   if message:find("\nstack traceback:", 1, true) then return message end
   return debug.traceback(message, 2)
 end

@@ -52,7 +52,8 @@ for first = 1, #ids, BATCH do
   if not list then script.check(nil, missing, code) end
   for _, id in ipairs(missing) do script.failed(id, "Alma knows no such title", "missing") end
   local rows = {}
-  for _, failure in ipairs(task.each(list, AT_A_TIME, function(bib) rows[bib] = rows_of(client, bib) end)) do error(failure.message) end
+  local raised = task.each(list, AT_A_TIME, function(bib) rows[bib] = rows_of(client, bib) end)
+  if raised[1] then error(raised[1].message, 0) end
   for _, bib in ipairs(list) do
     for _, row in ipairs(rows[bib]) do
       csv:write(row)

@@ -9,6 +9,7 @@ local client_module = require "almanac.alma.client"
 local core = require "almanac.core"
 local fields = require "almanac.fields"
 local pages = require "almanac.alma.analytics_page"
+local refusal = require "almanac.refusal"
 local task = require "almanac.task"
 local xml = require "almanac.xml"
 
@@ -225,7 +226,7 @@ end
 function methods:rows()
   return function()
     local row, message, code = self:next()
-    if not row and code then error(message, 0) end
+    if not row and code then refusal.raise(message, code) end
     return row
   end
 end

@@ -6,6 +6,7 @@ local bibs_read = require "almanac.alma.bibs_read"
 local bibs_update = require "almanac.alma.bibs_update"
 local client_module = require "almanac.alma.client"
 local fields = require "almanac.fields"
+local refusal = require "almanac.refusal"
 local task = require "almanac.task"
 
 local m = {}
@@ -164,10 +165,10 @@ function m.each(client, ids, options)
   fields.check("bibs.each", options, EACH)
   local from, list, i = 1, {}, 0
   local function more()
-    local missing
-    list, missing = m.get(client, table.move(ids, from, math.min(from + BATCH - 1, #ids), 1, {}),
+    local missing, code
+    list, missing, code = m.get(client, table.move(ids, from, math.min(from + BATCH - 1, #ids), 1, {}),
       { view = "full", expand = options.expand })
-    if not list then error(missing, 0) end
+    if not list then refusal.raise(missing --[[@as string]], code) end
     if options.missing then table.move(missing --[[@as string[] ]], 1, #missing, #options.missing + 1, options.missing) end
     from, i = from + BATCH, 0
   end
@@ -175,8 +176,8 @@ function m.each(client, ids, options)
     while not list[i + 1] and from <= #ids do more() end
     i = i + 1
     if not list[i] then return nil end
-    local whole, message = bibs_read.with_record(list[i])
-    return whole or error(message, 0)
+    local whole, message, code = bibs_read.with_record(list[i])
+    return whole or refusal.raise(message, code)
   end
 end
 

@@ -1,6 +1,7 @@
 -- Files of records, written record by record. A file appears whole or not at all, when its writer is closed.
 local core = require "almanac.core"
 local mistake = require "almanac.mistake"
+local refusal = require "almanac.refusal"
 local whole = require "almanac.whole"
 
 local m = {}
@@ -48,9 +49,9 @@ function methods:close()
   if not self.file then return end
   put(self, self.count == 0 and self.head or "", self.tail)
   local out, file = take_file(self)
-  local fine, message
-  if out then fine, message = out:complete() else fine, message = file:flush() end
-  if not fine then error(message, 0) end
+  local fine, message, code
+  if out then fine, message, code = out:complete() else fine, message = file:flush() end
+  if not fine then refusal.raise(message, code) end
 end
 
 ---Ends it without a file; what was there stays.
@@ -84,10 +85,10 @@ function m.open(path, options)
   end
   local format = options.format or FORMATS[(path:match "%.(%w+)$" or ""):lower()] or "iso2709"
   local head, between, tail = core.marc.frame(format)
-  local out, message
+  local out, message, code
   if path ~= "-" then
-    out, message = whole.open(path)
-    if not out then error(message, 0) end
+    out, message, code = whole.open(path)
+    if not out then refusal.raise(message, code) end
     out.file:setvbuf("full", BUFFER)
   end
   return setmetatable({ path = path, format = format, options = options.nfc and { nfc = true } or nil, head = head, between = between,

@@ -1,6 +1,8 @@
 -- Runs a script from its first line to its end, however that comes: its last line, a call that
 -- failed, a mistake in it, Ctrl-C.
 local core = require "almanac.core"
+local mistake = require "almanac.mistake"
+local refusal = require "almanac.refusal"
 local task = require "almanac.task"
 local words = require "almanac.words"
 
@@ -45,11 +47,16 @@ local function without_place(text)
   return said
 end
 
--- What ended a script, as an object: mistakes become a failure with their place.
+local function without_traceback(text) return (text:gsub("\nstack traceback:.*", "")) end
+
+-- What ended a script, as an object: mistakes become a failure with their place, a no of the world has none.
 local function seen(session, message)
   local is_end = message ~= nil and message == session.ending
   if is_end or message == interrupted or task.is_cancellation(message) then return message end
-  local text, place = tostring(message):gsub("\nstack traceback:.*", ""), line_of(session)
+  local text = without_traceback(mistake.text(message))
+  local refused, code = refusal.of(text)
+  if refused then return { mistake = refused, code = code } end
+  local place = line_of(session)
   if not text:find(place:gsub(":%d+$", ":"), 1, true) then text = ("%s: %s"):format(place, without_place(text)) end
   return { mistake = text }
 end
@@ -64,7 +71,7 @@ local function body(session, chunk)
   if task.is_cancellation(why) then error(why, 0) end
   if why == interrupted then return { stopped = true } end
   if why ~= nil and why == session.ending then return {} end
-  return { mistake = why.mistake }
+  return why
 end
 
 -- What the script leaves behind that stops early.
@@ -102,7 +109,11 @@ local function watched(session, work)
   watch:cancel()
   -- A mistake in a task that the script never awaited.
   local lost = task.lost()
-  if lost and not outcome.stopped then outcome.mistake = outcome.mistake or (tostring(lost):gsub("\nstack traceback:.*", "")) end
+  if lost and not (outcome.stopped or outcome.mistake) then
+    local text = without_traceback(mistake.text(lost))
+    outcome.mistake, outcome.code = refusal.of(text)
+    outcome.mistake = outcome.mistake or text
+  end
   return outcome
 end
 
@@ -127,7 +138,7 @@ function m.run(session, chunk)
   local outcome, ending = watched(session, session.main), session.ending
   if ending and not ending.message then return 0 end
   if ending then return m.ended_early(session, ending.message, is_stop(ending.code)) end
-  if outcome.mistake then return m.ended_early(session, outcome.mistake, session.gate.short ~= nil) end
+  if outcome.mistake then return m.ended_early(session, outcome.mistake, session.gate.short ~= nil or is_stop(outcome.code)) end
   if outcome.stopped then return m.ended_early(session, "stopped", true) end
   return ended_well(session, outcome.status)
 end
