@@ -57,7 +57,8 @@ local function seen(session, message)
   local refused, code = refusal.of(text)
   if refused then return { mistake = refused, code = code } end
   local place = line_of(session)
-  if not text:find(place:gsub(":%d+$", ":"), 1, true) then text = ("%s: %s"):format(place, without_place(text)) end
+  -- With a blank in front, since s.lua is also the end of jobs.lua.
+  if not (" " .. text):find(" " .. place:gsub(":%d+$", ":"), 1, true) then text = ("%s: %s"):format(place, without_place(text)) end
   return { mistake = text }
 end
 
