@@ -12,7 +12,6 @@ local AT_A_TIME = 8     -- titles; the pace of all calls is that of --rate
 local BATCH = 100       -- titles that are held before they are written, in the order of the set
 
 local args = script.arguments {
-  summary = "Physical items without a barcode, as CSV",
   { "set", "set", help = "the titles: a set" },
   { "list", "file", help = "the titles: a list with MMS IDs" },
   { "library", "string", help = "code of a library: items of others are left out" },
