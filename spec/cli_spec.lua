@@ -39,6 +39,7 @@ describe("the command line", function()
       local result = program.run { command, "--help" }
       assert.equal(0, result.status, command .. ": " .. result.err)
       assert.matches("Usage: almanac " .. command, result.out)
+      assert.is_nil(result.out:match "\n [^ \n][^\n]*", "a line that was broken begins with a blank")
     end
   end)
 

@@ -50,6 +50,16 @@ describe("a script's", function()
     end
   end)
 
+  it("help breaks a long line that begins with an option as any other", function()
+    local long = ("--loud makes it loud. *All* of it is said aloud then, and "):rep(4):sub(1, -2)
+    program.write(at.folder .. "/s.lua", "-- almanac-script: 1\n--\n-- Greets people.\n-- " .. long .. "\n--\n-- " ..
+      long:gsub("^%-%-", "*") .. "\nlocal script = require 'almanac.script'\n" .. GREET)
+    local out = run("--help").out
+    assert.is_nil(out:match "\n [^ \n][^\n]*")
+    assert.truthy(out:gsub("%s+", " "):find(long, 1, true), out)
+    for line in out:gmatch "[^\n]+" do assert.is_true(#line <= 100, line) end
+  end)
+
   it("declaration that is wrong is a mistake of the script", function()
     for text, message in pairs { ["{ 'Name', 'string' }"] = "lower%-case", ["{ 'a', 'strin' }"] = "did you mean 'string'",
       ["{ 'help', 'string' }"] = "option of `almanac exec`", ["sumary = 'x'"] = "no field 'sumary'" } do

@@ -11,10 +11,10 @@ pages of one representation. An empty file_name is a title without files; collec
 a name, nothing for a common one, or none for a title that is in no collection; format
 is marc21, unimarc, kormarc, cnmarc, dc, dcap01 or dcap02; barcode makes a physical item.
 Lines that begin with # are left out. Contents are made up when read.
---titles also takes a library's own records: MARC in every format that `almanac marc` reads, Dublin Core
-and MODS in XML, and run files of almanac, whose titles come with representations, files and items as
-the run read them. 001 or dc:identifier tells the MMS ID; other records are given one. AVD in a
-record makes a representation, AVA a holding.
+--titles also takes a library's own records: MARC in every format that `almanac marc` reads,
+Dublin Core and MODS in XML, and run files of almanac, whose titles come with representations,
+files and items as the run read them. 001 or dc:identifier tells the MMS ID;
+other records are given one. AVD in a record makes a representation, AVA a holding.
 Example: almanac rehearsal --titles export.xml
 
 --latency WORD[,…]: how long things take.

@@ -89,13 +89,30 @@ local function rest_of_head(text)
   return table.concat(lines, "\n")
 end
 
+-- The parser takes a line that begins with an option for an entry of a list, whose other lines it sets in. Such a line is
+-- broken before the parser sees it.
+local function broken(text)
+  return (text:gsub("[^\n]+", function(line)
+    if #line <= WIDTH or not line:find "^[-*+]%S" then return nil end
+    local lines, current = {}, nil
+    for word in line:gmatch "%S+" do
+      if current and #current + 1 + #word > WIDTH then
+        lines[#lines + 1], current = current, nil
+      end
+      current = current and current .. " " .. word or word
+    end
+    lines[#lines + 1] = current
+    return table.concat(lines, "\n")
+  end))
+end
+
 local function parser_of(session, declared, args)
-  local parser = require "argparse"("almanac exec " .. session.name, plain.text(declared.summary or m.first_line(session.text)))
+  local parser = require "argparse"("almanac exec " .. session.name, broken(plain.text(declared.summary or m.first_line(session.text))))
   parser:help_max_width(WIDTH):add_help(false)
   parser:flag("-h --help", "show this help")
   arguments.declare(args, parser)
   local rest = rest_of_head(session.text)
-  if rest ~= "" then parser:epilog(plain.text(rest)) end
+  if rest ~= "" then parser:epilog(broken(plain.text(rest))) end
   return parser
 end
 
