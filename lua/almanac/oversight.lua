@@ -16,7 +16,7 @@ m.s3 = nil
 ---@type fun(event: almanac.alma.event)?
 m.event = nil
 
----The tasks that make a thing once, in almanac.alma.once: each looks for what its POST makes.
+---The tasks that make a thing once, in almanac.alma.once: each has looked for it, and looks for what its POST makes.
 ---@type table<thread, true>
 m.looks = setmetatable({}, { __mode = "k" })
 

@@ -2,25 +2,17 @@
 -- thing that Alma keeps.
 local client = require "almanac.alma.client"
 
-return {
+-- Each is loaded when it is used first: a command needs few of them, and starts sooner.
+local AREAS = {}
+for name in ("analytics bibs collections conf deposits errors files holdings items jobs libraries profiles representations " ..
+  "requests sets tables webhooks"):gmatch "%l+" do AREAS[name] = true end
+
+return setmetatable({
   new = client.new,
   has_code = client.has_code,
-  analytics = require "almanac.alma.analytics",
-  bibs = require "almanac.alma.bibs",
-  collections = require "almanac.alma.collections",
-  conf = require "almanac.alma.conf",
-  deposits = require "almanac.alma.deposits",
-  errors = require "almanac.alma.errors",
-  files = require "almanac.alma.files",
-  holdings = require "almanac.alma.holdings",
-  items = require "almanac.alma.items",
-  jobs = require "almanac.alma.jobs",
-  libraries = require "almanac.alma.libraries",
-  profiles = require "almanac.alma.profiles",
-  representations = require "almanac.alma.representations",
-  requests = require "almanac.alma.requests",
-  sets = require "almanac.alma.sets",
-  tables = require "almanac.alma.tables",
   test = require "almanac.alma.test".test,
-  webhooks = require "almanac.alma.webhooks",
-}
+}, { __index = function(alma, name)
+  if not AREAS[name] then return nil end
+  alma[name] = require("almanac.alma." .. name)
+  return alma[name]
+end })

@@ -53,7 +53,7 @@ end
 -- Sends the POST; what the same of an earlier run made is looked for first.
 local function post(client, thing, find)
   local this = coroutine.running()
-  oversight.looks[this] = find ~= nil or nil
+  oversight.looks[this] = thing.look ~= nil or nil
   local made, message, code, detail = thing.post()
   oversight.looks[this] = nil
   if not (detail and detail.held and find) then return made, message, code, detail end

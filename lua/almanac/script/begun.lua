@@ -76,7 +76,7 @@ end
 ---How long a POST is held back because an earlier run sent the same.
 ---@param client almanac.alma.client
 ---@param call { method: string, path: string, request: table }
----@param looks boolean? the caller looks for what the POST makes, and so is told also of one that was answered
+---@param looks boolean? the caller has looked for what the POST makes; a list may lag, so it is told also of one that was answered
 ---@return number? seconds nil when it can be sent
 ---@return boolean? answered Alma took the earlier one
 function methods:held(client, call, looks)
