@@ -395,6 +395,6 @@ describe("alma.test", function()
   end)
 
   it("raises for an area that Alma has not", function()
-    assert.error_matches(function() alma.test({}, "maps") end, "no area maps")
+    assert.error_matches(function() alma.test(alma.new { url = "http://127.0.0.1:1", key = "k" }, "maps") end, "no area maps")
   end)
 end)

@@ -9,7 +9,8 @@ local function is_client(value) return type(value) == "table" and value.call ~= 
 local function wrong(area, name, functions, first)
   local call = ("%s.%s(client, …)"):format(area, name)
   if first == functions then return ("%s:%s: the client comes first, behind a dot: %s"):format(area, name, call) end
-  return ("%s.%s: the client comes first: %s; it got %s"):format(area, name, call, first == nil and "nil" or "a " .. type(first))
+  local got = first == nil and "nil" or type(first) == "table" and "a table that is no client" or "a " .. type(first)
+  return ("%s.%s: the client comes first: %s; it got %s"):format(area, name, call, got)
 end
 
 -- The call behind the check leaves no trace, so that levels of `error` count as if it were not there.
