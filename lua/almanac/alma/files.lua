@@ -138,7 +138,11 @@ function m.create(client, mms_id, rep_id, file, options)
   return once.make(client, {
     what = ("file '%s' of representation %s"):format(name, rep_id), looks = LOOKS,
     look = not (options and options.as_new) and function()
-      return one_of(chosen(list, function(known) return is_like(known, file, name) end), rep_id, ("'%s'"):format(name))
+      local now, words, kind, more = list, nil, nil, nil
+      if not now then now, words, kind, more = m.list(client, mms_id, rep_id) end
+      list = nil   -- it is read once before the first look, and anew for each further one
+      if not now then return nil, words, kind, more end
+      return one_of(chosen(now, function(known) return is_like(known, file, name) end), rep_id, ("'%s'"):format(name))
     end or nil,
     find = function()
       local now, words, kind, more = m.list(client, mms_id, rep_id)

@@ -50,14 +50,15 @@ local function of_earlier_run(client, find, seconds)
   end
 end
 
--- Sends the POST; what the same of an earlier run made is looked for first.
-local function post(client, thing, find)
+-- Sends the POST; what the same of an earlier run made is looked for first, as a thing that was there before.
+local function post(client, thing)
   local this = coroutine.running()
   oversight.looks[this] = thing.look ~= nil or nil
   local made, message, code, detail = thing.post()
   oversight.looks[this] = nil
-  if not (detail and detail.held and find) then return made, message, code, detail end
-  local found, blind = of_earlier_run(client, find, detail.held)
+  local look = thing.look or thing.find
+  if not (detail and detail.held and look) then return made, message, code, detail end
+  local found, blind = of_earlier_run(client, look, detail.held)
   if found then return found, true end
   if blind then return nil, message, code, detail end
   return thing.post()
@@ -77,7 +78,7 @@ function m.make(client, thing)
     if code ~= "missing" then return nil, message, code, detail end
   end
   local find = thing.find or thing.look
-  local made, message, code, detail = post(client, thing, find)
+  local made, message, code, detail = post(client, thing)
   if made then return made, message == true end
   local known = true
   if thing.unknown then message, detail, known = unknown.explain(thing.unknown, message, code, detail) end
