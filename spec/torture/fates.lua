@@ -127,7 +127,7 @@ local function of_scripts(random)
     rules[i] = ("%s=%.2f:%s"):format(pick(random, scripts.WRITES), random(10, 60) / 100, pick(random, OF_WRITES))
   end
   rules[#rules + 1] = random(1, 2) == 1 and of_read(random) or nil
-  return { titles = random(2, 4), kills = random(1, 4), restarts = random(0, 2), rules = rules, go = scripts.go, settle = 3,
+  return { titles = random(2, 4), kills = random(1, 4), restarts = random(0, 2), rules = rules, go = scripts.go, settle = 8,
     latency = pick(random, { "representation=0.05,file=0.05", "lag=0.2", "lag=1" }) }
 end
 
