@@ -58,19 +58,25 @@ local function read_earlier(self)
 end
 
 ---@param settle number? seconds
+---@param tell fun(line: string) says why nothing can be remembered
 ---@return table begun
----@return string? message why nothing can be remembered
-function m.open(settle)
-  local self = setmetatable({ settle = settle or m.SETTLE, earlier = {}, folder = folder_of_user() }, { __index = methods })
-  local ok, message
-  if self.folder then ok, message = core.files.make_folder(self.folder, FOLDER_MODE) else message = "HOME is not set" end
+function m.new(settle, tell)
+  return setmetatable({ settle = settle or m.SETTLE, tell = tell }, { __index = methods })
+end
+
+-- Reads what earlier runs noted, at the first POST: a script that only reads needs no folder.
+local function is_ready(self)
+  if self.earlier then return self.folder ~= nil end
+  self.earlier = {}
+  local folder, ok, message = folder_of_user(), nil, "HOME is not set"
+  if folder then ok, message = core.files.make_folder(folder, FOLDER_MODE) end
   if not ok then
-    self.folder = nil
-    return self, message
+    self.tell("what is sent can't be remembered, so a script that is stopped and run again may make something twice: " .. message)
+    return false
   end
-  self.path = ("%s/%d-%s"):format(self.folder, core.sys.pid(), core.text.hex(core.hash.random(6)))
+  self.folder, self.path = folder, ("%s/%d-%s"):format(folder, core.sys.pid(), core.text.hex(core.hash.random(6)))
   read_earlier(self)
-  return self
+  return true
 end
 
 ---How long a POST is held back because an earlier run sent the same.
@@ -80,7 +86,7 @@ end
 ---@return number? seconds nil when it can be sent
 ---@return boolean? answered Alma took the earlier one
 function methods:held(client, call, looks)
-  if not is_remembered(client, call) then return nil end
+  if not (is_remembered(client, call) and is_ready(self)) then return nil end
   local earlier = self.earlier[name_of(client, call)]
   if not earlier or earlier.done and not looks then return nil end
   local left = self.settle - (core.sys.time() - earlier.time)
@@ -95,7 +101,7 @@ end
 ---Notes that a POST is sent now.
 ---@return fun(state: "done"|"void") settled to be called when Alma took or refused it; not when nobody can tell
 function methods:begin(client, call)
-  if not self.folder or not is_remembered(client, call) then return function() end end
+  if not (is_remembered(client, call) and is_ready(self)) then return function() end end
   local name = name_of(client, call)
   note(self, "sent", name)
   return function(state) note(self, state, name) end

@@ -230,12 +230,9 @@ function m.open(options)
   if not reserve then return nil, message, "parse" end
   local files, why, code = files_of(options)
   if not files then return nil, why, code end
-  local begun, unkept = begun_before.open(options.settle)
-  if unkept then
-    options.note("what is sent can't be remembered, so a script that is stopped and run again may make something twice: " .. unkept)
-  end
   local self = setmetatable({
-    written = writes.new(), begun = begun, note = options.note, dry = options.dry_run and dry_run.new(options.say) or nil,
+    written = writes.new(), begun = begun_before.new(options.settle, options.note), note = options.note,
+    dry = options.dry_run and dry_run.new(options.say) or nil,
     log = files.log, recorder = files.recorder,
     player = files.player, reserve = reserve, production = options.production, ask = options.ask, own = options.own,
     expected = options.expected, generals = setmetatable({}, { __mode = "k" }), kept = setmetatable({}, { __mode = "k" }), paces = {},
