@@ -6,6 +6,7 @@ local check = require "almanac.recipe.inside.check"
 local guards = require "almanac.recipe.guard"
 local header = require "almanac.recipe.inside.header"
 local lock = require "almanac.recipe.lock"
+local shipped = require "almanac.shipped"
 
 local m = {}
 
@@ -13,17 +14,7 @@ local m = {}
 m.largest = 1 << 20
 local MOST = 12             -- recipes that one recipe needs
 
--- The recipes that come with almanac: PREFIX/share/almanac/recipes when its
--- library is in PREFIX/share/lua/5.4, recipes/ beside lua/ in the source tree.
-local function shipped_folder()
-  local here = package.searchpath("almanac.cli", package.path) or ""
-  local base = here:match "^(.*)almanac/cli/init%.lua$" or ""
-  local folder, installed = base:gsub("share/lua/5%.4/$", "share/almanac/recipes")
-  if installed == 0 then folder = base .. "../recipes" end
-  local real = core.files.real_path(folder)
-  if real then return real end
-  return nil, ("the recipes that come with almanac are not in %s; install almanac again"):format(folder), "missing"
-end
+local function shipped_folder() return shipped.folder("recipes", "recipes") end
 
 ---The folders where recipes are looked for, first one first: ./recipes, those
 ---of ALMANAC_RECIPES (colons between), those that come with almanac.
@@ -33,8 +24,8 @@ end
 function m.folders()
   local folders = { "recipes" }
   for folder in (os.getenv "ALMANAC_RECIPES" or ""):gmatch "[^:]+" do folders[#folders + 1] = folder end
-  local shipped, message, code = shipped_folder()
-  folders[#folders + 1] = shipped
+  local own, message, code = shipped_folder()
+  folders[#folders + 1] = own
   return folders, message, code
 end
 

@@ -1,23 +1,14 @@
 -- The scripts that come with almanac: recipes/scripts/NAME.lua, beside the recipes.
 local core = require "almanac.core"
 local help = require "almanac.script.help"
+local shipped = require "almanac.shipped"
 local words = require "almanac.words"
 
 local m = {}
 
 local LARGEST = 16 << 20   -- bytes of a script
 
--- PREFIX/share/almanac/recipes/scripts when the library is in PREFIX/share/lua/5.4; in the source tree
--- recipes/scripts beside lua/.
-local function folder()
-  local here = package.searchpath("almanac.script", package.path) or ""
-  local base = here:match "^(.*)almanac/script/init%.lua$" or ""
-  local path, installed = base:gsub("share/lua/5%.4/$", "share/almanac/recipes/scripts")
-  if installed == 0 then path = base .. "../recipes/scripts" end
-  local real = core.files.real_path(path)
-  if real then return real end
-  return nil, ("the scripts that come with almanac are not in %s; install almanac again"):format(path), "missing"
-end
+local function folder() return shipped.folder("recipes/scripts", "scripts") end
 
 ---The scripts that come with almanac.
 ---@return { name: string, path: string, about: string }[]|nil list by name; about: the first line of the comment at its head
