@@ -41,6 +41,18 @@ function m.child(node, name)
   end
 end
 
+---The first element of a name, the node itself among them, at any depth.
+---@param node almanac.xml.node
+---@param name string
+---@return almanac.xml.node?
+function m.find(node, name)
+  if node.name == name then return node end
+  for _, item in ipairs(node) do
+    local found = m.find(item, name)
+    if found then return found end
+  end
+end
+
 ---The text of the first child of that name, without blanks around it.
 ---@param node almanac.xml.node?
 ---@param name string

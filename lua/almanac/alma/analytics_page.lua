@@ -21,15 +21,6 @@ local LARGEST = 64 << 20   -- bytes of a page; a thousand rows of long texts hav
 ---@field columns almanac.alma.column[]? by their place; nil when the page has no headings
 ---@field rows string[][] by position
 
--- The first element of that name, at any depth.
-local function find(node, name)
-  if node.name == name then return node end
-  for _, item in ipairs(node) do
-    local found = find(item, name)
-    if found then return found end
-  end
-end
-
 -- Headings come with blanks in front that nobody sees.
 local function attribute(node, name)
   for key, value in pairs(node.attributes) do
@@ -60,7 +51,7 @@ end
 
 local function columns_of(rowset)
   local schema = xml.child(rowset, "schema")
-  local sequence = schema and find(schema, "sequence")
+  local sequence = schema and xml.find(schema, "sequence")
   if not sequence then return nil end
   local columns = {}
   for _, element in ipairs(xml.children(sequence, "element")) do
@@ -95,7 +86,7 @@ function m.read(text)
   if not result then return nil, ("<%s> is no report"):format(root.name) end
   local token = (xml.text(result, "ResumptionToken") or ""):gsub("%s+", "")
   local page = { token = token ~= "" and token or nil, rows = {}, finished = FINISHED[xml.text(result, "IsFinished") or ""] }
-  local rowset = find(result, "rowset")
+  local rowset = xml.find(result, "rowset")
   if not rowset then return page end
   page.columns = columns_of(rowset)
   for i, node in ipairs(xml.children(rowset, "Row")) do page.rows[i] = row_of(node) end

@@ -76,15 +76,6 @@ function methods:ask(operation, parameters)
   return root
 end
 
--- <explain> is the root, or lies deep in a record of an <explainResponse>.
-local function find(node, name)
-  if node.name == name then return node end
-  for _, item in ipairs(node) do
-    local found = find(item, name)
-    if found then return found end
-  end
-end
-
 local function add_index(indexes, node)
   for _, map in ipairs(xml.children(node, "map")) do
     local name = xml.child(map, "name")
@@ -101,10 +92,10 @@ function methods:explain()
   local root, message, code = self:ask("explain", {})
   if not root then return nil, message, code end
   local result = { indexes = {}, schemas = {} }
-  for _, node in ipairs(find(root, "indexInfo") or {}) do
+  for _, node in ipairs(xml.find(root, "indexInfo") or {}) do
     if node.name == "index" then add_index(result.indexes, node) end
   end
-  for i, node in ipairs(find(root, "schemaInfo") or {}) do result.schemas[i] = node.attributes.name end
+  for i, node in ipairs(xml.find(root, "schemaInfo") or {}) do result.schemas[i] = node.attributes.name end
   self.explained = result
   return result
 end
