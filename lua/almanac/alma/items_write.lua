@@ -1,4 +1,5 @@
 -- Creates, changes, deletes and moves physical items. A PUT replaces the item, so all of it is sent as it was read.
+local codes = require "almanac.alma.coded"
 local client_module = require "almanac.alma.client"
 local fields = require "almanac.fields"
 local holdings = require "almanac.alma.holdings"
@@ -204,12 +205,10 @@ function m.scan(client, item, options)
   return answer.item_data and answer or item   -- a dry run answers nothing
 end
 
-local function value(field) return type(field) == "table" and field.value or field end
-
 -- True when a scan at a department has had its effect, as far as the item tells.
 local function is_moved(item, options)
   local data = item.item_data
-  local at, kind = value(data.work_order_at) or "", value(data.work_order_type) or ""
+  local at, kind = codes.value(data.work_order_at) or "", codes.value(data.work_order_type) or ""
   if options.done then return at ~= options.department end
   return at == options.department and (not options.work_order_type or kind == options.work_order_type)
 end
