@@ -4,12 +4,8 @@
 -- --library CODE looks at items of that library alone; --titles-without-items adds a row for each title that has no item.
 -- Changes nothing.
 local script = require "almanac.script"
-local bibs = require "almanac.alma.bibs"
+local coded = require "almanac.alma.coded"
 local items = require "almanac.alma.items"
-local task = require "almanac.task"
-
-local AT_A_TIME = 8     -- titles; the pace of all calls is that of --rate
-local BATCH = 100       -- titles that are held before they are written, in the order of the set
 
 local args = script.arguments {
   { "set", "set", help = "the titles: a set" },
@@ -19,15 +15,13 @@ local args = script.arguments {
   { "output", "string", help = "the CSV file to write; without it, standard output" },
 }
 
-local function value(coded) return type(coded) == "table" and coded.value or coded end
-
 local function has_no_barcode(item)
-  return not (item.item_data.barcode or ""):find "%S" and (not args.library or value(item.item_data.library) == args.library)
+  return not (item.item_data.barcode or ""):find "%S" and (not args.library or coded.value(item.item_data.library) == args.library)
 end
 
 local function row_of(bib, item)
   local data, holding = item.item_data, item.holding_data
-  return { bib.mms_id, bib.title, value(data.library), value(data.location), holding.call_number, data.description,
+  return { bib.mms_id, bib.title, coded.value(data.library), coded.value(data.location), holding.call_number, data.description,
     holding.holding_id, data.pid, n = 8 }
 end
 
@@ -46,18 +40,10 @@ local csv <close> = script.csv(args.output, { "mms_id", "title", "library", "loc
   "holding_id", "item_pid" })
 local count = 0
 
-for first = 1, #ids, BATCH do
-  local list, missing, code = bibs.get(client, table.move(ids, first, math.min(first + BATCH - 1, #ids), 1, {}))
-  if not list then script.check(nil, missing, code) end
-  for _, id in ipairs(missing) do script.failed(id, "Alma knows no such title", "missing") end
-  local rows = {}
-  local raised = task.each(list, AT_A_TIME, function(bib) rows[bib] = rows_of(client, bib) end)
-  if raised[1] then error(raised[1].message, 0) end
-  for _, bib in ipairs(list) do
-    for _, row in ipairs(rows[bib]) do
-      csv:write(row)
-      if row[8] then count = count + 1 end
-    end
+for _, rows in script.each_title(ids, function(bib) return rows_of(client, bib) end) do
+  for _, row in ipairs(rows) do
+    csv:write(row)
+    if row[8] then count = count + 1 end
   end
 end
 script.warn("%d %s without barcode", count, count == 1 and "item" or "items")

@@ -4,13 +4,9 @@
 -- There is a row for each file; a representation without files and a title without representations have a row too.
 -- Changes nothing.
 local script = require "almanac.script"
-local bibs = require "almanac.alma.bibs"
+local coded = require "almanac.alma.coded"
 local files = require "almanac.alma.files"
 local representations = require "almanac.alma.representations"
-local task = require "almanac.task"
-
-local AT_A_TIME = 8     -- titles; the pace of all calls is that of --rate
-local BATCH = 100       -- titles that are held before they are written, in the order of the set
 
 local args = script.arguments {
   { "set", "set", help = "the titles: a set" },
@@ -18,12 +14,10 @@ local args = script.arguments {
   { "output", "string", help = "the CSV file to write; without it, standard output" },
 }
 
-local function value(coded) return type(coded) == "table" and coded.value or coded end
-
 -- The rows of a representation.
 local function rows_of(client, bib, representation, rows)
   local list, message, code = files.list(client, bib.mms_id, representation.id)
-  local head = { bib.mms_id, bib.title, representation.id, value(representation.usage_type), representation.label }
+  local head = { bib.mms_id, bib.title, representation.id, coded.value(representation.usage_type), representation.label }
   if not list then
     script.failed(("%s, representation %s"):format(bib.mms_id, representation.id), message, code)
     list = {}
@@ -49,14 +43,6 @@ local client, ids = script.client(), script.titles(args)
 local csv <close> = script.csv(args.output, { "mms_id", "title", "representation_id", "usage_type", "representation_label",
   "file_pid", "file_label", "path", "size" })
 
-for first = 1, #ids, BATCH do
-  local list, missing, code = bibs.get(client, table.move(ids, first, math.min(first + BATCH - 1, #ids), 1, {}))
-  if not list then script.check(nil, missing, code) end
-  for _, id in ipairs(missing) do script.failed(id, "Alma knows no such title", "missing") end
-  local rows = {}
-  local raised = task.each(list, AT_A_TIME, function(bib) rows[bib] = title_rows(client, bib) end)
-  if raised[1] then error(raised[1].message, 0) end
-  for _, bib in ipairs(list) do
-    for _, row in ipairs(rows[bib]) do csv:write(row) end
-  end
+for _, rows in script.each_title(ids, function(bib) return title_rows(client, bib) end) do
+  for _, row in ipairs(rows) do csv:write(row) end
 end

@@ -1,5 +1,6 @@
 -- What a script that `almanac exec` runs needs beside the library: its arguments, the client and
 -- the bucket of the settings, and words for people.
+local bibs = require "almanac.alma.bibs"
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
 local fields = require "almanac.fields"
@@ -9,6 +10,9 @@ local sessions = require "almanac.script.session"
 local task = require "almanac.task"
 
 local m = {}
+
+local AT_A_TIME = 8     -- titles that are worked on; the pace of all calls is that of --rate
+local BATCH = 100       -- titles that are held, so that they come in their order
 
 -- Ends the script from whatever task this is.
 local function finish(ending)
@@ -79,6 +83,34 @@ end
 ---@return string[] ids
 function m.titles(given)
   return (m.check(lists.titles(m.client, given, m.warn)))
+end
+
+-- What `work` gave for each title of the batch that begins at `first`.
+local function worked_on(ids, first, work)
+  local list, missing, code = bibs.get(m.client(), table.move(ids, first, math.min(first + BATCH - 1, #ids), 1, {}))
+  if not list then m.check(nil, missing, code) end
+  for _, id in ipairs(missing) do m.failed(id, "Alma knows no such title", "missing") end
+  local results = {}
+  local raised = task.each(list, AT_A_TIME, function(bib) results[bib] = work(bib) end)
+  if raised[1] then error(raised[1].message, 0) end
+  return list, results
+end
+
+---Works on eight titles at a time, and goes through them in the order of the ids, each with what `work` gave. One that Alma
+---does not know is told as by `failed`; when they can't be read at all, the script ends.
+---@param ids string[] of `titles`
+---@param work fun(bib: table): any bib: mms_id, title, author, as almanac.alma.bibs.get gives it
+---@return fun(): table|nil, any next bib, what `work` gave
+function m.each_title(ids, work)
+  local first, at, list, results = 1, 0, {}, {}
+  return function()
+    at = at + 1
+    while not list[at] and first <= #ids do
+      list, results = worked_on(ids, first, work)
+      first, at = first + BATCH, 1
+    end
+    return list[at], results[list[at]]
+  end
 end
 
 ---The rows of a list with headings (CSV, .xlsx, .ods), headings in any spelling. A column that is not
