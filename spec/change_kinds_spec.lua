@@ -41,13 +41,13 @@ place["recipes/README.md, Changes"] = function(name, kind)
   if sorted(fields) ~= sorted(told) then return "has other fields: " .. sorted(told) end
 end
 
-place["lua/almanac/recipe.d.lua"] = function(name, kind)
+place["lua/almanac/recipe_changes.d.lua"] = function(name, kind)
   local fields, told = {}, {}
   for field, text in pairs(kind.fields) do
     local what, needed = text:match "%a+", text:find("!", 1, true)
     fields[#fields + 1] = ("%s: %s%s"):format(field, TYPES[what], needed and "" or "?")
   end
-  local given = reads("lua/almanac/recipe.d.lua"):match("\n%-%-%-@param given { ([^\n]-) }\n%-%-%-@return recipe%.change\nfunction "
+  local given = reads("lua/almanac/recipe_changes.d.lua"):match("\n%-%-%-@param given { ([^\n]-) }\n%-%-%-@return recipe%.change\nfunction "
     .. name:gsub("%.", "%%.") .. "%(given%) end\n")
   if not given then return "is not there" end
   for field in (given .. ", "):gmatch "(.-), " do told[#told + 1] = field end
@@ -98,7 +98,7 @@ describe("the list of kinds of change", function()
     assert.same({
       ".luacheckrc: add.note: is not there",
       "lua/almanac/apply/kinds: add.note: no lua/almanac/apply/kinds/add_note.lua",
-      "lua/almanac/recipe.d.lua: add.note: is not there",
+      "lua/almanac/recipe_changes.d.lua: add.note: is not there",
       "recipes/README.md, Changes: add.note: is not there",
       "spec/kinds_spec.lua: add.note: does not try it",
       "spec/torture/changes.lua: add.note: does not try it",
@@ -108,7 +108,7 @@ describe("the list of kinds of change", function()
 
   it("names a kind whose fields are others elsewhere", function()
     local list = missing { ["delete.file"] = { effects = { "delete" }, deletes = "file", fields = { file = "held!", now = "boolean" } } }
-    assert.same({ "lua/almanac/recipe.d.lua: delete.file: has other fields: file: recipe.held",
+    assert.same({ "lua/almanac/recipe_changes.d.lua: delete.file: has other fields: file: recipe.held",
       "recipes/README.md, Changes: delete.file: has other fields: file" }, list)
   end)
 

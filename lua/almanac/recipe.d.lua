@@ -1,7 +1,8 @@
 ---@meta
 
 -- Describes everything that a recipe sees, so that editors can complete names and check types.
--- The texts are those of the functions themselves; recipes/README.md is the reference.
+-- The texts are those of the functions themselves; recipes/README.md is the reference. What `changes` proposes is in
+-- recipe_changes.d.lua.
 
 ---A file of the folder. With an argument of type words, its names come without these words.
 ---`thumbnail_of` gets the whole names, and so does `changes` for `path` and `folder`.
@@ -95,8 +96,6 @@ function record:fields(tag) end
 ---@return { name: string, prefix: string?, value: string, attributes: table<string, string> }[]
 function record:elements(path) end
 
----@class recipe.change
-
 ---What a recipe returns.
 ---@class recipe.recipe
 ---@field name string lower-case letters, digits and dashes
@@ -121,36 +120,6 @@ function record:elements(path) end
 ---@param name string its name or path, and the major version that the variant was written for: "jpg-derivatives 1"
 ---@return fun(variant: table): recipe.recipe
 function extend(name) end
-
-add, replace, update, delete = {}, {}, {}, {}
-
----@param given { usage_type: string, library: string, label: string?, public_note: string?, access_rights: string?, files: recipe.file[] }
----@return recipe.change
-function add.representation(given) end
-
----@param given { representation: recipe.representation, files: recipe.file[] }
----@return recipe.change
-function add.file(given) end
-
----@param given { collection: string }
----@return recipe.change
-function add.collection(given) end
-
----@param given { file: recipe.held, with: recipe.file, keep: boolean? }
----@return recipe.change
-function replace.file(given) end
-
----@param given { representation: recipe.representation, label: string?, public_note: string?, access_rights: string?, usage_type: string?, library: string? }
----@return recipe.change
-function update.representation(given) end
-
----@param given { representation: recipe.representation }
----@return recipe.change
-function delete.representation(given) end
-
----@param given { file: recipe.held }
----@return recipe.change
-function delete.file(given) end
 
 key = {}
 
