@@ -55,6 +55,44 @@ CREATE TABLE title_key(
   PRIMARY KEY(key, title_id)
 ) WITHOUT ROWID;
 
+CREATE TABLE record(                -- what a source of records gave, in its order; else empty
+  id          INTEGER PRIMARY KEY,
+  identifier  TEXT,                 -- in the source; NULL: it has none
+  datestamp   TEXT,
+  deleted     INTEGER NOT NULL,     -- 1: only a header, which says that the record is deleted
+  sets        TEXT,                 -- JSON: names of sets that the source has it in
+  format      TEXT,                 -- marc dc mods row
+  content     TEXT,                 -- ISO 2709 or XML; of a row see almanac.row; NULL: deleted, or not read
+  mark        TEXT,                 -- sha256 of the content, hex
+  place       TEXT,                 -- where it stands in the source, in words
+  problem     TEXT,                 -- why it can't be read, in words
+  title_id    INTEGER REFERENCES title(id),   -- that it goes with; NULL: none, or in doubt
+  reason_code TEXT,                 -- why it goes with none, see almanac.run.reasons
+  reason_data TEXT                  -- JSON
+);
+CREATE INDEX record_title ON record(title_id);
+CREATE INDEX record_identifier ON record(identifier);
+
+CREATE TABLE record_key(
+  key TEXT NOT NULL, record_id INTEGER NOT NULL REFERENCES record(id),
+  PRIMARY KEY(key, record_id)
+) WITHOUT ROWID;
+
+CREATE TABLE record_file(           -- files that a record names itself
+  record_id INTEGER NOT NULL REFERENCES record(id),
+  seq       INTEGER NOT NULL,
+  name      TEXT NOT NULL,          -- as the recipe gives it
+  file_id   INTEGER REFERENCES file(id),   -- that one; NULL: not there, or in doubt
+  PRIMARY KEY(record_id, seq)
+) WITHOUT ROWID;
+CREATE INDEX record_file_of ON record_file(file_id);
+
+CREATE TABLE look_up(               -- titles that Alma has under a key of records
+  key     TEXT PRIMARY KEY,
+  mms_ids TEXT,                     -- JSON: all of them; NULL: no complete answer
+  message TEXT                      -- why there is none
+) WITHOUT ROWID;
+
 CREATE TABLE file_key(
   key TEXT NOT NULL, file_id INTEGER NOT NULL REFERENCES file(id), page,
   PRIMARY KEY(key, file_id)

@@ -3,6 +3,7 @@
 -- so that an error can be found.
 local core = require "almanac.core"
 local encoding = require "almanac.sheet.encoding"
+local plain_row = require "almanac.row"
 local rows_of = require "almanac.sheet.rows"
 local words = require "almanac.words"
 
@@ -21,12 +22,7 @@ local OTHERS = {
   { "^%s*<[!%a?]", "is HTML or XML, not a list; open it in a spreadsheet and save it as \"CSV UTF-8\"" },
 }
 
----Brings a heading into one form: "MMS ID", "mms_id" and "Mms Id" are the same heading.
----@param heading string
----@return string
-function m.plain(heading)
-  return (heading:gsub("^\u{FEFF}", ""):lower():gsub("[^%w\x80-\xFF]", ""))
-end
+m.plain = plain_row.plain
 
 ---Finds the columns in a heading row.
 ---@param row string[]
