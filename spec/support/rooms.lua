@@ -21,7 +21,8 @@ m.LUA = {
   ["rehearsal.world"] = "",
   ["rehearsal.s3"] = "rehearsal.world",
   ["rehearsal.api"] = "rehearsal.s3 rehearsal.world sru marc",
-  rehearsal = "rehearsal.api rehearsal.s3 rehearsal.world sheet marc oai run",
+  ["rehearsal.remote"] = "rehearsal.api rehearsal.world",
+  rehearsal = "rehearsal.api rehearsal.remote rehearsal.s3 rehearsal.world sheet marc oai run",
   cli = "plan apply report workbench script run rehearsal rehearsal.api rehearsal.s3 alma s3 oai sru marc sheet recipe recipe.inside " ..
     "recipe.share",
 }

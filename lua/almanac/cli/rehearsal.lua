@@ -17,6 +17,11 @@ files and items as the run read them. 001 or dc:identifier tells the MMS ID;
 other records are given one. AVD in a record makes a representation, AVA a holding.
 Example: almanac rehearsal --titles export.xml
 
+--repository NAME: a repository beside Alma, with a small collection and the path, identifiers, formats, sets, dates and
+tokens of its system; NAME=N: with N records more. Almanac harvests it by OAI-PMH. POST /rehearsal/change adds, changes and
+deletes records.
+Example: almanac rehearsal --repository dspace --repository contentdm=2000
+
 --latency WORD[,…]: how long things take.
   %s
 Example: --latency 0.3,file=12,gateway=0.5: a file POST is answered 504,
@@ -27,7 +32,7 @@ and 12 seconds after it was sent the file is in the lists.
          bibs holdings items collections representations files sets conf jobs profiles analytics deposits requests
          test (API; all of it without a place)
          s3 (all of it) s3.object s3.list s3.create s3.part s3.parts s3.complete s3.form
-         oai sru (beside the API: what Alma shows without a key)
+         oai sru (beside the API: what Alma shows without a key); oai.dspace and so on (a repository alone)
   WHEN   a rate from 0 to 1, by dice that --seed sets; or @3 the third such call, @2-5 those
   KIND   %s
   FORM   of hostile; --faults hostile alone spoils every tenth answer of API, OAI and SRU
@@ -102,6 +107,8 @@ local function add_world(parser)
   parser:option("--key", "another API key, with areas if wanted: KEY=bibs,conf:r"):argname("KEY"):count "*"
   parser:option("--session-token", "temporary AWS credentials: requests must carry it"):argname "TOKEN"
   parser:option("--report", "a report of Analytics from a list: /shared/NAME=FILE (several)"):argname("PATH=FILE"):count "*"
+  parser:option("--repository", "a repository beside Alma to harvest: dspace, contentdm, fedora, rosetta or digitool (several)")
+    :argname("NAME"):count "*"
   parser:flag("--brief", "representation lists without usage type, library and dates")
 end
 
@@ -126,6 +133,7 @@ local function announce(out, about)
   out.say(("institution %s, API key %s"):format(about.institution, about.key))
   out.say(("OAI-PMH %s/view/oai/%s/request, SRU %s/view/sru/%s"):format(about.url, about.institution, about.url,
     about.institution))
+  for _, address in ipairs(about.repositories) do out.say(address) end
   out.say(("S3 %s/%s, access key %s, secret %s"):format(about.s3, about.bucket, about.access_key, about.secret_key))
   out.say "In the other terminal:"
   out.say("  export ALMANAC_API_URL=" .. about.url)

@@ -12,6 +12,7 @@ local latency = require "almanac.rehearsal.latency"
 local lists = require "almanac.rehearsal.api.lists"
 local model = require "almanac.rehearsal.world.model"
 local objects = require "almanac.rehearsal.s3.objects"
+local remote = require "almanac.rehearsal.remote"
 local requests = require "almanac.rehearsal.api.requests"
 local sets = require "almanac.rehearsal.world.sets"
 local work = require "almanac.rehearsal.api.work_codes"
@@ -237,5 +238,8 @@ end
 function m.remaining(server, change)
   server.gate.used = server.gate.daily - change.calls
 end
+
+-- What somebody else does in a repository beside Alma.
+for op, operation in pairs(remote.changes) do m[op] = operation end
 
 return m

@@ -3,6 +3,7 @@
 local change = require "almanac.rehearsal.change"
 local json = require "almanac.json"
 local model = require "almanac.rehearsal.world.model"
+local remote = require "almanac.rehearsal.remote"
 
 local m = {}
 
@@ -79,6 +80,7 @@ local function state(server, call)
   result.merged = rows(world, [[SELECT substr(key, 8) AS "from", value AS "into" FROM meta
     WHERE key LIKE 'merged %' ORDER BY key]])
   result.objects = rows(world, "SELECT key, size, etag, sha256 FROM object ORDER BY key")
+  result.records = json.array(remote.state(world))
   result.uploads = rows(world, [[SELECT id, key, (SELECT count(*) FROM part WHERE upload_id = upload.id) AS parts
     FROM upload ORDER BY key]])
   return result

@@ -34,6 +34,7 @@ m.kinds = {
   { "busy", "OAI and SRU: 503 with Retry-After: N", 1 },
   { "sametoken", "OAI: the page's resumption token is the one that it was asked with" },
   { "notoken", "OAI: the page's resumption token is empty although there is more" },
+  { "nothing", "OAI: no records match, although there are some" },
   { "badtoken", "OAI: the resumption token has expired" },
   { "hostile", "it happens, and the answer is one that no Alma gives: all forms in turn, or =FORM; see below" },
   { "in200", "S3: completing a multipart upload answers InternalError with status 200" },
@@ -50,7 +51,8 @@ end
 
 local METHODS = { GET = true, POST = true, PUT = true, DELETE = true, HEAD = true, ["*"] = true }
 local PLACES = { "bibs", "holdings", "items", "collections", "representations", "files", "sets", "conf", "jobs", "profiles",
-  "analytics", "deposits", "requests", "test", "oai", "sru", "thumbnail", "s3",
+  "analytics", "deposits", "requests", "test", "sru",
+  "oai", "oai.dspace", "oai.contentdm", "oai.fedora", "oai.rosetta", "oai.digitool", "thumbnail", "s3",
   "s3.object", "s3.list", "s3.create", "s3.part", "s3.parts", "s3.complete", "s3.form" }
 
 local function is_place(name)
@@ -117,13 +119,14 @@ local function roll(self)
   return self.state / 0x100000000
 end
 
-local BESIDE = { oai = true, sru = true, thumbnail = true }
+local BESIDE = { s3 = true, oai = true, sru = true, thumbnail = true }
 
--- A rule without a place is about the API, a rule with "s3" about all of S3.
+-- A rule without a place is about the API, a rule with "s3" about all of S3, one with "oai" about every provider.
 local function is_meant(rule, method, place)
   if rule.method ~= "*" and rule.method ~= method then return false end
-  if rule.place == "" then return not (place:find "^s3" or BESIDE[place]) end
-  return rule.place == place or rule.place == "s3" and place:find "^s3" ~= nil
+  local whole = place:match "^[^.]+"
+  if rule.place == "" then return not BESIDE[whole] end
+  return rule.place == place or rule.place == whole
 end
 
 local function strikes(self, rule)

@@ -24,6 +24,9 @@
 --     lists, and its tokens need encoding. SRU answers an unknown index with the whole
 --     catalogue. (Both were seen at a national library's Alma.)
 --
+-- With --repository there are other repositories as well, each an OAI-PMH provider at its system's path: DSpace /oai/request,
+-- CONTENTdm /oai/oai.php, Fedora with Islandora /oai2, Rosetta /oaiprovider/request, DigiTool /OAI-PUB.
+--
 -- Beside these are paths that Alma does not have, for specs and demos:
 --   GET  /rehearsal/state    titles, representations with their files in page order, collections, sets, objects,
 --                            counts, titles that were merged away (from, into); ?mms_id=A,B only those titles, ?counts=1 only the counts
@@ -46,6 +49,8 @@
 --     take_thumbnail pid key: an object of the upload folder becomes the thumbnail of a file, until it ends
 --     no_addresses: expand=url gives no addresses any more
 --     add_request mms_id type? user_id? item_pid? comment?    add_deposit user_id status? title? deposit_profile? mms_id? rep_id? notes?
+--     add_record repository id? title? creator? subjects? rights? numbers? …: a record of a repository beside Alma (dspace, contentdm, …)
+--     change_record repository id, fields, stamp?    rename_record repository id to: another identifier    delete_record repository id
 --     faults spec    latency spec: lag= as well    form_policy spec    lists spec
 --     rate rate      remaining calls: left today      clock seconds: that its clock is ahead from now on
 local codes = require "almanac.rehearsal.api.codes"
@@ -57,6 +62,7 @@ local journal = require "almanac.rehearsal.world.journal"
 local json = require "almanac.json"
 local latency = require "almanac.rehearsal.latency"
 local lists = require "almanac.rehearsal.api.lists"
+local remote = require "almanac.rehearsal.remote"
 local reports = require "almanac.rehearsal.reports"
 local seed = require "almanac.rehearsal.seed"
 local server = require "almanac.rehearsal.server"
@@ -88,6 +94,7 @@ local WATCH = 0.05                           -- seconds between looks at signals
 ---@field session_token string?
 ---@field form_policy string? further conditions of the upload form
 ---@field lists string? how lists are given
+---@field repository string[]? repositories beside Alma: NAME, or NAME=N with so many records more
 ---@field report string[]? reports of Analytics: /PATH=FILE
 ---@field form_life number? seconds that an upload form is good for
 ---@field clock number? seconds that its clock is ahead
@@ -134,6 +141,7 @@ local PARTS = {
   { "lists", function(options) return lists.parse(options.lists) end },
   { "form_conditions", function(options) return form_policy.parse(options.form_policy) end },
   { "reports", reports.load },
+  { "repositories", remote.parse },
   { "journal", journal.open },
 }
 
@@ -159,6 +167,7 @@ function m.open(options)
   if not self.world then return nil, message, code end
   self.world.lists, self.world.form_conditions, self.world.reports = self.lists, self.form_conditions, self.reports
   latency.apply(self.latency, self.world)
+  remote.open(self.world, self.repositories)
   self.http, message, code = listen(options, self.world)
   if not self.http then
     self.world:close()
@@ -176,6 +185,7 @@ function m.description(self)
   local world = self.world
   return {
     url = "http://" .. world.host, port = self.http:port(), pid = core.sys.pid(), institution = world.inst,
+    repositories = remote.addresses(world),
     key = "rehearsal-key", bucket = world.bucket, region = world.region, s3 = "http://" .. world.host,
     access_key = self.options.access_key or "REHEARSALACCESSKEY",
     secret_key = self.options.secret_key or "rehearsal-secret",

@@ -6,6 +6,7 @@ local door = require "almanac.rehearsal.door"
 local failure = require "almanac.rehearsal.api.failure"
 local fate = require "almanac.rehearsal.fate"
 local files = require "almanac.rehearsal.api.files"
+local remote = require "almanac.rehearsal.remote"
 local routes = require "almanac.rehearsal.api.routes"
 local s3 = require "almanac.rehearsal.s3"
 local s3_xml = require "almanac.rehearsal.s3.xml"
@@ -106,7 +107,7 @@ local function dispatch(server, call)
     return alma(server, call)
   elseif s3.recognise(server.world, call) then
     return fate.run(server, call, s3.run, seconds_of(server, call))
-  elseif views.recognise(server.world, call) then
+  elseif views.recognise(server.world, call) or remote.recognise(server.world, call) then
     return fate.run(server, call, views.run, server.latency.call)
   elseif path:find "^/rehearsal/" then
     call.is_door = true
