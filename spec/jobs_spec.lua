@@ -117,7 +117,7 @@ describe("jobs", function()
 
   it("are listed, by kind too, and found by id and by name", function()
     local api = client()
-    assert.are.equal(13, #assert(jobs.list(api)))
+    assert.are.equal(16, #assert(jobs.list(api)))
     for _, job in ipairs(assert(jobs.list(api, { type = "MANUAL", category = "DIGITAL" }))) do
       assert.are.equal("DIGITAL", job.category.value)
     end
@@ -373,9 +373,9 @@ describe("jobs", function()
 
   it("of import profiles are found by the profile", function()
     local api = client()
-    assert.are.equal(2, #assert(profiles.list(api)))
+    assert.are.equal(5, #assert(profiles.list(api)))
     local digital = assert(profiles.list(api, { type = "REPOSITORY", ie_type = "DIGITAL" }))
-    assert.are.equal(1, #digital)
+    assert.are.equal(4, #digital)
     assert.are.equal("Digital ingest", digital[1].name)
     assert.are.equal("S401", profiles.job(api, assert(profiles.find(api, digital[1].id))))
     assert.are.equal("S401", profiles.job(api, { id = digital[1].id }))

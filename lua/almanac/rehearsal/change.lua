@@ -13,6 +13,7 @@ local lists = require "almanac.rehearsal.api.lists"
 local model = require "almanac.rehearsal.world.model"
 local objects = require "almanac.rehearsal.s3.objects"
 local remote = require "almanac.rehearsal.remote"
+local profiles = require "almanac.rehearsal.api.profile_store"
 local requests = require "almanac.rehearsal.api.requests"
 local sets = require "almanac.rehearsal.world.sets"
 local work = require "almanac.rehearsal.api.work_codes"
@@ -200,6 +201,28 @@ function m.add_deposit(server, deposit)
   return { id = deposits.add(server.world, { user_id = deposit.user_id, status = deposit.status or "SUBMITTED", title = deposit.title,
     deposit_profile = deposit.deposit_profile or work.deposit_profiles[1].id, mms_id = deposit.mms_id, rep_id = deposit.rep_id,
     notes = deposit.notes }) }
+end
+
+-- An import profile is changed, or there is one more.
+---@type almanac.rehearsal.change
+function m.profile(server, profile)
+  profile.op = nil
+  local kept = profiles.set(server.world, profile)
+  return { id = kept.id, job_id = kept.job_id }
+end
+
+-- Imports refuse the records in which the text stands, with these words.
+---@type almanac.rehearsal.change
+function m.refuse_rows(server, rule)
+  local world = server.world
+  world.refused_rows = world.refused_rows or {}
+  table.insert(world.refused_rows, { has = rule.has, message = rule.message })
+end
+
+-- From now on runs of imports tell which records they refused.
+---@type almanac.rehearsal.change
+function m.import_events(server)
+  server.world.import_events = true
 end
 
 ---@type almanac.rehearsal.change

@@ -29,6 +29,7 @@ m.kinds = {
   { "merge", "somebody merges the title of the call into a new one just before: it is missing" },
   { "gone", "the upload that a file is to be made of is gone just before" },
   { "fails", "POST jobs: the job starts, and ends with errors" },
+  { "hangs", "POST jobs: the job starts, does its work, and never ends" },
   { "denied", "S3: the keys may not do this; nothing happened" },
   { "short", "S3: the object is stored without its last byte" },
   { "busy", "OAI and SRU: 503 with Retry-After: N", 1 },

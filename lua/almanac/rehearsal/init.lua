@@ -51,6 +51,10 @@
 --     add_request mms_id type? user_id? item_pid? comment?    add_deposit user_id status? title? deposit_profile? mms_id? rep_id? notes?
 --     add_record repository id? title? creator? subjects? rights? numbers? …: a record of a repository beside Alma (dspace, contentdm, …)
 --     change_record repository id, fields, stamp?    rename_record repository id to: another identifier    delete_record repository id
+--     profile id? name? active? file_name_patterns? files_to_import? match? upon_match? no_match? usage_type? careless? …: an import
+--       profile is changed, or there is one more; fields as in almanac.rehearsal.api.work_codes
+--     refuse_rows has message?: imports refuse the records in which this text stands
+--     import_events: from now on runs of imports tell which records they refused
 --     faults spec    latency spec: lag= as well    form_policy spec    lists spec
 --     rate rate      remaining calls: left today      clock seconds: that its clock is ahead from now on
 local codes = require "almanac.rehearsal.api.codes"

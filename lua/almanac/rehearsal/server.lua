@@ -7,6 +7,7 @@ local failure = require "almanac.rehearsal.api.failure"
 local fate = require "almanac.rehearsal.fate"
 local files = require "almanac.rehearsal.api.files"
 local remote = require "almanac.rehearsal.remote"
+local imports = require "almanac.rehearsal.imports"
 local routes = require "almanac.rehearsal.api.routes"
 local s3 = require "almanac.rehearsal.s3"
 local s3_xml = require "almanac.rehearsal.s3.xml"
@@ -176,6 +177,7 @@ end
 ---@param request table of core.serve
 function m.handle(server, request)
   if request:is_head() then return judge_head(server, request) end
+  imports.settle(server.world)
   local call = new_call(server, request)
   local answer = dispatch(server, call)
   if not answer.gone then send(server, call, answer) end

@@ -8,11 +8,11 @@ local failure = require "almanac.rehearsal.api.failure"
 local formats = require "almanac.rehearsal.api.formats"
 local inventory = require "almanac.rehearsal.world.inventory"
 local model = require "almanac.rehearsal.world.model"
+local profiles = require "almanac.rehearsal.api.profile_store"
 local record = require "almanac.rehearsal.api.record"
 local records = require "almanac.rehearsal.world.records"
 local shapes = require "almanac.rehearsal.api.shapes"
 local validation = require "almanac.rehearsal.api.validation"
-local work = require "almanac.rehearsal.api.work_codes"
 
 local m = {}
 
@@ -165,7 +165,7 @@ function m.create(world, call)
   end
   local body, message = bib_body.read(world, call)
   if not body or not body.record then return invalid(call, message or "There is no record in it.") end
-  if (query.import_profile or "") ~= "" and not work.find(work.profiles, query.import_profile) then
+  if (query.import_profile or "") ~= "" and not profiles.find(world, query.import_profile) then
     return failure.new("402210", "Failed to create new bib.")
   end
   refusal = checked(world, body, query)

@@ -1,10 +1,11 @@
--- /conf/jobs: the jobs that can be run, and starting one. A run does nothing to titles; it takes
--- its time, counts, and ends. How it goes on is in almanac.rehearsal.api.runs.
+-- /conf/jobs: the jobs that can be run, and starting one. A run takes its time, counts, and ends; how it goes on is in
+-- almanac.rehearsal.api.runs. Only those of import profiles do something to titles (almanac.rehearsal.imports).
 local codes = require "almanac.rehearsal.api.codes"
 local core = require "almanac.core"
 local failure = require "almanac.rehearsal.api.failure"
 local json = require "almanac.json"
 local lists = require "almanac.rehearsal.api.lists"
+local profiles = require "almanac.rehearsal.api.profile_store"
 local runs = require "almanac.rehearsal.api.runs"
 local shapes = require "almanac.rehearsal.api.shapes_work"
 local work = require "almanac.rehearsal.api.work_codes"
@@ -49,7 +50,7 @@ function m.list(world, call)
   local limit, offset = lists.paging(world, call.query)
   if not limit then return offset end
   local list, total = {}, 0
-  for _, job in ipairs(work.jobs) do
+  for _, job in ipairs(profiles.jobs(world)) do
     if is_wanted(job, call.query) then
       total = total + 1
       if total > offset and #list < limit then list[#list + 1] = object_of(world, job) end
@@ -60,7 +61,7 @@ end
 
 ---@type almanac.rehearsal.handler
 function m.get(world, call)
-  local job, refusal = runs.job(call)
+  local job, refusal = runs.job(world, call)
   if not job then return refusal end
   return { shape = shapes.job, object = object_of(world, job) }
 end
@@ -143,12 +144,18 @@ local function threshold(world, job)
   end
 end
 
+local FOR_EVER = 1e9   -- seconds
+
 local function submit(world, call, job, parameters)
-  local id = world:id "11"
+  local id, seconds = world:id "11", world.job_seconds
+  if call.fault and call.fault.kind == "hangs" then
+    parameters["rehearsal.works_after"], seconds = seconds, FOR_EVER
+  end
   world.db:run([[INSERT INTO job_run(id, job_id, name, set_id, submitted, seconds, outcome, parameters)
     VALUES(?, ?, ?, ?, ?, ?, ?, ?)]], id, job.id, parameters.job_name or job.name, parameters.set_id, world:time(),
-    world.job_seconds, call.fault and call.fault.kind == "fails" and "COMPLETED_FAILED" or "COMPLETED_SUCCESS",
+    seconds, call.fault and call.fault.kind == "fails" and "COMPLETED_FAILED" or "COMPLETED_SUCCESS",
     json.encode(parameters))
+  world.imports = nil
   local object = object_of(world, job)
   object.parameter = nil
   object.additional_info = { value = ("Job no. %s triggered on %s"):format(id, os.date("!%Y-%m-%dT%H:%M:%SZ", world:time() // 1 | 0)),
@@ -158,7 +165,7 @@ end
 
 ---@type almanac.rehearsal.handler
 function m.run(world, call)
-  local job, refusal = runs.job(call)
+  local job, refusal = runs.job(world, call)
   if not job then return refusal end
   if (call.query.op or "") == "" then return failure.new("402220", "Operation was not provided.") end
   if call.query.op ~= "run" then return failure.new("402221", "Operation is not supported.") end

@@ -3,7 +3,9 @@
 local answers = require "almanac.rehearsal.api.answer"
 local codes = require "almanac.rehearsal.api.codes"
 local failure = require "almanac.rehearsal.api.failure"
+local import_report = require "almanac.rehearsal.api.import_report"
 local lists = require "almanac.rehearsal.api.lists"
+local profiles = require "almanac.rehearsal.api.profile_store"
 local sets = require "almanac.rehearsal.world.sets"
 local shapes = require "almanac.rehearsal.api.shapes_work"
 local work = require "almanac.rehearsal.api.work_codes"
@@ -22,10 +24,10 @@ end
 ---@param call table
 ---@return table|nil job
 ---@return table? refusal
-function m.job(call)
+function m.job(world, call)
   local id = call.path.job_id
   if not id:find "^[MSO]%d+$" then return nil, failure.new("402215", "Invalid job id format.") end
-  local job = work.find(work.jobs, id)
+  local job = profiles.job(world, id)
   if not job then return nil, failure.new("402216", "Invalid job id.") end
   return job
 end
@@ -72,15 +74,18 @@ end
 local function at_end(world, row, object)
   local failed = row.outcome == "COMPLETED_FAILED"
   object.end_time = time_text(row.submitted + row.seconds)
-  object.alert, object.counter = { alert(failed) }, counters(world, row, failed)
-  if row.job_id == "S401" or row.job_id == "S402" then
-    object.action = { { type = { value = "CREATE_SET", desc = "Create set" }, members = world.db:value "SELECT count(*) FROM bib",
+  local report = import_report.of(world, row)
+  object.alert = report and import_report.alerts(report) or { alert(failed) }
+  object.counter = report and import_report.counters(report) or counters(world, row, failed)
+  if profiles.job(world, row.job_id).profile then
+    object.action = { { type = { value = "CREATE_SET", desc = "Create set" },
+      members = report and #report.imported or world.db:value "SELECT count(*) FROM bib",
       population = { value = "IMPORTED_RECORDS", desc = "Imported records" }, link = object.link } }
   end
 end
 
 local function object_of(world, row)
-  local job = work.find(work.jobs, row.job_id)
+  local job = profiles.job(world, row.job_id)
   local status, part = stage(world, row)
   local object = {
     link = world:link(("/conf/jobs/%s/instances/%s"):format(row.job_id, row.id)), id = row.id, external_id = row.id,
@@ -98,7 +103,7 @@ end
 local function find(world, call)
   local job_id = call.path.job_id
   if job_id ~= "ALL" then
-    local job, refusal = m.job(call)
+    local job, refusal = m.job(world, call)
     if not job then return nil, refusal end
   end
   local row = world.db:row("SELECT * FROM job_run WHERE id = ?1 AND (?2 = 'ALL' OR job_id = ?2)", call.path.instance_id, job_id)
@@ -141,7 +146,7 @@ end
 
 ---@type almanac.rehearsal.handler
 function m.list(world, call)
-  local job, refusal = m.job(call)
+  local job, refusal = m.job(world, call)
   refusal = refusal or wrong_filter(call.query)
   if refusal then return refusal end
   local limit, offset = lists.paging(world, call.query)
@@ -163,7 +168,7 @@ end
 local function import(world, call)
   local row, refusal = find(world, call)
   if not row then return nil, refusal end
-  if row.job_id ~= "S401" and row.job_id ~= "S402" then return nil, failure.new("402119", "General error.") end
+  if not profiles.job(world, row.job_id).profile then return nil, failure.new("402119", "General error.") end
   return row
 end
 
@@ -196,8 +201,13 @@ function m.download(world, call)
   local format = call.query.download_format or "XML"
   if format ~= "XML" and format ~= "BINARY" then return failure.new("40166410", "Parameter value invalid.") end
   local parts = {}
+  local report = import_report.of(world, row)
+  local imported = {}
+  for _, mms_id in ipairs(report and report.imported or {}) do imported[mms_id] = true end
   for bib in world.db:rows "SELECT mms_id, title FROM bib ORDER BY n" do
+    if report and not imported[bib.mms_id] then goto continue end
     parts[#parts + 1] = (format == "XML" and record_xml or record_binary)(bib)
+    ::continue::
   end
   local text = table.concat(parts)
   if format == "BINARY" then return { body = text, type = "application/octet-stream" } end
@@ -216,7 +226,10 @@ function m.matches(world, call)
   local limit, offset = lists.paging(world, call.query)
   if not limit then return offset end
   local list, total = {}, 0
-  if population == "SINGLE_MATCHES" then
+  local report = import_report.of(world, row)
+  if report then
+    list, total = import_report.matches(report, population, limit, offset)
+  elseif population == "SINGLE_MATCHES" then
     total = world.db:value "SELECT count(*) FROM bib"
     for bib in world.db:rows("SELECT * FROM bib ORDER BY n LIMIT ? OFFSET ?", limit, offset) do
       list[#list + 1] = { id = tostring(bib.n), mms_id = bib.mms_id, title = bib.title }
@@ -225,11 +238,19 @@ function m.matches(world, call)
   return { shape = shapes.matches, object = { match = list, total_record_count = total } }
 end
 
--- Only loads of users have events (OpenAPI), and no job here is one.
+-- Only loads of users have events (OpenAPI). Whether imports of records have them too, although that is not said, can be
+-- chosen; their codes are made up.
 ---@type almanac.rehearsal.handler
 function m.events(world, call)
   local row, refusal = find(world, call)
   if not row then return refusal end
+  local report = import_report.of(world, row)
+  if world.import_events and report then
+    local limit, offset = lists.paging(world, call.query)
+    if not limit then return offset end
+    local list, total = import_report.events(report, limit, offset)
+    return { shape = shapes.events, object = { event = list, total_record_count = total } }
+  end
   return failure.new("60332", "This service will only work for the job category and type of USERS/SIS.")
 end
 

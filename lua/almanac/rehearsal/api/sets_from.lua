@@ -1,8 +1,8 @@
 -- What the parameters of POST /conf/sets make a set of: a logical set, two sets that are combined, a set that is
 -- filtered by an indication rule, the records of an import.
 local failure = require "almanac.rehearsal.api.failure"
+local profiles = require "almanac.rehearsal.api.profile_store"
 local sets = require "almanac.rehearsal.world.sets"
-local work = require "almanac.rehearsal.api.work_codes"
 
 local m = {}
 
@@ -51,18 +51,22 @@ local function filtered(world, query)
   return { content = row.content, sql = ("SELECT id, n FROM (%s) WHERE id %s"):format(sets.ids(row), rule) }
 end
 
--- An import takes all titles of the rehearsal. Alma's documentation does not list its populations; this is the one that
--- a run of it names.
+local IMPORTED = [[SELECT value AS id, key AS n FROM json_each((SELECT json_extract(value, '$.imported') FROM meta
+  WHERE key = 'import %s'))]]
+
+-- An import that found no ingest takes all titles of the rehearsal. Alma's documentation does not list its populations; this
+-- is the one that a run of it names.
 local function of_job(world, id, population)
-  local run = world.db:row("SELECT job_id FROM job_run WHERE id = ?", id)
+  local run = world.db:row("SELECT id, job_id FROM job_run WHERE id = ?", id)
   if not run then return nil, failure.new("402218", "Invalid job instance id.") end
-  if not work.find(work.jobs, run.job_id).profile then
+  if not profiles.job(world, run.job_id).profile then
     return nil, failure.new("402267", "Job instance type for the provided job_instance_id is not MD_IMPORT - " ..
       "the operation is not supported.")
   elseif population ~= "IMPORTED_RECORDS" then
     return nil, failure.new("402266", "Population value is invalid.")
   end
-  return { content = "BIB_MMS", sql = "SELECT mms_id AS id, n FROM bib" }
+  local sql = world:note("import " .. run.id) and IMPORTED:format(run.id) or "SELECT mms_id AS id, n FROM bib"
+  return { content = "BIB_MMS", sql = sql }
 end
 
 ---What a new set gets its members from.

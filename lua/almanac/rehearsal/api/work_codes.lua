@@ -48,20 +48,42 @@ m.jobs = {
   scheduled("S401", "IMPORT", "Metadata Import - Digital ingest", "3152547460009001"),
   scheduled("S402", "IMPORT", "Metadata Import - MARC records by FTP", "3152547470009001"),
   scheduled("S403", "PUBLISHING", "Publishing Platform Job General Publishing"),
+  scheduled("S404", "IMPORT", "Metadata Import - Digital ingest, MARC XML", "3152547480009001"),
+  scheduled("S405", "IMPORT", "Metadata Import - Digital ingest, Dublin Core", "3152547490009001"),
+  scheduled("S406", "IMPORT", "Metadata Import - Old digital ingest", "3152547500009001"),
 }
+
+local function digital(usage_library)
+  return { remote = false, ie_type = { value = "GENERIC", desc = "Generic Resource" },
+    collection_assignment = { value = "", desc = "" }, active = { value = "ACTIVE", desc = "Active" },
+    library = { value = usage_library, desc = "Main Library" },
+    representation = { { active = { value = "ACTIVE", desc = "Active" }, library = { value = usage_library, desc = "Main Library" },
+      group_files_by = "(.*)", label = "245 - a" } } }
+end
+
+-- Beside what Alma tells of a profile stands what only its screens show: how it matches (by mms_id, by other_system_id, or
+-- none), what it does upon a match (overlay, merge, skip) and upon none (import, skip), and the usage type.
 
 m.profiles = {
   { id = "3152547460009001", job_id = "S401", name = "Digital ingest", description = "Files and a CSV in the upload folder",
     source_format = { "CSV", "CSV" }, target_format = { "MARC21_BIBLIOGRAPHIC", "MARC21 Bibliographic" },
-    file_name_patterns = "*.csv",
-    digital_details = { remote = false, ie_type = { value = "GENERIC", desc = "Generic Resource" },
-      collection_assignment = { value = "", desc = "" }, active = { value = "ACTIVE", desc = "Active" },
-      library = { value = "MAIN", desc = "Main Library" },
-      representation = { { active = { value = "ACTIVE", desc = "Active" }, library = { value = "MAIN", desc = "Main Library" },
-        group_files_by = "(.*)", label = "245 - a" } } } },
+    file_name_patterns = "*.csv", digital_details = digital "MAIN",
+    match = "mms_id", upon_match = "merge", no_match = "import", usage_type = "DERIVATIVE_COPY" },
   { id = "3152547470009001", job_id = "S402", name = "MARC records by FTP", description = "",
     source_format = { "MARC21_BIBLIOGRAPHIC", "MARC21 Bibliographic" },
     target_format = { "MARC21_BIBLIOGRAPHIC", "MARC21 Bibliographic" }, file_name_patterns = "^REC_.*\\.mrc$" },
+  { id = "3152547480009001", job_id = "S404", name = "Digital ingest, MARC XML", description = "Records name their files in 856 $u",
+    source_format = { "MARC21_BIBLIOGRAPHIC", "MARC21 Bibliographic" }, target_format = { "MARC21_BIBLIOGRAPHIC", "MARC21 Bibliographic" },
+    file_name_patterns = "*.xml", digital_details = digital "MAIN",
+    match = "other_system_id", upon_match = "merge", no_match = "import", usage_type = "PRESERVATION_MASTER" },
+  { id = "3152547490009001", job_id = "S405", name = "Digital ingest, Dublin Core", description = "A CSV of qualified Dublin Core",
+    source_format = { "CSV", "CSV" }, target_format = { "DC", "Dublin Core" }, file_name_patterns = "values.csv",
+    digital_details = digital "MAIN", match = "other_system_id", upon_match = "merge", no_match = "import",
+    usage_type = "PRESERVATION_MASTER" },
+  { id = "3152547500009001", job_id = "S406", name = "Old digital ingest", description = "No longer in use", active = false,
+    source_format = { "CSV", "CSV" }, target_format = { "MARC21_BIBLIOGRAPHIC", "MARC21 Bibliographic" },
+    file_name_patterns = "*.csv", digital_details = digital "MAIN",
+    match = "mms_id", upon_match = "overlay", no_match = "import", usage_type = "DERIVATIVE_COPY" },
 }
 
 m.people = { student = "Student, Sam", archivist = "Archivist, Ada", exl_impl = "System" }
