@@ -7,6 +7,7 @@ local key = require "almanac.recipe.inside.key"
 local objects = require "almanac.recipe.inside.objects"
 local program = require "support.program"
 local rule = require "support.rule"
+local examples_of = require "almanac.recipe.examples"
 local rules = require "almanac.recipe.rules"
 local environment = require "almanac.recipe.inside.environment"
 
@@ -196,15 +197,15 @@ describe("the examples of a recipe", function()
     local folder = program.folder()
     local names = {}
     for i = 1, 60 do names[i] = ("['%d.jpg'] = 'x'"):format(i) end
-    local seconds, each = rules.example_seconds, guard.seconds
-    rules.example_seconds, guard.seconds = 0.3, 2
+    local seconds, each = examples_of.seconds, guard.seconds
+    examples_of.seconds, guard.seconds = 0.3, 2
     local loaded = assert(rule.load(folder, rule.text("for i = 1, 4000000 do end return 'x'",
       { fields = "examples = { file_key = { " .. table.concat(names, ", ") .. " } }," })))
-    local wrong = rules.examples(loaded, {})
-    rules.example_seconds, guard.seconds = seconds, each
+    local wrong = examples_of.check(loaded, {})
+    examples_of.seconds, guard.seconds = seconds, each
     assert.equal(1, #wrong)
     assert.matches("the recipe was stopped: its examples took too long together", wrong[1])
-    assert.same({}, rules.examples(loaded, {}))
+    assert.same({}, examples_of.check(loaded, {}))
     rule.close()
     program.remove(folder)
   end)

@@ -2,6 +2,7 @@ local arguments = require "almanac.recipe.inside.arguments"
 local objects = require "almanac.recipe.inside.objects"
 local program = require "support.program"
 local recipe = require "almanac.recipe"
+local examples_of = require "almanac.recipe.examples"
 local rules = require "almanac.recipe.rules"
 
 local BASE = [[
@@ -195,7 +196,7 @@ return extend "%s/base.lua" {
         title_keys = { { files = { "x.tif" }, mms_id = "9912", keys = { "9913" } } },
       },
       changes =]])
-    local wrong = rules.examples(assert(load(text)), {})
+    local wrong = examples_of.check(assert(load(text)), {})
     assert.equal(3, #wrong)
     assert.matches("file_key of 'b%.jpg' gives 'b', expected 'c'", wrong[1])
     assert.matches("'c%.jpg' gives 'c', expected nothing", wrong[2])
@@ -225,7 +226,7 @@ describe("what is written about recipes", function()
     for _, entry in ipairs(recipe.list()) do
       local loaded = assert(recipe.load(entry.path))
       assert.equal(entry.name, loaded.name)
-      assert.same({}, rules.examples(loaded, arguments.defaults(loaded.args)))
+      assert.same({}, examples_of.check(loaded, arguments.defaults(loaded.args)))
       assert.is_not_nil(next(loaded.examples), entry.name .. " has no examples")
     end
   end)

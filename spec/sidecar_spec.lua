@@ -4,6 +4,7 @@ local objects = require "almanac.recipe.inside.objects"
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
 local rule = require "support.rule"
+local examples_of = require "almanac.recipe.examples"
 local rules = require "almanac.recipe.rules"
 local sidecar = require "almanac.recipe.sidecar"
 local sidecars = require "almanac.run.sidecars"
@@ -353,7 +354,7 @@ describe("a rule that sees sidecars", function()
       [[args = { { "sidecar", "sidecar", default = { "s.json" } } },
         examples = { sidecars = { ["x/s.json"] = '{"id": ["1", "2"]}', ["y/s.json"] = "{" },
           file_key = { ["x/a.jpg"] = { "1", "2" }, ["x/y/b.jpg"] = "1", ["c.jpg"] = false, ["y/d.jpg"] = false } },]] })))
-    local wrong = rules.examples(found, { sidecar = { "s.json" } })
+    local wrong = examples_of.check(found, { sidecar = { "s.json" } })
     assert.equal(2, #wrong)
     assert.matches("file_key of 'x/y/b.jpg' gives { 1, 2 }, expected '1'", wrong[1], 1, true)
     assert.matches("the sidecar 'y/s.json' of the examples is no JSON", wrong[2], 1, true)

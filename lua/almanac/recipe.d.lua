@@ -96,6 +96,17 @@ function record:fields(tag) end
 ---@return { name: string, prefix: string?, value: string, attributes: table<string, string> }[]
 function record:elements(path) end
 
+---A record of a source (`--records`), to be read only. Of a row of a list the path is a heading, in any spelling; a
+---record that its source deleted has no fields.
+---@class recipe.source_record : recipe.record
+---@field format "marc"|"dc"|"mods"|"row"|nil
+---@field id string? its identifier in the source
+---@field datestamp string?
+---@field deleted boolean
+---@field sets string[]
+---@field place string? "row 12"
+---@field row table<string, string>? by heading, in any spelling
+
 ---What a recipe returns.
 ---@class recipe.recipe
 ---@field name string lower-case letters, digits and dashes
@@ -109,11 +120,15 @@ function record:elements(path) end
 ---@field page? fun(file: recipe.file, args: table): string|number|nil its place among the files of one match key
 ---@field part? fun(file: recipe.file, args: table): string|nil its volume, copy or item: each becomes a representation
 ---@field thumbnail_of? fun(file: recipe.file, args: table): string?, string? path of the file that it belongs to, and what it is uploaded as: ".clientThumb" or ".thumb"
----@field title_keys fun(title: recipe.title, args: table): string[]|string|nil the match keys of the title
+---@field title_keys? fun(title: recipe.title, args: table): string[]|string|nil the match keys of the title
 ---@field wants? fun(title: recipe.title, args: table): boolean, string? whether the title takes part, and why not
 ---@field every_key? boolean
 ---@field near? integer
----@field changes? fun(title: recipe.title, files: recipe.file[], args: table): recipe.change|recipe.change[]|nil, string? what to make, or nothing and why
+---@field record_key? fun(record: recipe.source_record, args: table): string|string[]|nil the match keys of a record: those of its title and files, and what a title is looked up by
+---@field record_files? fun(record: recipe.source_record, args: table): string|string[]|nil the files that a record names itself, in page order: paths, names or ends of addresses
+---@field several_records? boolean
+---@field changes? fun(title: recipe.title, files: recipe.file[], args: table, records: recipe.source_record[]): recipe.change|recipe.change[]|nil, string? what to make, or nothing and why
+---@field missing? fun(record: recipe.source_record, files: recipe.file[], args: table, records: recipe.source_record[]): recipe.change|recipe.change[]|nil, string? what to make of a record that no title answers to: first of all a bib; or nothing and why
 ---@field examples? table
 
 ---Another recipe with some fields replaced.

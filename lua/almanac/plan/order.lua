@@ -11,7 +11,7 @@ local json = require "almanac.json"
 local limits = require "almanac.run.limits"
 local origin = require "almanac.plan.origin"
 local reuse = require "almanac.plan.reuse"
-local rules = require "almanac.recipe.rules"
+local examples_of = require "almanac.recipe.examples"
 local unfinished = require "almanac.plan.unfinished"
 
 local need = attempt.need
@@ -77,7 +77,7 @@ end
 local UNFILTERED = "this system filters no system calls (seccomp): the recipe's process is held by limits alone"
 
 local function check_examples(recipe)
-  local wrong = rules.examples(recipe, arguments.defaults(recipe.args))
+  local wrong = examples_of.check(recipe, arguments.defaults(recipe.args))
   if wrong[1] then
     attempt.fail(("%s: its own examples do not hold: %s"):format(recipe.path, table.concat(wrong, "; ")), "parse")
   end

@@ -19,7 +19,8 @@ function m.new(recipe, args)
   local its = guard.of(recipe)
   its:close()   -- questions of somebody else, who gave up
   return setmetatable({ guard = its, args = args, batch = 0, seen = rulebook.seen(recipe),
-    asked = { file = rulebook.asked(recipe, "file"), title = rulebook.asked(recipe, "title") } }, meta)
+    asked = { file = rulebook.asked(recipe, "file"), title = rulebook.asked(recipe, "title"),
+      record = rulebook.asked(recipe, "record") } }, meta)
 end
 
 -- The sidecars of files as wall.lua takes them: each once, also when it is of
@@ -127,6 +128,22 @@ end
 ---@return string? code
 function methods:take_titles(n) return take(self, "title", n) end
 
+---Asks the rules about records.
+---@param list almanac.run.entry[] as the source gave them
+---@return true|nil
+---@return string? message
+---@return string? code
+function methods:ask_records(list)
+  return self.guard:send { "records", self.args, list }
+end
+
+---Takes the answer to ask_records.
+---@param n integer records of the batch
+---@return table<string, almanac.recipe.column>|nil answers by the name of the rule
+---@return string? message
+---@return string? code
+function methods:take_records(n) return take(self, "record", n) end
+
 local function is_list(value) return type(value) == "table" end
 
 -- path and size of each, and the answers that `changes` sees, in one list
@@ -144,18 +161,29 @@ end
 ---Asks for the changes of titles of a batch; once for every batch, also when
 ---none is left of it.
 ---@param batch integer from ask_titles
----@param open { place: integer, files: { path: string, size: integer?, page: any, part: string?, thumbnail: table? }[] }[] place: of the
----  title in its batch
+---@param open { place: integer, files: { path: string, size: integer?, page: any, part: string?, thumbnail: table? }[],
+---  records: almanac.run.entry[]? }[] place: of the title in its batch; records: of all titles, or of none
 ---@return true|nil
 ---@return string? message
 ---@return string? code
 function methods:ask_changes(batch, open)
-  local places, files = {}, {}
-  for i, entry in ipairs(open) do places[i], files[i] = entry.place, flat(entry.files, self.seen) end
-  return self.guard:send { "proposals", self.args, batch, places, files }
+  local places, files, records = {}, {}, {}
+  for i, entry in ipairs(open) do places[i], files[i], records[i] = entry.place, flat(entry.files, self.seen), entry.records end
+  return self.guard:send { "proposals", self.args, batch, places, files, records[1] and records }
 end
 
----Takes the answer to ask_changes.
+---Asks for what is to be made of records that no title answers to.
+---@param open { records: almanac.run.entry[], files: table[] }[] records: of one title that is not there; files: as of ask_changes
+---@return true|nil
+---@return string? message
+---@return string? code
+function methods:ask_missing(open)
+  local records, files = {}, {}
+  for i, entry in ipairs(open) do records[i], files[i] = entry.records, flat(entry.files, self.seen) end
+  return self.guard:send { "lacking", self.args, records, files }
+end
+
+---Takes the answer to ask_changes or ask_missing.
 ---@param n integer how many were asked for
 ---@return table[]|nil proposals for rules.take_changes
 ---@return string? message

@@ -4,16 +4,11 @@
 local changes = require "almanac.recipe.inside.changes"
 local guard = require "almanac.recipe.guard"
 local objects = require "almanac.recipe.inside.objects"
-local plain = require "almanac.recipe.inside.plain"
 local rulebook = require "almanac.recipe.inside.rulebook"
-local sidecars = require "almanac.recipe.sidecar"
-local sidecar_names = require "almanac.recipe.inside.sidecar_names"
 local text = require "almanac.recipe.inside.text"
 
 local m = {}
 
----Processor time that all examples of a recipe may take together, in seconds.
-m.example_seconds = 10
 ---What a process that is not trusted gave in place of an answer.
 m.NONSENSE = "the recipe's process gave an answer of another shape"
 
@@ -31,12 +26,14 @@ local function file_data(file)
   return data
 end
 
-local DATA = { file = file_data, title = objects.plain }
+local function as_it_is(entry) return entry end
 
----Asks a rule about a file or a title.
+local DATA = { file = file_data, title = objects.plain, record = as_it_is }
+
+---Asks a rule about a file, a title or a record.
 ---@param rule almanac.recipe.rule
 ---@param recipe table
----@param subject table from objects.file, with `sidecars` of almanac.recipe.sidecar, or from objects.title
+---@param subject table from objects.file, with `sidecars` of almanac.recipe.sidecar, or from objects.title, or what a source gave
 ---@param args table
 ---@return boolean ok
 ---@return any value of its shape, or a message; nil: the recipe has no such rule, or it gives nothing
@@ -52,7 +49,7 @@ end
 
 -- Each of these rules has a function of its name: m.page(recipe, file, args),
 -- m.wants(recipe, title, args), …
-for _, of in ipairs { "file", "title" } do
+for _, of in ipairs { "file", "title", "record" } do
   for _, rule in ipairs(rulebook.about(of)) do
     m[rule.name] = function(...) return m.ask(rule, ...) end
   end
@@ -81,19 +78,28 @@ function m.of_file(recipe, file, args)
   return list
 end
 
+local function ask_all(of, recipe, subject, args)
+  local list = {}
+  for _, rule in ipairs(rulebook.asked(recipe, of)) do
+    local ok, value, more = m.ask(rule, recipe, subject, args)
+    list[#list + 1] = { rule = rule, ok = ok, value = value, more = more }
+  end
+  return list
+end
+
 ---Asks about a title.
 ---@param recipe table
 ---@param title table
 ---@param args table
 ---@return almanac.recipe.answer[] answers of the rules that the recipe has
-function m.of_title(recipe, title, args)
-  local list = {}
-  for _, rule in ipairs(rulebook.asked(recipe, "title")) do
-    local ok, value, more = m.ask(rule, recipe, title, args)
-    list[#list + 1] = { rule = rule, ok = ok, value = value, more = more }
-  end
-  return list
-end
+function m.of_title(recipe, title, args) return ask_all("title", recipe, title, args) end
+
+---Asks about a record.
+---@param recipe table
+---@param entry almanac.run.entry
+---@param args table
+---@return almanac.recipe.answer[] answers of the rules that the recipe has
+function m.of_record(recipe, entry, args) return ask_all("record", recipe, entry, args) end
 
 local function take_files(data, files, taken)
   if type(data.files) ~= "table" then return nil, "'files' is a list of files" end
@@ -168,16 +174,17 @@ end
 ---@param recipe table
 ---@param id string MMS ID
 ---@param proposed table[] as data, files as places in `files`
----@param files table[] those that `changes` was given
+---@param files table[] those that the rule was given
+---@param rule string? "changes", or "missing"
 ---@return boolean ok
 ---@return table[]|string list of changes, or why it is refused; `reason`: in the recipe's words why there is none
 ---@return string? code
-function m.take_changes(recipe, id, proposed, files)
+function m.take_changes(recipe, id, proposed, files, rule)
   local list, taken = { reason = proposed.reason and guard.readable(proposed.reason) }, {}
   if #proposed > text.most_changes then return false, m.NONSENSE, "parse" end
   for i, data in ipairs(proposed) do
     local change, words = take(recipe, data, files, taken)
-    if not change then return false, ("%s (rule changes, for '%s')"):format(words, id), "parse" end
+    if not change then return false, ("%s (rule %s, for '%s')"):format(words, rule or "changes", id), "parse" end
     list[i] = change
   end
   return true, list
@@ -188,112 +195,35 @@ end
 ---@param title table
 ---@param files table[] in page order
 ---@param args table
+---@param records almanac.run.entry[]? those that go with it
 ---@return boolean ok
 ---@return table[] list of changes; empty when it proposes nothing, then perhaps with `reason`
 ---@return string? code
-function m.changes(recipe, title, files, args)
+function m.changes(recipe, title, files, args, records)
   if not recipe.changes then return true, {} end
   local list = {}
   for i, file in ipairs(files) do list[i] = file_data(file) end
-  local ok, proposed, code = ask(recipe, "changes", args, objects.plain(title), list)
+  local ok, proposed, code = ask(recipe, "changes", args, objects.plain(title), list, records or {})
   if not ok then return false, proposed, code end
   return m.take_changes(recipe, title.mms_id, proposed, files)
 end
 
-local function shown(value)
-  if not value then return "nothing (the file is left out)" end
-  return type(value) == "table" and "{ " .. table.concat(value, ", ") .. " }" or ("'%s'"):format(tostring(value))
-end
-
--- The sidecars of the examples, by path: text as it would stand in the files.
-local function example_sidecars(recipe, args, wrong)
-  local texts = recipe.examples.sidecars
-  local names = texts and sidecar_names.given(recipe.args, args)
-  if not names then return nil end
-  return sidecars.finder(names, function(path)
-    if texts[path] == nil then return nil end
-    local card, words = sidecars.new(path, tostring(texts[path]))
-    if not card then wrong[#wrong + 1] = ("the sidecar '%s' of the examples %s"):format(path, words) end
-    return card
-  end)
-end
-
--- A list stands for several keys, or for the file of a thumbnail with its suffix; the suffix need not be named.
-local function is_expected(expected, key, more)
-  if type(expected) ~= "table" then return (key or false) == expected and type(more) ~= "table" end
-  return table.concat({ key, table.unpack(type(more) == "table" and more or { more }) }, "\0") == table.concat(expected, "\0")
-end
-
--- A recipe that was stopped in one of its examples is not asked for the others.
-local function is_stopped(recipe) return not guard.of(recipe).child end
-
-local check = {}
-
-function check.names(rule, recipe, args, wrong)
-  local names, finder = {}, example_sidecars(recipe, args, wrong)
-  for name in pairs(recipe.examples[rule.name] or {}) do names[#names + 1] = tostring(name) end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    local expected, file = recipe.examples[rule.name][name], objects.file(name)
-    file.sidecars = finder and finder:of(name)
-    local ok, given, more = m.ask(rule, recipe, file, args)
-    if not ok then
-      wrong[#wrong + 1] = given
-      if is_stopped(recipe) then return end
-    elseif not is_expected(expected, given, more) then
-      wrong[#wrong + 1] = ("%s of '%s' gives %s, expected %s"):format(rule.name, name,
-        shown(type(more) == "table" and { given, table.unpack(more) } or given), shown(expected))
-    end
-  end
-end
-
-local function example_title(case)
-  local files = {}
-  for i, name in ipairs(case.files or {}) do files[i] = { path = name, label = name, name = objects.last_part(name) } end
-  return objects.title(case.mms_id or "99", case.title or "",
-    { representations = { { id = "12", usage_type = "PRESERVATION_MASTER", files = files } }, record = case.record, items = case.items,
-      rows = case.rows })
-end
-
-function check.cases(rule, recipe, args, wrong)
-  for i, case in ipairs(recipe.examples[rule.name] or {}) do
-    local ok, keys = m.ask(rule, recipe, example_title(case), args)
-    if not ok then
-      wrong[#wrong + 1] = keys
-      if is_stopped(recipe) then return end
-    elseif table.concat(keys, "\0") ~= table.concat(case.keys, "\0") then
-      wrong[#wrong + 1] = ("%s of example %d gives %s, expected %s"):format(rule.name, i, shown(keys), shown(case.keys))
-    end
-  end
-end
-
----Names whose key nobody has said yet, with what the rules give for each now.
+---The changes that the recipe proposes for a record that no title answers to.
 ---@param recipe table
----@param args table its arguments
----@return string[] lines as in file_key = { … }
-function m.open_examples(recipe, args)
-  local lines = {}
-  for i, name in ipairs(recipe.examples.open or {}) do
-    local ok, given = m.file_key(recipe, objects.file(name), args)
-    lines[i] = ok and ('["%s"] = %s,'):format(name, given and '"' .. given .. '"' or "false") or given
-  end
-  return lines
-end
-
----Runs the recipe's own examples.
----@param recipe table
----@param args table its arguments
----@return string[] wrong one line for each example that does not hold
-function m.examples(recipe, args)
-  local wrong = {}
-  local ok, message = guard.of(recipe):ask { "budget", m.example_seconds }
-  if not ok then return { plain.line(message) } end
-  for _, rule in ipairs(rulebook.with_examples()) do
-    if not is_stopped(recipe) then check[rule.examples](rule, recipe, args, wrong) end
-  end
-  if not is_stopped(recipe) then guard.of(recipe):ask { "budget", 0 } end
-  for i, line in ipairs(wrong) do wrong[i] = plain.line(line) end
-  return wrong
+---@param id string of the new title
+---@param records almanac.run.entry[] of one title that is not there, mostly one
+---@param files table[] in page order
+---@param args table
+---@return boolean ok
+---@return table[] list as of m.changes
+---@return string? code
+function m.missing(recipe, id, records, files, args)
+  if not recipe.missing then return true, {} end
+  local list = {}
+  for i, file in ipairs(files) do list[i] = file_data(file) end
+  local ok, proposed, code = ask(recipe, "changes", args, false, list, records)
+  if not ok then return false, proposed, code end
+  return m.take_changes(recipe, id, proposed, files, "missing")
 end
 
 return m

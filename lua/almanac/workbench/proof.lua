@@ -3,7 +3,7 @@
 local arguments = require "almanac.recipe.inside.arguments"
 local core = require "almanac.core"
 local rulebook = require "almanac.recipe.inside.rulebook"
-local rules = require "almanac.recipe.rules"
+local examples_of = require "almanac.recipe.examples"
 local sample = require "almanac.workbench.sample"
 local words = require "almanac.words"
 
@@ -55,9 +55,9 @@ end
 ---@return string? code
 function m.of(recipe, options)
   local result = { tests = {}, good = true, sample = sample.folder(recipe) }
-  local examples = rules.examples(recipe, arguments.defaults(recipe.args))
+  local examples = examples_of.check(recipe, arguments.defaults(recipe.args))
   add(result, "examples", words.count(count_of(recipe.examples), "example"), examples)
-  local open = rules.open_examples(recipe, arguments.defaults(recipe.args))
+  local open = examples_of.open(recipe, arguments.defaults(recipe.args))
   if open[1] then add(result, "open", "", open) end
   if not result.sample then return result end
   return try_sample(recipe, result, options and options.accept)

@@ -40,7 +40,7 @@ function m.run(args, context)
   end
   local remarks = lint.remarks(recipe)
   local values = require("almanac.recipe.inside.arguments").defaults(recipe.args)
-  for _, text in ipairs(require("almanac.recipe.rules").examples(recipe, values)) do remarks[#remarks + 1] = { text = text } end
+  for _, text in ipairs(require("almanac.recipe.examples").check(recipe, values)) do remarks[#remarks + 1] = { text = text } end
   local notes, undeclared = foresight.of(recipe, values)
   for _, list in ipairs { undeclared, versions.warnings(recipe), versions.advice(recipe) } do
     for _, text in ipairs(list) do remarks[#remarks + 1] = { text = text } end

@@ -83,7 +83,7 @@ end
 local function prove(folder)
   local recipe, message, code = recipes.load(folder .. "/recipe.lua")
   if not recipe then return nil, message, code end
-  local wrong = require("almanac.recipe.rules").examples(recipe, require("almanac.recipe.inside.arguments").defaults(recipe.args))
+  local wrong = require("almanac.recipe.examples").check(recipe, require("almanac.recipe.inside.arguments").defaults(recipe.args))
   recipes.close(recipe)
   if wrong[1] then return nil, ("%s is written, but its examples do not hold: %s"):format(folder, table.concat(wrong, "; ")), "parse" end
   return true

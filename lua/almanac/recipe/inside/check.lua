@@ -10,15 +10,15 @@ local m = {}
 
 local TYPES = {
   name = "string", summary = "string", version = "string", license = "string", effects = "table", args = "table",
-  every_key = "boolean", examples = "table", reads = "table", near = "number",
+  every_key = "boolean", examples = "table", reads = "table", near = "number", several_records = "boolean",
 }
 local REQUIRED = { "name", "summary", "version", "license", "effects" }
 local EXAMPLES = { sidecars = "sidecars", open = "open" }    -- what examples may be of, and of what kind these are
 for _, rule in ipairs(rulebook.rules) do
   TYPES[rule.name], EXAMPLES[rule.name] = "function", rule.examples
-  if rule.needed then REQUIRED[#REQUIRED + 1] = rule.name end
 end
 local EFFECTS = changes.all_effects
+local OF_RECORDS = { "record_files", "missing", "several_records" }
 local READS = { "items", "record", "rows" }
 local CALLED = { string = "text", table = "a list", ["function"] = "a function", boolean = "true or false", number = "a number" }
 
@@ -65,8 +65,18 @@ local function check_required(raw, source)
   for _, name in ipairs(REQUIRED) do
     if raw[name] == nil then return fail(source, nil, ("the field '%s' is missing"):format(name)) end
   end
-  if raw.changes == nil and #raw.effects > 0 then
+  for _, rule in ipairs(rulebook.rules) do
+    if rule.needed_without and not raw[rule.name] and not raw[rule.needed_without] then
+      return fail(source, nil, ("the field '%s' is missing"):format(rule.name))
+    end
+  end
+  if not (raw.changes or raw.missing) and #raw.effects > 0 then
     return fail(source, "effects", "the field 'changes' is missing (a recipe that changes nothing has effects = {})")
+  end
+  for _, name in ipairs(OF_RECORDS) do
+    if raw[name] and not raw.record_key then
+      return fail(source, name, ("'%s' goes with the rule 'record_key', which is missing"):format(name))
+    end
   end
   if not raw.name:match "^[a-z0-9][a-z0-9-]*$" then
     return fail(source, "name", ("name '%s' must be lower-case letters, digits and dashes"):format(raw.name))
@@ -98,6 +108,32 @@ local function check_reads(raw, source)
   for _, name in ipairs(raw.reads or {}) do
     if name ~= "record" and name ~= "items" and name ~= "rows" then
       return fail(source, "reads", ("reads: unknown '%s'%s"):format(tostring(name), suggestion(name, READS)))
+    end
+  end
+  return true
+end
+
+local RECORD_CASE = { id = "string", record = "string", row = "table", deleted = "boolean", sets = "table", datestamp = "string" }
+
+-- Whether this is an example of a rule about records: the record, and what the rule has to give.
+local function is_record_case(case)
+  if type(case) ~= "table" or type(case.gives) ~= "table" then return false end
+  for name, value in pairs(case) do
+    if name ~= "gives" and type(value) ~= RECORD_CASE[name] then return false end
+  end
+  for _, item in ipairs(case.gives) do
+    if type(item) ~= "string" then return false end
+  end
+  return true
+end
+
+local function check_record_cases(raw, source)
+  for _, rule in ipairs(rulebook.with_examples "records") do
+    for i, case in ipairs(raw.examples and raw.examples[rule.name] or {}) do
+      if not is_record_case(case) then
+        return fail(source, rule.name, ("examples: %s case %d must be { gives = {…} } with what gives it: " ..
+          "record = \"…\" or row = {…}, and id = \"…\""):format(rule.name, i))
+      end
     end
   end
   return true
@@ -147,7 +183,7 @@ local function check_examples(raw, source)
       return fail(source, name, ("examples: unknown rule '%s'%s"):format(tostring(name), suggestion(name, names_of(EXAMPLES))))
     elseif type(cases) ~= "table" then
       return fail(source, name, ("examples: '%s' must be a table"):format(name))
-    elseif EXAMPLES[name] == "names" and not raw[name] then
+    elseif (EXAMPLES[name] == "names" or EXAMPLES[name] == "records") and not raw[name] then
       return fail(source, name, ("examples: the recipe has no rule '%s'"):format(name))
     end
   end
@@ -183,7 +219,8 @@ function m.recipe(raw, source)
   if type(raw) ~= "table" then
     return fail(source, nil, "must end in `return { … }`; it returned a " .. type(raw))
   end
-  for _, check in ipairs { check_fields, check_required, check_effects, check_reads, check_examples, check_expected } do
+  for _, check in ipairs { check_fields, check_required, check_effects, check_reads, check_examples, check_expected,
+    check_record_cases } do
     local ok, message, code = check(raw, source)
     if not ok then return nil, message, code end
   end

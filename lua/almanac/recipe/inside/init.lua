@@ -11,11 +11,12 @@ local record = require "almanac.record"
 local remarks = require "almanac.recipe.inside.remarks"
 local rulebook = require "almanac.recipe.inside.rulebook"
 local rules = require "almanac.recipe.inside.rules"
+local source_record = require "almanac.recipe.inside.source_record"
 local environment = require "almanac.recipe.inside.environment"
 
 local inside = core.inside
 local recipe            -- the one of this process
-local asked             -- its rules about files and about titles, in the order in which they are asked
+local asked             -- its rules about files, titles and records, in the order in which they are asked
 local seen              -- those whose answers `changes` sees
 local sees_sidecars     -- whether files come with them
 local titles = {}       -- batches of titles that `changes` is still to be asked for
@@ -83,7 +84,7 @@ function ops.load(sources)
   local raw, answer = load_recipe(sources)
   recipe = raw
   if raw then
-    asked = { file = rulebook.asked(raw, "file"), title = rulebook.asked(raw, "title") }
+    asked = { file = rulebook.asked(raw, "file"), title = rulebook.asked(raw, "title"), record = rulebook.asked(raw, "record") }
     seen = rulebook.seen(raw)
     sees_sidecars = arguments.first(raw.args or {}, "sidecar") ~= nil
   end
@@ -117,15 +118,34 @@ function ask_about.title(rule)
   end
 end
 
-for _, of in ipairs { "file", "title" } do
+-- { rule, args, record } -> { value, more }
+function ask_about.record(rule)
+  return function(args, data)
+    local ok, value, more = rules.ask(rule, recipe, source_record.new(data), visible(args))
+    return ok and { value, more } or failed(value)
+  end
+end
+
+for _, of in ipairs { "file", "title", "record" } do
   for _, rule in ipairs(rulebook.about(of)) do ops[rule.name] = ask_about[of](rule) end
 end
 
--- { "changes", args, title, files } -> list of changes, files as numbers
-function ops.changes(args, title, files)
-  local list = {}
+local function records_of(list)
+  local records = {}
+  for i, data in ipairs(list or {}) do records[i] = source_record.new(data) end
+  return records
+end
+
+-- { "changes", args, title, files, records } -> list of changes, files as numbers; title false: what the first record
+-- lacks, of the rule `missing`
+function ops.changes(args, title, files, records)
+  local list, given, view = {}, records_of(records), visible(args)
   for i, file in ipairs(files) do list[i] = file_of(file, cleaner(args)) end
-  local ok, changes = rules.changes(recipe, title_of(title, args), list, visible(args))
+  local function ask()
+    if not title then return rules.missing(recipe, given, list, view) end
+    return rules.changes(recipe, title_of(title, args), list, view, given)
+  end
+  local ok, changes = ask()
   return ok and changes or failed(changes)
 end
 
@@ -164,13 +184,23 @@ function ops.files(args, paths, sizes, sidecars)
   return answers
 end
 
--- Asks the rules about the title at a place; words when one fails.
-local function ask_title(answers, place, title, view)
-  for _, rule in ipairs(asked.title) do
-    local ok, value, more = rules.ask(rule, recipe, title, view)
+-- Asks the rules about the title or record at a place; words when one fails.
+local function ask_all(of, answers, place, subject, view)
+  for _, rule in ipairs(asked[of]) do
+    local ok, value, more = rules.ask(rule, recipe, subject, view)
     if not ok then return value end
     columns.add(answers[rule.name], place, value, more)
   end
+end
+
+-- { "records", args, list of what the source gave } -> a column for each rule by its name
+function ops.records(args, list)
+  local view, answers = visible(args), new_columns "record"
+  for i, data in ipairs(list) do
+    local words = ask_all("record", answers, i, source_record.new(data), view)
+    if words then return failed(words) end
+  end
+  return answers
 end
 
 -- A title of a run file, with what belongs to it besides.
@@ -186,7 +216,7 @@ function ops.titles(args, batch, ids, names, texts, details)
   local view, clean, held, answers = visible(args), cleaner(args), {}, new_columns "title"
   for i, id in ipairs(ids) do
     held[i] = kept_title(id, names[i], texts[i], details and details[i], clean)
-    local words = ask_title(answers, i, held[i], view)
+    local words = ask_all("title", answers, i, held[i], view)
     if words then return failed(words) end
   end
   titles[batch] = held
@@ -204,12 +234,23 @@ local function files_of(flat, clean)
   return list
 end
 
--- { "proposals", args, batch, { place in the batch, … }, files of each } -> changes of each
-function ops.proposals(args, batch, places, files)
+-- { "proposals", args, batch, { place in the batch, … }, files of each, records of each } -> changes of each
+function ops.proposals(args, batch, places, files, records)
   local view, clean, held, answers = visible(args), cleaner(args), titles[batch], {}
   titles[batch] = nil
   for i, place in ipairs(places) do
-    local ok, changes = rules.changes(recipe, held[place], files_of(files[i], clean), view)
+    local ok, changes = rules.changes(recipe, held[place], files_of(files[i], clean), view, records_of(records and records[i]))
+    if not ok then return failed(changes) end
+    answers[i] = changes
+  end
+  return answers
+end
+
+-- { "lacking", args, records of each, files of each } -> changes of each, by the rule `missing`
+function ops.lacking(args, records, files)
+  local view, clean, answers = visible(args), cleaner(args), {}
+  for i, list in ipairs(records) do
+    local ok, changes = rules.missing(recipe, records_of(list), files_of(files[i], clean), view)
     if not ok then return failed(changes) end
     answers[i] = changes
   end

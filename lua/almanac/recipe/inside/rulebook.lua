@@ -3,15 +3,16 @@
 -- rule that is added here is asked, checked and told; what its answer leads to
 -- is for the plan to say. In the order in which rules are asked, a rule has
 --   name
---   of        what it gets: "file", "title", or "files" (a title with its files)
+--   of        what it gets: "file", "title", "record" (of a source of records), "files" (a title with its files and
+--             records), or "missing" (a record that no title answers to, with its files)
 --   gives     the shape of its answer, of almanac.recipe.inside.answers
 --   noun      what it gives, in messages
 --   ends      "something" or "nothing": when it gives that, no later rule is asked about the file
 --   whole_names  true: it sees names with the words that do not count
 --   seen_as   the field of a file that holds its answer when `changes` sees the file
 --   otherwise what stands for its answer in a recipe without it
---   needed    true: no recipe is without it
---   examples  "names" or "cases": how examples say what it has to give; nil: there are none of it
+--   needed_without  the name of another rule: a recipe without that one has this one
+--   examples  "names", "cases" or "records": how examples say what it has to give; nil: there are none of it
 --   nothing   what `explain` tells when it gives nothing; nil: then it tells nothing
 --   returns   the types that it returns, for editors
 --   doc       what it gives, in a line for editors
@@ -21,15 +22,15 @@ local m = {}
 
 ---@class almanac.recipe.rule
 ---@field name string
----@field of "file"|"title"|"files"
+---@field of "file"|"title"|"record"|"files"|"missing"
 ---@field gives string?
 ---@field noun string
 ---@field ends "something"|"nothing"|nil
 ---@field whole_names boolean?
 ---@field seen_as string?
 ---@field otherwise any
----@field needed boolean?
----@field examples "names"|"cases"|nil
+---@field needed_without string?
+---@field examples "names"|"cases"|"records"|nil
 ---@field nothing string?
 ---@field returns string
 ---@field doc string
@@ -57,7 +58,7 @@ m.rules = {
     doc = "its volume, copy or item: each becomes a representation",
   },
   {
-    name = "title_keys", of = "title", gives = "keys", noun = "a match key", needed = true, examples = "cases",
+    name = "title_keys", of = "title", gives = "keys", noun = "a match key", needed_without = "record_key", examples = "cases",
     returns = "string[]|string|nil", doc = "the match keys of the title",
   },
   {
@@ -65,8 +66,22 @@ m.rules = {
     doc = "whether the title takes part, and why not",
   },
   {
+    name = "record_key", of = "record", gives = "keys", noun = "a match key", examples = "records",
+    nothing = "nothing: the recipe leaves the record out", returns = "string|string[]|nil",
+    doc = "the match keys of a record: those of its title and files, and what a title is looked up by",
+  },
+  {
+    name = "record_files", of = "record", gives = "keys", noun = "the name of a file", examples = "records",
+    nothing = "nothing: the record names no file", returns = "string|string[]|nil",
+    doc = "the files that a record names itself, in page order: paths, names or ends of addresses",
+  },
+  {
     name = "changes", of = "files", noun = "a change", returns = "recipe.change|recipe.change[]|nil, string?",
     doc = "what to make, or nothing and why",
+  },
+  {
+    name = "missing", of = "missing", noun = "a change", returns = "recipe.change|recipe.change[]|nil, string?",
+    doc = "what to make of a record that no title answers to: first of all a bib; or nothing and why",
   },
 }
 
@@ -75,7 +90,10 @@ m.rules = {
 m.parameters = {
   file = { { "file", "recipe.file" }, { "args", "table" } },
   title = { { "title", "recipe.title" }, { "args", "table" } },
-  files = { { "title", "recipe.title" }, { "files", "recipe.file[]" }, { "args", "table" } },
+  record = { { "record", "recipe.source_record" }, { "args", "table" } },
+  files = { { "title", "recipe.title" }, { "files", "recipe.file[]" }, { "args", "table" }, { "records", "recipe.source_record[]" } },
+  missing = { { "record", "recipe.source_record" }, { "files", "recipe.file[]" }, { "args", "table" },
+    { "records", "recipe.source_record[]" } },
 }
 
 ---The shape of a rule's answer.
@@ -84,7 +102,7 @@ m.parameters = {
 function m.shape(rule) return answers[rule.gives] end
 
 ---The rules about one thing, in the order in which they are asked.
----@param of "file"|"title"|"files"
+---@param of "file"|"title"|"record"|"files"|"missing"
 ---@return almanac.recipe.rule[]
 function m.about(of)
   local list = {}
@@ -97,7 +115,7 @@ end
 ---The rules about one thing that a recipe has and that are asked: without a
 ---rule that ends with nothing, none behind it is.
 ---@param recipe table
----@param of "file"|"title"
+---@param of "file"|"title"|"record"
 ---@return almanac.recipe.rule[]
 function m.asked(recipe, of)
   local list = {}
@@ -116,7 +134,7 @@ function m.ends(rule, value)
 end
 
 ---Those with examples of one kind.
----@param kind "names"|"cases"|nil of any kind when absent
+---@param kind "names"|"cases"|"records"|nil of any kind when absent
 ---@return almanac.recipe.rule[]
 function m.with_examples(kind)
   local list = {}

@@ -5,6 +5,7 @@ local behind = require "almanac.recipe.inside.environment".behind
 local call = require "almanac.core".inside.call
 local kinds = require "almanac.change_kinds".kinds
 local path_of = require "almanac.recipe.inside.objects".path_of
+local record_name = require "almanac.recipe.inside.source_record".name
 local shape = require "almanac.recipe.inside.rulebook".shape
 local text = require "almanac.recipe.inside.text"
 
@@ -42,10 +43,13 @@ local function failed(recipe, rule, case, message)
   return false, ("%s (rule %s, for '%s')%s"):format(placed(message, recipe[rule]), rule, case, advice(message))
 end
 
----Asks one rule about a file or a title.
+-- What a rule is asked about, as people know it.
+local CASE = { file = path_of, record = record_name, title = function(title) return title.mms_id end }
+
+---Asks one rule about a file, a title or a record.
 ---@param rule almanac.recipe.rule
 ---@param recipe table
----@param subject table file or title
+---@param subject table file, title or record
 ---@param args table
 ---@return boolean ok
 ---@return any value in the one form of its shape; nil: it gives nothing
@@ -53,7 +57,7 @@ end
 function m.ask(rule, recipe, subject, args)
   local fn = recipe[rule.name]
   if not fn then return true, rule.otherwise end
-  local case = rule.of == "file" and path_of(subject) or subject.mms_id
+  local case = CASE[rule.of](subject)
   local ok, given, second = call(rule.name, case, fn, subject, args)
   if not ok then return failed(recipe, rule.name, case, given) end
   local value, more, words = shape(rule).take(behind(given), second, rule.noun, subject)
@@ -84,19 +88,20 @@ local function labelled(data, part)
   return data
 end
 
--- Adds what is proposed for some of a title's files to a list.
-local function propose(recipe, title, files, args, place, list)
-  local id = title.mms_id
-  local ok, proposed, reason = call("changes", id, recipe.changes, title, files, args)
-  if not ok then return failed(recipe, "changes", id, proposed) end
+-- Adds what a rule proposes for some files of a title, or of a record, to a list. `about`: the rule's
+-- name, the title or record with its name, and the records.
+local function propose(recipe, about, files, args, place, list)
+  local rule, id = about.rule, about.name
+  local ok, proposed, reason = call(rule, id, recipe[rule], about.subject, files, args, about.records)
+  if not ok then return failed(recipe, rule, id, proposed) end
   if not proposed then
     list.reason = list.reason or type(reason) == "string" and reason or nil
     return true
   end
-  if type(proposed) ~= "table" then return failed(recipe, "changes", id, "gives a " .. type(proposed)) end
+  if type(proposed) ~= "table" then return failed(recipe, rule, id, "gives a " .. type(proposed)) end
   if rawget(proposed, "kind") then proposed = { proposed } end
   if rawlen(proposed) > text.most_changes then
-    return failed(recipe, "changes", id, ("gives more than %d changes"):format(text.most_changes))
+    return failed(recipe, rule, id, ("gives more than %d changes"):format(text.most_changes))
   end
   local part = files[1] and files[1].part
   for i = 1, rawlen(proposed) do
@@ -121,19 +126,40 @@ local function by_parts(recipe, files)
   return groups[1] and groups or { files }
 end
 
----@return boolean ok
----@return table[] list of what the recipe proposes, a file as its place in `files`; `reason`: why it proposes nothing
-function m.changes(recipe, title, files, args)
-  if not recipe.changes then return true, {} end
+local function changes(recipe, about, files, args)
   local place, list = {}, {}
   for i, file in ipairs(files) do place[file] = i end
   for _, group in ipairs(by_parts(recipe, files)) do
-    local ok, message = propose(recipe, title, group, args, place, list)
+    local ok, message = propose(recipe, about, group, args, place, list)
     if not ok then return false, message end
   end
   if list[1] ~= nil then list.reason = nil end
   if #list <= text.most_changes then return true, list end
-  return failed(recipe, "changes", title.mms_id, ("gives more than %d changes"):format(text.most_changes))
+  return failed(recipe, about.rule, about.name, ("gives more than %d changes"):format(text.most_changes))
+end
+
+---@param recipe table
+---@param title table
+---@param files table[]
+---@param args table
+---@param records table[] those that go with the title
+---@return boolean ok
+---@return table[] list of what the recipe proposes, a file as its place in `files`; `reason`: why it proposes nothing
+function m.changes(recipe, title, files, args, records)
+  if not recipe.changes then return true, {} end
+  return changes(recipe, { rule = "changes", subject = title, name = title.mms_id, records = records }, files, args)
+end
+
+---@param recipe table
+---@param records table[] of one title that is not there, mostly one
+---@param files table[]
+---@param args table
+---@return boolean ok
+---@return table[] list as m.changes
+function m.missing(recipe, records, files, args)
+  if not recipe.missing then return true, {} end
+  local record = records[1]
+  return changes(recipe, { rule = "missing", subject = record, name = record_name(record), records = records }, files, args)
 end
 
 return m
