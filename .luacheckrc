@@ -14,7 +14,7 @@ stds.recipe = {
     delete = { fields = { "file", "representation" } },
     key = { fields = { "after", "around", "barcode", "barcodes", "bare", "before", "behind", "call_number", "clean", "date", "digits",
       "exact_stem", "fold", "folder", "id", "id_class", "mms_id", "nfc", "numbers", "oclc", "of_institution", "page", "part", "parts",
-      "role", "sidecar", "size", "stem", "system_number", "system_numbers", "volume", "without_page" } },
+      "remote", "remotes", "role", "sidecar", "size", "stem", "system_number", "system_numbers", "volume", "without_page" } },
     math = { fields = { "abs", "ceil", "floor", "fmod", "huge", "max", "maxinteger", "min", "mininteger", "modf", "pi",
       "sqrt", "tointeger", "type", "ult" } },
     string = { fields = { "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "rep", "reverse",

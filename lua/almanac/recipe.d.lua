@@ -330,6 +330,24 @@ function key.system_number(value, prefix) end
 ---@return string[]
 function key.system_numbers(record, prefix) end
 
+---What a repository calls an object, out of its OAI identifier, an address of it, or a handle:
+---("contentdm", "oai:cdm.example.edu:p17maps/12") and ("contentdm", "https://cdm.example.edu/digital/collection/p17maps/id/12")
+---give "p17maps/12", "p17maps", "12". nil when it is none of that system.
+---@param system "contentdm"|"dspace"|"digitool"|"fedora"|"rosetta"
+---@param text string
+---@return string? id
+---@return string? ... its parts, as an address of it is made of them
+function key.remote(system, text) end
+
+---What a record names of a repository, each once: in a MARC record 856 $u, 024 $a, 035 $a and the links of 776 and 787, else
+---identifiers, relations and addresses:
+---  title_keys = function(title) return key.remotes("contentdm", title.record) end
+---@param system "contentdm"|"dspace"|"digitool"|"fedora"|"rosetta"
+---@param record table title.record, or a record
+---@param host string? of the repository: addresses of others do not count
+---@return string[] ids as key.remote gives them
+function key.remotes(system, record, host) end
+
 ---A call number in one form, whatever stands between its parts: "PS3566.R3944 A614
 ---2020", "ps 3566 .r3944 a614 2020" and the file name "PS3566_R3944_A614_2020.tif"
 ---give "ps 3566 r 3944 a 614 2020". Give a file's name, not its path: a call number may

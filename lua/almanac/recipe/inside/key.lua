@@ -6,12 +6,14 @@ local catalogue = require "almanac.recipe.inside.key_catalogue"
 local clean = require "almanac.recipe.inside.key_clean"
 local names = require "almanac.recipe.inside.key_names"
 local objects = require "almanac.recipe.inside.objects"
+local remote = require "almanac.recipe.inside.key_remote"
 local sidecar = require "almanac.recipe.inside.key_sidecar"
 
 local m = {}
 
 for name, helper in pairs(names) do m[name] = helper end
 for name, helper in pairs(catalogue) do m[name] = helper end
+for name, helper in pairs(remote) do m[name] = helper end
 for name, helper in pairs(sidecar) do m[name] = helper end
 for name, helper in pairs(barcodes) do m[name] = helper end
 for name, helper in pairs(clean) do m[name] = helper end
