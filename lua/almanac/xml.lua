@@ -107,20 +107,23 @@ end
 
 -- Which prefixes a document needs: the usual ones that are in use, and those of namespaces that only
 -- the document knows, by its own prefix for them.
+local function note(needed, prefix)
+  if prefix and m.namespaces[prefix] then needed[prefix] = m.namespaces[prefix] end
+end
+
 local function note_prefixes(node, needed)
-  local function note(prefix)
-    if m.namespaces[prefix] then needed[prefix] = m.namespaces[prefix] end
-  end
-  note(prefixes[node.namespace])
+  note(needed, prefixes[node.namespace])
   for name, value in pairs(node.attributes) do
-    note(name:match "^(.-):")
-    if name == "xsi:type" then note(value:match "^(.-):") end   -- its value is a name with a prefix
+    note(needed, name:match "^(.-):")
+    if name == "xsi:type" then note(needed, value:match "^(.-):") end   -- its value is a name with a prefix
   end
-  for prefix, address in pairs(node.prefixes or {}) do
-    if not prefixes[address] and not m.namespaces[prefix] then needed[prefix] = needed[prefix] or address end
+  if node.prefixes then
+    for prefix, address in pairs(node.prefixes) do
+      if not prefixes[address] and not m.namespaces[prefix] then needed[prefix] = needed[prefix] or address end
+    end
   end
-  for _, item in ipairs(node) do
-    if not item.written then note_prefixes(item, needed) end
+  for i = 1, #node do
+    if not node[i].written then note_prefixes(node[i], needed) end
   end
 end
 
@@ -171,15 +174,17 @@ local function add(out, node, default, declared, declarations)
   end
   local name, inner, declaration = named(node, default, declared)
   out[#out + 1] = "<" .. name .. declaration .. declarations
-  add_attributes(out, node, declared)
+  if next(node.attributes) then add_attributes(out, node, declared) end
   local text = (node[1] and not node.text:find "%S") and "" or node.text
-  if not node[1] and text == "" then
+  if node[1] then
+    out[#out + 1] = ">" .. core.xml.escape(text)
+    for i = 1, #node do add(out, node[i], inner, declared, "") end
+    out[#out + 1] = "</" .. name .. ">"
+  elseif text == "" then
     out[#out + 1] = "/>"
-    return
+  else
+    out[#out + 1] = ">" .. core.xml.escape(text) .. "</" .. name .. ">"
   end
-  out[#out + 1] = ">" .. core.xml.escape(text)
-  for _, item in ipairs(node) do add(out, item, inner, declared, "") end
-  out[#out + 1] = "</" .. name .. ">"
 end
 
 -- These roots are written with their prefix, as OAI-PMH has them; others without one.

@@ -1,6 +1,7 @@
 -- almanac plan: reads, matches and writes the plan. The recipe is loaded before the command line is
 -- parsed, since its arguments become options.
 local core = require "almanac.core"
+local records = require "almanac.cli.records"
 local plain = require "almanac.recipe.inside.plain"
 local task = require "almanac.task"
 local told = require "almanac.cli.told"
@@ -12,7 +13,8 @@ local STOPPED = 75
 
 -- These options have a value and may stand before the recipe's name.
 local WITH_VALUE = {}
-for name in ("-o --output --titles --sheet --charset --titles-id --oai --oai-url --oai-prefix --oai-from --sru --sru-url --from " ..
+for name in (records.WITH_VALUE ..
+    " -o --output --titles --sheet --charset --titles-id --oai --oai-url --oai-prefix --oai-from --sru --sru-url --from " ..
     "--collection --exclude --profile --url --rate --reserve"):gmatch "%S+" do
   WITH_VALUE[name] = true
 end
@@ -46,6 +48,7 @@ function m.configure(parser, arguments)
   parser:option("--oai-from", "only what changed since this day"):argname "DATE"
   parser:option("--sru", "the titles: those that a CQL query finds, at most 10,000"):argname "QUERY"
   parser:option("--sru-url", "the SRU address when it is not Alma's own"):argname "URL"
+  records.configure(parser)
   parser:option("--collection", "put each title into this collection as well (Alma wants a title with " ..
     "representations to be in one)"):argname "ID|NAME"
   parser:option("--exclude", "leave out of the folder what this pattern names, by the rules of gitignore, e.g. '*_ocr.jpg' or " ..
@@ -128,7 +131,7 @@ local function tell_stopped(args, context, result)
   local out = context.out
   out.event("stopped", { message = result.stop.message, code = result.stop.code, read = result.read })
   out.fail(result.stop.message)
-  return say_how_to_go_on(args, out, " of " .. words.count(result.read, "title"))
+  return say_how_to_go_on(args, out, " of " .. result.read)
 end
 
 local function tell_interrupted(args, context)
@@ -154,13 +157,15 @@ function m.run(args, context)
   if not ok then return nil, complaint end
   local exclude, complaint_of_settings = context.settings.excluded(args)
   if not exclude then return nil, complaint_of_settings end
+  local given, wrong, code_of_records = records.given(args)
+  if wrong then return nil, wrong, code_of_records end
   local summary = require "almanac.report.summary"
   for _, text in ipairs(require("almanac.recipe.versions").warnings(loaded)) do context.out.note(text) end
   local result, message, code = make {
     recipe = loaded, given = args, output = args.output, titles = args.titles,
     sheet = args.sheet, charset = args.charset, titles_id = args.titles_id,
     oai = args.oai, oai_url = args.oai_url, oai_prefix = args.oai_prefix, oai_from = args.oai_from,
-    sru = args.sru, sru_url = args.sru_url, collection = args.collection,
+    sru = args.sru, sru_url = args.sru_url, records = given, since = args.since, collection = args.collection,
     from = args.from, refresh = args.refresh, missing = args.missing, exclude = exclude,
     reserve = args.reserve, keep_going = args.keep_going,
     settings = function() return context.settings.load(args) end, on = listen(context),

@@ -1,16 +1,11 @@
 -- Reads an exported XML file whose records are Dublin Core or MODS, alone or in answers
--- of OAI-PMH, as Alma's job "Export Digital Titles" writes it. It is read as a whole.
-local core = require "almanac.core"
+-- of OAI-PMH, as Alma's job "Export Digital Titles" and harvesters write it.
 local dc = require "almanac.dc"
 local oai_list = require "almanac.oai.list"
-local salvage = require "almanac.salvage"
+local split = require "almanac.oai.split"
 local xml = require "almanac.xml"
 
 local m = {}
-
-local LARGEST = 256 << 20    -- bytes
-local RECORDS = { names = { record = true, mods = true, dc = true }, begins = oai_list.records.begins, parts = { "header" } }
-local DUBLIN_CORE = { [xml.namespaces.dc] = true, [xml.namespaces.dcterms] = true }
 
 ---Whether a file begins as such an export does.
 ---@param head string
@@ -43,44 +38,32 @@ local function mms_id(node)
   return plain
 end
 
-local function is_record(node)
-  if node.namespace == xml.namespaces.mods and node.name == "mods" then return true end
-  for _, item in ipairs(node) do
-    if DUBLIN_CORE[item.namespace] then return true end
+local function entry_of(node)
+  if node.name == "record" and xml.child(node, "header") then return oai_list.entry(node) end
+  if node.broken then
+    return { identifier = node.source:match "alma:[^/<]+/bibs/(%d+)", problem = node.broken, deleted = false }
   end
-  return false
-end
-
-local function collect(node, entries)
-  if node.name == "record" and xml.child(node, "header") then
-    entries[#entries + 1] = oai_list.entry(node)
-  elseif node.broken then
-    entries[#entries + 1] = { identifier = node.source:match "alma:[^/<]+/bibs/(%d+)", problem = node.broken, deleted = false }
-  elseif is_record(node) then
-    entries[#entries + 1] = setmetatable({ identifier = mms_id(node), node = node, deleted = false }, entry_meta)
-  else
-    for _, item in ipairs(node) do collect(item, entries) end
-  end
-  return entries
+  return setmetatable({ identifier = mms_id(node), node = node, deleted = false }, entry_meta)
 end
 
 ---The records of a file, one after the other, as almanac.oai gives them.
 ---@param path string
----@return { count: integer, next: fun(self: table): table? }|nil list of entries { identifier, deleted, text, record }
+---@return { count: integer, next: fun(self: table): table?, string?, string?; cut: string? }|nil list of entries { identifier,
+---  deleted, text, record }; cut: how the file ends too early, once its last record was given
 ---@return string? message
 ---@return string? code
 function m.open(path)
-  local text, message, code = core.files.read(path, LARGEST)
-  if not text then return nil, message, code end
-  local root
-  root, message, code = salvage.parse(text, { max_size = LARGEST }, RECORDS)
-  if not root then return nil, path .. ": " .. message, code end
-  local list = { count = 0, entries = collect(root, {}) }
+  local reader, message, code = split.open(path)
+  if not reader then return nil, message, code end
+  local list = { count = 0, name = path }
   function list:next()
-    local entry = self.entries[self.count + 1]
-    if entry then self.count = self.count + 1 end
-    return entry
+    local node, wrong, kind = reader:next()
+    self.cut = reader.cut
+    if not node then return nil, wrong and ("%s: %s"):format(path, wrong), kind end
+    self.count = self.count + 1
+    return entry_of(node)
   end
+  function list:close() reader:close() end
   return list
 end
 

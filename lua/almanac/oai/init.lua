@@ -163,8 +163,9 @@ local function check_dates(client, options)
 end
 
 ---Lists records, page after page. The first request is sent when the first entry is asked for.
----@param options { prefix: string, set: string?, from: string?, to: string?, headers_only: boolean? } from, to: dates
----  of the last change, a day or a second in UTC, both inclusive
+---@param options { prefix: string, set: string?, from: string?, to: string?, headers_only: boolean?, token: string? } from, to:
+---  dates of the last change, a day or a second in UTC, both inclusive; token: goes on with an earlier list, whose next
+---  page had this token
 ---@return almanac.oai.list|nil
 ---@return string? message
 ---@return string? code
@@ -174,7 +175,7 @@ function methods:list(options)
   if not ok then return nil, message, code end
   local verb = options.headers_only and "ListIdentifiers" or "ListRecords"
   return lists.new(self, verb, { { "metadataPrefix", options.prefix }, { "set", options.set },
-    { "from", options.from }, { "until", options.to } }, options.headers_only and "header" or "record")
+    { "from", options.from }, { "until", options.to } }, options.headers_only and "header" or "record", options.token)
 end
 
 ---One record.

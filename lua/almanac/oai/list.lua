@@ -61,9 +61,10 @@ local meta = {}
 ---@param verb string
 ---@param parameters table[]
 ---@param element string name of what it lists
+---@param token string? of an earlier list, which is gone on with
 ---@return almanac.oai.list
-function m.new(client, verb, parameters, element)
-  return setmetatable({ client = client, verb = verb, parameters = parameters, element = element,
+function m.new(client, verb, parameters, element, token)
+  return setmetatable({ client = client, verb = verb, parameters = parameters, element = element, token = token,
     page = {}, at = 0, seen = {}, had = {}, count = 0, pages = 0, empty = 0, stale = 0 }, meta)
 end
 
@@ -122,10 +123,8 @@ end
 -- Reads the next page; false when there is none.
 local function turn(list)
   local asked, parameters = list.token, list.parameters
-  if list.pages > 0 then
-    if not asked then return false end
-    parameters = { { "resumptionToken", asked } }   -- the protocol allows no other parameter beside it
-  end
+  if list.pages > 0 and not asked then return false end
+  if asked then parameters = { { "resumptionToken", asked } } end   -- the protocol allows no other parameter beside it
   local answer, message, code, name = list.client:ask(list.verb, parameters)
   if not answer then return nil, message, code, name end
   list.page, list.at, list.pages = xml.children(answer, list.element), 0, list.pages + 1

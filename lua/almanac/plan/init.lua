@@ -14,8 +14,10 @@ local orders = require "almanac.plan.order"
 local origin = require "almanac.plan.origin"
 local provenance = require "almanac.recipe.provenance"
 local read = require "almanac.plan.read"
+local read_records = require "almanac.plan.records.read"
 local recipes = require "almanac.recipe"
 local reuse = require "almanac.plan.reuse"
+local since = require "almanac.plan.records.since"
 local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 local unfinished = require "almanac.plan.unfinished"
@@ -58,6 +60,7 @@ local function meta_of(plan, source)
     folder = plan.folder, collection = plan.collection, codes = json.encode(plan.codes),
     exclude = plan.exclude[1] and json.encode(json.array(plan.exclude)), reads = details.words(recipe.reads),
     records = source.spool and "source" or plan.base and plan.base.meta.records,
+    since = plan.since and plan.since.meta.run,
     source = source.words, from_run = plan.base and plan.base.meta.run, created = os.date "!%Y-%m-%dT%H:%M:%SZ",
     version = core.version, user = core.sys.user(), host = core.sys.hostname(),
   }
@@ -82,6 +85,7 @@ local function fill(plan)
     read.add(db, source.ids)
     details.fill(db, source)
   end
+  if plan.since then since.copy(db) end
   note_problems(db, source)
   if plan.folder then
     plan.order.on.phase("looking at the files in " .. plan.folder)
@@ -130,36 +134,48 @@ local function titles_read(plan)
   return plan.reads and plan.db:value "SELECT count(*) FROM title WHERE reading IS NOT NULL" or 0
 end
 
+-- What was read and costs something to read again, in words; nil when there is nothing.
+local function kept_words(plan)
+  local titles, kept, parts = titles_read(plan), plan.reads and read_records.kept(plan.db) or 0, {}
+  if titles > 0 then parts[1] = words.count(titles, "title") end
+  if kept > 0 then parts[#parts + 1] = words.count(kept, "record") end
+  return parts[1] and table.concat(parts, " and ")
+end
+
 -- A run file without anything read in it is of no use to anybody, so it goes.
 local function give_up(plan, message, code)
-  local kept = titles_read(plan)
-  if kept == 0 then
+  local kept = kept_words(plan)
+  if not kept then
     discard(plan)
     return nil, message, code
   end
   plan.audit:close()
   plan.db:close()
-  return nil, ("%s\nwhat was read of %d titles is kept: correct this and plan again with --from %s -o NEW")
+  return nil, ("%s\nwhat was read of %s is kept: correct this and plan again with --from %s -o NEW")
     :format(message, kept, plan.order.output), code
 end
 
 local function stopped(plan, stop)
-  local done = titles_read(plan)
-  if done == 0 then
+  local done = kept_words(plan)
+  if not done then
     discard(plan)
     return nil, stop.message .. "; nothing was read, so there is no run file: the same command begins again", stop.code
   end
   return { db = plan.db, stop = stop, read = done }
 end
 
--- Reads titles; the last result says why that ended early.
-local function read_between(plan)
+-- Reads with a function; the last result says why that ended early.
+local function read_between(plan, reading)
   local stop
   local ok, message, code = attempt.try(function()
-    stop = read_titles(plan)
+    stop = reading(plan)
     return true
   end)
   return ok, message, code, stop
+end
+
+local function read_source_of_records(plan)
+  return read_records.read(plan, plan.records)
 end
 
 local function in_transaction(plan, ...)
@@ -179,12 +195,14 @@ local function read_and_match(plan, source)
   plan.source = source
   local ok, message, code = true, nil, nil
   if plan.base then ok, message, code = plan.db:attach(plan.order.from, "base") end
+  if ok and plan.since then ok, message, code = plan.db:attach(plan.since.path, "last") end
   if ok and not plan.reads then
     ok, message, code = in_transaction(plan, fill, match_all)
   elseif ok then
     local stop
     ok, message, code = in_transaction(plan, fill)
-    if ok then ok, message, code, stop = read_between(plan) end
+    if ok and plan.records then ok, message, code, stop = read_between(plan, read_source_of_records) end
+    if ok and not stop then ok, message, code, stop = read_between(plan, read_titles) end
     if stop then return stopped(plan, stop) end
     if ok then ok, message, code = in_transaction(plan, match_all) end
   end
@@ -220,14 +238,14 @@ end
 -- A mistake of the program, or an interrupt, leaves no run file either, unless it has something read in it.
 local function leave_nothing_empty(plan, ok, ...)
   if ok then return ... end
-  if plan.db and titles_read(plan) == 0 then discard(plan) end
+  if plan.db and not kept_words(plan) then discard(plan) end
   error(..., 0)
 end
 
 ---Makes a plan and writes it to a new run file.
 ---@param order almanac.order
----@return { db: table, source: table?, stop: { message: string, code: string }?, read: integer? }|nil result `db`: the
----  open run file; `stop`: reading ended early and the plan is not finished
+---@return { db: table, source: table?, stop: { message: string, code: string }?, read: string? }|nil result `db`: the
+---  open run file; `stop`: reading ended early and the plan is not finished; read: what was read by then, in words
 ---@return string? message
 ---@return string? code
 function m.make(order)

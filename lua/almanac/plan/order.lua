@@ -10,7 +10,9 @@ local guard = require "almanac.recipe.guard"
 local json = require "almanac.json"
 local limits = require "almanac.run.limits"
 local origin = require "almanac.plan.origin"
+local records = require "almanac.plan.records"
 local reuse = require "almanac.plan.reuse"
+local since = require "almanac.plan.records.since"
 local examples_of = require "almanac.recipe.examples"
 local unfinished = require "almanac.plan.unfinished"
 
@@ -33,6 +35,8 @@ local m = {}
 ---@field oai_from string?
 ---@field sru string? a query; sru_url: where
 ---@field sru_url string?
+---@field records almanac.plan.records.given? a source of records
+---@field since string? an earlier run that this one follows
 ---@field collection string? id or name; new representations go into it
 ---@field from string? a run whose titles, as they were read, are used
 ---@field refresh boolean? reads all of them again
@@ -53,6 +57,8 @@ local m = {}
 ---@field set string? a set in Alma that an argument names
 ---@field base { meta: table<string, string>, args: table }? the run of order.from
 ---@field reads boolean titles are read from Alma
+---@field records almanac.plan.records.given? what is to be read; nil: no records, or those of order.from
+---@field since almanac.plan.since? the earlier run that this one follows
 ---@field collection string? id
 ---@field client table? of almanac.alma; nil when Alma is not asked
 ---@field limits table? of almanac.run.limits
@@ -114,6 +120,29 @@ local function excluded(plan)
   return list
 end
 
+-- The records of an earlier plan come with its titles. Those that were not all read are gone on with.
+local function records_of_base(plan)
+  local order, meta = plan.order, plan.base.meta
+  if order.records or order.since then
+    attempt.fail(("the records come from %s: leave out %s, or leave out --from"):format(order.from,
+      order.records and "--records" or "--since"), "conflict")
+  end
+  if not meta.records_given or meta.records_ended then return nil end
+  if not plan.reads then attempt.fail(("not all records of %s were read: add --missing, which goes on"):format(order.from), "missing") end
+  return json.decode(meta.records_given)
+end
+
+local function given_records(plan)
+  local order = plan.order
+  if plan.base then return records_of_base(plan) end
+  if order.since then
+    plan.since = need(since.open(order.since))
+    need(since.check(plan.since, plan))
+    return since.given(plan.since, order.records)
+  end
+  return order.records
+end
+
 ---Begins a plan with all that can be checked without Alma. Called inside an attempt.
 ---@param plan almanac.plan empty
 ---@param order almanac.order
@@ -130,6 +159,8 @@ function m.begin(plan, order)
   plan.exclude = excluded(plan)
   plan.set = plan.args[arguments.first(recipe.args, "set") or ""]
   plan.reads = not plan.base or order.refresh or order.missing
+  plan.records = given_records(plan)
+  if plan.records then need(records.check(plan.records)) end
   origin.check(plan)
 end
 
@@ -172,6 +203,7 @@ end
 ---@param plan almanac.plan
 function m.locate(plan)
   if asks_alma(plan) then reach_alma(plan) else take_from_base(plan) end
+  if plan.since then need(since.check(plan.since, plan)) end
 end
 
 return m

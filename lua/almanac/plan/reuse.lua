@@ -3,6 +3,7 @@ local attempt = require "almanac.run.attempt"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
 local notes = require "almanac.run.notes"
+local since = require "almanac.plan.records.since"
 local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 
@@ -44,6 +45,7 @@ function m.copy(db, base, reads, afresh, state)
   details.copy(db, {
     record = reads.record and (not afresh or base.meta.records == "source"), items = reads.items and not afresh, rows = reads.rows,
   })
+  since.reuse(db, base.meta)
   notes.copy(db)
   attempt.run(db, "INSERT INTO problem(kind, text) SELECT kind, text FROM base.problem WHERE kind IN ('set member', 'source')")
 end

@@ -75,6 +75,11 @@ m.CODES = {
   thumbnail_one_of_several = "one of several thumbnails of {file}",
   thumbnail_without_file = "a thumbnail without its file: '{file}' is not there, or takes no part",
 
+  -- ---- records that follow an earlier run ----
+  record_unchanged = "it is as it was, and was finished in the earlier run",
+  record_not_come = "it did not come this time, and was finished in the earlier run",
+  record_renamed = "its identifier may have changed: the earlier run has such a record as {was}, which did not come this time",
+
   -- ---- carrying out: what the world said, and titles that are elsewhere ----
   failure = "{message}",
   gone = "Alma no longer has this title",

@@ -8,6 +8,9 @@ local m = {}
 
 local PORTION = 200
 
+---SQL: records that take part. Those that an earlier run finished, and that did not change, are kept for the next run alone.
+m.TAKES_PART = "(reason_code IS NULL OR reason_code NOT IN ('record_unchanged', 'record_not_come'))"
+
 ---@class almanac.run.record_row a row of the table
 ---@field id integer
 ---@field identifier string?

@@ -87,6 +87,13 @@ CREATE TABLE record_file(           -- files that a record names itself
 ) WITHOUT ROWID;
 CREATE INDEX record_file_of ON record_file(file_id);
 
+CREATE TABLE record_last(           -- records that an earlier run had too (`plan --since`); else empty
+  record_id INTEGER PRIMARY KEY REFERENCES record(id),
+  mms_id    TEXT,                   -- of the title that it went with there
+  finished  INTEGER NOT NULL,       -- 1: nothing was left to do for it there
+  came      TEXT                    -- this time: same changed; NULL: it did not come
+);
+
 CREATE TABLE look_up(               -- titles that Alma has under a key of records
   key     TEXT PRIMARY KEY,
   mms_ids TEXT,                     -- JSON: all of them; NULL: no complete answer
