@@ -40,9 +40,10 @@ LUA_LIBS  = $(if $(PC),$(shell $(PC) --libs lua5.4))
 # Lua's many small blocks beside SQLite's pages; the sanitizers have an allocator of their own
 MALLOC    = $(if $(SANITIZE),,-lmimalloc)
 
-ROOMS     = base http runfile files serve guard marc
+ROOMS     = base http runfile files serve guard marc picture
 GUARD_C   = $(addprefix core/guard/,inside.c inside_lock.c inside_order.c inside_watch.c)
-ENGINE   := $(filter-out $(GUARD_C),$(wildcard $(ROOMS:%=core/%/*.c)))
+PICTURE_C := $(wildcard core/picture/work*.c)
+ENGINE   := $(filter-out $(GUARD_C) $(PICTURE_C),$(wildcard $(ROOMS:%=core/%/*.c)))
 BINDINGS := $(wildcard core/lua/*.c)
 MODULE_O := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(ENGINE) $(BINDINGS))
 HOST_O   := $(BUILD)/obj/main.o $(BUILD)/obj/host.o
@@ -58,10 +59,17 @@ GUARD_O  := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(GUARD_C) $(addprefix core/bas
               $(wildcard core/marc/marc*.c core/base/regex*.c core/base/unpack*.c core/base/xml*.c core/lua/marc*.c) \
               $(addprefix core/lua/,scratch.c text.c util.c wire.c xml.c))
 
+# the process that decodes pictures: libvips, and what locks it in. It is built where libvips is; all else goes without
+VIPS     := $(if $(PC),$(shell $(PC) --exists vips && echo yes))
+PICTURE   = $(BUILD)/lua/almanac/picture
+PICTURE_O = $(patsubst core/%.c,$(BUILD)/obj/%.o,$(PICTURE_C) $(addprefix core/base/,buf.c error.c standard.c))
+
 DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse lua-check \
             libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev \
             libutf8proc-dev libcsv-dev libxml2-dev libseccomp-dev libyaz-dev libarchive-dev zlib1g-dev libmimalloc-dev
+PICTURE_DEPS = libvips-dev
 BENCH_DEPS = rclone
+PICTURE_TEST = imagemagick
 TEST_DEPS = lua5.4 lua-busted libxml2-utils yaz libmarc-record-perl git clang libclang-rt-14-dev
 
 # installs the Debian packages of $(1) that are not there yet, or says who can
@@ -88,7 +96,7 @@ PRELOAD   = $(shell $(CC) -print-file-name=libasan.so) $(abspath $(BUILD)/unset_
 SAN_ENV   = LD_PRELOAD="$(PRELOAD)" ALMANAC_PRELOAD="$(PRELOAD)" \
             ASAN_OPTIONS=detect_leaks=1:malloc_context_size=$(FRAMES) UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
-all: $(PROGRAM) $(MODULE) $(GUARD) lib ## the program, the module for stock Lua, the process for recipes, the library
+all: $(PROGRAM) $(MODULE) $(GUARD) lib $(if $(VIPS),$(PICTURE)) ## the program, the module for stock Lua, the process for recipes, the library
 
 lib: $(LIBRARY) ## the shared library for hosts of one's own, with include/almanac.h
 
@@ -118,6 +126,17 @@ $(GUARD): $(GUARD_O)
 	@echo '  ld  $@'
 	@$(CC) $(ALL_LD) -pie -o $@ $^ $(if $(PC),$(shell $(PC) --libs libutf8proc libseccomp libxml-2.0 zlib)) $(LUA_LIBS)
 
+pictures: ## the process that decodes pictures, with what it needs installed (Debian: libvips-dev)
+	@$(call install_missing,$(PICTURE_DEPS))
+	@$(MAKE) --no-print-directory -s all
+
+$(PICTURE): $(PICTURE_O)
+	@mkdir -p $(@D)
+	@echo '  ld  $@'
+	@$(CC) $(ALL_LD) -pie -o $@ $^ $(if $(PC),$(shell $(PC) --libs vips libseccomp)) -lm
+
+$(PICTURE_C:core/%.c=$(BUILD)/obj/%.o): PKG_C += $(if $(PC),$(subst -I,-isystem ,$(shell $(PC) --cflags vips)))
+
 # what is missing is told once, before a hundred errors of the compiler tell it
 HEADERS   = curl/curl.h openssl/evp.h sqlite3.h microhttpd.h utf8proc.h csv.h libxml/parser.h seccomp.h \
             yaz/yaz-iconv.h archive.h zlib.h lua.h
@@ -142,7 +161,7 @@ $(BUILD)/obj/%.o: core/%.c $(BUILD)/flags | $(BUILD)/packages
 	@echo '  cc  $<'
 	@$(CC) $(ALL_C) -MMD -MP -c -o $@ $<
 
--include $(MODULE_O:.o=.d) $(HOST_O:.o=.d) $(GUARD_O:.o=.d)
+-include $(MODULE_O:.o=.d) $(HOST_O:.o=.d) $(GUARD_O:.o=.d) $(PICTURE_O:.o=.d)
 
 # the folders of an installation; all quoted, for blanks in them
 BIN_TO    = $(DESTDIR)$(PREFIX)/bin
@@ -157,6 +176,7 @@ install: all ## program, library, recipes, module, header, below PREFIX
 	$(INSTALL) -m 755 $(PROGRAM) "$(BIN_TO)/almanac"
 	$(INSTALL) -m 644 $(MODULE) "$(C_TO)/core.so"
 	$(INSTALL) -m 755 $(GUARD) "$(C_TO)/guard"
+	$(if $(VIPS),$(INSTALL) -m 755 $(PICTURE) "$(C_TO)/picture")
 	cp -R lua/almanac "$(LUA_TO)/"
 	cp -R recipes "$(SHARE_TO)/"
 	chmod -R u+rwX,go+rX,go-w "$(LUA_TO)/almanac" "$(SHARE_TO)"
@@ -175,6 +195,8 @@ deps: ## installs what building and running needs (Debian packages)
 
 deps-test: deps ## installs what the specs and the linter need as well
 	@$(call install_missing,$(TEST_DEPS))
+	@( $(call install_missing,$(PICTURE_DEPS) $(PICTURE_TEST)) ) || \
+	  echo "libvips or ImageMagick can't be had here: the specs of pictures are skipped"
 	@[ -d spec/node_modules/s3rver ] || $(MAKE) --no-print-directory -s s3rver || \
 	  echo "s3rver, an S3 server by others, can't be had here (npm): the specs that try uploads on it are skipped"
 

@@ -13,6 +13,7 @@
   module(http) \
   module(marc) \
   module(pass) \
+  module(pictures) \
   module(runfile) \
   module(guard) \
   module(serve) \

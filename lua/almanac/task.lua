@@ -34,9 +34,10 @@ local function resumed(first, ...)
   return first, ...
 end
 
--- Calls `start(wake)`, waits until `wake(…)` is called, and returns what it was called
--- with. `start` returns a function that undoes it when the task is cancelled meanwhile.
-local function wait_for(start)
+---Calls `start(wake)`, and waits until `wake(…)` is called; others run meanwhile.
+---@param start fun(wake: fun(...)): fun()? what it returns undoes it, when the task is cancelled meanwhile
+---@return any ... what `wake` was called with
+function m.wait(start)
   local self = tasks[coroutine.running()]
   if self then
     if self.cancelled and not self.told then
@@ -120,7 +121,7 @@ end
 function task_methods:await(timeout)
   if not self.done then
     local stop
-    local late = wait_for(function(wake)
+    local late = m.wait(function(wake)
       self.waiting[#self.waiting + 1] = wake
       stop = timeout and timers.after(timeout, wake, true)
       return stop
@@ -156,7 +157,7 @@ function m.is_cancellation(message) return message == CANCELLED end
 ---Lets the task wait; others run meanwhile.
 ---@param seconds number
 function m.sleep(seconds)
-  wait_for(function(wake) return timers.after(seconds, wake) end)
+  m.wait(function(wake) return timers.after(seconds, wake) end)
 end
 
 ---Lets the other tasks run once.
@@ -179,7 +180,7 @@ end
 ---@return table result as from multi:wait; a failure is in its `error` and `code`
 function m.fetch(request)
   multi = multi or core.http.multi { ca_file = trusted }
-  return wait_for(function(wake)
+  return m.wait(function(wake)
     local id = multi:add(request)
     transfers[id] = wake
     return function()
@@ -243,7 +244,7 @@ end
 ---@param server table from core.serve.listen
 ---@param handler fun(request: table)
 function m.serve(server, handler)
-  wait_for(function(wake)
+  m.wait(function(wake)
     servers[#servers + 1] = { server = server, handler = handler, wake = wake }
     return function() m.unserve(server) end
   end)
