@@ -13,6 +13,7 @@ m.LUA = {
   recipe = "recipe.inside",
   ["recipe.share"] = "recipe recipe.inside",
   run = "alma s3 recipe recipe.inside",
+  pictures = "", derive = "run pictures",
   plan = "run alma oai sru sheet recipe recipe.inside",
   apply = "run alma s3",
   script = "run plan alma s3 sheet recipe.inside",
@@ -23,14 +24,14 @@ m.LUA = {
   ["rehearsal.api"] = "rehearsal.s3 rehearsal.world sru marc",
   ["rehearsal.remote"] = "rehearsal.api rehearsal.world",
   rehearsal = "rehearsal.api rehearsal.remote rehearsal.s3 rehearsal.world sheet marc oai run",
-  cli = "plan apply report workbench script run rehearsal rehearsal.api rehearsal.s3 alma s3 oai sru marc sheet recipe recipe.inside " ..
-    "recipe.share",
+  cli = "plan apply report derive pictures workbench script run rehearsal rehearsal.api rehearsal.s3 alma s3 oai sru marc sheet " ..
+    "recipe recipe.inside recipe.share",
 }
 
 -- Rooms of core; "base" may be used by all, and core by none.
 m.C = {
-  base = "", http = "", runfile = "", files = "", serve = "", marc = "", guard = "lua",
-  lua = "http runfile files serve marc guard",
+  base = "", http = "", runfile = "", files = "", serve = "", marc = "", guard = "lua", picture = "",
+  lua = "http runfile files serve marc guard picture",
   core = "",
 }
 

@@ -17,6 +17,7 @@ local COMMANDS = {
   { "recipe", "the recipes at hand" },
   { "marc", "look into MARC files, convert and check them" },
   { "rehearsal", "a local Alma and S3 to try everything on" },
+  { "derive", "make derivatives of a folder of masters" },
   { "exec", "run a Lua script with the library at hand: yours, or one that comes with almanac" },
 }
 

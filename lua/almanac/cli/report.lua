@@ -1,4 +1,5 @@
 -- almanac report: says what a run did.
+local derive = require "almanac.derive"
 local report = require "almanac.report"
 local store = require "almanac.run.store"
 local whole = require "almanac.whole"
@@ -14,11 +15,15 @@ function m.configure(parser)
   parser:epilog("In CSV and JSON the state of a title is a word for programs: ask is to decide, skip is skipped.")
 end
 
+local function writer_of(db)
+  return derive.is_one(db) and require "almanac.derive.report" or report
+end
+
 local function write_file(db, format, path)
   local out <close>, message, code = whole.open(path)
   if not out then return nil, message, code end
   local ok = true
-  report.write(db, format, function(text)
+  writer_of(db).write(db, format, function(text)
     if ok then ok, message = out:write(text) end
   end)
   if not ok then return nil, ("%s can't be written: %s"):format(path, message), "io" end
@@ -26,7 +31,7 @@ local function write_file(db, format, path)
 end
 
 function m.run(args, context)
-  local db <close>, message, code = store.open(args.run, "read")
+  local db <close>, message, code = store.open(args.run, "read", true)
   if not db then return nil, message, code end
   local ok
   local format = args.calls and "calls" or args.failed and "failed" or args.json and "json" or args.format
@@ -35,7 +40,7 @@ function m.run(args, context)
     if not ok then return nil, message, code end
     context.out.note("report written to " .. args.output)
   else
-    report.write(db, format, function(text) io.stdout:write(text) end)
+    writer_of(db).write(db, format, function(text) io.stdout:write(text) end)
   end
   return 0
 end

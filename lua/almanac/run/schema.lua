@@ -170,6 +170,23 @@ CREATE TABLE step(
   PRIMARY KEY(title_id, change, kind, page)
 ) WITHOUT ROWID;
 
+CREATE TABLE master(                -- of a run that makes derivatives: those that are finished
+  file_id INTEGER PRIMARY KEY REFERENCES file(id),
+  pages   INTEGER,                  -- of it
+  problem TEXT                      -- why it has no derivatives, in words
+);
+
+CREATE TABLE derivative(
+  file_id INTEGER NOT NULL REFERENCES file(id),
+  page    INTEGER NOT NULL,         -- of the master, from 1
+  path    TEXT NOT NULL UNIQUE,     -- below meta.to
+  width   INTEGER, height INTEGER,  -- pixels
+  size    INTEGER NOT NULL,         -- bytes
+  sha256  TEXT NOT NULL,            -- hex
+  named   INTEGER NOT NULL,         -- 0: it is whole, and may still have the name of an unfinished one
+  PRIMARY KEY(file_id, page)
+) WITHOUT ROWID;
+
 CREATE TABLE tally(                 -- calls to Alma, every try counted
   command TEXT NOT NULL, method TEXT NOT NULL, calls INTEGER NOT NULL,
   PRIMARY KEY(command, method)

@@ -58,13 +58,21 @@ local function bring_up(path)
   return true
 end
 
+-- A run that makes derivatives has no titles, so most commands can do nothing with it.
+local function of_kind(db, path, any)
+  if any or not m.meta(db, "derive") then return db end
+  db:close()
+  return nil, ("%s makes derivatives, and has no titles: it is for `almanac derive`, `verify` and `report`"):format(path), "conflict"
+end
+
 ---Opens a run file.
 ---@param path string
 ---@param mode "read"|"write" write: one process at a time
+---@param any boolean? also one that makes derivatives (almanac.derive)
 ---@return table|nil db
 ---@return string? message
 ---@return string? code "conflict" in use or of another version, "missing", "parse" not a run file
-function m.open(path, mode)
+function m.open(path, mode, any)
   if path == "" then return nil, "no run file is named", "missing" end
   local db, ok, message, code
   ok, message, code = bring_up(path)
@@ -72,7 +80,8 @@ function m.open(path, mode)
   if mode == "read" then put_in_log(path) end
   db, message, code = core.runfile.open(path, { mode = mode, kind = "run", version = VERSION, schema = schema })
   if not db and code == "missing" then message = message .. "; `almanac plan … -o RUN` makes a run file" end
-  return db, message, code
+  if not db then return nil, message, code end
+  return of_kind(db, path, any)
 end
 
 ---Whether a run file holds a plan that was made to its end. Reading that ended

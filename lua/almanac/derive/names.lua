@@ -1,0 +1,41 @@
+-- What derivatives are called: as their masters, in the same folders.
+local m = {}
+
+---Files of these endings are masters, unless others are asked for.
+m.MASTERS = { "tif", "tiff", "jp2", "png" }
+
+---The ending of each format that derivatives have.
+m.ENDINGS = { jpg = ".jpg", jp2 = ".jp2", webp = ".webp" }
+
+---@param path string
+---@param endings string[] without a dot, lower case
+---@return boolean
+function m.is_master(path, endings)
+  local ending = (path:match "%.([^./]+)$" or ""):lower()
+  for _, wanted in ipairs(endings) do
+    if ending == wanted then return true end
+  end
+  return false
+end
+
+---The name of a derivative: that of the master with another ending, and the page when it has several.
+---@param path string of the master, below its folder
+---@param page integer from 1
+---@param pages integer of the master that are wanted
+---@param format string
+---@return string path below the folder of derivatives
+function m.derivative(path, page, pages, format)
+  local stem = path:gsub("%.[^./]+$", "")
+  local number = pages > 1 and ("_%04d"):format(page) or ""
+  return stem .. number .. m.ENDINGS[format]
+end
+
+---The name that it has until it is finished, in the same folder.
+---@param path string of the derivative
+---@return string
+function m.unfinished(path)
+  local folder, name = path:match "^(.*/)([^/]+)$"
+  return (folder or "") .. ".almanac-" .. (name or path) .. ".part"
+end
+
+return m
