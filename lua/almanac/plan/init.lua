@@ -149,10 +149,11 @@ local function give_up(plan, message, code)
     discard(plan)
     return nil, message, code
   end
+  local missing = plan.records and not store.meta(plan.db, "records_ended") and " --missing" or ""
   plan.audit:close()
   plan.db:close()
-  return nil, ("%s\nwhat was read of %s is kept: correct this and plan again with --from %s -o NEW")
-    :format(message, kept, plan.order.output), code
+  return nil, ("%s\nwhat was read of %s is kept: correct this and plan again with --from %s%s -o NEW")
+    :format(message, kept, plan.order.output, missing), code
 end
 
 local function stopped(plan, stop)

@@ -37,8 +37,12 @@ local function about(self, message, code)
     return ("%s\nthere is no %s '%s'%s (%s)"):format(message, what, wanted, near and (", did you mean '%s'?"):format(near)
       or "; there are " .. table.concat(names, ", ", 1, math.min(#names, SHOWN)), option)
   end
+  local sets = names_of(self.client:sets(), "spec")
+  if self.list.failed and self.list.failed[3] == "badArgument" and not self.given.set and sets[1] then
+    return ("%s\nit may want a set (--records-set): there are %s"):format(message, table.concat(sets, ", ", 1, math.min(#sets, SHOWN)))
+  end
   return told(self.prefix, "format", "--records-prefix", names_of(self.client:formats(), "prefix"))
-    or self.given.set and told(self.given.set, "set", "--records-set", names_of(self.client:sets(), "spec")) or message
+    or self.given.set and told(self.given.set, "set", "--records-set", sets) or message
 end
 
 local function note_size(self)
@@ -46,6 +50,12 @@ local function note_size(self)
   if self.resumed or not list.size or list.size == list.count then return end
   self.notes[#self.notes + 1] = ("%s: the repository said that it has %s, and gave %d"):format(self.words,
     words.count(list.size, "record"), list.count)
+end
+
+-- The token of an earlier day may get any answer: not every server calls it by its name.
+local function is_expired(self, code)
+  if self.list.failed and self.list.failed[3] == "badResumptionToken" then return true end
+  return self.from_place and self.list.pages == 0 and (code == "parse" or code == "missing" or code == "conflict")
 end
 
 function methods:next()
@@ -60,7 +70,7 @@ function methods:next()
     if self.list.count == 0 and not self.resumed then self.empty = about(self, self.words .. ": no records", "missing") end
     return nil
   end
-  self.expired = self.list.failed and self.list.failed[3] == "badResumptionToken"
+  self.expired = is_expired(self, code)
   return nil, about(self, message, code), code
 end
 
@@ -82,7 +92,7 @@ function methods:again(gained)
     return nil, ("%s: the list expires before it gives a record that is new: harvest it in parts, with --records-set, or " ..
       "--records-from and --records-until"):format(self.words), "conflict"
   end
-  self.begun_again, self.resumed, self.expired, self.given_so_far = true, true, false, 0
+  self.begun_again, self.resumed, self.expired, self.from_place, self.given_so_far = true, true, false, false, 0
   return begin(self)
 end
 
@@ -100,7 +110,7 @@ function m.open(_, given, url, place)
     prefix = given.prefix or url:find(ALMA, 1, true) and "marc21" or "oai_dc", given_so_far = 0,
     words = (given.set and "set '%s' of %s" or "%s%s"):format(given.set or "", client.shown) }, { __index = methods })
   local state = place and json.decode(place)
-  if state then source.resumed, source.given_so_far = true, state.given end
+  if state then source.resumed, source.from_place, source.given_so_far = true, true, state.given end
   local ok
   ok, message, code = begin(source, state and state.token)
   if not ok then return nil, (message:gsub("^'", "--records-from: '")), code end

@@ -60,7 +60,7 @@ end
 
 -- A misspelt word would else be told as a file that is not there.
 local function about_word(text)
-  if text:find "[/.]" or core.files.stat(text) then return nil end
+  if KINDS[text] or text:find "[/.]" or core.files.stat(text) then return nil end
   local near = words.nearest(text, { "deposits", "requests" })
   return near and ("--records: there is no file '%s', did you mean '%s'?"):format(text, near)
 end
@@ -83,6 +83,11 @@ function m.check(given)
   if not ok then return nil, message, code end
   return kind, rest
 end
+
+---Whether a source is one that is asked for page after page, and not files.
+---@param given almanac.plan.records.given
+---@return boolean
+function m.asks_server(given) return kind_of(given.from[1]) ~= FILES end
 
 ---Opens a source.
 ---@param plan almanac.plan

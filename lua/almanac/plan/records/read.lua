@@ -8,7 +8,6 @@ local records = require "almanac.run.records"
 local since = require "almanac.plan.records.since"
 local sources = require "almanac.plan.records"
 local store = require "almanac.run.store"
-local words = require "almanac.words"
 
 local m = {}
 
@@ -146,7 +145,9 @@ end
 local function check_any(work)
   local source = work.source
   if work.read > 0 or source.partial then return end
-  local text = source.empty or source.why_none and source:why_none() or source.words .. ": no records"
+  local why = { source.empty or ("%s: %s"):format(source.words, source.why_none and source:why_none() or "no records") }
+  if not work.since then table.move(source.notes, 1, #source.notes, 2, why) end
+  local text = table.concat(why, "\n")
   if not work.since then attempt.fail(text, "missing") end
   attempt.run(work.db, "INSERT INTO problem(kind, text) VALUES('source', ?)",
     ("%s. Nothing is concluded from that: the records of the earlier run stay as they are"):format(text))
@@ -190,18 +191,16 @@ function m.read(plan, given)
   since.settle(work.db)
   attempt.call(store.set, work.db, { records_ended = os.date "!%Y-%m-%dT%H:%M:%SZ" })
   commit(work)
+  attempt.run(work.db, "DELETE FROM meta WHERE key = 'records_place'")
 end
 
----How many records a run file has that cost something to read again.
+---How many records a run file has that a server was asked for, so that they are worth keeping when a plan comes to
+---nothing.
 ---@param db table
 ---@return integer
 function m.kept(db)
-  return store.meta(db, "records_place") and records.count(db) or 0
+  local given = store.meta(db, "records_given")
+  return given and sources.asks_server(json.decode(given)) and records.count(db) or 0
 end
-
----Says what was read, for people: "1,234 records".
----@param n integer
----@return string
-function m.counted(n) return words.count(n, "record") end
 
 return m
