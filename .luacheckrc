@@ -11,7 +11,7 @@ stds.recipe = {
     "assert", "error", "ipairs", "pairs", "select", "tonumber", "tostring", "type", "extend",
     add = { fields = { "collection", "file", "representation" } },
     replace = { fields = { "file" } }, update = { fields = { "representation" } },
-    delete = { fields = { "file", "representation" } },
+    delete = { fields = { "file", "representation" } }, advance = { fields = { "request" } },
     key = { fields = { "after", "around", "barcode", "barcodes", "bare", "before", "behind", "call_number", "clean", "date", "digits",
       "exact_stem", "fold", "folder", "id", "id_class", "mms_id", "nfc", "numbers", "oclc", "of_institution", "page", "part", "parts",
       "remote", "remotes", "role", "sidecar", "size", "stem", "system_number", "system_numbers", "volume", "without_page" } },

@@ -79,7 +79,7 @@ describe("key.remotes", function()
     <datafield tag="035" ind1=" " ind2=" "><subfield code="a">(CDM)oai:cdm.example.edu:p17maps/7</subfield></datafield>
     <datafield tag="856" ind1="4" ind2="0"><subfield code="u">http://cdm.example.edu/cdm/ref/collection/p17maps/id/5</subfield></datafield>
     <datafield tag="856" ind1="4" ind2="0"><subfield code="u">https://cdm.example.edu/digital/collection/p17maps/id/5</subfield></datafield>
-    <datafield tag="856" ind1="4" ind2="1"><subfield code="u">https://other.example.org/digital/collection/p17maps/id/9</subfield></datafield>
+    <datafield tag="856" ind1="4" ind2="1"><subfield code="u">https://other.example.org/iiif/2/p17maps:9/info.json</subfield></datafield>
     </record>]]))
 
   it("finds what a record names, each once", function()

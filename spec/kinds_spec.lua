@@ -196,6 +196,19 @@ describe("a change of the kind", function()
     assert.matches("which is remote: its files are not in Alma", result.err, 1, true)
   end)
 
+  it("advance.request moves a request to its next step, and undo says that it stays", function()
+    start()
+    at.alma.change { op = "add_request", id = "171", mms_id = desk.id(1) }
+    program.write(at.folder .. "/titles.txt", desk.id(1))
+    program.write(at.folder .. "/recipe.lua", (HEAD:gsub('"add", "update", "delete", "delete%-master"', '"request"')) ..
+      [[ changes = function() return advance.request { request = "171", from = "Pickup From Shelf" } end, }]])
+    run("plan", "./recipe.lua", "--titles", desk.id(1), "-o", "a.run")
+    apply()
+    assert.equal(1, at.alma.state().requests[#at.alma.state().requests].step)
+    assert.matches("verified 1 title", run("verify", "a.run").out)
+    assert.matches("stays moved on, at 'Digitize Item': Alma has no step back", at.almanac("undo", "a.run", "--yes").err)
+  end)
+
   it("is carried out once, whatever answers are lost", function()
     start { { "a_1", "a_2" }, { "b_1", "b_2" } }
     plan([[ changes = function(title, files)

@@ -1,12 +1,13 @@
 -- Describes every kind of change to a title, once. What recipes may use, what plans say,
 -- consequences and reports go by this list. What is done in Alma is a module for each kind
 -- (almanac.apply.kinds). A kind has
---   effects  what a recipe has to declare for it: "add", "update", "delete" (of a master it is "delete-master")
+--   effects  what a recipe has to declare for it: "add", "update", "delete" (of a master it is "delete-master"), "request"
 --   fields   what it is given, by name; those with ! are needed. text, boolean; `held` is a file that the title holds,
 --            `rep` one of its representations, `file` one of the folder, `files` several of these
 --   makes    "representation": it makes a new one
 --   deletes  "file" or "representation": which of the things that the title holds it deletes
 --   spares   the field with which it deletes nothing
+--   moves    "request": it moves one on, which can't be taken back
 --   sets     the fields that it sets, of which it needs one
 --   remote   true: it may be about a remote representation, whose files are not in Alma
 --   repeats  true: a title may have several about one thing
@@ -20,6 +21,7 @@ local m = {}
 ---@field makes "representation"?
 ---@field deletes "file"|"representation"|nil
 ---@field spares string?
+---@field moves "request"?
 ---@field sets string[]?
 ---@field remote boolean?
 ---@field repeats boolean?
@@ -30,7 +32,7 @@ local m = {}
 m.kinds = {
   ["add.representation"] = {
     effects = { "add" }, makes = "representation", fields = { usage_type = "text!", library = "text!", label = "text",
-      public_note = "text", access_rights = "text", files = "files!" },
+      public_note = "text", access_rights = "text", request = "text", files = "files!" },
   },
   ["add.file"] = {
     effects = { "add" }, repeats = true, fields = { representation = "rep!", files = "files!" },
@@ -50,6 +52,10 @@ m.kinds = {
     fields = { representation = "rep!", label = "text", public_note = "text", access_rights = "text", usage_type = "text",
       library = "text" },
     done = { "representation is changed", "representations are changed" },
+  },
+  ["advance.request"] = {
+    effects = { "request" }, moves = "request", repeats = true, fields = { request = "text!", from = "text!" },
+    done = { "request is moved to its next step", "requests are moved to their next step" },
   },
   ["delete.representation"] = { effects = { "delete" }, deletes = "representation", fields = { representation = "rep!" } },
   ["delete.file"] = { effects = { "delete" }, deletes = "file", fields = { file = "held!" } },

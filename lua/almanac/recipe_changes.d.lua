@@ -5,9 +5,9 @@
 
 ---@class recipe.change
 
-add, replace, update, delete = {}, {}, {}, {}
+add, replace, update, delete, advance = {}, {}, {}, {}, {}
 
----@param given { usage_type: string, library: string, label: string?, public_note: string?, access_rights: string?, files: recipe.file[] }
+---@param given { usage_type: string, library: string, label: string?, public_note: string?, access_rights: string?, request: string?, files: recipe.file[] }
 ---@return recipe.change
 function add.representation(given) end
 
@@ -34,3 +34,7 @@ function delete.representation(given) end
 ---@param given { file: recipe.held }
 ---@return recipe.change
 function delete.file(given) end
+
+---@param given { request: string, from: string }
+---@return recipe.change
+function advance.request(given) end

@@ -9,7 +9,7 @@ local FILES, REPRESENTATIONS = "POST files", "POST representations"
 local HEAD = [[
 -- almanac-recipe: 1
 return {
-  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete", "delete-master" },
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete", "delete-master", "request" },
   args = { { "folder", "dir" }, { "into", "string", default = "" } },
 ]]
 
@@ -113,6 +113,20 @@ local function collect(want, title, round)
   want:collect(title.mms_id, round.collection)
 end
 
+-- Each title has a request whose id follows from its own.
+local function ask_for(round)
+  local list = {}
+  for i, title in ipairs(round.titles) do
+    list[i] = { op = "add_request", id = "17" .. title.mms_id:sub(3), mms_id = title.mms_id }
+  end
+  round.alma.change(list)
+end
+
+local function advanced(want, title) want:advance(title.mms_id) end
+
+-- Alma has no step back, so undo leaves it; a run that was stopped may not have come to it.
+local function stays_advanced(want, title) want:advance(title.mms_id, true) end
+
 local function nothing() end
 
 local function replace_masters(want, title)
@@ -185,6 +199,9 @@ end
 ---@field done fun(want: table, title: table, round: table)
 ---@field undone fun(want: table, title: table)
 ---@field rivals boolean? somebody else may do the like at the same moment
+---@field prepare fun(round: table)? makes what it is about, before the run
+---@field asks boolean? where an answer was lost a person may have to look
+---@field stays boolean? undo can't take it back, and says so
 ---@field shared boolean? two people may both do it, and it is as if one had
 
 ---@type torture.change[]
@@ -233,6 +250,11 @@ local kinds = {
 ]], true), arguments = { "--folder", "jpg" }, writes = { FILES, FILES, "DELETE files" }, done = replace_masters, undone = masters_back },
   { name = "collect", about = "titles into a collection (collect)", recipe = "collect", arguments = { "--into", "INTO" },
     writes = { "POST collections", "DELETE collections" }, done = collect, undone = nothing, shared = true },
+  { name = "request", about = "a request of each title is moved to its next step", source = recipe [[
+  changes = function(title)
+    return advance.request { request = "17" .. title.mms_id:sub(3), from = "Pickup From Shelf" }
+  end,
+]], writes = { "POST requests" }, done = advanced, undone = stays_advanced, prepare = ask_for, asks = true, stays = true },
   { name = "mixed", about = "all kinds for one title", holds = "odd", source = recipe(MIXED, true),
     arguments = { "--folder", "jpg", "--into", "INTO" },
     writes = { REPRESENTATIONS, FILES, "PUT representations", "DELETE representations", "DELETE files", "POST collections",

@@ -158,6 +158,17 @@ local function check_representations(before, want, after, free, tell)
   check_rest(ours, tell)
 end
 
+-- No request may be moved twice, and none that was not meant.
+local function check_requests(want, after, tell)
+  local now = by(after.requests or {}, "id")
+  for _, request in ipairs(want.requests or {}) do
+    local step = (now[request.id] or {}).step
+    if step ~= request.step and step ~= request.from then
+      tell("%s: request %s is at step %s, wanted %s", request.mms_id, request.id, tostring(step), request.step)
+    end
+  end
+end
+
 ---Compares states.
 ---@param before table of the rehearsal, before the run
 ---@param want table from torture.wanted
@@ -170,6 +181,7 @@ function m.state(before, want, after, options)
   local violations, tell = collector()
   check_bibs(want, after, tell)
   check_representations(before, want, after, options.free or {}, tell)
+  check_requests(want, after, tell)
   if options.objects then
     for _, object in ipairs(after.objects) do tell("left in the upload folder: %s", object.key) end
     for _, upload in ipairs(after.uploads) do tell("left in parts: %s", upload.key) end
@@ -250,8 +262,9 @@ local function check_row(row, files, tell)
   end
 end
 
--- The second: Alma took another label than was sent, and the answer that said so was lost.
-local DOUBTS = { attach_unclear = true, field_set_meanwhile = true }
+-- The second: Alma took another label than was sent, and the answer that said so was lost. The third: a request has no mark by
+-- which a lost call could be told from one that is still on its way.
+local DOUBTS = { attach_unclear = true, field_set_meanwhile = true, request_unclear = true }
 local DONE = { attached = true, verified = true }
 
 ---What the report says of titles: done, or with a reason to ask.

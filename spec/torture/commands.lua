@@ -177,7 +177,7 @@ end
 
 -- Whether answers to writes may be lost for good: then a person has to look.
 function methods:is_doubtful()
-  return self.fate.rules[1] ~= nil or self.fate.restarts ~= nil or self.fate.latency ~= nil
+  return self.change.asks or self.fate.rules[1] ~= nil or self.fate.restarts ~= nil or self.fate.latency ~= nil
 end
 
 function methods:let_late_things_happen()

@@ -30,6 +30,7 @@ local function name_as_sent(name) return stripped(name, "_1(%.[^.]*)$", "%1") en
 function m.of(state)
   local origin = origins(state.merged)
   for _, bib in ipairs(state.bibs) do bib.mms_id = origin(bib.mms_id) end
+  for _, request in ipairs(state.requests or {}) do request.mms_id = origin(request.mms_id) end
   for _, rep in ipairs(state.representations) do
     rep.mms_id, rep.label = origin(rep.mms_id), label_as_sent(rep.label)
     for _, file in ipairs(rep.files) do
@@ -53,7 +54,7 @@ end
 ---@return table state
 function m.without(state, titles)
   local rest = setmetatable({}, { __index = state })
-  rest.bibs, rest.representations = rest_of(state.bibs, titles or {}), rest_of(state.representations, titles or {})
+  for _, name in ipairs { "bibs", "representations", "requests" } do rest[name] = rest_of(state[name] or {}, titles or {}) end
   return rest
 end
 

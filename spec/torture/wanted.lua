@@ -17,7 +17,8 @@ local meta = { __index = methods }
 ---@param sums table<string, string> SHA-256 of its files, by pid
 ---@return table wanted bibs, representations
 function m.of(state, sums)
-  local wanted = setmetatable({ bibs = copy(state.bibs), representations = copy(state.representations) }, meta)
+  local wanted = setmetatable({ bibs = copy(state.bibs), representations = copy(state.representations),
+    requests = copy(state.requests or {}) }, meta)
   for _, rep in ipairs(wanted.representations) do
     for _, file in ipairs(rep.files) do file.sha256 = sums[file.pid] end
   end
@@ -126,6 +127,14 @@ function methods.order(_, rep, other)
   local places = {}
   for i, file in ipairs(other.files) do places[file.name] = i end
   table.sort(rep.files, function(a, b) return (places[a.name] or 0) < (places[b.name] or 0) end)
+end
+
+---The requests of a title are one step on.
+---@param maybe boolean? or where they were: of a run that may have been stopped before them
+function methods:advance(mms_id, maybe)
+  for _, request in ipairs(self.requests) do
+    if request.mms_id == mms_id then request.from, request.step = maybe and request.step, request.step + 1 end
+  end
 end
 
 ---The title is in one collection more.

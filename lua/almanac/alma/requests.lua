@@ -151,6 +151,36 @@ end
 
 -- ---- moving and ending one ----
 
+local function text_of(field)
+  local value = type(field) == "table" and (field.value or field.desc) or field
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+---Where an open request is: its step (task_name), else its status.
+---@param request table as Alma gives it
+---@return string step "" when it has come to its end (HISTORY), or Alma tells neither
+function m.step_of(request)
+  local status = text_of(request.request_status)
+  if status == "HISTORY" then return "" end
+  return text_of(request.task_name) or status or ""
+end
+
+---Moves a digitization request to its next step, by one call. After an unclear answer nobody knows whether it was moved: whoever
+---calls this looks.
+---Source: OpenAPI bibs and users, POST …/requests/{request_id}?op=next_step.
+---@param client almanac.alma.client
+---@param at almanac.alma.place
+---@param request_id string
+---@param options { release_item: boolean? }?
+---@return table|nil request as it is now
+---@return string? message
+---@return string? code
+---@return almanac.alma.detail? detail
+function m.post_step(client, at, request_id, options)
+  return client:call { method = "POST", path = path_at("requests.post_step", at, request_id), kind = "user_request",
+    query = { op = "next_step", release_item = options and options.release_item } }
+end
+
 ---Moves a digitization request to its next step. After an unclear answer the request is looked at: one that is another than
 ---before was moved. Each call moves on by one step: a script that may be started again says where it moves it `from`.
 ---Source: OpenAPI bibs (items) and users, POST …/requests/{request_id}?op=next_step.
@@ -166,7 +196,7 @@ end
 function m.next_step(client, at, request_id, options)
   options = options or {}
   fields.check("requests.next_step", options, STEP)
-  local path = path_at("requests.next_step", at, request_id)
+  path_at("requests.next_step", at, request_id)
   local before, message, code, detail = m.get(client, at, request_id)
   if not before then return nil, message, code, detail end
   local from, was = options.from, json.encode(before)
@@ -179,10 +209,7 @@ function m.next_step(client, at, request_id, options)
       if json.encode(now) ~= was then return now end
       return nil, "the request is as it was", "missing"
     end,
-    post = function()
-      return client:call { method = "POST", path = path, kind = "user_request",
-        query = { op = "next_step", release_item = options.release_item } }
-    end,
+    post = function() return m.post_step(client, at, request_id, options) end,
   })
 end
 

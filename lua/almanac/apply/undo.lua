@@ -117,8 +117,9 @@ local function collection_left(job)
   end
 end
 
--- Whether anything that the run made was found.
+-- Whether anything that the run made was found, or something that stays.
 local function is_there(job, found)
+  if job.unlike[1] then return true end
   for _, change in ipairs(job.changes) do
     if found[change.seq].words[1] then return true end
   end

@@ -192,8 +192,16 @@ end
 
 ---@type almanac.rehearsal.change
 function m.add_request(server, request)
-  return { id = requests.add(server.world, { mms_id = request.mms_id, item_pid = request.item_pid, user_id = request.user_id,
-    type = request.type or "DIGITIZATION", fields = { partial_digitization = "false", comment = request.comment } }) }
+  local fields = { partial_digitization = request.partial and "true" or "false", comment = request.comment,
+    copyrights_declaration_signed_by_patron = request.signed ~= nil and tostring(request.signed) or nil }
+  return { id = requests.add(server.world, { id = request.id, mms_id = request.mms_id, item_pid = request.item_pid,
+    user_id = request.user_id, type = request.type or "DIGITIZATION", fields = fields }) }
+end
+
+-- Somebody moves a request to a step of theirs, from 0; back as well.
+---@type almanac.rehearsal.change
+function m.move_request(server, request)
+  server.world.db:run("UPDATE user_request SET step = ?2, ended = 0 WHERE id = ?1", request.id, request.step)
 end
 
 ---@type almanac.rehearsal.change

@@ -81,6 +81,7 @@ local function state(server, call)
     WHERE key LIKE 'merged %' ORDER BY key]])
   result.objects = rows(world, "SELECT key, size, etag, sha256 FROM object ORDER BY key")
   result.records = json.array(remote.state(world))
+  result.requests = rows(world, "SELECT id, mms_id, type, step, ended FROM user_request ORDER BY n")
   result.uploads = rows(world, [[SELECT id, key, (SELECT count(*) FROM part WHERE upload_id = upload.id) AS parts
     FROM upload ORDER BY key]])
   return result

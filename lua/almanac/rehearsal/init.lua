@@ -48,7 +48,8 @@
 --     break_file pid left?: only so many bytes of it are left in storage (0: none), and Alma does not notice
 --     take_thumbnail pid key: an object of the upload folder becomes the thumbnail of a file, until it ends
 --     no_addresses: expand=url gives no addresses any more
---     add_request mms_id type? user_id? item_pid? comment?    add_deposit user_id status? title? deposit_profile? mms_id? rep_id? notes?
+--     add_request mms_id id? type? user_id? item_pid? comment? partial? signed? (the patron signed the copyright declaration)
+--     move_request id step: to a step of its own, from 0    add_deposit user_id status? title? deposit_profile? mms_id? rep_id? notes?
 --     add_record repository id? title? creator? subjects? rights? numbers? …: a record of a repository beside Alma (dspace, contentdm, …)
 --     change_record repository id, fields, stamp?    rename_record repository id to: another identifier    delete_record repository id
 --     profile id? name? active? file_name_patterns? files_to_import? match? upon_match? no_match? usage_type? careless? …: an import

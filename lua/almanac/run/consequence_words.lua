@@ -52,6 +52,10 @@ function line.viewer(one)
   return "its delivery page opens " .. opens(one)
 end
 
+function line.request(one)
+  return ("request %s is moved on from '%s', which undo can't take back"):format(one.id, one.from)
+end
+
 function total.delete(one)
   local kind = one.master and "master " or ""
   if one.of == "representation" then
@@ -73,6 +77,10 @@ end
 
 function total.set(one)
   return ("%s of %s: %s"):format(FIELDS[one.field], words.count(one.n, "representation"), values(one))
+end
+
+function total.request(one)
+  return ("%s on from '%s', which undo can't take back"):format(words.count(one.n, "request is moved", "requests are moved"), one.from)
 end
 
 function total.viewer(one)

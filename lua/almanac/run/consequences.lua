@@ -12,7 +12,8 @@ local usage = require "almanac.run.usage"
 local m = {}
 
 ---@class almanac.run.consequence
----@field what "delete"|"order"|"type"|"set"|"viewer" order: undo can't give back the order of its files
+---@field what "delete"|"order"|"type"|"set"|"viewer"|"request" order: undo can't give back the order of its files; request: it is
+---  moved on from a step
 ---@field of "file"|"representation"? what is deleted
 ---@field name string? of the file; label of the representation
 ---@field id string? of the file or representation
@@ -136,6 +137,7 @@ function m.of(reading, changes)
   for _, change in ipairs(changes) do
     local rep = change.representation and by_id(reading.representations, "id", change.representation)
     if rep then add_change(list, rep, change) end
+    if kinds.kinds[change.kind].moves then list[#list + 1] = { what = "request", id = change.request, from = change.from } end
   end
   add_order(list, reading, changes)
   add_viewer(list, reading, changes)
@@ -240,7 +242,7 @@ function m.totals(db)
   return m.sorted(list)
 end
 
-local RANK = { delete = 1, order = 2, type = 3, set = 4, viewer = 5 }
+local RANK = { delete = 1, order = 2, type = 3, set = 4, request = 5, viewer = 6 }
 
 ---Puts consequences in the order in which people are told: what deletes masters first.
 ---@param list table[]

@@ -100,6 +100,11 @@ m.CODES = {
   file_replaced = "since the plan file {file} was replaced",
   file_came = "since the plan file {file} came or changed",
   field_changed = "since the plan the {field|spaced} of representation {representation} became '{now}'{older?|sets}",
+  request_gone = "digitization request {request} is not there any more" .. LOOK .. "; `use` goes on without it",
+  request_elsewhere = "digitization request {request} was moved meanwhile: it is at '{now}', planned from '{planned}'" .. LOOK ..
+    "; `use` leaves it there and does the rest",
+  request_unclear = "no answer came when request {request} was moved on from '{step}', where it still is" .. LOOK ..
+    "; `use` moves it on from there",
   field_set_meanwhile = "while the {field|spaced} of representation {representation} was set to '{planned}' it became '{now}'" .. LOOK ..
     "; `use` sets it as planned",
   disk_file_changed = "{file} changed on disk since the plan",
@@ -136,6 +141,7 @@ m.CODES = {
   not_as_planned = "it is not as planned",
 
   -- ---- what verify finds ----
+  request_not_moved = "digitization request {request} is still at '{step}'",
   field_differs = "the representation's {field|field} is '{now}', planned '{planned}'",
   size_differs = "{file} has {bytes} bytes in Alma, {size} on disk",
   stored_as = "page {page} is stored as '{now}', planned '{planned}'",
@@ -168,6 +174,7 @@ m.CODES = {
   without_copy = "file {file} was deleted without a copy",
   without_copies = "representation {representation} was deleted without copies of its files",
   unknown_end = "its last step has an unknown end, and several representations could be its own",
+  request_stays = "digitization request {request} stays moved on{now?|at_step}: Alma has no step back",
   back_but = "taken back, but {what}",
   back_again = "taken back, but something of the run is there again, undo would {what}",
   back_file_gone = "taken back, but {file?|a_file} that was brought back is gone",
@@ -221,6 +228,7 @@ m.FORMS = {
   sets = function(older) return older and ", as this run sets it; " .. m.OLDER or "" end,
   spaced = function(field) return (field:gsub("_", " ")) end,
   field = function(field) return FIELDS[field] or field end,
+  at_step = function(step) return step and ", at '" .. step .. "'" or "" end,
   more = function(n) return n and (" and %d more"):format(n) or "" end,
   and_more = function(n) return n and (", and %d more"):format(n) or "" end,
   ours = function(what) return what == "decide" and LOOK_TOO .. "; `use` makes another one beside it"

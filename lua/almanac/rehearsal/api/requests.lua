@@ -142,10 +142,10 @@ end
 
 ---Adds a request.
 ---@param world table
----@param request { mms_id: string, item_pid: string?, user_id: string?, type: string, fields: table? }
+---@param request { id: string?, mms_id: string, item_pid: string?, user_id: string?, type: string, fields: table? }
 ---@return string id
 function m.add(world, request)
-  local id = world:id "17"
+  local id = request.id or world:id "17"
   world.db:run("INSERT INTO user_request(id, mms_id, item_pid, user_id, type, created, fields) VALUES(?, ?, ?, ?, ?, ?, ?)",
     id, request.mms_id, request.item_pid, request.user_id, request.type, world:time(), json.encode(request.fields or {}))
   return id
