@@ -12,6 +12,7 @@ local task = require "almanac.task"
 local m = {}
 
 local BATCH = 500
+local AHEAD = 8      -- masters in work for each process: some are read, some wait until they are written down
 local FILE = "INSERT INTO file(path, size, mtime_ns, problem) VALUES(?, ?, ?, ?)"
 local OPEN = [[SELECT id, path, size, mtime_ns, problem FROM file
   WHERE id > ? AND NOT EXISTS (SELECT 1 FROM master WHERE file_id = file.id AND problem IS NULL) ORDER BY id LIMIT 100]]
@@ -148,7 +149,7 @@ end
 function m.run(run)
   local stop
   local files = open_files(run.db)
-  local failures = task.each(function() return not stop and files() or nil end, run.workers.size * 2, function(file)
+  local failures = task.each(function() return not stop and files() or nil end, run.workers.size * AHEAD, function(file)
     local pages, message, code = nil, file.problem, "io"
     if not message then pages, message, code = masters.carry_out(run, file) end
     if run.journal.broken then stop = { message = message, code = code } end

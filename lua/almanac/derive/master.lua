@@ -7,40 +7,28 @@ local names = require "almanac.derive.names"
 local m = {}
 
 local WRITTEN = "INSERT OR REPLACE INTO derivative(file_id, page, path, width, height, size, sha256, named) VALUES(?, ?, ?, ?, ?, ?, ?, 0)"
-local NAMED = "UPDATE derivative SET named = 1 WHERE file_id = ? AND page = ?"
+local NAMED = "UPDATE derivative SET named = 1 WHERE file_id = ?"
 local KNOWN = "SELECT * FROM derivative WHERE file_id = ? AND page = ?"
 local TAKEN = "SELECT file.path FROM derivative JOIN file ON file.id = file_id WHERE derivative.path = ?"
 local FINISHED = "INSERT OR REPLACE INTO master(file_id, pages, problem) VALUES(?, ?, ?)"
 local HASHED = "UPDATE file SET sha256 = ? WHERE id = ?"
-
-local function write(run, sql, ...)
-  local values = table.pack(...)
-  return run.journal:write(function(db) return db:run(sql, table.unpack(values, 1, values.n)) end)
-end
 
 local function is_there(path, known)
   local stat = core.files.stat(path)
   return stat and stat.size == known.size and core.files.sha256(path) == known.sha256
 end
 
--- Gives a whole file its name.
-local function give_name(run, file, page, path)
-  local ok, message, code = core.files.rename(run.to .. "/" .. names.unfinished(path), run.to .. "/" .. path)
-  if not ok then return nil, message, code end
-  return write(run, NAMED, file.id, page)
+-- Gives a whole file its name. The run file learns of it with the last page of the master.
+local function give_name(run, path)
+  return core.files.rename(run.to .. "/" .. names.unfinished(path), run.to .. "/" .. path)
 end
 
--- What an earlier process left: true when the derivative is finished.
+-- What an earlier process left: true when the derivative has its name.
 local function go_on(run, file, page)
   local known = run.db:row(KNOWN, file.id, page)
   if not known then return false end
-  if is_there(run.to .. "/" .. known.path, known) then
-    if known.named == 1 then return true end
-    return write(run, NAMED, file.id, page)
-  end
-  if known.named == 0 and is_there(run.to .. "/" .. names.unfinished(known.path), known) then
-    return give_name(run, file, page, known.path)
-  end
+  if is_there(run.to .. "/" .. known.path, known) then return true end
+  if known.named == 0 and is_there(run.to .. "/" .. names.unfinished(known.path), known) then return give_name(run, known.path) end
   return false
 end
 
@@ -79,9 +67,11 @@ local function make(run, file, page, path)
     core.files.remove(part)
     return nil, message or size, code
   end
-  ok, message, code = write(run, WRITTEN, file.id, page, path, made.made_width, made.made_height, size, digest)
+  ok, message, code = run.journal:write(function(db)
+    return db:run(WRITTEN, file.id, page, path, made.made_width, made.made_height, size, digest)
+  end)
   if not ok then return nil, message, code end
-  return give_name(run, file, page, path)
+  return give_name(run, path)
 end
 
 local function make_page(run, file, page, pages)
@@ -107,14 +97,22 @@ local function carry_out(run, file)
   if not what then return nil, message, code end
   local digest, size = core.files.sha256(run.masters .. "/" .. file.path)
   if not digest then return nil, size, "io" end
-  ok, message, code = write(run, HASHED, digest, file.id)
-  if not ok then return nil, message, code end
   local pages = pages_of(run, what)
   for page = 1, pages do
     ok, message, code = make_page(run, file, page, pages)
     if not ok then return nil, pages > 1 and ("page %d: %s"):format(page, message) or message, code end
   end
-  return pages
+  return pages, digest
+end
+
+-- Writes down that a master is done with.
+local function finish(run, file, pages, digest, problem)
+  return run.journal:write(function(db)
+    local ok, message, code = db:run(FINISHED, file.id, pages, problem)
+    if ok and pages then ok, message, code = db:run(NAMED, file.id) end
+    if ok and pages then ok, message, code = db:run(HASHED, digest, file.id) end
+    return ok, message, code
+  end)
 end
 
 -- These are of the machine and not of the picture, so the same run may go on later.
@@ -129,9 +127,9 @@ local PASSES = { cancelled = true, io = true, missing = true }
 function m.carry_out(run, file)
   local pages, message, code = carry_out(run, file)
   if not pages and PASSES[code] then return nil, message, code end
-  local ok, why, kind = write(run, FINISHED, file.id, pages, not pages and message or nil)
+  local ok, why, kind = finish(run, file, pages, pages and message, not pages and message or nil)
   if not ok then return nil, why, kind end
-  return pages, message, code
+  return pages, not pages and message or nil, code
 end
 
 return m
