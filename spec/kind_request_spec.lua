@@ -11,7 +11,7 @@ return {
   file_key = function(file) return key.digits(file.name, 1) end,
   changes = function(title, files)
     return {
-      add.representation { usage_type = "DERIVATIVE_COPY", library = "MAIN", label = "Scan", request = "171", files = files },
+      add.representation { usage_type = "DERIVATIVE_COPY", library = "MAIN", label = "Scan", request_id = "171", files = files },
       advance.request { request = "171", from = "Pickup From Shelf" },
     }
   end,

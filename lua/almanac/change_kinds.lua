@@ -32,7 +32,7 @@ local m = {}
 m.kinds = {
   ["add.representation"] = {
     effects = { "add" }, makes = "representation", fields = { usage_type = "text!", library = "text!", label = "text",
-      public_note = "text", access_rights = "text", request = "text", files = "files!" },
+      public_note = "text", access_rights = "text", request_id = "text", files = "files!" },
   },
   ["add.file"] = {
     effects = { "add" }, repeats = true, fields = { representation = "rep!", files = "files!" },

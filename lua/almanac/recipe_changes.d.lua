@@ -7,7 +7,7 @@
 
 add, replace, update, delete, advance = {}, {}, {}, {}, {}
 
----@param given { usage_type: string, library: string, label: string?, public_note: string?, access_rights: string?, request: string?, files: recipe.file[] }
+---@param given { usage_type: string, library: string, label: string?, public_note: string?, access_rights: string?, request_id: string?, files: recipe.file[] }
 ---@return recipe.change
 function add.representation(given) end
 

@@ -38,12 +38,12 @@ end
 ---The body of POST representations. `active` and `repository` are left out:
 ---the published XSD has no `active`, and says not to use `repository` for
 ---local ones.
----@param spec table usage_type, library, label, public_note, access_rights, request; part: of one that undo makes again
+---@param spec table usage_type, library, label, public_note, access_rights, request_id; part: of one that undo makes again
 ---@return table
 function m.body(spec)
   local body = {
     is_remote = false, label = spec.label, public_note = spec.public_note,
-    library = { value = spec.library }, usage_type = { value = spec.usage_type }, request_id = spec.request,
+    library = { value = spec.library }, usage_type = { value = spec.usage_type }, request_id = spec.request_id,
     access_rights_policy_id = spec.access_rights and { value = spec.access_rights } or nil,
   }
   for name, value in pairs(spec.part or {}) do body[name] = value end

@@ -19,10 +19,10 @@ end
 -- A field of a representation: its name in a plan, and in Alma.
 local FIELDS = {
   { "label", "label" }, { "usage_type", "usage_type" }, { "library", "library" }, { "public_note", "public_note" },
-  { "access_rights", "access_rights_policy_id" }, { "request", "request_id" },
+  { "access_rights", "access_rights_policy_id" }, { "request_id", "request_id" },
 }
 
-local TEXTS = { label = true, public_note = true, request = true }
+local TEXTS = { label = true, public_note = true, request_id = true }
 
 ---Says what of a representation is not as planned; fields that the plan does not name are not looked at.
 ---@param rep table as Alma gives it
