@@ -140,13 +140,13 @@ local function goes_on(entry)
   return entry.begun or entry.planned and not entry.files[1]
 end
 
--- "use" without a file takes the candidates, if they are one for each key.
+-- "use" without a file takes the candidates, if they are one for each key. A recipe without files needs none.
 local function complete_entry(work, entry)
   if entry.decision ~= "use" or goes_on(entry) then return end
   if not entry.row.reading then
     return complain(work, entry.line, ("title %s has not been read; plan again with --from and --missing"):format(entry.mms_id))
   end
-  if #entry.files > 0 then return end
+  if #entry.files > 0 or not work.recipe.file_key then return end
   for _, path in ipairs(candidates(work.db, entry.row.id)) do take_file(work, entry, path, entry.line) end
   if #entry.files == 0 then
     return complain(work, entry.line, ("title %s has no candidate; name a file"):format(entry.mms_id))
@@ -186,13 +186,13 @@ local function open_decisions(path, name)
   return list
 end
 
-local function read_decisions(db, path, name)
+local function read_decisions(run, path, name)
   local list = open_decisions(path, name)
   local rows, message, code = sheet.all(list)
   if not rows then attempt.fail(message, code) end
   local columns = list.columns
   columns.file = columns.file or math.huge
-  local work = { db = db, wrong = {}, entries = {}, order = {} }
+  local work = { db = run.db, recipe = run.recipe, wrong = {}, entries = {}, order = {} }
   for _, row in ipairs(rows) do take_row(work, row, columns) end
   for _, entry in ipairs(work.order) do complete_entry(work, entry) end
   check_sharing(work)
@@ -282,8 +282,8 @@ end
 ---@return string? code
 function m.apply(db, path, name)
   return attempt.transaction(db, function()
-    local work = read_decisions(db, path, name)
-    return carry_out_decisions(run_of(db), work.order)
+    local run = run_of(db)
+    return carry_out_decisions(run, read_decisions(run, path, name).order)
   end)
 end
 
