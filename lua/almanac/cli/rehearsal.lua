@@ -5,11 +5,14 @@ local m = { changes = true, plain = true, ends_itself = true,
 local EPILOG = [[
 --titles reads a list (CSV, .xlsx, .ods) with one row a file and the columns
   mms_id, title, usage_type, file_name [, size] [, representation_id] [, collection] [, format]
-  [, barcode] [, call_number] [, oclc]
+  [, barcode] [, call_number] [, oclc] [, label]
+  [, repository, originating_record_id, linking_parameter_1 to _5]
 in any order. Rows with the same mms_id, usage_type and representation_id are the
 pages of one representation. An empty file_name is a title without files; collection is
 a name, nothing for a common one, or none for a title that is in no collection; format
 is marc21, unimarc, kormarc, cnmarc, dc, dcap01 or dcap02; barcode makes a physical item.
+A row with repository and originating_record_id is a remote representation; the repositories are CONTENTDM, DSPACE, FEDORA,
+ROSETTA and DIGITOOL.
 Lines that begin with # are left out. Contents are made up when read.
 --titles also takes a library's own records: MARC in every format that `almanac marc` reads,
 Dublin Core and MODS in XML, and run files of almanac, whose titles come with representations,

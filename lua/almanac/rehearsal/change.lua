@@ -8,6 +8,7 @@ local deposits = require "almanac.rehearsal.api.deposits"
 local faults = require "almanac.rehearsal.faults"
 local form_policy = require "almanac.rehearsal.s3.form_policy"
 local inventory = require "almanac.rehearsal.world.inventory"
+local json = require "almanac.json"
 local latency = require "almanac.rehearsal.latency"
 local lists = require "almanac.rehearsal.api.lists"
 local model = require "almanac.rehearsal.world.model"
@@ -78,6 +79,8 @@ function m.add_representation(server, rep)
   local id = model.add_representation(server.world, {
     mms_id = rep.mms_id, library = rep.library or "MAIN", usage_type = rep.usage_type or "DERIVATIVE_COPY",
     label = rep.label, public_note = rep.public_note, created_by = rep.by, modified_by = rep.by,
+    remote = rep.repository ~= nil, repository = rep.repository, origin = rep.originating_record_id,
+    more = rep.linking_parameters and model.links(rep.linking_parameters),
   })
   local files = rep.files or { rep.file_name and { name = rep.file_name, size = rep.size } }
   return { id = id, files = add_files(server.world, id, files) }
@@ -86,8 +89,9 @@ end
 ---@type almanac.rehearsal.change
 function m.change_representation(server, rep)
   server.world.db:run([[UPDATE representation SET label = coalesce(?2, label), public_note = coalesce(?3, public_note),
-      usage_type = coalesce(?4, usage_type), modified_by = ?5 WHERE id = ?1]],
-    rep.id, rep.label, rep.public_note, rep.usage_type, rep.by or "System")
+      usage_type = coalesce(?4, usage_type), modified_by = ?5, more = coalesce(?6, more) WHERE id = ?1]],
+    rep.id, rep.label, rep.public_note, rep.usage_type, rep.by or "System",
+    rep.linking_parameters and json.encode(model.links(rep.linking_parameters)))
 end
 
 ---@type almanac.rehearsal.change

@@ -26,11 +26,21 @@ local function file(row)
     sha256 = row.sha256, etag = row.etag }
 end
 
+-- The fields that few representations have something in.
+local function more_of(row)
+  local more = {}
+  for name, value in pairs(row.more and json.decode(row.more) or {}) do
+    if value ~= "" then more[name] = value end
+  end
+  return next(more) and more or nil
+end
+
 local function representation(world, row)
   local files = json.array {}
   for i, of_file in ipairs(model.files(world, row.id)) do files[i] = file(of_file) end
   return { id = row.id, mms_id = row.mms_id, label = row.label, usage_type = row.usage_type, library = row.library,
     public_note = row.public_note, active = row.active == 1, remote = row.remote == 1, policy = row.policy,
+    repository = row.repository, originating_record_id = row.origin, more = more_of(row),
     created_by = row.created_by, modified_by = row.modified_by, files = files }
 end
 

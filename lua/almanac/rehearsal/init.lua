@@ -39,8 +39,9 @@
 --     add_network_bib mms_id title: a record of the Network Zone that local ones can be linked to
 --     add_item mms_id barcode? holding_id?
 --     merge from into: two MMS IDs; inventory and collections go with their ids to `into`, `from` is no more
---     add_representation mms_id label? usage_type? library? by?, file_name? size? or files [{name, size?}]
---     change_representation id, label? public_note? usage_type? by?      delete_representation id
+--     add_representation mms_id label? usage_type? library? by?, file_name? size? or files [{name, size?}]; a remote one:
+--       repository, originating_record_id, linking_parameters? [text]
+--     change_representation id, label? public_note? usage_type? linking_parameters? by?      delete_representation id
 --     add_file representation_id name size?                delete_file pid
 --     add_collection name    add_to_collection collection mms_id    remove_from_collections mms_id
 --     add_set name content? members   add_to_set set mms_id   break_member set mms_id: it points to a title that is gone
@@ -135,6 +136,7 @@ local function open_world(options)
     end
   end
   codes.learn_libraries(world:note "libraries" or "")
+  codes.learn_repositories(world:note "repositories" or "")
   return world
 end
 

@@ -4,6 +4,7 @@ local codes = require "almanac.rehearsal.api.codes"
 local collections = require "almanac.rehearsal.api.collections"
 local core = require "almanac.core"
 local deposits = require "almanac.rehearsal.api.deposits"
+local fields = require "almanac.representation_fields"
 local holdings = require "almanac.sheet.holdings"
 local inventory = require "almanac.rehearsal.world.inventory"
 local model = require "almanac.rehearsal.world.model"
@@ -22,9 +23,18 @@ local m = {}
 local DEFAULT_SIZE = 1000000
 local HEAD = 64           -- bytes that tell what a file is
 
+local function repository_codes()
+  local list = {}
+  for i, row in ipairs(codes.repositories) do list[i] = row[1] end
+  return list
+end
+
 local function check(record)
   if record.usage_type and not codes.describe(codes.tables.RepresentationUsageType, record.usage_type) then
     return ("'%s' is no usage type"):format(record.usage_type)
+  elseif record.repository and not codes.describe(codes.repositories, record.repository) then
+    return ("'%s' is no remote repository of the rehearsal's institution: it has %s"):format(record.repository,
+      table.concat(repository_codes(), ", "))
   end
 end
 
@@ -35,13 +45,14 @@ local function add_title(seeding, record)
 end
 
 local function add_file(world, representations, record)
-  if not (record.name or record.usage_type) then return end
-  local usage, given = record.usage_type or "PRESERVATION_MASTER", record.representation_id
-  local group = ("%s %s %s"):format(record.mms_id, usage, given or "")
+  if not (record.name or record.usage_type or record.repository) then return end
+  local usage, group = record.usage_type or "PRESERVATION_MASTER", record.mms_id .. " " .. holdings.place(record)
   local rep_id = representations[group]
   if not rep_id then
-    rep_id = model.add_representation(world, { id = given, mms_id = record.mms_id, usage_type = usage,
-      library = "MAIN", label = codes.describe(codes.tables.RepresentationUsageType, usage) })
+    rep_id = model.add_representation(world, { id = record.representation_id, mms_id = record.mms_id, usage_type = usage,
+      library = "MAIN", label = record.label or codes.describe(codes.tables.RepresentationUsageType, usage),
+      remote = record.repository ~= nil, repository = record.repository, origin = record.originating_record_id,
+      more = record.repository and model.links(fields.links(record)) })
     representations[group] = rep_id
   end
   if not record.name then return end

@@ -27,10 +27,19 @@ local function add_files(seeding, rep_id, files)
   end
 end
 
+-- The fields that few representations have, as the state keeps them.
+local function more_of(rep)
+  local more = model.links(rep.linking_parameters or {})
+  for _, name in ipairs(model.rare) do more[name] = more[name] or rep[name] end
+  return next(more) and more or nil
+end
+
 local function add_representation(seeding, mms_id, rep)
   local usage = rep.usage_type or "PRESERVATION_MASTER"
   model.add_representation(seeding.world, { id = rep.id, mms_id = mms_id, usage_type = usage,
     library = titles.learn_library(seeding, rep.library) or "MAIN", remote = rep.remote or nil,
+    repository = titles.learn_repository(seeding, rep.repository), origin = rep.originating_record_id, public_note = rep.public_note,
+    more = more_of(rep),
     label = rep.label or codes.describe(codes.tables.RepresentationUsageType, usage),
     policy = rep.access_rights ~= "" and rep.access_rights or nil })
   add_files(seeding, rep.id, rep.files)

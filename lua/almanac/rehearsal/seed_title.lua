@@ -19,11 +19,12 @@ m.COLLECTION = "Digital titles"
 ---@field titles table<string, integer> MMS ID -> the place in the source where it stands
 ---@field institution string? its code, when a record told it
 ---@field libraries table<string, true>
+---@field repositories table<string, true>
 
 ---@param world table
 ---@return almanac.rehearsal.seeding
 function m.new(world)
-  return { world = world, collections = {}, titles = {}, libraries = {} }
+  return { world = world, collections = {}, titles = {}, libraries = {}, repositories = {} }
 end
 
 ---Ends the loading with a message for people.
@@ -82,16 +83,29 @@ function m.learn_library(seeding, code)
   return code
 end
 
+---Notes a remote repository that a representation names.
+---@param seeding almanac.rehearsal.seeding
+---@param code string?
+---@return string? code
+function m.learn_repository(seeding, code)
+  if code and code ~= "" and not code:find "," then seeding.repositories[code] = true end
+  return code
+end
+
+local function keep(seeding, what, learn)
+  local names = {}
+  for code in pairs(seeding[what]) do names[#names + 1] = code end
+  table.sort(names)
+  if not names[1] then return end
+  seeding.world:set_note(what, table.concat(names, ","))
+  learn(table.concat(names, ","))
+end
+
 ---Keeps what was learned.
 ---@param seeding almanac.rehearsal.seeding
 function m.finish(seeding)
-  local names = {}
-  for code in pairs(seeding.libraries) do names[#names + 1] = code end
-  table.sort(names)
-  if names[1] then
-    seeding.world:set_note("libraries", table.concat(names, ","))
-    codes.learn_libraries(table.concat(names, ","))
-  end
+  keep(seeding, "libraries", codes.learn_libraries)
+  keep(seeding, "repositories", codes.learn_repositories)
 end
 
 ---Adds a title, or refuses one that is there.

@@ -1,11 +1,14 @@
 -- Reads a list of titles and the files they hold, one row for each file. The rehearsal is
 -- filled from such a list, and recipes are tried on one.
+local fields = require "almanac.representation_fields"
 local sheet = require "almanac.sheet"
 
 local m = {}
 
 local NEEDED = { "mms_id", "title", "usage_type", "file_name" }
-local MORE = { "size", "representation_id", "collection", "format", "barcode", "call_number", "oclc" }
+local MORE = { "size", "representation_id", "collection", "format", "barcode", "call_number", "oclc", "label", "repository",
+  "originating_record_id" }
+for i = 1, fields.LINKS do MORE[#MORE + 1] = "linking_parameter_" .. i end
 local WANTED = {}
 for _, names in ipairs { NEEDED, MORE } do
   for _, name in ipairs(names) do WANTED[name] = { sheet.plain(name) } end
@@ -26,6 +29,15 @@ local function check(list)
     table.concat(NEEDED, ", "), table.concat(MORE, ", ")), "parse"
 end
 
+-- A remote representation has a repository, and there a record; it holds no files in Alma.
+local function remote_problem(record)
+  if (record.repository == nil) ~= (record.originating_record_id == nil) then
+    return "repository and originating_record_id go together: both are those of a remote representation"
+  elseif record.repository and record.file_name then
+    return ("a remote representation holds no file in Alma, and '%s' is one"):format(record.file_name)
+  end
+end
+
 -- Says what is wrong with a row, for all readers of such lists.
 local function problem(record)
   if not record.mms_id:find "^%d+$" then
@@ -37,6 +49,7 @@ local function problem(record)
   elseif (record.representation_id or ""):find "%D" then
     return ("'%s' is no representation id"):format(record.representation_id)
   end
+  return remote_problem(record)
 end
 
 local function value_of(cell)
@@ -82,7 +95,7 @@ end
 ---Goes through a list row by row; comment lines and empty ones are left out.
 ---@param list table from open
 ---@return fun(): table|nil, string?, string? next gives { line, mms_id, title, name, size, usage_type, representation_id,
----  collection, format, barcode, call_number, oclc, …, cells } with nil for empty cells; nil at the end; nil, message, code when a row is wrong
+---  collection, format, barcode, call_number, oclc, label, repository, originating_record_id, linking_parameter_1, …, cells } with nil for empty cells; nil at the end; nil, message, code when a row is wrong
 function m.records(list)
   return function()
     local row, message, code = list:next()
@@ -91,18 +104,24 @@ function m.records(list)
   end
 end
 
-local function place_of(record)
-  return ("%s %s"):format(record.usage_type or "PRESERVATION_MASTER", record.representation_id or "")
+---What rows of one representation have in common: usage type and id, of a remote one its record.
+---@param record table a row
+---@return string
+function m.place(record)
+  return ("%s %s %s %s"):format(record.usage_type or "PRESERVATION_MASTER", record.representation_id or "", record.repository or "",
+    record.originating_record_id or "")
 end
 
 -- A representation in the form that a plan reads from Alma.
 local function representation(title, record)
-  local place = place_of(record)
+  local place = m.place(record)
   local rep = title.places[place]
   if not rep then
     local list = title.reading.representations
-    rep = { id = record.representation_id or ("12%d"):format(#list + 1), label = record.label, remote = false,
-      usage_type = record.usage_type or "PRESERVATION_MASTER", library = "MAIN", files = {} }
+    local remote = record.repository ~= nil
+    rep = { id = record.representation_id or ("%s%d"):format(remote and "32" or "12", #list + 1), label = record.label, remote = remote,
+      usage_type = record.usage_type or "PRESERVATION_MASTER", library = "MAIN", files = {}, repository = record.repository,
+      originating_record_id = record.originating_record_id, linking_parameters = remote and fields.links(record) or nil }
     list[#list + 1], title.places[place] = rep, rep
   end
   return rep
@@ -116,7 +135,7 @@ local function add(titles, record)
   end
   if record.barcode then table.insert(title.reading.items, { barcode = record.barcode }) end
   table.insert(title.reading.rows, record.cells)
-  if not (record.name or record.usage_type) then return end
+  if not (record.name or record.usage_type or record.repository) then return end
   local rep = representation(title, record)
   if not record.name then return end
   local n = #rep.files + 1

@@ -44,16 +44,50 @@ m.libraries = {
 m.departments = { { "DIGI", "Digitization Department", "DIGI", "Digitization" }, { "CONS", "Conservation", "CONS", "Conservation" } }
 m.desks = { { "DEFAULT_CIRC_DESK", "Circulation Desk" } }
 
+-- Remote repositories: code, name, and the templates of delivery and thumbnail addresses, which are filled in with the
+-- linking parameters of a representation.
 m.repositories = {
-  { "CONTENTDM", "CONTENTdm" }, { "DSPACE", "DSpace" }, { "FEDORA", "Fedora" }, { "ROSETTA", "Rosetta" },
+  { "CONTENTDM", "CONTENTdm", "https://cdm.example.edu/digital/collection/{1}/id/{2}",
+    "https://cdm.example.edu/digital/api/singleitem/collection/{1}/id/{2}/thumbnail" },
+  { "DSPACE", "DSpace", "https://hdl.handle.net/{1}", "" },
+  { "FEDORA", "Fedora", "https://islandora.example.edu/islandora/object/{1}",
+    "https://islandora.example.edu/islandora/object/{1}/datastream/TN/view" },
+  { "ROSETTA", "Rosetta", "https://rosetta.example.edu/delivery/DeliveryManagerServlet?dps_pid={1}",
+    "https://rosetta.example.edu/delivery/DeliveryManagerServlet?dps_pid={1}&dps_func=thumbnail" },
+  { "DIGITOOL", "DigiTool", "http://digitool.example.edu:1801/webclient/DeliveryManager?pid={1}",
+    "http://digitool.example.edu:1801/webclient/DeliveryManager?pid={1}&custom_att_2=thumbnail" },
 }
+
+local function learn(list, names)
+  for code in names:gmatch "[^,]+" do
+    if not m.describe(list, code) then list[#list + 1] = { code, code } end
+  end
+end
+
+---Gives the institution repositories that its titles name; nobody knows their addresses.
+---@param names string codes with commas between, as the state keeps them
+function m.learn_repositories(names)
+  learn(m.repositories, names)
+end
+
+---An address of what a remote representation stands for.
+---@param code string? of its repository
+---@param what "delivery"|"thumbnail"
+---@param links table<string, string> linking_parameter_1 and so on
+---@return string address "" when the repository has none
+function m.address(code, what, links)
+  for _, row in ipairs(m.repositories) do
+    if row[1] == code then
+      return ((row[what == "delivery" and 3 or 4] or ""):gsub("{(%d)}", function(n) return links["linking_parameter_" .. n] or "" end))
+    end
+  end
+  return ""
+end
 
 ---Gives the institution libraries that its titles name.
 ---@param names string codes with commas between, as the state keeps them
 function m.learn_libraries(names)
-  for code in names:gmatch "[^,]+" do
-    if not m.describe(m.libraries, code) then m.libraries[#m.libraries + 1] = { code, code } end
-  end
+  learn(m.libraries, names)
 end
 
 ---@param rows string[][] { code, description } each

@@ -46,6 +46,13 @@ local function add_rare(object, row)
   end
 end
 
+-- Those of a remote one lead to its repository.
+local function addresses(world, row)
+  if row.remote ~= 1 then return record.delivery(world, row.id), record.thumbnail(world, row.id) end
+  local links = row.more and json.decode(row.more) or {}
+  return codes.address(row.repository, "delivery", links), codes.address(row.repository, "thumbnail", links)
+end
+
 ---A representation as it stands in answers.
 ---@param world table
 ---@param row table
@@ -58,8 +65,7 @@ function m.object(world, row, query)
   object.usage_type = usage_type(row, query)
   object.access_rights_policy_id = { value = row.policy or "" }
   object.copyrights_statement_id = { value = "" }
-  object.delivery_url = record.delivery(world, row.id)
-  object.thumbnail_url = record.thumbnail(world, row.id)
+  object.delivery_url, object.thumbnail_url = addresses(world, row)
   object.po_line = ""
   object.created_by, object.created_date = row.created_by, row.created_date
   object.last_modified_by, object.last_modified_date = row.modified_by, row.modified_date
@@ -112,7 +118,7 @@ local function check_remote(body)
 end
 
 -- A missing field has a code of its own; a wrong code in a field is only 401652.
-local function check(body)
+local function check(body, remote)
   local library, usage = read.code(body.library), read.code(body.usage_type)
   if not library then return failure.mandatory "library" end
   if not usage then return failure.mandatory "usage_type" end
@@ -121,7 +127,7 @@ local function check(body)
   local entity = read.code(body.entity_type)
   if entity and not codes.describe(codes.tables.RepresentationEntityType, entity) then return failure.general() end
   local policy = read.code(body.access_rights_policy_id)
-  if policy and not policy:find "^%d+$" then return failure.general() end
+  if policy and (remote or not policy:find "^%d+$") then return failure.general() end   -- "only when is_remote=false" (XSD)
 end
 
 local function rare_of(body)
@@ -152,7 +158,7 @@ function m.create(world, call)
   if not model.bib(world, mms_id) then return failure.mms_id(mms_id) end
   local body, refusal = read.object(call, shapes.representation)
   local remote = body and body.is_remote == "true"
-  refusal = refusal or check(body) or remote and check_remote(body)
+  refusal = refusal or check(body, remote) or remote and check_remote(body)
   if refusal then return refusal end
   if not world.db:value("SELECT 1 FROM membership WHERE mms_id = ? LIMIT 1", mms_id) then
     return failure.new("402260", "Bib record is not assigned to a collection.")
@@ -166,17 +172,23 @@ function m.create(world, call)
   return answer(world, id, call.query)
 end
 
--- PUT replaces the object: a field that the body leaves out is emptied.
+-- PUT replaces the object: a field that the body leaves out is emptied, but for those that it can't have (rest_representation.xsd
+-- has repository, originating_record_id and request_id for POST only).
 ---@type almanac.rehearsal.handler
 function m.update(world, call)
   local row, refusal = named(world, call)
   local body
   if row then body, refusal = read.object(call, shapes.representation) end
-  refusal = refusal or check(body)
+  refusal = refusal or check(body, row.remote == 1)
   if refusal then return refusal end
   local bibs = call.query.bibs or "retain"
   if bibs ~= "retain" and bibs ~= "suppress" then return failure.general() end
   local fields, active = fields_of(call, body), read.code(body.active)
+  local before = row.more and json.decode(row.more) or {}
+  if before.request_id then
+    fields.more = fields.more or {}
+    fields.more.request_id = before.request_id
+  end
   if active then fields.active = active == "true" end
   world:atomically(function()
     model.update_representation(world, row.id, fields)

@@ -13,6 +13,7 @@ local function add_representation(world, call)
   if not body or not model.bib(world, call.path.mms_id) then return end
   model.add_representation(world, { mms_id = call.path.mms_id, label = body.label,
     library = read.code(body.library) or "MAIN", usage_type = read.code(body.usage_type) or "DERIVATIVE_COPY",
+    remote = body.is_remote == "true", repository = read.code(body.repository), origin = body.originating_record_id,
     created_by = "somebody else", modified_by = "somebody else" })
 end
 

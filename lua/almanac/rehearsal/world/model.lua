@@ -14,6 +14,15 @@ m.rare = { "entity_type", "author", "title", "volume", "issue", "date", "start_p
   "linking_parameter_1", "linking_parameter_2", "linking_parameter_3", "linking_parameter_4",
   "linking_parameter_5" }
 
+---Linking parameters as `more` keeps them.
+---@param list string[]
+---@return table<string, string>
+function m.links(list)
+  local more = {}
+  for i = 1, 5 do more["linking_parameter_" .. i] = list[i] ~= "" and list[i] or nil end
+  return more
+end
+
 ---@param world table
 ---@param mms_id string
 ---@return table? row
