@@ -2,14 +2,14 @@
 local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 
-local m = { offline = true, summary = "Show a plan, or why a title or a file is where it is in it." }
+local m = { offline = true, summary = "Show a plan, or why a title, a record or a file is where it is in it." }
 
-local LISTED = "ready, to-decide, skipped, failed, gone or files"
+local LISTED = "ready, to-decide, skipped, failed, gone, files or records (without a title)"
 
 -- Maps the words that people write to the states in the run file. Scripts may also use the run
 -- file's own words.
 local STATES = { ready = states.READY, ["to-decide"] = states.ASK, ask = states.ASK, skipped = states.SKIP, skip = states.SKIP,
-  failed = states.FAILED, gone = states.GONE, files = "files" }
+  failed = states.FAILED, gone = states.GONE, files = "files", records = "records" }
 
 local function state_of(word)
   if STATES[word] then return STATES[word] end
@@ -19,8 +19,8 @@ end
 function m.configure(parser)
   parser:help_max_width(100)
   parser:argument("run", "the run file")
-  parser:argument("what", "MMS ID of a title, or path or name of a file; without it the whole plan"):args "?"
-  parser:option("--list", "a line for each title in this state, or for each file without a title: " .. LISTED)
+  parser:argument("what", "MMS ID of a title, identifier of a record, or path or name of a file; without it the whole plan"):args "?"
+  parser:option("--list", "a line for each title in this state, for each file or record without a title: " .. LISTED)
     :argname("STATE"):convert(state_of)
   parser:flag("--rules", "print the recipe as the plan used it")
   parser:epilog "Exit status: 0 shown, 1 there is no such run, title or file."
@@ -47,8 +47,15 @@ local function show_one(db, what, out)
     show.say_title(title, db, out)
     return 0
   end
+  local found = require("almanac.report.records").find(db, what)
+  for i, record in ipairs(found) do
+    out.event("record", record)
+    if i > 1 then out.say "" end
+    require("almanac.report.records").say(record, out)
+  end
+  if found[1] then return 0 end
   local file, message = show.file(db, what)
-  if not file then return nil, message or ("this run has no title and no file '%s'"):format(what), "missing" end
+  if not file then return nil, message or ("this run has no title, record or file '%s'"):format(what), "missing" end
   out.event("file", file)
   show.say_file(file, db, out)
   return 0

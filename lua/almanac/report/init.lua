@@ -8,6 +8,7 @@ local core = require "almanac.core"
 local json = require "almanac.json"
 local objects = require "almanac.recipe.inside.objects"
 local pages = require "almanac.run.pages"
+local record_report = require "almanac.report.records"
 local reasons = require "almanac.run.reasons"
 local states = require "almanac.run.states"
 local store = require "almanac.run.store"
@@ -53,7 +54,7 @@ function m.head(db)
       unmatched = db:value("SELECT count(*) FROM file WHERE " .. pages.UNUSED),
     },
     bytes = db:value("SELECT coalesce(sum(file.size), 0) " .. ATTACHED),
-    calls = calls,
+    records = record_report.event(record_report.of(db)), calls = calls,
   }
 end
 
@@ -261,6 +262,10 @@ local function write_unmatched(db, write)
   end
 end
 
+local function write_records(db, write)
+  for i, line in ipairs(record_report.lines(record_report.of(db))) do write((i == 1 and "\n" or "") .. line .. "\n") end
+end
+
 local function write_text(db, write)
   write_head(m.head(db), store.meta(db), write)
   write_reasons(db, write)
@@ -277,6 +282,7 @@ local function write_text(db, write)
     for _, line in ipairs(consequence_words.lines(row.consequences)) do write(("    %s\n"):format(line)) end
     if row.reason then write("    " .. row.reason .. "\n") end
   end
+  write_records(db, write)
   write_unmatched(db, write)
   write_problems(db, write)
 end

@@ -10,6 +10,7 @@ local notes = require "almanac.run.notes"
 local pages = require "almanac.run.pages"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
+local record_report = require "almanac.report.records"
 local sidecars = require "almanac.run.sidecars"
 local states = require "almanac.run.states"
 local store = require "almanac.run.store"
@@ -59,6 +60,7 @@ function m.title(db, mms_id)
   title.reading = title.reading and readings.decode(title.reading)
   if title.reading then details.add(db, title.id, title.reading) end
   title.keys = json.array(rows(db, CANDIDATES, title.id))
+  title.records = json.array(record_report.of_title(db, title.id))
   title.notes = json.array(notes.of_title(db, title.id))
   title.pages = json.array(pages.of(db, title))
   for _, page in ipairs(title.pages) do
@@ -209,6 +211,8 @@ function m.say_title(title, db, out)
   if title.reading then say_reading(out, title.reading) else out.say "Alma has: not read" end
   if title.reading then say_details(out, title.reading) end
   if title.reading then say_keys(out, title.keys) end
+  if title.records[1] then out.say "Its records in the source:" end
+  for _, line in ipairs(title.records) do out.say("  " .. line) end
   say_plan(out, title)
 end
 
@@ -250,10 +254,11 @@ for _, state in ipairs { states.READY, states.ASK, states.SKIP, states.FAILED, s
 end
 
 ---Prints all titles of a state, or all files without a title, a line each.
----@param which "ready"|"ask"|"skip"|"failed"|"gone"|"files"
+---@param which "ready"|"ask"|"skip"|"failed"|"gone"|"files"|"records"
 ---@param db table
 ---@param out table
 function m.say_list(which, db, out)
+  if which == "records" then return record_report.say_list(db, out) end
   for row in db:rows(LISTS[which]) do
     reasons.tell(row)
     row.reason, row.problem = row.problem or row.reason, nil

@@ -10,6 +10,7 @@ local pages = require "almanac.run.pages"
 local plain = require "almanac.recipe.inside.plain"
 local provenance = require "almanac.recipe.provenance"
 local reason_groups = require "almanac.run.reason_groups"
+local record_report = require "almanac.report.records"
 local reasons = require "almanac.run.reasons"
 local states = require "almanac.run.states"
 local store = require "almanac.run.store"
@@ -97,7 +98,7 @@ function m.of(db)
   for row in db:rows "SELECT text FROM problem ORDER BY id" do problems[#problems + 1] = row.text end
   return {
     meta = meta, counts = counts, planned = planned, problems = problems, changes = changes(db),
-    consequences = consequences.totals(db),
+    consequences = consequences.totals(db), records = record_report.of(db),
     notes = notes.groups(db), ask = groups(db, states.ASK), skip = groups(db, states.SKIP),
     unmatched = db:value ("SELECT count(*) FROM file WHERE " .. pages.UNUSED),
     unmatched_examples = rows(db, UNMATCHED .. " LIMIT 5"),
@@ -224,13 +225,21 @@ local function say_recipe(out, meta)
   if effects then out.say("Effects: " .. (effects[1] and table.concat(effects, ", ") or "none, it changes nothing")) end
 end
 
+local function say_records(out, found)
+  for i, line in ipairs(record_report.lines(found)) do
+    if i == 1 then out.say "" end
+    out.say(line)
+  end
+end
+
 ---Prints a summary.
 ---@param summary table from m.of
 ---@param out table almanac.cli.out
 function m.say(summary, out)
   local meta = summary.meta
   out.say(("Plan %s: %s %s at %s (%s)"):format(meta.run, meta.recipe, meta.recipe_version, meta.institution, meta.environment))
-  out.say(("Titles: %s · Files: %s"):format(meta.source or "-", meta.folder or "-"))
+  out.say(("Titles: %s · Files: %s%s"):format(meta.source or "-", meta.folder or "-",
+    meta.records_source and " · Records: " .. meta.records_source or ""))
   say_recipe(out, meta)
   if not meta.planned then
     out.say("This plan is not finished: not all titles were read.")
@@ -238,6 +247,7 @@ function m.say(summary, out)
   end
   out.say ""
   say_titles(out, summary)
+  say_records(out, summary.records)
   say_files(out, summary)
   say_notes(out, summary.notes)
   if summary.problems[1] then
@@ -268,7 +278,8 @@ function m.event(summary, path)
   return { run = summary.meta.run, path = path, titles = summary.counts, files = planned.files, bytes = planned.bytes,
     thumbnails = planned.thumbnails, changes = summary.changes,
     consequences = json.array(summary.consequences), effects = json.array(json.decode(summary.meta.recipe_effects or "[]")),
-    recipe_files = json.array(json.decode(summary.meta.recipe_files or "[]")), unmatched = summary.unmatched, problems = #summary.problems,
+    recipe_files = json.array(json.decode(summary.meta.recipe_files or "[]")), unmatched = summary.unmatched,
+    records = record_report.event(summary.records), problems = #summary.problems,
     calls = summary.forecast.calls, seconds = summary.forecast.seconds, days = summary.forecast.days }
 end
 
