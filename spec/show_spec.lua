@@ -71,7 +71,7 @@ describe("show", function()
   it("says when there is no such thing, or several", function()
     local result = show "nothing.jpg"
     assert.equal(1, result.status)
-    assert.matches("this run has no title and no file 'nothing.jpg'", result.err)
+    assert.matches("this run has no title, record or file 'nothing.jpg'", result.err)
     os.execute(("cp %s/a.run %s/c.run"):format(run.folder, run.folder))
     result = program.run({ "show", "no.run" }, { folder = run.folder })
     assert.equal(1, result.status)

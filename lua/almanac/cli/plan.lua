@@ -131,7 +131,7 @@ local function tell_stopped(args, context, result)
   local out = context.out
   out.event("stopped", { message = result.stop.message, code = result.stop.code, read = result.read })
   out.fail(result.stop.message)
-  return say_how_to_go_on(args, out, " of " .. result.read)
+  return say_how_to_go_on(args, out, " of " .. result.kept)
 end
 
 local function tell_interrupted(args, context)

@@ -162,7 +162,7 @@ local function stopped(plan, stop)
     discard(plan)
     return nil, stop.message .. "; nothing was read, so there is no run file: the same command begins again", stop.code
   end
-  return { db = plan.db, stop = stop, read = done }
+  return { db = plan.db, stop = stop, read = titles_read(plan), kept = done }
 end
 
 -- Reads with a function; the last result says why that ended early.
@@ -245,8 +245,9 @@ end
 
 ---Makes a plan and writes it to a new run file.
 ---@param order almanac.order
----@return { db: table, source: table?, stop: { message: string, code: string }?, read: string? }|nil result `db`: the
----  open run file; `stop`: reading ended early and the plan is not finished; read: what was read by then, in words
+---@return { db: table, source: table?, stop: { message: string, code: string }?, read: integer?, kept: string? }|nil result `db`: the
+---  open run file; `stop`: reading ended early and the plan is not finished; read: titles by then; kept: what was
+---  read, in words
 ---@return string? message
 ---@return string? code
 function m.make(order)

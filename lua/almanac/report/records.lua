@@ -153,7 +153,7 @@ function m.find(db, name)
     row.keys, row.files = json.array(rows(db, KEYS, row.id)), json.array(rows(db, FILES, row.id))
     for _, key in ipairs(row.keys) do key.mms_ids = key.mms_ids and json.decode(key.mms_ids) end
     row.last = db:row("SELECT mms_id, finished, came FROM record_last WHERE record_id = ?", row.id)
-    row.sets = row.sets and json.decode(row.sets)
+    row.sets = row.sets and json.array(json.decode(row.sets))
     row.deleted, row.title_id = row.deleted == 1, nil
     reasons.tell(row)
   end
