@@ -184,18 +184,6 @@ describe("a change of the kind", function()
     assert.matches("delete.representation is about 1, which the title does not have", result.err, 1, true)
   end)
 
-  it("delete.representation of a remote one refuses the whole plan: undo could not make it again", function()
-    start()
-    at.alma.call("POST", ("/bibs/%s/representations"):format(desk.id(1)), { body = { is_remote = true, label = "Remote",
-      library = { value = "MAIN" }, usage_type = { value = "DERIVATIVE_COPY" }, repository = { value = "CONTENTDM" },
-      originating_record_id = "x1", linking_parameter_1 = "1" } })
-    program.write(at.folder .. "/recipe.lua", HEAD ..
-      [[ changes = function(title) return delete.representation { representation = title:representations "DERIVATIVE_COPY"[1] } end, }]])
-    local result = at.almanac("plan", "./recipe.lua", "--titles", desk.id(1), "-o", "a.run")
-    assert.equal(1, result.status, result.out)
-    assert.matches("which is remote: its files are not in Alma", result.err, 1, true)
-  end)
-
   it("advance.request moves a request to its next step, and undo says that it stays", function()
     start()
     at.alma.change { op = "add_request", id = "171", mms_id = desk.id(1) }

@@ -1,19 +1,33 @@
 -- Describes every kind of change to a title, once. What recipes may use, what plans say,
 -- consequences and reports go by this list. What is done in Alma is a module for each kind
 -- (almanac.apply.kinds). A kind has
---   effects  what a recipe has to declare for it: "add", "update", "delete" (of a master it is "delete-master"), "request"
+--   effects  what a recipe has to declare for it: "add", "update", "remote", "delete" (of a master it is
+--            "delete-master"), "request"
 --   fields   what it is given, by name; those with ! are needed. text, boolean; `held` is a file that the title holds,
---            `rep` one of its representations, `file` one of the folder, `files` several of these
+--            `rep` one of its representations, `file` one of the folder, `files` several of these, `links` the
+--            linking parameters of a remote representation
 --   makes    "representation": it makes a new one
 --   deletes  "file" or "representation": which of the things that the title holds it deletes
 --   spares   the field with which it deletes nothing
 --   moves    "request": it moves one on, which can't be taken back
 --   sets     the fields that it sets, of which it needs one
---   remote   true: it may be about a remote representation, whose files are not in Alma
+--   remote   true: it may be about a remote representation, whose files are not in Alma; "only": about no other
 --   repeats  true: a title may have several about one thing
 --   done     the words of a summary for one and for several; nil where a summary counts them as new representations or as deletions
 --   spared   the same for those that delete nothing
+local representation_fields = require "almanac.representation_fields"
+
 local m = {}
+
+-- The fields that a call takes of a representation, all of them optional but those given with "!".
+local function fields_of(sort, call, given)
+  local fields = {}
+  for _, name in ipairs(representation_fields.names(sort, call)) do
+    fields[name] = name == "linking_parameters" and "links" or "text"
+  end
+  for name, what in pairs(given) do fields[name] = what end
+  return fields
+end
 
 ---@class almanac.change_kind
 ---@field effects string[]
@@ -23,7 +37,7 @@ local m = {}
 ---@field spares string?
 ---@field moves "request"?
 ---@field sets string[]?
----@field remote boolean?
+---@field remote boolean|"only"|nil
 ---@field repeats boolean?
 ---@field done string[]?
 ---@field spared string[]?
@@ -31,8 +45,12 @@ local m = {}
 ---@type table<string, almanac.change_kind>
 m.kinds = {
   ["add.representation"] = {
-    effects = { "add" }, makes = "representation", fields = { usage_type = "text!", library = "text!", label = "text",
-      public_note = "text", access_rights = "text", request_id = "text", files = "files!" },
+    effects = { "add" }, makes = "representation",
+    fields = fields_of("local", "POST", { usage_type = "text!", library = "text!", files = "files!" }),
+  },
+  ["add.remote"] = {
+    effects = { "remote" }, makes = "representation", fields = fields_of("remote", "POST", { repository = "text!",
+      originating_record_id = "text!", usage_type = "text!", library = "text!" }),
   },
   ["add.file"] = {
     effects = { "add" }, repeats = true, fields = { representation = "rep!", files = "files!" },
@@ -48,16 +66,22 @@ m.kinds = {
     spared = { "file gets a new one beside it", "files get a new one beside them" },
   },
   ["update.representation"] = {
-    effects = { "update" }, remote = true, sets = { "label", "public_note", "access_rights", "usage_type", "library" },
-    fields = { representation = "rep!", label = "text", public_note = "text", access_rights = "text", usage_type = "text",
-      library = "text" },
+    effects = { "update" }, remote = true, sets = representation_fields.names("local", "PUT"),
+    fields = fields_of("local", "PUT", { representation = "rep!" }),
     done = { "representation is changed", "representations are changed" },
   },
   ["advance.request"] = {
     effects = { "request" }, moves = "request", repeats = true, fields = { request = "text!", from = "text!" },
     done = { "request is moved to its next step", "requests are moved to their next step" },
   },
-  ["delete.representation"] = { effects = { "delete" }, deletes = "representation", fields = { representation = "rep!" } },
+  ["update.remote"] = {
+    effects = { "remote" }, remote = "only", sets = representation_fields.names("remote", "PUT"),
+    fields = fields_of("remote", "PUT", { representation = "rep!" }),
+    done = { "remote representation is changed", "remote representations are changed" },
+  },
+  ["delete.representation"] = {
+    effects = { "delete" }, remote = true, deletes = "representation", fields = { representation = "rep!" },
+  },
   ["delete.file"] = { effects = { "delete" }, deletes = "file", fields = { file = "held!" } },
 }
 

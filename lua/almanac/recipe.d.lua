@@ -41,6 +41,13 @@
 ---@field library string? code
 ---@field remote boolean
 ---@field files recipe.held[]
+---@field public_note string?
+---@field request_id string? the digitization request that it answers
+---@field entity_type string? code; the fields of such a part have the names that changes have for them
+---@field repository string? code, of a remote one
+---@field originating_record_id string? of a remote one
+---@field linking_parameters string[]? of a remote one
+---@field delivery_url string? of a remote one
 
 ---@class recipe.title
 ---@field mms_id string
@@ -59,6 +66,12 @@ function title:has(ext) end
 ---@param usage_type? string code
 ---@return recipe.representation[]
 function title:representations(usage_type) end
+
+---@param originating_record_id string
+---@param repository? string code
+---@return recipe.representation?
+---@return integer n how many there are
+function title:remote(originating_record_id, repository) end
 
 ---With reads = { "items" }.
 ---@return { barcode: string?, call_number: string?, library: string?, location: string?, description: string?, material: string?, holding_id: string?, pid: string? }[]
@@ -113,7 +126,7 @@ function record:elements(path) end
 ---@field summary string
 ---@field version string "1.0.0"
 ---@field license string
----@field effects ("add"|"update"|"delete"|"delete-master"|"request")[] what its plans may contain; "delete-master": masters are deleted, "delete": others
+---@field effects ("add"|"update"|"remote"|"delete"|"delete-master"|"request")[] what its plans may contain; "delete-master": masters are deleted, "delete": others
 ---@field args? table[] { name, type, required=, default=, help=, choices=, min=, max= }
 ---@field reads? ("record"|"items"|"rows")[]
 ---@field file_key? fun(file: recipe.file, args: table): string|string[]|nil a list: each may be the match key of a title

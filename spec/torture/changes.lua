@@ -9,7 +9,8 @@ local FILES, REPRESENTATIONS = "POST files", "POST representations"
 local HEAD = [[
 -- almanac-recipe: 1
 return {
-  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete", "delete-master", "request" },
+  name = "r", summary = "r", version = "1.0.0", license = "MIT",
+  effects = { "add", "update", "remote", "delete", "delete-master", "request" },
   args = { { "folder", "dir" }, { "into", "string", default = "" } },
 ]]
 
@@ -260,6 +261,10 @@ local kinds = {
     writes = { REPRESENTATIONS, FILES, "PUT representations", "DELETE representations", "DELETE files", "POST collections",
       "DELETE collections" }, done = mixed, undone = mixed_back },
 }
+
+for _, name in ipairs { "remote" } do
+  for _, kind in ipairs(require("torture.changes_" .. name).kinds(recipe)) do kinds[#kinds + 1] = kind end
+end
 
 ---All kinds of change.
 ---@return torture.change[]

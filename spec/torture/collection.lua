@@ -7,7 +7,8 @@ local m = {}
 
 local MOST_PAGES = 5
 local LONG = 11   -- each so-manyth title has so many pages
-local HEAD = "mms_id,title,usage_type,file_name,size,representation_id\n"
+local HEAD = "mms_id,title,usage_type,file_name,size,representation_id,repository,originating_record_id," ..
+  "linking_parameter_1,linking_parameter_2\n"
 
 -- Sizes differ, so that a file in the wrong place is seen.
 local function jpeg(random, name)
@@ -15,7 +16,7 @@ local function jpeg(random, name)
 end
 
 local function row(title, usage_type, kind, name, size)
-  return ("%s,Book %d,%s,%s,%d,12%09d%d4146\n"):format(title.mms_id, title.n, usage_type, name, size, title.n, kind)
+  return ("%s,Book %d,%s,%s,%d,12%09d%d4146,,,,\n"):format(title.mms_id, title.n, usage_type, name, size, title.n, kind)
 end
 
 -- What a title has besides its TIFFs: `holds` as of m.make.
@@ -24,6 +25,11 @@ local function held_row(title, holds, random, page, stem)
     return row(title, "DERIVATIVE_COPY", 1, stem .. ".jpg", random(500, 20000))
   end
   return ""
+end
+
+local function remote_row(title)
+  return ("%s,Book %d,DERIVATIVE_COPY,,,32%09d14146,CONTENTDM,oai:x:%s,books,%s\n"):format(title.mms_id, title.n, title.n, title.mms_id,
+    title.mms_id)
 end
 
 local function backwards(list)
@@ -46,13 +52,15 @@ local function make_title(folder, n, random, holds, least)
   end
   if holds == "all" and n % 3 == 0 then held, title.pages = backwards(held), backwards(title.pages) end
   if holds == "odd" then held[#held + 1] = row(title, "DERIVATIVE_COPY", 1, "text.pdf", random(500, 20000)) end
+  if holds == "remote" then held[#held + 1] = remote_row(title) end
   return title, table.concat(rows) .. table.concat(held)
 end
 
 ---@param folder string gets titles.csv and jpg/
 ---@param count integer titles
 ---@param random fun(from: integer, to: integer): integer
----@param holds "all"|"odd"|nil of which pages the titles hold a JPG; odd: and a PDF
+---@param holds "all"|"odd"|"remote"|nil of which pages the titles hold a JPG; odd: and a PDF; remote: none, but a remote
+---  representation
 ---@param least integer? pages of a title, 1 when absent
 ---@return { mms_id: string, n: integer, pages: { name: string, size: integer, sha256: string }[] }[] titles with the
 ---  files of the folder in page order

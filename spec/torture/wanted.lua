@@ -73,11 +73,13 @@ function methods.set(_, rep, fields)
 end
 
 ---A new representation.
----@param fields { mms_id: string, label: string, usage_type: string, library: string, public_note: string?, policy: string? }
+---@param fields { mms_id: string, label: string, usage_type: string, library: string, public_note: string?, policy: string?,
+---  remote: boolean?, repository: string?, originating_record_id: string?, more: table? }
 ---@param files table[]
 function methods:make(fields, files)
   local rep = { new = true, active = true, remote = false, public_note = "", created_by = "exl_api", modified_by = "ours", files = {} }
-  for _, name in ipairs { "mms_id", "label", "usage_type", "library", "public_note", "policy" } do
+  for _, name in ipairs { "mms_id", "label", "usage_type", "library", "public_note", "policy", "remote", "repository",
+    "originating_record_id", "more" } do
     rep[name] = fields[name] or rep[name]
   end
   for _, file in ipairs(files) do self:attach(rep, file) end

@@ -1,6 +1,7 @@
 -- What to do when the answer to a write is lost: look, and look again, ever more
 -- seldom, until Alma has had its time. Exactly one thing that fits is taken for
 -- ours; anything else is for a person to decide.
+local fields = require "almanac.representation_fields"
 local reasons = require "almanac.run.reasons"
 local task = require "almanac.task"
 
@@ -68,6 +69,25 @@ local function value(coded)
   return type(coded) == "table" and coded.value or coded
 end
 
+---Whether a representation can be of the planned sort at all: a remote one is known by the record in its repository, any
+---other one is not remote.
+---@param rep table as Alma gives it
+---@param spec table the planned representation
+---@return boolean
+function m.is_of_sort(rep, spec)
+  if not spec.originating_record_id then return not fields.is_remote(rep) end
+  return rep.originating_record_id == spec.originating_record_id and same(spec.repository, value(rep.repository))
+end
+
+---Whether a representation is one of those of which a title wants one: a remote one of the same record, any other one of
+---the same usage type. One of a brief list may be of any type.
+---@param rep table as Alma gives it
+---@param spec table the planned representation
+---@return boolean
+function m.is_rival(rep, spec)
+  return m.is_of_sort(rep, spec) and (spec.originating_record_id ~= nil or same(spec.usage_type, value(rep.usage_type)))
+end
+
 ---Representations that were not there before and look like the planned one.
 ---A brief list names no usage type and no library: then the label decides.
 ---@param list table[] representations as Alma gives them
@@ -79,7 +99,7 @@ function m.new_representations(list, before, spec)
   for _, id in ipairs(before) do old[id] = true end
   for _, rep in ipairs(list) do
     local empty = not rep.files or (tonumber(rep.files.total_record_count) or 0) == 0
-    if not old[rep.id] and empty and (spec.label or "") == (rep.label or "")
+    if not old[rep.id] and empty and m.is_of_sort(rep, spec) and (spec.label or "") == (rep.label or "")
       and same(spec.usage_type, value(rep.usage_type)) and same(spec.library, value(rep.library)) then
       fits[#fits + 1] = rep
     end
@@ -100,7 +120,8 @@ function m.near_representations(list, before, spec)
   for _, rep in ipairs(list) do
     local label, usage_type = spec.label or "", value(rep.usage_type)
     local is_alike = usage_type == nil or usage_type == spec.usage_type or label ~= "" and label == rep.label
-    if not known[rep.id] and not rep.is_remote and is_alike then near[#near + 1] = rep end
+      or spec.originating_record_id ~= nil
+    if not known[rep.id] and m.is_of_sort(rep, spec) and is_alike then near[#near + 1] = rep end
   end
   return near
 end

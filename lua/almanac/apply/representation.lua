@@ -1,6 +1,7 @@
 -- Makes the representation of a change, once. Two that fit are ours only if two
 -- POSTs may have been sent; then the one too many is deleted while it is empty.
 local alma = require "almanac.alma"
+local fields = require "almanac.representation_fields"
 local json = require "almanac.json"
 local kinds = require "almanac.change_kinds"
 local known = require "almanac.apply.known"
@@ -15,37 +16,14 @@ local task = require "almanac.task"
 
 local m = {}
 
--- These fields say which chapter, article, recording or issue a representation is (rest_representation.xsd).
-local PART = { "entity_type", "author", "title", "volume", "issue", "date", "start_page", "end_page", "track", "start_time", "end_time",
-  "number", "year", "season_month", "day_in_month" }
-
----The fields of PART that a representation has something in.
----@param rep table as Alma gives it
----@return table<string, any>|nil part nil when there are none
-function m.part(rep)
-  local part
-  for _, name in ipairs(PART) do
-    local field = rep[name]
-    local value = type(field) == "table" and field.value or field
-    if value and value ~= "" and type(value) ~= "table" then
-      part = part or {}
-      part[name] = type(field) == "table" and { value = value } or value
-    end
-  end
-  return part
-end
-
----The body of POST representations. `active` and `repository` are left out:
----the published XSD has no `active`, and says not to use `repository` for
+---The body of POST representations. `active` is left out, since the published XSD has none, and so is `repository` of
 ---local ones.
----@param spec table usage_type, library, label, public_note, access_rights, request_id; part: of one that undo makes again
+---@param spec table fields by the names of a plan; part: more of them as Alma names them, of one that undo makes again in a
+---  run of an almanac that kept them so
 ---@return table
 function m.body(spec)
-  local body = {
-    is_remote = false, label = spec.label, public_note = spec.public_note,
-    library = { value = spec.library }, usage_type = { value = spec.usage_type }, request_id = spec.request_id,
-    access_rights_policy_id = spec.access_rights and { value = spec.access_rights } or nil,
-  }
+  local body = fields.for_alma(spec)
+  body.is_remote = spec.originating_record_id ~= nil
   for name, value in pairs(spec.part or {}) do body[name] = value end
   return body
 end
@@ -134,7 +112,9 @@ end
 
 local function is_as_planned(rep, spec)
   local function same(field, planned) return field == nil or look.value(field) == planned end
-  return (rep.label or "") == (spec.label or "") and same(rep.usage_type, spec.usage_type) and same(rep.library, spec.library)
+  if not reconcile.is_of_sort(rep, spec) then return false end
+  return spec.originating_record_id ~= nil
+    or (rep.label or "") == (spec.label or "") and same(rep.usage_type, spec.usage_type) and same(rep.library, spec.library)
 end
 
 ---Representations that are as this run would make one, though the plan did not find them and

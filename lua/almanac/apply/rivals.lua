@@ -18,10 +18,6 @@ local m = {}
 
 local YIELD = "yield "   -- the step, with the id of the representation that is taken back
 
-local function value(coded)
-  return type(coded) == "table" and coded.value or coded
-end
-
 local function set_of(list)
   local set = {}
   for _, id in ipairs(list) do set[id] = true end
@@ -54,8 +50,7 @@ local function list_with(job, id)
   return nil, reasons.new("own_representation_deleted", { representation = id }), "conflict"
 end
 
--- Representations of the planned usage type that came since the look before the
--- POST, and are none of ours. One of a brief list may be of any type.
+-- Representations like the planned one that came since the look before the POST, and are none of ours.
 local function find_rivals(job, change)
   local list, message, code = list_with(job, change.representation_id)
   if not list then return nil, message, code end
@@ -63,11 +58,8 @@ local function find_rivals(job, change)
   if not own then return nil, why, kind end
   local before, rivals = set_of(steps.get(job, change, "represent").before or {}), {}
   for _, rep in ipairs(list) do
-    local usage_type = value(rep.usage_type)
     local is_known = before[rep.id] or own[rep.id] or steps.is_decided(job, change, rep.id)
-    if not is_known and (usage_type == nil or usage_type == change.spec.usage_type) then
-      rivals[#rivals + 1] = rep.id
-    end
+    if not is_known and reconcile.is_rival(rep, change.spec) then rivals[#rivals + 1] = rep.id end
   end
   return rivals
 end
@@ -78,7 +70,7 @@ local function judge(job, change, id)
   local rep, message, code = whereabouts.representation(job, id)
   if not rep and code == "missing" then return "alone" end
   if not rep then return nil, message, code end
-  if value(rep.usage_type) ~= change.spec.usage_type then return "alone" end
+  if not reconcile.is_rival(rep, change.spec) then return "alone" end
   if (representation.file_count(rep) or 0) > 0 or ids.is_lower(id, change.representation_id) then return "stays" end
   return "lagging"
 end

@@ -1,5 +1,6 @@
 -- Carries out one title: looks at it again, then carries out its changes one after
 -- the other, each as its kind wants it.
+local fields = require "almanac.representation_fields"
 local gone = require "almanac.apply.gone"
 local json = require "almanac.json"
 local kinds = require "almanac.apply.kinds"
@@ -154,8 +155,8 @@ end
 local function ask_about_title(job, reading, list, planned, reason)
   local before, representations = by_id(reading.representations), {}
   for _, rep in ipairs(list) do
-    local entry = before[rep.id] or { id = rep.id, label = rep.label, usage_type = look.value(rep.usage_type),
-      library = look.value(rep.library), remote = rep.is_remote == true, files = {} }
+    local entry = before[rep.id] or fields.add_rest({ id = rep.id, label = rep.label, usage_type = look.value(rep.usage_type),
+      library = look.value(rep.library), remote = fields.is_remote(rep), files = {} }, rep)
     entry.file_count = representation.file_count(rep)
     if not (planned[rep.id] and planned[rep.id].own) then table.insert(representations, entry) end
   end

@@ -3,9 +3,9 @@
 -- to be read there. What was taken back has to be as before.
 local kinds = require "almanac.apply.kinds"
 local change_kinds = require "almanac.change_kinds"
-local look = require "almanac.apply.kinds.look"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
+local reconcile = require "almanac.apply.reconcile"
 local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 local streaks = require "almanac.run.streak"
@@ -27,9 +27,9 @@ local function doubled(job, list)
   for _, change in ipairs(job.changes) do known[change.representation_id or ""] = true end
   for _, rep in ipairs(list) do
     for _, change in ipairs(job.changes) do
-      local usage_type = look.value(rep.usage_type)
-      if change_kinds.makes_representation(change) and not known[rep.id] and rep.label == change.spec.label
-        and (usage_type == nil or usage_type == change.spec.usage_type) then
+      local remote = change.spec.originating_record_id ~= nil
+      if change_kinds.makes_representation(change) and not known[rep.id] and (remote or rep.label == change.spec.label)
+        and reconcile.is_rival(rep, change.spec) then
         return reasons.new("second_representation", { representation = rep.id, label = rep.label or "" })
       end
     end

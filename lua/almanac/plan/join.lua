@@ -16,6 +16,7 @@ local objects = require "almanac.recipe.inside.objects"
 local planned = require "almanac.plan.planned"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
+local remote = require "almanac.plan.remote"
 local rulebook = require "almanac.recipe.inside.rulebook"
 local rules = require "almanac.recipe.rules"
 local states = require "almanac.run.states"
@@ -60,7 +61,7 @@ local function weigh(recipe, mms_id, reading, changes, sure)
   if #changes == 0 then return states.SKIP, reasons.new("nothing_to_do", { why = changes.reason }) end
   local wrong = judge.impossible(reading, changes) or consequences.undeclared(recipe, reading, changes)
   if wrong then attempt.fail(("%s (rule changes, for '%s')"):format(wrong, mms_id), "parse") end
-  local doubt
+  local doubt = remote.twice(changes)
   for _, change in ipairs(changes) do doubt = doubt or not sure and judge.doubt(reading, change) end
   if doubt then return states.ASK, doubt end
   return states.READY
@@ -76,7 +77,7 @@ end
 function m.propose(run, row, reading, files)
   local list, rows = m.file_objects(thumbnail_pairs.add_to(run.db, files))
   local title = objects.title(row.mms_id, row.title, reading)
-  local changes = checked(rules.changes(run.recipe, title, list, run.args))
+  local changes = remote.without_those_there(reading, checked(rules.changes(run.recipe, title, list, run.args)))
   local state, reason = weigh(run.recipe, row.mms_id, reading, changes, true)
   if state == states.READY then planned.write(run, { { id = row.id, changes = changes, rows = rows } }) end
   return state, reason
@@ -192,8 +193,8 @@ local function write_plans(run, open)
   for i, entry in ipairs(open) do
     local row = entry.row
     local list, rows = m.file_objects(entry.files)
-    local changes = checked(rules.take_changes(run.recipe, row.mms_id, answers[i], list))
     local reading = readings.decode(row.reading)
+    local changes = remote.without_those_there(reading, checked(rules.take_changes(run.recipe, row.mms_id, answers[i], list)))
     local state, reason = weigh(run.recipe, row.mms_id, reading, changes)
     if state == states.READY and not run.how.every_key then state, reason = compare_with_master(reading, changes) end
     local said = state == states.READY and masters.several(reading)
@@ -239,6 +240,7 @@ function m.match(run)
     match_in_batches(run)
   end
   leftovers.doubt(run.db, run.how.same)
+  remote.doubt(run.db)
   contested.doubt(run.db)
   twins.across(run.db, function(id, text) attempt.run(run.db, notes.ADD, "title", id, text) end)
   if run.recipe.near then near.propose(run.db, run.recipe.near) end

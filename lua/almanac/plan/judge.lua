@@ -4,6 +4,7 @@ local doubles = require "almanac.plan.doubles"
 local kinds = require "almanac.change_kinds"
 local objects = require "almanac.recipe.inside.objects"
 local reasons = require "almanac.run.reasons"
+local remotes = require "almanac.plan.remote"
 local sequence = require "almanac.plan.sequence"
 local text = require "almanac.core".text
 local volumes = require "almanac.plan.volumes"
@@ -234,15 +235,26 @@ local function item_with(list, field, id)
   end
 end
 
+-- Says when a change is about a remote representation that is for others only, or the other way round.
+local function wrong_sort(rep, change)
+  local remote = kinds.kinds[change.kind].remote
+  if rep.remote and not remote then
+    return ("%s is about %s, which is remote: its files are not in Alma"):format(change.kind, rep.id)
+  elseif rep.remote and change.access_rights then
+    return ("%s sets access rights of %s, which is remote: Alma has them only for what it holds itself"):format(change.kind, rep.id)
+  elseif not rep.remote and remote == "only" then
+    return ("%s is about %s, which is not remote: take update.representation"):format(change.kind, rep.id)
+  end
+end
+
 -- Says when the title does not have what a change is about, or has it outside Alma.
 local function wrong_target(reading, change)
   if not change.representation then return nil end
   local rep = item_with(reading.representations, "id", change.representation)
   if not rep or change.pid and not item_with(rep.files, "pid", change.pid) then
     return ("%s is about %s, which the title does not have"):format(change.kind, change.pid or change.representation)
-  elseif rep.remote and not kinds.kinds[change.kind].remote then
-    return ("%s is about %s, which is remote: its files are not in Alma"):format(change.kind, rep.id)
   end
+  return wrong_sort(rep, change)
 end
 
 ---Says what is wrong with the changes of a title as a whole: one is about something
@@ -268,6 +280,7 @@ end
 ---@param change table
 ---@return almanac.run.reason? doubt
 function m.doubt(reading, change)
+  if change.originating_record_id then return remotes.there(reading, change) end
   if not kinds.kinds[change.kind].fields.files then return nil end
   return m.held_already(reading, change.files) or kinds.makes_representation(change) and m.similar(reading, change) or nil
 end

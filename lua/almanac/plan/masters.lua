@@ -33,7 +33,7 @@ end
 function m.unlike(reading, changes)
   local masters, files = masters_of(reading), 0
   for _, change in ipairs(changes) do
-    if kinds.makes_representation(change) then files = files + #change.files end
+    if kinds.makes_representation(change) then files = files + #(change.files or {}) end
   end
   local pages = #masters == 1 and pages_in(masters[1]) or 0
   if pages < 2 or files == 0 or files == pages then return nil end

@@ -6,6 +6,7 @@ local attempt = require "almanac.run.attempt"
 local causes = require "almanac.run.causes"
 local core = require "almanac.core"
 local details = require "almanac.run.details"
+local fields = require "almanac.representation_fields"
 local json = require "almanac.json"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
@@ -55,22 +56,26 @@ local function representation_of(rep, files, whole)
   local list = json.array {}
   for i, file in ipairs(files) do list[i] = file_of(file) end
   local usage = value(rep.usage_type)
-  return { id = rep.id, label = text(rep.label), usage_type = SAME_USAGE[usage] or usage,
-    library = value(rep.library), remote = tostring(rep.is_remote) == "true", files = list,
+  local entry = { id = rep.id, label = text(rep.label), usage_type = SAME_USAGE[usage] or usage,
+    library = value(rep.library), remote = fields.is_remote(rep), files = list,
     access_rights = whole and (value(rep.access_rights_policy_id) or "") or nil }
+  return fields.add_rest(entry, rep)
 end
 
 -- A representation whose answer counts no files needs no call for them.
 local function holds_nothing(rep)
-  if tostring(rep.is_remote) == "true" then return true end
+  if fields.is_remote(rep) then return true end
   local count = type(rep.files) == "table" and rep.files.total_record_count
   return tonumber(count) == 0
 end
 
 -- Some institutions get brief lists without usage types. A single representation needs
--- none, but several can't be told apart without; and what a plan deletes or sets has to be known in full.
+-- none, but several can't be told apart without; and what a plan deletes or sets has to be known in full. Of a remote one
+-- they lack the linking parameters.
 local function in_full(client, mms_id, rep, alone, whole)
-  if not whole and alone or value(rep.usage_type) and (not whole or rep.access_rights_policy_id ~= nil) then return rep end
+  local remote, brief = fields.is_remote(rep), value(rep.usage_type) == nil
+  local is_enough = not brief and (not whole or remote or rep.access_rights_policy_id ~= nil)
+  if is_enough or alone and not whole and not remote then return rep end
   return alma.representations.get(client, mms_id, rep.id)
 end
 
@@ -79,7 +84,8 @@ end
 ---@param client table
 ---@param mms_id string
 ---@param whole boolean? also what a plan that deletes or sets something has to tell: usage types in any case, access rights
----@return { representations: table[] }|nil reading list of { id, label, usage_type, library, remote, files, access_rights };
+---@return { representations: table[] }|nil reading list of { id, label, usage_type, library, remote, files, access_rights }, of
+---  a remote one also { repository, originating_record_id, delivery_url, linking_parameters };
 ---  files: { pid, label, name, size }; name is the last part of Alma's path
 ---@return string? message
 ---@return string? code

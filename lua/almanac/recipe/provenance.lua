@@ -47,7 +47,7 @@ end
 ---@return boolean
 function m.deletes_or_sets(recipe)
   local effects = recipe.effects
-  return (effects.delete or effects["delete-master"] or effects.update) ~= nil
+  return (effects.delete or effects["delete-master"] or effects.update or effects.remote) ~= nil
 end
 
 ---A file and where it comes from, in words.

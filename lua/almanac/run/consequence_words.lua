@@ -12,7 +12,15 @@ end
 
 local line, total = {}, {}
 
+local function repository_of(one)
+  return one.remote ~= "" and "repository " .. one.remote or "its repository"
+end
+
 function line.delete(one)
+  if one.remote then
+    return ("remote representation %s%s is DELETED; its files stay in %s (%s)"):format(one.id,
+      one.name and " '" .. one.name .. "'" or "", repository_of(one), usage_of(one))
+  end
   if one.of == "representation" then
     return ("%srepresentation %s%s with %s is DELETED (%s)"):format(one.master and "master " or "", one.id,
       one.name and " '" .. one.name .. "'" or "", words.count(one.files, "file"), usage_of(one))
@@ -57,6 +65,10 @@ function line.request(one)
 end
 
 function total.delete(one)
+  if one.remote then
+    return ("%s DELETED; %s files stay in %s (%s)"):format(words.count(one.n, "remote representation is", "remote representations are"),
+      one.n == 1 and "its" or "their", repository_of(one), usage_of(one))
+  end
   local kind = one.master and "master " or ""
   if one.of == "representation" then
     return ("%s with %s %s DELETED (%s)"):format(words.count(one.n, kind .. "representation"),

@@ -20,6 +20,7 @@ local m = {}
 ---@field files integer? how many files are deleted; of an order: how many stay behind a deleted one
 ---@field usage_type string? of the representation; nil: Alma did not tell
 ---@field master boolean? whether a master is concerned, or may be
+---@field remote string? what is deleted is remote: the code of its repository, where the files are, or ""
 ---@field field string? the field that is set
 ---@field from string? type, old value or what the page opened with before; nil: not known, or nothing
 ---@field to string? type, new value or what the page opens with
@@ -34,7 +35,8 @@ local function by_id(list, field, id)
 end
 
 local function add_deletion(list, rep, entry)
-  entry.what, entry.usage_type, entry.master = "delete", rep.usage_type, usage.is_master(rep.usage_type)
+  entry.what, entry.usage_type, entry.master = "delete", rep.usage_type, not rep.remote and usage.is_master(rep.usage_type)
+  entry.remote = rep.remote and (rep.repository or "") or nil
   list[#list + 1] = entry
 end
 
@@ -109,7 +111,8 @@ local function afterwards(reading, changes)
   for i, rep in ipairs(reading.representations) do list[i] = rep end
   for i, change in ipairs(changes) do
     local kind = kinds.kinds[change.kind]
-    local rep = kind.makes and { id = ("9"):rep(30) .. i, usage_type = change.usage_type, is_new = true }
+    local rep = kind.makes and { id = ("9"):rep(30) .. i, usage_type = change.usage_type, is_new = true,
+      remote = change.originating_record_id ~= nil }
     if kind.deletes == "representation" then
       without(change.representation)
     elseif kind.sets and change.usage_type then
@@ -210,7 +213,7 @@ local TITLES = "SELECT id, state, reading FROM title WHERE id IN (SELECT title_i
   states.is(states.ASK, states.SKIP) .. " ORDER BY id"
 
 -- Consequences that agree in these fields are counted together.
-local ALIKE = { "what", "of", "usage_type", "field", "from", "to" }
+local ALIKE = { "what", "of", "usage_type", "field", "from", "to", "remote" }
 
 local function sort_of(one)
   local parts = {}

@@ -57,6 +57,10 @@ m.CODES = {
   date_as_number = "the digits of a date may have been taken for a number: '{key}' of {file}",
   held_already = "it already holds such a file: {file} in representation {representation}",
   similar_representation = "it already has such a representation: {representation}{label?|label} ({usage_type?|usage_type}, {files|files})",
+  remote_there = "it already has a remote representation of record '{record}': {representation}; its {field|spaced} is '{now}', planned " ..
+    "'{planned}' (update.remote changes it in place; `use` makes a second one)",
+  remote_twice = "the recipe makes two remote representations of one record '{record}'",
+  remote_of_several = "a remote record is of several titles: '{record}' is planned for, or held by, {titles|names}",
   not_as_many_as_master = "another number of files than the master has: {files}, the master ({representation}) has {pages}",
   left_over = "a file left over may belong to it: {files|names} beside {file}",
   fits_several = "a file fits several titles: {file} fits {titles|names}",

@@ -3,6 +3,7 @@
 local alma = require "almanac.alma"
 local attach = require "almanac.apply.attach"
 local collect = require "almanac.apply.collect"
+local fields = require "almanac.representation_fields"
 local look = require "almanac.apply.kinds.look"
 local makers = require "almanac.apply.maker"
 local reasons = require "almanac.run.reasons"
@@ -76,6 +77,13 @@ function m.carry_out(job, change)
   return representation.single(job, change, made.representation_id)
 end
 
+-- The files of a representation of ours; a remote one has none in Alma, whose documentation does not say what it answers
+-- to the question.
+local function files_of(job, change, id)
+  if change.spec.originating_record_id then return {}, {} end
+  return look.files(job, id, look.pids(change))
+end
+
 local function wrong_files(change, files)
   for i, page in ipairs(change.pages) do
     local file = files[i]
@@ -95,6 +103,7 @@ end
 function m.check(job, change, list)
   local id = change.representation_id
   local rep, message, code = look.find(job, list, id)
+  if rep and not look.tells(rep, change.spec) then rep, message, code = whereabouts.representation(job, id) end
   if not rep and (code == "missing" or code == "conflict") then return message end
   if not rep then return nil, message, code end
   local words = look.wrong_field(rep, look.baseline(change))
@@ -103,7 +112,7 @@ function m.check(job, change, list)
   if twin == nil then return nil, why, kind end
   if twin then return representation.changed(change.spec, twin) end
   local by_pid, files
-  by_pid, files, kind = look.files(job, id, look.pids(change))
+  by_pid, files, kind = files_of(job, change, id)
   if not by_pid and kind == "missing" then return files end
   if not by_pid then return nil, files, kind end
   words = look.doubled_file(job, change, files) or wrong_files(change, files)
@@ -132,15 +141,24 @@ local function foreign_file(job, change, files)
   return gone and reasons.new("own_file_deleted_since", { file = gone }) or false
 end
 
+-- Linking parameters that the run did not set are empty.
+local function unplanned_link(rep, planned)
+  for name in pairs(fields.from_links {}) do
+    if not planned[name] and (rep[name] or "") ~= "" then return reasons.new("own_field", { field = name, now = rep[name] }) end
+  end
+end
+
 -- Says what others did to a representation of ours; false when nothing.
 local function changed_by_others(job, change, rep)
   local planned = look.baseline(change)
   local words = look.wrong_field(rep, planned)
   if words then return words end
+  words = unplanned_link(rep, planned)
+  if words then return words end
   if (rep.public_note or "") ~= (planned.public_note or "") then return reasons.new "own_note" end
   local who = makers.other(job.maker, rep)
   if who then return reasons.new("modified_by", { who = who }) end
-  local by_pid, files, code = look.files(job, rep.id, look.pids(change))
+  local by_pid, files, code = files_of(job, change, rep.id)
   if not by_pid then return nil, files, code end
   return foreign_file(job, change, files)
 end

@@ -2,6 +2,7 @@
 local alma = require "almanac.alma"
 local copies = require "almanac.apply.copies"
 local deletion = require "almanac.apply.kinds.deletion"
+local fields = require "almanac.representation_fields"
 local look = require "almanac.apply.kinds.look"
 local older = require "almanac.apply.older"
 local paging = require "almanac.alma.paging"
@@ -41,7 +42,10 @@ local function files_as_planned(job, change)
   return files
 end
 
+-- The files of a remote one are not in Alma.
 local function keep_copies(job, change)
+  local planned = look.planned(job, change.representation_id)
+  if planned and planned.remote then return 0 end
   local files, message, code = files_as_planned(job, change)
   for n, file in ipairs(files or {}) do
     local ok
@@ -74,10 +78,10 @@ function m.carry_out(job, change)
   local count
   count, message, code = deletion.keep(delete, function() return keep_copies(job, change) end)
   if not count then return nil, message, code end
-  local fields = look.fields(rep)
-  fields.part = representation.part(rep)
+  local kept = fields.of(rep)
+  kept.request_id = nil   -- Alma's documentation does not say whether it takes that of a request that is done
   return deletion.perform(job, change, delete,
-    { fields = fields, files = count, inactive = look.value(rep.active) == "false" or nil })
+    { fields = kept, files = count, inactive = look.value(rep.active) == "false" or nil })
 end
 
 function m.check(job, change)
@@ -130,7 +134,10 @@ function m.look(job, change)
       return nil, reasons.new("without_copies", { representation = change.representation_id }), "conflict"
     end
   end
-  found.words[1] = ("make representation '%s' with %d files again"):format(step.before.fields.label or "", step.before.files)
+  local kept = step.before.fields
+  found.words[1] = kept.originating_record_id
+    and ("make remote representation '%s' of record '%s' again"):format(kept.label or "", kept.originating_record_id)
+    or ("make representation '%s' with %d files again"):format(kept.label or "", step.before.files)
   return found
 end
 
@@ -176,6 +183,7 @@ function m.check_back(job, change)
   local there, why, kind = look.is_there(job, id)
   if there == nil then return nil, why, kind end
   if not there then return reasons.new("back_representation_gone", { representation = id }) end
+  if step.before.files == 0 then return false end
   local files, message, code = whereabouts.files(job, id)
   if not files then return nil, message, code end
   local by_pid = look.by_pid(files)

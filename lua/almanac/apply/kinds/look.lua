@@ -1,5 +1,6 @@
 -- What kinds of change have in common when they look at a title: fields and
 -- files as Alma has them, beside those that were planned.
+local fields = require "almanac.representation_fields"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
 local reconcile = require "almanac.apply.reconcile"
@@ -16,46 +17,39 @@ function m.value(coded)
   return type(coded) == "table" and coded.value or coded
 end
 
--- A field of a representation: its name in a plan, and in Alma.
-local FIELDS = {
-  { "label", "label" }, { "usage_type", "usage_type" }, { "library", "library" }, { "public_note", "public_note" },
-  { "access_rights", "access_rights_policy_id" }, { "request_id", "request_id" },
-}
-
-local TEXTS = { label = true, public_note = true, request_id = true }
-
 ---Says what of a representation is not as planned; fields that the plan does not name are not looked at.
 ---@param rep table as Alma gives it
 ---@param spec table
 ---@return almanac.run.reason? reason nil when nothing is
 function m.wrong_field(rep, spec)
-  for _, field in ipairs(FIELDS) do
-    local planned, found = spec[field[1]], m.value(rep[field[2]])
-    if planned and (found or "") ~= planned then
-      return reasons.new("field_differs", { field = field[1], now = found or "", planned = planned })
+  local found = fields.of(rep)
+  for _, field in ipairs(fields.list) do
+    local planned = spec[field.name]
+    if planned and (found[field.name] or "") ~= planned then
+      return reasons.new("field_differs", { field = field.name, now = found[field.name] or "", planned = planned })
     end
   end
 end
 
----The fields of a representation that a plan can set, as a plan names them.
+---Whether an entry of a list tells all fields that a plan names.
 ---@param rep table as Alma gives it
----@return table<string, string>
-function m.fields(rep)
-  local fields = {}
-  for _, field in ipairs(FIELDS) do fields[field[1]] = m.value(rep[field[2]]) end
-  return fields
+---@param spec table
+---@return boolean
+function m.tells(rep, spec)
+  for _, field in ipairs(fields.list) do
+    if spec[field.name] and rep[field.alma] == nil then return false end
+  end
+  return true
 end
 
----The same fields as Alma names them, for a call that sets them.
----@param fields table<string, string>
----@return table<string, any>
-function m.for_alma(fields)
-  local body = {}
-  for _, field in ipairs(FIELDS) do
-    local value = fields[field[1]]
-    if value then body[field[2]] = TEXTS[field[1]] and value or { value = value } end
+---A representation as the plan read it.
+---@param job almanac.job
+---@param id string
+---@return table|nil rep
+function m.planned(job, id)
+  for _, rep in ipairs(readings.decode(job.title.reading).representations) do
+    if rep.id == id then return rep end
   end
-  return body
 end
 
 ---The planned files of a representation, by pid, as the plan read them.
@@ -63,10 +57,8 @@ end
 ---@param id string
 ---@return table<string, table>
 function m.planned_files(job, id)
-  for _, rep in ipairs(readings.decode(job.title.reading).representations) do
-    if rep.id == id then return m.by_pid(rep.files) end
-  end
-  return {}
+  local rep = m.planned(job, id)
+  return rep and m.by_pid(rep.files) or {}
 end
 
 ---A representation as Alma has it now. A brief list leaves out what has to be
@@ -148,25 +140,26 @@ end
 ---@param change almanac.change
 ---@return table
 function m.baseline(change)
-  local fields = {}
-  for name, value in pairs(change.spec) do fields[name] = value end
-  for name, value in pairs(change.answered or {}) do fields[name] = value end
-  return fields
+  local baseline = {}
+  for name, value in pairs(change.spec) do baseline[name] = value end
+  for name, value in pairs(change.answered or {}) do baseline[name] = value end
+  return baseline
 end
 
----Collects fields that Alma answered otherwise than they were sent. A field that the
----answer leaves out is unknown, but a label or note is then empty.
+---Collects fields that Alma answered otherwise than they were sent. A coded field that the
+---answer leaves out is unknown, but text is then empty.
 ---@param spec table
 ---@param answer table as Alma gives it
 ---@return table<string, string>|nil answered nil when all is as sent
 function m.answered(spec, answer)
   local answered
-  for _, field in ipairs(FIELDS) do
-    local sent, got = spec[field[1]], m.value(answer[field[2]])
-    if got == nil and TEXTS[field[1]] then got = "" end
+  local found = fields.of(answer)
+  for _, field in ipairs(fields.list) do
+    local sent, got = spec[field.name], found[field.name]
+    if got == nil and (not field.coded or answer[field.alma] ~= nil) then got = "" end
     if sent and got and got ~= sent then
       answered = answered or {}
-      answered[field[1]] = got
+      answered[field.name] = got
     end
   end
   return answered

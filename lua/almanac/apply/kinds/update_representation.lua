@@ -1,17 +1,15 @@
--- Sets fields of a representation: label, note, policy, usage type, library.
+-- Sets fields of a representation, local or remote, in place: its id stays.
 local alma = require "almanac.alma"
+local fields_of = require "almanac.representation_fields"
 local kinds = require "almanac.change_kinds".kinds
 local look = require "almanac.apply.kinds.look"
 local makers = require "almanac.apply.maker"
-local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
 local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
 local whereabouts = require "almanac.apply.whereabouts"
 
 local m = {}
-
-local SEEN = { "label", "usage_type", "library" }   -- what a plan knows of a representation
 
 function m.settle() return true end
 
@@ -21,16 +19,17 @@ end
 
 function m.expect() end
 
--- Says how a representation differs from what the plan read.
+-- Says how a representation differs from what the plan read. A field that the plan does not know may be empty, or was not
+-- told by a brief list.
 local function changed_since(job, change, fields)
-  for _, rep in ipairs(readings.decode(job.title.reading).representations) do
-    if rep.id == change.representation_id then
-      for _, name in ipairs(SEEN) do
-        if rep[name] and fields[name] and rep[name] ~= fields[name] then
-          return reasons.new("field_changed", { field = name, representation = rep.id, now = fields[name],
-            older = fields[name] == change.spec[name] or nil })
-        end
-      end
+  local seen = look.planned(job, change.representation_id) or {}
+  local links = seen.linking_parameters and fields_of.from_links(seen.linking_parameters) or {}
+  for _, field in ipairs(fields_of.list) do
+    local name = field.name
+    local before, now = seen[name] or links[name], fields[name] or ""
+    if before and before ~= now then
+      return reasons.new("field_changed", { field = name, representation = seen.id, now = now,
+        older = now == change.spec[name] or nil })
     end
   end
 end
@@ -39,7 +38,7 @@ end
 local function before_of(job, change)
   local rep, message, code = alma.representations.get(job.client, job.mms_id, change.representation_id)
   if not rep then return nil, message, code end
-  local fields, before = look.fields(rep), {}
+  local fields, before = fields_of.of(rep), {}
   local changed = changed_since(job, change, fields)
   if changed then return nil, changed, "conflict" end
   for name in pairs(change.spec) do before[name] = fields[name] or "" end
@@ -51,7 +50,7 @@ local function set_fields(job, change, kind, fields, before)
     change = change.seq, kind = kind, page = 0, during = states.CHANGING, after = states.CHANGING, before = before,
     call = function()
       local rep, message, code, detail = alma.representations.update(job.client, job.mms_id, change.representation_id,
-        look.for_alma(fields))
+        fields_of.for_alma(fields))
       if rep then makers.learn(job.maker, rep) end
       return rep, message, code, detail
     end,
@@ -68,7 +67,7 @@ local function look_again(job, change)
   if not steps.is_open(job, change, "update") then return true end
   local rep, message, code = alma.representations.get(job.client, job.mms_id, change.representation_id)
   if not rep then return nil, message, code end
-  local fields = look.fields(rep)
+  local fields = fields_of.of(rep)
   for name, before in pairs(steps.get(job, change, "update").before or {}) do
     local now = fields[name] or ""
     local doubt = name .. "=" .. now
@@ -97,7 +96,7 @@ end
 function m.check(job, change, list)
   local rep, message, code = look.find(job, list, change.representation_id)
   if not rep and (code == "missing" or code == "conflict") then return message end
-  if rep and change.spec.access_rights then
+  if rep and not look.tells(rep, change.spec) then
     rep, message, code = alma.representations.get(job.client, job.mms_id, rep.id)
   end
   if not rep then return nil, message, code end
@@ -119,7 +118,7 @@ function m.look(job, change)
   local rep, message, code = whereabouts.representation(job, change.representation_id)
   if not rep and code == "missing" then return found end
   if not rep then return nil, message, code end
-  local fields, planned, back = look.fields(rep), look.baseline(change), set_back_as(job, change)
+  local fields, planned, back = fields_of.of(rep), look.baseline(change), set_back_as(job, change)
   for name, before in pairs(step.before) do
     local now = fields[name] or ""
     before = now == back[name] and now or before
@@ -142,16 +141,25 @@ end
 
 function m.done_elsewhere(job, change)
   local rep = alma.representations.get(job.client, job.mms_id, change.representation_id)
-  local changed = rep and changed_since(job, change, look.fields(rep))
+  local changed = rep and changed_since(job, change, fields_of.of(rep))
   return changed ~= nil and changed ~= false and changed.data.older == true
+end
+
+-- Linking parameters are shown as the list that they are.
+local function value_of(spec, name)
+  if name ~= "linking_parameters" then return spec[name] and ("'%s'"):format(spec[name]) end
+  local links = spec.linking_parameter_1 and fields_of.links(spec)
+  return links and ("'%s'"):format(table.concat(links, "', '"))
 end
 
 function m.describe(spec, change)
   local parts = {}
-  for _, name in ipairs(kinds["update.representation"].sets) do
-    if spec[name] then parts[#parts + 1] = ("%s '%s'"):format(name:gsub("_", " "), spec[name]) end
+  for _, name in ipairs(kinds[change.kind].sets) do
+    local value = value_of(spec, name)
+    if value then parts[#parts + 1] = ("%s %s"):format(name:gsub("_", " "), value) end
   end
-  return ("representation %s gets %s"):format(change.representation_id, table.concat(parts, ", "))
+  return ("%srepresentation %s gets %s"):format(kinds[change.kind].remote == "only" and "remote " or "", change.representation_id,
+    table.concat(parts, ", "))
 end
 
 return m

@@ -4,7 +4,9 @@
 --   representation  the id of the one that it is about (none for a new one)
 --   pid             the file that it is about
 --   files           files of the folder that it takes, in page order
+--   linking_parameter_1 to _5   the list of linking parameters, taken apart
 local kinds = require "almanac.change_kinds"
+local representation_fields = require "almanac.representation_fields"
 local words = require "almanac.words"
 
 local m = {}
@@ -15,7 +17,7 @@ local KINDS = kinds.kinds
 local TYPES = {
   text = { "text", "string" }, boolean = { "true or false", "boolean" }, files = { "a list of files", "table" },
   file = { "a file of the folder", "table" }, held = { "a file of the title", "table" },
-  rep = { "a representation of the title", "table" },
+  rep = { "a representation of the title", "table" }, links = { "a list of texts", "table" },
 }
 
 ---What deletes; which of two effects that needs depends on whether a master goes.
@@ -56,6 +58,17 @@ local function check_field(kind, name, value)
   end
 end
 
+-- A list of linking parameters may have gaps, since each has a meaning of its own in the repository's addresses.
+local function check_links(kind, list)
+  for i, value in next, list or {} do
+    if math.type(i) ~= "integer" or i < 1 or i > representation_fields.LINKS then
+      fail(4, "%s: 'linking_parameters' has a place '%s': there are 1 to %d", kind, tostring(i), representation_fields.LINKS)
+    elseif type(value) ~= "string" then
+      fail(4, "%s: 'linking_parameters' has a %s at place %d, not text", kind, type(value), i)
+    end
+  end
+end
+
 local function check_needed(kind, given)
   for _, name in ipairs(names_of(kind)) do
     local _, needed = field_of(kind, name)
@@ -68,7 +81,7 @@ end
 local function sets_something(kind, given)
   local sets = KINDS[kind].sets
   for _, name in ipairs(sets or {}) do
-    if given[name] ~= nil then return true end
+    if given[name] ~= nil or name == "linking_parameters" and given.linking_parameter_1 then return true end
   end
   return sets == nil
 end
@@ -77,6 +90,7 @@ local function check(kind, given)
   if type(given) ~= "table" then fail(3, "%s: give it a table, { … }", kind) end
   for name, value in next, given do check_field(kind, name, value) end
   check_needed(kind, given)
+  check_links(kind, given.linking_parameters)
   if not sets_something(kind, given) then fail(3, "%s: say what to set: %s", kind, table.concat(KINDS[kind].sets, ", ")) end
 end
 
@@ -84,6 +98,14 @@ end
 local function need_id(kind, name, value)
   if type(value) ~= "string" or value == "" then fail(3, "%s: '%s' is none of the title's", kind, name) end
   return value
+end
+
+-- What is made new needs no parameter that is empty; one that is changed in place loses those that the list lacks.
+local function take_links_apart(change, list)
+  change.linking_parameters = nil
+  for name, value in next, representation_fields.from_links(list) do
+    if value ~= "" or not KINDS[change.kind].makes then change[name] = value end
+  end
 end
 
 -- From what a recipe gives the plain change.
@@ -97,6 +119,7 @@ local function described(kind, given)
     change.representation = need_id(kind, "file", (given.file.representation or {}).id)
   end
   if given.with then change.with, change.files = nil, { given.with } end
+  if given.linking_parameters then take_links_apart(change, given.linking_parameters) end
   return change
 end
 
@@ -170,6 +193,8 @@ local IDS = { representation = true, pid = true }
 -- Which fields of its kind a change has these for.
 local STANDS_FOR = { representation = { "representation", "file" }, pid = { "file" }, files = { "files", "with" } }
 
+local LINK = representation_fields.from_links {}
+
 -- Whether a field of the plain change is as `described` makes it.
 local function is_right(kind, name, value)
   if name == "kind" then return true end
@@ -178,6 +203,7 @@ local function is_right(kind, name, value)
     if not (fields[first] or fields[second]) then return false end
     return type(value) == (name == "files" and "table" or "string") and value ~= ""
   end
+  if LINK[name] then return KINDS[kind].fields.linking_parameters ~= nil and type(value) == "string" end
   local what = field_of(kind, name)
   return what ~= nil and type(value) == TYPES[what][2] and (what == "text" or what == "boolean")
 end

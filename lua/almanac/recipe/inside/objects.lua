@@ -179,7 +179,8 @@ end
 
 ---The title's representations, of one usage type or all.
 ---@param usage_type string? code, e.g. "DERIVATIVE_COPY"
----@return table[] list of { id, label, usage_type, library, remote, files }
+---@return table[] list of { id, label, usage_type, library, remote, files }; of a remote one also repository,
+---  originating_record_id, linking_parameters (a list) and delivery_url
 function title_methods:representations(usage_type)
   check_self(self, "representations")
   all_files(self)
@@ -190,6 +191,23 @@ function title_methods:representations(usage_type)
     end
   end
   return list
+end
+
+---The remote representation of a record in its repository.
+---@param originating_record_id string
+---@param repository string? code; nil: of any
+---@return table? representation the first one; nil: none
+---@return integer n how many there are
+function title_methods:remote(originating_record_id, repository)
+  check_self(self, "remote")
+  local first, n = nil, 0
+  for _, representation in ipairs(readings[self].representations) do
+    if representation.remote and representation.originating_record_id == originating_record_id
+      and (not repository or representation.repository == repository) then
+      first, n = first or representation, n + 1
+    end
+  end
+  return first, n
 end
 
 ---The title's physical items; for recipes with reads = { "items" }.

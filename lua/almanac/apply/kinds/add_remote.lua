@@ -1,0 +1,18 @@
+-- Makes a remote representation: as a new one is made (almanac.apply.kinds.add_representation), without files. It is known
+-- by its record in the repository.
+local add = require "almanac.apply.kinds.add_representation"
+local fields = require "almanac.representation_fields"
+
+local m = {}
+for name, part in pairs(add) do m[name] = part end
+m.prepare = nil   -- there is nothing to upload
+
+function m.describe(spec, change)
+  local links = table.concat(fields.links(spec), "', '")
+  return ("a remote representation '%s' of record '%s' in %s%s, usage type %s, library %s%s%s"):format(spec.label or "",
+    spec.originating_record_id, spec.repository, links ~= "" and (" (linking parameters '%s')"):format(links) or "", spec.usage_type,
+    spec.library, spec.collection and ", collection " .. spec.collection or "",
+    change.representation_id and ", made as " .. change.representation_id or "")
+end
+
+return m
