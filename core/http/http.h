@@ -59,6 +59,7 @@ typedef struct {
   const alm_http_part *parts;
   size_t part_count;
   const char *to;         /* where the body of a 2xx answer goes; NULL: memory */
+  bool digests;           /* of what goes there */
   int64_t max_body;       /* of the answer */
   double connect_timeout, stall_timeout, timeout; /* seconds; 0: none */
   long redirects;         /* followed at most, never out of https; none with `once` */
@@ -75,6 +76,7 @@ typedef struct {
   const char *body;       /* NULL when it went into a file */
   size_t body_length;
   int64_t size;           /* bytes of the answer's body */
+  const char *sha256, *md5; /* hex, of what went into the file; NULL or "": not taken */
   int sent;               /* how often libcurl began to send the request */
   long connects;          /* connections opened for it; 0: a kept one served */
   double seconds;

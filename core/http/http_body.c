@@ -105,6 +105,28 @@ static bool sink_open_file(alm_sink *sink, alm_error *err) {
   return sink->fd >= 0 || alm_fail_errno(err, "can't write %s", sink->path);
 }
 
+bool alm_sink_hash(alm_sink *sink, alm_error *err) {
+  alm_error without;
+  sink->md5 = alm_hash_open(ALM_MD5, &without);
+  sink->sha256 = alm_hash_open(ALM_SHA256, err);
+  return sink->sha256 != NULL;
+}
+
+static bool hash(alm_sink *sink, const void *data, size_t size, alm_error *err) {
+  if (!sink->sha256 || (alm_hash_add(sink->sha256, data, size) &&
+                        (!sink->md5 || alm_hash_add(sink->md5, data, size))))
+    return true;
+  return alm_fail(err, ALM_IO, "libcrypto can't go on with a checksum");
+}
+
+/* Frees the hasher; an absent one leaves "". */
+static void end_hash(alm_hasher **hasher, alm_hash_kind kind, char *hex) {
+  unsigned char digest[ALM_HASH_SIZE];
+  if (*hasher && alm_hash_end(*hasher, digest))
+    alm_hash_hex(digest, alm_hash_size(kind), hex);
+  *hasher = NULL;
+}
+
 static bool write_file(alm_sink *sink, const char *data, size_t size,
                        alm_error *err) {
   if (!sink_open_file(sink, err)) return false;
@@ -124,12 +146,15 @@ bool alm_sink_write(alm_sink *sink, bool to_file, const void *data, size_t size,
     return alm_fail(err, ALM_LIMIT, "the answer has more than %lld bytes",
                     (long long)sink->maximum);
   sink->size += (int64_t)size;
-  if (sink->path && to_file) return write_file(sink, data, size, err);
+  if (sink->path && to_file)
+    return hash(sink, data, size, err) && write_file(sink, data, size, err);
   return alm_buf_add(&sink->text, data, size) || no_memory(err);
 }
 
-bool alm_sink_finish(alm_sink *sink, alm_error *err) {
+bool alm_sink_finish(alm_sink *sink, alm_digests *digests, alm_error *err) {
   if (!sink->path) return true;
+  end_hash(&sink->sha256, ALM_SHA256, digests->sha256);
+  end_hash(&sink->md5, ALM_MD5, digests->md5);
   if (!sink_open_file(sink, err)) return false;
   int fd = sink->fd;
   sink->fd = -1;
@@ -145,6 +170,8 @@ void alm_sink_free(alm_sink *sink) {
     close(sink->fd);
     unlink(sink->part);
   }
+  alm_hash_free(sink->sha256);
+  alm_hash_free(sink->md5);
   free(sink->path);
   free(sink->part);
   alm_buf_free(&sink->text);

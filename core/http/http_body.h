@@ -10,6 +10,7 @@
 
 #include "../base/buf.h"
 #include "../base/error.h"
+#include "../base/hash.h"
 
 typedef struct {
   char *data;    /* the bytes, or */
@@ -36,6 +37,13 @@ ssize_t alm_source_read(alm_source *source, void *data, size_t size,
 
 void alm_source_free(alm_source *source);
 
+/* Digests of what a sink took, in hex; "" when they were not asked for, or libcrypto has
+ * not got one (MD5 in FIPS mode). */
+typedef struct {
+  char sha256[2 * ALM_HASH_SIZE + 1];
+  char md5[2 * ALM_HASH_SIZE + 1];
+} alm_digests;
+
 typedef struct {
   char *path;       /* NULL: memory only */
   char *part;       /* path while it is incomplete */
@@ -43,17 +51,21 @@ typedef struct {
   alm_buf text;
   int64_t size;     /* bytes taken */
   int64_t maximum;
+  alm_hasher *sha256, *md5; /* of what goes into the file; NULL: not taken */
 } alm_sink;
 
 bool alm_sink_open(alm_sink *sink, const char *path, int64_t maximum,
                    alm_error *err);
 
+/* Takes digests of the file as it is written, so that it need not be read again. */
+bool alm_sink_hash(alm_sink *sink, alm_error *err);
+
 /* Takes bytes: into the file when there is one and `to_file`, else into memory. */
 bool alm_sink_write(alm_sink *sink, bool to_file, const void *data, size_t size,
                     alm_error *err);
 
-/* The answer is complete: the file gets its name. */
-bool alm_sink_finish(alm_sink *sink, alm_error *err);
+/* The answer is complete: the file gets its name. `digests` is filled. */
+bool alm_sink_finish(alm_sink *sink, alm_digests *digests, alm_error *err);
 
 /* Removes an unfinished file and frees everything. */
 void alm_sink_free(alm_sink *sink);

@@ -260,7 +260,8 @@ static bool set_all(alm_transfer *t, const alm_http_options *options,
                     const alm_http_request *request, alm_error *err) {
   t->once = request->once;
   t->https = curl_strnequal(request->url, "https:", 6);
-  if (!alm_sink_open(&t->sink, request->to, request->max_body, err))
+  if (!alm_sink_open(&t->sink, request->to, request->max_body, err) ||
+      (request->digests && !alm_sink_hash(&t->sink, err)))
     return false;
   set_callbacks(t);
   set_connection(t, options, request);

@@ -26,8 +26,10 @@ void alm_transfer_end(alm_transfer *t, CURLcode code) {
   bool in_file = t->sink.path && result->status / 100 == 2;
   if (!in_file) result->body = alm_buf_text(&t->sink.text);
   result->body_length = t->sink.text.length;
-  if (code == CURLE_OK && in_file && !alm_sink_finish(&t->sink, &t->error))
+  if (code == CURLE_OK && in_file && !alm_sink_finish(&t->sink, &t->digests, &t->error))
     t->broken = true;
+  result->sha256 = t->digests.sha256;
+  result->md5 = t->digests.md5;
   bool stopped = alm_transfer_is_stopped_by_proxy(t);
   result->failed = t->broken || code != CURLE_OK || stopped;
   result->unsent = result->failed && (t->result.sent == 0 || stopped);
@@ -70,6 +72,7 @@ void alm_transfer_clear(alm_transfer *t) {
   t->part_count = 0;
   t->broken = t->once = false;
   t->words[0] = '\0';
+  t->digests = (alm_digests){0};
   t->result = (alm_http_result){0};
 }
 

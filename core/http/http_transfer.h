@@ -25,6 +25,7 @@ struct alm_transfer {
   struct alm_part *parts; /* of each part of a form */
   size_t part_count;
   alm_sink sink;
+  alm_digests digests;   /* of what went into the file */
   alm_headers head;
   alm_error error;       /* what a callback found */
   bool broken;           /* ... if it did */

@@ -113,6 +113,7 @@ static void read_request(lua_State *L, alm_http_request *request) {
   request->stall_timeout = seconds_field(L, "stall_timeout", 60);
   request->timeout = seconds_field(L, "timeout", 300);
   request->redirects = (long)count_field(L, 2, "redirects", 5);
+  request->digests = alm_lua_field_bool(L, 2, "digests", false);
   request->once = alm_lua_field_bool(L, 2, "once", false);
   read_headers(L, request);
   read_file(L, request);
@@ -123,7 +124,7 @@ static int f_add(lua_State *L) {
   static const char *const known[] = {
       "method",  "url",           "headers",         "body",    "file",
       "form",    "to",            "max_body",        "once",    "timeout",
-      "connect_timeout", "stall_timeout", "redirects", NULL};
+      "connect_timeout", "stall_timeout", "redirects", "digests", NULL};
   alm_http *http = check_multi(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   alm_lua_known_fields(L, 2, known);
@@ -145,6 +146,10 @@ static void set_failure(lua_State *L, const alm_http_result *result) {
   lua_setfield(L, -2, "unsent");
 }
 
+static void set_digest(lua_State *L, const char *name, const char *hex) {
+  if (hex && *hex) alm_lua_set_string(L, name, hex, strlen(hex));
+}
+
 static void set_answer(lua_State *L, const alm_http_result *result) {
   const alm_headers *headers = result->headers;
   alm_lua_set_integer(L, "status", result->status);
@@ -156,6 +161,8 @@ static void set_answer(lua_State *L, const alm_http_result *result) {
   }
   lua_setfield(L, -2, "headers");
   if (result->body) alm_lua_set_string(L, "body", result->body, result->body_length);
+  set_digest(L, "sha256", result->sha256);
+  set_digest(L, "md5", result->md5);
 }
 
 static void push_result(lua_State *L, const alm_http_result *result) {

@@ -44,7 +44,7 @@ typedef struct {
   bool safe;          /* every commit waits for the disk */
 } alm_db_options;
 
-/* "run", "rehearsal", NULL */
+/* "run", "rehearsal", "fetch", NULL */
 extern const char *const alm_runfile_kinds[];
 
 /* Create refuses an existing file (conflict); what was created is removed

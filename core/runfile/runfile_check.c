@@ -15,7 +15,7 @@ enum {
   APPLICATION_ID = 68, VALID_FOR = 92
 };
 
-const char *const alm_runfile_kinds[] = {"run", "rehearsal", NULL};
+const char *const alm_runfile_kinds[] = {"run", "rehearsal", "fetch", NULL};
 
 static const struct {
   uint32_t id;
@@ -23,6 +23,7 @@ static const struct {
 } kinds[] = {
     {0x616c6d52, "a run file"},             /* "almR" */
     {0x616c6d48, "the state of a rehearsal"}, /* "almH" */
+    {0x616c6d46, "the state of a fetch"},     /* "almF" */
 };
 
 static size_t kind_index(const char *kind) {

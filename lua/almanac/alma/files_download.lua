@@ -2,6 +2,7 @@
 -- holds it.
 local answers = require "almanac.alma.answers"
 local core = require "almanac.core"
+local etag = require "almanac.etag"
 local oversight = require "almanac.oversight"
 local patience = require "almanac.patience"
 local task = require "almanac.task"
@@ -31,13 +32,15 @@ end
 local function disk(code) return code == "missing" and "io" or code end
 
 local function fetch(client, url, part)
-  local result = task.fetch { url = url, to = part, redirects = 0, connect_timeout = client.timeouts.connect,
+  local result = task.fetch { url = url, to = part, digests = true, redirects = 0, connect_timeout = client.timeouts.connect,
     stall_timeout = client.timeouts.stall, timeout = 0 }
   if result.error then
     return nil, { message = result.error, code = disk(result.code), again = TRANSIENT[result.code] }
   elseif result.status ~= 200 then
     return nil, refused(result)
   end
+  local words = etag.problem(result)
+  if words then return nil, { message = words, code = "parse", again = true } end
   return result
 end
 
@@ -74,13 +77,13 @@ local function addressed(get)
   return nil, ("file %s: Alma gives no address to download it from"):format(file.pid), "missing"
 end
 
--- Fetches it with as many addresses as it takes.
+-- Fetches it with as many addresses as it takes; gives the file and what the transfer gave.
 local function transfer(client, get, part)
   for round = 1, ADDRESSES do
     local file, message, code, detail = addressed(get)
     if not file then return nil, message, code, detail end
     local result, words, kind, more = get_by(client, file.url, part)
-    if result then return file end
+    if result then return file, result end
     if not (more and more.status == 403) or round == ADDRESSES then
       return nil, ("file %s can't be downloaded: %s"):format(file.pid, words), kind
     end
@@ -88,19 +91,16 @@ local function transfer(client, get, part)
 end
 
 -- Measures what came, and gives it its name.
-local function finish(file, part, to)
+local function finish(file, result, part, to)
   local stat, announced = core.files.stat(part), answers.count(file.size)
   if not stat then return nil, ("file %s: nothing came"):format(file.pid), "parse" end
   if announced and stat.size ~= announced then
     return nil, ("file %s: %d bytes came of the %d that Alma lists"):format(file.pid, stat.size, announced), "parse"
   end
-  local sha256, message, code = core.files.sha256(part)
-  local md5 = core.files.md5(part)   -- nil where the machine's rules forbid MD5
-  local ok = sha256
-  if ok then ok, message, code = core.files.sync(part) end
-  if ok then ok, message, code = core.files.rename(part, to) end
+  local ok, message, code = core.files.rename(part, to)   -- what is fetched into a file is on the disk by then
   if not ok then return nil, message, disk(code) end
-  return { path = to, pid = file.pid, name = m.name(file), label = file.label, size = stat.size, sha256 = sha256, md5 = md5 }
+  local sums = result.sha256 and result or { sha256 = core.files.sha256(to), md5 = core.files.md5(to) }   -- of a replayed download
+  return { path = to, pid = file.pid, name = m.name(file), label = file.label, size = stat.size, sha256 = sums.sha256, md5 = sums.md5 }
 end
 
 ---@param client almanac.alma.client
@@ -115,10 +115,10 @@ function m.download(client, get, to)
   if not free then return nil, message, code end
   local part = ("%s.%s.part"):format(to, core.text.hex(core.hash.random(4)))
   local _ <close> = setmetatable({}, { __close = function() core.files.remove(part) end })
-  local file, detail
-  file, message, code, detail = transfer(client, get, part)
-  if not file then return nil, message, code, detail end
-  return finish(file, part, to)
+  local file, result, detail
+  file, result, code, detail = transfer(client, get, part)
+  if not file then return nil, result --[[@as string]], code, detail end
+  return finish(file, result, part, to)
 end
 
 return m

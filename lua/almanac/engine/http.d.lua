@@ -33,6 +33,7 @@ core.http = {}
 ---@field file? almanac.http.file
 ---@field form? almanac.http.part[] POST only
 ---@field to? string the body of a 2xx answer goes into this file, which appears when it is complete
+---@field digests? boolean with `to`: SHA-256 and MD5 are taken of the body while it is written
 ---@field max_body? integer bytes of the answer's body; default 32 MiB, with `to` any number
 ---@field connect_timeout? number seconds until the connection stands, TLS included; default 10; 0: none
 ---@field stall_timeout? number seconds without a byte, rounded up; default 60; 0: none
@@ -52,6 +53,8 @@ core.http = {}
 ---@field headers? table<string, string> names in lower case; a repeated field is joined by ", "
 ---@field body? string absent when it went into the file `to`
 ---@field size? integer bytes of the body
+---@field sha256? string hex, of the file, with `digests`
+---@field md5? string the same; absent where the machine forbids it (FIPS)
 ---@field url? string the last one, behind redirects
 
 ---@class almanac.http.multi

@@ -1,5 +1,6 @@
 -- Lists what is in the bucket below a prefix (ListObjectsV2), all pages of it.
 local core = require "almanac.core"
+local etag = require "almanac.etag"
 local request = require "almanac.s3.request"
 
 local m = {}
@@ -76,27 +77,34 @@ function m.list(store, prefix, options)
   return nil, ("list of %s does not end"):format(store.bucket), "limit"
 end
 
----Downloads an object. The file appears whole or not at all.
+-- What is wrong with a body that came without a failure.
+local function damaged(key, result)
+  local announced = tonumber(result.headers["content-length"])
+  if announced and announced ~= result.size then return ("GET %s: %d bytes of %d came"):format(key, result.size, announced) end
+  local words = etag.problem(result)
+  return words and ("GET %s: %s"):format(key, words)
+end
+
+---Downloads an object. The file appears whole or not at all, with the MD5 that the storage gives, where it gives one.
 ---@param store table
 ---@param key string
 ---@param to_path string
----@return { size: integer, etag: string }|nil
+---@return { size: integer, etag: string, sha256: string?, md5: string? }|nil sha256, md5: hex, of the file; nil when
+---  somebody stood in for the storage (almanac.oversight)
 ---@return string? message
 ---@return string? code
 function m.get(store, key, to_path)
   local part = to_path .. ".part"
   local result, message, code = request.send(store, { method = "GET", key = key, to = part })
   local ok = result ~= nil
-  local announced = result and tonumber(result.headers["content-length"])
-  if ok and announced and announced ~= result.size then
-    ok, message, code = false, ("GET %s: %d bytes of %d came"):format(key, result.size, announced), "io"
-  end
+  local words = result and damaged(key, result)
+  if words then ok, message, code = false, words, "parse" end
   if ok then ok, message, code = core.files.rename(part, to_path) end
   if not ok then
     core.files.remove(part)
     return nil, message, code
   end
-  return { size = result.size, etag = (result.headers.etag or ""):gsub('"', "") }
+  return { size = result.size, etag = (result.headers.etag or ""):gsub('"', ""), sha256 = result.sha256, md5 = result.md5 }
 end
 
 return m

@@ -60,7 +60,7 @@ local function transfer(store, request)
   local size = request.file and request.file.length or request.body and #request.body or 0
   return task.fetch {
     method = request.method, url = url, headers = headers, body = request.body, file = request.file,
-    to = request.to, once = request.once, redirects = 0, connect_timeout = store.timeouts.connect,
+    to = request.to, digests = request.to ~= nil, once = request.once, redirects = 0, connect_timeout = store.timeouts.connect,
     stall_timeout = math.max(store.timeouts.stall, request.wait or 0), timeout = request.to and 0
       or math.max(store.timeouts.total, size / SLOWEST, request.wait or 0),
   }
