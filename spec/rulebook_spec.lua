@@ -71,7 +71,7 @@ describe("the list of rules", function()
     for _, rule in ipairs(rulebook.rules) do
       local raw = whole()
       raw[rule.name] = nil
-      if rule.needed_without then raw.record_key, raw.record_files, raw.missing = nil, nil, nil end
+      if rule.needed_without then raw.record_key, raw.record_files, raw.missing, raw.save_as = nil, nil, nil, nil end
       local ok, message = check.recipe(raw, source)
       assert.equal(rule.needed_without and "r.lua: the field '" .. rule.name .. "' is missing" or NEEDS_RECORD_KEY[rule.name], message)
       assert.equal(message == nil or nil, ok)

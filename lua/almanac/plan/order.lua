@@ -150,6 +150,9 @@ function m.begin(plan, order)
   local recipe = order.recipe
   plan.recipe, plan.order, plan.collection = recipe, order, order.collection
   need(unfinished.check(order.output, order.from))
+  if not (recipe.title_keys or recipe.record_key) then
+    attempt.fail(("the recipe '%s' only names files for `almanac fetch`, and plans nothing"):format(recipe.name), "parse")
+  end
   check_examples(recipe)
   if guard.filtered == false then order.on.phase(UNFILTERED) end
   if order.from then plan.base = need(reuse.open(order.from)) end

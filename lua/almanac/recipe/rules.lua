@@ -208,6 +208,31 @@ function m.changes(recipe, title, files, args, records)
   return m.take_changes(recipe, title.mms_id, proposed, files)
 end
 
+-- Whether these are as many paths as a title has files.
+local function are_paths(paths, title)
+  local shape, n = rulebook.shape { gives = "text" }, 0
+  for _ in title:files() do n = n + 1 end
+  if type(paths) ~= "table" or #paths ~= n then return false end
+  for _, path in ipairs(paths) do
+    if path ~= false and not (path and shape.is(path)) then return false end
+  end
+  return true
+end
+
+---Asks where each file that a title holds is to be saved.
+---@param recipe table with the rule save_as
+---@param title table from objects.title
+---@param args table
+---@return boolean ok
+---@return (string|false)[]|string paths of its files, representation by representation; false: it is left out; or a message
+---@return string? code
+function m.save_as(recipe, title, args)
+  local ok, answer, code = ask(recipe, "save_as", args, objects.plain(title))
+  if not ok then return false, answer, code end
+  if not are_paths(answer[1], title) then return false, m.NONSENSE, "parse" end
+  return true, answer[1]
+end
+
 ---The changes that the recipe proposes for a record that no title answers to.
 ---@param recipe table
 ---@param id string of the new title

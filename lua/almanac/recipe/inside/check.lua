@@ -61,12 +61,19 @@ local function check_fields(raw, source)
   return true
 end
 
+local function has_one(raw, names)
+  for name in names:gmatch "%S+" do
+    if raw[name] then return true end
+  end
+  return false
+end
+
 local function check_required(raw, source)
   for _, name in ipairs(REQUIRED) do
     if raw[name] == nil then return fail(source, nil, ("the field '%s' is missing"):format(name)) end
   end
   for _, rule in ipairs(rulebook.rules) do
-    if rule.needed_without and not raw[rule.name] and not raw[rule.needed_without] then
+    if rule.needed_without and not raw[rule.name] and not has_one(raw, rule.needed_without) then
       return fail(source, nil, ("the field '%s' is missing"):format(rule.name))
     end
   end

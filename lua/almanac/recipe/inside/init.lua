@@ -149,6 +149,12 @@ function ops.changes(args, title, files, records)
   return ok and changes or failed(changes)
 end
 
+-- { "save_as", args, title } -> { paths of its files, representation by representation; false: the rule gives none }
+function ops.save_as(args, title)
+  local ok, paths = rules.save_as(recipe, title_of(title, args), visible(args))
+  return ok and { paths } or failed(paths)
+end
+
 -- A column for each rule that is asked, by its name.
 local function new_columns(of)
   local list = {}

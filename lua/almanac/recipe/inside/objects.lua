@@ -119,12 +119,12 @@ local function clean_names(reading)
 end
 
 -- A file in Alma. Its type is in the path; the label may lack the extension.
-local function held_file(file, representation, names)
+local function held_file(file, number, representation, names)
   local name = stored_name(file)
   name = names[name] or name
   local stem, ext = m.split_extension(name)
   return { name = name, stem = stem, ext = ext, label = file.label, size = file.size,
-    pid = file.pid, representation = representation }
+    pid = file.pid, number = number, representation = representation }
 end
 
 local function all_files(title)
@@ -134,7 +134,7 @@ local function all_files(title)
   for _, representation in ipairs(reading.representations) do
     local files = {}
     for i, file in ipairs(representation.files) do
-      files[i] = held_file(file, representation, names)
+      files[i] = held_file(file, i, representation, names)
       all[#all + 1] = files[i]
     end
     representation.files = files
@@ -150,7 +150,7 @@ end
 ---The files that the title holds, of one type or all:
 ---for file in title:files "tif" do … end
 ---@param ext string? "tif" finds tiff too, "jpg" jpeg
----@return fun(): table? files { name, stem, ext, label, size, pid, representation }
+---@return fun(): table? files { name, stem, ext, label, size, pid, number, representation }
 function title_methods:files(ext)
   check_self(self, "files")
   local list, i = all_files(self), 0

@@ -11,7 +11,7 @@
 --   whole_names  true: it sees names with the words that do not count
 --   seen_as   the field of a file that holds its answer when `changes` sees the file
 --   otherwise what stands for its answer in a recipe without it
---   needed_without  the name of another rule: a recipe without that one has this one
+--   needed_without  the names of other rules, with blanks between: a recipe without all of these has this one
 --   examples  "names", "cases" or "records": how examples say what it has to give; nil: there are none of it
 --   nothing   what `explain` tells when it gives nothing; nil: then it tells nothing
 --   returns   the types that it returns, for editors
@@ -22,7 +22,7 @@ local m = {}
 
 ---@class almanac.recipe.rule
 ---@field name string
----@field of "file"|"title"|"record"|"files"|"missing"
+---@field of "file"|"title"|"record"|"files"|"missing"|"held"
 ---@field gives string?
 ---@field noun string
 ---@field ends "something"|"nothing"|nil
@@ -58,7 +58,7 @@ m.rules = {
     doc = "its volume, copy or item: each becomes a representation",
   },
   {
-    name = "title_keys", of = "title", gives = "keys", noun = "a match key", needed_without = "record_key", examples = "cases",
+    name = "title_keys", of = "title", gives = "keys", noun = "a match key", needed_without = "record_key save_as", examples = "cases",
     returns = "string[]|string|nil", doc = "the match keys of the title",
   },
   {
@@ -83,6 +83,10 @@ m.rules = {
     name = "missing", of = "missing", noun = "a change", returns = "recipe.change|recipe.change[]|nil, string?",
     doc = "what to make of a record that no title answers to: first of all a bib; or nothing and why",
   },
+  {
+    name = "save_as", of = "held", gives = "text", noun = "a path", returns = "string|nil",
+    doc = "where `almanac fetch` puts a file of Alma, below its folder; nil: it is not fetched",
+  },
 }
 
 ---Of each thing that rules are about: what a rule gets, as name and type in pairs.
@@ -94,6 +98,7 @@ m.parameters = {
   files = { { "title", "recipe.title" }, { "files", "recipe.file[]" }, { "args", "table" }, { "records", "recipe.source_record[]" } },
   missing = { { "record", "recipe.source_record" }, { "files", "recipe.file[]" }, { "args", "table" },
     { "records", "recipe.source_record[]" } },
+  held = { { "title", "recipe.title" }, { "representation", "recipe.representation" }, { "file", "recipe.held" }, { "args", "table" } },
 }
 
 ---The shape of a rule's answer.
@@ -102,7 +107,7 @@ m.parameters = {
 function m.shape(rule) return answers[rule.gives] end
 
 ---The rules about one thing, in the order in which they are asked.
----@param of "file"|"title"|"record"|"files"|"missing"
+---@param of "file"|"title"|"record"|"files"|"missing"|"held"
 ---@return almanac.recipe.rule[]
 function m.about(of)
   local list = {}

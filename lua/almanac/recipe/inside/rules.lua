@@ -65,6 +65,27 @@ function m.ask(rule, recipe, subject, args)
   return true, value, more
 end
 
+---Asks where each file that a title holds is to be saved.
+---@param recipe table
+---@param title table
+---@param args table
+---@return boolean ok
+---@return (string|false)[] paths of all files, representation by representation
+function m.save_as(recipe, title, args)
+  local paths, text_shape = {}, shape { gives = "text" }
+  for _, representation in ipairs(title:representations()) do
+    for _, file in ipairs(representation.files) do
+      local case = ("%s, %s"):format(title.mms_id, file.name)
+      local ok, given = call("save_as", case, recipe.save_as, title, representation, file, args)
+      if not ok then return failed(recipe, "save_as", case, given) end
+      local path, _, words = text_shape.take(behind(given), nil, "a path")
+      if words then return failed(recipe, "save_as", case, words) end
+      paths[#paths + 1] = path or false
+    end
+  end
+  return true, paths
+end
+
 -- A change with the numbers of its files instead of them; 0: not one of them.
 local function as_data(change, place)
   local data, files = {}, {}
