@@ -16,6 +16,7 @@ m.LUA = {
   pictures = "", derive = "run pictures",
   plan = "run alma oai sru sheet recipe recipe.inside",
   apply = "run alma s3",
+  fetch = "run plan alma recipe recipe.inside",
   script = "run plan alma s3 sheet recipe.inside",
   report = "run apply recipe recipe.inside",
   workbench = "plan report run sheet recipe recipe.inside recipe.share",
@@ -24,7 +25,7 @@ m.LUA = {
   ["rehearsal.api"] = "rehearsal.s3 rehearsal.world sru marc",
   ["rehearsal.remote"] = "rehearsal.api rehearsal.world",
   rehearsal = "rehearsal.api rehearsal.remote rehearsal.s3 rehearsal.world sheet marc oai run",
-  cli = "plan apply report derive pictures workbench script run rehearsal rehearsal.api rehearsal.s3 alma s3 oai sru marc sheet " ..
+  cli = "plan apply fetch report derive pictures workbench script run rehearsal rehearsal.api rehearsal.s3 alma s3 oai sru marc sheet " ..
     "recipe recipe.inside recipe.share",
 }
 

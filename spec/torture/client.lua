@@ -4,6 +4,7 @@
 --   patience=N           an answer is waited for N seconds
 --   kill=N               SIGKILL just after the Nth commit of the run file
 --   kill=N,before        just before it
+--   kill=N,disk          just after the Nth time that a file got its name or went
 --   settle=N             `undo` waits so long before it looks as well
 --   blind=looks          what a lost answer made is not seen: for the spec of the harness itself
 --   blind=intents        what an earlier process began is not known
@@ -56,12 +57,34 @@ local function kill_at(db, last, before)
 end
 
 local last, when = switches:match "kill=(%d+),?(%a*)"
-if last then
+if last and when ~= "disk" then
   local open = store.open
   function store.open(...)
     local db, message, code = open(...)
     if db then kill_at(db, tonumber(last), when == "before") end
     return db, message, code
+  end
+end
+
+-- The state of a fetch is a file of its own.
+if last and when ~= "disk" then
+  local states = require "almanac.fetch.state"
+  local open = states.open
+  function states.open(path, mode)
+    local db, message, code = open(path, mode)
+    if db and mode ~= "read" then kill_at(db, tonumber(last), when == "before") end
+    return db, message, code
+  end
+elseif last then
+  local count, files = 0, core.files
+  for _, name in ipairs { "rename", "write", "remove", "make_folder" } do
+    local fn = files[name]
+    files[name] = function(...)
+      local results = table.pack(fn(...))
+      count = count + 1
+      if count == tonumber(last) then die() end
+      return table.unpack(results, 1, results.n)
+    end
   end
 end
 

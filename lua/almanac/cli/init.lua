@@ -11,6 +11,7 @@ local COMMANDS = {
   { "verify", "read everything back and compare" },
   { "report", "what the run did, as text, CSV or JSON" },
   { "undo", "take back exactly what a run made" },
+  { "fetch", "bring records and files out of Alma, into a bag or folders" },
   { "doctor", "look whether everything is there that a run needs" },
   { "init", "write a commented configuration", "init_command" },
   { "allow", "let the configuration of this folder run its command" },

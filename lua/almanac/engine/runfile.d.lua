@@ -8,7 +8,7 @@ core.runfile = {}
 
 ---@class almanac.runfile.options
 ---@field mode? "create"|"write"|"read" default "read"; create refuses an existing file; one process may write, any number read
----@field kind "run"|"rehearsal" SQLite's application_id
+---@field kind "run"|"rehearsal"|"fetch" SQLite's application_id
 ---@field version? integer the one version that is accepted, default 1; SQLite's user_version
 ---@field schema? string SQL run when the file is created
 ---@field safe? boolean default true: every commit waits for the disk
