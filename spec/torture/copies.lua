@@ -111,7 +111,8 @@ end
 -- answer as well.
 local function undo(round)
   local status = strokes.call(round, "undo", "a.run", "--yes", "-q")
-  if status ~= 0 and not (status == 2 and round.copy_undid) then round:tell("undo ends with %s: %s", status, round:read "err") end
+  local may_differ = status == 2 and (round.copy_undid or round.change.stays)
+  if status ~= 0 and not may_differ then round:tell("undo ends with %s: %s", status, round:read "err") end
   local asking = {}
   for _, row in ipairs(status == 2 and round:report().rows or {}) do
     asking[row.mms_id] = row.state == "undoing" or nil

@@ -105,8 +105,8 @@ m.CODES = {
   file_came = "since the plan file {file} came or changed",
   field_changed = "since the plan the {field|spaced} of representation {representation} became '{now}'{older?|sets}",
   request_gone = "digitization request {request} is not there any more" .. LOOK .. "; `use` goes on without it",
-  request_elsewhere = "digitization request {request} was moved meanwhile: it is at '{now}', planned from '{planned}'" .. LOOK ..
-    "; `use` leaves it there and does the rest",
+  request_elsewhere = "digitization request {request} was moved meanwhile: it is at '{now}', planned from '{planned}'{older?|or_copy}" ..
+    LOOK .. "; `use` leaves it there and does the rest",
   request_unclear = "no answer came when request {request} was moved on from '{step}', where it still is" .. LOOK ..
     "; `use` moves it on from there",
   field_set_meanwhile = "while the {field|spaced} of representation {representation} was set to '{planned}' it became '{now}'" .. LOOK ..

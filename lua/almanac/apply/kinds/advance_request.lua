@@ -35,7 +35,8 @@ end
 
 local function moved_meanwhile(change, now)
   if now == "" then return reasons.new("request_gone", { request = change.spec.request }) end
-  return reasons.new("request_elsewhere", { request = change.spec.request, now = now, planned = change.spec.from })
+  -- Nothing shows who moved it, so it may have been another copy of the run.
+  return reasons.new("request_elsewhere", { request = change.spec.request, now = now, planned = change.spec.from, older = true })
 end
 
 -- Whether the request is where the plan found it; false when it is not, and a person decided to leave it there.
