@@ -32,7 +32,7 @@ end
 ---@class almanac.change_kind
 ---@field effects string[]
 ---@field fields table<string, string>
----@field makes "representation"?
+---@field makes "representation"|"title"|nil
 ---@field deletes "file"|"representation"|nil
 ---@field spares string?
 ---@field moves "request"?
@@ -107,12 +107,20 @@ function m.deleted(kind, spec)
   return entry.deletes
 end
 
----An SQL condition on `kind`: true for kinds that make a representation.
+---Whether a change makes the title itself.
+---@param change { kind: string }
+---@return boolean
+function m.makes_title(change)
+  return m.kinds[change.kind].makes == "title"
+end
+
+---An SQL condition on `kind`: true for kinds that make such a thing.
+---@param what "representation"|"title"
 ---@return string
-function m.sql_makes()
+function m.sql_makes(what)
   local list = {}
   for _, name in ipairs(m.names) do
-    if m.kinds[name].makes then list[#list + 1] = ("'%s'"):format(name) end
+    if m.kinds[name].makes == what then list[#list + 1] = ("'%s'"):format(name) end
   end
   return ("kind IN (%s)"):format(table.concat(list, ", "))
 end

@@ -8,6 +8,10 @@ local json = require "almanac.json"
 local pages = require "almanac.run.pages"
 local program = require "support.program"
 local readings = require "almanac.reading"
+local records = require "almanac.run.records"
+local record_keys = require "almanac.plan.record_keys"
+local look_up = require "almanac.plan.look_up"
+local rows_of = require "almanac.row"
 local reasons = require "almanac.run.reasons"
 local recipe = require "almanac.recipe"
 local store = require "almanac.run.store"
@@ -48,14 +52,40 @@ local function add_titles(db, titles)
   end
 end
 
+-- { id = "r1", { "heading", "cell" }, … } is a row; what has a format is as a source gives it.
+local function entry_of(record, n)
+  if record.format or record.deleted or record.problem then return record end
+  local headings, cells = {}, {}
+  for i, pair in ipairs(record) do headings[i], cells[i] = pair[1], pair[2] end
+  return { identifier = record.id, format = "row", content = rows_of.encode(headings, cells), place = "row " .. n + 1,
+    datestamp = record.datestamp }
+end
+
+local function add_records(db, case, run)
+  local list = {}
+  for i, record in ipairs(case.records or {}) do list[i] = entry_of(record, i) end
+  records.add(db, list)
+  for i, record in ipairs(case.records or {}) do
+    if record.title then db:run("UPDATE record SET title_id = ? WHERE id = ?", record.title, i) end
+  end
+  record_keys.ask(run)
+  for key, ids in pairs(case.found or {}) do
+    local failed = type(ids) == "string"
+    db:run("INSERT INTO look_up VALUES(?, ?, ?)", key, not failed and json.encode(json.array(ids)) or nil,
+      failed and ids or ids.unlike and "unlike" or nil)
+  end
+  if case.found then look_up.add_titles(db) end
+end
+
 local function load(given, folder)
   if not (given or ""):find "\n" then return recipe.load(given or "jpg-derivatives") end
   program.write(folder .. "/recipe.lua", given)
   return recipe.load(folder .. "/recipe.lua")
 end
 
----@param case { recipe: string?, files: table<string, string>, titles: table[], args: table?, collection: string?, alike: boolean? }
----  alike: files may have the same bytes; recipe: name or text; files: path to content, links for "-> target"
+---@param case { recipe: string?, files: table<string, string>, titles: table[], args: table?, collection: string?, alike: boolean?,
+---  records: table[]?, found: table<string, table|string>? } records: what a source gave, see entry_of; found: the MMS IDs of each key
+---  that was looked up, or why it could not be; alike: files may have the same bytes; recipe: name or text; files: path to content, links for "-> target"
 ---@return table|nil run { db, folder, state, reason, pages, file_reason, close }
 ---@return string? message
 function m.match(case)
@@ -88,7 +118,10 @@ function m.match(case)
   add_titles(db, case.titles)
   local ok, message = attempt.transaction(db, function()
     folder_module.scan(db, folder .. "/files", loaded, values)
-    join.match { db = db, recipe = loaded, args = values, collection = case.collection }
+    local work = { db = db, recipe = loaded, args = values, collection = case.collection, folder = folder .. "/files", find = case.found }
+    if case.records then add_records(db, case, work) end
+    if case.found then store.set(db, { find = "other_system_id" }) end
+    join.match(work)
     return true
   end)
   if not ok then
@@ -99,6 +132,18 @@ function m.match(case)
   function run.state(n) return db:value("SELECT state FROM title WHERE mms_id = ?", m.id(n)) end
 
   function run.reason(n) return reasons.sentence(db:row("SELECT * FROM title WHERE mms_id = ?", m.id(n))) end
+
+  -- The reason of a record, by its number; and the title that it goes with, by its MMS ID.
+  function run.record(n)
+    local row = db:row("SELECT * FROM record WHERE id = ?", n)
+    return reasons.sentence(row), row.title_id and db:value("SELECT mms_id FROM title WHERE id = ?", row.title_id)
+  end
+
+  -- State and reason of a title that is to be made.
+  function run.new(n)
+    local row = db:row("SELECT * FROM title WHERE mms_id = ?", "new:" .. n)
+    if row then return row.state, reasons.sentence(row) end
+  end
 
   function run.planned(n) return pages.of(db, db:row("SELECT id, mms_id FROM title WHERE mms_id = ?", m.id(n))) end
 

@@ -73,8 +73,8 @@ end
 local function listen(context)
   local out = context.out
   local on = { phase = function(text) out.note(text) end }
-  function on.reading(total)
-    local progress, remarks = out.progress("titles read", total), told.new(out)
+  function on.reading(total, what)
+    local progress, remarks = out.progress(what or "titles read", total), told.new(out)
     local reading = { begin = function() progress:begin() end }
     on.is_reading = true
     function reading.finish(id, ok, message, code)
@@ -153,7 +153,7 @@ function m.run(args, context)
     recipe = loaded, given = args, output = args.output, titles = args.titles,
     sheet = args.sheet, charset = args.charset, titles_id = args.titles_id,
     oai = args.oai, oai_url = args.oai_url, oai_prefix = args.oai_prefix, oai_from = args.oai_from,
-    sru = args.sru, sru_url = args.sru_url, records = given, since = args.since, collection = args.collection,
+    sru = args.sru, sru_url = args.sru_url, records = given, since = args.since, find = args.find, collection = args.collection,
     from = args.from, refresh = args.refresh, missing = args.missing, exclude = exclude,
     reserve = args.reserve, keep_going = args.keep_going,
     settings = function() return context.settings.load(args) end, on = listen(context),

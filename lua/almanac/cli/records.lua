@@ -2,7 +2,7 @@
 local m = {}
 
 m.WITH_VALUE = "--records --records-set --records-prefix --records-from --records-until --records-url --records-id --records-sheet " ..
-  "--records-charset --records-people --records-status --since"
+  "--records-charset --records-people --records-status --since --find"
 
 function m.configure(parser)
   parser:option("--records", "the records of the plan: a file (MARC in any format, Dublin Core or MODS as XML, answers of OAI-PMH, " ..
@@ -21,6 +21,8 @@ function m.configure(parser)
   parser:option("--records-people", "whose deposits or requests: a file with their identifiers, identifiers with commas between, or " ..
     "set:NAME, a set of users in Alma"):argname "FILE|IDS|set:NAME"
   parser:option("--records-status", "of deposits: only those with this status, by its code or its word in Alma"):argname "STATUS"
+  parser:option("--find", "look up the titles of the records in Alma, by their match keys: other_system_id (numbers in 035 or " ..
+    "dc:identifier), or sru:INDEX, an index of SRU such as sru:alma.other_system_number; instead of --titles"):argname "WAY"
   parser:option("--since", "an earlier run with records, of this recipe: what it finished and what is as it was is passed over, what " ..
     "it left open comes along, a changed record goes with the title it had. Without --records its source is read again; a " ..
     "repository is asked for what changed"):argname "RUN"

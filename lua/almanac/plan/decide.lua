@@ -1,6 +1,8 @@
 -- Titles to decide go out as a CSV, one row for each candidate file, and come
 -- back with decisions. All lines are checked before one of them counts.
 local attempt = require "almanac.run.attempt"
+local candidates = require "almanac.plan.candidates"
+local chosen_records = require "almanac.plan.chosen_records"
 local contested = require "almanac.plan.contested"
 local core = require "almanac.core"
 local identity = require "almanac.run.identity"
@@ -12,6 +14,8 @@ local planned = require "almanac.plan.planned"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
 local recipe_module = require "almanac.recipe"
+local records = require "almanac.run.records"
+local run_titles = require "almanac.run.titles"
 local sheet = require "almanac.sheet"
 local states = require "almanac.run.states"
 local store = require "almanac.run.store"
@@ -21,7 +25,7 @@ local undo_doubt = require "almanac.run.undo_doubt"
 local m = {}
 
 local HEADINGS = { "mms_id", "decision", "file", "title", "reason" }
-local COLUMNS = { mms_id = { "mmsid" }, decision = { "decision" }, file = { "file", "path" } }
+local COLUMNS = { mms_id = { "mmsid" }, decision = { "decision" }, file = { "file", "path" }, record = { "record" } }
 -- A person may decide about titles in these states, and about every title that failed.
 local OPEN = { [states.ASK] = true, [states.SKIP] = true, [states.READY] = true, [states.GONE] = true }
 local UNSETTLED = ("SELECT id, mms_id, title, state, reason_code, reason_data FROM title WHERE %s OR %s OR %s ORDER BY id"):format(
@@ -31,37 +35,29 @@ local TAKEN_BACK = "SELECT 1 FROM title WHERE id = ? AND " .. undo_doubt.WAITS
 -- count, because it is sent again.
 local BEGUN = "SELECT count(*) FROM step WHERE title_id = ? AND kind NOT IN ('upload', 'thumbnail')"
 
-local CANDIDATES = [[SELECT DISTINCT file.path FROM title_key JOIN file_key USING(key)
-  JOIN file ON file.id = file_key.file_id WHERE title_key.title_id = ? ORDER BY file.path LIMIT 1000]]
-
 local SEEN = "UPDATE file SET size = ?, mtime_ns = ?, mark = ?, sha256 = NULL WHERE id = ?"
 local NAMED = "SELECT id, path, size, problem FROM file WHERE substr(path, -1 - length(?1)) = '/' || ?1 LIMIT 2"
-
-local function natural_order(paths)
-  local keys = {}
-  for _, path in ipairs(paths) do keys[path] = core.text.natural(path) end
-  table.sort(paths, function(a, b) return keys[a] < keys[b] end)
-  return paths
-end
-
-local function candidates(db, title_id)
-  local paths = {}
-  for row in db:rows(CANDIDATES, title_id) do paths[#paths + 1] = row.path end
-  return natural_order(paths)
-end
 
 ---Writes the titles to decide, and those that failed, as CSV to fill in.
 ---@param db table
 ---@param write fun(text: string)
 ---@return integer titles
 function m.template(db, write)
-  write(core.csv.line(HEADINGS))   -- an apostrophe keeps a spreadsheet from rounding an id
-  local titles = {}
+  local titles, any = {}, records.any(db)
+  local function line(...)
+    local cells = { ... }
+    if not any then cells[#HEADINGS + 1] = nil end
+    write(core.csv.line(cells))
+  end
+  line(table.unpack { HEADINGS[1], HEADINGS[2], HEADINGS[3], HEADINGS[4], HEADINGS[5], "record" })
   for row in db:rows(UNSETTLED) do titles[#titles + 1] = row end
   for _, title in ipairs(titles) do
-    local paths = title.state == states.ASK and candidates(db, title.id) or {}
-    for i = 1, math.max(1, #paths) do
-      write(core.csv.line { "'" .. title.mms_id, "", paths[i] or "", title.title or "", reasons.sentence(title) or "" })
+    local list = title.state == states.ASK and chosen_records.of(db, title) or {}
+    local paths = title.state == states.ASK and candidates.paths(db, title.id, list) or {}
+    for i = 1, math.max(1, #paths, #list) do
+      -- an apostrophe keeps a spreadsheet from rounding an id
+      line("'" .. title.mms_id, "", paths[i] or "", title.title or "", reasons.sentence(title) or "",
+        list[i] and records.name(list[i]) or "")
     end
   end
   return #titles
@@ -96,9 +92,19 @@ local function take_file(work, entry, cell, line)
   entry.files[#entry.files + 1] = file
 end
 
+local function take_record(work, entry, cell, line)
+  cell = sheet.clean(cell)
+  if cell == "" then return end
+  local row = chosen_records.find(entry.fitting, cell)
+  if not row then return complain(work, line, ("title %s has no record '%s' to choose"):format(entry.mms_id, cell)) end
+  if entry.chosen[row] then return end
+  entry.chosen[row] = true
+  entry.records[#entry.records + 1] = row
+end
+
 local function entry_of(work, mms_id, line)
   if work.entries[mms_id] then return work.entries[mms_id] end
-  local words = ids.problem(mms_id)
+  local words = not run_titles.is_new_name(mms_id) and ids.problem(mms_id)
   local row = not words and work.db:row("SELECT * FROM title WHERE mms_id = ?", mms_id)
   if not row then
     return complain(work, line, words or ("title %s is not in this run%s"):format(mms_id,
@@ -109,7 +115,7 @@ local function entry_of(work, mms_id, line)
   if not is_open then return complain(work, line, ("title %s is %s already"):format(mms_id, row.state)) end
   local entry = { mms_id = mms_id, row = row, files = {}, chosen = {}, line = line, begun = work.db:value(BEGUN, row.id) > 0,
     planned = (failed or row.state == states.GONE) and work.db:value("SELECT 1 FROM change WHERE title_id = ?", row.id) ~= nil,
-    failed = failed or row.state == states.GONE, taken_back = taken_back }
+    failed = failed or row.state == states.GONE, taken_back = taken_back, records = {}, fitting = chosen_records.of(work.db, row) }
   work.entries[mms_id] = entry
   work.order[#work.order + 1] = entry
   return entry
@@ -132,12 +138,28 @@ local function take_row(work, row, columns)
       entry.taken_back and ", and takes it back" or ", `almanac undo` takes it back"))
   end
   entry.decision = decision
-  if decision == "use" and not entry.begun then take_file(work, entry, row[columns.file] or "", row.line) end
+  if decision ~= "use" or entry.begun then return end
+  take_file(work, entry, row[columns.file] or "", row.line)
+  take_record(work, entry, row[columns.record] or "", row.line)
 end
 
 -- A title that failed is tried again as it was planned, unless other files are named.
 local function goes_on(entry)
   return entry.begun or entry.planned and not entry.files[1]
+end
+
+-- "use" without a record takes the one that there is, or all when the recipe takes several.
+local function complete_records(work, entry)
+  local several = work.run.recipe.several_records
+  if not entry.records[1] then
+    if entry.fitting[2] and not several then
+      return complain(work, entry.line, ("title %s has several records: name the one to use in the column record: %s"):format(entry.mms_id,
+        chosen_records.told(entry.fitting)))
+    end
+    entry.records = entry.fitting
+  elseif entry.records[2] and not several then
+    return complain(work, entry.line, ("title %s can have one record: name one in the column record"):format(entry.mms_id))
+  end
 end
 
 -- "use" without a file takes the candidates, if they are one for each key. A recipe without files needs none.
@@ -146,8 +168,11 @@ local function complete_entry(work, entry)
   if not entry.row.reading then
     return complain(work, entry.line, ("title %s has not been read; plan again with --from and --missing"):format(entry.mms_id))
   end
-  if #entry.files > 0 or not work.recipe.file_key then return end
-  for _, path in ipairs(candidates(work.db, entry.row.id)) do take_file(work, entry, path, entry.line) end
+  complete_records(work, entry)
+  if #entry.files > 0 then return end
+  local paths, named = candidates.paths(work.db, entry.row.id, entry.records)
+  for _, path in ipairs(paths) do take_file(work, entry, path, entry.line) end
+  if named or #entry.files == 0 and (entry.records[1] or not work.run.recipe.file_key) then return end
   if #entry.files == 0 then
     return complain(work, entry.line, ("title %s has no candidate; name a file"):format(entry.mms_id))
   end
@@ -155,6 +180,20 @@ local function complete_entry(work, entry)
   if #entry.files > keys then
     complain(work, entry.line, ("title %s has %d candidates for %d match key%s; name those to use"):format(entry.mms_id,
       #entry.files, keys, keys == 1 and "" or "s"))
+  end
+end
+
+-- No record may end up with two titles.
+local function check_records(work)
+  local owner = {}
+  for _, entry in ipairs(work.order) do
+    for _, row in ipairs(entry.decision == "use" and entry.records or {}) do
+      local other = owner[row.id] or chosen_records.planned_elsewhere(work.db, row.id, entry.row.id)
+      if other then
+        complain(work, entry.line, ("%s goes with title %s already"):format(records.name(row), other))
+      end
+      owner[row.id] = entry.mms_id
+    end
   end
 end
 
@@ -187,15 +226,17 @@ local function open_decisions(path, name)
 end
 
 local function read_decisions(run, path, name)
+  local db = run.db
   local list = open_decisions(path, name)
   local rows, message, code = sheet.all(list)
   if not rows then attempt.fail(message, code) end
   local columns = list.columns
-  columns.file = columns.file or math.huge
-  local work = { db = run.db, recipe = run.recipe, wrong = {}, entries = {}, order = {} }
+  columns.file, columns.record = columns.file or math.huge, columns.record or math.huge
+  local work = { db = db, run = run, wrong = {}, entries = {}, order = {} }
   for _, row in ipairs(rows) do take_row(work, row, columns) end
   for _, entry in ipairs(work.order) do complete_entry(work, entry) end
   check_sharing(work)
+  check_records(work)
   if work.wrong[1] then
     table.sort(work.wrong, function(a, b) return a.line < b.line end)
     attempt.fail(ids.tell(work.wrong, path, list.unit) .. "\nnothing was decided", "parse")
@@ -236,8 +277,9 @@ local function plan_chosen_files(run, entry)
   look_at_files(run, entry)
   local reading = readings.decode(entry.row.reading)
   if next(run.recipe.reads) then details.add(run.db, entry.row.id, reading) end
-  local state, reason = join.propose(run, entry.row, reading, entry.files)
+  local state, reason = join.propose(run, entry.row, reading, entry.files, entry.records)
   if state ~= states.READY then attempt.fail(("title %s: %s"):format(entry.mms_id, reason), "conflict") end
+  if entry.fitting[1] then chosen_records.write(run.db, entry.row, entry.records) end
 end
 
 -- Erases what was planned and uploaded for a title; nothing of it is in Alma.

@@ -244,6 +244,27 @@ local function scan_all(scan)
   return scan.files
 end
 
+local UNSEEN = "SELECT id, path, size FROM file WHERE id > ? AND problem IS NULL AND mark IS NULL AND (%s) ORDER BY id LIMIT " .. BATCH
+
+---Looks into files that no match key asked for. Called inside an attempt.
+---@param db table
+---@param folder string
+---@param where string SQL
+function m.look_at(db, folder, where)
+  local scan, last = { db = db }, 0
+  repeat
+    local batch = {}
+    for row in db:rows(UNSEEN:format(where), last) do
+      batch[#batch + 1] = { id = row.id, path = row.path, size = row.size }
+      last = row.id
+    end
+    end_look(scan, begin_look(folder, batch))
+    for _, file in ipairs(batch) do
+      attempt.run(db, "UPDATE file SET mark = ?, problem = ? WHERE id = ?", file.mark, file.problem, file.id)
+    end
+  until not batch[1]
+end
+
 ---Writes down all files of the folder with their keys. Called inside an
 ---attempt: a folder that can't be read or a rule that fails ends it.
 ---@param db table in a transaction

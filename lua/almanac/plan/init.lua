@@ -10,12 +10,14 @@ local folder = require "almanac.plan.folder"
 local images = require "almanac.run.images"
 local join = require "almanac.plan.join"
 local json = require "almanac.json"
+local look_up = require "almanac.plan.look_up"
 local orders = require "almanac.plan.order"
 local origin = require "almanac.plan.origin"
 local provenance = require "almanac.recipe.provenance"
 local read = require "almanac.plan.read"
 local read_records = require "almanac.plan.records.read"
 local recipes = require "almanac.recipe"
+local record_keys = require "almanac.plan.record_keys"
 local reuse = require "almanac.plan.reuse"
 local since = require "almanac.plan.records.since"
 local states = require "almanac.run.states"
@@ -60,7 +62,7 @@ local function meta_of(plan, source)
     folder = plan.folder, collection = plan.collection, codes = json.encode(plan.codes),
     exclude = plan.exclude[1] and json.encode(json.array(plan.exclude)), reads = details.words(recipe.reads),
     records = source.spool and "source" or plan.base and plan.base.meta.records,
-    since = plan.since and plan.since.meta.run,
+    since = plan.since and plan.since.meta.run, find = plan.find and plan.find.text,
     source = source.words, from_run = plan.base and plan.base.meta.run, created = os.date "!%Y-%m-%dT%H:%M:%SZ",
     version = core.version, user = core.sys.user(), host = core.sys.hostname(),
   }
@@ -80,7 +82,8 @@ end
 local function fill(plan)
   local db, source = plan.db, plan.source
   if plan.base then
-    reuse.copy(db, plan.base, plan.recipe.reads, plan.order.refresh, plan.reads and states.ASK or states.READY)
+    reuse.copy(db, plan.base, plan.recipe.reads, plan.order.refresh, plan.reads and states.ASK or states.READY,
+      plan.find and plan.find.text)
   else
     read.add(db, source.ids)
     details.fill(db, source)
@@ -136,9 +139,13 @@ end
 
 -- What was read and costs something to read again, in words; nil when there is nothing.
 local function kept_words(plan)
-  local titles, kept, parts = titles_read(plan), plan.reads and read_records.kept(plan.db) or 0, {}
-  if titles > 0 then parts[1] = words.count(titles, "title") end
-  if kept > 0 then parts[#parts + 1] = words.count(kept, "record") end
+  local parts = {}
+  local function add(n, what)
+    if n > 0 then parts[#parts + 1] = words.count(n, what) end
+  end
+  add(titles_read(plan), "title")
+  add(plan.reads and read_records.kept(plan.db) or 0, "record")
+  add(plan.reads and look_up.kept(plan.db) or 0, "look-up")
   return parts[1] and table.concat(parts, " and ")
 end
 
@@ -179,6 +186,17 @@ local function read_source_of_records(plan)
   return read_records.read(plan, plan.records)
 end
 
+-- Asks the recipe about the records, once they and the files are known.
+local function ask_about_records(plan)
+  if not plan.recipe.record_key then return end
+  plan.order.on.phase "matching records"
+  record_keys.ask(plan)
+end
+
+local function add_found(plan)
+  if plan.find then look_up.add_titles(plan.db) end
+end
+
 local function in_transaction(plan, ...)
   local list = { ... }
   return attempt.transaction(plan.db, function()
@@ -198,11 +216,14 @@ local function read_and_match(plan, source)
   if plan.base then ok, message, code = plan.db:attach(plan.order.from, "base") end
   if ok and plan.since then ok, message, code = plan.db:attach(plan.since.path, "last") end
   if ok and not plan.reads then
-    ok, message, code = in_transaction(plan, fill, match_all)
+    ok, message, code = in_transaction(plan, fill, ask_about_records, add_found, match_all)
   elseif ok then
     local stop
     ok, message, code = in_transaction(plan, fill)
     if ok and plan.records then ok, message, code, stop = read_between(plan, read_source_of_records) end
+    if ok and not stop then ok, message, code = in_transaction(plan, ask_about_records) end
+    if ok and not stop and plan.find then ok, message, code, stop = read_between(plan, look_up.all) end
+    if ok and not stop then ok, message, code = in_transaction(plan, add_found) end
     if ok and not stop then ok, message, code, stop = read_between(plan, read_titles) end
     if stop then return stopped(plan, stop) end
     if ok then ok, message, code = in_transaction(plan, match_all) end

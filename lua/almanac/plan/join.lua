@@ -3,68 +3,41 @@
 -- titles or files.
 local arguments = require "almanac.recipe.inside.arguments"
 local attempt = require "almanac.run.attempt"
-local consequences = require "almanac.run.consequences"
 local contested = require "almanac.plan.contested"
 local core = require "almanac.core"
 local details = require "almanac.run.details"
-local judge = require "almanac.plan.judge"
 local leftovers = require "almanac.plan.leftovers"
 local masters = require "almanac.plan.masters"
+local match_files = require "almanac.plan.match_files"
+local missing = require "almanac.plan.missing"
 local near = require "almanac.plan.near"
 local notes = require "almanac.run.notes"
 local objects = require "almanac.recipe.inside.objects"
 local planned = require "almanac.plan.planned"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
+local record_titles = require "almanac.plan.record_titles"
 local remote = require "almanac.plan.remote"
-local rulebook = require "almanac.recipe.inside.rulebook"
 local rules = require "almanac.recipe.rules"
 local states = require "almanac.run.states"
 local stream = require "almanac.recipe.guard_stream"
 local thumbnail_pairs = require "almanac.plan.thumbnail_pairs"
+local titles_of = require "almanac.run.titles"
 local twins = require "almanac.plan.twins"
+local weigh = require "almanac.plan.weigh"
 
 local m = {}
 
 local BATCH = 100         -- titles; few enough that several batches at work stay in the processor's cache
 local MOST_BYTES = 1 << 20  -- of readings in one batch
-local MOST_PAGES = 5000     -- files of one key that are looked at
-local MOST_ALIKE = 20       -- the same without a rule `page`: there a second file is a doubt already
-
 local TITLES = "SELECT id, mms_id, title, reading FROM title WHERE id > ? AND reading IS NOT NULL ORDER BY id LIMIT " .. BATCH
-local KEY = "INSERT INTO title_key(key, title_id) VALUES(?, ?)"
-local CANDIDATES = [[SELECT file.id, file.path, file.size, file.problem, file_key.page
-  FROM file_key JOIN file ON file.id = file_key.file_id WHERE file_key.key = ? LIMIT ?]]
-local PART = "SELECT part FROM part WHERE file_id = ?"
+local KEY = "INSERT OR IGNORE INTO title_key(key, title_id) VALUES(?, ?)"
+local FOUND = "SELECT key FROM title_key WHERE title_id = ?"
 
-local function checked(ok, ...)
-  local message, code = ...
-  if not ok then attempt.fail(message, code or "parse") end
-  return ...
-end
-
----The files of a title as `changes` gets them, and the rows they stand for.
----@param files table[] rows { id, path, size, page, part, thumbnail }
----@return table[] list
----@return table<table, table> rows
-function m.file_objects(files)
-  local list, rows = {}, {}
-  for i, row in ipairs(files) do
-    local file = rulebook.show(objects.file(row.path, row.size), row)
-    list[i], rows[file] = file, row
-  end
-  return list, rows
-end
-
--- Says which state these changes give a title, and why.
-local function weigh(recipe, mms_id, reading, changes, sure)
-  if #changes == 0 then return states.SKIP, reasons.new("nothing_to_do", { why = changes.reason }) end
-  local wrong = judge.impossible(reading, changes) or consequences.undeclared(recipe, reading, changes)
-  if wrong then attempt.fail(("%s (rule changes, for '%s')"):format(wrong, mms_id), "parse") end
-  local doubt = remote.twice(changes)
-  for _, change in ipairs(changes) do doubt = doubt or not sure and judge.doubt(reading, change) end
-  if doubt then return states.ASK, doubt end
-  return states.READY
+-- What the recipe proposes for a title, or for the records of one that is not there.
+local function proposed(run, row, reading, list, entries)
+  if titles_of.is_new(row) then return weigh.taken(rules.missing(run.recipe, row.mms_id, entries, list, run.args)) end
+  return weigh.taken(rules.changes(run.recipe, objects.title(row.mms_id, row.title, reading), list, run.args, entries))
 end
 
 ---Asks the recipe for the changes of a title and writes them.
@@ -72,62 +45,24 @@ end
 ---@param row table of `title`
 ---@param reading table
 ---@param files table[] rows of `file` in page order
+---@param list almanac.run.record_row[]? the records that go with it
 ---@return string state "ready" | "skip"; a person has decided, so likeness to what is there is no doubt
 ---@return almanac.run.reason? reason
-function m.propose(run, row, reading, files)
-  local list, rows = m.file_objects(thumbnail_pairs.add_to(run.db, files))
-  local title = objects.title(row.mms_id, row.title, reading)
-  local changes = remote.without_those_there(reading, checked(rules.changes(run.recipe, title, list, run.args)))
-  local state, reason = weigh(run.recipe, row.mms_id, reading, changes, true)
+function m.propose(run, row, reading, files, list)
+  local files_seen, rows = match_files.objects(thumbnail_pairs.add_to(run.db, files))
+  local changes = remote.without_those_there(reading, proposed(run, row, reading, files_seen, record_titles.entries(list or {})))
+  local state, reason
+  if titles_of.is_new(row) and changes[1] then
+    state, reason = weigh.new_title(run.recipe, row.mms_id, changes)
+  else
+    state, reason = weigh.changes(run.recipe, row.mms_id, reading, changes, true)
+  end
   if state == states.READY then planned.write(run, { { id = row.id, changes = changes, rows = rows } }) end
   return state, reason
 end
 
--- Puts the files of each title's keys into its groups.
-local function find_files(run, titles)
-  local keys, groups, most = {}, {}, run.recipe.page and MOST_PAGES or MOST_ALIKE
-  for _, title in ipairs(titles) do
-    for i, key in ipairs(title.keys) do
-      keys[#keys + 1] = key
-      title.groups[i] = { key = key, files = {} }
-      groups[#keys] = title.groups[i]
-    end
-  end
-  local asked, ids, paths, sizes, problems, pages = attempt.columns(run.db, CANDIDATES, #keys, keys, most)
-  for i, place in ipairs(asked) do
-    local files = groups[place].files
-    files[#files + 1] = { id = ids[i], path = paths[i], size = sizes[i] or nil, problem = problems[i] or nil, page = pages[i] or nil,
-      part = run.recipe.part and run.db:value(PART, ids[i]) }
-  end
-  for _, group in ipairs(groups) do
-    if group.files[2] then table.sort(group.files, function(a, b) return a.path < b.path end) end
-    group.more = #group.files == most
-  end
-end
-
--- Says why a title without files has none.
-local function without_files(keys)
-  if #keys == 0 then return reasons.new "no_key" end
-  return reasons.new("no_file", { keys = reasons.some(keys) })
-end
-
 local function set_state(run, row, state, reason)
   if state ~= states.READY then attempt.call(states.set, run.db, row.id, state, reason) end
-end
-
--- Gives the files of a title; or nil, its state and reason, when it has none to take.
-local function files_for(run, title)
-  if not run.recipe.file_key then return {} end
-  local files, doubts, said = judge.choose(title.groups, run.how)
-  local doubt = title.doubt and reasons.new("recipe_doubts", { why = title.doubt })
-  if doubt then table.insert(doubts, 1, doubt) end
-  if #files == 0 and (doubt or run.how.every_key and run.recipe.reads.rows and title.keys[1]) then
-    return nil, states.ASK, doubt or reasons.new("list_file_missing", { keys = reasons.some(title.keys) })
-  end
-  if #files == 0 then return nil, states.SKIP, without_files(title.keys) end
-  if doubts[1] then return nil, states.ASK, reasons.join(doubts) end
-  for _, text in ipairs(said) do attempt.run(run.db, notes.ADD, "title", title.row.id, text) end
-  return run.recipe.thumbnail_of and thumbnail_pairs.add_to(run.db, files) or files
 end
 
 -- Reads the next titles behind an id and asks the recipe for their keys.
@@ -148,33 +83,63 @@ local function ask_titles(run, last)
   return batch
 end
 
+-- The keys by which a title was looked up, when the recipe does not say them itself.
+local function add_found(run, title)
+  local seen = {}
+  for _, key in ipairs(title.keys) do seen[key] = true end
+  for found in run.db:rows(FOUND, title.row.id) do
+    if not seen[found.key] then title.keys[#title.keys + 1] = found.key end
+  end
+end
+
 -- Gives the titles of a batch that take part, with their keys. The keys of the others
 -- are written down too.
 local function wanted_titles(run, batch)
   local answers = attempt.checked(run.stream:take_titles(#batch))
-  local keys, counts, wanted, why = answers.title_keys.values, answers.title_keys.counts, answers.wants.values, answers.wants.more
+  local keys, counts, wanted, why = answers.title_keys.values, answers.title_keys.counts or {}, answers.wants.values, answers.wants.more
   local ids, list, n = {}, {}, 0
   for i, row in ipairs(batch) do
-    for at = n + 1, n + counts[i] do ids[at] = row.id end
+    local count = counts[i] or 0
+    for at = n + 1, n + count do ids[at] = row.id end
     if wanted[i] ~= false then
-      list[#list + 1] = { row = row, place = i, doubt = why[i], keys = table.move(keys, n + 1, n + counts[i], 1, {}), groups = {} }
+      list[#list + 1] = { row = row, place = i, keys = table.move(keys, n + 1, n + count, 1, {}),
+        doubt = why[i] and reasons.new("recipe_doubts", { why = why[i] }) }
+      if run.find then add_found(run, list[#list]) end
     else
       set_state(run, row, states.SKIP, reasons.new("not_wanted", { why = why[i] }))
     end
-    n = n + counts[i]
+    n = n + count
   end
   attempt.run_many(run.db, KEY, n, keys, ids)
   return list
 end
 
--- Finds the titles of a batch that have files, and asks the recipe for their changes.
+-- Leaves titles without a record aside, and says what is doubtful about those of the others.
+local function with_records(run, titles)
+  local list = {}
+  record_titles.find(run, titles)
+  for _, title in ipairs(titles) do
+    if title.records[1] then
+      title.doubt = title.doubt or record_titles.doubt(run, title.records)
+      list[#list + 1] = title
+    else
+      set_state(run, title.row, states.SKIP, reasons.new(title.keys[1] and "no_record" or "no_key",
+        title.keys[1] and { keys = reasons.some(title.keys) }))
+    end
+  end
+  return list
+end
+
+-- Finds the titles of a batch that have files, or records, and asks the recipe for their changes.
 local function ask_changes(run, batch)
   local open, titles = {}, wanted_titles(run, batch)
-  if run.recipe.file_key then find_files(run, titles) end
+  if run.recipe.record_key then titles = with_records(run, titles) end
+  match_files.find(run, titles)
   for _, title in ipairs(titles) do
-    local files, state, reason = files_for(run, title)
+    local files, state, reason = match_files.of(run, title)
     if files then
-      open[#open + 1] = { row = title.row, place = title.place, files = files }
+      open[#open + 1] = { row = title.row, place = title.place, files = files,
+        records = title.records and record_titles.entries(title.records), deleted = title.records and record_titles.deleted(title.records) }
     else
       set_state(run, title.row, state, reason)
     end
@@ -188,15 +153,23 @@ local function compare_with_master(reading, changes)
   return doubt and states.ASK or states.READY, doubt
 end
 
+-- The state that its changes give a title.
+local function judged(run, entry, reading, changes)
+  local state, reason = weigh.changes(run.recipe, entry.row.mms_id, reading, changes)
+  local doubt = state ~= states.ASK and weigh.deleted(entry.deleted, changes)
+  if doubt then return states.ASK, doubt end
+  if state == states.READY and not run.how.every_key then return compare_with_master(reading, changes) end
+  return state, reason
+end
+
 local function write_plans(run, open)
   local answers, ready = attempt.checked(run.stream:take_changes(#open)), {}
   for i, entry in ipairs(open) do
     local row = entry.row
-    local list, rows = m.file_objects(entry.files)
+    local list, rows = match_files.objects(entry.files)
     local reading = readings.decode(row.reading)
-    local changes = remote.without_those_there(reading, checked(rules.take_changes(run.recipe, row.mms_id, answers[i], list)))
-    local state, reason = weigh(run.recipe, row.mms_id, reading, changes)
-    if state == states.READY and not run.how.every_key then state, reason = compare_with_master(reading, changes) end
+    local changes = remote.without_those_there(reading, weigh.taken(rules.take_changes(run.recipe, row.mms_id, answers[i], list)))
+    local state, reason = judged(run, entry, reading, changes)
     local said = state == states.READY and masters.several(reading)
     if said then attempt.run(run.db, notes.ADD, "title", row.id, said) end
     set_state(run, row, state, reason)
@@ -231,14 +204,19 @@ end
 
 ---Matches all titles that were read with all files. Called inside an attempt
 ---and a transaction: a rule that fails ends it.
----@param run { db: table, recipe: table, args: table, collection: string? }
+---@param run { db: table, recipe: table, args: table, collection: string?, folder: string?, find: table? } find: titles were looked up, so
+---  what no title answers to is known to be missing
 function m.match(run)
   run.how = how_of(run)
+  run.names_files = run.recipe.record_files ~= nil and run.folder ~= nil
   do
     local questions <close> = stream.new(run.recipe, run.args)
     run.stream = questions
     match_in_batches(run)
+    if run.recipe.record_key then record_titles.settle(run.db) end
+    if run.recipe.missing and run.find then missing.plan(run) end
   end
+  if run.recipe.record_key then record_titles.explain(run.db) end
   leftovers.doubt(run.db, run.how.same)
   remote.doubt(run.db)
   contested.doubt(run.db)

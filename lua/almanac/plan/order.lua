@@ -9,6 +9,7 @@ local core = require "almanac.core"
 local guard = require "almanac.recipe.guard"
 local json = require "almanac.json"
 local limits = require "almanac.run.limits"
+local look_up = require "almanac.plan.look_up"
 local origin = require "almanac.plan.origin"
 local records = require "almanac.plan.records"
 local reuse = require "almanac.plan.reuse"
@@ -37,6 +38,7 @@ local m = {}
 ---@field sru_url string?
 ---@field records almanac.plan.records.given? a source of records
 ---@field since string? an earlier run that this one follows
+---@field find string? how titles are looked up by the keys of records: other_system_id, sru:INDEX
 ---@field collection string? id or name; new representations go into it
 ---@field from string? a run whose titles, as they were read, are used
 ---@field refresh boolean? reads all of them again
@@ -59,6 +61,7 @@ local m = {}
 ---@field reads boolean titles are read from Alma
 ---@field records almanac.plan.records.given? what is to be read; nil: no records, or those of order.from
 ---@field since almanac.plan.since? the earlier run that this one follows
+---@field find almanac.plan.way? how titles are looked up by the keys of records
 ---@field collection string? id
 ---@field client table? of almanac.alma; nil when Alma is not asked
 ---@field limits table? of almanac.run.limits
@@ -143,6 +146,24 @@ local function given_records(plan)
   return order.records
 end
 
+-- Records go with rules about records, and need a way to their titles.
+local function check_records(plan)
+  local order, recipe, base = plan.order, plan.recipe, plan.base and plan.base.meta or {}
+  local find = order.find or base.find or plan.since and plan.since.meta.find
+  plan.find = find and need(look_up.way(find))
+  if not recipe.record_key then
+    if order.records or order.since or order.find then
+      attempt.fail(("%s: the recipe has no rule about records (record_key)"):format(order.find and "--find" or "--records"), "conflict")
+    end
+    return
+  end
+  if not (plan.records or base.records_given) then
+    attempt.fail("the recipe matches records: give --records FILE (or oai:URL, sru:QUERY, deposits, requests)", "missing")
+  elseif not (recipe.title_keys or plan.find) then
+    attempt.fail("the recipe finds titles by the keys of records: give --find other_system_id, or --find sru:INDEX", "missing")
+  end
+end
+
 ---Begins a plan with all that can be checked without Alma. Called inside an attempt.
 ---@param plan almanac.plan empty
 ---@param order almanac.order
@@ -164,6 +185,7 @@ function m.begin(plan, order)
   plan.reads = not plan.base or order.refresh or order.missing
   plan.records = given_records(plan)
   if plan.records then need(records.check(plan.records)) end
+  check_records(plan)
   origin.check(plan)
 end
 

@@ -45,11 +45,13 @@ end
 -- One source of titles may be named; a default set of the recipe counts when none is.
 local function check_given(plan)
   local list, set = given(plan), arguments.first(plan.recipe.args, "set")
+  if plan.order.find then list[#list + 1] = "--find" end
   if #list > 1 then
     attempt.fail(("give %s or %s, not both"):format(list[1], list[2]), "conflict")
-  elseif #list == 0 and not plan.set then
-    attempt.fail(("which titles? give --titles FILE%s (or --oai SET, --sru QUERY)"):format(
-      set and " or --" .. set:gsub("_", "-") .. " ID|NAME" or ""), "missing")
+  elseif #list == 0 and not plan.set and not plan.find then
+    attempt.fail(("which titles? give --titles FILE%s (or --oai SET, --sru QUERY)%s"):format(
+      set and " or --" .. set:gsub("_", "-") .. " ID|NAME" or "",
+      plan.recipe.record_key and ", or --find other_system_id" or ""), "missing")
   end
 end
 
@@ -66,7 +68,7 @@ function m.check(plan)
   goes_with("--charset", order.charset, "--titles FILE", order.titles)
   goes_with("--titles-id", order.titles_id, "--titles FILE, --oai or --sru", order.titles or order.oai or order.sru)
   for _, name in ipairs { "url", "prefix", "from" } do goes_with("--oai-" .. name, order["oai_" .. name], "--oai SET", order.oai) end
-  goes_with("--sru-url", order.sru_url, "--sru QUERY", order.sru)
+  goes_with("--sru-url", order.sru_url, "--sru QUERY or --find sru:INDEX", order.sru or plan.find and plan.find.by == "sru")
 end
 
 -- Makes an address of Alma's own domain, which GET /conf/general tells.
@@ -147,6 +149,9 @@ function m.find(plan)
   local order = plan.order
   local options = { id = order.titles_id, charset = order.charset, records = plan.recipe.reads.record, on = tell_progress(plan) }
   if plan.base then return { words = plan.base.meta.source, broken = {}, duplicates = 0, empty = 0 } end
+  if plan.find then
+    return { ids = {}, words = ("look-ups by %s"):format(plan.find.text), broken = {}, duplicates = 0, empty = 0 }
+  end
   local source = order.titles and by_list(plan, options)
   if plan.recipe.reads.rows and not (source and source.rows) then
     attempt.fail("the recipe reads the rows of a list: give --titles FILE, a CSV with MMS IDs and the columns that it needs", "missing")

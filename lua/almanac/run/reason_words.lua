@@ -68,6 +68,30 @@ m.CODES = {
   decided = "decided by {who}: {decision}",
   rule_fails = "{message}",
 
+  -- ---- doubts about records ----
+  no_record = "no record: none has the match key '{keys|names}'",
+  several_records = "several records for one title: {records|names}",
+  records_of_one_key = "several records have one match key, and no title answers to it: {records|names}",
+  record_fits_several = "a record fits several titles: {record} fits {titles|names}",
+  record_deleted = "the source has deleted its record: {record}; `use` does what the recipe proposes, `skip` leaves the title as it is",
+  no_identifier = "a record has no identifier: {record}",
+  identifier_twice = "several records have one identifier: {record}",
+  named_file_missing = "a file that a record names is not there: {record} names {files|names}",
+  named_file_twice = "a file that a record names is there several times: {record} names {file}, there are {files|names}",
+  file_of_several_records = "a file is named by several records: {file} by {records|names}",
+  look_up_unlike = "the title that was found does not have its match key as a whole: '{key}'",
+
+  -- ---- records that go with no title ----
+  record_unreadable = "a record can't be read: {record}: {message}",
+  record_repeated = "it comes again later, or came before: {record}",
+  record_left_out = "left out: the recipe gives it no match key: {record}",
+  record_deleted_unknown = "deleted in the source, and no title of it is known: {record}",
+  record_no_title = "no title answers to its match key: {record} ('{key}')",
+  record_not_made = "the recipe makes no title of it: {record}{why?|after_colon}",
+  record_begun = "an earlier run has begun to make its title: {record}; carry that run out to its end with `almanac apply`",
+  look_up_failed = "it could not be looked up: {record}: {message}",
+  record_not_chosen = "another record was chosen for its title: {record}",
+
   -- ---- files that no title takes ----
   no_key_given = "left out: the recipe gives it no match key",
   no_title = "no title answers to its match key '{key}'",

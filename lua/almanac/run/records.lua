@@ -3,6 +3,8 @@
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local json = require "almanac.json"
+local record_of = require "almanac.record"
+local row_of = require "almanac.row"
 
 local m = {}
 
@@ -117,6 +119,33 @@ end
 ---@return string
 function m.name(row)
   return row.identifier or row.place or "record " .. row.id
+end
+
+-- Where records of a format have their title.
+local TITLES = { marc = { "245$a" }, dc = { "dc:title", "dcterms:title" }, mods = { "mods:titleInfo/mods:title", "titleInfo/title" },
+  row = { "dc:title", "title" } }
+
+local function of_row(content, heading)
+  for _, cell in ipairs(row_of.decode(content)) do
+    if cell[2] ~= "" and row_of.plain(cell[1]) == row_of.plain(heading) then return cell[2] end
+  end
+end
+
+local function of_record(record, path)
+  local ok, value = pcall(record.get, record, path)
+  return ok and value or nil
+end
+
+---What a record's title is called, as far as it says.
+---@param row almanac.run.record_row
+---@return string?
+function m.title(row)
+  if not row.content then return nil end
+  local record = row.format ~= "row" and record_of.parse(row.content) or nil
+  for _, path in ipairs(TITLES[row.format] or {}) do
+    local value = row.format == "row" and of_row(row.content, path) or record and of_record(record, path)
+    if value then return value end
+  end
 end
 
 return m

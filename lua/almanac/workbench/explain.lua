@@ -1,8 +1,8 @@
 -- Says what each rule gave for a file or title, after what `show` tells of its place in a plan.
 local details = require "almanac.run.details"
-local join = require "almanac.plan.join"
 local json = require "almanac.json"
 local judge = require "almanac.plan.judge"
+local match_files = require "almanac.plan.match_files"
 local objects = require "almanac.recipe.inside.objects"
 local readings = require "almanac.reading"
 local rulebook = require "almanac.recipe.inside.rulebook"
@@ -83,7 +83,7 @@ local function files_for(db, keys)
       taken[row.path] = true   -- a file with several match keys comes once
     end
   end
-  return (join.file_objects(thumbnail_pairs.add_to(db, judge.in_page_order(list))))
+  return (match_files.objects(thumbnail_pairs.add_to(db, judge.in_page_order(list))))
 end
 
 ---What the rules about titles give for a title of the plan.
