@@ -127,6 +127,18 @@ describe("derivatives", function()
     assert.equal("mine\n", core.files.read(folder .. "/out/b.jpg"))
   end)
 
+  it("never go by one name when two masters are in work at once", function()
+    local lines = {}
+    for i = 1, 6 do
+      lines[2 * i - 1], lines[2 * i] = ("-size 300x200 gradient:red-blue m%d.tif"):format(i), ("-size 300x200 xc:red m%d.png"):format(i)
+    end
+    masters(table.unpack(lines))
+    local result = almanac("derive", "masters", "--to", "out", "-o", "r", "--workers", "2")
+    assert.equal(2, result.status)
+    assert.matches("^6 masters of 12 have derivatives: 6 pictures", result.out)
+    assert.equal("verified 6 pictures; 0 differ\n", almanac("verify", "r").out)
+  end)
+
   it("are looked at again by verify", function()
     masters("-size 40x30 xc:red a.tif", "-size 40x30 xc:red b.tif", "-size 40x30 xc:red c.tif", "-size 40x30 xc:red d.tif")
     assert.equal(0, almanac("derive", "masters", "--to", "out", "-o", "r").status)

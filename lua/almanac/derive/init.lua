@@ -29,6 +29,7 @@ local MADE = "SELECT count(*) AS derivatives, coalesce(sum(size), 0) AS made FRO
 ---@field to string the folder of the derivatives
 ---@field first boolean of several pages only the first is wanted
 ---@field options { format: string, quality: integer, long_edge: integer?, keep_profile: boolean? }
+---@field making table<string, string>? names that masters in work give just now: the path of the master by that of the derivative
 ---@field on { finish: fun(path: string, ok: boolean, message: string?) }
 
 local function meta_of(order)

@@ -34,7 +34,7 @@ end
 
 -- Somebody else's file is never replaced, nor one that another master made.
 local function is_free(run, file, page, path)
-  local other = run.db:value(TAKEN, path)
+  local other = run.making[path] or run.db:value(TAKEN, path)
   if other and other ~= file.path then
     return nil, ("'%s' would have the same name as the derivative of '%s'"):format(path, other), "conflict"
   end
@@ -79,8 +79,11 @@ local function make_page(run, file, page, pages)
   if done or done == nil then return done, message, code end
   local path = names.derivative(file.path, page, pages, run.options.format)
   local ok
+  run.making = run.making or {}
   ok, message, code = is_free(run, file, page, path)
   if not ok then return nil, message, code end
+  run.making[path] = file.path
+  local _ <close> = setmetatable({}, { __close = function() run.making[path] = nil end })
   return make(run, file, page, path)
 end
 
