@@ -11,7 +11,7 @@ function m.configure(parser)
   parser:help_max_width(100)
   parser:argument("run", "the run file")
   parser:argument("decisions", "CSV with the columns mms_id, decision (use or skip; empty: still to decide) and file; " ..
-    "for several pages a row each, in page order"):args "?"
+    "for several pages a row each, in page order; with records also record, the one that the title goes with"):args "?"
   parser:option("--sheet", "the sheet of a workbook with the decisions (its first)"):argname "NAME"
   parser:option("--template", "write the titles to decide with their candidates, and those that failed, to this file, " ..
     "to fill in"):argname "FILE"

@@ -167,7 +167,7 @@ function m.run(args, context)
   summary.say(found, context.out)
   summary.say_next(found, context.out, args.output)
   context.out.event("planned", summary.event(found, args.output))
-  return (found.counts.ask > 0 or found.problems[1]) and 2 or 0
+  return (found.counts.ask > 0 or found.problems[1] or found.records and found.records.open > 0) and 2 or 0
 end
 
 return m

@@ -3,6 +3,7 @@
 local attempt = require "almanac.run.attempt"
 local pages = require "almanac.run.pages"
 local reasons = require "almanac.run.reasons"
+local records = require "almanac.run.records"
 local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 
@@ -67,6 +68,14 @@ local WAITING = ([[UPDATE file SET (reason_code, reason_data) = (SELECT CASE tit
 local ALONE = [[UPDATE file SET reason_code = 'thumbnail_alone', reason_data = (SELECT json_object('file', owner.path)
     FROM thumbnail JOIN file AS owner ON owner.id = of WHERE file_id = file.id)
   WHERE id IN (SELECT file_id FROM thumbnail WHERE of IS NOT NULL)]]
+-- A file that a record names has no title when its record has none, or when that title does not use it.
+local NAMED = ([[UPDATE file SET (reason_code, reason_data) = (SELECT CASE WHEN title.id IS NULL THEN 'record_without_title'
+      WHEN title.state = '%s' THEN 'title_to_decide' WHEN title.state = '%s' THEN 'title_skipped' ELSE 'title_plans_others' END,
+      CASE WHEN title.id IS NULL THEN json_object('record', coalesce(record.identifier, record.place, 'record ' || record.id))
+      ELSE json_object('title', title.mms_id) END
+    FROM record_file JOIN record ON record.id = record_id LEFT JOIN title ON title.id = record.title_id
+    WHERE record_file.file_id = file.id ORDER BY title.id IS NULL LIMIT 1)
+  WHERE id IN (SELECT file_id FROM record_file) AND id NOT IN (SELECT file_id FROM page)]]):format(states.ASK, states.SKIP)
 local USED = ("UPDATE file SET %s WHERE reason_code IS NOT NULL AND NOT (%s)"):format(reasons.NONE, pages.UNUSED)
 
 ---Says of every file that no title takes why it is left.
@@ -75,6 +84,7 @@ function m.explain(db)
   attempt.run(db, LOST)
   attempt.run(db, WAITING)
   attempt.run(db, ALONE)
+  if records.any(db) then attempt.run(db, NAMED) end
   attempt.run(db, USED)
 end
 

@@ -55,6 +55,10 @@ local function groups_of(db)
   return list
 end
 
+-- Records that go with no title, and not because that is how they are.
+local OPEN = [[title_id IS NULL AND reason_code IN ('look_up_failed', 'record_unreadable', 'record_fits_several', 'no_identifier',
+  'identifier_twice', 'named_file_missing', 'named_file_twice', 'file_of_several_records', 'record_begun', 'record_renamed')]]
+
 ---@class almanac.report.records
 ---@field source string
 ---@field all integer
@@ -64,6 +68,8 @@ end
 ---@field unreadable integer
 ---@field since { run: string, passed: integer, changed: integer, new: integer, open: integer, not_come: integer,
 ---  changes_only: boolean }?
+---@field unanswered integer those that could not be looked up
+---@field open integer those without a title that somebody has to look at
 ---@field groups { kind: string, n: integer, examples: string[] }[] those that go with no title
 
 ---Counts the records of a run.
@@ -74,7 +80,8 @@ function m.of(db)
   if not meta.records_source then return nil end
   return { source = meta.records_source, all = records.count(db), read = math.tointeger(tonumber(meta.records_read)) or 0,
     with_title = count(db, "title_id IS NOT NULL"), deleted = count(db, "deleted = 1 AND " .. records.TAKES_PART),
-    unreadable = count(db, "problem IS NOT NULL"), since = since_of(db, meta), groups = groups_of(db) }
+    unreadable = count(db, "problem IS NOT NULL"), unanswered = count(db, "reason_code = 'look_up_failed'"),
+    open = count(db, OPEN), since = since_of(db, meta), groups = groups_of(db) }
 end
 
 ---The same for JSON.
@@ -85,7 +92,7 @@ function m.event(found)
   local without = json.array {}
   for i, group in ipairs(found.groups) do without[i] = { reason = group.kind, records = group.n } end
   return { source = found.source, read = found.read, with_title = found.with_title, deleted = found.deleted,
-    unreadable = found.unreadable, since = found.since, without_title = without }
+    unreadable = found.unreadable, unanswered = found.unanswered, open = found.open, since = found.since, without_title = without }
 end
 
 -- ---- in words ----

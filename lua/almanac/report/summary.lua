@@ -265,6 +265,10 @@ function m.say_next(summary, out, path)
   if summary.counts.ask > 0 then
     out.say("Decide:     almanac decide " .. path .. " --template decisions.csv")
   end
+  if summary.records and summary.records.unanswered > 0 then
+    out.say(("Look up:    almanac plan %s --from %s --missing -o NEW   (the records that could not be looked up)"):format(
+      summary.meta.recipe, path))
+  end
   out.say("Look:       almanac show " .. path .. " MMS_ID   (or a file; --list ready|to-decide|skipped|files for all)")
   if summary.counts.ready > 0 then out.say("Carry out:  almanac apply " .. path) end
 end

@@ -95,6 +95,7 @@ m.CODES = {
   -- ---- files that no title takes ----
   no_key_given = "left out: the recipe gives it no match key",
   no_title = "no title answers to its match key '{key}'",
+  record_without_title = "a record names it that goes with no title: {record}",
   title_to_decide = "it fits title {title}, which is to decide",
   title_skipped = "it fits title {title}, which is skipped",
   title_plans_others = "it fits title {title}, whose plan does not use it",

@@ -1,16 +1,21 @@
 -- Says what each rule gave for a file or title, after what `show` tells of its place in a plan.
+local chosen_records = require "almanac.plan.chosen_records"
 local details = require "almanac.run.details"
 local json = require "almanac.json"
 local judge = require "almanac.plan.judge"
 local match_files = require "almanac.plan.match_files"
 local objects = require "almanac.recipe.inside.objects"
 local readings = require "almanac.reading"
+local record_report = require "almanac.report.records"
+local record_titles = require "almanac.plan.record_titles"
+local records = require "almanac.run.records"
 local rulebook = require "almanac.recipe.inside.rulebook"
 local rules = require "almanac.recipe.rules"
 local show = require "almanac.report.show"
 local sidecars = require "almanac.run.sidecars"
 local store = require "almanac.run.store"
 local thumbnail_pairs = require "almanac.plan.thumbnail_pairs"
+local titles = require "almanac.run.titles"
 
 local m = {}
 
@@ -29,7 +34,7 @@ end
 local function told(answer)
   local rule, value = answer.rule, answer.value
   if not answer.ok then return gave(rule.name, false, value) end
-  local words = rule.of == "file" and not value and rule.nothing
+  local words = rule.of == "file" and not value and rule.nothing or rule.of == "record" and not value[1] and rule.nothing
   if rule.of == "file" and not value and not words then return nil end
   return gave(rule.name, true, words or rulebook.shape(rule).told(value, answer.more))
 end
@@ -73,9 +78,11 @@ end
 local FILES = [[SELECT file.id, file.path, file.size, file_key.page FROM file_key JOIN file ON file.id = file_key.file_id
   WHERE file_key.key = ? ORDER BY file.path LIMIT 500]]
 
--- The files with these match keys, as `changes` would get them if all of them were used.
-local function files_for(db, keys)
+-- The files that a title's records name, or with these match keys, as `changes` would get them if all of them were used.
+local function files_for(db, keys, own)
   local list, taken = {}, {}
+  local named = own[1] and chosen_records.named_files(db, own)
+  if named then return (match_files.objects(thumbnail_pairs.add_to(db, named))) end
   for i, key in ipairs(keys) do
     for row in db:rows(FILES, key) do
       row.group = i
@@ -103,11 +110,27 @@ function m.title_rules(recipe, db, mms_id, args)
     list[i] = told(answer)
     if answer.ok and answer.rule.name == "title_keys" then keys = answer.value end
   end
-  local files = files_for(db, keys or {})
-  if recipe.changes and files[1] then
-    local ok, changes = rules.changes(recipe, title, files, args)
+  local own = chosen_records.of(db, { id = row.id, mms_id = mms_id })
+  local files = files_for(db, keys or {}, own)
+  if titles.is_new { mms_id = mms_id } then
+    local ok, changes = rules.missing(recipe, mms_id, record_titles.entries(own), files, args)
+    return { gave("missing", ok, ok and told_changes(changes) or changes) }
+  end
+  if recipe.changes and (files[1] or own[1]) then
+    local ok, changes = rules.changes(recipe, title, files, args, record_titles.entries(own))
     list[#list + 1] = gave("changes", ok, ok and told_changes(changes) or changes)
   end
+  return list
+end
+
+---What the rules about records give for a record of the plan.
+---@param recipe table
+---@param entry almanac.run.entry
+---@param args table
+---@return { rule: string, gave: string, failed: boolean? }[]
+function m.record_rules(recipe, entry, args)
+  local list = {}
+  for _, answer in ipairs(rules.of_record(recipe, entry, args)) do list[#list + 1] = told(answer) end
   return list
 end
 
@@ -118,10 +141,19 @@ local function say_rules(list, out)
   end
 end
 
----Explains a title or a file of a plan.
+local function say_record(recipe, row, args, out)
+  record_report.say(row, out)
+  row.deleted = row.deleted and 1 or 0
+  row.sets = row.sets and json.encode(row.sets)
+  local list = row.problem and {} or m.record_rules(recipe, records.entry(row), args)
+  out.event("record", { identifier = row.identifier, reason = row.reason, reason_code = row.reason_code, rules = json.array(list) })
+  if list[1] then say_rules(list, out) end
+end
+
+---Explains a title, a record or a file of a plan.
 ---@param recipe table
 ---@param db table
----@param what string MMS ID, path or name
+---@param what string MMS ID, path or name, identifier or place of a record
 ---@param args table values of the recipe's arguments
 ---@param out table almanac.cli.out
 ---@return boolean|nil found
@@ -136,10 +168,13 @@ function m.say(recipe, db, what, args, out)
     if list then say_rules(list, out) end
     return true
   end
+  local list = recipe.record_key and record_report.find(db, what) or {}
+  for _, row in ipairs(list) do say_record(recipe, row, args, out) end
+  if list[1] then return true end
   local file, message = show.file(db, what)
   if not file then return nil, message end
   show.say_file(file, db, out)
-  local list = m.file_rules(recipe, file.path, file.size, args, store.meta(db, "folder"))
+  list = m.file_rules(recipe, file.path, file.size, args, store.meta(db, "folder"))
   out.event("file", { path = file.path, reason = file.reason, reason_code = file.reason_code, rules = json.array(list) })
   say_rules(list, out)
   return true

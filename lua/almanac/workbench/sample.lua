@@ -1,6 +1,8 @@
 -- Runs the sample beside a recipe: titles, files, and the plan that must come of them.
 --   sample/titles.csv    titles and the files they hold (as `almanac rehearsal --titles` reads)
 --   sample/records.mrk   records of the titles, when the recipe reads them
+--   sample/source.csv    records, when the recipe matches such; also source.xml, source.mrk, source.xlsx, …
+--   sample/found.csv     key,mms_id: what a look-up of their keys in Alma finds; under all other keys it finds nothing
 --   sample/files.txt     names of files, one a line; or the files themselves in sample/files
 --   sample/sidecars      the sidecars of those in files.txt, where they would lie
 --   sample/args.csv      argument,value: what is given to the recipe; paths are seen from sample/
@@ -128,6 +130,29 @@ local function files_of(recipe, folder, given)
   return nil, why, kind
 end
 
+local ENDINGS = { "csv", "xml", "mrk", "mrc", "xlsx", "ods", "json" }
+
+-- The file of records that a sample has.
+local function source_in(folder)
+  for _, ending in ipairs(ENDINGS) do
+    local path = ("%s/source.%s"):format(folder, ending)
+    if exists(path) then return path end
+  end
+end
+
+-- What look-ups find, key by key; nil when the sample does not say.
+local function found_in(folder)
+  local path, found = folder .. "/found.csv", {}
+  if not exists(path) then return nil end
+  local list, message, code = records(path, { "key", "mms_id" })
+  if not list then return nil, message, code end
+  for _, row in ipairs(list) do
+    found[row.key] = found[row.key] or {}
+    if row.mms_id ~= "" then table.insert(found[row.key], row.mms_id) end
+  end
+  return found
+end
+
 ---The folder of a recipe's sample; nil when it has none.
 ---@param recipe table
 ---@return string?
@@ -158,7 +183,11 @@ function m.with(recipe, folder, fn, more)
   values, message = trial.values(recipe, given, files)
   if not values then return nil, folder .. "/args.csv: " .. message, "parse" end
   local marc = folder .. "/records.mrk"
-  return fn { recipe = recipe, titles = titles, records = exists(marc) and marc or nil, folder = files, values = values }
+  local found
+  found, message, code = found_in(folder)
+  if code then return nil, message, code end
+  return fn { recipe = recipe, titles = titles, records = exists(marc) and marc or nil, folder = files, values = values,
+    source = source_in(folder), found = found }
 end
 
 ---The rows that the plan of the sample comes to.

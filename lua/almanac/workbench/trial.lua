@@ -15,8 +15,10 @@ local lists = require "almanac.plan.sources"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
 local records = require "almanac.recipe.inside.record"
+local records_of_run = require "almanac.run.records"
 local states = require "almanac.run.states"
 local store = require "almanac.run.store"
+local trial_records = require "almanac.workbench.trial_records"
 
 local m = {}
 
@@ -64,7 +66,7 @@ end
 ---@param case { recipe: table, titles: table[], records: string?, folder: string?, values: table<string, any>, collection: string?,
 ---  names: boolean? } names: files are judged by their names alone, those that can't be used stand in the table set_aside;
 ---  titles: { mms_id, title, reading } each, as almanac.holdings gives them; records: a MARC file with those of the titles;
----  values: of the arguments
+---  values: of the arguments; source: a file of records, for recipes that match records; found: see almanac.workbench.trial_records
 ---@param faults { files: table<string, string>, titles: table<string, string> }? what the rules fail for (almanac.workbench.faults)
 ---@return table|nil db a run file, to be closed
 ---@return string? message
@@ -80,7 +82,9 @@ function m.plan(case, faults)
     if case.records then add_records(db, case.records) end
     if case.folder then folder_of.scan(db, case.folder, recipe, values, { faults = faults.files }) end
     if case.names then set_problems_aside(db) end
-    join.match { db = db, recipe = recipe, args = values, collection = case.collection }
+    if case.source then trial_records.add(db, case) end
+    join.match { db = db, recipe = recipe, args = values, collection = case.collection, folder = case.folder,
+      find = case.source and trial_records.finds(case) }
     add_titles(db, case.titles, faults.titles, true)
     return true
   end)
@@ -100,12 +104,14 @@ local OUTCOME = [[SELECT mms_id, state, reason_code, reason_data,
 local LEFT_OVER = [[SELECT path, reason_code, reason_data FROM file
   WHERE reason_code = 'no_title' OR reason_code IS NOT NULL AND id IN (SELECT file_id FROM thumbnail) ORDER BY path]]
 
+local ALONE = "SELECT id, identifier, place, reason_code, reason_data FROM record WHERE title_id IS NULL ORDER BY id"
+
 local function with_cell(row)
   row.reason, row.reason_code, row.reason_data = reasons.cell(row), nil, nil
   return row
 end
 
----The rows that a plan comes to: one for each title, then one for each file without a title, and
+---The rows that a plan comes to: one for each title, then one for each record and file without a title, and
 ---one for each thumbnail without a file.
 ---@param db table
 ---@return { mms_id: string, state: string, kind: string, files: string, reason: string }[] rows
@@ -114,6 +120,9 @@ end
 function m.outcome(db)
   local rows = {}
   for row in db:rows(OUTCOME) do rows[#rows + 1] = with_cell(row) end
+  for row in db:rows(ALONE) do
+    rows[#rows + 1] = { mms_id = "", state = "", kind = "", files = "record " .. records_of_run.name(row), reason = with_cell(row).reason }
+  end
   for row in db:rows(LEFT_OVER) do
     rows[#rows + 1] = { mms_id = "", state = "", kind = "", files = row.path, reason = with_cell(row).reason }
   end

@@ -11,9 +11,10 @@ local m = { summary = "Say what every rule of a recipe gives for one file name o
 
 function m.configure(parser)
   options.recipe(parser)
-  parser:argument("what", "a file's path or name, or an MMS ID"):argname "NAME|MMS_ID"
+  parser:argument("what", "a file's path or name, an MMS ID, or a record's identifier or place (\"row 2\")"):argname "NAME|MMS_ID|RECORD"
   parser:option("--folder", "the folder with the files"):argname "DIR"
   options.titles(parser)
+  parser:option("--records", "a file of records, of a recipe that matches such"):argname "FILE"
   parser:option("--set", "an argument of the recipe, e.g. --set library=SPEC"):argname("NAME=VALUE"):count "*"
   options.json(parser)
 end
@@ -33,7 +34,7 @@ end
 -- Calls `fn` with what is to be planned: the titles and files given, else the recipe's sample.
 local function with_case(recipe, args, given, fn)
   local sample, trial = require "almanac.workbench.sample", require "almanac.workbench.trial"
-  local folder = not (args.titles or args.folder) and sample.folder(recipe)
+  local folder = not (args.titles or args.folder or args.records) and sample.folder(recipe)
   if folder then return sample.with(recipe, folder, fn, given) end
   local titles, message, code = {}, nil, nil
   if args.titles then titles, message, code = trial.titles(args.titles, args.sheet) end
@@ -41,7 +42,7 @@ local function with_case(recipe, args, given, fn)
   local values
   values, message = trial.values(recipe, given, args.folder)
   if not values then return nil, message, "parse" end
-  return fn { recipe = recipe, titles = titles, folder = args.folder, values = values }
+  return fn { recipe = recipe, titles = titles, folder = args.folder, values = values, source = args.records }
 end
 
 local function say_name(recipe, name, values, out)
