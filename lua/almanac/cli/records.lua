@@ -37,7 +37,7 @@ function m.given(args)
   local given = { from = args.records or {}, set = args.records_set, prefix = args.records_prefix, since = args.records_from,
     to = args.records_until, url = args.records_url, id = args.records_id, sheet = args.records_sheet, charset = args.records_charset,
     people = args.records_people, status = args.records_status }
-  if given.from[1] then return given end
+  if given.from[1] or args.since then return given end
   for name in pairs(given) do
     if name ~= "from" then
       return nil, ("--records-%s goes with --records"):format(name == "since" and "from" or name == "to" and "until" or name), "conflict"

@@ -215,16 +215,16 @@ local function read_and_match(plan, source)
   local ok, message, code = true, nil, nil
   if plan.base then ok, message, code = plan.db:attach(plan.order.from, "base") end
   if ok and plan.since then ok, message, code = plan.db:attach(plan.since.path, "last") end
-  if ok and not plan.reads then
+  if ok and not (plan.reads or plan.records) then
     ok, message, code = in_transaction(plan, fill, ask_about_records, add_found, match_all)
   elseif ok then
     local stop
     ok, message, code = in_transaction(plan, fill)
     if ok and plan.records then ok, message, code, stop = read_between(plan, read_source_of_records) end
     if ok and not stop then ok, message, code = in_transaction(plan, ask_about_records) end
-    if ok and not stop and plan.find then ok, message, code, stop = read_between(plan, look_up.all) end
+    if ok and not stop and plan.reads and plan.find then ok, message, code, stop = read_between(plan, look_up.all) end
     if ok and not stop then ok, message, code = in_transaction(plan, add_found) end
-    if ok and not stop then ok, message, code, stop = read_between(plan, read_titles) end
+    if ok and not stop and plan.reads then ok, message, code, stop = read_between(plan, read_titles) end
     if stop then return stopped(plan, stop) end
     if ok then ok, message, code = in_transaction(plan, match_all) end
   end

@@ -103,7 +103,7 @@ end
 
 -- A plan from an earlier one needs no call, unless a collection is given by its name.
 local function asks_alma(plan)
-  if plan.reads then return true end
+  if plan.reads or plan.records and records.asks_alma(plan.records) then return true end
   local named = (plan.order.collection or ""):find "%D"
   for _, name in ipairs(collection_arguments(plan)) do named = named or plan.args[name]:find "%D" end
   return named
@@ -123,12 +123,14 @@ local function excluded(plan)
   return list
 end
 
--- The records of an earlier plan come with its titles. Those that were not all read are gone on with.
+-- The records of an earlier plan come with its titles. Those that were not all read are gone on with. To titles
+-- that were planned without records, records may be added.
 local function records_of_base(plan)
   local order, meta = plan.order, plan.base.meta
-  if order.records or order.since then
+  if order.records and not meta.records_given and not order.since then return order.records end
+  if order.records and order.records.from[1] or order.since then
     attempt.fail(("the records come from %s: leave out %s, or leave out --from"):format(order.from,
-      order.records and "--records" or "--since"), "conflict")
+      order.since and "--since" or "--records"), "conflict")
   end
   if not meta.records_given or meta.records_ended then return nil end
   if not plan.reads then attempt.fail(("not all records of %s were read: add --missing, which goes on"):format(order.from), "missing") end
@@ -151,6 +153,7 @@ local function check_records(plan)
   local order, recipe, base = plan.order, plan.recipe, plan.base and plan.base.meta or {}
   local find = order.find or base.find or plan.since and plan.since.meta.find
   plan.find = find and need(look_up.way(find))
+  if plan.find and plan.records then plan.reads = true end   -- their titles are looked up in Alma
   if not recipe.record_key then
     if order.records or order.since or order.find then
       attempt.fail(("%s: the recipe has no rule about records (record_key)"):format(order.find and "--find" or "--records"), "conflict")

@@ -91,7 +91,8 @@ CREATE TABLE record_last(           -- records that an earlier run had too (`pla
   record_id INTEGER PRIMARY KEY REFERENCES record(id),
   mms_id    TEXT,                   -- of the title that it went with there
   finished  INTEGER NOT NULL,       -- 1: nothing was left to do for it there
-  came      TEXT                    -- this time: same changed; NULL: it did not come
+  came      TEXT,                   -- this time: same changed; NULL: it did not come
+  likeness  TEXT                    -- of its content without addresses and identifier, see almanac.plan.records.likeness
 );
 
 CREATE TABLE look_up(               -- titles that Alma has under a key of records

@@ -77,7 +77,8 @@ local function close_one(self)
   local one = self.one
   if not one then return end
   for _, text in ipairs(one.notes or {}) do self.notes[#self.notes + 1] = text end
-  if one.close then one:close() end
+  one:close()
+  for _, text in ipairs(one.remarks or {}) do self.remarks[#self.remarks + 1] = text end
   self.one = nil
 end
 
@@ -118,7 +119,7 @@ end
 function m.open(_, given)
   local paths, message, code = all_files(given.from)
   if not paths then return nil, message, code end
-  local source = setmetatable({ words = words_of(given.from), paths = paths, at = 0, given = given, notes = {} },
+  local source = setmetatable({ words = words_of(given.from), paths = paths, at = 0, given = given, notes = {}, remarks = {} },
     { __index = methods })
   local ok
   ok, message, code = open_next(source)   -- so that a file of nothing that is known is refused at once

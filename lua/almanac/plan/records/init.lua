@@ -32,7 +32,8 @@ local FILES = "files"
 ---@field place (fun(self: table): string?)? where reading can go on after the entry that was given last; nil: not behind this one
 ---@field updates boolean? a second entry of one identifier is the same record, changed meanwhile
 ---@field partial boolean? it gives only what changed, so that what it does not give is still there
----@field notes string[] what should be known of it, complete at its end
+---@field notes string[] what is wrong with it, complete at its end
+---@field remarks string[]? how it was read, complete at its end
 ---@field total integer? how many entries there are, where it says so
 ---@field again (fun(self: table, gained: integer): boolean|nil, string?, string?)? begins anew when its place was lost
 ---@field close fun(self: table)?
@@ -88,6 +89,14 @@ end
 ---@param given almanac.plan.records.given
 ---@return boolean
 function m.asks_server(given) return kind_of(given.from[1]) ~= FILES end
+
+---Whether Alma is asked for the records themselves.
+---@param given almanac.plan.records.given
+---@return boolean
+function m.asks_alma(given)
+  local kind = kind_of(given.from[1])
+  return kind == "deposits" or kind == "requests" or kind == "search" and not given.url
+end
 
 ---Opens a source.
 ---@param plan almanac.plan

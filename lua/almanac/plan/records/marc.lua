@@ -50,7 +50,7 @@ end
 
 function methods:close()
   local passed = self.reader:passed()
-  if passed > 0 then self.notes[#self.notes + 1] = ("%s: files in it without MARC records: %d"):format(self.path, passed) end
+  if passed > 0 then self.remarks = { ("%s: files in it without MARC records: %d"):format(self.path, passed) } end
   self.reader:close()
 end
 

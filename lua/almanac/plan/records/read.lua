@@ -21,13 +21,31 @@ local UPDATE = [[UPDATE record SET datestamp = ?2, deleted = ?3, sets = ?4, form
   problem = ?9, reason_code = NULL, reason_data = NULL WHERE id = ?1]]
 -- What a deleted record was stays, since it tells the title.
 local DELETE = [[UPDATE record SET deleted = 1, datestamp = ?2, problem = NULL, reason_code = NULL, reason_data = NULL WHERE id = ?1]]
+local NAMELESS = [[SELECT id, datestamp, deleted, mark, problem FROM record JOIN record_last ON record_id = id
+  WHERE format = 'row' AND mark IS NOT NULL]]
 local OF_IDENTIFIER = "SELECT id, datestamp, deleted, mark, problem FROM record WHERE identifier = ? ORDER BY id"
 
 -- ---- one entry ----
 
+-- A row without identifier got its match key for one in the earlier run. Here it is known by its content alone; a
+-- changed one is matched anew.
+local function row_of_mark(work, entry)
+  local mark = records.mark(entry)
+  if not work.by_mark then
+    work.by_mark = {}
+    for row in work.db:rows(NAMELESS) do work.by_mark[row.mark] = row end
+  end
+  local row = work.by_mark[mark]
+  if row and not work.came[row.id] then return row, mark end
+end
+
 -- The kept record that an entry is, if it is one: the same identifier, and no other entry of this reading.
 local function kept_one(work, entry)
-  if not (work.looks and entry.identifier) then return nil end
+  if not work.looks then return nil end
+  if not entry.identifier then
+    if entry.format ~= "row" then return nil end
+    return row_of_mark(work, entry)
+  end
   local mark, first = records.mark(entry), nil
   for row in work.db:rows(OF_IDENTIFIER, entry.identifier) do
     if work.source.updates or not work.came[row.id] then
@@ -135,6 +153,7 @@ local function read_entries(work)
 end
 
 local function note_problems(work)
+  for _, text in ipairs(work.source.remarks or {}) do work.on.phase(text) end
   for _, text in ipairs(work.source.notes) do
     attempt.run(work.db, "INSERT INTO problem(kind, text) VALUES('source', ?)", text)
   end

@@ -4,7 +4,8 @@ local sheet = require "almanac.sheet"
 
 local m = {}
 
--- Headings of the column that says which record a row is, the likeliest first.
+-- Headings of the column that says which record a row is, the likeliest first. Without one the first match key that the
+-- recipe gives the row is its identifier.
 local IDENTIFIERS = { "identifier", "recordid", "recordidentifier", "objectid", "originatingrecordid", "originatingsystemid", "id",
   "mmsid", "mmsrecordid", "barcode", "dcidentifier" }
 local STAMPS = { "datestamp", "lastmodified", "lastmodifieddate", "modificationdate", "modifieddate" }
@@ -21,11 +22,7 @@ local function column_of(list, names)
 end
 
 local function no_column(list, id)
-  if id then
-    return nil, ("%s: has no column '%s': %s; name one with --records-id"):format(list.name, id, list:others(id)), "parse"
-  end
-  return nil, ("%s: which column says which record a row is? %s; name it with --records-id"):format(list.name,
-    list:others "identifier"), "parse"
+  return nil, ("%s: has no column '%s': %s; name one with --records-id"):format(list.name, id, list:others(id)), "parse"
 end
 
 local methods = {}
@@ -44,8 +41,16 @@ function methods:next()
   self.count = self.count + 1
   local clean = {}
   for i in ipairs(self.list.head) do clean[i] = sheet.clean(cells[i]) end
-  return { identifier = filled(cells[self.identifier]), datestamp = self.stamp and filled(cells[self.stamp]), deleted = false,
+  return { identifier = self.identifier and filled(cells[self.identifier]), datestamp = self.stamp and filled(cells[self.stamp]), deleted = false,
     format = "row", content = row.encode(self.list.head, clean), place = ("%s %d"):format(self.list.unit, cells.line) }
+end
+
+-- How the list was read. Of columns with one heading all are read here.
+function methods:close()
+  self.remarks = {}
+  for _, text in ipairs(self.list.notes) do
+    if not text:find "; the first is read$" then table.insert(self.remarks, (text:gsub("%-%-sheet", "--records-sheet"))) end
+  end
 end
 
 ---@param path string
@@ -59,9 +64,9 @@ function m.open(path, given)
   if not list then return nil, (message:gsub("%-%-sheet", "--records-sheet")), code end
   if not list.head then list.head = { "identifier" } end   -- single cells are the identifiers themselves
   local identifier = column_of(list, given.id and { sheet.plain(given.id) } or IDENTIFIERS)
-  if not identifier then return no_column(list, given.id) end
-  return setmetatable({ list = list, identifier = identifier, stamp = column_of(list, STAMPS), count = 0, notes = list.notes },
-    { __index = methods })
+  if not identifier and given.id then return no_column(list, given.id) end
+  local source = { list = list, identifier = identifier, stamp = column_of(list, STAMPS), count = 0 }
+  return setmetatable(source, { __index = methods })
 end
 
 return m

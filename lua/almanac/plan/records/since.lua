@@ -3,6 +3,7 @@
 -- a changed one goes with the title it had; one that the source did not give this time stays as it is.
 local attempt = require "almanac.run.attempt"
 local json = require "almanac.json"
+local likeness = require "almanac.plan.records.likeness"
 local read = require "almanac.plan.read"
 local records = require "almanac.run.records"
 local states = require "almanac.run.states"
@@ -67,13 +68,15 @@ end
 ---What is to be read after an earlier run: the same as there when nothing else is named. A repository that was
 ---harvested is asked for what changed since.
 ---@param last almanac.plan.since
----@param given almanac.plan.records.given?
+---@param given almanac.plan.records.given? `from` may be empty: then the other fields replace those of the earlier run
 ---@return almanac.plan.records.given
 function m.given(last, given)
   local before = json.decode(last.meta.records_given or "{}")
-  if not given then
-    before.since, before.to = nil, nil
-    given = before
+  if not (given and given.from[1]) then
+    local named = given or {}
+    given, named.from = json.decode(last.meta.records_given or "{}"), nil
+    given.since, given.to = nil, nil
+    for name, value in pairs(named) do given[name] = value end
   end
   if not given.since and given.from[1]:find "^oai:" and before.from and same_source(given, before) and last.meta.records_began then
     given.since = day_before(last.meta.records_began)
@@ -94,15 +97,21 @@ local COPY = [[INSERT INTO record(id, identifier, datestamp, deleted, sets, form
   SELECT record.id, identifier, datestamp, deleted, sets, format, CASE WHEN fin THEN NULL ELSE content END, mark, place,
   CASE WHEN fin THEN 'record_not_come' END FROM (SELECT record.*, ]] .. FINISHED .. " AS fin" .. FROM .. ") AS record"
 -- An MMS ID is digits; a title that was still to be made has none.
-local KNOW = [[INSERT INTO record_last(record_id, mms_id, finished) SELECT record.id,
-  coalesce(CASE WHEN title.mms_id NOT GLOB '*[^0-9]*' THEN title.mms_id END, %s), coalesce(]] .. FINISHED .. ", 0)" .. FROM
+local KNOW = [[INSERT INTO record_last(record_id, mms_id, finished, likeness) SELECT record.id,
+  coalesce(CASE WHEN title.mms_id NOT GLOB '*[^0-9]*' THEN title.mms_id END, %s), coalesce(]] .. FINISHED .. ", 0), %s" .. FROM
+local ALIKE = [[SELECT record.id, identifier, content FROM last.record AS record
+  WHERE content IS NOT NULL AND identifier IS NOT NULL AND problem IS NULL]]
+local KNOWN_BEFORE = "(SELECT %s FROM last.record_last WHERE record_id = record.id)"
 
 ---Brings the records of the earlier run along. Called inside an attempt and a transaction; the run is attached as `last`.
 ---@param db table
 function m.copy(db)
   attempt.run(db, COPY)
-  local chained = db:value "SELECT 1 FROM last.sqlite_master WHERE name = 'record_last'"
-  attempt.run(db, KNOW:format(chained and "(SELECT mms_id FROM last.record_last WHERE record_id = record.id)" or "NULL"))
+  local chained = db:value "SELECT 1 FROM last.sqlite_master WHERE name = 'record_last'" and KNOWN_BEFORE or "NULL"
+  attempt.run(db, KNOW:format(chained:format "mms_id", chained:format "likeness"))
+  for row in db:rows(ALIKE) do
+    attempt.run(db, "UPDATE record_last SET likeness = ? WHERE record_id = ?", likeness.of(row.identifier, row.content), row.id)
+  end
 end
 
 local KNOWN = [[SELECT DISTINCT mms_id FROM record_last JOIN record ON id = record_id WHERE record_last.mms_id IS NOT NULL
@@ -147,22 +156,19 @@ function m.note(db, record_id, as_it_was)
   attempt.run(db, "UPDATE record_last SET came = ? WHERE record_id = ?", as_it_was and "same" or "changed", record_id)
 end
 
--- Behind the last colon of "oai:example.org:123/4".
-local function ending(identifier) return identifier:match "^oai:.*:([^:]+)$" end
-
--- A record may come under another identifier, when the repository got another name or moved: with the same
--- content, or with the same ending behind the last colon. Whether it is the same one, a person sees.
+-- A record may come under another identifier, when the repository got another name or moved. Whether it is the same
+-- one, a person sees.
 local function renamed(db)
-  local by_mark, by_ending, found = {}, {}, {}
-  for row in db:rows "SELECT identifier, mark FROM record JOIN record_last ON record_id = id WHERE came IS NULL" do
-    if row.mark then by_mark[row.mark] = row.identifier end
-    local last = ending(row.identifier)
+  local by_likeness, by_ending, found = {}, {}, {}
+  for row in db:rows "SELECT identifier, likeness FROM record JOIN record_last ON record_id = id WHERE came IS NULL" do
+    if row.likeness then by_likeness[row.likeness] = row.identifier end
+    local last = likeness.ending(row.identifier)
     if last then by_ending[last] = row.identifier end
   end
-  if not next(by_mark) then return found end
-  for row in db:rows [[SELECT id, identifier, mark FROM record WHERE identifier IS NOT NULL AND deleted = 0
+  if not (next(by_likeness) or next(by_ending)) then return found end
+  for row in db:rows [[SELECT id, identifier, content FROM record WHERE identifier IS NOT NULL AND deleted = 0
     AND id NOT IN (SELECT record_id FROM record_last)]] do
-    local was = by_mark[row.mark or false] or by_ending[ending(row.identifier) or false]
+    local was = by_ending[likeness.ending(row.identifier) or false] or by_likeness[likeness.of(row.identifier, row.content) or false]
     if was then found[#found + 1] = { id = row.id, was = was } end
   end
   return found
