@@ -123,6 +123,7 @@ local function finder(plan, way)
   end
   local client = attempt.checked(sru.new { url = plan.order.sru_url
     or plan.alma_url:gsub("/+$", "") .. ("/view/sru/%s"):format(plan.institution) })
+  attempt.checked(client:check(way.index .. '=""'))
   return function(key) return by_sru(client, way.index, key) end
 end
 
