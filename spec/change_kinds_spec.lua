@@ -6,10 +6,14 @@ local program = require "support.program"
 
 -- What a field holds, for editors.
 local TYPES = { text = "string", boolean = "boolean", rep = "recipe.representation", held = "recipe.held", file = "recipe.file",
-  files = "recipe.file[]", links = "string[]" }
+  files = "recipe.file[]", links = "string[]",
+  record = "recipe.record|recipe.source_record|table", set = "table<string, string>", fields = "table",
+  paths = "string[]" }
 
 -- What the module of a kind has to have.
 local FUNCTIONS = { "settle", "begun", "expect", "carry_out", "check", "look", "describe" }
+
+local RECORD = "<record><leader>00000nam a2200000   4500</leader></record>"
 
 local function sorted(list)
   table.sort(list)
@@ -140,11 +144,11 @@ describe("the list of kinds of change", function()
   it("tells of everything that is deleted or set", function()
     local function told(name, change)
       change.kind, change.representation, change.pid = name, "12", "13"
-      change.files = { { name = "a.jpg" } }
+      change.files, change.set = { { name = "a.jpg" } }, { { "245$a", "New" } }
       local found = {}
-      for _, one in ipairs(consequences.of({ representations = { { id = "12", usage_type = "MODIFIED_MASTER", label = "x",
+      for _, one in ipairs(consequences.of({ record = RECORD, representations = { { id = "12", usage_type = "MODIFIED_MASTER", label = "x",
           files = { { pid = "13", name = "a.tif" } } } } }, { change })) do
-        found[one.what] = one.of or one.field or one.to
+        found[one.what] = one.of or one.field or one.to or true
       end
       return found
     end
@@ -153,6 +157,8 @@ describe("the list of kinds of change", function()
       local found = told(name, { usage_type = "DERIVATIVE_COPY" })
       assert.equal(kind.deletes, found.delete, name)
       assert.equal(kind.sets and "usage_type", found.set, name)
+      assert.equal(kind.makes == "title", found.create ~= nil, name)
+      assert.equal(kind.edits ~= nil, found.record ~= nil, name)
       assert.equal(kind.deletes and kind.fields.with and "jpg", found.type, name)
       if kind.spares then assert.same({}, told(name, { [kind.spares] = true }), name) end
     end

@@ -5,12 +5,14 @@
 --            "delete-master"), "request"
 --   fields   what it is given, by name; those with ! are needed. text, boolean; `held` is a file that the title holds,
 --            `rep` one of its representations, `file` one of the folder, `files` several of these, `links` the
---            linking parameters of a remote representation
---   makes    "representation": it makes a new one
+--            linking parameters of a remote representation; `record` a record, `set`, `fields` and `paths` what
+--            is done to one (almanac.record_edit)
+--   makes    "representation" or "title": it makes a new one
 --   deletes  "file" or "representation": which of the things that the title holds it deletes
 --   spares   the field with which it deletes nothing
 --   moves    "request": it moves one on, which can't be taken back
 --   sets     the fields that it sets, of which it needs one
+--   edits    the fields with which it changes the title's record, of which it needs one
 --   remote   true: it may be about a remote representation, whose files are not in Alma; "only": about no other
 --   repeats  true: a title may have several about one thing
 --   done     the words of a summary for one and for several; nil where a summary counts them as new representations or as deletions
@@ -37,6 +39,7 @@ end
 ---@field spares string?
 ---@field moves "request"?
 ---@field sets string[]?
+---@field edits string[]?
 ---@field remote boolean|"only"|nil
 ---@field repeats boolean?
 ---@field done string[]?
@@ -79,6 +82,15 @@ m.kinds = {
     fields = fields_of("remote", "PUT", { representation = "rep!" }),
     done = { "remote representation is changed", "remote representations are changed" },
   },
+  ["create.bib"] = {
+    effects = { "create-bib" }, makes = "title", fields = { record = "record!", collection = "text", suppress = "boolean",
+      normalization = "text", check_match = "boolean", import_profile = "text", set = "set", add = "fields", remove = "paths" },
+  },
+  ["update.bib"] = {
+    effects = { "update-bib" }, edits = { "set", "add", "remove" },
+    fields = { set = "set", add = "fields", remove = "paths", normalization = "text" },
+    done = { "record is changed", "records are changed" },
+  },
   ["delete.representation"] = {
     effects = { "delete" }, remote = true, deletes = "representation", fields = { representation = "rep!" },
   },
@@ -105,6 +117,16 @@ function m.deleted(kind, spec)
   local entry = m.kinds[kind]
   if entry.spares and spec[entry.spares] then return nil end
   return entry.deletes
+end
+
+---Whether one of the changes is about the title's record.
+---@param changes { kind: string }[]
+---@return boolean
+function m.edits_record(changes)
+  for _, change in ipairs(changes) do
+    if m.kinds[change.kind].edits then return true end
+  end
+  return false
 end
 
 ---Whether a change makes the title itself.

@@ -127,7 +127,7 @@ function record:elements(path) end
 ---@field summary string
 ---@field version string "1.0.0"
 ---@field license string
----@field effects ("add"|"update"|"remote"|"delete"|"delete-master"|"request")[] what its plans may contain; "delete-master": masters are deleted, "delete": others
+---@field effects ("add"|"update"|"remote"|"delete"|"delete-master"|"create-bib"|"update-bib"|"request")[] what its plans may contain; "delete-master": masters are deleted, "delete": others
 ---@field args? table[] { name, type, required=, default=, help=, choices=, min=, max= }
 ---@field reads? ("record"|"items"|"rows")[]
 ---@field file_key? fun(file: recipe.file, args: table): string|string[]|nil a list: each may be the match key of a title

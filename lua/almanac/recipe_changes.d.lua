@@ -5,7 +5,7 @@
 
 ---@class recipe.change
 
-add, replace, update, delete, advance = {}, {}, {}, {}, {}
+add, create, replace, update, delete, advance = {}, {}, {}, {}, {}, {}
 
 ---@param given { usage_type: string, library: string, label: string?, public_note: string?, access_rights: string?, entity_type: string?, author: string?, title: string?, volume: string?, issue: string?, date: string?, start_page: string?, end_page: string?, track: string?, start_time: string?, end_time: string?, number: string?, year: string?, season_month: string?, day_in_month: string?, request_id: string?, files: recipe.file[] }
 ---@return recipe.change
@@ -14,6 +14,20 @@ function add.representation(given) end
 ---@param given { repository: string, originating_record_id: string, linking_parameters: string[]?, usage_type: string, library: string, label: string?, public_note: string?, entity_type: string?, author: string?, title: string?, volume: string?, issue: string?, date: string?, start_page: string?, end_page: string?, track: string?, start_time: string?, end_time: string?, number: string?, year: string?, season_month: string?, day_in_month: string? }
 ---@return recipe.change
 function add.remote(given) end
+
+---A title that Alma lacks, for the rule `missing`; the changes beside it in the list go on with it. `record` is one that a
+---source gave, or a table of its values: { ["dc:title"] = "Maps", ["dc:subject"] = { "a", "b" } }, { ["245$a"] = "Maps",
+---{ "856", "40", "u", "https://…" } }.
+---@param given { record: recipe.record|recipe.source_record|table, collection: string?, suppress: boolean?, normalization: string?, check_match: boolean?, import_profile: string?, set: table<string, string>?, add: table?, remove: string[]? }
+---@return recipe.change
+function create.bib(given) end
+
+---The title's record, by MARCspec or elements; with reads = { "record" }. `set`: the first value at a path, or a new one;
+---`add`: fields, { { "856", "40", "u", "https://…" } } or { { "dc:subject", "Maps", ["xml:lang"] = "en" } }; `remove`: all
+---that the paths find.
+---@param given { set: table<string, string>?, add: table?, remove: string[]?, normalization: string? }
+---@return recipe.change
+function update.bib(given) end
 
 ---@param given { representation: recipe.representation, files: recipe.file[] }
 ---@return recipe.change

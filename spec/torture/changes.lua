@@ -1,6 +1,8 @@
 -- The kinds of change that a round may be about: how each is planned, what has
 -- to be in Alma when it was done, and when it was taken back. Nothing else may
 -- differ from before: so what undo can't make as it was stands here by name.
+local created = require "torture.created"
+
 local m = {}
 
 -- What may be struck by faults besides reading, in the order of a run and its undo.
@@ -10,7 +12,7 @@ local HEAD = [[
 -- almanac-recipe: 1
 return {
   name = "r", summary = "r", version = "1.0.0", license = "MIT",
-  effects = { "add", "update", "remote", "delete", "delete-master", "request" },
+  effects = { "add", "update", "remote", "delete", "delete-master", "request", "update-bib" },
   args = { { "folder", "dir" }, { "into", "string", default = "" } },
 ]]
 
@@ -128,6 +130,13 @@ local function advanced(want, title) want:advance(title.mms_id) end
 -- Alma has no step back, so undo leaves it; a run that was stopped may not have come to it.
 local function stays_advanced(want, title) want:advance(title.mms_id, true) end
 
+-- Field by field as the recipe has it; nobody else's record differs.
+local function rewrite(want, title)
+  want:rewrite(title.mms_id, function(record)
+    return record:gsub("(245 00 %$a Book )(%d+)", "%1%2 of many") .. ("\n500    $a Number %d"):format(title.n)
+  end, ("Book %d of many"):format(title.n))
+end
+
 local function nothing() end
 
 local function replace_masters(want, title)
@@ -202,6 +211,7 @@ end
 ---@field rivals boolean? somebody else may do the like at the same moment
 ---@field prepare fun(round: table)? makes what it is about, before the run
 ---@field asks boolean? where an answer was lost a person may have to look
+---@field go fun(round: table)? what a round does in place of planning, applying and taking back
 ---@field stays boolean? undo can't take it back, and says so
 ---@field shared boolean? two people may both do it, and it is as if one had
 
@@ -249,6 +259,17 @@ local kinds = {
     return list
   end,
 ]], true), arguments = { "--folder", "jpg" }, writes = { FILES, FILES, "DELETE files" }, done = replace_masters, undone = masters_back },
+  { name = "record", about = "fields of records are set and added (update.bib)",
+    source = recipe [[
+  reads = { "record" },
+  changes = function(title)
+    return update.bib { set = { ["245$a"] = title.title .. " of many" },
+      add = { { "500", "  ", "a", "Number " .. key.digits(title.title, 1) } } }
+  end,
+]], writes = { "PUT bibs" }, done = rewrite, undone = nothing, shared = true },
+  -- As create.bib { record = record, collection = args.into } beside add.representation { … } of a rule `missing`.
+  { name = "create", about = "titles that Alma lacks are created, with their files (create.bib)", go = created.go, asks = true,
+    writes = { "POST bibs", "POST bibs", "DELETE bibs", REPRESENTATIONS, FILES, "POST collections" }, done = nothing, undone = nothing },
   { name = "collect", about = "titles into a collection (collect)", recipe = "collect", arguments = { "--into", "INTO" },
     writes = { "POST collections", "DELETE collections" }, done = collect, undone = nothing, shared = true },
   { name = "request", about = "a request of each title is moved to its next step", source = recipe [[

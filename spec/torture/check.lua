@@ -37,8 +37,8 @@ local function check_bibs(want, after, tell)
     if not now then
       tell("bib %s is gone", bib.mms_id)
     elseif not same(bib, now) then
-      tell("bib %s changed: in collections %s, wanted %s", bib.mms_id, table.concat(now.collections, " "),
-        table.concat(bib.collections, " "))
+      tell("bib %s changed: in collections %s, wanted %s; its record\n%s\nwanted\n%s", bib.mms_id, table.concat(now.collections, " "),
+        table.concat(bib.collections, " "), now.record, bib.record)
     end
   end
   if #want.bibs ~= #after.bibs then tell("%d bibs became %d", #want.bibs, #after.bibs) end

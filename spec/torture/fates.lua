@@ -131,7 +131,8 @@ local function of_scripts(random)
     latency = pick(random, { "representation=0.05,file=0.05", "lag=0.2", "lag=1" }) }
 end
 
--- Each takes the dice and the calls that write, and gives what is special about the round.
+-- Each takes the dice and the calls that write, and gives what is special about the round. `goes`: a round goes its own way,
+-- which a change that has one of its own does not fit; so do merges, which change what others look for.
 local kinds = {
   { name = "kills", about = "SIGKILL at random moments, then the same command again",
     of = function(random) return { kills = random(3, 10) } end },
@@ -159,7 +160,8 @@ local kinds = {
         rules = { "POST representations=0.1:rival", "POST representations=0.1:lost", "POST representations=0.1:500",
           "POST files=0.1:lost" } }
     end },
-  { name = "filled", about = "somebody puts a file into a representation just made, and the answer is lost; SIGKILL",
+  { name = "filled", goes = true,
+    about = "somebody puts a file into a representation just made, and the answer is lost; SIGKILL",
     fits = function(change) return writes_any(change, "POST representations") end,
     of = function(random)
       return { kills = random(0, 4), rules = { ("POST representations=%s:filled"):format(rate(random)) }, titles = 20,
@@ -171,16 +173,19 @@ local kinds = {
     end },
   { name = "moved", about = "SIGKILL, then the run file without its log; the image folder is not mounted at first",
     of = function(random) return { moves = true, kills = random(3, 8) } end },
-  { name = "copies", about = "the run goes on, and an older copy of its file is verified, applied, taken back; SIGKILL; 12 titles",
+  { name = "copies", goes = true,
+    about = "the run goes on, and an older copy of its file is verified, applied, taken back; SIGKILL; 12 titles",
     of = function(random)
       return { titles = 12, kills = random(0, 3), copy = pick(random, { "rest", "log", "part" }), go = copies.go, decides = true }
     end },
   { name = "commits", about = "SIGKILL at every commit of the run file in turn; 5 titles",
     of = function() return { commits = true, titles = 5 } end },
-  { name = "undo", about = "apply is killed for good at some commit, then undo at every commit in turn; 4 titles of 3 to 5 pages",
+  { name = "undo", goes = true,
+    about = "apply is killed for good at some commit, then undo at every commit in turn; 4 titles of 3 to 5 pages",
     of = function() return { titles = 4, pages = 3, go = halves.go } end },
-  { name = "twins", about = "two people apply the same titles, 0 to 5 s apart, on one machine or on two; 4 titles", of = of_twins },
-  { name = "scripts", about = "a script of `almanac exec` makes one of each thing with the library's create functions;\n" ..
+  { name = "twins", goes = true,
+    about = "two people apply the same titles, 0 to 5 s apart, on one machine or on two; 4 titles", of = of_twins },
+  { name = "scripts", goes = true, about = "a script of `almanac exec` makes one of each thing with the library's create functions;\n" ..
       "            SIGKILL, restarts, faults of the API; it is run again until all is there, once; 2 to 4 titles", of = of_scripts },
   { name = "stalls", seldom = true, about = "every 20th round: stalls of real 30 s, the time-outs as users have them\n" ..
       "            (90 s); or of 3 s, which is longer than the client waits then (1 s)",
@@ -191,7 +196,7 @@ local kinds = {
     end },
   { name = "slow", about = "a gateway gives up (504) while Alma goes on for 0.3 to 2 s; SIGKILL; 12 titles", of = of_slow },
   { name = "lag", about = "lists lag 0.1 to 0.6 s behind; faults of the API, SIGKILL; 12 titles", of = of_lag },
-  { name = "merge", about = "titles are merged into others just before calls that write; SIGKILL",
+  { name = "merge", goes = true, about = "titles are merged into others just before calls that write; SIGKILL",
     of = function(random, writes)
       return { merges = true, kills = random(0, 3), rules = each_write(random, writes, { "merge" }) }
     end },
@@ -225,8 +230,8 @@ m.exists = function(name) return kind_of(name) ~= nil end
 ---@param change torture.change
 ---@return boolean
 function m.fits(name, change)
-  local fits = kind_of(name).fits
-  return not fits or fits(change)
+  local kind = kind_of(name)
+  return not (kind.goes and change.go) and (not kind.fits or kind.fits(change))
 end
 
 ---The kind of the round with this number.

@@ -62,6 +62,7 @@ local function go(round)
   round.before = round.alma.state()
   round.sums = judge.sums(round, round.before)
   if round.fate.go then return round.fate.go(round) end
+  if round.change.go then return round.change.go(round) end
   round:plan "a.run"
   apply(round)
   if not round.violations[1] then undo(round) end

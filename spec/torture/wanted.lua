@@ -139,6 +139,15 @@ function methods:advance(mms_id, maybe)
   end
 end
 
+---The title has another record.
+---@param change fun(record: string): string of its fields, a line each, without 005
+---@param title string
+function methods:rewrite(mms_id, change, title)
+  for _, bib in ipairs(self.bibs) do
+    if bib.mms_id == mms_id then bib.record, bib.title = change(bib.record), title end
+  end
+end
+
 ---The title is in one collection more.
 function methods:collect(mms_id, collection)
   for _, bib in ipairs(self.bibs) do

@@ -4,6 +4,7 @@
 -- until it is done; the other waits, looks then, and sees what was made. Runs on other
 -- machines are found by the look after the write, see almanac.apply.rivals.
 local core = require "almanac.core"
+local made_titles = require "almanac.apply.made_titles"
 local reconcile = require "almanac.apply.reconcile"
 local task = require "almanac.task"
 
@@ -25,7 +26,7 @@ local function open(name, place)
   local message
   for _, folder in ipairs { place or table.unpack(PLACES) } do
     local claim, why = core.claim.open(folder .. "/" .. name)
-    if claim then return claim end
+    if claim then return claim, folder .. "/" .. name end
     message = message or why
   end
   return nil, ("can't claim titles, so that no other run on this machine does the same ones: %s; set ALMANAC_CLAIMS to a folder " ..
@@ -36,14 +37,15 @@ end
 ---@param general { institution: string, environment: string }
 ---@param url string of the API
 ---@param place string? the folder of the claims; ALMANAC_CLAIMS, or one that every user can write to
----@return table|nil claims can be <close>
+---@return table|nil claims can be <close>; `made`: of almanac.apply.made_titles
 ---@return string? message
 ---@return string? code "io": there is no place for them
 function m.open(general, url, place)
   local name = ("almanac-%s.claims"):format(general.institution:gsub("[^%w_-]", "_"))
-  local claim, message, code = open(name, place or os.getenv "ALMANAC_CLAIMS")
-  if not claim then return nil, message, code end
-  return setmetatable({ claim = claim, realm = realm_of(general, url) }, meta)
+  local claim, path, code = open(name, place or os.getenv "ALMANAC_CLAIMS")
+  if not claim then return nil, path, code end
+  local realm = realm_of(general, url)
+  return setmetatable({ claim = claim, realm = realm, made = made_titles.open(path, claim, realm) }, meta)
 end
 
 -- Takes a name as soon as it is free, or gives up.
@@ -61,11 +63,11 @@ local function take_when_free(self, name)
 end
 
 ---Calls `work` while nobody else on this machine works on the title.
----@param mms_id string
+---@param title string its MMS ID, or another name of its own
 ---@param work fun(): any ...
 ---@return any ... what `work` returns; nil, message, "closed" when another run kept the title to itself for long
-function methods:with(mms_id, work)
-  local name = self.realm .. " " .. mms_id
+function methods:with(title, work)
+  local name = self.realm .. " " .. title
   local ok, message, code = take_when_free(self, name)
   if not ok then return nil, message, code end
   local _ <close> = setmetatable({}, { __close = function() self.claim:give(name) end })

@@ -5,6 +5,7 @@
 local alma = require "almanac.alma"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
+local titles = require "almanac.run.titles"
 local whereabouts = require "almanac.apply.whereabouts"
 
 local m = {}
@@ -27,6 +28,7 @@ end
 ---@return almanac.run.reason? reason
 function m.look(job)
   local mms_id = job.title.mms_id
+  if titles.is_new(job.title) then return nil end
   local bibs, missing = alma.bibs.get(job.client, { mms_id })
   if not bibs or bibs[1] or missing[1] ~= mms_id then return nil end
   local found = job.merged or whereabouts.find_title(job, representation_ids(job))

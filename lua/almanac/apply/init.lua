@@ -147,7 +147,7 @@ local function carry_out_title(run, title)
   run.on.begin(title)
   run.limits:promise(cost(title))
   local job = title_work.load(run, title)
-  local ok, message, code = run.claims:with(title.mms_id, function() return title_work.carry_out(job) end)
+  local ok, message, code = run.claims:with(title_work.claim(run.db, title), function() return title_work.carry_out(job) end)
   run.limits:promise(-cost(title))
   if ok then
     run.streak:worked()

@@ -154,13 +154,14 @@ function m.made_elsewhere(job, list)
   return false
 end
 
----All representations of the title. A list that changed while it was read is a failure of
+---All representations of the title; none of one that Alma does not have yet. A list that changed while it was read is a failure of
 ---the moment, not a doubt.
 ---@param job almanac.job
 ---@return table[]|nil list
 ---@return string? message
 ---@return string? code
 function m.list(job)
+  if not job.mms_id then return {} end
   local list, message, code = alma.representations.list(job.client, job.mms_id)
   return list, message, code == "conflict" and "parse" or code
 end

@@ -5,6 +5,7 @@
 -- may be left can be told.
 local pages = require "almanac.run.pages"
 local states = require "almanac.run.states"
+local titles = require "almanac.run.titles"
 local words = require "almanac.words"
 
 local m = {}
@@ -15,7 +16,7 @@ local MAY_BE_LEFT = [[SELECT count(*) FROM step JOIN title ON title.id = step.ti
 
 -- A title that a person decided about has lost its steps; what was sent for it before may
 -- lie there all the same. Such a title is ready and has a reason, so it is left out.
-local UNDECIDED = "SELECT id, mms_id FROM title WHERE mms_id = ? AND reason_code IS NULL AND " .. states.OPEN
+local UNDECIDED = "SELECT id, mms_id FROM title WHERE id = ? AND reason_code IS NULL AND " .. states.OPEN
 local BEGUN = "SELECT 1 FROM step WHERE title_id = ? AND change = ? AND kind = ? AND page = ?"
 
 local function folder_of(run)
@@ -24,8 +25,8 @@ end
 
 -- Whether an object of the folder belongs to a title that was taken back.
 local function is_taken_back(run, folder, key)
-  local mms_id = key:sub(#folder + 1):match "^[^/]+"
-  return run.db:value("SELECT 1 FROM title WHERE mms_id = ? AND " .. states.is(states.UNDONE), mms_id) ~= nil
+  local title = titles.of_folder(run.db, key:sub(#folder + 1):match "^[^/]*")
+  return title ~= nil and title.state == states.UNDONE
 end
 
 ---Deletes the uploads of titles that were taken back, also those begun in parts, where the keys allow it.
@@ -42,8 +43,9 @@ function m.remove(run)
 end
 
 -- Key -> true for the pages of a title that this run file has not begun to send.
-local function unsent_keys(run, mms_id)
-  local title, keys = run.db:row(UNDECIDED, mms_id), {}
+local function unsent_keys(run, place)
+  local of, keys = titles.of_folder(run.db, place), {}
+  local title = of and run.db:row(UNDECIDED, of.id)
   local function add(page, change, kind)
     if not run.db:value(BEGUN, title.id, change, kind, page.seq) then keys[page.upload_key] = true end
   end
@@ -66,9 +68,9 @@ function m.sent_elsewhere(run)
   if not list then return nil, ("%s can't be looked at: %s"):format(folder, message) end
   local by_title, found = {}, {}
   for _, object in ipairs(list) do
-    local mms_id = object.key:sub(#folder + 1):match "^[^/]+" or ""
-    by_title[mms_id] = by_title[mms_id] or unsent_keys(run, mms_id)
-    if by_title[mms_id][object.key] then found[#found + 1] = object.key end
+    local place = object.key:sub(#folder + 1):match "^[^/]*"
+    by_title[place] = by_title[place] or unsent_keys(run, place)
+    if by_title[place][object.key] then found[#found + 1] = object.key end
   end
   if not found[1] then return nil end
   return ("%s in %s that %s has not sent (%s%s): this looks like an older copy of the run. Bring the newest copy of the run file, " ..

@@ -9,10 +9,12 @@ local makers = require "almanac.apply.maker"
 local older = require "almanac.apply.older"
 local pages = require "almanac.run.pages"
 local readings = require "almanac.reading"
+local records = require "almanac.run.records"
 local reasons = require "almanac.run.reasons"
 local representation = require "almanac.apply.representation"
 local states = require "almanac.run.states"
 local steps = require "almanac.apply.steps"
+local titles = require "almanac.run.titles"
 local whereabouts = require "almanac.apply.whereabouts"
 
 local m = {}
@@ -59,7 +61,8 @@ end
 ---A title at work: what the run file knows of it, and what was seen since.
 ---@class almanac.job
 ---@field title table the row of `title`
----@field mms_id string where the title is now: another one's when it was merged into that
+---@field mms_id string? where the title is now: another one's when it was merged into that; nil: Alma does not have it yet
+---@field found boolean? the title that it was to make was there already, made by this run
 ---@field merged string? the MMS ID that it was merged into
 ---@field changes almanac.change[] in the order of the plan
 ---@field steps table<string, table> what was begun, by change, kind and page: see almanac.apply.steps
@@ -67,6 +70,7 @@ end
 ---@field client table of almanac.alma
 ---@field storage table? the bucket; nil for a run that sends nothing
 ---@field journal table of almanac.run.journal
+---@field made table? of almanac.apply.made_titles; nil for commands that write nothing
 ---@field folder string? that the paths of its files are below
 ---@field upload_folder string in the bucket, of the whole run
 ---@field copies string|false the folder for copies of what is deleted; false: none are made
@@ -103,9 +107,10 @@ function m.load(run, title)
   run.maker, run.members = run.maker or makers.load(run.db), run.members or {}
   run.upload_folder = run.upload_folder or pages.upload_folder(run.db)
   return mark_resumed(run, add_answers {
-    title = title, mms_id = title.mms_id, changes = changes_of(run, title), steps = steps.load(run.db, title.id),
+    title = title, mms_id = titles.mms_id(title), changes = changes_of(run, title), steps = steps.load(run.db, title.id),
     db = run.db, client = run.client, storage = run.storage, journal = run.journal,
-    folder = run.folder, maker = run.maker, members = run.members, copies = run.copies, upload_folder = run.upload_folder,
+    made = run.claims and run.claims.made, folder = run.folder, maker = run.maker, members = run.members, copies = run.copies,
+    upload_folder = run.upload_folder,
     seen = {}, left = {}, unlike = {},
     differs = function(change, answered) if run.on and run.on.differs then run.on.differs(title, change, answered) end end,
   })
@@ -209,6 +214,10 @@ end
 local function read_again(job)
   local reading = readings.decode(job.title.reading)
   local planned = expected(job, reading)
+  if not job.mms_id then
+    job.present = {}   -- it is made first, and holds nothing then
+    return true
+  end
   local list, reason, code = compare(job, planned)
   if not list and code == "missing" then return missing(job, reason) end
   if not list then return nil, reason, code end
@@ -258,15 +267,32 @@ local function prepare(job)
   return true
 end
 
+-- A title that was to be made, and was there already, may hold what another copy of this run put into it.
+local function look_at_found(job)
+  job.found = nil
+  return read_again(job)
+end
+
 local function carry_out(job)
   local ok, message, code = settle_open_steps(job)
   if ok then ok, message, code = prepare(job) end
   if ok and needs_reading(job) then ok, message, code = read_again(job) end
   for _, change in ipairs(ok and job.changes or {}) do
     ok, message, code = kinds.of(change).carry_out(job, change)
+    if ok and job.found then ok, message, code = look_at_found(job) end
     if not ok then break end
   end
   return ok, message, code
+end
+
+---What a title is claimed by, so that no other run of this machine is at work on it: its MMS ID, or of a title that Alma
+---does not have yet, the record that it is made of.
+---@param db table
+---@param title table a row of `title`
+---@return string
+function m.claim(db, title)
+  local record = titles.is_new(title) and records.any(db) and records.of_title(db, title.id)[1]
+  return record and "record " .. (record.identifier or record.mark or title.mms_id) or title.mms_id
 end
 
 ---Carries out what is planned for a title; goes on where an earlier run ended.

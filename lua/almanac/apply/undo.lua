@@ -169,7 +169,7 @@ local function take_back_title(run, job, counts)
 end
 
 local function undo_title(run, title, counts)
-  local done, message, code = run.claims:with(title.mms_id, function()
+  local done, message, code = run.claims:with(title_work.claim(run.db, title), function()
     return take_back_title(run, title_work.load(run, title), counts)
   end)
   if done then return end

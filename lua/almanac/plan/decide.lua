@@ -33,7 +33,8 @@ local UNSETTLED = ("SELECT id, mms_id, title, state, reason_code, reason_data FR
 local TAKEN_BACK = "SELECT 1 FROM title WHERE id = ? AND " .. undo_doubt.WAITS
 -- Counts the steps that leave something in Alma. A file in the upload folder does not
 -- count, because it is sent again.
-local BEGUN = "SELECT count(*) FROM step WHERE title_id = ? AND kind NOT IN ('upload', 'thumbnail')"
+local BEGUN = "SELECT count(*) FROM step WHERE title_id = ? AND kind NOT IN ('upload', 'thumbnail') " ..
+  "AND kind NOT LIKE 'doubt %'"
 
 local SEEN = "UPDATE file SET size = ?, mtime_ns = ?, mark = ?, sha256 = NULL WHERE id = ?"
 local NAMED = "SELECT id, path, size, problem FROM file WHERE substr(path, -1 - length(?1)) = '/' || ?1 LIMIT 2"
@@ -113,8 +114,9 @@ local function entry_of(work, mms_id, line)
   local failed, taken_back = states.group(row.state, row.reason_code) == "failed", work.db:value(TAKEN_BACK, row.id) ~= nil
   local is_open = OPEN[row.state] or failed or taken_back
   if not is_open then return complain(work, line, ("title %s is %s already"):format(mms_id, row.state)) end
+  local is_settled = failed or row.state == states.GONE or run_titles.is_new(row)
   local entry = { mms_id = mms_id, row = row, files = {}, chosen = {}, line = line, begun = work.db:value(BEGUN, row.id) > 0,
-    planned = (failed or row.state == states.GONE) and work.db:value("SELECT 1 FROM change WHERE title_id = ?", row.id) ~= nil,
+    planned = is_settled and work.db:value("SELECT 1 FROM change WHERE title_id = ?", row.id) ~= nil,
     failed = failed or row.state == states.GONE, taken_back = taken_back, records = {}, fitting = chosen_records.of(work.db, row) }
   work.entries[mms_id] = entry
   work.order[#work.order + 1] = entry
@@ -143,7 +145,7 @@ local function take_row(work, row, columns)
   take_record(work, entry, row[columns.record] or "", row.line)
 end
 
--- A title that failed is tried again as it was planned, unless other files are named.
+-- A title that failed, or that Alma does not have yet, goes on as it was planned, unless other files are named.
 local function goes_on(entry)
   return entry.begun or entry.planned and not entry.files[1]
 end
@@ -284,7 +286,7 @@ end
 
 -- Erases what was planned and uploaded for a title; nothing of it is in Alma.
 local function erase_plan(db, title_id)
-  attempt.run(db, "DELETE FROM step WHERE title_id = ?", title_id)
+  attempt.run(db, "DELETE FROM step WHERE title_id = ? AND kind NOT LIKE 'doubt %'", title_id)
   planned.erase(db, title_id)
 end
 

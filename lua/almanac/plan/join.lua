@@ -169,6 +169,7 @@ local function write_plans(run, open)
     local list, rows = match_files.objects(entry.files)
     local reading = readings.decode(row.reading)
     local changes = remote.without_those_there(reading, weigh.taken(rules.take_changes(run.recipe, row.mms_id, answers[i], list)))
+    reading.record = row.details and row.details.record
     local state, reason = judged(run, entry, reading, changes)
     local said = state == states.READY and masters.several(reading)
     if said then attempt.run(run.db, notes.ADD, "title", row.id, said) end

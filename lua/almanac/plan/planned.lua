@@ -30,6 +30,7 @@ local function spec_of(run, seq, change)
   if last and changes_of.is_alike(last.change, change) then return last.id end
   local spec = changes_of.spec(change)
   if kinds.makes_representation(change) then spec.collection = run.collection end
+  if kinds.makes_title(change) then spec.collection = spec.collection or run.collection end
   local _, id = attempt.run(run.db, "INSERT INTO spec(kind, spec) VALUES(?, ?)", change.kind, json.encode(spec))
   run.specs[seq] = { change = change, id = id }
   return id

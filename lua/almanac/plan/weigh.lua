@@ -5,6 +5,7 @@ local judge = require "almanac.plan.judge"
 local kinds = require "almanac.change_kinds"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
+local record_plans = require "almanac.plan.record_plans"
 local records = require "almanac.run.records"
 local remote = require "almanac.plan.remote"
 local states = require "almanac.run.states"
@@ -35,6 +36,7 @@ end
 ---@return string state
 ---@return almanac.run.reason? reason
 function m.changes(recipe, id, reading, changes, sure, rule)
+  record_plans.look(id, reading, changes)
   if #changes == 0 then return states.SKIP, reasons.new("nothing_to_do", { why = changes.reason }) end
   local wrong = judge.impossible(reading, changes) or consequences.undeclared(recipe, reading, changes)
   if wrong then refuse(wrong, rule or "changes", id) end

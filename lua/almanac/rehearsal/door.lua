@@ -3,6 +3,8 @@
 local change = require "almanac.rehearsal.change"
 local json = require "almanac.json"
 local model = require "almanac.rehearsal.world.model"
+local record = require "almanac.rehearsal.api.record"
+local records = require "almanac.record"
 local remote = require "almanac.rehearsal.remote"
 
 local m = {}
@@ -44,8 +46,18 @@ local function representation(world, row)
     created_by = row.created_by, modified_by = row.modified_by, files = files }
 end
 
+-- What a record says, without what differs with every change.
+local function essence(world, row)
+  local text = record.write(world, row, {})
+  local parsed = records.parse(text)
+  if record.is_dublin_core(row) then return parsed:text() end
+  parsed:remove "005"
+  return (parsed:encode("line"):gsub("%s+$", ""))
+end
+
 local function bib(world, row)
   return { mms_id = row.mms_id, title = row.title, format = row.format, suppressed = row.suppressed == 1,
+    record = essence(world, row),
     collections = column(world, "SELECT pid FROM membership WHERE mms_id = ? ORDER BY pid", row.mms_id) }
 end
 

@@ -1,5 +1,6 @@
 -- Puts consequences into words, of one title or counted, so that plans, reports and
 -- checks all say them alike.
+local record_changes = require "almanac.run.record_changes"
 local words = require "almanac.words"
 
 local m = {}
@@ -56,6 +57,19 @@ local function opens(one)
   return ("with a %s, before with %s"):format(one.to, one.from and "a " .. one.from or "nothing")
 end
 
+local function seen(one)
+  return ("%s%s"):format(one.field and ", suppressed: patrons don't see it" or ", which patrons will see",
+    one.to and ", in collection " .. one.to or "")
+end
+
+function line.create(one)
+  return "the title is CREATED in Alma" .. seen(one)
+end
+
+function line.record(one)
+  return "in its record " .. record_changes.line { kind = one.of, field = one.field, before = one.before, after = one.after }
+end
+
 function line.viewer(one)
   return "its delivery page opens " .. opens(one)
 end
@@ -95,6 +109,16 @@ function total.request(one)
   return ("%s on from '%s', which undo can't take back"):format(words.count(one.n, "request is moved", "requests are moved"), one.from)
 end
 
+function total.create(one)
+  return words.count(one.n, "title is", "titles are") .. " CREATED in Alma" .. seen(one)
+end
+
+local BECOMES = { changed = "is changed", added = "is added", gone = "is REMOVED", moved = "comes in another order" }
+
+function total.record(one)
+  return ("in the record of %s, %s %s"):format(words.count(one.titles, "title"), one.field, BECOMES[one.of])
+end
+
 function total.viewer(one)
   return ("%s for patrons %s"):format(words.count(one.n, "title opens", "titles open"), opens(one))
 end
@@ -108,7 +132,7 @@ function m.line(one) return line[one.what](one) end
 ---@param one table of almanac.run.consequences.totals
 ---@return string
 function m.total(one)
-  return total[one.what](one) .. (one.titles < one.n and ", in " .. words.count(one.titles, "title") or "")
+  return total[one.what](one) .. (one.what ~= "record" and one.titles < one.n and ", in " .. words.count(one.titles, "title") or "")
 end
 
 ---Consequences of one title, a line each.

@@ -5,23 +5,27 @@
 local json = require "almanac.json"
 local kinds = require "almanac.change_kinds"
 local objects = require "almanac.recipe.inside.objects"
+local details = require "almanac.run.details"
 local readings = require "almanac.reading"
+local record_changes = require "almanac.run.record_changes"
 local states = require "almanac.run.states"
 local usage = require "almanac.run.usage"
 
 local m = {}
 
 ---@class almanac.run.consequence
----@field what "delete"|"order"|"type"|"set"|"viewer"|"request" order: undo can't give back the order of its files; request: it is
----  moved on from a step
----@field of "file"|"representation"? what is deleted
+---@field what "delete"|"order"|"type"|"set"|"viewer"|"request"|"create"|"record" order: undo can't give back the order of its files;
+---  request: it is moved on from a step; create: a title is made; record: what becomes of a field of one
+---@field of "file"|"representation"|"changed"|"added"|"gone"|"moved"|nil what is deleted, or what becomes of a field of the record
 ---@field name string? of the file; label of the representation
 ---@field id string? of the file or representation
 ---@field files integer? how many files are deleted; of an order: how many stay behind a deleted one
 ---@field usage_type string? of the representation; nil: Alma did not tell
 ---@field master boolean? whether a master is concerned, or may be
 ---@field remote string? what is deleted is remote: the code of its repository, where the files are, or ""
----@field field string? the field that is set
+---@field field string? the field that is set, also of the record: tag or name of an element; of a new title "suppressed" or nil
+---@field before string? the record's field as it is
+---@field after string? as it will be
 ---@field from string? type, old value or what the page opened with before; nil: not known, or nothing
 ---@field to string? type, new value or what the page opens with
 
@@ -76,6 +80,17 @@ local function add_change(list, rep, change)
   if kind.sets then add_settings(list, rep, change) end
 end
 
+-- Adds what a change does to the title's record, or that it makes the title.
+local function add_record(list, record, change)
+  if kinds.makes_title(change) then
+    list[#list + 1] = { what = "create", field = change.suppress and "suppressed" or nil, to = change.collection }
+  elseif kinds.kinds[change.kind].edits and record then
+    for _, one in ipairs(record_changes.planned(record, change) or {}) do
+      list[#list + 1] = { what = "record", of = one.kind, field = one.field, before = one.before, after = one.after }
+    end
+  end
+end
+
 -- The files of a representation that are deleted one by one, by id.
 local function deleted_files(changes, rep)
   local pids = {}
@@ -111,7 +126,7 @@ local function afterwards(reading, changes)
   for i, rep in ipairs(reading.representations) do list[i] = rep end
   for i, change in ipairs(changes) do
     local kind = kinds.kinds[change.kind]
-    local rep = kind.makes and { id = ("9"):rep(30) .. i, usage_type = change.usage_type, is_new = true,
+    local rep = kinds.makes_representation(change) and { id = ("9"):rep(30) .. i, usage_type = change.usage_type, is_new = true,
       remote = change.originating_record_id ~= nil }
     if kind.deletes == "representation" then
       without(change.representation)
@@ -132,7 +147,7 @@ local function add_viewer(list, reading, changes)
 end
 
 ---Lists what changes of a title lead to.
----@param reading { representations: table[] } what Alma had (almanac.reading)
+---@param reading { representations: table[], record: string? } what Alma had (almanac.reading); record: as a run file keeps it
 ---@param changes table[] of a recipe (almanac.recipe.inside.changes), or from m.planned
 ---@return almanac.run.consequence[]
 function m.of(reading, changes)
@@ -141,6 +156,7 @@ function m.of(reading, changes)
     local rep = change.representation and by_id(reading.representations, "id", change.representation)
     if rep then add_change(list, rep, change) end
     if kinds.kinds[change.kind].moves then list[#list + 1] = { what = "request", id = change.request, from = change.from } end
+    add_record(list, reading.record, change)
   end
   add_order(list, reading, changes)
   add_viewer(list, reading, changes)
@@ -206,7 +222,10 @@ end
 function m.of_title(db, title, specs)
   if NOTHING[title.state] or not title.reading then return {} end
   local changes = m.planned(db, title.id, specs)
-  return changes[1] and m.of(readings.decode(title.reading), changes) or {}
+  if not changes[1] then return {} end
+  local reading = readings.decode(title.reading)
+  if kinds.edits_record(changes) then details.add(db, title.id, reading) end
+  return m.of(reading, changes)
 end
 
 local TITLES = "SELECT id, state, reading FROM title WHERE id IN (SELECT title_id FROM change) AND NOT " ..
@@ -245,7 +264,7 @@ function m.totals(db)
   return m.sorted(list)
 end
 
-local RANK = { delete = 1, order = 2, type = 3, set = 4, request = 5, viewer = 6 }
+local RANK = { delete = 1, order = 2, type = 3, create = 4, record = 5, set = 6, request = 7, viewer = 8 }
 
 ---Puts consequences in the order in which people are told: what deletes masters first.
 ---@param list table[]

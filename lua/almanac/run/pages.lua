@@ -3,6 +3,7 @@
 -- titles, runs or pages never collide.
 local objects = require "almanac.recipe.inside.objects"
 local store = require "almanac.run.store"
+local titles = require "almanac.run.titles"
 
 local m = {}
 
@@ -55,10 +56,10 @@ end
 ---@return almanac.planned_file[] pages
 function m.of(db, title, folder)
   local list = {}
-  folder = folder or m.upload_folder(db)
+  folder = ("%s/%s"):format(folder or m.upload_folder(db), titles.folder(db, title))
   for page in db:rows(PAGES, title.id) do
     page.name = objects.last_part(page.path)
-    page.upload_key = ("%s/%s/%s"):format(folder, title.mms_id, page.given or page.name)
+    page.upload_key = ("%s/%s"):format(folder, page.given or page.name)
     page.thumbnail = page.thumbnail_id and thumbnail_of(db, page)
     page.given, page.thumbnail_id, page.suffix = nil, nil, nil
     list[#list + 1] = page

@@ -128,6 +128,20 @@ m.CODES = {
   file_lost = "since the plan file {file} was deleted; " .. m.OLDER,
   file_replaced = "since the plan file {file} was replaced",
   file_came = "since the plan file {file} came or changed",
+  record_changed = "since the plan somebody changed the record: {what}{older?|record}" .. LOOK .. "; `use` changes it as it is now",
+  record_set_meanwhile = "somebody changed the record while it was being changed: {what}" .. LOOK .. "; `use` changes it as it is now",
+  record_merged = "the title was merged into {title} in Alma, whose record is another one: what this run changes in a record " ..
+    "is not carried over; look at it in Alma",
+  bib_unclear = "Alma gave no clear answer when this title was created, and after {seconds} seconds none with the number {number} is " ..
+    "found: look for it in Alma by that number, then `almanac decide`; `use` creates it if it is still missing",
+  bib_matches = "Alma says that the record matches others: {what}{titles?|matched}" .. LOOK .. "; `use` creates it all the same",
+  bib_there = "a title with its number {number} is in Alma by now: {title} '{name}'{profile?|may_change}" .. LOOK ..
+    "; `use` creates another one beside it",
+  bib_by_other_run = "another run on this machine {title?|made_or_makes} of the same record (number {number})" .. LOOK ..
+    "; `use` creates another one beside it",
+  bib_overlaid = "with import profile {profile?|dash} Alma changed title {title}, which was there before, instead of creating one: " ..
+    "look at that title in Alma; this run can't take that back, and adds nothing to it",
+  bib_merged = "the title that this run created was merged into {title} in Alma: it stays; look at it there",
   field_changed = "since the plan the {field|spaced} of representation {representation} became '{now}'{older?|sets}",
   request_gone = "digitization request {request} is not there any more" .. LOOK .. "; `use` goes on without it",
   request_elsewhere = "digitization request {request} was moved meanwhile: it is at '{now}', planned from '{planned}'{older?|or_copy}" ..
@@ -172,6 +186,8 @@ m.CODES = {
   -- ---- what verify finds ----
   request_not_moved = "digitization request {request} is still at '{step}'",
   field_differs = "the representation's {field|field} is '{now}', planned '{planned}'",
+  record_differs = "the record is not as this run left it: {what}",
+  bib_twice = "there is a second title with the number of this one: {title}: look at both in Alma, and delete one",
   size_differs = "{file} has {bytes} bytes in Alma, {size} on disk",
   stored_as = "page {page} is stored as '{now}', planned '{planned}'",
   not_in_storage = "{file} is not in Alma's storage: {path?|path}",
@@ -191,6 +207,12 @@ m.CODES = {
   representation_back_already = "representation {representation} " .. BACK_ALREADY,
   changed_since = "changed since: {what}",
   own_field = "its {field|spaced} is '{now}'",
+  own_record = "its record is another: {what}",
+  record_unsure = "the answer to the change of its record was lost, and the record differs from what was sent: {what}; nobody can tell " ..
+    "whether Alma or somebody else did that, so it stays: look at it in Alma",
+  holds_other = "it holds {what}, which is not of this run",
+  bib_end_unknown = "nobody can tell yet whether this title was created: none with the number {number} is found; look for it in Alma, " ..
+    "or undo again later",
   own_note = "it has another public note",
   modified_by = "last modified by {who}",
   not_of_this_run = "file {file} ({label}) is not of this run",
@@ -255,6 +277,10 @@ m.FORMS = {
   makes = function(older) return older and ", as this run makes it; " .. m.OLDER or "" end,
   or_copy = function(older) return older and "; " .. m.OLDER or "" end,
   sets = function(older) return older and ", as this run sets it; " .. m.OLDER or "" end,
+  record = function(older) return older and ", as this run changes it; " .. m.OLDER or "" end,
+  matched = function(titles) return titles and " (" .. titles .. ")" or "" end,
+  may_change = function(profile) return profile and (", and import profile %s may change it"):format(profile) or "" end,
+  made_or_makes = function(title) return title and "has made title " .. title or "was making a title, whose end nobody knows," end,
   spaced = function(field) return (field:gsub("_", " ")) end,
   field = function(field) return FIELDS[field] or field end,
   at_step = function(step) return step and ", at '" .. step .. "'" or "" end,

@@ -1,4 +1,4 @@
--- What a recipe has as `add`, `replace`, `update` and `delete`: each function
+-- What a recipe has as `add`, `create`, `replace`, `update` and `delete`: each function
 -- describes a change and carries nothing out. A wrong field is told with the
 -- nearest right name. A change is plain data: kind, the fields of its kind, and
 --   representation  the id of the one that it is about (none for a new one)
@@ -6,6 +6,7 @@
 --   files           files of the folder that it takes, in page order
 --   linking_parameter_1 to _5   the list of linking parameters, taken apart
 local kinds = require "almanac.change_kinds"
+local record_fields = require "almanac.recipe.inside.record_fields"
 local representation_fields = require "almanac.representation_fields"
 local words = require "almanac.words"
 
@@ -19,6 +20,7 @@ local TYPES = {
   file = { "a file of the folder", "table" }, held = { "a file of the title", "table" },
   rep = { "a representation of the title", "table" }, links = { "a list of texts", "table" },
 }
+for name, said in pairs(record_fields.types) do TYPES[name] = { said, "table" } end
 
 ---What deletes; which of two effects that needs depends on whether a master goes.
 local DELETES = { delete = true, ["delete-master"] = true }
@@ -79,7 +81,7 @@ end
 
 -- Whether there is one of the fields that a kind sets; true of kinds that set none.
 local function sets_something(kind, given)
-  local sets = KINDS[kind].sets
+  local sets = KINDS[kind].sets or KINDS[kind].edits
   for _, name in ipairs(sets or {}) do
     if given[name] ~= nil or name == "linking_parameters" and given.linking_parameter_1 then return true end
   end
@@ -91,7 +93,9 @@ local function check(kind, given)
   for name, value in next, given do check_field(kind, name, value) end
   check_needed(kind, given)
   check_links(kind, given.linking_parameters)
-  if not sets_something(kind, given) then fail(3, "%s: say what to set: %s", kind, table.concat(KINDS[kind].sets, ", ")) end
+  if not sets_something(kind, given) then
+    fail(3, "%s: say what to set: %s", kind, table.concat(KINDS[kind].sets or KINDS[kind].edits, ", "))
+  end
 end
 
 -- Text that names what a change is about.
@@ -108,6 +112,15 @@ local function take_links_apart(change, list)
   end
 end
 
+-- Brings what is said of a record into its plain form.
+local function describe_record(change)
+  for name, value in next, change do
+    local what = name ~= "kind" and field_of(change.kind, name)
+    if record_fields.types[what] then change[name] = record_fields.plain(what, value) end
+  end
+  record_fields.check(change)
+end
+
 -- From what a recipe gives the plain change.
 local function described(kind, given)
   check(kind, given)
@@ -120,6 +133,8 @@ local function described(kind, given)
   end
   if given.with then change.with, change.files = nil, { given.with } end
   if given.linking_parameters then take_links_apart(change, given.linking_parameters) end
+  local ok, message = pcall(describe_record, change)
+  if not ok then fail(2, "%s: %s", kind, message) end
   return change
 end
 
@@ -205,6 +220,7 @@ local function is_right(kind, name, value)
   end
   if LINK[name] then return KINDS[kind].fields.linking_parameters ~= nil and type(value) == "string" end
   local what = field_of(kind, name)
+  if record_fields.types[what] then return record_fields.is_plain(what, value) end
   return what ~= nil and type(value) == TYPES[what][2] and (what == "text" or what == "boolean")
 end
 
@@ -225,7 +241,7 @@ function m.is_change(change)
   if fields.file and not change.pid then return false end
   for name in pairs(fields) do
     local what, needed = field_of(change.kind, name)
-    if needed and what == "text" and not change[name] then return false end
+    if needed and (what == "text" or record_fields.types[what]) and not change[name] then return false end
   end
   return sets_something(change.kind, change)
 end

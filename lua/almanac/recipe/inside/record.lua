@@ -87,6 +87,16 @@ function methods:elements(path)
   return list
 end
 
+---The text of a record that rules have, as `new` takes it.
+---@param view any
+---@return string? text nil: it is none
+function m.text_of(view)
+  local own = records[view]
+  if not own then return nil end
+  if formats[view] == "marc" then return (assert(own:encode "marcxml")) end
+  return own:text()
+end
+
 ---A record for rules.
 ---@param text string as the run file keeps it
 ---@return table|nil record `format` in it is "marc", "dc" or "mods"

@@ -100,7 +100,7 @@ end
 local function labelled(data, part)
   local label = data.label
   local kind = kinds[data.kind]
-  if not (part and kind and kind.makes) or label ~= nil and type(label) ~= "string" then return data end
+  if not (part and kind and kind.makes == "representation") or label ~= nil and type(label) ~= "string" then return data end
   if not label or label == "" then
     data.label = part
   elseif not label:find(part, 1, true) then
