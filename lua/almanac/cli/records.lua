@@ -22,7 +22,8 @@ function m.configure(parser)
     "set:NAME, a set of users in Alma"):argname "FILE|IDS|set:NAME"
   parser:option("--records-status", "of deposits: only those with this status, by its code or its word in Alma"):argname "STATUS"
   parser:option("--find", "look up the titles of the records in Alma, by their match keys: other_system_id (numbers in 035 or " ..
-    "dc:identifier), or sru:INDEX, an index of SRU such as sru:alma.other_system_number; instead of --titles"):argname "WAY"
+    "dc:identifier), mms_id (for deposits and requests, which name their title), or sru:INDEX, an index of SRU such as " ..
+    "sru:alma.other_system_number; instead of --titles"):argname "WAY"
   parser:option("--since", "an earlier run with records, of this recipe: what it finished and what is as it was is passed over, what " ..
     "it left open comes along, a changed record goes with the title it had. Without --records its source is read again; a " ..
     "repository is asked for what changed"):argname "RUN"

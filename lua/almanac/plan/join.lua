@@ -33,6 +33,7 @@ local MOST_BYTES = 1 << 20  -- of readings in one batch
 local TITLES = "SELECT id, mms_id, title, reading FROM title WHERE id > ? AND reading IS NOT NULL ORDER BY id LIMIT " .. BATCH
 local KEY = "INSERT OR IGNORE INTO title_key(key, title_id) VALUES(?, ?)"
 local FOUND = "SELECT key FROM title_key WHERE title_id = ?"
+local OF_FILES = "SELECT key FROM record_key WHERE record_id = ? AND key IN (SELECT key FROM file_key) ORDER BY key"
 
 -- What the recipe proposes for a title, or for the records of one that is not there.
 local function proposed(run, row, reading, list, entries)
@@ -114,6 +115,21 @@ local function wanted_titles(run, batch)
   return list
 end
 
+-- A title's files may have another key of its record, such as the id of a request: then they are the title's.
+local function add_keys_of_records(run, title)
+  local seen, keys, ids = {}, {}, {}
+  for _, key in ipairs(title.keys) do seen[key] = true end
+  for _, row in ipairs(title.records) do
+    for found in run.db:rows(OF_FILES, row.id) do
+      if not seen[found.key] then
+        seen[found.key] = true
+        title.keys[#title.keys + 1], keys[#keys + 1], ids[#ids + 1] = found.key, found.key, title.row.id
+      end
+    end
+  end
+  attempt.run_many(run.db, KEY, #keys, keys, ids)
+end
+
 -- Leaves titles without a record aside, and says what is doubtful about those of the others.
 local function with_records(run, titles)
   local list = {}
@@ -121,6 +137,7 @@ local function with_records(run, titles)
   for _, title in ipairs(titles) do
     if title.records[1] then
       title.doubt = title.doubt or record_titles.doubt(run, title.records)
+      add_keys_of_records(run, title)
       list[#list + 1] = title
     else
       set_state(run, title.row, states.SKIP, reasons.new(title.keys[1] and "no_record" or "no_key",

@@ -1,10 +1,11 @@
--- Looks up the titles of records by their match keys, in Alma: by other_system_id, or in
--- an index of SRU. Every complete answer is kept in the run file, so that a plan that
+-- Looks up the titles of records by their match keys, in Alma: by other_system_id, by MMS ID,
+-- or in an index of SRU. Every complete answer is kept in the run file, so that a plan that
 -- ended early goes on behind it; a look-up that failed is kept as failed, and never
 -- means that Alma has no such title.
 local alma = require "almanac.alma"
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
+local ids = require "almanac.run.ids"
 local json = require "almanac.json"
 local read = require "almanac.plan.read"
 local sru = require "almanac.sru"
@@ -29,19 +30,19 @@ local KEEP = [[INSERT INTO look_up(key, mms_ids, message) VALUES(?, ?, ?)
   ON CONFLICT(key) DO UPDATE SET mms_ids = excluded.mms_ids, message = excluded.message]]
 
 ---@class almanac.plan.way how titles are looked up
----@field by "other_system_id"|"sru"
+---@field by "other_system_id"|"sru"|"mms_id"
 ---@field index string? of SRU
 ---@field text string as --find names it
 
 ---Reads what --find names.
----@param text string "other_system_id" or "sru:INDEX"
+---@param text string "other_system_id", "mms_id" or "sru:INDEX"
 ---@return almanac.plan.way|nil way
 ---@return string? message
 function m.way(text)
-  if text == "other_system_id" then return { by = text, text = text } end
+  if text == "other_system_id" or text == "mms_id" then return { by = text, text = text } end
   local index = text:match "^sru:([%a][%w_.]*)$"
   if index then return { by = "sru", index = index:find(".", 1, true) and index or "alma." .. index, text = text } end
-  return nil, ("--find: '%s' is no way to look up titles; there are other_system_id and sru:INDEX, as in sru:alma.other_system_number")
+  return nil, ("--find: '%s' is no way to look up titles; there are other_system_id, mms_id and sru:INDEX, as in sru:alma.other_system_number")
     :format(text)
 end
 
@@ -77,6 +78,14 @@ local function by_number(client, key)
     unlike = unlike or type(numbers) == "table" and numbers[1] ~= nil and not holds(numbers, key)
   end
   return found, unlike
+end
+
+-- Deposits and requests name their title. A key that is no MMS ID is another number of theirs.
+local function by_mms_id(client, key)
+  if ids.problem(key) then return {}, false end
+  local bibs, message, code = alma.bibs.get(client, { key }, { view = "brief" })
+  if not bibs then return nil, message, code end
+  return { bibs[1] and bibs[1].mms_id }, false
 end
 
 local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
@@ -121,6 +130,7 @@ local function finder(plan, way)
   if way.by == "other_system_id" then
     return function(key) return by_number(plan.client, key) end
   end
+  if way.by == "mms_id" then return function(key) return by_mms_id(plan.client, key) end end
   local client = attempt.checked(sru.new { url = plan.order.sru_url
     or plan.alma_url:gsub("/+$", "") .. ("/view/sru/%s"):format(plan.institution) })
   attempt.checked(client:check(way.index .. '=""'))

@@ -38,7 +38,7 @@ local m = {}
 ---@field sru_url string?
 ---@field records almanac.plan.records.given? a source of records
 ---@field since string? an earlier run that this one follows
----@field find string? how titles are looked up by the keys of records: other_system_id, sru:INDEX
+---@field find string? how titles are looked up by the keys of records: other_system_id, mms_id, sru:INDEX
 ---@field collection string? id or name; new representations go into it
 ---@field from string? a run whose titles, as they were read, are used
 ---@field refresh boolean? reads all of them again

@@ -35,6 +35,7 @@ end
 local function object_of(world, row)
   local object, bib = json.decode(row.fields), model.bib(world, row.mms_id)
   object.request_id, object.request_type, object.mms_id, object.title = row.id, row.type, row.mms_id, bib and bib.title
+  object.barcode = row.item_pid and world.db:value("SELECT barcode FROM item WHERE pid = ?", row.item_pid) or nil
   object.item_id, object.user_primary_id, object.link = row.item_pid, row.user_id, link_of(world, row)
   object.request_sub_type = object.request_sub_type or SUB_TYPES[row.type]
   object.request_status, object.place_in_queue = status_of(row), 1
