@@ -47,7 +47,7 @@ return {
   page = function(file) return key.page(file.name) end,
 
   record_key = function(deposit)
-    return { deposit:get "mms_id", deposit:get "deposit_id" }
+    return { deposit:get "deposit_id", deposit:get "mms_id" }      -- one that is not approved yet may have no title
   end,
 
   title_keys = function(title) return { title.mms_id } end,
@@ -70,6 +70,6 @@ return {
 
   examples = {
     file_key = { ["32271930010004146_cover.jpg"] = "32271930010004146", ["readme.txt"] = false },
-    record_key = { { id = "321", row = { deposit_id = "321", mms_id = "991" }, gives = { "991", "321" } } },
+    record_key = { { id = "321", row = { deposit_id = "321", mms_id = "991" }, gives = { "321", "991" } } },
   },
 }

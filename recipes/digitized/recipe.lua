@@ -59,12 +59,12 @@ return {
     local request = records[1]
     local why = refused(request, args)
     if why then return nil, why end
-    if not files[1] then return nil, "no file has the id of its request, " .. request.id end
+    if not files[1] then return nil, "no file has the id of its request, " .. request:get "request_id" end
     local part = part_of(request)
     return {
       add.representation { usage_type = args.usage, library = args.library, label = part and args.label .. ", " .. part or args.label,
-        access_rights = args.policy ~= "" and args.policy or nil, request_id = request.id, files = files },
-      advance.request { request = request.id, from = request:get "task_name" or request:get "request_status" or "" },
+        access_rights = args.policy ~= "" and args.policy or nil, request_id = request:get "request_id", files = files },
+      advance.request { request = request:get "request_id", from = request:get "task_name" or request:get "request_status" or "" },
     }
   end,
 
