@@ -5,7 +5,7 @@
 local alma = require "almanac.alma"
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
-local ids = require "almanac.run.ids"
+local ids_of = require "almanac.run.ids"
 local json = require "almanac.json"
 local read = require "almanac.plan.read"
 local sru = require "almanac.sru"
@@ -42,8 +42,8 @@ function m.way(text)
   if text == "other_system_id" or text == "mms_id" then return { by = text, text = text } end
   local index = text:match "^sru:([%a][%w_.]*)$"
   if index then return { by = "sru", index = index:find(".", 1, true) and index or "alma." .. index, text = text } end
-  return nil, ("--find: '%s' is no way to look up titles; there are other_system_id, mms_id and sru:INDEX, as in sru:alma.other_system_number")
-    :format(text)
+  return nil, ("--find: '%s' is no way to look up titles; there are other_system_id, mms_id and sru:INDEX, as in " ..
+    "sru:alma.other_system_number"):format(text)
 end
 
 -- The keys that have still to be looked up.
@@ -82,7 +82,7 @@ end
 
 -- Deposits and requests name their title. A key that is no MMS ID is another number of theirs.
 local function by_mms_id(client, key)
-  if ids.problem(key) then return {}, false end
+  if ids_of.problem(key) then return {}, false end
   local bibs, message, code = alma.bibs.get(client, { key }, { view = "brief" })
   if not bibs then return nil, message, code end
   return { bibs[1] and bibs[1].mms_id }, false
