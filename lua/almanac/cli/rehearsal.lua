@@ -20,9 +20,9 @@ files and items as the run read them. 001 or dc:identifier tells the MMS ID;
 other records are given one. AVD in a record makes a representation, AVA a holding.
 Example: almanac rehearsal --titles export.xml
 
---repository NAME: a repository beside Alma, with a small collection and the path, identifiers, formats, sets, dates and
-tokens of its system; NAME=N: with N records more. Almanac harvests it by OAI-PMH. POST /rehearsal/change adds, changes and
-deletes records.
+--repository NAME: a repository beside Alma to harvest by OAI-PMH, with a small collection.
+  Path, identifiers, formats, sets, dates and tokens are those of its system; NAME=N has N
+  records more. POST /rehearsal/change adds, changes and deletes records.
 Example: almanac rehearsal --repository dspace --repository contentdm=2000
 
 --latency WORD[,…]: how long things take.

@@ -41,8 +41,8 @@ function methods:next()
   self.count = self.count + 1
   local clean = {}
   for i in ipairs(self.list.head) do clean[i] = sheet.clean(cells[i]) end
-  return { identifier = self.identifier and filled(cells[self.identifier]), datestamp = self.stamp and filled(cells[self.stamp]), deleted = false,
-    format = "row", content = row.encode(self.list.head, clean), place = ("%s %d"):format(self.list.unit, cells.line) }
+  return { identifier = self.identifier and filled(cells[self.identifier]), datestamp = self.stamp and filled(cells[self.stamp]),
+    deleted = false, format = "row", content = row.encode(self.list.head, clean), place = ("%s %d"):format(self.list.unit, cells.line) }
 end
 
 -- How the list was read. Of columns with one heading all are read here.
