@@ -78,6 +78,14 @@ local function check_by_state(job)
   return words, message, code, words and states.ATTACHED or states.VERIFIED
 end
 
+-- A title that the run created, and took back, is gone by its own doing.
+local function is_made_away(job)
+  for _, change in ipairs(job.title.state == states.UNDONE and job.changes or {}) do
+    if change_kinds.makes_title(change) then return true end
+  end
+  return false
+end
+
 local function verify_title(run, title, counts)
   local job = title_work.load(run, title)
   local words, message, code, state = check_by_state(job)
@@ -88,7 +96,7 @@ local function verify_title(run, title, counts)
     return
   end
   run.streak:worked()
-  local reason = words and reasons.from(words) or job.gone
+  local reason = words and reasons.from(words) or not is_made_away(job) and job.gone or nil
   local ok, why, kind = note_finding(run, title, state, reason, job.seen)
   if not ok then
     run.broken = { message = why, code = kind }

@@ -111,7 +111,8 @@ local function read_titles(plan)
   check_quota(plan, #ids)
   local on = plan.order.on.reading(#ids)
   local outcome = read.titles(plan.db, plan.client, ids, on, plan.recipe.reads, {
-    sparing = not next(plan.recipe.effects), whole = provenance.deletes_or_sets(plan.recipe), keep_going = plan.order.keep_going,
+    sparing = not next(plan.recipe.effects), whole = provenance.deletes_or_sets(plan.recipe),
+    of_alma = plan.recipe.effects["update-bib"], keep_going = plan.order.keep_going,
     allow = function(calls) return plan.limits:allow(calls) end,
   })
   on.close(outcome.stop)

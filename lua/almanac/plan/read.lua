@@ -146,12 +146,13 @@ local function fail(work, ids, message, code)
   if reason then work.stop = work.stop or { message = reason.message, code = reason.code, cause = reason.cause } end
 end
 
--- Says which titles lack a record: those whose source gave none. Theirs come with the bibs.
+-- Says which titles lack a record: those whose source gave none; where records are changed all, since only Alma's own
+-- is the one that will be changed. They come with the bibs.
 local function lacking_records(work, ids)
   local lacking, any = {}, false
   if not work.reads.record then return lacking, any end
   for _, id in ipairs(ids) do
-    lacking[id] = not details.has_record(work.db, id)
+    lacking[id] = work.of_alma or not details.has_record(work.db, id)
     any = any or lacking[id]
   end
   return lacking, any
@@ -277,15 +278,15 @@ end
 ---@param ids string[] MMS IDs, rows of `title` already
 ---@param on { begin: fun(id: string), finish: fun(id: string, ok: boolean, message: string?) }
 ---@param reads table<string, boolean>? what the recipe reads besides: record, items
----@param how { sparing: boolean?, whole: boolean?, keep_going: boolean?, allow: (fun(calls: integer): true|nil, string?, string?)? }?
+---@param how { sparing: boolean?, whole: boolean?, of_alma: boolean?, keep_going: boolean?, allow: (fun(calls: integer): true|nil, string?, string?)? }?
 ---  sparing: believe Alma's availability (d_avail, a hundred titles a call) that a title has no representation, for plans
 ---  that change nothing; keep_going: also when titles in a row fail alike; allow: says whether a call more may be made
----  whole: as for m.reading
+---  whole: as for m.reading; of_alma: records are Alma's own, whatever the source gave
 ---@return { failed: integer, stop: { message: string, code: string, cause: string? }? } outcome `stop`: it ended early, and why
 function m.titles(db, client, ids, on, reads, how)
   how = how or {}
   local work = { db = db, client = client, on = on, reads = reads or {}, sparing = how.sparing,
-    whole = how.whole, known = {}, written = 0, failed = 0,
+    whole = how.whole, of_alma = how.of_alma, known = {}, written = 0, failed = 0,
     allow = how.allow or function() return true end,
     streak = streaks.new { in_flight = IN_FLIGHT, keep_going = how.keep_going } }
   attempt.checked(db:begin())

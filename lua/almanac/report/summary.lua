@@ -14,6 +14,7 @@ local record_report = require "almanac.report.records"
 local reasons = require "almanac.run.reasons"
 local states = require "almanac.run.states"
 local store = require "almanac.run.store"
+local titles = require "almanac.run.titles"
 local words = require "almanac.words"
 
 local m = {}
@@ -26,6 +27,8 @@ local UNMATCHED = [[SELECT path, problem, reason_code, reason_data FROM file
   WHERE ]] .. pages.UNUSED .. " ORDER BY problem IS NULL, path"
 local PLANNED = [[SELECT count(*) AS files, coalesce(sum(file.size), 0) AS bytes
   FROM page JOIN file ON file.id = page.file_id WHERE page.pid IS NULL]]
+local NEW_TITLES = "SELECT count(*) FROM change JOIN spec ON spec.id = change.spec_id JOIN title ON title.id = title_id WHERE " ..
+  kinds.sql_makes "title" .. " AND " .. titles.IS_NEW
 local THUMBNAILS = [[SELECT count(*) AS n, coalesce(sum(file.size), 0) AS bytes FROM page
   JOIN thumbnail ON thumbnail.of = page.file_id JOIN file ON file.id = thumbnail.file_id WHERE page.pid IS NULL]]
 local WITHOUT = [[SELECT file.path FROM page JOIN file ON file.id = page.file_id
@@ -66,10 +69,12 @@ local function days_of(calls, left)
   return own and own > 0 and math.ceil(calls / own) or nil
 end
 
+-- A new title takes two looks, by its own number and by its source's, the call that creates it, and a collection.
+local OF_NEW_TITLE = 4
 -- A title takes a look, a representation, a look after it and perhaps a collection;
 -- each page takes one call for its file.
 local function forecast(meta, ready, planned)
-  local calls = ready * (meta.collection and 4 or 3) + planned.files
+  local calls = ready * (meta.collection and 4 or 3) + planned.files + planned.new_titles * OF_NEW_TITLE
   local bytes = planned.bytes + (planned.thumbnail_bytes or 0)
   return { calls = calls, seconds = calls / (tonumber(meta.rate) or 20), bytes = bytes, left = tonumber(meta.left),
     days = days_of(calls, tonumber(meta.left)) }
@@ -78,6 +83,7 @@ end
 -- Counts what is planned to be uploaded. Thumbnails are no files of their own, but their bytes are sent.
 local function planned_of(db, meta)
   local planned = db:row(PLANNED)
+  planned.new_titles = db:value(NEW_TITLES)
   if not meta.thumbnails then return planned end
   local small = db:row(THUMBNAILS)
   planned.thumbnails, planned.thumbnail_bytes = small.n, small.bytes

@@ -102,9 +102,7 @@ local function check_effects(raw, source)
   local known = {}
   for _, effect in ipairs(EFFECTS) do known[effect] = true end
   for _, effect in ipairs(raw.effects) do
-    if effect == "create-bib" then
-      return fail(source, "effects", "effect 'create-bib': this almanac has no kind of change that makes records; leave it out")
-    elseif not known[effect] then
+    if not known[effect] then
       return fail(source, "effects", ("unknown effect '%s'%s"):format(tostring(effect), suggestion(effect, EFFECTS)))
     end
   end
