@@ -122,6 +122,7 @@ end
 
 local function match(plan)
   join.match(plan)
+  since.explain(plan.db)
   local wrong = codes.check_plan(plan.codes, plan.db)
   if wrong then attempt.fail(wrong, "missing") end
   attempt.call(store.set, plan.db, { planned = os.date "!%Y-%m-%dT%H:%M:%SZ", left = plan.client and plan.client.remaining,

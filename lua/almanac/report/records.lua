@@ -156,7 +156,8 @@ function m.find(db, name)
   if not records.any(db) then return {} end
   local list = rows(db, NAMED, name)
   for _, row in ipairs(list) do
-    row.title = row.title_id and db:row("SELECT mms_id, title, state FROM title WHERE id = ?", row.title_id)
+    row.title = row.title_id and reasons.tell(db:row("SELECT mms_id, title, state, reason_code, reason_data FROM title WHERE id = ?",
+      row.title_id))
     row.keys, row.files = json.array(rows(db, KEYS, row.id)), json.array(rows(db, FILES, row.id))
     for _, key in ipairs(row.keys) do key.mms_ids = key.mms_ids and json.decode(key.mms_ids) end
     row.last = db:row("SELECT mms_id, finished, came FROM record_last WHERE record_id = ?", row.id)
@@ -206,7 +207,8 @@ function m.say(row, out)
   out.say(("%s%s"):format(records.name(row), row.identifier and row.place and "  " .. row.place or ""))
   out.say(("Record: %s%s%s%s"):format(row.format or "no content", row.datestamp and ", changed " .. row.datestamp or "",
     row.sets and row.sets[1] and ", of set " .. table.concat(row.sets, ", ") or "", row.deleted and ", deleted in its source" or ""))
-  out.say(title and ("Title: %s  %s  %s"):format(title.mms_id, title.title or "", states.words(title.state)) or
+  out.say(title and ("Title: %s  %s  %s%s"):format(title.mms_id, title.title or "", states.words(title.state),
+    title.reason and "; " .. title.reason or "") or
     "Title: none" .. (row.reason and "; " .. row.reason or ""))
   if title and row.reason then out.say("Note: " .. row.reason) end
   say_last(out, row.last)

@@ -106,6 +106,7 @@ m.CODES = {
 
   -- ---- records that follow an earlier run ----
   record_unchanged = "it is as it was, and was finished in the earlier run",
+  its_record_finished = { whole = "its record is as it was, and was finished in the earlier run" },
   record_not_come = "it did not come this time, and was finished in the earlier run",
   record_renamed = "its identifier may have changed: the earlier run has such a record as {was}, which did not come this time",
 

@@ -174,6 +174,13 @@ local function renamed(db)
   return found
 end
 
+local FINISHED_TITLES = [[UPDATE title SET reason_code = 'its_record_finished', reason_data = NULL WHERE reason_code = 'no_record'
+  AND mms_id IN (SELECT mms_id FROM record_last WHERE finished = 1 AND came IS NOT 'changed')]]
+
+---Says of titles without a record that theirs was passed over. Called inside an attempt, once all was matched.
+---@param db table
+function m.explain(db) attempt.run(db, FINISHED_TITLES) end
+
 ---Settles, once all was read, what takes no part, and which titles the others go with as far as the earlier run knows.
 ---Called inside an attempt.
 ---@param db table
