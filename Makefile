@@ -216,7 +216,7 @@ test: deps-test ## installs what is missing and runs all specs
 spec: all $(if $(SANITIZE),$(BUILD)/unset_preload.so) ## runs the specs with what is installed
 	@$(SPEC_ENV) $(LUA) spec/run.lua $(SPEC)
 
-bench: deps-test ## benchmarks beside named peers; BENCH="startup recipe upload plan pace scale million records"
+bench: deps-test ## benchmarks beside named peers; BENCH="startup recipe upload fetch plan pace scale million records"
 	@$(call install_missing,$(BENCH_DEPS))
 	@$(MAKE) --no-print-directory -s all
 	@$(SPEC_ENV) $(LUA) spec/bench/run.lua $(BENCH)

@@ -162,6 +162,20 @@ describe("core.http", function()
       assert.is_nil(core.files.read(to .. ".part"))
     end)
 
+    it("takes digests of a file while it is written, and of nothing else", function()
+      local body = ("x"):rep(100000)
+      for _, unsynced in ipairs { false, true } do
+        local r = w:one({ path = "/", to = folder .. "/sums", digests = true, unsynced = unsynced }, answer { status = 200, body = body })
+        assert.same({ core.hash.sha256(body), core.hash.md5(body) }, { r.sha256, r.md5 })
+        assert.equal(body, core.files.read(folder .. "/sums"))
+      end
+      local r = w:one({ path = "/", to = folder .. "/none", digests = true }, answer { status = 404, body = body })
+      assert.same({}, { r.sha256, r.md5 })
+      r = w:one({ path = "/", to = folder .. "/empty", digests = true }, answer { status = 200, body = "" })
+      assert.same({ core.hash.sha256 "", 0 }, { r.sha256, core.files.stat(folder .. "/empty").size })
+      assert.is_true(core.files.sync_disk(folder))
+    end)
+
     it("leaves no file of a refused or broken download", function()
       local to = folder .. "/out"
       local refused = w:one({ path = "/", to = to }, answer { status = 404, body = "not here" })

@@ -98,6 +98,10 @@ bool alm_files_make_folder(const char *path, mode_t mode, alm_error *err);
 /* Waits until a file, or the names in a folder, are on the disk. */
 bool alm_files_sync(const char *path, alm_error *err);
 
+/* The same for all that was written to the file system of a path, at once: far cheaper
+ * than file by file when there are many. */
+bool alm_files_sync_disk(const char *path, alm_error *err);
+
 /* A new folder for this process only, below $TMPDIR or /tmp; the caller
  * removes it. `path` takes `size` bytes. */
 bool alm_files_temp_folder(char *path, size_t size, alm_error *err);

@@ -203,13 +203,21 @@ static bool write_file(const char *path, const void *data, size_t length,
 }
 
 /* Some file systems can't sync folders, or anything; that is no failure. */
-bool alm_files_sync(const char *path, alm_error *err) {
+static bool sync_by(int (*flush)(int), const char *path, alm_error *err) {
   int fd = alm_standard_above(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (fd < 0) return alm_fail_errno(err, "can't open %s", path);
-  bool done = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP ||
+  bool done = flush(fd) == 0 || errno == EINVAL || errno == ENOTSUP ||
               errno == EROFS;
   if (close_well(fd, done)) return true;
   return alm_fail_errno(err, "can't write %s to the disk", path);
+}
+
+bool alm_files_sync(const char *path, alm_error *err) {
+  return sync_by(fsync, path, err);
+}
+
+bool alm_files_sync_disk(const char *path, alm_error *err) {
+  return sync_by(syncfs, path, err);
 }
 
 bool alm_file_write(const char *path, const void *data, size_t length,

@@ -60,6 +60,7 @@ typedef struct {
   size_t part_count;
   const char *to;         /* where the body of a 2xx answer goes; NULL: memory */
   bool digests;           /* of what goes there */
+  bool unsynced;          /* it need not be on the disk when it gets its name */
   int64_t max_body;       /* of the answer */
   double connect_timeout, stall_timeout, timeout; /* seconds; 0: none */
   long redirects;         /* followed at most, never out of https; none with `once` */

@@ -158,7 +158,7 @@ bool alm_sink_finish(alm_sink *sink, alm_digests *digests, alm_error *err) {
   if (!sink_open_file(sink, err)) return false;
   int fd = sink->fd;
   sink->fd = -1;
-  bool synced = fsync(fd) == 0 || errno == EINVAL; /* some file systems can't */
+  bool synced = sink->unsynced || fsync(fd) == 0 || errno == EINVAL; /* some file systems can't */
   if (close(fd) == 0 && synced && rename(sink->part, sink->path) == 0) return true;
   alm_fail_errno(err, "can't write %s", sink->path);
   unlink(sink->part);

@@ -51,6 +51,7 @@ typedef struct {
   alm_buf text;
   int64_t size;     /* bytes taken */
   int64_t maximum;
+  bool unsynced;            /* the file may reach the disk later than its name */
   alm_hasher *sha256, *md5; /* of what goes into the file; NULL: not taken */
 } alm_sink;
 

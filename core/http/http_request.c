@@ -263,6 +263,7 @@ static bool set_all(alm_transfer *t, const alm_http_options *options,
   if (!alm_sink_open(&t->sink, request->to, request->max_body, err) ||
       (request->digests && !alm_sink_hash(&t->sink, err)))
     return false;
+  t->sink.unsynced = request->unsynced;
   set_callbacks(t);
   set_connection(t, options, request);
   set_limits(t, request);

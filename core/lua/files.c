@@ -245,6 +245,11 @@ static int f_sync(lua_State *L) {
   return alm_lua_done(L, alm_files_sync(check_path(L, 1), &err), &err);
 }
 
+static int f_sync_disk(lua_State *L) {
+  alm_error err;
+  return alm_lua_done(L, alm_files_sync_disk(check_path(L, 1), &err), &err);
+}
+
 static int f_temp_folder(lua_State *L) {
   alm_error err;
   char path[PATH_MAX];
@@ -403,6 +408,7 @@ int alm_open_files(lua_State *L) {
       {"remove", f_remove},           {"rename", f_rename},
       {"write", f_write},             {"walk", f_walk},
       {"sync", f_sync},
+      {"sync_disk", f_sync_disk},
       {"real_path", f_real_path},
       {NULL, NULL},
   };

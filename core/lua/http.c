@@ -114,6 +114,7 @@ static void read_request(lua_State *L, alm_http_request *request) {
   request->timeout = seconds_field(L, "timeout", 300);
   request->redirects = (long)count_field(L, 2, "redirects", 5);
   request->digests = alm_lua_field_bool(L, 2, "digests", false);
+  request->unsynced = alm_lua_field_bool(L, 2, "unsynced", false);
   request->once = alm_lua_field_bool(L, 2, "once", false);
   read_headers(L, request);
   read_file(L, request);
@@ -124,7 +125,8 @@ static int f_add(lua_State *L) {
   static const char *const known[] = {
       "method",  "url",           "headers",         "body",    "file",
       "form",    "to",            "max_body",        "once",    "timeout",
-      "connect_timeout", "stall_timeout", "redirects", "digests", NULL};
+      "connect_timeout", "stall_timeout", "redirects", "digests",
+      "unsynced", NULL};
   alm_http *http = check_multi(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   alm_lua_known_fields(L, 2, known);

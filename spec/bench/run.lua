@@ -1,6 +1,6 @@
 -- make bench: what almanac costs, beside its peers, in one run on one machine.
 -- Ratios and counts; the seconds of a busy machine mean little by themselves.
---   run.lua [startup] [recipe] [upload] [pace] [plan] [scale] [million] [records]
+--   run.lua [startup] [recipe] [upload] [fetch] [pace] [plan] [scale] [million] [records]
 package.path = "spec/?.lua;spec/bench/?.lua;" .. package.path
 
 local core = require "almanac.core"
@@ -103,13 +103,14 @@ function benches.plan(work)
 end
 
 benches.recipe = require "recipe"
+benches.fetch = require "fetch"
 benches.scale = require "scale"
 benches.million = require "million"
 benches.records = require "records"
 
 local work = program.folder()
 local ok, message = pcall(function()
-  for _, name in ipairs(arg[1] and arg or { "startup", "recipe", "upload", "plan", "pace", "scale", "records" }) do benches[name](work) end
+  for _, name in ipairs(arg[1] and arg or { "startup", "recipe", "upload", "fetch", "plan", "pace", "scale", "records" }) do benches[name](work) end
 end)
 program.remove(work)
 if not ok then

@@ -31,9 +31,9 @@ end
 -- A folder that is not there is a fault of the disk: "missing" is said of what Alma lacks.
 local function disk(code) return code == "missing" and "io" or code end
 
-local function fetch(client, url, part)
-  local result = task.fetch { url = url, to = part, digests = true, redirects = 0, connect_timeout = client.timeouts.connect,
-    stall_timeout = client.timeouts.stall, timeout = 0 }
+local function fetch(client, url, part, unsynced)
+  local result = task.fetch { url = url, to = part, digests = true, unsynced = unsynced, redirects = 0,
+    connect_timeout = client.timeouts.connect, stall_timeout = client.timeouts.stall, timeout = 0 }
   if result.error then
     return nil, { message = result.error, code = disk(result.code), again = TRANSIENT[result.code] }
   elseif result.status ~= 200 then
@@ -45,12 +45,12 @@ local function fetch(client, url, part)
 end
 
 -- Tries an address until it gives the file or is of no use.
-local function insist(client, url, part)
+local function insist(client, url, part, unsynced)
   local failed
   for try = 1, client.backoff.tries do
     local result
     if try > 1 then task.sleep(patience.pause(client.backoff, try - 1)) end
-    result, failed = fetch(client, url, part)
+    result, failed = fetch(client, url, part, unsynced)
     if result then return result end
     if not failed.again then break end
   end
@@ -63,8 +63,8 @@ local function object_of(url)
   return bucket or "storage", key or ""
 end
 
-local function get_by(client, url, part)
-  local function send() return insist(client, url, part) end
+local function get_by(client, url, part, unsynced)
+  local function send() return insist(client, url, part, unsynced) end
   if not oversight.s3 then return send() end
   local bucket, key = object_of(url)
   return oversight.s3(client, { method = "GET", bucket = bucket, key = key, to = part }, send)
@@ -78,11 +78,11 @@ local function addressed(get)
 end
 
 -- Fetches it with as many addresses as it takes; gives the file and what the transfer gave.
-local function transfer(client, get, part)
+local function transfer(client, get, part, unsynced)
   for round = 1, ADDRESSES do
     local file, message, code, detail = addressed(get)
     if not file then return nil, message, code, detail end
-    local result, words, kind, more = get_by(client, file.url, part)
+    local result, words, kind, more = get_by(client, file.url, part, unsynced)
     if result then return file, result end
     if not (more and more.status == 403) or round == ADDRESSES then
       return nil, ("file %s can't be downloaded: %s"):format(file.pid, words), kind
@@ -97,7 +97,7 @@ local function finish(file, result, part, to)
   if announced and stat.size ~= announced then
     return nil, ("file %s: %d bytes came of the %d that Alma lists"):format(file.pid, stat.size, announced), "parse"
   end
-  local ok, message, code = core.files.rename(part, to)   -- what is fetched into a file is on the disk by then
+  local ok, message, code = core.files.rename(part, to)   -- unless it may be later, it is on the disk by then
   if not ok then return nil, message, disk(code) end
   local sums = result.sha256 and result or { sha256 = core.files.sha256(to), md5 = core.files.md5(to) }   -- of a replayed download
   return { path = to, pid = file.pid, name = m.name(file), label = file.label, size = stat.size, sha256 = sums.sha256, md5 = sums.md5 }
@@ -106,17 +106,18 @@ end
 ---@param client almanac.alma.client
 ---@param get fun(): table|nil, string?, string?, almanac.alma.detail? the file with a fresh address
 ---@param to string
+---@param unsynced boolean? the file need not be on the disk yet, see core.files.sync_disk
 ---@return table|nil download
 ---@return string? message
 ---@return string? code
 ---@return almanac.alma.detail? detail
-function m.download(client, get, to)
+function m.download(client, get, to, unsynced)
   local free, message, code = whole.check(to)
   if not free then return nil, message, code end
   local part = ("%s.%s.part"):format(to, core.text.hex(core.hash.random(4)))
   local _ <close> = setmetatable({}, { __close = function() core.files.remove(part) end })
   local file, result, detail
-  file, result, code, detail = transfer(client, get, part)
+  file, result, code, detail = transfer(client, get, part, unsynced)
   if not file then return nil, result --[[@as string]], code, detail end
   return finish(file, result, part, to)
 end

@@ -152,6 +152,13 @@ function core.files.make_folder(path, mode) end
 ---@return almanac.code? code
 function core.files.sync(path) end
 
+---The same for all that was written to the file system that a path is on, at once: cheaper than file by file.
+---@param path string
+---@return true? done
+---@return string? message
+---@return almanac.code? code
+function core.files.sync_disk(path) end
+
 ---Makes a folder below TMPDIR, else /tmp, for this user only. The caller removes it.
 ---@return string? path
 ---@return string? message

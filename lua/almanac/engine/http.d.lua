@@ -34,6 +34,7 @@ core.http = {}
 ---@field form? almanac.http.part[] POST only
 ---@field to? string the body of a 2xx answer goes into this file, which appears when it is complete
 ---@field digests? boolean with `to`: SHA-256 and MD5 are taken of the body while it is written
+---@field unsynced? boolean with `to`: the file need not be on the disk when it gets its name; core.files.sync_disk sees to that
 ---@field max_body? integer bytes of the answer's body; default 32 MiB, with `to` any number
 ---@field connect_timeout? number seconds until the connection stands, TLS included; default 10; 0: none
 ---@field stall_timeout? number seconds without a byte, rounded up; default 60; 0: none

@@ -93,7 +93,8 @@ local function write_bag(work, counts)
   local count, size, code = write_payload(work, MANIFEST, function(row) return ("%s  %s\n"):format(row.sha256, encoded(row.path)) end)
   if not count then return nil, size, code end
   local ok, message
-  ok, message, code = core.files.write(work.folder .. "/bag-info.txt", about(work, count, size, counts))
+  ok, message, code = core.files.sync(work.folder .. "/" .. MANIFEST)
+  if ok then ok, message, code = core.files.write(work.folder .. "/bag-info.txt", about(work, count, size, counts)) end
   if ok then ok, message, code = write_tags(work) end
   if ok then ok, message, code = core.files.write(work.folder .. "/bagit.txt", DECLARATION) end
   return ok, message, code

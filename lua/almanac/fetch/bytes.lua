@@ -13,7 +13,9 @@ local TRIES = 3             -- of a file that came otherwise than it is told
 local SPARE = 64 << 20      -- bytes that stay free on the disk
 
 ---The folder in which files grow.
-m.PARTS = ".almanac-parts"
+---@param folder string of the fetch
+---@return string path
+function m.parts(folder) return folder .. "/.almanac-parts" end
 
 -- The files of a representation with fresh addresses; whoever asks meanwhile gets the same answer.
 local function list_anew(work, file)
@@ -55,12 +57,12 @@ local function addresses(work, file)
 end
 
 local function by_address(work, file, part)
-  return downloads.download(work.client, addresses(work, file), part)
+  return downloads.download(work.client, addresses(work, file), part, true)
 end
 
 -- The keys may be for uploads alone: whether they read the storage at every institution is not documented.
 local function by_keys(work, file, part)
-  local got, message, code = work.storage:get(file.place, part)
+  local got, message, code = work.storage:get(file.place, part, { unsynced = true })
   if got or code ~= "auth" then return got, message, code end
   if not work.by_address then
     work.by_address = true
@@ -122,7 +124,7 @@ end
 function m.fetch(work, file)
   local full = m.full(work.folder, file.size)
   if full then return nil, full, "io" end
-  local part = ("%s/%s/%d"):format(work.folder, m.PARTS, file.id)
+  local part = ("%s/%d"):format(m.parts(work.folder), file.id)
   local got, message, code = get_whole(work, file, part)
   local ok = got
   if got then ok, message, code = place(work, file, part) end
@@ -138,13 +140,13 @@ end
 ---@return string? code
 function m.begin(folder)
   m.finish(folder)
-  return core.files.make_folder(folder .. "/" .. m.PARTS)
+  return core.files.make_folder(m.parts(folder))
 end
 
 ---Removes that folder.
 ---@param folder string
 function m.finish(folder)
-  core.files.remove(folder .. "/" .. m.PARTS, { tree = true })
+  core.files.remove(m.parts(folder), { tree = true })
 end
 
 return m

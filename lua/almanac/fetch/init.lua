@@ -151,6 +151,7 @@ local function check_place(db, general, path)
     general.institution, general.environment), "conflict")
 end
 
+local DONE = "SELECT id, title_id, kind, path, size, sha256, synced FROM file WHERE id > ? AND state = 'done' ORDER BY id"
 local DAMAGED = "UPDATE file SET state = 'open', message = NULL WHERE id = ?"
 local UNREAD = "UPDATE title SET state = 'open' WHERE id = ?"
 
@@ -159,13 +160,13 @@ local function is_here(work, row)
   local path = work.folder .. "/" .. row.path
   local stat = core.files.stat(path)
   if not stat or stat.kind ~= "file" or stat.size ~= row.size then return false end
-  return not work.order.check or core.files.sha256(path) == row.sha256
+  return row.synced == 1 and not work.order.check or core.files.sha256(path) == row.sha256
 end
 
 -- Looks whether all that came is still there; the rest is fetched again.
 local function look(work)
   local lost = 0
-  for row in state.each(work.db, "SELECT id, title_id, kind, path, size, sha256 FROM file WHERE id > ? AND state = 'done' ORDER BY id") do
+  for row in state.each(work.db, DONE) do
     if not is_here(work, row) then
       lost = lost + 1
       attempt.run(work.db, row.kind == "file" and DAMAGED or UNREAD, row.kind == "file" and row.id or row.title_id)

@@ -2,6 +2,7 @@
 -- The record and what Alma says of the representations are on the disk before the state says that the title was read. A
 -- look-up that failed never means that something is absent: the title has failed, with the reason.
 local alma = require "almanac.alma"
+local bytes = require "almanac.fetch.bytes"
 local claims = require "almanac.fetch.claims"
 local core = require "almanac.core"
 local describe = require "almanac.fetch.describe"
@@ -78,10 +79,19 @@ local function read_representations(work, mms_id)
   return held
 end
 
+-- Writes a file that appears whole or not at all. When it is on the disk is for almanac.fetch.work to see to.
 local function write_text(work, folder, name, text)
-  local ok, message, code = core.files.make_folder(work.folder .. "/" .. folder)
-  if ok then ok, message, code = core.files.write(("%s/%s/%s"):format(work.folder, folder, name), text) end
-  return ok, message, code and "io"
+  local ok, message = core.files.make_folder(work.folder .. "/" .. folder)
+  local part = ("%s/%s-%s"):format(bytes.parts(work.folder), folder:match "[^/]+$", name)
+  local file
+  if ok then file, message = io.open(part, "wb") end
+  if not file then return nil, message, "io" end
+  ok, message = file:write(text)
+  local closed, why = file:close()
+  if ok and not closed then ok, message = nil, why end
+  if ok then ok, message = core.files.rename(part, ("%s/%s/%s"):format(work.folder, folder, name)) end
+  if not ok then return nil, message, "io" end
+  return true
 end
 
 -- Writes the record and a JSON file for each representation.

@@ -47,6 +47,7 @@ CREATE TABLE file(
   state    TEXT NOT NULL,     -- open | done | same (as in the fetch before) | left (out, by the recipe) | refused (no name) | gone | failed
   sha256   TEXT,              -- hex, of what is on the disk
   md5      TEXT,
+  synced   INTEGER NOT NULL DEFAULT 0, -- 1: it is on the disk for certain, whatever becomes of the machine; 2: soon
   message  TEXT,              -- why it failed or was refused
   UNIQUE(title_id, pid)
 );

@@ -11,13 +11,14 @@ local m = {}
 local RECORDS = 100     -- titles in a call for records
 local TITLES = 16       -- titles that are read in one go
 local READERS = 8       -- of these at a time
+local MANY = 4 << 30    -- bytes after which the disk is waited for
 local LOW = 64          -- waiting files below which more titles are read
 
 local BEGUN = [[SELECT id, mms_id FROM title WHERE id > ? AND state = 'read'
   AND EXISTS (SELECT 1 FROM file WHERE title_id = title.id AND state = 'open') ORDER BY id]]
 local OPEN = "SELECT id, mms_id FROM title WHERE id > ? AND state = 'open' ORDER BY id"
 local FILES = "SELECT id, rep_id, pid, place, size, path FROM file WHERE title_id = ? AND state = 'open' AND kind = 'file' ORDER BY id"
-local DONE = "UPDATE file SET state = 'done', size = ?, sha256 = ?, md5 = ?, message = NULL WHERE id = ?"
+local DONE = "UPDATE file SET state = 'done', size = ?, sha256 = ?, md5 = ?, synced = 0, message = NULL WHERE id = ?"
 local NOT_DONE = "UPDATE file SET state = ?, message = ? WHERE id = ?"
 
 -- Codes after which the next file would fail as well.
@@ -140,15 +141,41 @@ local function fail(work, file, message, code)
   finish(work, file, false, message, code)
 end
 
+-- Brings all that was written onto the disk, and says so. Before the first word of that, what a killed fetch wrote is believed
+-- only after its checksum was looked at.
+local function sync(work)
+  work.unsynced = 0
+  -- What gets done meanwhile is for the next time.
+  if not work:write(function(db) return db:run "UPDATE file SET synced = 2 WHERE state = 'done' AND synced = 0" end) then return end
+  local ok, message = core.files.sync_disk(work.folder)
+  if not ok then
+    work.stop = work.stop or { message = message, code = "io" }
+    return
+  end
+  work:write(function(db) return db:run "UPDATE file SET synced = 1 WHERE synced = 2" end)
+end
+
+-- Writes down that a file is here, while the next one comes: writes share commits, and a commit waits for the disk.
+local function write_down(work, file, got)
+  work.unsynced = work.unsynced + got.size
+  local writing
+  writing = task.spawn(function()
+    local ok = work:write(function(db) return db:run(DONE, got.size, got.sha256, got.md5, file.id) end)
+    work.writing[writing] = nil
+    if not ok then return end
+    work.bytes = work.bytes + got.size
+    finish(work, file, true)
+  end)
+  work.writing[writing] = true
+end
+
 local function fetch(work, file)
   local got, message, code = bytes.fetch(work, file)
   if not got then return fail(work, file, message, code) end
   work.streak:worked()
   if not got.sha256 then got.sha256 = core.files.sha256(work.folder .. "/" .. file.path) end
-  if work:write(function(db) return db:run(DONE, got.size, got.sha256, got.md5, file.id) end) then
-    work.bytes = work.bytes + got.size
-    finish(work, file, true)
-  end
+  write_down(work, file, got)
+  if work.unsynced > MANY then sync(work) end
 end
 
 -- What is read ahead ends with the work.
@@ -162,9 +189,12 @@ end
 function m.run(work)
   work.begun, work.open = state.each(work.db, BEGUN), state.each(work.db, OPEN)
   work.queue, work.first, work.last, work.urls, work.listing, work.listed = {}, 1, 0, {}, {}, {}
+  work.unsynced, work.writing = 0, {}
   local _ <close> = setmetatable({}, { __close = function() end_tasks(work) end })
   local failures = task.each(function() return next_file(work) end, work.transfers, function(file) fetch(work, file) end)
   if failures[1] then error(failures[1].message, 0) end
+  while next(work.writing) do next(work.writing):await() end
+  sync(work)
 end
 
 ---How many titles are to be worked on.

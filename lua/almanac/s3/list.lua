@@ -89,13 +89,15 @@ end
 ---@param store table
 ---@param key string
 ---@param to_path string
+---@param options { unsynced: boolean? }? unsynced: the file need not be on the disk yet, see core.files.sync_disk
 ---@return { size: integer, etag: string, sha256: string?, md5: string? }|nil sha256, md5: hex, of the file; nil when
 ---  somebody stood in for the storage (almanac.oversight)
 ---@return string? message
 ---@return string? code
-function m.get(store, key, to_path)
+function m.get(store, key, to_path, options)
   local part = to_path .. ".part"
-  local result, message, code = request.send(store, { method = "GET", key = key, to = part })
+  local result, message, code = request.send(store, { method = "GET", key = key, to = part,
+    unsynced = options and options.unsynced })
   local ok = result ~= nil
   local words = result and damaged(key, result)
   if words then ok, message, code = false, words, "parse" end

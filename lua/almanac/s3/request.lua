@@ -60,7 +60,8 @@ local function transfer(store, request)
   local size = request.file and request.file.length or request.body and #request.body or 0
   return task.fetch {
     method = request.method, url = url, headers = headers, body = request.body, file = request.file,
-    to = request.to, digests = request.to ~= nil, once = request.once, redirects = 0, connect_timeout = store.timeouts.connect,
+    to = request.to, digests = request.to ~= nil, unsynced = request.unsynced, once = request.once, redirects = 0,
+    connect_timeout = store.timeouts.connect,
     stall_timeout = math.max(store.timeouts.stall, request.wait or 0), timeout = request.to and 0
       or math.max(store.timeouts.total, size / SLOWEST, request.wait or 0),
   }
@@ -120,6 +121,7 @@ end
 ---@field file { path: string, offset: integer, length: integer }? with
 ---@field sha256 string? of what is sent
 ---@field to string? path of a file for the answer
+---@field unsynced boolean? that file need not be on the disk yet
 ---@field stores integer? bytes of what comes of it, when it sends none
 ---@field wait number? seconds that the server may need before it says anything
 ---@field may_hold_error boolean? an answer with status 200 can hold an error
