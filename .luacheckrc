@@ -10,7 +10,8 @@ stds.recipe = {
   read_globals = {
     "assert", "error", "ipairs", "pairs", "select", "tonumber", "tostring", "type", "extend",
     add = { fields = { "collection", "file", "remote", "representation" } },
-    create = { fields = { "bib" } }, replace = { fields = { "file" } }, update = { fields = { "bib", "remote", "representation" } },
+    create = { fields = { "bib" } }, replace = { fields = { "file" } },
+    update = { fields = { "bib", "file", "remote", "representation" } },
     delete = { fields = { "file", "representation" } }, advance = { fields = { "request" } },
     key = { fields = { "after", "around", "barcode", "barcodes", "bare", "before", "behind", "call_number", "clean", "date", "digits",
       "exact_stem", "fold", "folder", "id", "id_class", "mms_id", "nfc", "numbers", "oclc", "of_institution", "page", "part", "parts",

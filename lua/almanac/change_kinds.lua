@@ -73,6 +73,10 @@ m.kinds = {
     fields = fields_of("local", "PUT", { representation = "rep!" }),
     done = { "representation is changed", "representations are changed" },
   },
+  ["update.file"] = {
+    effects = { "update" }, sets = { "label" }, fields = { file = "held!", label = "text!" },
+    done = { "file gets another label", "files get another label" },
+  },
   ["advance.request"] = {
     effects = { "request" }, moves = "request", repeats = true, fields = { request = "text!", from = "text!" },
     done = { "request is moved to its next step", "requests are moved to their next step" },

@@ -45,6 +45,10 @@ function replace.file(given) end
 ---@return recipe.change
 function update.representation(given) end
 
+---@param given { file: recipe.held, label: string }
+---@return recipe.change
+function update.file(given) end
+
 ---@param given { representation: recipe.representation, linking_parameters: string[]?, label: string?, public_note: string?, usage_type: string?, library: string?, entity_type: string?, author: string?, title: string?, volume: string?, issue: string?, date: string?, start_page: string?, end_page: string?, track: string?, start_time: string?, end_time: string?, number: string?, year: string?, season_month: string?, day_in_month: string? }
 ---@return recipe.change
 function update.remote(given) end

@@ -1,4 +1,4 @@
--- The kinds of change that are about remote representations (see torture.changes).
+-- The kinds of change that are about remote representations, and about labels of files (see torture.changes).
 local m = {}
 
 local REPOSITORY, USAGE = "CONTENTDM", "DERIVATIVE_COPY"
@@ -23,6 +23,33 @@ local DELETE = [[
       update.representation { representation = title:representations "PRESERVATION_MASTER"[1], volume = "7", year = "1910" } }
   end,
 ]]
+
+-- Every other file goes, the others get a label: undo attaches these again behind what comes back.
+local LABELS = [[
+  changes = function(title)
+    local list, rep = {}, title:representations "DERIVATIVE_COPY"[1]
+    for i, file in ipairs(rep.files) do
+      list[i] = i % 2 == 1 and delete.file { file = file } or update.file { file = file, label = "Page " .. i }
+    end
+    list[#list + 1] = update.file { file = title:representations "PRESERVATION_MASTER"[1].files[1], label = "First" }
+    return list
+  end,
+]]
+
+local function label(want, title)
+  local rep = want:find(title.mms_id, USAGE)
+  for i, page in ipairs(title.pages) do
+    if i % 2 == 1 then want:remove_file(rep, page.name) end
+  end
+  for i, file in ipairs(rep.files) do file.label = ("Page %d"):format(2 * i) end
+  want:find(title.mms_id, "PRESERVATION_MASTER").files[1].label = "First"
+end
+
+local function labels_back(want, title)
+  local names = {}
+  for i = 1, #title.pages, 2 do names[#names + 1] = title.pages[i].name end
+  want:bring_back(want:find(title.mms_id, USAGE), names)
+end
 
 local function make(want, title)
   want:make({ mms_id = title.mms_id, label = ("Book %d"):format(title.n), usage_type = USAGE, library = "MAIN", remote = true,
@@ -60,6 +87,8 @@ function m.kinds(recipe)
     { name = "unlink", about = "a remote representation is deleted, a master gets the fields of a part", holds = "remote",
       source = recipe(DELETE), writes = { "DELETE representations", "POST representations", "PUT representations" }, done = delete,
       undone = made_again },
+    { name = "labels", about = "labels of files, while others beside them are deleted", holds = "all", source = recipe(LABELS),
+      writes = { "PUT files", "DELETE files", "POST files" }, done = label, undone = labels_back },
   }
 end
 

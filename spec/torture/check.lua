@@ -264,7 +264,7 @@ end
 
 -- The second: Alma took another label than was sent, and the answer that said so was lost. The third: a request has no mark by
 -- which a lost call could be told from one that is still on its way.
-local DOUBTS = { attach_unclear = true, field_set_meanwhile = true, request_unclear = true }
+local DOUBTS = { attach_unclear = true, field_set_meanwhile = true, file_label_meanwhile = true, request_unclear = true }
 local DONE = { attached = true, verified = true }
 
 ---What the report says of titles: done, or with a reason to ask.

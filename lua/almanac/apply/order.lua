@@ -38,6 +38,19 @@ local function is_moved(job, owner, place)
   return copies.is_back(job, owner, number_of(place))
 end
 
+---The id that a file has since undo attached it again, behind what came back before it.
+---@param job table from title.load
+---@param rep_id string
+---@param pid string
+---@return string? pid nil when it was not moved
+function m.moved_to(job, rep_id, pid)
+  local by_pid, owner = deleting(job, rep_id)
+  local rep = owner and not by_pid[pid] and look.planned(job, rep_id)
+  for i, file in ipairs(rep and rep.files or {}) do
+    if file.pid == pid and is_moved(job, owner, i) then return copies.pid(job, owner, number_of(i)) end
+  end
+end
+
 ---Whether undo has moved the file that a change deletes. Its deletion was only begun, so
 ---the file stayed, and was attached again for the order. Its original is gone then, and
 ---nothing is to be brought back.

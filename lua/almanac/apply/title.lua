@@ -1,5 +1,6 @@
 -- Carries out one title: looks at it again, then carries out its changes one after
 -- the other, each as its kind wants it.
+local ask = require "almanac.apply.ask"
 local fields = require "almanac.representation_fields"
 local gone = require "almanac.apply.gone"
 local json = require "almanac.json"
@@ -154,9 +155,6 @@ local function by_id(list)
   return reps
 end
 
--- Asks a person about a title. The decision will be about the title as it is now, so
--- that takes the place of what the plan read. Both are written in one transaction: a
--- program killed between them would take what the doubt is about for what has to be.
 local function ask_about_title(job, reading, list, planned, reason)
   local before, representations = by_id(reading.representations), {}
   for _, rep in ipairs(list) do
@@ -165,14 +163,7 @@ local function ask_about_title(job, reading, list, planned, reason)
     entry.file_count = representation.file_count(rep)
     if not (planned[rep.id] and planned[rep.id].own) then table.insert(representations, entry) end
   end
-  local ok, message, code = job.journal:write(function(db)
-    local done, why, kind = db:run("UPDATE title SET reading = ? WHERE id = ?",
-      readings.encode { representations = representations }, job.title.id)
-    if done then done, why, kind = states.set(db, job.title.id, states.ASK, reason) end
-    return done, why, kind
-  end)
-  if not ok then return nil, message, code end
-  return nil, reason, "conflict"
+  return ask.about(job, { representations = representations }, reason)
 end
 
 -- A title that Alma does not know any more may have been merged into another one.

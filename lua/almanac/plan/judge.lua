@@ -257,15 +257,27 @@ local function wrong_target(reading, change)
   return wrong_sort(rep, change)
 end
 
+-- The representations that changes delete with all their files.
+local function deleted_whole(changes)
+  local ids = {}
+  for _, change in ipairs(changes) do
+    if kinds.deleted(change.kind, change) == "representation" then ids[change.representation] = true end
+  end
+  return ids
+end
+
 ---Says what is wrong with the changes of a title as a whole: one is about something
 ---that the title does not have, or two are about the same thing.
 ---@param reading { representations: table[] }
 ---@param changes table[]
 ---@return string? words
 function m.impossible(reading, changes)
-  local seen = {}
+  local seen, deleted = {}, deleted_whole(changes)
   for _, change in ipairs(changes) do
     local wrong = wrong_target(reading, change)
+    if change.pid and kinds.kinds[change.kind].sets and deleted[change.representation] then
+      wrong = ("%s is about a file of %s, which another change deletes"):format(change.kind, change.representation)
+    end
     if wrong then return wrong end
     local thing = change.representation and change.representation .. " " .. (change.pid or "") or nil
     if thing and seen[thing] and not kinds.kinds[change.kind].repeats then

@@ -143,7 +143,12 @@ m.CODES = {
   bib_overlaid = "with import profile {profile?|dash} Alma changed title {title}, which was there before, instead of creating one: " ..
     "look at that title in Alma; this run can't take that back, and adds nothing to it",
   bib_merged = "the title that this run created was merged into {title} in Alma: it stays; look at it there",
-  field_changed = "since the plan the {field|spaced} of representation {representation} became '{now}'{older?|sets}",
+  field_changed = "since the plan the {field|spaced} of representation {representation} became '{now}'{older?|sets}" .. LOOK ..
+    "; `use` sets it as planned",
+  file_label_since = "since the plan the label of file {file} of representation {representation} became '{now}'{older?|sets}" .. LOOK ..
+    "; `use` sets it as planned",
+  file_label_meanwhile = "while the label of file {file} of representation {representation} was set to '{planned}' it became '{now}'" ..
+    LOOK .. "; `use` sets it as planned",
   request_gone = "digitization request {request} is not there any more" .. LOOK .. "; `use` goes on without it",
   request_elsewhere = "digitization request {request} was moved meanwhile: it is at '{now}', planned from '{planned}'{older?|or_copy}" ..
     LOOK .. "; `use` leaves it there and does the rest",
@@ -186,6 +191,7 @@ m.CODES = {
 
   -- ---- what verify finds ----
   request_not_moved = "digitization request {request} is still at '{step}'",
+  file_label_differs = "file {file} is called '{now}', planned '{planned}'",
   field_differs = "the representation's {field|field} is '{now}', planned '{planned}'",
   record_differs = "the record is not as this run left it: {what}",
   bib_twice = "there is a second title with the number of this one: {title}: look at both in Alma, and delete one",
@@ -207,6 +213,7 @@ m.CODES = {
   file_back_already = "file {file} ({name}) " .. BACK_ALREADY,
   representation_back_already = "representation {representation} " .. BACK_ALREADY,
   changed_since = "changed since: {what}",
+  file_label_own = "the label of file {file} is '{now}'",
   own_field = "its {field|spaced} is '{now}'",
   own_record = "its record is another: {what}",
   record_unsure = "the answer to the change of its record was lost, and the record differs from what was sent: {what}; nobody can tell " ..
