@@ -108,9 +108,11 @@ benches.scale = require "scale"
 benches.million = require "million"
 benches.records = require "records"
 
+local USUAL = { "startup", "recipe", "upload", "fetch", "plan", "pace", "scale", "records" }
+
 local work = program.folder()
 local ok, message = pcall(function()
-  for _, name in ipairs(arg[1] and arg or { "startup", "recipe", "upload", "fetch", "plan", "pace", "scale", "records" }) do benches[name](work) end
+  for _, name in ipairs(arg[1] and arg or USUAL) do benches[name](work) end
 end)
 program.remove(work)
 if not ok then
