@@ -8,7 +8,7 @@ ignore = { "212/self", "211/_.*" }
 
 stds.recipe = {
   read_globals = {
-    "assert", "error", "ipairs", "pairs", "select", "tonumber", "tostring", "type", "extend",
+    "assert", "error", "ipairs", "pairs", "select", "tonumber", "tostring", "type", "extend", "ingest",
     add = { fields = { "collection", "file", "remote", "representation" } },
     create = { fields = { "bib" } }, replace = { fields = { "file" } },
     update = { fields = { "bib", "file", "remote", "representation" } },

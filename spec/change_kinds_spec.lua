@@ -6,7 +6,7 @@ local program = require "support.program"
 
 -- What a field holds, for editors.
 local TYPES = { text = "string", boolean = "boolean", rep = "recipe.representation", held = "recipe.held", file = "recipe.file",
-  files = "recipe.file[]", links = "string[]",
+  files = "recipe.file[]", links = "string[]", metadata = "recipe.metadata",
   record = "recipe.record|recipe.source_record|table", set = "table<string, string>", fields = "table",
   paths = "string[]" }
 
@@ -72,6 +72,9 @@ place[".luacheckrc"] = function(name)
   local config = { stds = {}, files = {} }
   assert(loadfile(".luacheckrc", "t", config))()
   local group, own = name:match "^(%a+)%.(.+)$"
+  for _, global in ipairs(own and {} or config.stds.recipe.read_globals) do
+    if global == name then return nil end
+  end
   for _, field in ipairs((config.stds.recipe.read_globals[group] or {}).fields or {}) do
     if field == own then return nil end
   end

@@ -7,7 +7,7 @@ local program = require "support.program"
 local HEAD = [[
 -- almanac-recipe: 1
 return {
-  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete", "delete-master" },
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "add", "update", "delete", "delete-master", "ingest" },
   args = { { "folder", "dir" } },
   title_keys = function(title) return { title.mms_id } end,
 ]]
@@ -141,6 +141,19 @@ describe("a change of the kind", function()
     assert.same({}, state())
     assert.matches("verified 1 title", run("verify", "a.run").out)
     assert.matches("would make representation 'Master' with 3 files again", undo_all())
+  end)
+
+  it("ingest brings files to titles through an import profile, and undo takes the representations back", function()
+    start()
+    at.use_aws()
+    plan([[ changes = function(title, files) return ingest { profile = "3152547460009001", files = files } end, ]], true)
+    assert.matches("Planned: a new representation through import profile 3152547460009001",
+      run("show", "a.run", desk.id(1)).out)
+    at.alma.change { op = "latency", spec = "0,job=0" }
+    apply()
+    assert.matches("DERIVATIVE_COPY MAIN Title 1 %- 9900000000104146_1.jpg 13$", (state()[1]:gsub("  ", " - ")))
+    assert.matches("verified 2 title", run("verify", "a.run").out)
+    assert.matches("would delete representation %d+ of", undo_all())
   end)
 
   it("add.collection puts titles into a collection, and undo takes out those that were not in it", function()

@@ -14,6 +14,7 @@
 --   sets     the fields that it sets, of which it needs one
 --   edits    the fields with which it changes the title's record, of which it needs one
 --   remote   true: it may be about a remote representation, whose files are not in Alma; "only": about no other
+--   together  true: it is carried out for several titles at once, before all else (almanac.apply.ingest)
 --   repeats  true: a title may have several about one thing
 --   done     the words of a summary for one and for several; nil where a summary counts them as new representations or as deletions
 --   spared   the same for those that delete nothing
@@ -41,6 +42,7 @@ end
 ---@field sets string[]?
 ---@field edits string[]?
 ---@field remote boolean|"only"|nil
+---@field together boolean?
 ---@field repeats boolean?
 ---@field done string[]?
 ---@field spared string[]?
@@ -95,6 +97,10 @@ m.kinds = {
     fields = { set = "set", add = "fields", remove = "paths", normalization = "text" },
     done = { "record is changed", "records are changed" },
   },
+  ingest = {
+    effects = { "ingest" }, makes = "representation", together = true,
+    fields = { profile = "text!", files = "files!", metadata = "metadata", file_field = "text" },
+  },
   ["delete.representation"] = {
     effects = { "delete" }, remote = true, deletes = "representation", fields = { representation = "rep!" },
   },
@@ -133,6 +139,14 @@ function m.edits_record(changes)
   return false
 end
 
+---Whether a change can be the first one of a title that is not there: it makes the title, or brings it in with its files.
+---@param change { kind: string }
+---@return boolean
+function m.may_make_title(change)
+  local kind = m.kinds[change.kind]
+  return kind.makes == "title" or kind.together == true
+end
+
 ---Whether a change makes the title itself.
 ---@param change { kind: string }
 ---@return boolean
@@ -147,6 +161,16 @@ function m.sql_makes(what)
   local list = {}
   for _, name in ipairs(m.names) do
     if m.kinds[name].makes == what then list[#list + 1] = ("'%s'"):format(name) end
+  end
+  return ("kind IN (%s)"):format(table.concat(list, ", "))
+end
+
+---An SQL condition on `kind`: true for kinds that are carried out for several titles at once.
+---@return string
+function m.sql_together()
+  local list = {}
+  for _, name in ipairs(m.names) do
+    if m.kinds[name].together then list[#list + 1] = ("'%s'"):format(name) end
   end
   return ("kind IN (%s)"):format(table.concat(list, ", "))
 end

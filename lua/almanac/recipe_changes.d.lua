@@ -64,3 +64,15 @@ function delete.file(given) end
 ---@param given { request: string, from: string }
 ---@return recipe.change
 function advance.request(given) end
+
+---One row of an ingest: Alma's headings (title, creator, dc:title, rep_label, rep_usage_type, …) with a text, or several texts
+---for a heading that is there several times; `files`: those of its representation, all when absent.
+---@alias recipe.row table<string, string|number|string[]|recipe.file[]>
+
+---@alias recipe.metadata recipe.row|recipe.row[]|recipe.source_record|string
+
+---Several titles are imported together through an import profile of Alma. `metadata` is what the rule of that name gives when
+---absent; `file_field`: where a record names its files (856$u)
+---@param given { profile: string, files: recipe.file[], metadata: recipe.metadata?, file_field: string? }
+---@return recipe.change
+function ingest(given) end

@@ -12,7 +12,7 @@ local HEAD = [[
 -- almanac-recipe: 1
 return {
   name = "r", summary = "r", version = "1.0.0", license = "MIT",
-  effects = { "add", "update", "remote", "delete", "delete-master", "request", "update-bib" },
+  effects = { "add", "update", "remote", "delete", "delete-master", "ingest", "request", "update-bib" },
   args = { { "folder", "dir" }, { "into", "string", default = "" } },
 ]]
 
@@ -139,6 +139,13 @@ end
 
 local function nothing() end
 
+-- The import makes one representation of a title's files, labelled by its title.
+local function imported(want, title)
+  want:make({ mms_id = title.mms_id, label = "Book " .. title.n, usage_type = DERIVATIVES, library = "MAIN" }, title.pages)
+  local rep = want.representations[#want.representations]
+  rep.created_by, rep.modified_by = "import", "import"
+end
+
 local function replace_masters(want, title)
   local rep = want:find(title.mms_id, "PRESERVATION_MASTER")
   for _, page in ipairs(title.pages) do
@@ -208,6 +215,7 @@ end
 ---@field writes string[] what faults may strike
 ---@field done fun(want: table, title: table, round: table)
 ---@field undone fun(want: table, title: table)
+---@field keys boolean? it needs AWS keys
 ---@field rivals boolean? somebody else may do the like at the same moment
 ---@field prepare fun(round: table)? makes what it is about, before the run
 ---@field asks boolean? where an answer was lost a person may have to look
@@ -272,6 +280,11 @@ local kinds = {
     writes = { "POST bibs", "POST bibs", "DELETE bibs", REPRESENTATIONS, FILES, "POST collections" }, done = nothing, undone = nothing },
   { name = "collect", about = "titles into a collection (collect)", recipe = "collect", arguments = { "--into", "INTO" },
     writes = { "POST collections", "DELETE collections" }, done = collect, undone = nothing, shared = true },
+  { name = "ingest", about = "files through an import profile, many titles at once", keys = true,
+    source = recipe([[
+  changes = function(title, files) return ingest { profile = "3152547460009001", files = files } end,
+]], true), arguments = { "--folder", "jpg" }, writes = { "POST jobs", "POST jobs", "DELETE representations" }, done = imported,
+    undone = nothing },
   { name = "request", about = "a request of each title is moved to its next step", source = recipe [[
   changes = function(title)
     return advance.request { request = "17" .. title.mms_id:sub(3), from = "Pickup From Shelf" }

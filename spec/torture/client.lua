@@ -10,6 +10,7 @@
 --   blind=intents        what an earlier process began is not known
 local alma = require "almanac.alma"
 local core = require "almanac.core"
+local ingests = require "almanac.apply.ingest.submit"
 local pace = require "almanac.pace"
 local reconcile = require "almanac.apply.reconcile"
 local s3 = require "almanac.s3"
@@ -19,6 +20,8 @@ local switches = ...
 local BACKOFF = { tries = 5, first = 0.01, longest = 0.1 }
 local patience = tonumber(switches:match "patience=([%d.]+)")
 local TIMEOUTS = patience and { connect = 10, stall = patience, total = patience, file = patience }
+
+ingests.pause, ingests.WAIT = 0.05, 0.5   -- seconds, minutes
 
 local new_client, new_store, new_form = alma.new, s3.new, s3.form
 

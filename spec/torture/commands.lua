@@ -21,7 +21,7 @@ local function command(round, switches, arguments, prefix, side)
     "HOME=" .. program.quote(round.folder), "XDG_CONFIG_HOME=/nonexistent",
     "ALMANAC_API_URL=" .. round.alma.url, "ALMA_API_KEY=" .. round.alma.key,
     "ALMANAC_CLAIMS=" .. program.quote(side and side.claims or round.folder) }
-  if round.fate.keys then
+  if round.fate.keys or round.change.keys then
     table.insert(parts, "AWS_ACCESS_KEY_ID=" .. round.alma.access_key)
     table.insert(parts, "AWS_SECRET_ACCESS_KEY=" .. round.alma.secret_key)
   end

@@ -62,6 +62,20 @@ local function take_when_free(self, name)
   return nil, "another almanac on this machine is at work on this title", "closed"
 end
 
+---Claims a title for longer than one call takes; `give` ends that.
+---@param mms_id string
+---@return true|nil
+---@return string? message
+---@return string? code "conflict": another run has it
+function methods:take(mms_id)
+  return self.claim:take(self.realm .. " " .. mms_id)
+end
+
+---@param mms_id string
+function methods:give(mms_id)
+  self.claim:give(self.realm .. " " .. mms_id)
+end
+
 ---Calls `work` while nobody else on this machine works on the title.
 ---@param title string its MMS ID, or another name of its own
 ---@param work fun(): any ...

@@ -5,6 +5,8 @@ local causes = require "almanac.run.causes"
 local core = require "almanac.core"
 local gone = require "almanac.apply.gone"
 local images = require "almanac.run.images"
+local ingest_rows = require "almanac.apply.ingest.rows"
+local ingests = require "almanac.apply.ingest"
 local journal = require "almanac.run.journal"
 local late = require "almanac.apply.late"
 local reasons = require "almanac.run.reasons"
@@ -45,7 +47,7 @@ local function cost(title)
 end
 
 local function open_titles(run)
-  local next_title, given = titles.each(run.db, states.OPEN, { also = PAGES }), 0
+  local next_title, given = titles.each(run.db, ingest_rows.alone(run.db), { also = PAGES }), 0
   return function()
     if run.stop or (run.limit and given >= run.limit) then return nil end
     local title = next_title()
@@ -182,6 +184,7 @@ function m.run(run)
   run.again, run.began, run.streak = {}, {}, streaks.new { in_flight = IN_FLIGHT, keep_going = run.keep_going }
   local failures
   local work = task.spawn(function()
+    ingests.run(run)
     local next_title = open_titles(run)
     for _ = 1, ROUNDS do
       failures = run.streak:each(next_title, function(title) carry_out_title(run, title) end)

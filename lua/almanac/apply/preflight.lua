@@ -1,6 +1,6 @@
 -- Checks what must be right before anything is written: the key's rights, the codes
 -- that the plan uses, the bucket, the clock, the disk. Nothing is left behind. It
--- takes at most eight calls to Alma, with that of connect.general.
+-- takes at most eight calls to Alma, with that of connect.general, and two for each import profile.
 local alma = require "almanac.alma"
 local codes = require "almanac.run.codes"
 local causes = require "almanac.run.causes"
@@ -8,7 +8,9 @@ local connect = require "almanac.run.connect"
 local copies = require "almanac.apply.copies"
 local core = require "almanac.core"
 local dates = require "almanac.dates"
+local ingest_rows = require "almanac.apply.ingest.rows"
 local policies = require "almanac.s3.policy"
+local profiles = require "almanac.apply.ingest.profile"
 local s3_errors = require "almanac.s3.errors"
 local task = require "almanac.task"
 local uploads = require "almanac.run.uploads"
@@ -183,6 +185,21 @@ local function files_fit(place)
     "leave their titles out (almanac decide), or plan again without them", "limit")
 end
 
+-- An ingest goes through an import profile, into a folder that AWS keys alone can unlock.
+local function profiles_fit(place)
+  local ids = place.db and ingest_rows.profiles(place.db) or {}
+  if not ids[1] then return nil end
+  local storage = storage_of(place)
+  if storage and not storage.delete then
+    return bad("an ingest needs AWS keys, since an API key alone can't unlock its folder", "make them in " .. s3_errors.KEYS_PLACE, "auth")
+  end
+  for _, id in ipairs(ids) do
+    local profile, message, code = profiles.read(place.client, id)
+    if not profile then return bad(message, nil, code) end
+  end
+  return ok("the import profiles of the plan can be used")
+end
+
 -- A wrong clock is bad only with AWS keys, because their signatures need the right time.
 local function clock_right(place)
   local dated = place.client.dated
@@ -228,7 +245,7 @@ local ROUNDS = {
   {
     { "Bibs, read", may_read }, { "Bibs, write", may_write }, { "codes", codes_known, true },
     { "collection", collections_exist, true }, { "access rights", policies_fit, true }, { "bucket", bucket_takes, true },
-    { "files", files_fit, true },
+    { "files", files_fit, true }, { "import profiles", profiles_fit, true },
   },
   { { "clock", clock_right }, { "space", space_left }, { "copies", copies_fit } },
 }

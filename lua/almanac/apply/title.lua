@@ -83,6 +83,7 @@ end
 ---@field unlike almanac.run.reason[] what undo could not make as it was
 ---@field is_earlier boolean? an earlier process began it
 ---@field undoing boolean? it is being taken back
+---@field finding almanac.run.reason? what is not as planned, though it is done
 ---@field gave_way boolean? its own representation was taken back for somebody else's
 ---@field gone almanac.run.reason? set when Alma no longer has it
 ---@field disk_full boolean? no copy could be made, since the disk is full
@@ -222,6 +223,13 @@ local function read_again(job)
   return true
 end
 
+---Reads a title again right before something is written for it, as m.carry_out does.
+---@param job almanac.job
+---@return true|nil as planned; `job.present` has the ids of its representations
+---@return string? message
+---@return string? code "conflict": for a person to decide
+m.read_again = read_again
+
 -- Asks a person about the title with what was found there instead of our own.
 local function ask_about_rivals(job, reason)
   local list, message, code = representation.list(job)
@@ -300,7 +308,7 @@ function m.carry_out(job)
   if not ok and job.gave_way then return ask_about_rivals(job, message) end
   if not ok then return nil, message, code end
   return job.journal:write(function(db)
-    return states.set(db, job.title.id, states.ATTACHED)
+    return states.set(db, job.title.id, states.ATTACHED, job.finding)
   end)
 end
 

@@ -1,4 +1,5 @@
 -- almanac apply: carries a plan out, or goes on with one.
+local coded = require "almanac.alma.coded"
 local connect = require "almanac.run.connect"
 local core = require "almanac.core"
 local claims = require "almanac.apply.claims"
@@ -33,6 +34,11 @@ function m.configure(parser)
   parser:option("--delete-masters", "how many master files the plan deletes, when it deletes such; on a terminal it is asked for")
     :argname("N"):convert(number("--delete-masters", 0, true))
   parser:flag("--no-copies", "delete files without keeping a copy in RUN.copies; undo can't bring them back then")
+  parser:option("--ingest-size", "titles of one ingest (200); the first one of an import profile has one title, to see what it does")
+    :argname("N"):convert(number("--ingest-size", 1, true))
+  parser:option("--ingest-wait", "minutes that a run of an import profile may take, and its start be put off by Alma (720)")
+    :argname("MINUTES"):convert(number("--ingest-wait", 0))
+  parser:flag("--with-others", "run an import profile also when ingests of others lie in its folder; they are imported as well then")
   parser:flag("--keep-going", "try all titles, also when 10 in a row failed for the same reason (an Alma that gives no " ..
     "answer ends the run all the same)")
   parser:flag("--wait", "when the day's calls are used up, sleep until midnight and go on")
@@ -85,6 +91,7 @@ local function prepare(args, context, db)
   if not run then return nil, message, code end
   local seen = store.meta(db)
   run.limit, run.keep_going, bounds.client = args.limit, args.keep_going, run.client
+  run.ingest_size, run.ingest_wait, run.with_others = args.ingest_size, args.ingest_wait, args.with_others
   if args.no_copies then run.copies = false end
   bounds.highest = math.max(tonumber(seen.highest) or 0, tonumber(seen.left) or 0)
   run.limits = limits.new(bounds)
@@ -106,6 +113,12 @@ local function listen(run, context, total)
   run.on = {
     begin = function() progress:begin() end,
     differs = function(title, change, answered) run.told:tell(title.mms_id, differs.words(change, answered)) end,
+    profile = function(text) context.out.note(text) end,
+    ingest = function(ingest, instance)
+      context.out.event("import", { profile = ingest.profile, run = ingest.instance, status = coded.value(instance.status),
+        progress = instance.progress })
+    end,
+    record = function(title, text) run.told:tell(title.mms_id, "the import changed the record: " .. text) end,
     late = function(title, text) run.told:tell(title.mms_id, text) end,
     interrupt = function() context.out.note "stopping when what is in flight is done; Ctrl-C again stops now" end,
     finish = function(title, ok, message, code)

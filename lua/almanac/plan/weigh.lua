@@ -55,8 +55,10 @@ local NOTHING = readings.encode { representations = {} }
 ---@return string state
 ---@return almanac.run.reason? reason
 function m.new_title(recipe, id, changes)
-  if not kinds.makes_title(changes[1]) then refuse("the first change makes the title: create.bib, or ingest", "missing", id) end
-  return m.changes(recipe, id, readings.decode(NOTHING), changes, true, "missing")
+  local reading = readings.decode(NOTHING)
+  reading.new = true
+  if not kinds.may_make_title(changes[1]) then refuse("the first change makes the title: create.bib, or ingest", "missing", id) end
+  return m.changes(recipe, id, reading, changes, true, "missing")
 end
 
 local function deletes(changes)

@@ -115,7 +115,7 @@ end
 
 local function wrong_text(data)
   for name, value in pairs(data) do
-    local problem = type(value) == "string" and text.problem(value)
+    local problem = type(value) == "string" and name ~= "metadata" and text.problem(value)
     if problem then return ("'%s' %s"):format(guard.readable(name), problem) end
   end
 end

@@ -231,6 +231,12 @@ function m.refuse_rows(server, rule)
   table.insert(world.refused_rows, { has = rule.has, message = rule.message })
 end
 
+-- What was started so far was started so much earlier.
+---@type almanac.rehearsal.change
+function m.age_jobs(server, change)
+  server.world.db:run("UPDATE job_run SET submitted = submitted - ?", change.seconds)
+end
+
 -- From now on runs of imports tell which records they refused.
 ---@type almanac.rehearsal.change
 function m.import_events(server)

@@ -56,6 +56,7 @@
 --     profile id? name? active? file_name_patterns? files_to_import? match? upon_match? no_match? usage_type? careless? …: an import
 --       profile is changed, or there is one more; fields as in almanac.rehearsal.api.work_codes
 --     refuse_rows has message?: imports refuse the records in which this text stands
+--     age_jobs seconds: what was started so far was started so much earlier
 --     import_events: from now on runs of imports tell which records they refused
 --     faults spec    latency spec: lag= as well    form_policy spec    lists spec
 --     rate rate      remaining calls: left today      clock seconds: that its clock is ahead from now on

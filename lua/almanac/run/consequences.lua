@@ -3,6 +3,7 @@
 -- type, access rights and usage types from old to new, what patrons see first.
 -- Plans, reports and checks all say what is found here.
 local json = require "almanac.json"
+local ingest_metadata = require "almanac.ingest_metadata"
 local kinds = require "almanac.change_kinds"
 local objects = require "almanac.recipe.inside.objects"
 local details = require "almanac.run.details"
@@ -170,6 +171,12 @@ end
 ---@return string? words
 function m.undeclared(recipe, reading, changes)
   for _, change in ipairs(changes) do
+    local describing = change.metadata and not reading.new and ingest_metadata.describes(change.metadata)
+    if describing and not recipe.effects["update-bib"] then
+      return ("sends %s for a title that is there, which can take the place of its description, but its effects do not declare " ..
+        "'update-bib': send ids and file names alone, or declare it"):format(describing == "a record" and describing or
+        ("'%s'"):format(describing))
+    end
     for _, found in ipairs(kinds.deleted(change.kind, change) and m.of(reading, { change }) or {}) do
       local effect = found.master and "delete-master" or "delete"
       if found.what == "delete" and not recipe.effects[effect] then

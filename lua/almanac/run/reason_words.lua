@@ -189,6 +189,17 @@ m.CODES = {
   has_files = "it has {files|files} by now",
   not_as_planned = "it is not as planned",
 
+  -- ---- ingests ----
+  ingest_would_match = "the import would take it for another title: {number} is in {title} already; look at that in Alma, then plan again",
+  ingest_refused = "Alma did not import it: {words} (run {run}, {status})",
+  ingest_manual = "the import waits for manual handling in Alma: {words} (run {run}): settle it there (Monitor Jobs), then " ..
+    "`almanac decide`; `use` sends the title in another ingest",
+  ingest_lost = "Alma took {file}, and it is in no representation of this title: did the import make another title of it? " ..
+    "Look at run {run} in Alma, then `almanac decide`; `use` sends the title in another ingest",
+  ingest_file_left = "Alma did not import {file}",
+  ingest_file_lost = "Alma took {file}, and it is in no representation of this title: look at it in Alma",
+  ingest_changed_record = "the import changed the record: {what}",
+
   -- ---- what verify finds ----
   request_not_moved = "digitization request {request} is still at '{step}'",
   file_label_differs = "file {file} is called '{now}', planned '{planned}'",

@@ -188,6 +188,42 @@ CREATE TABLE derivative(
   PRIMARY KEY(file_id, page)
 ) WITHOUT ROWID;
 
+CREATE TABLE ingest(                -- folders that an import profile takes titles from, and what became of them; else empty
+  id       INTEGER PRIMARY KEY,
+  profile  TEXT NOT NULL,           -- id of the import profile
+  job      TEXT NOT NULL,           -- id of the job that runs it
+  stage    TEXT NOT NULL,           -- filling filled starting running ended done, see almanac.apply.ingest
+  before   TEXT,                    -- JSON: ids of the job's runs before it was started
+  sent     INTEGER NOT NULL DEFAULT 0,   -- how often the start may have been sent
+  begun    INTEGER NOT NULL,        -- seconds since 1970
+  instance TEXT,                    -- the run that took it
+  report   TEXT                     -- JSON: what that told at its end: status, counters, alerts, events
+);
+
+CREATE TABLE ingest_title(          -- titles of an ingest; else empty
+  title_id  INTEGER NOT NULL REFERENCES title(id),
+  change    INTEGER NOT NULL,       -- change.seq
+  ingest_id INTEGER NOT NULL REFERENCES ingest(id),
+  below     TEXT NOT NULL,          -- where its files are in the folder: nothing, or "12/"
+  number    TEXT,                   -- that a new title is found again by
+  present   TEXT,                   -- JSON: ids of the representations that it had before
+  before    TEXT,                   -- its record before; NULL: a new title
+  after     TEXT,                   -- its record as the ingest left it
+  ended     INTEGER,                -- NULL: not known yet
+  reason_code TEXT,                 -- what is not as planned, see almanac.run.reasons
+  reason_data TEXT,                 -- JSON
+  PRIMARY KEY(title_id, change)
+) WITHOUT ROWID;
+CREATE INDEX ingest_titles ON ingest_title(ingest_id);
+
+CREATE TABLE ingest_made(           -- representations that ingests made; else empty
+  title_id INTEGER NOT NULL REFERENCES title(id),
+  change   INTEGER NOT NULL,
+  id       TEXT NOT NULL,           -- of the representation
+  fields   TEXT NOT NULL,           -- JSON: label, usage_type, library, … as Alma made it
+  PRIMARY KEY(title_id, change, id)
+) WITHOUT ROWID;
+
 CREATE TABLE tally(                 -- calls to Alma, every try counted
   command TEXT NOT NULL, method TEXT NOT NULL, calls INTEGER NOT NULL,
   PRIMARY KEY(command, method)

@@ -1,6 +1,7 @@
 -- Finds out, before anything is sent, whether a command needs the bucket at all and
 -- which files it will not take.
 local attempt = require "almanac.run.attempt"
+local kinds = require "almanac.change_kinds"
 local states = require "almanac.run.states"
 
 local m = {}
@@ -16,12 +17,18 @@ local PROBLEM = "UPDATE file SET problem = ? WHERE id = ?"
 local SENT = [[SELECT 1 FROM step JOIN title ON title.id = step.title_id
   WHERE step.kind IN ('upload', 'thumbnail', 'copy', 'delete', 'single') LIMIT 1]]
 
+-- An ingest whose files are all in Alma has a folder that is to be emptied. Run files of earlier versions have no such table.
+local function has_open_ingest(db)
+  return db:value("SELECT 1 FROM spec WHERE " .. kinds.sql_together() .. " LIMIT 1") ~= nil
+    and db:value "SELECT 1 FROM ingest WHERE stage <> 'done' LIMIT 1" ~= nil
+end
+
 ---Whether apply has files to send for this plan. One that changes labels,
 ---rights or collections, or changes nothing, needs no bucket.
 ---@param db table the run file
 ---@return boolean
 function m.planned(db)
-  return db:value("SELECT 1 FROM " .. PLANNED .. " LIMIT 1") ~= nil
+  return db:value("SELECT 1 FROM " .. PLANNED .. " LIMIT 1") ~= nil or has_open_ingest(db)
 end
 
 ---Whether undo has uploads to take away, or copies to send again.

@@ -1,13 +1,16 @@
--- What a recipe has as `add`, `create`, `replace`, `update` and `delete`: each function
+-- What a recipe has as `add`, `create`, `replace`, `update`, `delete` and `ingest`: each function
 -- describes a change and carries nothing out. A wrong field is told with the
 -- nearest right name. A change is plain data: kind, the fields of its kind, and
 --   representation  the id of the one that it is about (none for a new one)
 --   pid             the file that it is about
 --   files           files of the folder that it takes, in page order
 --   linking_parameter_1 to _5   the list of linking parameters, taken apart
+local ingest_metadata = require "almanac.ingest_metadata"
 local kinds = require "almanac.change_kinds"
 local record_fields = require "almanac.recipe.inside.record_fields"
 local representation_fields = require "almanac.representation_fields"
+local row = require "almanac.row"
+local source_record = require "almanac.recipe.inside.source_record"
 local words = require "almanac.words"
 
 local m = {}
@@ -19,6 +22,7 @@ local TYPES = {
   text = { "text", "string" }, boolean = { "true or false", "boolean" }, files = { "a list of files", "table" },
   file = { "a file of the folder", "table" }, held = { "a file of the title", "table" },
   rep = { "a representation of the title", "table" }, links = { "a list of texts", "table" },
+  metadata = { "a row, a list of rows or a record", "string" },
 }
 for name, said in pairs(record_fields.types) do TYPES[name] = { said, "table" } end
 
@@ -55,7 +59,7 @@ local function check_field(kind, name, value)
   if not what then
     local near = words.nearest(tostring(name), names_of(kind))
     fail(4, "%s: there is no field '%s'%s", kind, tostring(name), near and (", did you mean '" .. near .. "'?") or "")
-  elseif type(value) ~= TYPES[what][2] then
+  elseif type(value) ~= TYPES[what][2] and not (what == "metadata" and type(value) == "table") then
     fail(4, "%s: '%s' is a %s, not %s", kind, tostring(name), type(value), TYPES[what][1])
   end
 end
@@ -98,6 +102,14 @@ local function check(kind, given)
   end
 end
 
+---What an ingest says of a title when it is a record of the source: that record as it is.
+---@param source { format: string, content: string? } of almanac.recipe.inside.source_record
+---@return string json
+function m.metadata_of(source)
+  if source.format == "row" then return ingest_metadata.of_cells { row.decode(source.content) } end
+  return (assert(ingest_metadata.encode(source.content or "")))
+end
+
 -- Text that names what a change is about.
 local function need_id(kind, name, value)
   if type(value) ~= "string" or value == "" then fail(3, "%s: '%s' is none of the title's", kind, name) end
@@ -121,6 +133,15 @@ local function describe_record(change)
   record_fields.check(change)
 end
 
+-- What an ingest says of the title, as one text.
+local function encoded(kind, given)
+  local source = source_record.source(given.metadata)
+  if source then return m.metadata_of(source) end
+  local text, problem = ingest_metadata.encode(given.metadata, given.files)
+  if not text then fail(3, "%s: %s", kind, problem) end
+  return text
+end
+
 -- From what a recipe gives the plain change.
 local function described(kind, given)
   check(kind, given)
@@ -133,20 +154,26 @@ local function described(kind, given)
   end
   if given.with then change.with, change.files = nil, { given.with } end
   if given.linking_parameters then take_links_apart(change, given.linking_parameters) end
+  if given.metadata and KINDS[kind].fields.metadata then change.metadata = encoded(kind, given) end
   local ok, message = pcall(describe_record, change)
   if not ok then fail(2, "%s: %s", kind, message) end
   return change
 end
 
 ---What a recipe has besides Lua's own: each group of kinds by its name, as `add`
----with a function `file`.
----@return table<string, table<string, function>>
+---with a function `file`; a kind that is of no group is a function itself.
+---@return table<string, table<string, function>|function>
 function m.groups()
   local groups = {}
   for kind in pairs(KINDS) do
-    local group, name = kind:match "^(%a+)%.(.+)$"
-    groups[group] = groups[group] or {}
-    groups[group][name] = function(given) return described(kind, given) end
+    local group, name = kind:match "^(%a+)%.?(.*)$"
+    local function describe(given) return described(kind, given) end
+    if name == "" then
+      groups[group] = describe
+    else
+      groups[group] = groups[group] or {}
+      groups[group][name] = describe
+    end
   end
   return groups
 end
@@ -221,6 +248,7 @@ local function is_right(kind, name, value)
   if LINK[name] then return KINDS[kind].fields.linking_parameters ~= nil and type(value) == "string" end
   local what = field_of(kind, name)
   if record_fields.types[what] then return record_fields.is_plain(what, value) end
+  if what == "metadata" then return ingest_metadata.is_encoded(value) end
   return what ~= nil and type(value) == TYPES[what][2] and (what == "text" or what == "boolean")
 end
 

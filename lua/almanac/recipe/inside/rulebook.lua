@@ -22,7 +22,7 @@ local m = {}
 
 ---@class almanac.recipe.rule
 ---@field name string
----@field of "file"|"title"|"record"|"files"|"missing"|"held"
+---@field of "file"|"title"|"record"|"files"|"missing"|"held"|"metadata"
 ---@field gives string?
 ---@field noun string
 ---@field ends "something"|"nothing"|nil
@@ -84,6 +84,10 @@ m.rules = {
     doc = "what to make of a record that no title answers to: first of all a bib; or nothing and why",
   },
   {
+    name = "metadata", of = "metadata", noun = "metadata", returns = "recipe.row|recipe.row[]|recipe.source_record|string|nil",
+    doc = "what an ingest says of the title: rows with Alma's headings, or a record; nothing: ids and file names alone",
+  },
+  {
     name = "save_as", of = "held", gives = "text", noun = "a path", returns = "string|nil",
     doc = "where `almanac fetch` puts a file of Alma, below its folder; nil: it is not fetched",
   },
@@ -99,6 +103,8 @@ m.parameters = {
   missing = { { "record", "recipe.source_record" }, { "files", "recipe.file[]" }, { "args", "table" },
     { "records", "recipe.source_record[]" } },
   held = { { "title", "recipe.title" }, { "representation", "recipe.representation" }, { "file", "recipe.held" }, { "args", "table" } },
+  metadata = { { "record", "recipe.source_record?" }, { "files", "recipe.file[]" }, { "args", "table" },
+    { "records", "recipe.source_record[]" } },
 }
 
 ---The shape of a rule's answer.
@@ -107,7 +113,7 @@ m.parameters = {
 function m.shape(rule) return answers[rule.gives] end
 
 ---The rules about one thing, in the order in which they are asked.
----@param of "file"|"title"|"record"|"files"|"missing"|"held"
+---@param of "file"|"title"|"record"|"files"|"missing"|"held"|"metadata"
 ---@return almanac.recipe.rule[]
 function m.about(of)
   local list = {}

@@ -3,10 +3,13 @@
 -- message that names rule and case.
 local behind = require "almanac.recipe.inside.environment".behind
 local call = require "almanac.core".inside.call
+local changes_of = require "almanac.recipe.inside.changes"
+local ingest_metadata = require "almanac.ingest_metadata"
 local kinds = require "almanac.change_kinds".kinds
 local path_of = require "almanac.recipe.inside.objects".path_of
 local record_name = require "almanac.recipe.inside.source_record".name
 local shape = require "almanac.recipe.inside.rulebook".shape
+local source_record = require "almanac.recipe.inside.source_record"
 local text = require "almanac.recipe.inside.text"
 
 local getinfo = debug.getinfo
@@ -96,6 +99,24 @@ local function as_data(change, place)
   return data
 end
 
+-- An ingest says of its title what it was given, else what the rule `metadata` says.
+local function with_metadata(recipe, about, change, args)
+  local kind = kinds[change.kind]
+  if not (kind and kind.fields.metadata and recipe.metadata) or change.metadata then return true, change end
+  local record = about.records and about.records[1]
+  local ok, given = call("metadata", about.name, recipe.metadata, record, change.files, args, about.records)
+  if not ok then return failed(recipe, "metadata", about.name, given) end
+  if given == nil then return true, change end
+  local source, problem = source_record.source(given), nil
+  if source then
+    change.metadata = changes_of.metadata_of(source)
+  else
+    change.metadata, problem = ingest_metadata.encode(given, change.files)
+  end
+  if problem then return failed(recipe, "metadata", about.name, problem) end
+  return true, change
+end
+
 -- A new representation of a part says which, unless its label does so already.
 local function labelled(data, part)
   local label = data.label
@@ -127,6 +148,10 @@ local function propose(recipe, about, files, args, place, list)
   local part = files[1] and files[1].part
   for i = 1, rawlen(proposed) do
     local change = rawget(proposed, i)
+    if type(change) == "table" then
+      local fine, words = with_metadata(recipe, about, change, args)
+      if not fine then return false, words end
+    end
     list[#list + 1] = type(change) == "table" and labelled(as_data(change, place), part) or false
   end
   return true

@@ -1,0 +1,229 @@
+-- Brings files, and a new title with them, into Alma through an import profile. What is done there is done for many titles at
+-- once (almanac.apply.ingest), before a title's other changes; here is what becomes of one title: what was made of it, whether
+-- that is as planned, and how it is taken back.
+local alma = require "almanac.alma"
+local bib_record = require "almanac.apply.bib_record"
+local look = require "almanac.apply.kinds.look"
+local reasons = require "almanac.run.reasons"
+local record_changes = require "almanac.run.record_changes"
+local rows = require "almanac.apply.ingest.rows"
+local steps = require "almanac.apply.steps"
+local whereabouts = require "almanac.apply.whereabouts"
+
+local m = {}
+
+local function row_of(job, change)
+  return rows.planned(job.db) and rows.title(job.db, job.title.id, change.seq) or nil
+end
+
+local function made_of(job, change)
+  return row_of(job, change) and rows.made(job.db, job.title.id, change.seq) or {}
+end
+
+function m.settle() return true end
+
+function m.begun(job, change)
+  local row = row_of(job, change)
+  return row ~= nil and row.ended ~= nil
+end
+
+function m.expect(job, change, planned)
+  for _, made in ipairs(made_of(job, change)) do planned[made.id] = { own = true } end
+end
+
+-- All is done by now; what is not as planned is said with the title.
+function m.carry_out(job, change)
+  local row = row_of(job, change)
+  if not (row and row.ended) then return nil, "its ingest is not at its end yet", "closed" end
+  job.finding = job.finding or reasons.of(row)
+  return true
+end
+
+-- The pages that a representation holds, in the order of the plan.
+local function pages_of(change, by_pid)
+  local pages, files = {}, {}
+  for _, page in ipairs(change.pages) do
+    if page.pid and by_pid[page.pid] then
+      pages[#pages + 1] = page
+      files[#files + 1] = by_pid[page.pid]
+    end
+  end
+  return pages, files
+end
+
+local function is_lacking(change, seen)
+  for _, page in ipairs(change.pages) do
+    if not page.pid then return reasons.new("ingest_file_left", { file = page.name }) end
+    if not seen[page.pid] then return reasons.new("not_attached", { file = page.name }) end
+  end
+end
+
+-- What of one representation is not as the import left it.
+local function check_one(job, change, list, made, seen)
+  local rep, message, code = look.find(job, list, made.id)
+  if not rep and (code == "missing" or code == "conflict") then return message end
+  if not rep then return nil, message, code end
+  local words = look.wrong_field(rep, made.fields)
+  if words then return words end
+  local by_pid, files, kind = look.files(job, made.id, {})
+  if not by_pid then return nil, files, kind end
+  local pages, found = pages_of(change, by_pid)
+  for i, page in ipairs(pages) do
+    seen[page.pid] = true
+    words = look.wrong_file(page, found[i])
+    if words then return words end
+  end
+  if #files > #pages then return reasons.new("file_count_differs", { files = #files, planned = #pages }) end
+  local part = { seq = change.seq, kind = change.kind, spec = change.spec, pages = pages, representation_id = made.id }
+  return look.stored(job, part, found)
+end
+
+function m.check(job, change, list)
+  local row, seen, unseen = row_of(job, change), {}, 0
+  for _, made in ipairs(made_of(job, change)) do
+    local words, message, code = check_one(job, change, list, made, seen)
+    if words ~= false then return words, message, code end
+    unseen = unseen + message
+  end
+  return is_lacking(change, seen) or row and reasons.of(row) or false, unseen
+end
+
+-- ---- taking it back ----
+
+local function foreign_file(change, files)
+  local own = {}
+  for _, page in ipairs(change.pages) do
+    if page.pid then own[page.pid] = page end
+  end
+  for _, file in ipairs(files) do
+    local page = own[file.pid]
+    if not page then return reasons.new("not_of_this_run", { file = file.pid, label = file.label or "" }) end
+    local changed = look.changed_file(page, file)
+    if changed then return changed end
+  end
+  return false
+end
+
+-- Says what others did to a representation that the import made.
+local function changed_by_others(job, change, rep, made)
+  local words = look.wrong_field(rep, made.fields)
+  if words then return words end
+  local by_pid, files, code = look.files(job, rep.id, {})
+  if not by_pid then return nil, files, code end
+  return foreign_file(change, files)
+end
+
+-- The representation, when it is there and as it was made.
+local function unchanged(job, change, made)
+  local rep, message, code = whereabouts.representation(job, made.id)
+  if not rep and code == "missing" then return false end
+  if not rep then return nil, message, code end
+  local words, why, kind = changed_by_others(job, change, rep, made)
+  if words then return nil, reasons.new("changed_since", { what = words }), "conflict" end
+  if words == nil then return nil, why, kind end
+  return true
+end
+
+local function new_reps(job, change)
+  local list, found = made_of(job, change), {}
+  for _, made in ipairs(list) do
+    local there, message, code = unchanged(job, change, made)
+    if there == nil then return nil, message, code end
+    if there then found[#found + 1] = made.id end
+  end
+  return found
+end
+
+local function changed_record(row, record)
+  local what = reasons.new("own_record", { what = bib_record.difference(row.after, record) })
+  return nil, reasons.new("changed_since", { what = what }), "conflict"
+end
+
+-- What is to be done with the title's record: "delete" a bib that the import made, "restore" one that it changed; false:
+-- nothing. What a cataloguer changed since is left.
+local function look_at_record(job, change)
+  local row = row_of(job, change)
+  if not row or not row.ended or not row.after then return false end
+  local is_changed = row.before and record_changes.between(bib_record.of(row.before), bib_record.of(row.after))[1] ~= nil
+  if not row.number and not is_changed then return false end
+  if steps.is_done(job, change, "undo record") then return false end
+  local bib, message, code = bib_record.read(job)
+  if not bib and code == "missing" then return false end
+  if not bib then return nil, message, code end
+  if not row.number and bib_record.same(bib.record, row.before) then return false end
+  if not bib_record.same(bib.record, row.after) then
+    return changed_record(row, bib.record)
+  end
+  return row.number and "delete" or "restore"
+end
+
+function m.look(job, change)
+  local ids, message, code = new_reps(job, change)
+  if not ids then return nil, message, code end
+  local what
+  what, message, code = look_at_record(job, change)
+  if what == nil then return nil, message, code end
+  local found = { words = {}, ids = ids, record = what }
+  for _, id in ipairs(found.ids) do table.insert(found.words, "delete representation " .. id) end
+  if found.record == "delete" then table.insert(found.words, "delete the title that the import made") end
+  if found.record == "restore" then table.insert(found.words, "put the record back as it was before the import") end
+  return found
+end
+
+local function delete_representation(job, change, id)
+  return steps.perform(job, {
+    change = change.seq, kind = "undo " .. id, page = 0,
+    call = function() return alma.representations.delete(job.client, job.mms_id, id) end,
+    keep = function() return { representation_id = id } end,
+  })
+end
+
+-- Alma itself refuses to delete a title that has inventory, so one that got some since stays.
+local function delete_title(job)
+  local ok, message, code, detail = alma.bibs.delete(job.client, job.mms_id)
+  if ok or code == "missing" then return {} end
+  return nil, message, code, detail
+end
+
+local function restore_record(job, row)
+  local bib, message, code = bib_record.read(job)
+  if not bib then return nil, message, code end
+  if bib_record.same(bib.record, row.before) then return {} end
+  if not bib_record.same(bib.record, row.after) then
+    return changed_record(row, bib.record)
+  end
+  local record = bib_record.with_version(bib_record.of(row.before), bib.record)
+  local detail
+  bib, message, code, detail = alma.bibs.update(job.client, job.mms_id, record, { validate = false })
+  if not bib then return nil, bib_record.refusal(tostring(message), detail), code, detail end
+  return {}
+end
+
+local function take_record_back(job, change, what)
+  local row = row_of(job, change)
+  return steps.perform(job, {
+    change = change.seq, kind = "undo record", page = 0, keep = function() return {} end,
+    call = function()
+      if what == "delete" then return delete_title(job) end
+      return restore_record(job, row)
+    end,
+  })
+end
+
+function m.take_back(job, change, found)
+  for _, id in ipairs(found and found.ids or {}) do
+    local ok, message, code = delete_representation(job, change, id)
+    if not ok then return nil, message, code end
+  end
+  if not (found and found.record) then return true end
+  local ok, message, code = take_record_back(job, change, found.record)
+  return ok and true, message, code
+end
+
+
+function m.describe(spec, change)
+  return ("a new representation through import profile %s%s"):format(spec.profile,
+    change.representation_id and ", made as " .. change.representation_id or "")
+end
+
+return m
