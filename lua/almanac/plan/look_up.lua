@@ -240,6 +240,9 @@ local FOUND = [[SELECT key, mms_ids FROM look_up JOIN record_key USING(key) WHER
   GROUP BY key ORDER BY min(record_id)]]
 local KEY = "INSERT OR IGNORE INTO title_key(key, title_id) SELECT ?1, id FROM title WHERE mms_id = ?2"
 
+-- Each title is asked for the keys by which it was found.
+local OF_TITLE = "CREATE INDEX IF NOT EXISTS title_key_of ON title_key(title_id)"
+
 ---Makes titles of the run of all that were found, with the key that each was found by. Called inside an
 ---attempt and a transaction.
 ---@param db table
@@ -255,6 +258,7 @@ function m.add_titles(db)
     seen[id] = true
   end
   read.add(db, new)
+  db:exec(OF_TITLE)
   attempt.run_many(db, KEY, #keys, keys, ids)
 end
 

@@ -77,6 +77,7 @@ CREATE TABLE record_key(
   key TEXT NOT NULL, record_id INTEGER NOT NULL REFERENCES record(id),
   PRIMARY KEY(key, record_id)
 ) WITHOUT ROWID;
+CREATE INDEX record_key_of ON record_key(record_id);
 
 CREATE TABLE record_file(           -- files that a record names itself
   record_id INTEGER NOT NULL REFERENCES record(id),
