@@ -116,12 +116,20 @@ function m.encode(given, files)
   return json.encode { rows = rows }
 end
 
----The same of the cells of a list's rows as they stand there, whatever their headings are.
+---The same of the cells of a list's rows as they stand there; what is empty is left out.
 ---@param rows string[][][] pairs { heading, value } of each row
----@return string json
+---@return string|nil json
+---@return string? problem Alma has no such heading
 function m.of_cells(rows)
   local list = {}
-  for i, cells in ipairs(rows) do list[i] = { cells = cells } end
+  for i, cells in ipairs(rows) do
+    list[i] = { cells = {} }
+    for _, pair in ipairs(cells) do
+      local problem = pair[2] ~= "" and m.unknown(pair[1])
+      if problem then return nil, "metadata: " .. problem end
+      if pair[2] ~= "" then table.insert(list[i].cells, pair) end
+    end
+  end
   return json.encode { rows = list }
 end
 

@@ -143,7 +143,7 @@ function record:elements(path) end
 ---@field several_records? boolean
 ---@field changes? fun(title: recipe.title, files: recipe.file[], args: table, records: recipe.source_record[]): recipe.change|recipe.change[]|nil, string? what to make, or nothing and why
 ---@field missing? fun(record: recipe.source_record, files: recipe.file[], args: table, records: recipe.source_record[]): recipe.change|recipe.change[]|nil, string? what to make of a record that no title answers to: first of all a bib; or nothing and why
----@field metadata? fun(record: recipe.source_record?, files: recipe.file[], args: table, records: recipe.source_record[]): recipe.row|recipe.row[]|recipe.source_record|string|nil what an ingest says of the title: rows with Alma's headings, or a record; nothing: ids and file names alone
+---@field metadata? fun(record: recipe.source_record?, files: recipe.file[], args: table, records: recipe.source_record[]): recipe.metadata|nil what an ingest says of the title: rows with Alma's headings, or a record; nothing: ids and file names alone
 ---@field save_as? fun(title: recipe.title, representation: recipe.representation, file: recipe.held, args: table): string|nil where `almanac fetch` puts a file of Alma, below its folder; nil: it is not fetched
 ---@field examples? table
 

@@ -69,7 +69,7 @@ function advance.request(given) end
 ---for a heading that is there several times; `files`: those of its representation, all when absent.
 ---@alias recipe.row table<string, string|number|string[]|recipe.file[]>
 
----@alias recipe.metadata recipe.row|recipe.row[]|recipe.source_record|string
+---@alias recipe.metadata recipe.row|recipe.row[]|recipe.source_record|recipe.source_record[]|string
 
 ---Several titles are imported together through an import profile of Alma. `metadata` is what the rule of that name gives when
 ---absent; `file_field`: where a record names its files (856$u)

@@ -102,12 +102,34 @@ local function check(kind, given)
   end
 end
 
----What an ingest says of a title when it is a record of the source: that record as it is.
----@param source { format: string, content: string? } of almanac.recipe.inside.source_record
----@return string json
-function m.metadata_of(source)
-  if source.format == "row" then return ingest_metadata.of_cells { row.decode(source.content) } end
-  return (assert(ingest_metadata.encode(source.content or "")))
+-- What an ingest says of a title when it is a record of the source: that record as it is. Rows of a list may be several.
+local function metadata_of(sources)
+  local rows = {}
+  for i, source in ipairs(sources) do rows[i] = source.format == "row" and source.content and row.decode(source.content) or nil end
+  if #rows == #sources then return ingest_metadata.of_cells(rows) end
+  if sources[2] then return nil, "metadata: several records can be rows of a list alone" end
+  return ingest_metadata.encode(sources[1].content or "")
+end
+
+-- The sources of a record, or of a list of records; nil of anything else.
+local function sources_of(given)
+  local source = source_record.source(given)
+  if source then return { source } end
+  if type(given) ~= "table" or not source_record.source(given[1]) then return nil end
+  local list = {}
+  for i, record in ipairs(given) do list[i] = source_record.source(record) end
+  return #list == #given and list or nil
+end
+
+---What an ingest says of a title, as one text.
+---@param given any a row, rows, a record, records of a list, or text
+---@param files table[] those of the change
+---@return string|nil json
+---@return string? problem
+function m.metadata_json(given, files)
+  local sources = sources_of(given)
+  if sources then return metadata_of(sources) end
+  return ingest_metadata.encode(given, files)
 end
 
 -- Text that names what a change is about.
@@ -135,9 +157,7 @@ end
 
 -- What an ingest says of the title, as one text.
 local function encoded(kind, given)
-  local source = source_record.source(given.metadata)
-  if source then return m.metadata_of(source) end
-  local text, problem = ingest_metadata.encode(given.metadata, given.files)
+  local text, problem = m.metadata_json(given.metadata, given.files)
   if not text then fail(3, "%s: %s", kind, problem) end
   return text
 end

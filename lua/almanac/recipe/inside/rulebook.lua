@@ -84,7 +84,7 @@ m.rules = {
     doc = "what to make of a record that no title answers to: first of all a bib; or nothing and why",
   },
   {
-    name = "metadata", of = "metadata", noun = "metadata", returns = "recipe.row|recipe.row[]|recipe.source_record|string|nil",
+    name = "metadata", of = "metadata", noun = "metadata", returns = "recipe.metadata|nil",
     doc = "what an ingest says of the title: rows with Alma's headings, or a record; nothing: ids and file names alone",
   },
   {

@@ -4,12 +4,10 @@
 local behind = require "almanac.recipe.inside.environment".behind
 local call = require "almanac.core".inside.call
 local changes_of = require "almanac.recipe.inside.changes"
-local ingest_metadata = require "almanac.ingest_metadata"
 local kinds = require "almanac.change_kinds".kinds
 local path_of = require "almanac.recipe.inside.objects".path_of
 local record_name = require "almanac.recipe.inside.source_record".name
 local shape = require "almanac.recipe.inside.rulebook".shape
-local source_record = require "almanac.recipe.inside.source_record"
 local text = require "almanac.recipe.inside.text"
 
 local getinfo = debug.getinfo
@@ -107,12 +105,8 @@ local function with_metadata(recipe, about, change, args)
   local ok, given = call("metadata", about.name, recipe.metadata, record, change.files, args, about.records)
   if not ok then return failed(recipe, "metadata", about.name, given) end
   if given == nil then return true, change end
-  local source, problem = source_record.source(given), nil
-  if source then
-    change.metadata = changes_of.metadata_of(source)
-  else
-    change.metadata, problem = ingest_metadata.encode(given, change.files)
-  end
+  local problem
+  change.metadata, problem = changes_of.metadata_json(given, change.files)
   if problem then return failed(recipe, "metadata", about.name, problem) end
   return true, change
 end
