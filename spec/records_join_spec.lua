@@ -175,6 +175,12 @@ describe("records", function()
     assert.equal(("a record fits several titles: r1 fits %s, %s"):format(id(1), id(2)), run.reason(2))
   end)
 
+  it("are to decide when their title has a record already that an earlier run finished", function()
+    run = assert(matching.match { recipe = RECIPE:format("", ""), titles = { { title = "a" } }, files = { ["a.jpg"] = JPEG },
+      records = { { id = "r1", reason = "record_unchanged", last = id(1), { "key", "a" } }, { id = "r2", { "key", "a" } } } })
+    assert.same({ "ask", "several records for one title: r1, r2" }, { state(1) })
+  end)
+
   it("that the recipe gives no key are left out", function()
     match { titles = { { title = "a" } }, files = {}, records = { { id = "r1", { "x", "a" } } } }
     assert.equal("left out: the recipe gives it no match key: r1", (run.record(1)))
@@ -188,6 +194,13 @@ describe("records", function()
       assert.same({ "ready" }, { state(1) })
       assert.equal(("a record fits several titles: r2 fits %s, %s"):format(id(2), id(3)), run.reason(3))
       assert.equal(id(1), select(2, run.record(1)))
+    end)
+
+    it("are to decide when one title was found and another key has no answer", function()
+      match { titles = { { title = "t" } }, files = {}, records = { { id = "r1", { "key", "a" }, { "other", "b" } } },
+        found = { a = { id(1) }, b = "status 500" }, first = "do return add.collection { collection = '81' } end",
+        fields = "record_key = function(record) return { record:get 'key', record:get 'other' } end," }
+      assert.same({ "ask", "it could not be looked up: r1: status 500" }, { state(1) })
     end)
 
     it("are to decide when the title that was found has their key only as part of something", function()

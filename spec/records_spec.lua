@@ -47,6 +47,16 @@ describe("records of a run", function()
     assert.equal(0, records.count(db))
   end)
 
+  it("have a title as far as they say", function()
+    local function title(format, content) return records.title { format = format, content = content } end
+    assert.equal("Maps & plans", title("dc", "<r xmlns:dc='x'><dc:title xml:lang='en'> Maps &amp; plans </dc:title></r>"))
+    assert.equal("Maps", title("mods", "<mods><titleInfo><title>Maps</title></titleInfo></mods>"))
+    assert.equal("Maps", title("marc", "=LDR  00000nam a2200000   4500\n=245  00$aMaps\n"))
+    assert.equal("Maps", title("row", row.encode({ "File", "dc:title" }, { "a", "Maps" })))
+    assert.is_nil(title("dc", "<dc/>"))
+    assert.is_nil(title(nil, nil))
+  end)
+
   it("are called by their identifier, else by their place", function()
     assert.equal("oai:1", records.name { id = 1, identifier = "oai:1", place = "record 1" })
     assert.equal("row 2", records.name { id = 1, place = "row 2" })

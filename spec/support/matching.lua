@@ -66,6 +66,10 @@ local function add_records(db, case, run)
   for i, record in ipairs(case.records or {}) do list[i] = entry_of(record, i) end
   records.add(db, list)
   for i, record in ipairs(case.records or {}) do
+    if record.last then
+      db:run("INSERT INTO record_last(record_id, mms_id, finished, came) VALUES(?, ?, 1, 'same')", i, record.last)
+      db:run("UPDATE record SET reason_code = ? WHERE id = ?", record.reason, i)
+    end
     if record.title then db:run("UPDATE record SET title_id = ? WHERE id = ?", record.title, i) end
   end
   record_keys.ask(run)

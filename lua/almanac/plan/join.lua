@@ -231,7 +231,7 @@ function m.match(run)
     local questions <close> = stream.new(run.recipe, run.args)
     run.stream = questions
     match_in_batches(run)
-    if run.recipe.record_key then record_titles.settle(run.db) end
+    if run.recipe.record_key then record_titles.settle(run) end
     if run.recipe.missing and run.find then missing.plan(run) end
   end
   if run.recipe.record_key then record_titles.explain(run.db) end

@@ -149,9 +149,41 @@ local function doubt_unlike(db)
   end
 end
 
+-- A title is not found for certain while one of its record's keys has no answer: there may be another one under it.
+local UNANSWERED = [[SELECT title.id, identifier, place, record.id AS record_id, coalesce(message, 'not asked for yet') AS message
+  FROM record JOIN title ON title.id = title_id JOIN record_key ON record_id = record.id LEFT JOIN look_up USING(key)
+  WHERE mms_ids IS NULL AND record.id NOT IN (SELECT id FROM temp.known) AND ]] .. states.is(states.READY)
+
+local function doubt_unanswered(db)
+  local list = {}
+  for row in db:rows(UNANSWERED) do list[#list + 1] = row end
+  for _, row in ipairs(list) do
+    local reason = reasons.new("look_up_failed", { record = records.name { id = row.record_id, identifier = row.identifier,
+      place = row.place }, message = row.message })
+    attempt.call(states.set_all, db, states.READY, states.ASK, reason, "id = ?", row.id)
+  end
+end
+
+-- What an earlier run finished, and is passed over now, still has its title.
+local TAKEN = [[SELECT title.id, old.identifier AS old, record.identifier AS new FROM record_last
+  JOIN title ON title.mms_id = record_last.mms_id JOIN record AS old ON old.id = record_last.record_id
+  JOIN record ON record.title_id = title.id AND record.id <> old.id
+  WHERE old.reason_code IN ('record_unchanged', 'record_not_come') AND ]] .. states.is(states.READY)
+
+local function doubt_taken(db)
+  local list = {}
+  for row in db:rows(TAKEN) do list[#list + 1] = row end
+  for _, row in ipairs(list) do
+    local reason = reasons.new("several_records", { records = { row.old, row.new } })
+    attempt.call(states.set_all, db, states.READY, states.ASK, reason, "id = ?", row.id)
+  end
+end
+
 ---Says which title each record goes with. Records that fit several make those to decide. Called inside an attempt.
----@param db table
-function m.settle(db)
+---@param run table db, recipe
+function m.settle(run)
+  local db, looked_up = run.db, store.meta(run.db, "find") ~= nil
+  db:exec "CREATE TEMP TABLE known AS SELECT id FROM record WHERE title_id IS NOT NULL"
   db:exec(FITS)
   db:exec "CREATE INDEX temp.fits_record ON fits(record_id)"
   local several = {}
@@ -160,6 +192,9 @@ function m.settle(db)
   attempt.run(db, ONE)
   db:exec "DROP TABLE temp.fits"
   doubt_unlike(db)
+  if looked_up then doubt_unanswered(db) end
+  if not run.recipe.several_records then doubt_taken(db) end
+  db:exec "DROP TABLE temp.known"
 end
 
 local NO_TITLE = [[title_id IS NULL AND reason_code IS NULL]]
