@@ -57,7 +57,14 @@ function methods:next()
 end
 
 function methods:place()
-  return self.at == #self.page and json.encode { done = self.done } or nil
+  return self.at == #self.page and json.encode { done = self.done, last = self.items[self.done] } or nil
+end
+
+-- How many were asked for in an earlier reading. When the list is another one by now, all are asked for again, and what is
+-- kept is passed over.
+local function done_of(items, place)
+  local state = place and json.decode(place)
+  return state and items[state.done] == state.last and state.done or 0
 end
 
 ---Makes a source.
@@ -66,7 +73,7 @@ end
 ---@param place string? of an earlier reading
 ---@return almanac.plan.source
 function m.new(source, place)
-  source.done, source.page, source.at, source.notes = place and json.decode(place).done or 0, {}, 0, {}
+  source.done, source.page, source.at, source.notes = done_of(source.items, place), {}, 0, {}
   return setmetatable(source, { __index = methods })
 end
 

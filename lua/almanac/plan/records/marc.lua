@@ -43,7 +43,9 @@ function methods:next()
     return { deleted = false, format = "marc", place = "record " .. self.count, problem = message:gsub("^" ..
       self.path:gsub("%p", "%%%0") .. ": ", "") }
   elseif self.count == 0 and (message == nil or code == "parse") then
-    return nil, self.path .. " holds no MARC records", "parse"
+    return nil, self.path .. (core.unpack.looks(core.files.head(self.path, 512) or "") and
+      " is packed, and holds no MARC records: unpack it, since other records are read only when they are not packed" or
+      " holds no MARC records"), "parse"
   end
   return nil, message, code
 end

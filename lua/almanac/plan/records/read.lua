@@ -39,9 +39,23 @@ local function row_of_mark(work, entry)
   if row and not work.came[row.id] then return row, mark end
 end
 
+local function write_pending(work)
+  if work.pending[1] then records.add(work.db, work.pending) end
+  work.pending = {}
+end
+
+-- Whether an identifier came before, as long as nothing is kept from an earlier reading: then the run file need not be asked.
+local function is_first(work, identifier)
+  if not work.met or not identifier then return false end
+  local met = work.met[identifier]
+  work.met[identifier] = true
+  if met then write_pending(work) end
+  return not met
+end
+
 -- The kept record that an entry is, if it is one: the same identifier, and no other entry of this reading.
 local function kept_one(work, entry)
-  if not work.looks then return nil end
+  if not work.looks or is_first(work, entry.identifier) then return nil end
   if not entry.identifier then
     if entry.format ~= "row" then return nil end
     return row_of_mark(work, entry)
@@ -76,8 +90,10 @@ local function take(work, entry)
   if not row then
     work.gained = work.gained + 1
     work.pending[#work.pending + 1] = entry
-    if work.looks then records.add(work.db, work.pending) end
-    if work.looks then work.pending, work.came[work.db:value "SELECT last_insert_rowid()"] = {}, true end
+    if work.looks and not work.met then
+      write_pending(work)
+      work.came[work.db:value "SELECT last_insert_rowid()"] = true
+    end
     return
   end
   local as_it_was = is_as_it_was(row, entry, mark)
@@ -92,8 +108,8 @@ end
 -- ---- committing ----
 
 local function commit(work, place)
-  if work.pending[1] then records.add(work.db, work.pending) end
-  work.pending, work.uncommitted = {}, 0
+  write_pending(work)
+  work.uncommitted = 0
   attempt.call(store.set, work.db, { records_read = work.read, records_place = place or work.place })
   work.place = place or work.place
   attempt.checked(work.db:commit())
@@ -129,7 +145,8 @@ local function begins_again(work)
     return false
   end
   work.on.phase "the repository's list expired: it is read again from its beginning, and what came is passed over"
-  work.gained, work.looks, work.read = 0, true, 0
+  write_pending(work)
+  work.gained, work.looks, work.met, work.read = 0, true, nil, 0
   return true
 end
 
@@ -145,7 +162,7 @@ local function read_entries(work)
       return nil
     elseif not begins_again(work) then
       begin(work)
-      commit(work)
+      commit(work, work.source.place and work.source:place())
       if PASSES[code] then return { message = message, code = code } end
       attempt.fail(message, code)
     end
@@ -178,11 +195,11 @@ local function open(plan, given)
   local kept = records.count(plan.db)
   if kept > 0 and not meta.records_place then
     -- Without an identifier nothing tells which of the entries that come again they are.
-    attempt.run(plan.db, "DELETE FROM record WHERE identifier IS NULL")
+    attempt.run(plan.db, "DELETE FROM record WHERE identifier IS NULL AND id NOT IN (SELECT record_id FROM record_last)")
   end
   return { plan = plan, db = plan.db, on = plan.order.on, source = source, place = meta.records_place, since = meta.since,
     read = meta.records_place and math.tointeger(tonumber(meta.records_read)) or 0, gained = 0, came = {}, pending = {}, uncommitted = 0,
-    looks = kept > 0 or source.updates == true }
+    looks = kept > 0 or source.updates == true, met = kept == 0 and source.updates and {} or nil }
 end
 
 ---Reads the records of a plan. Called inside an attempt, outside of a transaction.
