@@ -135,8 +135,8 @@ end
 
 -- The first element `title`. Reading the XML as a whole takes a hundred times as long, and this is only shown.
 local function of_elements(content)
-  for name, text in content:gmatch "<([%w_.:-]+)[^<>]*>%s*([^<]-)%s*<" do
-    if text ~= "" and name:match "[^:]*$" == "title" then return (text:gsub("&(%a+);", ENTITIES)) end
+  for name, text in content:gmatch "<([%w_.:-]+)[^<>]*>%s*([^<]*)" do
+    if text ~= "" and name:match "[^:]*$" == "title" then return (text:gsub("%s+$", ""):gsub("&(%a+);", ENTITIES)) end
   end
 end
 
