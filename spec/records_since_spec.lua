@@ -68,6 +68,19 @@ describe("a plan that follows an earlier run", function()
     return result
   end
 
+  it("has the arguments of the earlier run, where none are given", function()
+    start()
+    local word_too = 'help = "titles" }, { "word", "string", required = true, help = "w" } }'
+    program.write(at "try.lua", (RECIPE:format "try":gsub('help = "titles" } }', word_too)))
+    csv(row(1))
+    assert.equal(0, plan(TITLES[1], TITLES[2], "--word", "one", "--records", "list.csv", "-o", "a.run").status)
+    local result = after "b.run"
+    assert.equal(0, result.status, result.err)
+    after("c.run", "--word", "two")
+    local function word(run) return list(run, "SELECT json_extract(value, '$.word') AS text FROM meta WHERE key = 'args'")[1] end
+    assert.same({ "one", "two" }, { word "b.run", word "c.run" })
+  end)
+
   it("passes over what is as it was and was finished, and takes along what was left open", function()
     start()
     first(1, 2)

@@ -26,7 +26,7 @@ function m.configure(parser)
     "sru:alma.other_system_number; instead of --titles"):argname "WAY"
   parser:option("--since", "an earlier run with records, of this recipe: what it finished and what is as it was is passed over, what " ..
     "it left open comes along, a changed record goes with the title it had. Without --records its source is read again; a " ..
-    "repository is asked for what changed"):argname "RUN"
+    "repository is asked for what changed. The recipe's arguments that are not given again are as there"):argname "RUN"
 end
 
 ---What was asked for.

@@ -141,7 +141,6 @@ local function given_records(plan)
   local order = plan.order
   if plan.base then return records_of_base(plan) end
   if order.since then
-    plan.since = need(since.open(order.since))
     need(since.check(plan.since, plan))
     return since.given(plan.since, order.records)
   end
@@ -180,7 +179,9 @@ function m.begin(plan, order)
   check_examples(recipe)
   if guard.filtered == false then order.on.phase(UNFILTERED) end
   if order.from then plan.base = need(reuse.open(order.from)) end
-  plan.args = need(arguments.convert(recipe.args, order.given, plan.base and plan.base.args))
+  if order.since and not plan.base then plan.since = need(since.open(order.since)) end
+  local earlier = plan.base or plan.since
+  plan.args = need(arguments.convert(recipe.args, order.given, earlier and earlier.args))
   local name = arguments.first(recipe.args, "dir")
   plan.folder = name and plan.args[name] and absolute(plan.args[name])
   plan.exclude = excluded(plan)

@@ -18,6 +18,7 @@ local DAY = 86400
 ---@class almanac.plan.since
 ---@field path string
 ---@field meta table<string, string>
+---@field args table its arguments, which hold for this one where they are not given again
 
 local function refuse(path, words) return nil, ("--since: %s %s"):format(path, words), "conflict" end
 
@@ -33,7 +34,8 @@ function m.open(path)
   ok, message, code = store.planned(db, path)
   if not ok then return nil, "--since: " .. message, code end
   if not records.any(db) then return refuse(path, "holds no records: it goes with a run that was planned with --records") end
-  return { path = path, meta = store.meta(db) }
+  local meta = store.meta(db)
+  return { path = path, meta = meta, args = json.decode(meta.args or "{}") }
 end
 
 ---Refuses a run that this plan can't follow.
