@@ -43,10 +43,11 @@ describe("titles that are looked up", function()
 
   local function start(...) alma = rehearsal.start { titles = TITLES, args = { "--rate", "0", ... } } end
 
-  local function almanac(...)
-    return program.run({ ... }, { folder = folder, env = { HOME = folder, XDG_CONFIG_HOME = false, ALMANAC_PROFILE = false,
-      ALMANAC_API_URL = alma.url, ALMA_API_KEY = alma.key } })
+  local function environment()
+    return { HOME = folder, XDG_CONFIG_HOME = false, ALMANAC_PROFILE = false, ALMANAC_API_URL = alma.url, ALMA_API_KEY = alma.key }
   end
+
+  local function almanac(...) return program.run({ ... }, { folder = folder, env = environment() }) end
 
   local function plan(...) return almanac("plan", "r/recipe.lua", "--rate", "500", "--folder", "files", ...) end
 
@@ -102,6 +103,35 @@ describe("titles that are looked up", function()
     assert.equal(2, result.status, result.err)
     assert.equal(before, looked_up())
     assert.same(EXPECTED, records "b.run")
+  end)
+
+  it("that a killed plan has looked up are not looked up again", function()
+    start()
+    local rows = { "identifier,OCLC,File" }
+    for i = 1, 60 do rows[#rows + 1] = ("r%d,(OCoLC)%d,one.jpg"):format(i, i + 100) end
+    program.write(folder .. "/rows.csv", table.concat(rows, "\n") .. "\n")
+    alma.change { op = "faults", spec = "GET bibs=@40-80:stall=30" }
+    local function kept()
+      local ok, db = pcall(store.open, folder .. "/a.run", "read")
+      local _ <close> = ok and db or nil
+      return ok and db and db:value "SELECT count(*) FROM look_up" or 0
+    end
+    do
+      local running <close> = program.start({ "plan", "r/recipe.lua", "--rate", "500", "--folder", "files", "--records", "rows.csv",
+        "--find", "other_system_id", "-o", "a.run" }, { folder = folder, env = environment() })
+      for _ = 1, 1000 do
+        if core.files.stat(folder .. "/a.run") and kept() >= 25 then break end
+        core.sys.sleep(0.02)
+      end
+      running.signal "KILL"
+    end
+    alma.change { op = "faults", spec = "" }
+    local result = plan("--records", "rows.csv", "--find", "other_system_id", "-o", "a.run")
+    assert.matches("a.run.unfinished", result.err, 1, true)
+    local before = looked_up()
+    result = plan("--from", "a.run.unfinished", "--missing", "-o", "b.run")
+    assert.equal(2, result.status, result.err)
+    assert.is_true(looked_up() - before <= 35)
   end)
 
   it("stop early and safe to go on when the day's calls are used up", function()

@@ -9,6 +9,7 @@ local ids_of = require "almanac.run.ids"
 local json = require "almanac.json"
 local read = require "almanac.plan.read"
 local sru = require "almanac.sru"
+local store = require "almanac.run.store"
 local streaks = require "almanac.run.streak"
 local titles = require "almanac.run.titles"
 local words = require "almanac.words"
@@ -17,7 +18,7 @@ local m = {}
 
 local IN_FLIGHT = 32
 local MOST = 10         -- titles of one key that are kept: from two on it is a doubt
-local COMMIT = 200
+local COMMIT = 25         -- look-ups between two commits; each costs a call
 
 -- After these failures the next key would fail as well.
 local FATAL = { auth = true, quota = true }
@@ -209,7 +210,7 @@ end
 ---How many look-ups were answered.
 ---@param db table
 ---@return integer
-function m.kept(db) return db:value "SELECT count(*) FROM look_up WHERE mms_ids IS NOT NULL" end
+function m.kept(db) return store.meta(db, "find") and db:value "SELECT count(*) FROM look_up WHERE mms_ids IS NOT NULL" or 0 end
 
 -- A title that the earlier run began to make, or made, is not looked up as if it were not there.
 local BEGUN = "EXISTS (SELECT 1 FROM base.step WHERE step.title_id = was.id)"

@@ -66,9 +66,14 @@ function m.find(run, titles)
   end
 end
 
+-- The names of records; those of one name with their places.
 local function names_of(list)
-  local names = {}
-  for i, row in ipairs(list) do names[i] = records.name(row) end
+  local names, counts = {}, {}
+  for _, row in ipairs(list) do counts[records.name(row)] = (counts[records.name(row)] or 0) + 1 end
+  for i, row in ipairs(list) do
+    local name = records.name(row)
+    names[i] = counts[name] > 1 and row.place and ("%s (%s)"):format(name, row.place) or name
+  end
   return reasons.some(names)
 end
 

@@ -3,6 +3,7 @@
 -- try. What it has read cost calls, so a file with readings is set aside; one
 -- without is removed.
 local core = require "almanac.core"
+local look_up = require "almanac.plan.look_up"
 local records = require "almanac.plan.records.read"
 local store = require "almanac.run.store"
 
@@ -16,7 +17,7 @@ local function remove(path)
   for _, ending in ipairs(ENDINGS) do core.files.remove(path .. ending) end
 end
 
--- How many titles and records an unfinished plan has read; nil when it is none, or is in use.
+-- How many titles, records and look-ups an unfinished plan has read; nil when it is none, or is in use.
 local function titles_read(path)
   local stat = core.files.stat(path)
   if stat.kind ~= "file" then return nil end
@@ -24,7 +25,7 @@ local function titles_read(path)
   local db <close>, message, code = store.open(path, "write")
   if not db then return nil, code == "conflict" and message or nil end
   if store.meta(db, "planned") or db:value "SELECT 1 FROM step LIMIT 1" or db:value "SELECT 1 FROM page LIMIT 1" then return nil end
-  return db:value "SELECT count(*) FROM title WHERE reading IS NOT NULL" + records.kept(db)
+  return db:value "SELECT count(*) FROM title WHERE reading IS NOT NULL" + records.kept(db) + look_up.kept(db)
 end
 
 local function free_name(path)
