@@ -185,15 +185,29 @@ return { name = "naming", summary = "names", version = "1.0.0", license = "MIT",
     end)
   end)
 
-  it("brings what can be planned into another Alma: the lists, the records and the files of a bag", function()
+  -- Another Alma takes the place of the first one.
+  local function move(options)
+    at.alma.stop()
+    at.alma = rehearsal.start(options)
+    for name, value in pairs(desk.environment(at.alma, at.folder)) do at.env[name] = value end
+  end
+
+  -- What a fetch brought of each file, as its name and checksum.
+  local function sums(name)
+    local list = {}
+    local reader <close> = core.csv.parse(read(name .. "/metadata/files.csv"))
+    reader:next()
+    for cells in function() return reader:next() end do list[#list + 1] = cells[2] .. " " .. cells[4] .. " " .. cells[11] end
+    table.sort(list)
+    return list
+  end
+
+  it("brings what can be planned into a sandbox that has the same titles: list, records and files of a bag", function()
     at.start { { "a" }, { "c" } }
     assert.equal(0, at.plan("--rate=500").status)
     assert.equal(0, at.almanac("apply", "a.run", "--rate=500").status)
     assert.equal(0, fetch("bag", "--derivatives").status)
-    at.alma.stop()
-    -- A sandbox with the same records, copied from production, and none of their files.
-    at.alma = rehearsal.start { titles = path "bag/metadata/marc.xml", args = { "--rate", "0" } }
-    for name, value in pairs(desk.environment(at.alma, at.folder)) do at.env[name] = value end
+    move { titles = path "bag/metadata/marc.xml", args = { "--rate", "0" } }
     assert.equal(0, at.alma.state("?counts=1").counts.files)
     local plan = at.almanac("plan", "by-mms-id", "--titles", "bag/metadata/titles.csv", "--folder", "bag/data",
       "-o", "back.run", "--rate=500")
@@ -201,15 +215,43 @@ return { name = "naming", summary = "names", version = "1.0.0", license = "MIT",
     assert.equal(0, at.almanac("apply", "back.run", "--rate=500").status)
     assert.equal(0, at.almanac("verify", "back.run", "--rate=500").status)
     assert.equal(0, fetch("again", "--derivatives").status)
-    local function sums(name)
-      local list = {}
-      local reader <close> = core.csv.parse(read(name .. "/metadata/files.csv"))
-      reader:next()
-      for cells in function() return reader:next() end do list[#list + 1] = cells[1] .. cells[4] .. cells[11] end
-      table.sort(list)
-      return list
-    end
     assert.equal(2, #sums "bag")
     assert.same(sums "bag", sums "again")
+  end)
+
+  it("brings what can be planned into the Alma of another institution: titles are made, once, with their files", function()
+    local lines = { desk.HEADER .. "\n" }
+    for i, row in ipairs { { 1, "a.tif" }, { 1, "b.tif" }, { 2, "c.tif" } } do
+      lines[i + 1] = ("%s,Title %d,PRESERVATION_MASTER,%s,%d,12%09d04146,\n"):format(desk.id(row[1]), row[1], row[2], 1000 + i, row[1])
+    end
+    program.write(path "titles.csv", table.concat(lines))
+    at.alma = rehearsal.start { titles = path "titles.csv", args = { "--rate", "0" } }
+    at.env = desk.environment(at.alma, at.folder)
+    assert.equal(0, fetch("bag", "--masters").status)
+    move { args = { "--rate", "0", "--institution", "01OTHER_INST" } }
+    local collection = at.alma.change { op = "add_collection", name = "From elsewhere" }.pid
+    local function plan(run)
+      return at.almanac("plan", "from-fetch", "--records", "bag/metadata/marc.xml", "--find", "other_system_id", "--folder", "bag/data",
+        "--into", collection, "-o", run, "--rate=500")
+    end
+    local result = plan "in.run"
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.matches("2 titles: 2 ready (3 files", result.out, 1, true)
+    result = at.almanac("apply", "in.run", "--rate=500")
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.equal(0, at.almanac("verify", "in.run", "--rate=500").status)
+    local function new_ids()
+      local ids = {}
+      for _, bib in ipairs(at.alma.state().bibs) do
+        if bib.title:find "^Title %d" then ids[#ids + 1] = bib.mms_id end
+      end
+      return ids
+    end
+    result = at.almanac("fetch", "--titles", table.concat(new_ids(), ","), "--to", "again", "--rate=500")
+    assert.equal(0, result.status, result.err)
+    assert.same(sums "bag", sums "again")
+    assert.equal(3, #sums "again")
+    assert.matches("2 titles: 0 ready", plan("second.run").out, 1, true)
+    assert.equal(2, #new_ids())
   end)
 end)
