@@ -46,7 +46,7 @@ describe("a recipe for another repository", function()
 
   local function run(status, ...)
     local words = { ... }
-    table.move({ "--rate", "500" }, 1, 2, #words + 1, words)
+    if words[1] ~= "show" then table.move({ "--rate", "500" }, 1, 2, #words + 1, words) end
     local result = program.run(words, { folder = folder, env = env })
     assert.equal(status, result.status, result.out .. result.err)
     return result.out
@@ -112,6 +112,16 @@ describe("a recipe for another repository", function()
     alma.change { op = "faults", spec = "" }
     assert.not_matches("deleted its record", result.out)
     run(0, "undo", "a.run", "--yes")
+  end)
+
+  it("matches by other numbers that record and bib share, when it is told to", function()
+    local record = bib(desk.id(1), "https://elsewhere.example.org/1"):gsub("</record>", '<datafield tag="035" ind1=" " ind2=" ">' ..
+      '<subfield code="a">(OCoLC)ocm40000003</subfield></datafield></record>')
+    program.write(folder .. "/one.xml", record)
+    local told = run(0, "plan", "remote-rosetta", "--titles", "one.xml", "--library", "MAIN", "--also", "OCoLC", "--records",
+      "oai:" .. alma.url .. "/oaiprovider/request", "-o", "also.run")
+    assert.matches("1 title: 1 ready", told, 1, true)
+    assert.matches("oai:d4I1-pubam:IE1003", run(0, "show", "also.run", desk.id(1)), 1, true)
   end)
 
   for name, prefix in pairs { contentdm = "oai_qdc", fedora = "mods", digitool = "marc21" } do

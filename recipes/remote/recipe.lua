@@ -19,6 +19,14 @@ local function fields(record, args)
   }
 end
 
+-- The numbers that --also names, in 035 or an identifier; a deleted record has none.
+local function shared(record, args)
+  local keys = {}
+  if args.also == "" or not record.format then return keys end
+  for i, number in ipairs(key.system_numbers(record, args.also)) do keys[i] = ("(%s)%s"):format(args.also, number) end
+  return keys
+end
+
 -- The fields that are not as the record says, or nil.
 local function changed(there, wanted)
   local links = table.concat(there.linking_parameters or {}, "\n") == table.concat(wanted.linking_parameters, "\n")
@@ -61,17 +69,18 @@ return {
     { "usage",      "string", default = "PRESERVATION_MASTER", help = "usage type of the representations" },
     { "label",      "string", default = "", help = "their label; without it the title of the record" },
     { "host",       "string", default = "", help = "the repository's host: links of bibs to others do not count" },
+    { "also",       "string", default = "", help = "prefix of numbers that record and bib may share, such as OCoLC" },
     { "into",       "collection", help = "for records without a title: the collection of the bib that is made" },
   },
 
   -- The system stands before its object, because a bare number may be anything in a catalog.
   record_key = function(record, args)
     local id = record.id and key.remote(args.system, record.id)
-    return id and { record.id, args.system .. ":" .. id } or nil
+    return id and { record.id, args.system .. ":" .. id, table.unpack(shared(record, args)) } or nil
   end,
 
   title_keys = function(title, args)
-    local keys = {}
+    local keys = shared(title.record, args)
     for _, id in ipairs(key.remotes(args.system, title.record, args.host)) do keys[#keys + 1] = args.system .. ":" .. id end
     for _, rep in ipairs(title:representations()) do
       if rep.repository == args.repository then keys[#keys + 1] = rep.originating_record_id end
