@@ -141,11 +141,19 @@ function m.file(db, path)
   return file
 end
 
+-- Where a remote representation is: what its rules go by.
+local function place_of(rep)
+  if not rep.remote then return "" end
+  local links = table.concat(rep.linking_parameters or {}, "', '")
+  return ("  remote%s%s%s"):format(rep.repository and ", " .. rep.repository or "",
+    rep.originating_record_id and (" '%s'"):format(rep.originating_record_id) or "", links ~= "" and (" ('%s')"):format(links) or "")
+end
+
 local function say_reading(out, reading)
   out.say "Alma has:"
   for _, rep in ipairs(reading.representations) do
     out.say(("  representation %s%s  %s  %s%s"):format(rep.id, rep.label and " '" .. rep.label .. "'" or "",
-      rep.usage_type or "(usage type not told)", rep.library or "", rep.remote and "  remote" or ""))
+      rep.usage_type or "(usage type not told)", rep.library or "", place_of(rep)))
     for _, file in ipairs(rep.files) do
       out.say(("    %s%s"):format(file.name, file.size and "  " .. words.bytes(file.size) or ""))
     end

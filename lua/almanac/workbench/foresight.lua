@@ -11,6 +11,7 @@ local ALLOWED = {
   { "delete", "its plans may DELETE files and representations that are no masters" },
   { "delete-master", "its plans may DELETE masters (usage type PRIMARY, or with MASTER in it); apply then wants their number " ..
     "(--delete-masters)" },
+  { "remote", "its plans may make remote representations and change them: what patrons reach then is elsewhere" },
 }
 
 local function held(name, pid)
