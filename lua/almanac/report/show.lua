@@ -142,7 +142,7 @@ function m.file(db, path)
 end
 
 -- Where a remote representation is: what its rules go by.
-local function place_of(rep)
+local function whereabouts_of(rep)
   if not rep.remote then return "" end
   local links = table.concat(rep.linking_parameters or {}, "', '")
   return ("  remote%s%s%s"):format(rep.repository and ", " .. rep.repository or "",
@@ -153,7 +153,7 @@ local function say_reading(out, reading)
   out.say "Alma has:"
   for _, rep in ipairs(reading.representations) do
     out.say(("  representation %s%s  %s  %s%s"):format(rep.id, rep.label and " '" .. rep.label .. "'" or "",
-      rep.usage_type or "(usage type not told)", rep.library or "", place_of(rep)))
+      rep.usage_type or "(usage type not told)", rep.library or "", whereabouts_of(rep)))
     for _, file in ipairs(rep.files) do
       out.say(("    %s%s"):format(file.name, file.size and "  " .. words.bytes(file.size) or ""))
     end

@@ -199,7 +199,7 @@ function m.try(case)
   for _, entry in ipairs(at_hand) do
     local recipe, wrong = recipes.load(entry.path)
     if not recipe then list[#list + 1] = { name = entry.name, failed = wrong, score = -1, depth = 1, given = {} } end
-    if recipe and recipe.file_key then
+    if recipe and recipe.file_key and recipe.title_keys then   -- others match records
       recipe.called = entry.name
       local found, message, code = try_recipe(recipe, case)
       if not found then return nil, message, code end
