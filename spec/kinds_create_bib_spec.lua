@@ -174,6 +174,23 @@ describe("create.bib", function()
     assert.same(NAMES, (created()))
   end)
 
+  it("is seen by two runs on two machines, and undo deletes one's own", function()
+    start()
+    plan "a.run"
+    plan "b.run"
+    at.env.ALMANAC_CLAIMS = at.folder .. "/other"
+    require "almanac.core".files.make_folder(at.folder .. "/other")
+    at.alma.change { op = "faults", spec = "POST bibs=@1:stall=1, POST bibs=@2:stall=1, POST bibs=@3:stall=1" }
+    local first <close> = assert(io.popen(("cd '%s' && ALMANAC_CLAIMS=%s HOME=%s ALMANAC_API_URL=%s ALMA_API_KEY=%s '%s' apply a.run 2>&1")
+      :format(at.folder, at.folder, at.folder, at.alma.url, at.alma.key, program.path())))
+    require "almanac.core".sys.sleep(0.5)
+    local second = almanac("apply", "b.run")
+    local said = first:read "a" .. second.err
+    assert.matches("made a title of the same record at the same time", said)
+    almanac("undo", "b.run", "--yes")
+    assert.same(NAMES, (created()))
+  end)
+
   it("tells what Alma says of a match, and creates all the same when a person decides so", function()
     start()
     at.alma.call("POST", "/bibs", { type = "application/xml", body = ([[<bib><record_format>dc</record_format>

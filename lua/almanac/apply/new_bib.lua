@@ -15,7 +15,7 @@ local m = {}
 ---@field record any as it is sent
 ---@field names string[] hashes of what its record is known by, for other runs of this machine
 ---@field numbers string[] numbers in the record by which other titles may be found that are the same
----@field there table<string, true> MMS IDs of such titles, as far as they were looked for
+---@field there table<string, true> MMS IDs of such titles that were there before
 
 local function number_path(record) return edit.is_marc(record) and "035$a" or "dc:identifier" end
 

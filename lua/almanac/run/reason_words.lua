@@ -140,6 +140,8 @@ m.CODES = {
     "; `use` creates another one beside it",
   bib_by_other_run = "another run on this machine {title?|made_or_makes} of the same record (number {number})" .. LOOK ..
     "; `use` creates another one beside it",
+  bib_rival = "somebody else, or another run, made a title of the same record at the same time: {title} '{name}', beside {own} of " ..
+    "this run" .. LOOK .. "; `use` goes on with this run's own, `almanac undo` deletes it",
   bib_overlaid = "with import profile {profile?|dash} Alma changed title {title}, which was there before, instead of creating one: " ..
     "look at that title in Alma; this run can't take that back, and adds nothing to it",
   bib_merged = "the title that this run created was merged into {title} in Alma: it stays; look at it there",
@@ -205,7 +207,7 @@ m.CODES = {
   file_label_differs = "file {file} is called '{now}', planned '{planned}'",
   field_differs = "the representation's {field|field} is '{now}', planned '{planned}'",
   record_differs = "the record is not as this run left it: {what}",
-  bib_twice = "there is a second title with the number of this one: {title}: look at both in Alma, and delete one",
+  bib_twice = "there is a second title with a number of this one: {title}: look at both in Alma, and delete one",
   size_differs = "{file} has {bytes} bytes in Alma, {size} on disk",
   stored_as = "page {page} is stored as '{now}', planned '{planned}'",
   not_in_storage = "{file} is not in Alma's storage: {path?|path}",

@@ -2,6 +2,7 @@
 -- source; a call without a clear answer is never sent again before a person has looked, because Alma's index may lag.
 local alma = require "almanac.alma"
 local bib_record = require "almanac.apply.bib_record"
+local bib_rivals = require "almanac.apply.bib_rivals"
 local collect = require "almanac.apply.collect"
 local edit = require "almanac.record_edit"
 local holds = require "almanac.apply.holds"
@@ -87,11 +88,6 @@ local function ask_about_end(job, change, new)
     seconds = math.ceil(reconcile.bound) }))
 end
 
-local function found_made(job, new)
-  local list, message, code = new_bib.made(job, new)
-  return list, message, code
-end
-
 -- What is kept of the answer: the record as Alma has it, where that is not what was sent.
 local function kept_of(new, bib, overlaid)
   local text = bib_record.text(new.record)
@@ -109,7 +105,7 @@ local function perform(job, change, new, found)
       bib, why, kind, detail = post(job, change, new)
       return bib, why, kind, detail
     end,
-    look = function() return found_made(job, new) end,
+    look = function() return new_bib.made(job, new) end,
     unsettled = function(fate)
       if fate == "killed" and new_bib.is_unsent(job, new) then return false end
       return ask_about_end(job, change, new)
@@ -143,35 +139,6 @@ end
 
 -- ---- before it ----
 
-local function ask_about(job, change, mms_id, reason)
-  local doubt = "title " .. (mms_id or "unknown")
-  if steps.is_decided(job, change, doubt) then return false end
-  return steps.ask(job, change, { doubts = { doubt } }, reason)
-end
-
--- Whether something else was made of the same record: false, or nil, reason, "conflict".
-local function meet_others(job, change, new)
-  local other, message, code = new_bib.made_by_others(job, new)
-  if not other and code ~= "missing" then return nil, message, code end
-  if other then
-    local asked, why, kind = ask_about(job, change, other.mms_id,
-      reasons.new("bib_by_other_run", { title = other.mms_id, number = other.key }))
-    if asked == nil then return nil, why, kind end
-  end
-  for _, number in ipairs(new.numbers) do
-    local list
-    list, message, code = new_bib.with_number(job, number)
-    if not list then return nil, message, code end
-    for _, bib in ipairs(list) do new.there[bib.mms_id] = true end
-    if list[1] then
-      local asked, why, kind = ask_about(job, change, list[1].mms_id, reasons.new("bib_there", { title = list[1].mms_id,
-        name = list[1].title or "", number = number, profile = change.spec.import_profile }))
-      if asked == nil then return nil, why, kind end
-    end
-  end
-  return false
-end
-
 -- Before the first call: another copy of this run may have made it, or another run of the same record.
 local function look_before(job, change, new)
   local list, message, code = new_bib.made(job, new)
@@ -181,7 +148,7 @@ local function look_before(job, change, new)
     return list[1]
   end
   local met
-  met, message, code = meet_others(job, change, new)
+  met, message, code = bib_rivals.before(job, change, new)
   if met == nil then return nil, message, code end
   if job.made then job.made:note("begun", new) end
   return false
@@ -219,6 +186,7 @@ end
 
 function m.carry_out(job, change)
   local ok, message, code = make(job, change)
+  if ok then ok, message, code = bib_rivals.beside(job, change) end
   if ok then ok, message, code = collect.enter(job, change) end
   return ok and true, message, code
 end
@@ -243,8 +211,12 @@ function m.check(job, change)
   local list
   list, message, code = new_bib.with_number(job, assert(new_bib.of(job, change)).key)
   if not list then return nil, message, code end
-  for _, other in ipairs(list) do
-    if other.mms_id ~= job.mms_id then return reasons.new("bib_twice", { title = other.mms_id }) end
+  local rival
+  for _, other in ipairs(list) do rival = other.mms_id ~= job.mms_id and other or rival end
+  if not rival then rival, message, code = bib_rivals.find(job, assert(new_bib.of(job, change))) end
+  if rival == nil then return nil, message, code end
+  if rival and not bib_rivals.is_decided(job, change, rival) then
+    return reasons.new("bib_twice", { title = rival.mms_id })
   end
   if not change.spec.collection then return false, 0 end
   local member
