@@ -54,15 +54,19 @@ local function open_keys(db)
   return keys
 end
 
--- Brings a number into the form in which it is compared: a prefix in brackets does not count, nor do blanks and case.
-local function plain(number)
-  return (number:gsub("^%s*%b()%s*", ""):gsub("%s+", ""):lower())
+-- Brings a number into the form in which it is compared: blanks and case don't count.
+local function plain(number) return (number:gsub("%s+", ""):lower()) end
+
+-- Whether a value is the key. What stands in brackets before a number tells whose it is, so it counts when the key has it.
+local function is_key(value, wanted)
+  value = plain(value)
+  return value == wanted or wanted:sub(1, 1) ~= "(" and value:gsub("^%b()", "") == wanted
 end
 
 local function holds(values, key)
   local wanted = plain(key)
   for _, value in ipairs(values) do
-    if value == key or plain(value) == wanted then return true end
+    if is_key(value, wanted) then return true end
   end
   return false
 end

@@ -11,6 +11,8 @@ local ALLOWED = {
   { "delete", "its plans may DELETE files and representations that are no masters" },
   { "delete-master", "its plans may DELETE masters (usage type PRIMARY, or with MASTER in it); apply then wants their number " ..
     "(--delete-masters)" },
+  { "create-bib", "its plans may MAKE titles, with records of their own" },
+  { "update-bib", "its plans may change the records of titles" },
   { "remote", "its plans may make remote representations and change them: what patrons reach then is elsewhere" },
 }
 
