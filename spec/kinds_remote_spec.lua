@@ -85,6 +85,15 @@ describe("a remote representation", function()
     assert.matches("verified 3 title", run("verify", "a.run").out)
   end)
 
+  it("of a repository that Alma does not have fails with what to look for", function()
+    at.start(desk.single(1))
+    plan((ADD:gsub('"CONTENTDM"', '"CDM"')))
+    local result = at.almanac("apply", "a.run", "--settle", "0.05")
+    assert.equal(2, result.status)
+    assert.matches("look whether 'CDM' is the code of a remote repository there", result.err)
+    assert.same({}, remote())
+  end)
+
   it("that is there as planned is nothing to do", function()
     at.start { { "a" }, { "b" } }
     local rep = make(1)

@@ -168,12 +168,13 @@ local function say_details(out, reading)
   for _, line in ipairs(reading.items and detail.items(reading.items) or {}) do out.say("  " .. line) end
 end
 
-local function say_keys(out, keys)
+-- A run without a folder says nothing about files.
+local function say_keys(out, keys, has_folder)
   if not keys[1] then return out.say "It has no match key." end
   out.say "Its match keys:"
   local last
   for _, row in ipairs(keys) do
-    if row.key ~= last then out.say(("  '%s'%s"):format(row.key, row.path and "" or "   no file")) end
+    if row.key ~= last then out.say(("  '%s'%s"):format(row.key, (row.path or not has_folder) and "" or "   no file")) end
     last = row.key
     if row.path then
       out.say(("    %s%s%s"):format(row.path, row.page and "  page " .. row.page or "",
@@ -218,7 +219,7 @@ function m.say_title(title, db, out)
   say_rule(out, db)
   if title.reading then say_reading(out, title.reading) else out.say "Alma has: not read" end
   if title.reading then say_details(out, title.reading) end
-  if title.reading then say_keys(out, title.keys) end
+  if title.reading then say_keys(out, title.keys, store.meta(db, "folder") ~= nil) end
   if title.records[1] then out.say "Its records in the source:" end
   for _, line in ipairs(title.records) do out.say("  " .. line) end
   say_plan(out, title)
