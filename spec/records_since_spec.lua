@@ -8,7 +8,7 @@ local RECIPE = [[
 -- almanac-recipe: 1
 return {
   name = "%s", summary = "Reads records", version = "1.0.0", license = "MIT", effects = {},
-  args = { { "set", "set", help = "titles" } },
+  args = { { "set", "set", help = "titles" }, { "label", "string", help = "a label" } },
   title_keys = function(title) return title.mms_id end,
   record_key = function(record) return record.row and record.row.mms_id or record:get "dc:identifier" end,
 }
@@ -57,7 +57,7 @@ describe("a plan that follows an earlier run", function()
 
   local function first(...)
     csv(row(1), row(2), row(3))
-    local result = plan(TITLES[1], TITLES[2], "--records", "list.csv", "-o", "a.run")
+    local result = plan(TITLES[1], TITLES[2], "--records", "list.csv", "--label", "As before", "-o", "a.run")
     assert.is_true(result.status == 0 or result.status == 2, result.err)
     done("a.run", ...)
   end
@@ -90,6 +90,7 @@ describe("a plan that follows an earlier run", function()
     assert.matches("2  as they were and finished in run [%d-]+%w*: passed over", result.out)
     assert.matches("1  was left open there and comes along", result.out)
     assert.same({ 3 }, list("b.run", "SELECT title_id AS text FROM record WHERE title_id IS NOT NULL"))
+    assert.same({ '{"label":"As before"}' }, list("b.run", "SELECT value AS text FROM meta WHERE key = 'args'"))
   end)
 
   it("updates what changed, whose title is known, and counts what is new", function()
@@ -196,6 +197,22 @@ describe("a plan that follows an earlier run", function()
       assert.matches("1  deleted in its source", result.out)
       assert.matches("of that run: not named as changed", result.out)
       assert.same({ 1, 2 }, list("b.run", "SELECT title_id AS text FROM record WHERE title_id IS NOT NULL ORDER BY 1"))
+    end)
+
+    it("tells once that a record is deleted: when that was decided, it is passed over", function()
+      start("--repository", "dspace=20")
+      harvest("-o", "a.run")
+      done("a.run", 1, 2, 3, 4)
+      local name = list("a.run", "SELECT replace(identifier, 'oai:repository.example.edu:', '') AS text FROM record WHERE id = 1")[1]
+      change("delete_record", name)
+      after "b.run"
+      do
+        local db <close> = open("b.run", "write")
+        assert(db:run "UPDATE record SET title_id = 1, reason_code = NULL WHERE id = 1")
+        assert(db:run "UPDATE title SET state = 'skip', reason_code = 'decided', reason_data = NULL")
+      end
+      local result = plan(TITLES[1], TITLES[2], "--since", "b.run", "-o", "c.run")
+      assert.same({ "record_unchanged" }, list("c.run", "SELECT reason_code AS text FROM record WHERE id = 1"), result.out)
     end)
 
     it("that answers nothing one day says nothing of its records", function()

@@ -25,8 +25,8 @@ function m.configure(parser)
     "dc:identifier), mms_id (for deposits and requests, which name their title), or sru:INDEX, an index of SRU such as " ..
     "sru:alma.other_system_number; instead of --titles"):argname "WAY"
   parser:option("--since", "an earlier run with records, of this recipe: what it finished and what is as it was is passed over, what " ..
-    "it left open comes along, a changed record goes with the title it had. Without --records its source is read again; a " ..
-    "repository is asked for what changed. The recipe's arguments that are not given again are as there"):argname "RUN"
+    "it left open comes along, a changed record goes with the title it had. What is not given again is as it was there: --records " ..
+    "(a repository is asked for what changed), --find, the recipe's arguments"):argname "RUN"
 end
 
 ---What was asked for.

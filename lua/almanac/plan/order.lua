@@ -112,7 +112,8 @@ end
 -- Gathers the patterns of what takes no part, with those of the earlier run. A wrong
 -- one is refused before anything is read.
 local function excluded(plan)
-  local list = json.decode(plan.base and plan.base.meta.exclude or "[]")
+  local before = plan.base or plan.since
+  local list = json.decode(before and before.meta.exclude or "[]")
   for _, pattern in ipairs(plan.order.exclude or {}) do list[#list + 1] = pattern end
   local walk, message, code
   if plan.folder and list[1] then
@@ -140,11 +141,16 @@ end
 local function given_records(plan)
   local order = plan.order
   if plan.base then return records_of_base(plan) end
-  if order.since then
-    need(since.check(plan.since, plan))
-    return since.given(plan.since, order.records)
-  end
+  if plan.since then return since.given(plan.since, order.records) end
   return order.records
+end
+
+-- The run that this one follows: what is not given again is as it was there.
+local function open_since(plan)
+  local order = plan.order
+  if not order.since or plan.base then return end
+  plan.since = need(since.open(order.since))
+  need(since.check(plan.since, plan))
 end
 
 -- Records go with rules about records, and need a way to their titles.
@@ -179,9 +185,9 @@ function m.begin(plan, order)
   check_examples(recipe)
   if guard.filtered == false then order.on.phase(UNFILTERED) end
   if order.from then plan.base = need(reuse.open(order.from)) end
-  if order.since and not plan.base then plan.since = need(since.open(order.since)) end
-  local earlier = plan.base or plan.since
-  plan.args = need(arguments.convert(recipe.args, order.given, earlier and earlier.args))
+  open_since(plan)
+  local before = plan.base or plan.since
+  plan.args = need(arguments.convert(recipe.args, order.given, before and before.args))
   local name = arguments.first(recipe.args, "dir")
   plan.folder = name and plan.args[name] and absolute(plan.args[name])
   plan.exclude = excluded(plan)
@@ -208,9 +214,9 @@ local function reach_alma(plan)
   local general = need(connect.general(plan.client))
   plan.institution, plan.environment, plan.alma_url = general.institution, general.environment, general.alma_url
   plan.storage = plan.folder and connect.storage(plan.client, general, settings)   -- doctor and apply say why there is none
-  local base = plan.base and plan.base.meta
+  local base = plan.base and plan.base.meta or plan.since and plan.since.meta
   if base and (base.institution ~= plan.institution or base.environment ~= plan.environment) then
-    attempt.fail(("%s was read from %s (%s), but the API key belongs to %s (%s)"):format(order.from,
+    attempt.fail(("%s was read from %s (%s), but the API key belongs to %s (%s)"):format(order.from or order.since,
       base.institution, base.environment, plan.institution, plan.environment), "conflict")
   end
   plan.codes = need(codes.load(plan.client))

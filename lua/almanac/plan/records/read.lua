@@ -70,7 +70,9 @@ local function kept_one(work, entry)
   return first, mark
 end
 
+-- A header that says that a record is deleted has no content, but what the record was is kept.
 local function is_as_it_was(row, entry, mark)
+  if entry.deleted and not entry.content then return row.deleted == 1 and row.datestamp == entry.datestamp end
   return row.mark == mark and row.datestamp == entry.datestamp and (row.deleted == 1) == (entry.deleted == true)
     and row.problem == entry.problem
 end

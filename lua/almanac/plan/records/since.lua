@@ -88,9 +88,11 @@ end
 
 -- ---- its records ----
 
--- Whether a record of the earlier run needs nothing more: its title is done, or nothing was to be done. A title that was
+-- Whether a record of the earlier run needs nothing more: its title is done, or nothing was to be done, or it is deleted
+-- and no title of it is known. A title that was
 -- skipped for want of a file is none of these, since the file may be there by now.
-local FINISHED = ("(record.reason_code IN ('record_unchanged', 'record_not_come') OR title.%s AND title.reason_code IS NULL " ..
+local PASSED = "record.reason_code IN ('record_unchanged', 'record_not_come', 'record_deleted_unknown')"
+local FINISHED = ("(" .. PASSED .. " OR title.%s AND title.reason_code IS NULL " ..
   "OR title.%s AND title.reason_code IN ('nothing_to_do', 'not_wanted', 'decided'))"):format(states.is(states.ATTACHED, states.VERIFIED),
   states.is(states.SKIP))
 local FROM = [[ FROM last.record AS record LEFT JOIN last.title AS title ON title.id = record.title_id
