@@ -60,6 +60,11 @@ describe("records without a title", function()
     assert.same({ "ask", "a file that a record names is not there: r3 names y.jpg" }, { run.new(3) })
   end)
 
+  it("are to decide when they have no identifier, also without a key", function()
+    match { titles = {}, files = {}, records = { { format = "dc", content = "<dc/>", place = "record 1" } }, found = {} }
+    assert.same({ "ask", "a record has no identifier: record 1" }, { run.new(1) })
+  end)
+
   it("become one title together when the recipe takes several", function()
     match { titles = {}, files = { ["1.jpg"] = JPEG, ["2.jpg"] = JPEG },
       records = { { id = "r1", { "key", "a" }, { "file", "1.jpg" } }, { id = "r2", { "key", "a" }, { "file", "2.jpg" } } },

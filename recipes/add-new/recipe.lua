@@ -34,7 +34,7 @@ local function bib(record, args)
   local number = number_of(record, args)
   return create.bib {
     record = row and values_of(record) or record, suppress = args.hidden,
-    add = not has(record:all(path), number) and { [path] = number } or nil,
+    add = number and not has(record:all(path), number) and { [path] = number } or nil,
   }
 end
 

@@ -72,9 +72,10 @@ local function split(column, n)
   return lists
 end
 
--- The reason of a record that the recipe gives no key.
+-- The reason of a record that the recipe gives no key. One without identifier stays a doubt: the recipe may have had
+-- nothing to make a key of.
 local function left_out(row)
-  if row.title_id then return nil end
+  if row.title_id or row.reason_code then return nil end
   return reasons.new(row.deleted == 1 and "record_deleted_unknown" or "record_left_out", { record = records.name(row) })
 end
 
