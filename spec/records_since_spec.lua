@@ -8,7 +8,7 @@ local RECIPE = [[
 -- almanac-recipe: 1
 return {
   name = "%s", summary = "Reads records", version = "1.0.0", license = "MIT", effects = {},
-  args = { { "set", "set", help = "titles" }, { "label", "string", help = "a label" } },
+  args = { { "set", "set", help = "titles" } },
   title_keys = function(title) return title.mms_id end,
   record_key = function(record) return record.row and record.row.mms_id or record:get "dc:identifier" end,
 }
@@ -57,7 +57,7 @@ describe("a plan that follows an earlier run", function()
 
   local function first(...)
     csv(row(1), row(2), row(3))
-    local result = plan(TITLES[1], TITLES[2], "--records", "list.csv", "--label", "As before", "-o", "a.run")
+    local result = plan(TITLES[1], TITLES[2], "--records", "list.csv", "-o", "a.run")
     assert.is_true(result.status == 0 or result.status == 2, result.err)
     done("a.run", ...)
   end
@@ -90,7 +90,6 @@ describe("a plan that follows an earlier run", function()
     assert.matches("2  as they were and finished in run [%d-]+%w*: passed over", result.out)
     assert.matches("1  was left open there and comes along", result.out)
     assert.same({ 3 }, list("b.run", "SELECT title_id AS text FROM record WHERE title_id IS NOT NULL"))
-    assert.same({ '{"label":"As before"}' }, list("b.run", "SELECT value AS text FROM meta WHERE key = 'args'"))
   end)
 
   it("updates what changed, whose title is known, and counts what is new", function()
