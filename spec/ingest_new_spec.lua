@@ -82,4 +82,105 @@ describe("an ingest of new titles", function()
     assert.same({}, titles())
     assert.equal(0, core.files.stat(at.folder .. "/a.run").size == 0 and 1 or 0)
   end)
+
+  -- A compound object, a single one, and one that Alma has.
+  local OBJECTS = [[
+objectid,parentid,title,creator,filename,notes
+x2,,Letters,"Ghent, Anna; Bell",,"own, words"
+x2a,x2,Front,,x2a.jpg,
+x2b,x2,Back,,x2b.jpg,
+x3,,A map,,x3.jpg,
+]]
+
+  local function plan_list(...)
+    return at.almanac("plan", "ingest-csv", "--records", "list.csv", "--find", "other_system_id", "--folder", "jpg", "--prefix", "(C)",
+      "--import-profile", CSV, "--rate", "500", "-o", "a.run", ...)
+  end
+
+  local function record(title)
+    for _, bib in ipairs(at.alma.state().bibs) do
+      if bib.title == title then return at.alma.call("GET", "/bibs/" .. bib.mms_id, { accept = "application/xml" }).body, bib.mms_id end
+    end
+  end
+
+  it("takes CollectionBuilder's list: parent and children are one title, and its ids go into the list", function()
+    start()
+    program.write(at.folder .. "/list.csv", OBJECTS)
+    assert.equal(0, plan_list().status)
+    local result = apply()
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.same({ "A map: DERIVATIVE_COPY x3.jpg", "Letters: DERIVATIVE_COPY x2a.jpg,x2b.jpg" }, titles())
+    local text, mms_id = record "Letters"
+    for _, part in ipairs { "(C)x2", "Ghent, Anna", "Bell" } do assert.is_truthy(text:find(">" .. part .. "<", 1, true), part) end
+    at.run("report", "a.run", "--into", "list.csv")
+    local filled = program.read(at.folder .. "/list-ids.csv")
+    assert.is_truthy(filled:find('\nx2,,Letters,"Ghent, Anna; Bell",,"own, words",' .. mms_id .. ",12", 1, true), filled)
+    for line in filled:gmatch "\nx2[ab][^\n]+" do assert.matches("," .. mms_id .. ",12%d+,13%d+$", line) end
+    -- The next list finds them.
+    os.remove(at.folder .. "/a.run")
+    plan_list()
+    assert.matches("0 ready", at.almanac("show", "a.run").out)
+  end)
+
+  it("sends Alma's own list as it stands, and refuses a heading that Alma does not know", function()
+    start()
+    program.write(at.folder .. "/list.csv", "group_id,title,rep_label,rep_usage_type,file_name_1,file_label_1\n" ..
+      "g,Letters,Front,Master,x2a.jpg,Page 1\ng,,Back,Auxiliary,x2b.jpg,\n")
+    local result = plan_list()
+    assert.equal(0, result.status, result.out .. result.err)
+    result = apply()
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.same({ "Letters: PRESERVATION_MASTER x2a.jpg + AUXILIARY x2b.jpg" }, titles())
+    assert.matches("verified 1 title", at.run("verify", "a.run").out)
+    at.run("undo", "a.run", "--yes")
+    assert.same({}, titles())
+    os.remove(at.folder .. "/a.run")
+    program.write(at.folder .. "/list.csv", "group_id,title,rep_lable,file_name_1\ng2,Letters,Front,x2a.jpg\n")
+    result = plan_list()
+    assert.equal(1, result.status)
+    assert.matches("'rep_lable' is none of the headings that Alma knows, did you mean 'rep_label'?", result.err, 1, true)
+  end)
+
+  it("asks about a title that the profile would match", function()
+    start()
+    program.write(at.folder .. "/list.csv", OBJECTS)
+    assert.equal(0, plan_list().status)
+    local mms_id = at.alma.change({ op = "add_bib", title = "Theirs", oclc = "(C)x3" }).mms_id
+    local result = apply()
+    assert.equal(2, result.status)
+    assert.matches("the import would take it for another title: %(C%)x3 is in " .. mms_id .. " already", result.err)
+    assert.same({ "Letters: DERIVATIVE_COPY x2a.jpg,x2b.jpg", "Theirs: " }, titles())
+  end)
+
+  it("goes on where it was killed, and makes each title once, also when the index lags", function()
+    start()
+    at.alma.change { op = "latency", spec = "0,job=0.2,lag=0.3" }
+    plan(ROWS:format(CSV), { "list.csv", LIST })
+    local tries, said = 0
+    repeat
+      tries = tries + 1
+      said = at.hurried(("settle=2 kill=%d"):format(2 * tries + 2), "apply", "a.run", "--rate", "500", "--settle", "2")
+    until said.status == 0 or tries == 40
+    assert.equal(0, said.status, said.err)
+    assert.equal(3, #titles())
+    at.alma.change { op = "latency", spec = "0" }
+    assert.matches("verified 3 title", at.run("verify", "a.run").out)
+  end)
+
+  it("sends MARC records whole, with their files in 856", function()
+    start()
+    local marc = "=LDR  00000nam a2200000 a 4500\n=001  17\n=245  10$aBook & 100%\n=100  1\\$aBell, Ärne\n\n"
+    plan([[
+  record_key = function(record) return "x1" end,
+  file_key = function(file) return file.stem end,
+  missing = function(record, files) return ingest { profile = "3152547480009001", files = files, metadata = record } end,
+}
+]], { "one.mrk", marc })
+    local result = apply()
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.same({ "Book & 100%: PRESERVATION_MASTER x1.jpg" }, titles())
+    assert.is_truthy(record "Book & 100%":find("Bell, Ärne", 1, true))
+    at.run("undo", "a.run", "--yes")
+    assert.same({}, titles())
+  end)
 end)

@@ -91,7 +91,7 @@ describe("an ingest", function()
     local tries, status, said = 0
     repeat
       tries = tries + 1
-      said = apply(("kill=%d%s"):format(tries % 4 + 3, tries % 2 == 0 and ",before" or ""))
+      said = apply(("kill=%d%s"):format(tries + 2, tries % 2 == 0 and ",before" or ""))
       status = said.status
     until status == 0 or tries == 40
     assert.equal(0, status, said.err)

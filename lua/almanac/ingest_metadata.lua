@@ -153,6 +153,17 @@ function m.is_encoded(text)
   return type(found) == "table" and (type(found.rows) == "table" or type(found.record) == "string")
 end
 
+---The number of another system that a title gets from its rows.
+---@param text string?
+---@return string?
+function m.number(text)
+  for _, row in ipairs(m.decode(text).rows or {}) do
+    for _, pair in ipairs(row.cells) do
+      if pair[1]:lower() == "originating_system_id" and pair[2] ~= "" then return pair[2] end
+    end
+  end
+end
+
 ---The first heading that describes the title: in an overlay it takes the place of what the title has.
 ---@param text string?
 ---@return string? heading "a record" when it is one as text

@@ -221,7 +221,7 @@ CREATE TABLE ingest_made(           -- representations that ingests made; else e
   title_id INTEGER NOT NULL REFERENCES title(id),
   change   INTEGER NOT NULL,
   id       TEXT NOT NULL,           -- of the representation
-  fields   TEXT NOT NULL,           -- JSON: label, usage_type, library, … as Alma made it
+  fields   TEXT NOT NULL,           -- JSON: fields (label, usage_type, …) as Alma made it, labels of its files by page.seq
   PRIMARY KEY(title_id, change, id)
 ) WITHOUT ROWID;
 

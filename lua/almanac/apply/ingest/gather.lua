@@ -1,6 +1,7 @@
 -- Chooses the titles of the next ingest: those of one profile, in the order of the plan, so many as one ingest may have. The
 -- first ingest of a profile has one title, because only that shows what the profile does.
 local core = require "almanac.core"
+local ingest_metadata = require "almanac.ingest_metadata"
 local rows = require "almanac.apply.ingest.rows"
 local store = require "almanac.run.store"
 local kinds = require "almanac.change_kinds"
@@ -23,9 +24,11 @@ function m.changes(job)
   return list
 end
 
--- A number by which a new title is found again.
+-- A number by which a new title is found again: the one that it gets from its list, else one of the run.
 local function number_of(run, title, change)
   if not titles.is_new(title) then return nil end
+  local given = ingest_metadata.number(change.spec.metadata)
+  if given then return given end
   return ("(almanac)%s-%d-%d"):format(store.meta(run.db, "run"), title.id, change.seq)
 end
 
@@ -41,7 +44,10 @@ local function take_names(names, change)
   for _, page in ipairs(change.pages) do names[core.text.fold(page.upload_key:match "[^/]+$")] = true end
 end
 
+-- Two titles of one number are never in one ingest: the second would match the first, and nobody could tell before.
 local function fits(batch, profile, change)
+  local number = ingest_metadata.number(change.spec.metadata)
+  if number and batch.numbers[number] then return false end
   return change.spec.profile == profile and (batch.files == 0 or batch.files + #change.pages <= FILES)
 end
 
@@ -49,7 +55,9 @@ local function add(run, batch, title, change)
   local below = has_taken(batch.names, change) and ("%d-%d/"):format(title.id, change.seq) or ""
   if below == "" then take_names(batch.names, change) end
   batch.files = batch.files + #change.pages
-  table.insert(batch.members, { title_id = title.id, change = change.seq, below = below, number = number_of(run, title, change) })
+  local number = number_of(run, title, change)
+  if number then batch.numbers[number] = true end
+  table.insert(batch.members, { title_id = title.id, change = change.seq, below = below, number = number })
 end
 
 -- The first change decides the profile, and with that how many titles there may be.
@@ -67,7 +75,7 @@ end
 ---@param read_profile fun(id: string): table? gives nil when it can't be used
 ---@return { profile: string, members: table[], titles: integer }|nil batch nil: none is left
 function m.next(run, read_profile)
-  local batch = { members = {}, files = 0, names = {}, titles = 0 }
+  local batch = { members = {}, files = 0, names = {}, numbers = {}, titles = 0 }
   for title in titles.each(run.db, rows.WAITING) do
     local took = false
     for _, change in ipairs(run.passed[title.id] and {} or m.changes(title_work.load(run, title))) do

@@ -51,7 +51,7 @@ local function pages_in(change, files, found)
       local is_it = stored == page.upload_key:match "[^/]+$" and tonumber(file.size) == page.size
       if is_it and not found[page.seq] and not file.matched then
         found[page.seq], file.matched = true, true
-        list[#list + 1] = { page = page, pid = file.pid }
+        list[#list + 1] = { page = page, pid = file.pid, label = file.label }
       end
     end
   end

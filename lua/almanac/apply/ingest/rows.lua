@@ -106,16 +106,26 @@ end
 ---@param db table
 ---@param title_id integer
 ---@param change integer
----@return { id: string, fields: table }[]
+---@return { id: string, fields: table, labels: table<string, string> }[] labels: of files, by the place of the page
 function m.made(db, title_id, change)
   local list = {}
   for row in db:rows("SELECT id, fields FROM ingest_made WHERE title_id = ? AND change = ? ORDER BY id", title_id, change) do
-    list[#list + 1] = { id = row.id, fields = json.decode(row.fields) }
+    local kept = json.decode(row.fields)
+    list[#list + 1] = { id = row.id, fields = kept.fields, labels = kept.labels or {} }
   end
   return list
 end
 
 -- ---- writing ----
+
+-- What Alma made of a representation: its fields, and the labels of its files.
+local function kept_of(made)
+  local labels = {}
+  for _, each in ipairs(made.pages) do
+    if each.label and each.label ~= each.page.name then labels[tostring(each.page.seq)] = each.label end
+  end
+  return json.encode { fields = made.fields, labels = next(labels) and labels or nil }
+end
 
 ---Writes values of an ingest, in the next transaction.
 ---@param run almanac.run
@@ -192,7 +202,7 @@ end
 ---Writes down the end of a title in its ingest. Inside a transaction.
 ---@param db table
 ---@param row table of ingest_title
----@param found { made: { id: string, fields: table, pages: { page: almanac.planned_file, pid: string }[] }[], after: string?,
+---@param found { made: { id: string, fields: table, pages: { page: almanac.planned_file, pid: string, label: string? }[] }[], after: string?,
 ---  reason: almanac.run.reason? }
 ---@param now integer
 ---@return any, string?, string?
@@ -203,7 +213,7 @@ function m.note_end(db, row, found, now)
   for i, made in ipairs(found.made) do
     if ok then
       ok, message, kind = db:run("INSERT OR REPLACE INTO ingest_made(title_id, change, id, fields) VALUES(?, ?, ?, ?)", row.title_id,
-        row.change, made.id, json.encode(made.fields))
+        row.change, made.id, kept_of(made))
     end
     if ok and i == 1 then
       ok, message, kind = db:run("UPDATE change SET representation_id = ? WHERE title_id = ? AND seq = ?", made.id, row.title_id,

@@ -16,8 +16,13 @@ local function row_of(job, change)
   return rows.planned(job.db) and rows.title(job.db, job.title.id, change.seq) or nil
 end
 
+-- The representations that were made, with what their files are called in Alma.
 local function made_of(job, change)
-  return row_of(job, change) and rows.made(job.db, job.title.id, change.seq) or {}
+  local list = row_of(job, change) and rows.made(job.db, job.title.id, change.seq) or {}
+  for _, made in ipairs(list) do
+    for _, page in ipairs(change.pages) do page.answered_label = made.labels[tostring(page.seq)] or page.answered_label end
+  end
+  return list
 end
 
 function m.settle() return true end

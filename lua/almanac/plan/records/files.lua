@@ -1,5 +1,6 @@
 -- Records of files: MARC in any of its formats, Dublin Core and MODS, answers of OAI-PMH, lists. A file
--- is told by how it begins. Several are read one after the other, a folder as all its files.
+-- is told by how it begins. Several are read one after the other; of a folder those whose ending is one of records, since
+-- images may lie beside them.
 local core = require "almanac.core"
 local elements = require "almanac.oai.export"
 local record = require "almanac.record"
@@ -29,21 +30,31 @@ end
 
 -- ---- which files ----
 
+local ENDINGS = { xml = true, mrc = true, mrk = true, marc = true, iso = true, dat = true, json = true, csv = true, tsv = true, txt = true,
+  xlsx = true, ods = true, gz = true, zip = true }
+
+local OF_RECORDS = " that ends as files of records do (.xml, .mrc, .mrk, .json, .csv, .xlsx, …)"
+
+local function may_hold_records(path)
+  return ENDINGS[(path:match "%.([^./]+)$" or ""):lower()] == true
+end
+
 local function files_of(folder)
   local walk <close>, message, code = core.files.walk(folder)
   if not walk then return nil, message, code end
-  local list = {}
+  local list, others = {}, false
   while true do
     local path, size, wrong = walk:next()
     if not path then break end
     if not size then return nil, ("%s/%s: %s"):format(folder, path, wrong), "io" end
-    list[#list + 1] = folder:gsub("/+$", "") .. "/" .. path
+    others = true
+    if may_hold_records(path) then list[#list + 1] = { path = folder:gsub("/+$", "") .. "/" .. path, name = path } end
   end
-  if not list[1] then return nil, folder .. ": there is no file in it", "missing" end
+  if not list[1] then return nil, folder .. ": there is no file in it" .. (others and OF_RECORDS or ""), "missing" end
   return list
 end
 
--- The files in the order given, each under one name only.
+-- The files in the order given, each once: { path, name }, name: below a folder that was given.
 local function all_files(given)
   local list, seen = {}, {}
   for _, path in ipairs(given) do
@@ -51,12 +62,12 @@ local function all_files(given)
     if not stat and path ~= "-" then
       return nil, code == "missing" and ("--records: there is no file '%s'"):format(path) or "--records: " .. message, code
     end
-    local found = { path }
+    local found = { { path = path } }
     if stat and stat.kind == "folder" then found, message, code = files_of(path) end
     if not found then return nil, message, code end
     for _, each in ipairs(found) do
-      local real = each == "-" and each or core.files.real_path(each) or each
-      if seen[real] then return nil, ("--records: %s is named twice"):format(each), "conflict" end
+      local real = each.path == "-" and each.path or core.files.real_path(each.path) or each.path
+      if seen[real] then return nil, ("--records: %s is named twice"):format(each.path), "conflict" end
       seen[real] = true
       list[#list + 1] = each
     end
@@ -84,7 +95,7 @@ end
 
 local function open_next(self)
   self.at = self.at + 1
-  local path = self.paths[self.at]
+  local path = self.paths[self.at] and self.paths[self.at].path
   if not path then return false end
   local opener, one, message, code
   opener, message, code = opener_of(path)
@@ -101,7 +112,8 @@ function methods:next()
       if not ok then return nil, message, code end
     end
     local entry, message, code = self.one:next()
-    if entry and self.paths[2] then entry.place = ("%s of %s"):format(entry.place, self.paths[self.at]:match "[^/]*$") end
+    local one = self.paths[self.at]
+    if entry and (self.paths[2] or one.name) then entry.place = ("%s of %s"):format(entry.place, one.name or one.path:match "[^/]*$") end
     if entry or code then return entry, message, code end
     close_one(self)
   end
