@@ -1,6 +1,7 @@
 -- The recipe add-new from plan to undo, with a rehearsal.
 local program = require "support.program"
 local rehearsal = require "support.rehearsal"
+local store = require "almanac.run.store"
 
 local JPEG = require "support.picture".JPEG
 local TITLES = [[
@@ -62,5 +63,32 @@ describe("add-new", function()
     result = almanac("undo", "a.run", "--yes")
     assert.equal(0, result.status, result.err)
     assert.matches("2 titles: 1 ready", plan "c.run".out, 1, true)
+  end)
+
+  local function again(output, ...)
+    return almanac("plan", "add-new", "--rate", "500", "--from", "a.run", "-o", output, ...)
+  end
+
+  it("makes no second title when it is planned again from a run that made it", function()
+    assert.equal(0, plan "a.run".status)
+    assert.equal(0, almanac("apply", "a.run").status)
+    local result = again "b.run"
+    assert.equal(2, result.status, result.err)
+    assert.matches("2 titles: 0 ready (0 files, 0 bytes), 1 to decide, 1 skipped", result.out, 1, true)
+    result = again("c.run", "--missing")
+    assert.equal(0, result.status, result.err)
+    assert.matches("2 titles: 0 ready (0 files, 0 bytes), 0 to decide, 2 skipped", result.out, 1, true)
+  end)
+
+  it("makes no title that an earlier run has begun to make", function()
+    assert.equal(0, plan "a.run".status)
+    do
+      local db <close> = assert(store.open(folder .. "/a.run", "write"))
+      assert(db:run "INSERT INTO step(title_id, change, kind, page, begun) SELECT id, 1, 'bib', 0, 1 FROM title WHERE mms_id = 'new:2'")
+    end
+    local result = again "b.run"
+    assert.equal(2, result.status, result.err)
+    assert.matches("an earlier run has begun to make its title", result.out, 1, true)
+    assert.matches("0 ready", result.out, 1, true)
   end)
 end)
