@@ -60,11 +60,12 @@ return {
     local why = refused(request, args)
     if why then return nil, why end
     if not files[1] then return nil, "no file has the id of its request, " .. request:get "request_id" end
-    local part = part_of(request)
+    local part, step = part_of(request), request:get "task_name" or request:get "request_status"
+    if not step then return nil, "Alma does not tell at which step its request is" end
     return {
       add.representation { usage_type = args.usage, library = args.library, label = part and args.label .. ", " .. part or args.label,
         access_rights = args.policy ~= "" and args.policy or nil, request_id = request:get "request_id", files = files },
-      advance.request { request = request:get "request_id", from = request:get "task_name" or request:get "request_status" or "" },
+      advance.request { request = request:get "request_id", from = step },
     }
   end,
 
