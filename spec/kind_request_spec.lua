@@ -95,6 +95,18 @@ describe("advance.request", function()
     assert.is_nil(made())
   end)
 
+  it("moves a request of an item, which Alma may tell by the item's address alone", function()
+    local pid = at.alma.change { op = "add_item", mms_id = desk.id(1), barcode = "32101047381338" }.pid
+    at.alma.change { op = "add_request", id = "172", mms_id = desk.id(1), item_pid = pid }
+    program.write(at.folder .. "/recipe.lua", (RECIPE:gsub('request = "171", from', ('request = "172", item = "%s", from'):format(pid))))
+    run("plan", "./recipe.lua", "--titles", desk.id(1), "--folder", "jpg", "-o", "b.run")
+    at.alma.change { op = "faults", spec = "POST requests=@1:lost" }
+    assert.equal(0, at.almanac("apply", "b.run", "--settle", "0.05").status)
+    local requests = at.alma.state().requests
+    assert.same({ "172", 1 }, { requests[#requests].id, requests[#requests].step })
+    assert.matches("verified 1 title", run("verify", "b.run").out)
+  end)
+
   it("verify tells of one that is where it was", function()
     assert.equal(0, apply().status)
     at.alma.change { op = "move_request", id = "171", step = 0 }

@@ -80,7 +80,7 @@ m.kinds = {
     done = { "file gets another label", "files get another label" },
   },
   ["advance.request"] = {
-    effects = { "request" }, moves = "request", repeats = true, fields = { request = "text!", from = "text!" },
+    effects = { "request" }, moves = "request", repeats = true, fields = { request = "text!", from = "text!", item = "text" },
     done = { "request is moved to its next step", "requests are moved to their next step" },
   },
   ["update.remote"] = {

@@ -61,7 +61,7 @@ function delete.representation(given) end
 ---@return recipe.change
 function delete.file(given) end
 
----@param given { request: string, from: string }
+---@param given { request: string, from: string, item: string? }
 ---@return recipe.change
 function advance.request(given) end
 

@@ -65,7 +65,7 @@ return {
     return {
       add.representation { usage_type = args.usage, library = args.library, label = part and args.label .. ", " .. part or args.label,
         access_rights = args.policy ~= "" and args.policy or nil, request_id = request:get "request_id", files = files },
-      advance.request { request = request:get "request_id", from = step },
+      advance.request { request = request:get "request_id", from = step, item = request:get "item_id" },
     }
   end,
 

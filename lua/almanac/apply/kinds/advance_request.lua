@@ -20,14 +20,36 @@ end
 
 function m.expect() end
 
-local function place(job) return { mms_id = job.mms_id } end
+-- The place of a request that asks for an item; nil when the title has no such item.
+local function at_item(job, change)
+  local items, message, code = alma.items.list(job.client, job.mms_id)
+  if not items then return nil, message, code end
+  for _, item in ipairs(items) do
+    if item.item_data.pid == change.spec.item then
+      return { mms_id = job.mms_id, holding_id = item.holding_data.holding_id, item_pid = change.spec.item }
+    end
+  end
+  return nil, ("the title has no item %s"):format(change.spec.item), "missing"
+end
+
+-- Asks for the request as one of its title, then as one of its item: Alma's documentation does not say whether a title's
+-- address tells the requests of its items as well.
+local function get(job, change)
+  change.place = change.place and change.place.mms_id == job.mms_id and change.place or { mms_id = job.mms_id }
+  local request, message, code = alma.requests.get(job.client, change.place, change.spec.request)
+  if code ~= "missing" or not change.spec.item or change.place.item_pid then return request, message, code end
+  local place
+  place, message, code = at_item(job, change)
+  if not place then return nil, message, code end
+  request, message, code = alma.requests.get(job.client, place, change.spec.request)
+  if request then change.place = place end
+  return request, message, code
+end
 
 -- Where the request is now; "" when Alma has it no more. It goes along with a title that is merged into another one.
 local function where(job, change)
-  local request, message, code = alma.requests.get(job.client, place(job), change.spec.request)
-  if code == "missing" and gone.look(job) == "moved" then
-    request, message, code = alma.requests.get(job.client, place(job), change.spec.request)
-  end
+  local request, message, code = get(job, change)
+  if code == "missing" and gone.look(job) == "moved" then request, message, code = get(job, change) end
   if request then return alma.requests.step_of(request) end
   if code == "missing" then return "" end
   return nil, message, code
@@ -64,7 +86,7 @@ local function find_moved(job, change)
 end
 
 local function send(job, change)
-  local request, message, code, detail = alma.requests.post_step(job.client, place(job), change.spec.request)
+  local request, message, code, detail = alma.requests.post_step(job.client, change.place or { mms_id = job.mms_id }, change.spec.request)
   return request and { at = alma.requests.step_of(request) }, message, code, detail
 end
 

@@ -70,7 +70,9 @@ local function find(world, call)
   if not at then return nil, refusal end
   local row = world.db:row("SELECT * FROM user_request WHERE " .. HERE .. "AND id = ?4", at.mms_id, at.item_pid, at.user_id,
     call.path.request_id)
-  if row then return row end
+  -- Alma's documentation does not say whether the address of a title tells a request of its item: here only lists do.
+  local hidden = row and row.item_pid and not (at.item_pid or at.user_id)
+  if row and not hidden then return row end
   return nil, at.user_id and failure.new("401694", "Request Identifier not found.")
     or failure.new("401907", "Failed to find a request for the given request ID.")
 end
