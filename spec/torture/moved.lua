@@ -41,7 +41,8 @@ function m.unmounted(round, ...)
   local asks = program.read(place(round, "out")):match "(%d+) to decide"
   core.files.remove(images)
   core.files.rename(away, images)
-  if status ~= 0 and status ~= OUTAGE then round:tell("an image folder that is not mounted: %d", status) end
+  local stays = round.change.stays and status == 2
+  if status ~= 0 and status ~= OUTAGE and not stays then round:tell("an image folder that is not mounted: %d", status) end
   if asks and asks ~= "0" then round:tell("an image folder that is not mounted: %s to decide", asks) end
 end
 
