@@ -206,6 +206,20 @@ describe("fetch", function()
     valid()
   end)
 
+  it("stops before the disk is full, and goes on when there is room; a link to the folder is the folder", function()
+    start { { 1, "One", "PRESERVATION_MASTER", "a.tif", 10, 1 }, { 2, "Two", "PRESERVATION_MASTER", "big.tif", 1 << 52, 2 } }
+    local result = fetch()
+    assert.equal(75, result.status)
+    assert.matches("has no space for 4503.6 TB: ", result.err, 1, true)
+    assert.matches("stopped early; what is here is kept, the same command goes on\n", result.out, 1, true)
+    assert.same({ "there is no bagit.txt" }, bag.problems(path "bag"))
+    assert.truthy(os.execute(("ln -s bag %s/link"):format(program.quote(at.folder))))
+    at.alma.change { op = "delete_file", pid = files_of(2)[1].pid }
+    result = at.almanac("fetch", "--titles", "titles.csv", "--to", "link", "--rate=500")
+    assert.equal(75, result.status)
+    assert.is_false(is_there "link.fetch")
+  end)
+
   it("asks nothing of Alma when all is here, and fetches again what is missing, cut or, with --check, changed", function()
     start(ROWS)
     assert.equal(0, fetch().status)

@@ -6,6 +6,8 @@
 -- keys are needed. When the script is run again, it fetches what is not on the list, or not there
 -- with its size: so an interrupted download goes on. Changes nothing in Alma. Exit status 2: some
 -- files could not be downloaded.
+-- `almanac fetch --masters` does the same and more: many at a time, with AWS keys too, records, a bag, only what changed. This one
+-- is short, to be changed.
 local script = require "almanac.script"
 local core = require "almanac.core"
 local files = require "almanac.alma.files"

@@ -30,12 +30,13 @@ function m.configure(parser)
   parser:option("--reserve", "calls a day that are kept for the library's other services: a number, or a share of the " ..
     "highest count seen (10%)"):argname "N|N%"
   parser:flag("--keep-going", "go on with all titles, also when 10 in a row fail for the same reason")
-  parser:epilog("The bag has the record of each title as Alma has it (data/MMS_ID/record.xml), what Alma says of each\n" ..
-    "representation (data/MMS_ID/REP_ID.json), and its files (data/MMS_ID/REP_ID/…). metadata/ has lists of titles and\n" ..
-    "files, and all records in one file. A title takes about 2 calls and a hundredth; with AWS keys the bytes come from\n" ..
-    "the storage itself, else by addresses that Alma signs. Stop it whenever you like: the same command goes on.\n" ..
-    "Exit status: 0 all is here, 1 nothing was started, 2 something is missing (the same command tries it again),\n" ..
-    "75 stopped early (the same command goes on).\n" ..
+  parser:epilog("The bag has the record of each title as Alma has it (data/MMS_ID/record.xml), what Alma says of\n" ..
+    "each representation (data/MMS_ID/REP_ID.json), and its files (data/MMS_ID/REP_ID/…); metadata/ has\n" ..
+    "lists of titles and files, and all records in one file. A title takes about two calls. With AWS keys\n" ..
+    "the bytes come from the storage itself, else by addresses that Alma signs.\n" ..
+    "Stop it whenever you like: the same command goes on. When all is here, it asks Alma nothing.\n" ..
+    "Exit status: 0 all is here, 1 nothing was started, 2 something is missing (the same command tries\n" ..
+    "again), 75 stopped early (the same command goes on).\n\n" ..
     "    almanac fetch --set 'Maps 2026' --masters --to maps")
 end
 

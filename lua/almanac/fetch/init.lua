@@ -105,16 +105,16 @@ local function check_wish(db, order, path)
   end
 end
 
--- Only a new or empty folder may be filled; hidden names count as well.
-local function check_folder(folder)
+-- Only a new or empty folder may be filled.
+local function check_folder(work)
+  local folder = work.folder
   local stat = core.files.stat(folder)
   if not stat then return end
-  if stat.kind ~= "folder" then attempt.fail(("--to: %s is a file"):format(folder), "conflict") end
-  if core.files.remove(folder) then return end   -- only an empty one can be removed
-  local walk = core.files.walk(folder)
-  local first = walk and walk:next()
-  attempt.fail(("--to: %s is not empty%s, and no fetch was begun there (%s is not there): give a new folder"):format(folder,
-    first and (" ('%s')"):format(first) or "", state.path(folder)), "conflict")
+  if stat.kind ~= "folder" then attempt.fail(("--to: %s is a file"):format(work.order.to), "conflict") end
+  local first = need(core.files.walk(folder)):next()
+  if not first then return end
+  attempt.fail(("--to: %s is not empty ('%s'), and no fetch was begun there (%s is not there): give a new folder"):format(
+    work.order.to, first, state.path(folder)), "conflict")
 end
 
 -- The titles, as almanac plan finds them.
@@ -129,7 +129,7 @@ end
 
 local function create(work, path, general)
   local order = work.order
-  check_folder(work.folder)
+  check_folder(work)
   local source = find_titles(work, general)
   local meta = wish_of(order)
   meta.source, meta.institution, meta.environment, meta.created = source.words, general.institution, general.environment,
@@ -207,7 +207,7 @@ local function open(work, path)
     check_place(work.db, reach_alma(work), path)
     attempt.call(state.try_again, work.db)
   else
-    check_folder(work.folder)
+    check_folder(work)
     work.db = create(work, path, reach_alma(work))
   end
   return true
@@ -227,7 +227,7 @@ local function finish(work, counts, finished)
   local foreign = bag.foreign(work)
   if foreign[1] then
     attempt.fail(("%d files in %s/data are none of this fetch ('%s'): take them away, and give the same command again"):format(#foreign,
-      work.folder, foreign[1]), "conflict")
+      work.order.to, foreign[1]), "conflict")
   end
   attempt.call(bag.finish, work, counts)
   attempt.call(state.set, work.db, { finished = os.date "!%Y-%m-%dT%H:%M:%SZ" })
@@ -271,7 +271,7 @@ end
 ---@return string? message
 ---@return string? code
 function m.run(order)
-  local folder = order.to:gsub("(.)/+$", "%1")
+  local folder = core.files.real_path(order.to) or order.to:gsub("(.)/+$", "%1")
   local work = setmetatable({ order = order, folder = folder, root = order.plain and "" or bag.PAYLOAD, recipe = order.recipe,
     args = order.recipe and arguments.defaults(order.recipe.args) or {}, usage = order.usage, on = order.on, bytes = 0,
     transfers = order.transfers or TRANSFERS, streak = streaks.new { in_flight = TRANSFERS, keep_going = order.keep_going } },
