@@ -212,6 +212,79 @@ describe("a remote representation", function()
     assert.matches("1 title", run("verify", "a.run").out)
   end)
 
+  it("goes along with a title that is merged into another one", function()
+    at.start { { "a" }, { "b" } }
+    plan(ADD)
+    apply()
+    at.alma.change { op = "merge", from = desk.id(1), into = desk.id(2) }
+    assert.matches("verified 2 title", run("verify", "a.run").out)
+    assert.equal(2, #remote(2))
+    run("undo", "a.run", "--yes")
+    assert.same({}, remote(2))
+  end)
+
+  it("that an older copy of the run would make again is to decide", function()
+    at.start { { "a" } }
+    plan(ADD)
+    program.write(at.folder .. "/old.run", program.read(at.folder .. "/a.run"))
+    apply()
+    local result = at.almanac("apply", "old.run", "--settle", "0.05")
+    assert.equal(2, result.status)
+    assert.matches("older copy of a run that went on elsewhere", result.err)
+    assert.equal(1, #remote())
+    result = at.almanac("undo", "old.run", "--yes")
+    assert.equal(2, result.status)
+    assert.equal(1, #remote())
+  end)
+
+  it("is made for a title that is made for a record, and goes with it", function()
+    at.start { { "a" } }
+    program.write(at.folder .. "/r.csv", "identifier,title\noai:x:9,A map\n")
+    program.write(at.folder .. "/recipe.lua", [[
+-- almanac-recipe: 1
+return {
+  name = "r", summary = "r", version = "1.0.0", license = "MIT", effects = { "create-bib", "remote" },
+  record_key = function(record) return record.id end,
+  changes = function() return nil, "it is there" end,
+  missing = function(record)
+    return { create.bib { record = { ["245$a"] = record:get "title" }, collection = "8100000000004146" },
+      add.remote { repository = "DSPACE", originating_record_id = record.id, usage_type = "DERIVATIVE_COPY", library = "MAIN",
+        linking_parameters = { "1/9" } } }
+  end,
+}]])
+    local made = at.alma.state().collections[1].pid
+    program.write(at.folder .. "/recipe.lua", (program.read(at.folder .. "/recipe.lua"):gsub("8100000000004146", made)))
+    local result = at.almanac("plan", "./recipe.lua", "--records", "r.csv", "--find", "other_system_id", "-o", "a.run")
+    assert.equal(0, result.status, result.out .. result.err)
+    apply()
+    local found
+    for _, rep in ipairs(at.alma.state().representations) do found = found or rep.remote and rep end
+    assert.same({ "DSPACE", "oai:x:9", "1/9" }, { found.repository, found.originating_record_id, found.more.linking_parameter_1 })
+    run("verify", "a.run")
+    run("undo", "a.run", "--yes")
+    for _, rep in ipairs(at.alma.state().representations) do assert.is_false(rep.remote) end
+  end)
+
+  it("is read whole where lists are brief", function()
+    program.write(at.folder .. "/titles.csv", "mms_id,title,usage_type,file_name,repository,originating_record_id,linking_parameter_2\n" ..
+      desk.id(1) .. ",One,DERIVATIVE_COPY,,FEDORA,oai:f:1,z\n")
+    at.alma = require("support.rehearsal").start { titles = at.folder .. "/titles.csv", args = { "--rate", "0", "--brief" } }
+    at.env = desk.environment(at.alma, at.folder)
+    write [[ wants = function(title)
+      local rep = title:remote "oai:f:1"
+      assert(rep.usage_type == "DERIVATIVE_COPY" and rep.linking_parameters[1] == "" and rep.linking_parameters[2] == "z", rep.usage_type)
+      assert(rep.delivery_url == "https://islandora.example.edu/islandora/object/", rep.delivery_url)
+      return false, "seen" end, changes = function() end, ]]
+    program.write(at.folder .. "/ids.txt", desk.id(1))
+    local result = at.almanac("plan", "./recipe.lua", "--titles", "ids.txt", "-o", "a.run")
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.matches("remote, FEDORA 'oai:f:1' ('', 'z')", run("show", "a.run", desk.id(1)).out, 1, true)
+    at.alma.stop()
+    at.alma = require("support.rehearsal").start { titles = at.folder .. "/a.run", args = { "--rate", "0" } }   -- a run file seeds them too
+    local rep = remote()[1]
+    assert.same({ "FEDORA", "oai:f:1", "z" }, { rep.repository.value, rep.originating_record_id, rep.linking_parameter_2 })
+  end)
+
   local function refused(recipe, words)
     local result = plan_only(recipe)
     assert.equal(1, result.status, result.out)

@@ -45,8 +45,10 @@ local function add_representation(seeding, mms_id, field)
   local id = value(field, "b")
   if not id or not id:find "^%d+$" then return end
   local remote = value(field, "c") == "REMOTE_REPRESENTATION"
+  -- AVD does not tell the record in the repository, which every remote representation has.
   model.add_representation(seeding.world, { id = id, mms_id = mms_id, usage_type = "PRESERVATION_MASTER", library = "MAIN",
-    label = value(field, "e"), public_note = value(field, "f"), remote = remote, repository = remote and value(field, "d") or nil })
+    label = value(field, "e"), public_note = value(field, "f"), remote = remote, origin = remote and id or nil,
+    repository = remote and titles.learn_repository(seeding, value(field, "d")) or nil })
 end
 
 local INVENTORY = { { "AVA", add_holding }, { "AVD", add_representation }, { "AVE", function() end } }
