@@ -65,6 +65,20 @@ describe("a plan of records", function()
     assert.equal("261", look("b.run", "SELECT value FROM meta WHERE key = 'records_read'"))
   end)
 
+  it("keeps no password of an address, and is gone on with when that is given again", function()
+    start("--repository", "dspace=250")
+    fault "GET oai=@3-99:500"
+    url = url:gsub("//", "//reader:secret@")
+    local result = harvest("-o", "a.run")
+    assert.equal(75, result.status, result.err)
+    assert.is_nil(program.read(desk.folder .. "/a.run"):find("secret", 1, true))
+    fault ""
+    result = plan("--from", "a.run", "--missing", "--records", url, "-o", "b.run")
+    assert.equal(0, result.status, result.err)
+    assert.equal("261 261", count "b.run")
+    assert.is_nil(program.read(desk.folder .. "/b.run"):find("secret", 1, true))
+  end)
+
   it("that was killed goes on where it was, and its file is not overwritten", function()
     start("--repository", "dspace=250")
     fault "GET oai=@3:stall=20"

@@ -89,6 +89,7 @@ describe("a plan that follows an earlier run", function()
     assert.matches("Records: 3 read", result.out)
     assert.matches("2  as they were and finished in run [%d-]+%w*: passed over", result.out)
     assert.matches("1  was left open there and comes along", result.out)
+    assert.matches('"from":["/', list("b.run", "SELECT value AS text FROM meta WHERE key = 'records_given'")[1], 1, true)
     assert.same({ 3 }, list("b.run", "SELECT title_id AS text FROM record WHERE title_id IS NOT NULL"))
   end)
 

@@ -129,13 +129,19 @@ end
 local function records_of_base(plan)
   local order, meta = plan.order, plan.base.meta
   if order.records and not meta.records_given and not order.since then return order.records end
+  local before = meta.records_given and json.decode(meta.records_given)
+  if order.records and order.records.from[1] and not order.since and plan.reads and not meta.records_ended
+    and records.kept(order.records).from[1] == before.from[1] then
+    before.from = order.records.from   -- named again, since a run file keeps no password
+    return before
+  end
   if order.records and order.records.from[1] or order.since then
     attempt.fail(("the records come from %s: leave out %s, or leave out --from"):format(order.from,
       order.since and "--since" or "--records"), "conflict")
   end
   if not meta.records_given or meta.records_ended then return nil end
   if not plan.reads then attempt.fail(("not all records of %s were read: add --missing, which goes on"):format(order.from), "missing") end
-  return json.decode(meta.records_given)
+  return before
 end
 
 local function given_records(plan)

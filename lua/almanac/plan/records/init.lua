@@ -2,6 +2,7 @@
 -- SRU, deposits, requests for digitization. A source gives one entry after the other (`next`), as
 -- almanac.run.records keeps them, and never holds all of them. Where it can, it says at what place it
 -- rests (`place`), so that reading goes on there when it was interrupted.
+local address = require "almanac.address"
 local core = require "almanac.core"
 local words = require "almanac.words"
 
@@ -83,6 +84,23 @@ function m.check(given)
   local ok, message, code = check_options(given, kind, shown)
   if not ok then return nil, message, code end
   return kind, rest
+end
+
+local function absolute(path)
+  return path ~= "-" and core.files.stat(path) and core.files.real_path(path) or path
+end
+
+---What was asked for as a run file may keep it: paths hold from any folder, and no address has a password.
+---@param given almanac.plan.records.given
+---@return almanac.plan.records.given
+function m.kept(given)
+  local kept = {}
+  for name, value in pairs(given) do kept[name] = value end
+  kept.from, kept.url, kept.people = {}, given.url and address.shown(given.url), given.people and absolute(given.people)
+  for i, text in ipairs(given.from) do
+    kept.from[i] = kind_of(text) == FILES and absolute(text) or address.shown(text)
+  end
+  return kept
 end
 
 ---Whether a source is one that is asked for page after page, and not files.

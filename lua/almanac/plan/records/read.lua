@@ -216,7 +216,7 @@ function m.read(plan, given)
     if work.db:in_transaction() then work.db:rollback() end
   end })
   begin(work)
-  attempt.call(store.set, work.db, { records_source = work.source.words, records_given = json.encode(given),
+  attempt.call(store.set, work.db, { records_source = work.source.words, records_given = json.encode(sources.kept(given)),
     records_began = store.meta(work.db, "records_began") or os.date "!%Y-%m-%dT%H:%M:%SZ" })
   local stop = read_entries(work)
   begin(work)

@@ -1,6 +1,7 @@
 -- A plan that follows an earlier run (`--since`). The records of that run come along: what became of them
 -- is known (`record_last`), so one that is as it was, and whose title was finished there, takes no part;
 -- a changed one goes with the title it had; one that the source did not give this time stays as it is.
+local address = require "almanac.address"
 local attempt = require "almanac.run.attempt"
 local json = require "almanac.json"
 local likeness = require "almanac.plan.records.likeness"
@@ -58,7 +59,7 @@ function m.check(last, plan)
 end
 
 local function same_source(one, other)
-  return one.from[1] == other.from[1] and not one.from[2] and one.set == other.set and one.prefix == other.prefix
+  return address.shown(one.from[1]) == other.from[1] and not one.from[2] and one.set == other.set and one.prefix == other.prefix
 end
 
 -- The day before the earlier reading began: clocks differ, and servers count in days.
