@@ -140,6 +140,46 @@ describe("update.bib", function()
     assert.matches("verified 2 title", run("verify", "a.run").out)
   end)
 
+  it("tells what Alma made of the record, and takes that for the record from then on", function()
+    start()
+    plan [[set = { ["245$a"] = "  New " .. title.title .. "  " }, normalization = "35740000000009001"]]
+    local result = apply()
+    assert.equal(0, result.status)
+    assert.matches("Alma answered with another record %(245: '00 %$a   New Title 1  ' → '00 %$a New Title 1'%)", result.err)
+    assert.matches("verified 2 title", run("verify", "a.run").out)
+    run("undo", "a.run", "--yes")
+    assert.matches('<subfield code="a">Title 1<', record(1), 1, true)
+  end)
+
+  it("leaves a record that somebody edits just now", function()
+    start()
+    plan [[set = { ["245$a"] = "New" }]]
+    at.alma.change { op = "lock_bib", mms_id = desk.id(1), by = "cataloguer" }
+    local result = apply()
+    assert.equal(2, result.status)
+    assert.matches("locked by cataloguer", result.err)
+    assert.matches('<subfield code="a">Title 1<', record(1), 1, true)
+    at.alma.change { op = "lock_bib", mms_id = desk.id(1) }
+    assert.equal(0, apply().status)
+    assert.matches('<subfield code="a">New<', record(1), 1, true)
+  end)
+
+  it("asks about a record of the Network Zone, of which Alma changes local fields alone", function()
+    start()
+    at.alma.change { op = "add_network_bib", mms_id = "9911", title = "Of the zone" }
+    local made = at.alma.call("POST", "/bibs?from_nz_mms_id=9911", { type = "application/xml", body = "<bib/>" })
+    assert.equal(200, made.status)
+    local id = made.body:match "<mms_id>(%d+)"
+    program.write(at.folder .. "/titles.csv", "mms_id\n" .. id .. "\n")
+    assert.equal(0, plan([[set = { ["245$a"] = "New" }, add = { { "900", "  ", "a", "own" } }]]).status)
+    local result = apply()
+    assert.equal(2, result.status)
+    assert.matches("Alma took the record, and not all of the change: 245: '[^']*New' → '[^']*Of the zone'", result.err)
+    program.write(at.folder .. "/d.csv", "mms_id,decision,file\n" .. id .. ",use,\n")
+    run("decide", "a.run", "d.csv")
+    assert.equal(0, apply().status)
+  end)
+
   for _, switch in ipairs { "kill=1", "kill=2", "kill=3", "kill=1,before", "kill=2,before", "kill=3,before" } do
     it("goes on after " .. switch, function()
       start()

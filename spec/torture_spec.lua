@@ -11,7 +11,7 @@ local ROUNDS = {
   { "delfile", "bucket" }, { "delrep", "both" }, { "collect", "restarts" },
   { "add", "twins" }, { "file", "twins" }, { "delrep", "twins" },
   { "add", "filled" }, { "delfile", "undo" }, { "rights", "copies" }, { "rights", "hostile" },
-  { "add", "scripts" },
+  { "add", "scripts" }, { "record", "both" }, { "create", "both" },
 }
 
 -- A round in which the client does not see what its own lost writes made, or

@@ -1,7 +1,7 @@
 -- Takes back exactly what a run made, last title first: the representations
 -- that are still as it made them, the collection entries that it added, the
--- uploads that never became files. Never a bib. What others changed since is
--- listed and left.
+-- uploads that never became files. A title only when the run created it, and it
+-- holds nothing else. What others changed since is listed and left.
 local collect = require "almanac.apply.collect"
 local kinds = require "almanac.apply.kinds"
 local order = require "almanac.apply.order"

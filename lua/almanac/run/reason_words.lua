@@ -131,6 +131,8 @@ m.CODES = {
   file_came = "since the plan file {file} came or changed",
   record_changed = "since the plan somebody changed the record: {what}{older?|record}" .. LOOK .. "; `use` changes it as it is now",
   record_set_meanwhile = "somebody changed the record while it was being changed: {what}" .. LOOK .. "; `use` changes it as it is now",
+  record_not_taken = "Alma took the record, and not all of the change: {what}; of a record that is linked to the Network Zone it " ..
+    "changes local fields alone" .. LOOK .. "; `use` leaves it so",
   record_merged = "the title was merged into {title} in Alma, whose record is another one: what this run changes in a record " ..
     "is not carried over; look at it in Alma",
   bib_unclear = "Alma gave no clear answer when this title was created, and after {seconds} seconds none with the number {number} is " ..

@@ -8,6 +8,8 @@ local rules = require "almanac.recipe.rules"
 local m = {}
 
 local ALLOWED = {
+  { "create-bib", "its plans may CREATE titles that Alma lacks" },
+  { "update-bib", "its plans may change the descriptive records of titles" },
   { "delete", "its plans may DELETE files and representations that are no masters" },
   { "delete-master", "its plans may DELETE masters (usage type PRIMARY, or with MASTER in it); apply then wants their number " ..
     "(--delete-masters)" },

@@ -12,6 +12,8 @@ local steps = require "almanac.apply.steps"
 
 local m = {}
 
+local LACKS = "lacks"    -- what a person was asked about
+
 local same, text_of = bib_record.same, bib_record.text
 
 function m.settle() return true end
@@ -62,22 +64,43 @@ local function ask_about_change(job, change, step, record)
   end)
 end
 
--- What is kept of the answer: the record as Alma has it, where that is not what was sent.
-local function kept_of(sent, bib, found)
-  if same(bib.record, text_of(sent)) then return {} end
-  return { answered = text_of(bib.record), found = found }
+-- Whether a field that was to change is as it was before. Of a record that is linked to the Network Zone Alma changes
+-- local fields alone (OpenAPI); what it makes of a value is its own affair.
+local function lacks(before, to, answered)
+  local changed = {}
+  for _, one in ipairs(record_changes.between(before, answered)) do changed[one.field] = true end
+  for _, one in ipairs(record_changes.between(before, to)) do
+    if not changed[one.field] then return true end
+  end
 end
 
--- Sends a record in the place of one, or finds that it came through already.
-local function replace(job, from, to, options, wanted)
+-- What is kept of the answer: the record as Alma has it, where that is not what was sent.
+local function kept_of(step, to, bib, found)
+  if same(bib.record, text_of(to)) then return {} end
+  return { answered = text_of(bib.record), found = found, lacks = lacks(bib_record.of(step.before.record), to, bib.record) }
+end
+
+-- Sends a record in the place of one, or finds that it came through already. A record that somebody edits just now is left:
+-- by default Alma would save it all the same.
+local function replace(job, step)
   local bib, message, code, detail = alma.bibs.read(job.client, job.mms_id)
   if not bib then return nil, message, code, detail end
-  if wanted(bib.record) then return { kept = kept_of(to, bib, true) } end
-  if not same(bib.record, from) then return { changed = bib.record } end
+  local to = step.to()
+  if step.wanted(bib.record) then return { kept = kept_of(step, to, bib, true) } end
+  if not same(bib.record, step.before.record) then return { changed = bib.record } end
   local answer
-  answer, message, code, detail = alma.bibs.update(job.client, job.mms_id, bib_record.with_version(to, bib.record), options)
-  if answer then return { kept = kept_of(to, answer), warnings = answer.warnings } end
+  step.options.override_lock = false
+  answer, message, code, detail = alma.bibs.update(job.client, job.mms_id, bib_record.with_version(to, bib.record), step.options)
+  if answer then return { kept = kept_of(step, to, answer), warnings = answer.warnings } end
   return nil, bib_record.refusal(message, detail), code == "conflict" and "closed" or code, detail
+end
+
+-- A person looks when Alma took the call and not the change.
+local function ask_about_lacking(job, change, step)
+  local result = (steps.get(job, change, step.kind) or {}).result or {}
+  if not result.lacks or steps.is_decided(job, change, LACKS) then return true end
+  return steps.ask(job, change, { doubts = { LACKS } }, reasons.new("record_not_taken", {
+    what = bib_record.difference(text_of(step.to()), bib_record.of(result.answered)) }))
 end
 
 local function perform(job, change, step)
@@ -85,7 +108,7 @@ local function perform(job, change, step)
   local done, message, code = steps.perform(job, {
     change = change.seq, kind = step.kind, page = 0, during = states.CHANGING, after = states.CHANGING, before = step.before,
     call = function()
-      local result, why, kind, detail = replace(job, step.before.record, step.to(), step.options, step.wanted)
+      local result, why, kind, detail = replace(job, step)
       if not (result and result.changed) then return result, why, kind, detail end
       changed = result.changed
       return nil, "somebody changed the record", "conflict"
@@ -99,13 +122,13 @@ local function perform(job, change, step)
     end,
     record = function(db) return bib_record.note_warnings(job, db, warnings) end,
   })
-  if done then return true end
+  if done then return ask_about_lacking(job, change, step) end
   if changed then return ask_about_change(job, change, step, changed) end
   return nil, message, code
 end
 
 function m.carry_out(job, change)
-  if steps.is_done(job, change, "record") then return true end
+  if steps.is_done(job, change, "record") and job.merged then return true end
   if job.merged then return nil, reasons.new("record_merged", { title = job.merged }), "conflict" end
   local step = steps.get(job, change, "record")
   local before, message, code = step and step.before, nil, nil
