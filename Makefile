@@ -70,6 +70,7 @@ DEPS      = gcc pkg-config ca-certificates liblua5.4-dev lua-cjson lua-argparse 
 PICTURE_DEPS = libvips-dev
 BENCH_DEPS = rclone
 PICTURE_TEST = imagemagick
+SLURM_TEST = slurm-wlm munge
 TEST_DEPS = lua5.4 lua-busted libxml2-utils yaz libmarc-record-perl git clang libclang-rt-14-dev
 
 # installs the Debian packages of $(1) that are not there yet, or says who can
@@ -197,6 +198,7 @@ deps-test: deps ## installs what the specs and the linter need as well
 	@$(call install_missing,$(TEST_DEPS))
 	@( $(call install_missing,$(PICTURE_DEPS) $(PICTURE_TEST)) ) || \
 	  echo "libvips or ImageMagick can't be had here: the specs of pictures are skipped"
+	@( $(call install_missing,$(SLURM_TEST)) ) || echo "Slurm can't be had here: the specs of many machines on it are skipped"
 	@[ -d spec/node_modules/s3rver ] || $(MAKE) --no-print-directory -s s3rver || \
 	  echo "s3rver, an S3 server by others, can't be had here (npm): the specs that try uploads on it are skipped"
 
@@ -216,7 +218,7 @@ test: deps-test ## installs what is missing and runs all specs
 spec: all $(if $(SANITIZE),$(BUILD)/unset_preload.so) ## runs the specs with what is installed
 	@$(SPEC_ENV) $(LUA) spec/run.lua $(SPEC)
 
-bench: deps-test ## benchmarks beside named peers; BENCH="startup recipe upload fetch plan pace scale million records"
+bench: deps-test ## benchmarks beside named peers; BENCH="startup recipe upload fetch plan pace scale million records shards"
 	@$(call install_missing,$(BENCH_DEPS))
 	@$(MAKE) --no-print-directory -s all
 	@$(SPEC_ENV) $(LUA) spec/bench/run.lua $(BENCH)

@@ -1,6 +1,6 @@
 -- make bench: what almanac costs, beside its peers, in one run on one machine.
 -- Ratios and counts; the seconds of a busy machine mean little by themselves.
---   run.lua [startup] [recipe] [upload] [fetch] [pace] [plan] [scale] [million] [records]
+--   run.lua [startup] [recipe] [upload] [fetch] [pace] [plan] [scale] [million] [records] [shards]
 package.path = "spec/?.lua;spec/bench/?.lua;" .. package.path
 
 local core = require "almanac.core"
@@ -107,6 +107,7 @@ benches.fetch = require "fetch"
 benches.scale = require "scale"
 benches.million = require "million"
 benches.records = require "records"
+benches.shards = require "shards"
 
 local USUAL = { "startup", "recipe", "upload", "fetch", "plan", "pace", "scale", "records" }
 

@@ -2,6 +2,7 @@
 local core = require "almanac.core"
 local journal = require "almanac.run.journal"
 local number = require "almanac.cli.number"
+local shell = require "almanac.shell"
 local store = require "almanac.run.store"
 local words = require "almanac.words"
 
@@ -17,7 +18,17 @@ local function endings(text)
   return list
 end
 
-function m.configure(parser)
+-- The options for sbatch begin with a dash themselves, which the parser would take for one of ours.
+local function join_options(arguments)
+  for i = #arguments - 1, 1, -1 do
+    if arguments[i] == "--slurm-options" and arguments[i + 1]:find "^%-" then
+      arguments[i] = arguments[i] .. "=" .. table.remove(arguments, i + 1)
+    end
+  end
+end
+
+function m.configure(parser, arguments)
+  join_options(arguments)
   parser:argument("masters", "the folder of the masters, or the run file of a run that goes on"):argname "MASTERS|RUN"
   parser:option("--to", "the folder for the derivatives; it gets the folders of the masters"):argname "FOLDER"
   parser:option("-o --output", "the run file to write; it must be new"):argname "RUN"
@@ -33,12 +44,21 @@ function m.configure(parser)
   parser:option("--exclude", "leave out what this pattern names, by the rules of gitignore; may be repeated")
     :argname("PATTERN"):count "*"
   parser:option("--workers", "pictures at a time (one for each processor)"):argname("N"):convert(number("--workers", 1, true))
+  parser:option("--shards", "divide the run into so many shares, for many machines"):argname("N"):convert(number("--shards", 1, true))
+  parser:option("--shard", "make this share of --shards here, in a part run of its own"):argname("I"):convert(number("--shard", 1, true))
+  parser:flag("--merge", "bring the part runs back into the run, and say which shares are not finished")
+  parser:flag("--slurm", "hand the shares to Slurm as an array job, follow it, bring them together; again = go on")
+  parser:option("--slurm-options", "options for sbatch, in one word"):argname "'OPTIONS'"
   parser:epilog("Masters are only read. Turned upright by EXIF, eight bits, on white where they are transparent; resolution,\n" ..
     "EXIF, IPTC and XMP stay. A master of several pages becomes NAME_0001, NAME_0002 …\n" ..
     "  almanac derive /scans/maps --to /derivatives/maps -o maps.derive --long-edge 3000\n" ..
     "  almanac derive maps.derive          goes on, and tries again what failed\n" ..
     "  almanac verify maps.derive          looks at all of it again\n" ..
-    "Exit status: 0 all is made, 1 nothing was started, 2 some masters failed, 75 stopped early.")
+    "Many machines need the same folders at the same paths (lua/almanac/derive/MANY.md):\n" ..
+    "  almanac derive /scans/maps --to /derivatives/maps -o /share/maps.derive --slurm --slurm-options '--cpus-per-task=4'\n" ..
+    "  parallel -S a,b almanac derive /share/maps.derive --shards 8 --shard {} ::: 1 2 3 4 5 6 7 8\n" ..
+    "  almanac derive /share/maps.derive --merge\n" ..
+    "Exit status: 0 all is made, 1 nothing was started, 2 some masters failed, 75 stopped early or shares not finished.")
 end
 
 -- A folder that is not there yet has no real path, but its parent has.
@@ -110,19 +130,6 @@ local function at_hand(db, workers, out, label, total)
   return run
 end
 
-local function tell(out, counts, path)
-  out.event("derived", counts)
-  out.say(("%s of %s have derivatives: %s, %s (masters %s)"):format(words.count(counts.done, "master"), counts.masters,
-    words.count(counts.derivatives, "picture"), words.bytes(counts.made), words.bytes(counts.bytes)))
-  if counts.failed > 0 then
-    out.say(("%s; what is wrong stands above. Put better files in their place, and go on with:  almanac derive %s"):format(
-      words.count(counts.failed, "master failed", "masters failed"), path))
-  elseif counts.done < counts.masters then
-    out.say(("%d are not made yet; go on with:  almanac derive %s"):format(counts.masters - counts.done, path))
-  end
-  return counts.done < counts.masters and 2 or 0
-end
-
 ---Looks again at what a run of derivatives made: `almanac verify`.
 ---@param db table
 ---@param out table almanac.cli.out
@@ -138,25 +145,55 @@ function m.verify(db, out)
   run.progress:close()
   out.event("verified", { verified = counts.right, differs = counts.wrong })
   out.say(("verified %s; %d differ"):format(words.count(counts.right, "picture"), counts.wrong))
+  if store.meta(db, "shards") then
+    out.note "what is in parts of the run was not looked at; bring them together with:  almanac derive RUN --merge"
+  end
   return counts.wrong > 0 and 2 or 0
 end
 
-function m.run(args, context)
-  local out, derive = context.out, require "almanac.derive"
-  local workers <close>, message, code = require("almanac.pictures").open { workers = args.workers }
-  if not workers then return nil, message, code end
-  local db <close>, path, kind = open(args, out)
-  if not db then return nil, path, kind end
+-- Makes what is not made of a run, or of a part of one.
+local function make(db, workers, out, again)
+  local derive = require "almanac.derive"
   local run = at_hand(db, workers, out, "masters", derive.total(db))
   local _ <close> = run.journal
-  local ok
-  ok, message = derive.run(run)
+  local ok, message = derive.run(run)
   run.progress:close()
   if not ok then
     out.fail(message)
     return STOPPED
   end
-  return tell(out, derive.counts(db), path)
+  return require("almanac.cli.derive.told").counts(out, derive.counts(db), again)
+end
+
+local function here(args, out)
+  local workers <close>, message, code = require("almanac.pictures").open { workers = args.workers }
+  if not workers then return nil, message, code end
+  local db <close>, path, kind = open(args, out)
+  if not db then return nil, path, kind end
+  local ok
+  ok, message, code = require("almanac.cli.derive.shards").take_back(db, path, out)
+  if not ok then return nil, message, code end
+  return make(db, workers, out, "almanac derive " .. shell.word(path))
+end
+
+-- Options of the ways to work on many machines; each way goes with some of the others.
+local function check_many(args)
+  if args.shard and not args.shards then return nil, "--shard: say of how many, with --shards N" end
+  if args.shard and args.shard > args.shards then return nil, ("--shard: there are %d, from 1 on"):format(args.shards) end
+  if args.slurm_options and not args.slurm then return nil, "--slurm-options goes with --slurm" end
+  local ways = (args.shard and 1 or 0) + (args.merge and 1 or 0) + (args.slurm and 1 or 0)
+  if ways > 1 or args.merge and args.shards then return nil, "--shard, --slurm and --merge: one at a time" end
+  return true
+end
+
+function m.run(args, context)
+  local out = context.out
+  local ok, wrong = check_many(args)
+  if not ok then return nil, wrong end
+  if args.shard then return require("almanac.cli.derive.shards").one(args, out, make) end
+  if args.slurm then return require("almanac.cli.derive.slurm").run(args, out, open) end
+  if args.shards or args.merge then return require("almanac.cli.derive.shards").all(args, out, open) end
+  return here(args, out)
 end
 
 return m

@@ -18,6 +18,12 @@ function m.is_master(path, endings)
   return false
 end
 
+---@param path string
+---@return string stem without its ending
+function m.stem(path)
+  return (path:gsub("%.[^./]*$", ""))
+end
+
 ---The name of a derivative: that of the master with another ending, and the page when it has several.
 ---@param path string of the master, below its folder
 ---@param page integer from 1
@@ -25,9 +31,19 @@ end
 ---@param format string
 ---@return string path below the folder of derivatives
 function m.derivative(path, page, pages, format)
-  local stem = path:gsub("%.[^./]+$", "")
   local number = pages > 1 and ("_%04d"):format(page) or ""
-  return stem .. number .. m.ENDINGS[format]
+  return m.stem(path) .. number .. m.ENDINGS[format]
+end
+
+---What masters have in common whose derivatives may have the same name: `book.tif`, `book.png`, and
+---`book_0001.tif` beside a `book.tif` that may have pages. One process makes all of them.
+---@param path string of the master
+---@param stems table<string, true> of all masters, see `stem`
+---@return string group
+function m.group(path, stems)
+  local stem = m.stem(path)
+  local book = stem:match "^(.*)_%d%d%d%d+$"
+  return book and stems[book] and m.group(book .. ".", stems) or stem
 end
 
 ---The name that it has until it is finished, in the same folder.

@@ -2,6 +2,7 @@
 local core = require "almanac.core"
 local derive = require "almanac.derive"
 local json = require "almanac.json"
+local store = require "almanac.run.store"
 local words = require "almanac.words"
 
 local m = {}
@@ -40,6 +41,8 @@ function formats.text(db, write)
   local counts = derive.counts(db)
   write(("%s of %s have derivatives: %s, %s (masters %s)\n"):format(words.count(counts.done, "master"), counts.masters,
     words.count(counts.derivatives, "picture"), words.bytes(counts.made), words.bytes(counts.bytes)))
+  local shards = store.meta(db, "shards")
+  if shards then write(("divided into %s shards; of what is in their parts nothing stands here\n"):format(shards)) end
   for row in db:rows(FAILED) do write(("failed: %s: %s\n"):format(row.path, row.problem)) end
 end
 
