@@ -18,7 +18,8 @@ local SUMS = "SHA256SUMS"
 local TAG_FILES = { "bag-info.txt", "bagit.txt", MANIFEST }
 local PAYLOAD = [[SELECT path, sha256, size FROM file WHERE path IS NOT NULL AND state = 'done' ORDER BY path]]
 
--- RFC 8493, 2.1.3: a line ends at CR or LF, so these are written as %0D and %0A, and % itself as %25.
+-- RFC 8493, 2.1.3: a line ends at CR or LF, so these are written as %0D and %0A, and % itself as %25. bagit-python 1.9
+-- does not read %25, and takes a bag with % in a name for invalid; the RFC is followed here.
 local function encoded(path)
   return (path:gsub("[%%\r\n]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
