@@ -40,9 +40,16 @@ for _, kind in ipairs(kinds.names) do
 end
 table.sort(m.all_effects)
 
+-- What each field of each kind holds, and whether it is needed: taken apart once, since changes are looked at by the thousand.
+local FIELDS = {}
+for kind, entry in pairs(KINDS) do
+  FIELDS[kind] = {}
+  for name, text in pairs(entry.fields) do FIELDS[kind][name] = { text:match "%a+", text:find("!", 1, true) ~= nil } end
+end
+
 local function field_of(kind, name)
-  local text = KINDS[kind].fields[name]
-  if text then return text:match "%a+", text:find("!", 1, true) ~= nil end
+  local field = FIELDS[kind][name]
+  if field then return field[1], field[2] end
 end
 
 local function names_of(kind)
