@@ -184,6 +184,20 @@ describe("derivatives", function()
     for name, inode in pairs(seen) do assert.equal(inode, core.files.stat(folder .. "/out/" .. name).inode) end
   end)
 
+  it("have a run with all masters, or none yet, whenever the program is killed while it lists them", function()
+    shell "mkdir masters && cd masters && for i in $(seq 1500); do : >m$i.tif; done"
+    for round = 1, 8 do
+      shell(("timeout -s KILL %g %s derive masters --to out -o r --shards 1 >/dev/null 2>&1; true"):format(0.04 * round, program.path()))
+      if core.files.stat(folder .. "/r") then
+        assert.equal(1500, json.decode(almanac("report", "r", "--format", "json").out).counts.masters)
+        shell "rm -f r r-* r.shard*"
+      end
+    end
+    assert.equal(0, almanac("derive", "masters", "--to", "out", "-o", "r", "--shards", "1").status)
+    assert.matches("r exists already", almanac("derive", "masters", "--to", "out", "-o", "r").err)
+    assert.is_nil(core.files.stat(folder .. "/r.new"))
+  end)
+
   it("refuse what makes no sense, and say it before anything is made", function()
     masters "-size 4x3 xc:red a.tif"
     local function refuses(pattern, ...)

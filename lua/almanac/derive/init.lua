@@ -74,6 +74,35 @@ local function fill(db, order)
   return attempt.transaction(db, function() return add_files(db, order) end)
 end
 
+local function remove(path)
+  for _, ending in ipairs { "-wal", "-shm", "-journal", "" } do core.files.remove(path .. ending) end
+end
+
+-- What an earlier process left when it was killed goes; one that is at work is not disturbed.
+local function clear(path)
+  local db, message, code = store.open(path, "write", true)
+  if db then db:close() end
+  if code == "conflict" then return nil, message, code end
+  remove(path)
+  return true
+end
+
+-- The file gets its name when all masters are in it. Killed before, there is no run yet.
+local function make_whole(order)
+  if core.files.stat(order.output) then return nil, order.output .. " exists already", "conflict" end
+  local aside = order.output .. ".new"
+  local db, others
+  local ok, message, code = clear(aside)
+  if ok then db, message, code = store.create(aside, meta_of(order)) end
+  if not db then return nil, message, code end
+  others, message, code = fill(db, order)
+  db:close()
+  if others then ok, message, code = core.files.rename(aside, order.output) end
+  if others and ok then return others end
+  remove(aside)
+  return nil, message, code
+end
+
 ---Makes a run file that knows the masters of a folder; nothing is made yet.
 ---@param order { output: string, masters: string, to: string, pages: "all"|"first", endings: string[], exclude: string[],
 ---  options: table } masters, to: absolute
@@ -87,15 +116,12 @@ function m.create(order)
     return true
   end)
   if not ok then return nil, message, code end
-  local db
-  db, message, code = store.create(order.output, meta_of(order))
-  if not db then return nil, message, code end
   local others
-  others, message, code = fill(db, order)
-  if others then return db, others end
-  db:close()
-  for _, ending in ipairs { "", "-wal", "-shm" } do core.files.remove(order.output .. ending) end
-  return nil, message, code
+  others, message, code = make_whole(order)
+  if not others then return nil, message, code end
+  local db
+  db, message, code = store.open(order.output, "write", true)
+  return db, db and others or message, code
 end
 
 ---Whether a run file is one of derivatives.
