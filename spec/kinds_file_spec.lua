@@ -146,6 +146,24 @@ describe("a label of a file", function()
     assert.matches("since the plan file %d+ was deleted", result.err)
   end)
 
+  it("that Alma stores otherwise is told, and compared with from then on", function()
+    start("a.jpg")
+    plan [[ changes = function(title)
+      local rep = title:representations()[1]
+      return { update.representation { representation = rep, label = "L", volume = "7" }, update.file { file = rep.files[1], label = "A" } }
+    end, ]]
+    at.alma.change { op = "faults", spec = "PUT=1:relabel" }
+    local result = apply()
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.matches("Alma answered with another label %('A %[Alma%]'%), not with what was sent, file %d+", result.out .. result.err)
+    assert.matches("Alma answered with another label %(.A %[Alma%].%), not with what was sent, file %d+", result.out .. result.err)
+    assert.matches("Alma answered with another label %(.L %[Alma%].%), not with what was sent, representation %d+",
+      result.out .. result.err)
+    at.alma.change { op = "faults", spec = "" }
+    run("undo", "a.run", "--yes")
+    assert.equal("a.jpg=a.jpg", files())
+  end)
+
   it("goes along with a title that is merged into another one", function()
     start("a.jpg")
     at.alma.change { op = "add_bib", mms_id = desk.id(2), title = "Other" }

@@ -212,6 +212,21 @@ describe("a remote representation", function()
     assert.matches("1 title", run("verify", "a.run").out)
   end)
 
+  it("and a local one: what undo makes again says that its digitization request is not sent again", function()
+    at.start { { "a" } }
+    local made = at.alma.call("POST", ("/bibs/%s/representations"):format(desk.id(1)), { body = { is_remote = false, label = "Asked for",
+      library = { value = "MAIN" }, usage_type = { value = "AUXILIARY" }, request_id = "1711" } })
+    assert.equal(200, made.status)
+    plan [[ changes = function(title)
+      assert(title:representations "AUXILIARY"[1].request_id == "1711")
+      return delete.representation { representation = title:representations "AUXILIARY"[1] } end, ]]
+    apply()
+    local result = at.almanac("undo", "a.run", "--yes")
+    assert.matches("does not have its digitization request 1711 any more", result.out .. result.err)
+    result = at.almanac("verify", "a.run")
+    assert.matches("digitization request 1711", result.out .. result.err)
+  end)
+
   it("goes along with a title that is merged into another one", function()
     at.start { { "a" }, { "b" } }
     plan(ADD)

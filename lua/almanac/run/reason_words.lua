@@ -249,6 +249,8 @@ m.CODES = {
   without_copies = "representation {representation} was deleted without copies of its files",
   unknown_end = "its last step has an unknown end, and several representations could be its own",
   request_stays = "digitization request {request} stays moved on{now?|at_step}: Alma has no step back",
+  back_without_request = "representation {representation} does not have its digitization request {request} any more: Alma may not take " ..
+    "that of a request that is done",
   back_but = "taken back, but {what}",
   back_again = "taken back, but something of the run is there again, undo would {what}",
   back_file_gone = "taken back, but {file?|a_file} that was brought back is gone",

@@ -79,9 +79,10 @@ function m.carry_out(job, change)
   count, message, code = deletion.keep(delete, function() return keep_copies(job, change) end)
   if not count then return nil, message, code end
   local kept = fields.of(rep)
+  local request = kept.request_id
   kept.request_id = nil   -- Alma's documentation does not say whether it takes that of a request that is done
   return deletion.perform(job, change, delete,
-    { fields = kept, files = count, inactive = look.value(rep.active) == "false" or nil })
+    { fields = kept, files = count, request = request, inactive = look.value(rep.active) == "false" or nil })
 end
 
 function m.check(job, change)
@@ -128,6 +129,10 @@ function m.look(job, change)
   local there, message, code = is_still_there(job, change)
   if there == nil then return nil, message, code end
   if there then return found end
+  if step.before.request then
+    table.insert(job.unlike, reasons.new("back_without_request", { representation = change.representation_id,
+      request = step.before.request }))
+  end
   if is_back(job, change, step) then return found end
   for n = 1, step.before.files do
     if not copies.of(job, change, n) then
