@@ -8,7 +8,7 @@ local wanted = require "torture.wanted"
 -- What happens to which kind of change.
 local ROUNDS = {
   { "add", "all" }, { "add", "rivals" }, { "replace", "both" }, { "file", "commits" }, { "relabel", "kills" },
-  { "delfile", "bucket" }, { "delrep", "both" }, { "collect", "restarts" },
+  { "delfile", "bucket" }, { "delrep", "both" }, { "collect", "restarts" }, { "request", "both" },
   { "add", "twins" }, { "file", "twins" }, { "delrep", "twins" },
   { "add", "filled" }, { "delfile", "undo" }, { "rights", "copies" }, { "rights", "hostile" },
   { "add", "scripts" }, { "record", "both" }, { "create", "both" },
