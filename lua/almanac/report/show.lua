@@ -15,6 +15,7 @@ local sidecars = require "almanac.run.sidecars"
 local states = require "almanac.run.states"
 local store = require "almanac.run.store"
 local thumbnails = require "almanac.apply.thumbnails"
+local titles = require "almanac.run.titles"
 local words = require "almanac.words"
 
 local m = {}
@@ -217,7 +218,8 @@ function m.say_title(title, db, out)
   out.say(("State: %s%s"):format(states.words(title.state), title.reason and "; " .. title.reason or ""))
   for _, text in ipairs(title.notes) do out.say("Note: " .. text) end
   say_rule(out, db)
-  if title.reading then say_reading(out, title.reading) else out.say "Alma has: not read" end
+  if titles.is_new(title) then out.say "Alma has: not yet, the run creates it"
+  elseif title.reading then say_reading(out, title.reading) else out.say "Alma has: not read" end
   if title.reading then say_details(out, title.reading) end
   if title.reading then say_keys(out, title.keys, store.meta(db, "folder") ~= nil) end
   if title.records[1] then out.say "Its records in the source:" end
