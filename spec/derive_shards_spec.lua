@@ -271,6 +271,16 @@ describe("a run of derivatives on many machines", function()
     is_whole(18)
   end)
 
+  it("says what to install, or to do, where there is no Slurm", function()
+    masters(1)
+    shell "mkdir bin && for tool in sh env timeout setsid rm mv; do ln -s $(command -v $tool) bin/; done"
+    local result = program.run({ "derive", "masters", "--to", "out", "-o", "r", "--slurm" },
+      { folder = folder, env = { PATH = folder .. "/bin" } })
+    assert.equal(1, result.status)
+    assert.matches("sbatch is not on this machine %(Debian: apt%-get install slurm%-client.*%-%-shards N %-%-shard I", result.err)
+    assert.is_false(is_there "r")
+  end)
+
   it("says what is asked wrongly before anything is begun", function()
     masters(1)
     local function refuses(pattern, ...)

@@ -44,10 +44,10 @@ function m.configure(parser, arguments)
   parser:option("--exclude", "leave out what this pattern names, by the rules of gitignore; may be repeated")
     :argname("PATTERN"):count "*"
   parser:option("--workers", "pictures at a time (one for each processor)"):argname("N"):convert(number("--workers", 1, true))
-  parser:option("--shards", "divide the run into so many shares, for many machines"):argname("N"):convert(number("--shards", 1, true))
-  parser:option("--shard", "make this share of --shards here, in a part run of its own"):argname("I"):convert(number("--shard", 1, true))
-  parser:flag("--merge", "bring the part runs back into the run, and say which shares are not finished")
-  parser:flag("--slurm", "hand the shares to Slurm as an array job, follow it, bring them together; again = go on")
+  parser:option("--shards", "divide the run into so many shards, for many machines"):argname("N"):convert(number("--shards", 1, true))
+  parser:option("--shard", "make this one of --shards here, in a part run of its own"):argname("I"):convert(number("--shard", 1, true))
+  parser:flag("--merge", "bring the part runs back into the run, and say which shards are not finished")
+  parser:flag("--slurm", "hand the shards to Slurm as an array job, follow it, bring them together; again = go on")
   parser:option("--slurm-options", "options for sbatch, in one word"):argname "'OPTIONS'"
   parser:epilog("Masters are only read. Turned upright by EXIF, eight bits, on white where they are transparent; resolution,\n" ..
     "EXIF, IPTC and XMP stay. A master of several pages becomes NAME_0001, NAME_0002 …\n" ..
@@ -58,7 +58,7 @@ function m.configure(parser, arguments)
     "  almanac derive /scans/maps --to /derivatives/maps -o /share/maps.derive --slurm --slurm-options '--cpus-per-task=4'\n" ..
     "  parallel -S a,b almanac derive /share/maps.derive --shards 8 --shard {} ::: 1 2 3 4 5 6 7 8\n" ..
     "  almanac derive /share/maps.derive --merge\n" ..
-    "Exit status: 0 all is made, 1 nothing was started, 2 some masters failed, 75 stopped early or shares not finished.")
+    "Exit status: 0 all is made, 1 nothing was started, 2 some masters failed, 75 stopped early or shards not finished.")
 end
 
 -- A folder that is not there yet has no real path, but its parent has.

@@ -47,7 +47,7 @@ function m.is_here()
   local result = shell.run("command -v sbatch && command -v squeue", { seconds = SECONDS, most = 4000 })
   if result and result.ok then return true end
   return nil, "Slurm's sbatch is not on this machine (Debian: apt-get install slurm-client, and the site's slurm.conf); " ..
-    "without Slurm, --shards N --shard I works on one share, on any machine", "missing"
+    "without Slurm, --shards N --shard I makes one shard, on any machine", "missing"
 end
 
 ---The options of a line for sbatch.
