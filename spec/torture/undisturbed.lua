@@ -29,7 +29,11 @@ local function name_as_sent(name) return stripped(name, "_1(%.[^.]*)$", "%1") en
 ---@return table state
 function m.of(state)
   local origin = origins(state.merged)
-  for _, bib in ipairs(state.bibs) do bib.mms_id = origin(bib.mms_id) end
+  for _, bib in ipairs(state.bibs) do
+    local first = origin(bib.mms_id)
+    if bib.record then bib.record = bib.record:gsub(bib.mms_id, first) end   -- in 001 and 035
+    bib.mms_id = first
+  end
   for _, request in ipairs(state.requests or {}) do request.mms_id = origin(request.mms_id) end
   for _, rep in ipairs(state.representations) do
     rep.mms_id, rep.label = origin(rep.mms_id), label_as_sent(rep.label)
