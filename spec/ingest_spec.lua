@@ -234,6 +234,40 @@ describe("an ingest", function()
     assert.equal(3, #made())
   end)
 
+  it("waits for a person when Alma waits for manual handling", function()
+    start(1)
+    planned()
+    local number = at.run("show", "a.run").out:match "Plan (%S+):"
+    at.alma.change { op = "add_object", text = "title,what\nx,y\n",
+      key = ("%s/upload/%s/almanac-%s-1/other.csv"):format(at.alma.inst, PROFILE, number) }
+    local result = apply ""
+    assert.equal(2, result.status, result.out .. result.err)
+    assert.matches("the import waits for manual handling in Alma: other.csv: Field what is invalid; .- %(run %d+%)", result.err)
+    assert.equal(2, apply("").status)
+    assert.same({ 0, 1 }, { #made(), runs() })
+  end)
+
+  it("can't be taken back while Alma may be at work on it; when its folder is locked no file of it stays there", function()
+    start(2, 30)
+    planned()
+    assert.equal(75, apply("", "--ingest-wait", "0.005").status)
+    local result = at.almanac("undo", "a.run", "--yes")
+    assert.equal(2, result.status)
+    assert.matches("what comes of it is not known yet: `almanac apply` goes on with that", result.err)
+    os.remove(at.folder .. "/a.run")
+    at.alma.change { { op = "latency", spec = "0,job=0" }, { op = "faults", spec = "PUT s3.object=@3-99:denied" } }
+    planned()
+    assert.equal(75, apply("").status)
+    at.alma.change { op = "faults", spec = "" }
+    at.run("undo", "a.run", "--yes")
+    local left = {}
+    for _, object in ipairs(at.alma.state().objects) do
+      local ours = object.key:find(at.run("show", "a.run").out:match "Plan (%S+):", 1, true)
+      if ours and not object.key:find "%.lock$" then left[#left + 1] = object.key end
+    end
+    assert.same({}, left)
+  end)
+
   describe("through a careless profile", function()
     local function record(mms_id) return at.alma.call("GET", "/bibs/" .. mms_id, { accept = "application/xml" }).body end
 

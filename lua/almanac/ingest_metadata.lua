@@ -153,6 +153,20 @@ function m.is_encoded(text)
   return type(found) == "table" and (type(found.rows) == "table" or type(found.record) == "string")
 end
 
+---What is said of a title: the headings, each once, in order.
+---@param text string?
+---@return string[]
+function m.headings(text)
+  local found, list, seen = m.decode(text), {}, {}
+  if found.record then return { "its record" } end
+  for _, row in ipairs(found.rows) do
+    for _, pair in ipairs(row.cells) do
+      if pair[2] ~= "" and not seen[pair[1]] then list[#list + 1], seen[pair[1]] = pair[1], true end
+    end
+  end
+  return list
+end
+
 ---The number of another system that a title gets from its rows.
 ---@param text string?
 ---@return string?

@@ -198,6 +198,8 @@ m.CODES = {
   ingest_refused = "Alma did not import it: {words} (run {run}, {status})",
   ingest_manual = "the import waits for manual handling in Alma: {words} (run {run}): settle it there (Monitor Jobs), then " ..
     "`almanac decide`; `use` sends the title in another ingest",
+  ingest_under_way = "its ingest lies in the folder of the import profile, and what comes of it is not known yet: `almanac apply` " ..
+    "goes on with that, then take it back",
   ingest_lost = "Alma took {file}, and it is in no representation of this title: did the import make another title of it? " ..
     "Look at run {run} in Alma, then `almanac decide`; `use` sends the title in another ingest",
   ingest_file_left = "Alma did not import {file}",

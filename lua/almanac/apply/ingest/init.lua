@@ -64,6 +64,7 @@ local function send_files(run, member)
   end
   member.claimed = true
   local ok, message, code = upload.all(member.job, member.change)
+  if not ok and member.job.images_away then return stop(run, message, code) end
   if not ok then fall_out(run, member, message, code) end
 end
 
@@ -218,8 +219,9 @@ local function words_of(report, place)
 end
 
 local function fail(run, ingest, member, report, place)
-  local data = { run = ingest.instance, status = report.words or report.status or "?", words = words_of(report, place) }
+  local data = { run = ingest.instance, words = words_of(report, place) }
   if is_manual(report) then return members.drop(run, member, reasons.new("ingest_manual", data), "conflict") end
+  data.status = report.words or report.status or "?"
   return members.drop(run, member, reasons.new("ingest_refused", data), "status")
 end
 

@@ -4,6 +4,7 @@
 local alma = require "almanac.alma"
 local bib_record = require "almanac.apply.bib_record"
 local core = require "almanac.core"
+local gone = require "almanac.apply.gone"
 local json = require "almanac.json"
 local look_at = require "almanac.apply.ingest.look"
 local reasons = require "almanac.run.reasons"
@@ -102,9 +103,9 @@ local function find_made(job, row, change, left)
   return nil, message, code
 end
 
--- What of the record is another than before, in words.
-local function difference(row, after)
-  if not row.before or not after then return nil end
+-- What of the record is another than before, in words. The record of a title that this one was merged into tells nothing.
+local function difference(job, row, after)
+  if job.merged or not row.before or not after then return nil end
   local list = record_changes.between(bib_record.of(row.before), bib_record.of(after))
   return list[1] and record_changes.words(list)
 end
@@ -126,10 +127,34 @@ end
 local function ended(job, row, change, found, left)
   local after, message, code = look_at.record(job)
   if not after then return nil, message, code end
-  local result = { made = found.made, after = after, mms_id = job.mms_id, changed = difference(row, after) }
+  local result = { made = found.made, after = not job.merged and after or nil, mms_id = job.mms_id, changed = difference(job, row, after) }
   local page = first_left(change, left)
   if page then result.reason = reasons.new("ingest_file_left", { file = page.name }) end
   return result
+end
+
+local function find(job, row, change, there)
+  local left = untaken(change, there)
+  local nothing_taken = all_left(change, left)
+  if row.number then
+    local mms_id, message, code = find_new(job, row.number)
+    if mms_id == nil then return nil, message, code end
+    if not mms_id then return nothing_taken and { nothing = true } or { lost = change.pages[1] } end
+    job.mms_id = mms_id
+  end
+  if nothing_taken and not row.number then
+    local after, message, code = look_at.record(job)
+    if not after then return nil, message, code end
+    return { nothing = true, changed = difference(job, row, after), after = after }
+  end
+  local found, message, code
+  if nothing_taken then found = { made = {} } else found, message, code = find_made(job, row, change, left) end
+  if not found then return nil, message, code end
+  if found.lost and not found.made[1] and not row.number then return { lost = found.lost } end
+  local result
+  result, message, code = ended(job, row, change, found, left)
+  if result and found.lost then result.reason = reasons.new("ingest_file_lost", { file = found.lost.name }) end
+  return result, message, code
 end
 
 ---Finds what was made of a title.
@@ -142,27 +167,10 @@ end
 ---@return string? message
 ---@return string? code
 function m.of(job, row, change, there)
-  local left = untaken(change, there)
-  local nothing_taken = all_left(change, left)
-  if row.number then
-    local mms_id, message, code = find_new(job, row.number)
-    if mms_id == nil then return nil, message, code end
-    if not mms_id then return nothing_taken and { nothing = true } or { lost = change.pages[1] } end
-    job.mms_id = mms_id
-  end
-  if nothing_taken and not row.number then
-    local after, message, code = look_at.record(job)
-    if not after then return nil, message, code end
-    return { nothing = true, changed = difference(row, after), after = after }
-  end
-  local found, message, code
-  if nothing_taken then found = { made = {} } else found, message, code = find_made(job, row, change, left) end
-  if not found then return nil, message, code end
-  if found.lost and not found.made[1] and not row.number then return { lost = found.lost } end
-  local result
-  result, message, code = ended(job, row, change, found, left)
-  if result and found.lost then result.reason = reasons.new("ingest_file_lost", { file = found.lost.name }) end
-  return result, message, code
+  local found, message, code = find(job, row, change, there)
+  -- A title that was merged meanwhile is looked for where it is now.
+  if not found and code == "missing" and not row.number and gone.look(job) == "moved" then return find(job, row, change, there) end
+  return found, message, code
 end
 
 ---Seconds since 1970.

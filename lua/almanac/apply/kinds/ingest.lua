@@ -3,11 +3,14 @@
 -- that is as planned, and how it is taken back.
 local alma = require "almanac.alma"
 local bib_record = require "almanac.apply.bib_record"
+local folders = require "almanac.apply.ingest.folder"
+local ingest_metadata = require "almanac.ingest_metadata"
 local look = require "almanac.apply.kinds.look"
 local reasons = require "almanac.run.reasons"
 local record_changes = require "almanac.run.record_changes"
 local rows = require "almanac.apply.ingest.rows"
 local steps = require "almanac.apply.steps"
+local store = require "almanac.run.store"
 local whereabouts = require "almanac.apply.whereabouts"
 
 local m = {}
@@ -148,7 +151,7 @@ end
 -- nothing. What a cataloguer changed since is left.
 local function look_at_record(job, change)
   local row = row_of(job, change)
-  if not row or not row.ended or not row.after then return false end
+  if not row or not row.ended or not row.after or job.merged then return false end
   local is_changed = row.before and record_changes.between(bib_record.of(row.before), bib_record.of(row.after))[1] ~= nil
   if not row.number and not is_changed then return false end
   if steps.is_done(job, change, "undo record") then return false end
@@ -162,13 +165,36 @@ local function look_at_record(job, change)
   return row.number and "delete" or "restore"
 end
 
+-- A title whose ingest Alma may take at any moment can't be taken back: first it has to be known what came of it.
+local function is_under_way(job, change)
+  local row = row_of(job, change)
+  if not row or row.ended then return nil end
+  local ingest = rows.get(job.db, row.ingest_id)
+  return ingest.stage ~= "filling" and reasons.new "ingest_under_way" or nil
+end
+
+local function folder_of(job, row)
+  return folders.of({ db = job.db, general = { institution = store.meta(job.db, "institution") } }, rows.get(job.db, row.ingest_id))
+end
+
+-- Files that wait in a folder which is locked still.
+local function waiting_files(job, change)
+  local row = row_of(job, change)
+  if not row or row.ended or not steps.begun(job, change, "upload", 1) then return nil end
+  folders.place(folder_of(job, row), row, change.pages)
+  return "remove its files from the folder of the ingest"
+end
+
 function m.look(job, change)
+  local under_way = is_under_way(job, change)
+  if under_way then return nil, under_way, "conflict" end
   local ids, message, code = new_reps(job, change)
   if not ids then return nil, message, code end
   local what
   what, message, code = look_at_record(job, change)
   if what == nil then return nil, message, code end
-  local found = { words = {}, ids = ids, record = what }
+  local found = { words = { waiting_files(job, change) }, ids = ids, record = what }
+  found.waiting = found.words[1] ~= nil
   for _, id in ipairs(found.ids) do table.insert(found.words, "delete representation " .. id) end
   if found.record == "delete" then table.insert(found.words, "delete the title that the import made") end
   if found.record == "restore" then table.insert(found.words, "put the record back as it was before the import") end
@@ -215,9 +241,26 @@ local function take_record_back(job, change, what)
   })
 end
 
+-- The title leaves an ingest that nobody will send; with the last one its folder goes.
+local function leave(job, change)
+  local row = row_of(job, change)
+  local folder = folder_of(job, row)
+  local ok, message, code = job.journal:write(function(db) return rows.drop(db, job.title.id, change.seq) end)
+  if not ok or rows.titles(job.db, row.ingest_id)[1] then return ok, message, code end
+  ok, message, code = folders.clean({ storage = job.storage }, folder)
+  if not ok then return nil, message, code end
+  return job.journal:write(function(db) return rows.remove(db, row.ingest_id) end)
+end
+
 function m.take_back(job, change, found)
   for _, id in ipairs(found and found.ids or {}) do
     local ok, message, code = delete_representation(job, change, id)
+    if not ok then return nil, message, code end
+  end
+  if found and found.waiting then
+    local ok, message, code = look.remove_uploads(job, change)
+    if not ok then return nil, message, code end
+    ok, message, code = leave(job, change)
     if not ok then return nil, message, code end
   end
   if not (found and found.record) then return true end
@@ -227,8 +270,9 @@ end
 
 
 function m.describe(spec, change)
-  return ("a new representation through import profile %s%s"):format(spec.profile,
-    change.representation_id and ", made as " .. change.representation_id or "")
+  local said = ingest_metadata.headings(spec.metadata)
+  return ("a new representation through import profile %s%s%s"):format(spec.profile,
+    said[1] and ", with " .. table.concat(said, ", ") or "", change.representation_id and ", made as " .. change.representation_id or "")
 end
 
 return m
