@@ -33,7 +33,9 @@ local MOST_BYTES = 1 << 20  -- of readings in one batch
 local TITLES = "SELECT id, mms_id, title, reading FROM title WHERE id > ? AND reading IS NOT NULL ORDER BY id LIMIT " .. BATCH
 local KEY = "INSERT OR IGNORE INTO title_key(key, title_id) VALUES(?, ?)"
 local FOUND = "SELECT key FROM title_key WHERE title_id = ?"
-local OF_FILES = "SELECT key FROM record_key WHERE record_id = ? AND key IN (SELECT key FROM file_key) ORDER BY key"
+-- Asked once a record: a subquery with IN would go through all keys of files each time.
+local OF_FILES = [[SELECT key FROM record_key WHERE record_id = ?
+  AND EXISTS (SELECT 1 FROM file_key WHERE file_key.key = record_key.key) ORDER BY key]]
 
 -- What the recipe proposes for a title, or for the records of one that is not there.
 local function proposed(run, row, reading, list, entries)
