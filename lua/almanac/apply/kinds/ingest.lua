@@ -6,6 +6,7 @@ local bib_record = require "almanac.apply.bib_record"
 local folders = require "almanac.apply.ingest.folder"
 local ingest_metadata = require "almanac.ingest_metadata"
 local look = require "almanac.apply.kinds.look"
+local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
 local record_changes = require "almanac.run.record_changes"
 local rows = require "almanac.apply.ingest.rows"
@@ -268,6 +269,27 @@ function m.take_back(job, change, found)
   return ok and true, message, code
 end
 
+
+local function is_a_page(change, file)
+  local stored = file.path and file.path:match "[^/]+$"
+  for _, page in ipairs(change.pages) do
+    if stored == page.upload_key:match "[^/]+$" and tonumber(file.size) == page.size then return true end
+  end
+  return false
+end
+
+-- Whether a representation that the plan did not find holds one of the planned files: another copy of this run may have sent it.
+function m.done_elsewhere(job, change, list)
+  local planned = {}
+  for _, rep in ipairs(readings.decode(job.title.reading or "[]").representations or {}) do planned[rep.id] = true end
+  for _, rep in ipairs(list) do
+    local files = not planned[rep.id] and not rep.is_remote and alma.files.list(job.client, job.mms_id, rep.id) or {}
+    for _, file in ipairs(files) do
+      if is_a_page(change, file) then return true end
+    end
+  end
+  return false
+end
 
 function m.describe(spec, change)
   local said = ingest_metadata.headings(spec.metadata)
