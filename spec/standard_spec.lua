@@ -22,6 +22,8 @@ local CALLS = {
   { "marc", "convert", "--to", "marcxml", "a.mrk" },
   { "rehearsal", "--until-eof", "--port", "0" },
   { "exec", "s.lua" },
+  { "fetch", "--titles", "titles.csv", "--to", "RUN.bag", "--rate", "500" },
+  { "derive", "empty", "--to", "RUN.pictures", "-o", "RUN.derive" },    -- there are no masters
   { "allow" },    -- there is nothing to allow
 }
 
@@ -52,6 +54,7 @@ describe("a command with a standard descriptor closed", function()
     at.start(desk.single(1))
     program.write(at.folder .. "/a.mrk", MRK)
     program.write(at.folder .. "/s.lua", "print 'said'")
+    os.execute("mkdir " .. quote(at.folder .. "/empty"))
     local status = {}
     for i, redirect in ipairs { "", "<&-", ">&-", "2>&-", "<&- >&- 2>&-" } do
       for n, call in ipairs(CALLS) do
@@ -62,7 +65,7 @@ describe("a command with a standard descriptor closed", function()
       end
       assert.equal(1, #at.alma.state().representations)
     end
-    assert.same({ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }, status)
+    assert.same({ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1 }, status)
   end)
 
   it("is each of them", function()

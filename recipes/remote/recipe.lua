@@ -105,4 +105,8 @@ return {
     local identifier = record.format == "marc" and { "035", "  ", "a", record.id } or { "dc:identifier", record.id }
     return { create.bib { record = content(record), collection = args.into, add = { identifier } }, new(record, args) }
   end,
+
+  examples = {
+    record_key = { { row = { title = "Maps" }, gives = {} } },   -- without an identifier it can't be known again
+  },
 }
