@@ -115,11 +115,11 @@ function m.queue(name)
   local output, message, code = call("squeue", "--noheader", "--array", "--name=" .. name, "--format=%F|%T|%r")
   if not output then return nil, message, code end
   local tasks = { running = 0, waiting = 0 }
-  for id, state, reason in output:gmatch "(%d+)|(%u+)|([^\n]*)" do
+  for id, state, why in output:gmatch "(%d+)|(%u+)|([^\n]*)" do
     local kind = state == "PENDING" and "waiting" or "running"
     tasks.id = id
     tasks[kind] = tasks[kind] + 1
-    if reason:find "[Hh]eld" or kind == "waiting" and not ORDINARY[reason] then tasks.reason = reason end
+    if why:find "[Hh]eld" or kind == "waiting" and not ORDINARY[why] then tasks.reason = why end
   end
   return tasks
 end
