@@ -162,7 +162,8 @@ local kinds = {
     end },
   { name = "filled", goes = true,
     about = "somebody puts a file into a representation just made, and the answer is lost; SIGKILL",
-    fits = function(change) return writes_any(change, "POST representations") end,
+    -- A remote representation takes no files, whoever sends them.
+    fits = function(change) return writes_any(change, "POST representations") and writes_any(change, "POST files") end,
     of = function(random)
       return { kills = random(0, 4), rules = { ("POST representations=%s:filled"):format(rate(random)) }, titles = 20,
         go = filled.go, decides = true }

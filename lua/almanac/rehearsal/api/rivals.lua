@@ -53,6 +53,7 @@ end
 ---@return boolean? filled
 function m.fill(world, call, answer)
   if call.method ~= "POST" or call.route.kind ~= "representations" or answer.failure then return false end
+  if answer.object.is_remote then return false end   -- its files are in its repository
   model.add_file(world, { rep_id = answer.object.id, name = "other.jpg", size = SIZE })
   return true
 end
