@@ -85,6 +85,18 @@ describe("an ingest", function()
     assert.equal(0, at.almanac("verify", "a.run").status)
   end)
 
+  it("that is filled and locked still is taken back, and leaves nothing in the bucket", function()
+    start(1)
+    planned()
+    at.alma.change { op = "faults", spec = "DELETE s3=1:denied" }   -- so the lock stays
+    assert.is_not.equal(0, apply("").status)
+    assert.is_true(#at.alma.state().objects > 1)
+    at.alma.change { op = "faults", spec = "" }
+    local undone = at.almanac("undo", "a.run", "--yes", "--rate", "500")
+    assert.equal(0, undone.status, undone.err)
+    assert.same({ {}, {}, 0 }, { made(), at.alma.state().objects, runs() })
+  end)
+
   it("goes on where it was killed, at every moment, and submits each ingest once", function()
     start(4, 0.3)
     planned()

@@ -221,6 +221,7 @@ end
 ---@field asks boolean? where an answer was lost a person may have to look
 ---@field go fun(round: table)? what a round does in place of planning, applying and taking back
 ---@field stays boolean? undo can't take it back, and says so
+---@field together boolean? Alma takes many titles at once, and undo waits until apply knows what came of it
 ---@field shared boolean? two people may both do it, and it is as if one had
 
 ---@type torture.change[]
@@ -280,7 +281,7 @@ local kinds = {
     writes = { "POST bibs", "POST bibs", "DELETE bibs", REPRESENTATIONS, FILES, "POST collections" }, done = nothing, undone = nothing },
   { name = "collect", about = "titles into a collection (collect)", recipe = "collect", arguments = { "--into", "INTO" },
     writes = { "POST collections", "DELETE collections" }, done = collect, undone = nothing, shared = true },
-  { name = "ingest", about = "files through an import profile, many titles at once", keys = true,
+  { name = "ingest", about = "files through an import profile, many titles at once", keys = true, together = true,
     source = recipe([[
   changes = function(title, files) return ingest { profile = "3152547460009001", files = files } end,
 ]], true), arguments = { "--folder", "jpg" }, writes = { "POST jobs", "POST jobs", "DELETE representations" }, done = imported,

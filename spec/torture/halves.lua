@@ -58,20 +58,28 @@ local function check_named(round, moved)
   end
 end
 
-local function undo(round)
+-- What Alma may take at any moment is not taken back before apply knows what came of it.
+local function take_back(round)
   local status = strokes.kill_at_commits(round, "undo", "a.run", "--yes", "-q")
+  if status ~= 2 or not round.change.together then return status end
+  round:call("", "apply", "a.run", "--settle", round.fate.settle, "-q", round:masters())
+  return strokes.kill_at_commits(round, "undo", "a.run", "--yes", "-q")
+end
+
+local function undo(round)
+  local status = take_back(round)
   local after = undisturbed.of(round.alma.state())
   local want = changes.expect(wanted.of(round.before, round.sums), "undone", round)
   want:settle(after)
   local moved = take_order(want, after)
   judge.add(round, check.state(round.before, want, after, { objects = round.fate.keys }))
   check_named(round, moved)
-  local stays = round.change.stays and status == 2
-  if status ~= 0 and not (status == 2 and next(moved)) and not stays then round:tell("undo ends with %s", status) end
+  local stays = round.change.stays
+  if status ~= 0 and not (status == 2 and (next(moved) or stays)) then round:tell("undo ends with %s", status) end
   status = round:call("", "verify", "a.run")
   -- Nothing was begun, or all is as before.
   local is_right = next(moved) and status == 2 or not next(moved) and (status == 0 or status == 1 and round:is_untouched())
-  if not is_right and not stays then round:tell("verify ends with %s", status) end
+  if not is_right and not (stays and status == 2) then round:tell("verify ends with %s", status) end
 end
 
 ---Runs the round.

@@ -85,6 +85,11 @@ function m.look(run, folder)
   return there
 end
 
+---Whether the folder is locked: then Alma can't have taken it.
+---@param there table from m.look
+---@return boolean
+function m.is_locked(there) return there[LOCK] ~= nil end
+
 ---Empties the folder.
 ---@param run almanac.run
 ---@param folder string

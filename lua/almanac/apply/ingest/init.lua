@@ -172,7 +172,7 @@ local function is_stale(run, ingest, list)
   if list[1].claimed then return false end
   local there, message, code = folders.look(run, folders.of(run, ingest))
   if not there then return stop(run, message, code) or nil end
-  return there[".lock"] ~= nil
+  return folders.is_locked(there)
 end
 
 function stages.filled(run, ingest, list)

@@ -166,16 +166,22 @@ local function look_at_record(job, change)
   return row.number and "delete" or "restore"
 end
 
--- A title whose ingest Alma may take at any moment can't be taken back: first it has to be known what came of it.
-local function is_under_way(job, change)
-  local row = row_of(job, change)
-  if not row or row.ended then return nil end
-  local ingest = rows.get(job.db, row.ingest_id)
-  return ingest.stage ~= "filling" and reasons.new "ingest_under_way" or nil
-end
-
 local function folder_of(job, row)
   return folders.of({ db = job.db, general = { institution = store.meta(job.db, "institution") } }, rows.get(job.db, row.ingest_id))
+end
+
+-- A title whose ingest Alma may take at any moment can't be taken back: first it has to be known what came of it. A
+-- process that was killed between two stages left one that is filled, and is locked still.
+local function is_under_way(job, change)
+  local row = row_of(job, change)
+  if not row or row.ended then return false end
+  local stage = rows.get(job.db, row.ingest_id).stage
+  if stage == "filling" then return false end
+  local there, message, code = {}, nil, nil
+  if stage == "filled" then there, message, code = folders.look({ storage = job.storage }, folder_of(job, row)) end
+  if not there then return nil, message, code end
+  if folders.is_locked(there) then return false end
+  return nil, reasons.new "ingest_under_way", "conflict"
 end
 
 -- Files that wait in a folder which is locked still.
@@ -187,9 +193,10 @@ local function waiting_files(job, change)
 end
 
 function m.look(job, change)
-  local under_way = is_under_way(job, change)
-  if under_way then return nil, under_way, "conflict" end
-  local ids, message, code = new_reps(job, change)
+  local under_way, message, code = is_under_way(job, change)
+  if under_way == nil then return nil, message, code end
+  local ids
+  ids, message, code = new_reps(job, change)
   if not ids then return nil, message, code end
   local what
   what, message, code = look_at_record(job, change)
