@@ -14,9 +14,9 @@ local environment = require "almanac.recipe.inside.environment"
 -- The cases, made in the recipe: a function and what it is given, by number.
 local BEFORE = [[
 local FUNCTIONS = { { "assert", assert }, { "error", error }, { "ipairs", ipairs }, { "pairs", pairs }, { "select", select },
-  { "tonumber", tonumber }, { "tostring", tostring }, { "type", type } }
+  { "tonumber", tonumber }, { "tostring", tostring }, { "type", type }, { "ingest", ingest } }
 for name, library in pairs { string = string, table = table, utf8 = utf8, math = math, key = key, add = add, replace = replace,
-  update = update, delete = delete } do
+  update = update, delete = delete, create = create, advance = advance } do
   for field, fn in pairs(library) do
     if type(fn) == "function" then FUNCTIONS[#FUNCTIONS + 1] = { name .. "." .. field, fn } end
   end
