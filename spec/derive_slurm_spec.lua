@@ -8,6 +8,7 @@ local function has(tool) return os.execute("command -v " .. tool .. " >/dev/null
 
 local MISSING = not core.pictures.open {} and "the program `picture` is not built (make pictures, libvips)"
   or not has "convert" and "ImageMagick is not installed" or slurm.missing()
+  or program.sanitized and "what the sanitizers look at is in the specs of shards; a cluster under them takes minutes"
 
 describe("a run of derivatives on Slurm", function()
   if MISSING then

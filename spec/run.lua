@@ -19,7 +19,8 @@ local function read(path)
   return file:read "a"
 end
 
-local SLOWEST = { "torture", "attacks", "bad_files", "bad_input", "hostile_alma", "older_copy", "taken_back", "thumbnails", "once" }
+local SLOWEST = { "torture", "attacks", "bad_files", "bad_input", "hostile_alma", "older_copy", "taken_back", "thumbnails", "once",
+  "kinds_create_bib", "kinds_update_bib", "ingest", "derive_slurm", "copies", "kinds", "kinds_remote" }
 
 local function all_files()
   local list, seen = {}, {}
