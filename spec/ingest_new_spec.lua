@@ -83,6 +83,36 @@ describe("an ingest of new titles", function()
     assert.equal(0, core.files.stat(at.folder .. "/a.run").size == 0 and 1 or 0)
   end)
 
+  local DC = [[
+<collection xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"><record>
+<dc:title>Letters &amp; maps</dc:title><dc:creator>Ghent, Anna</dc:creator><dc:identifier>old:7</dc:identifier>
+<dcterms:created>1903</dcterms:created></record></collection>
+]]
+
+  it("sends Dublin Core as XML, with the files in the element that the profile reads", function()
+    start()
+    at.alma.change { op = "profile", id = "3152547480009001", source_format = { "DC", "Dublin Core" },
+      target_format = { "DC", "Dublin Core" }, file_field = "dc:source" }
+    plan([[
+  record_key = function(record) return record:get "dc:identifier" end,
+  record_files = function() return { "x2a.jpg", "x2b.jpg" } end,
+  missing = function(record, files)
+    return ingest { profile = "3152547480009001", files = files, file_field = "dc:source" }
+  end,
+  metadata = function(record) return record end,
+}
+]], { "dc.xml", DC })
+    local result = apply()
+    assert.equal(0, result.status, result.out .. result.err)
+    assert.same({ "Letters & maps: PRESERVATION_MASTER x2a.jpg,x2b.jpg" }, titles())
+    local text = at.alma.call("GET", "/bibs/" .. at.alma.state().bibs[2].mms_id, { accept = "application/xml" }).body
+    for _, part in ipairs { "Ghent, Anna", "old:7", "1903" } do assert.is_truthy(text:find(part, 1, true), part) end
+    assert.is_nil(text:find("x2a.jpg", 1, true))
+    assert.matches("verified 1 title", at.run("verify", "a.run").out)
+    at.run("undo", "a.run", "--yes")
+    assert.same({}, titles())
+  end)
+
   -- A compound object, a single one, and one that Alma has.
   local OBJECTS = [[
 objectid,parentid,title,creator,filename,notes
