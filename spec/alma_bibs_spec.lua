@@ -70,6 +70,10 @@ describe("bibs", function()
       end
       assert.same({}, assert(bibs.find(client, { other_system_id = "(OCoLC)1" })))
       assert.same({}, assert(bibs.find(client, { nz_mms_id = "9912345" })))
+      faults "GET bibs=@1:hostile=path"
+      local none, why, kind = bibs.find(client, { other_system_id = "(OCoLC)17" })
+      assert.same({ "nil", "parse" }, { tostring(none), kind })
+      assert.matches("which is none", why)
       assert.has_error(function() bibs.find(client, { number = "1" }) end)
       local list, message, code = bibs.find(client, { other_system_id = " " })
       assert.same({ "bibs can't be found by an empty other_system_id", "parse" }, { list or message, code })

@@ -73,6 +73,9 @@ function m.find(client, by, options)
     function(bib) return bib.mms_id end)
   if not list then return nil, message, code, detail end
   for _, bib in ipairs(list) do
+    if not tostring(bib.mms_id):find "^%d+$" then
+      return nil, ("GET /bibs: the answer has a bib with the MMS ID '%s', which is none"):format(bib.mms_id), "parse"
+    end
     local whole, why, kind = m.with_record(bib)
     if not whole then return nil, "GET /bibs: " .. why, kind end
   end
