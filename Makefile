@@ -198,9 +198,12 @@ deps-test: deps ## installs what the specs and the linter need as well
 	@$(call install_missing,$(TEST_DEPS))
 	@( $(call install_missing,$(PICTURE_DEPS) $(PICTURE_TEST)) ) || \
 	  echo "libvips or ImageMagick can't be had here: the specs of pictures are skipped"
-	@( $(call install_missing,$(SLURM_TEST)) ) || echo "Slurm can't be had here: the specs of many machines on it are skipped"
 	@[ -d spec/node_modules/s3rver ] || $(MAKE) --no-print-directory -s s3rver || \
 	  echo "s3rver, an S3 server by others, can't be had here (npm): the specs that try uploads on it are skipped"
+
+# It starts services, which is not for a test to do on anybody's machine
+deps-slurm: ## installs Slurm, for the specs and the benchmark of derivatives on a cluster
+	@$(call install_missing,$(SLURM_TEST))
 
 s3rver: # only specs use it
 	@command -v npm >/dev/null || { $(call install_missing,nodejs npm); }
@@ -255,4 +258,4 @@ lint: ## luacheck, and the rules of the layout
 clean: ## removes what was built
 	rm -rf build
 
-.PHONY: all lib help install deps deps-test s3rver demo test spec bench bench-marc torture fuzz calls reference lint clean
+.PHONY: all lib help install deps deps-test deps-slurm pictures s3rver demo test spec bench bench-marc torture fuzz calls reference lint clean

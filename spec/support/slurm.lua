@@ -83,7 +83,7 @@ end
 ---@return string?
 function m.missing()
   for _, tool in ipairs(TOOLS) do
-    if not has(tool) then return ("Slurm is not installed (%s; Debian: slurm-wlm munge)"):format(tool) end
+    if not has(tool) then return ("Slurm is not installed (%s; make deps-slurm)"):format(tool) end
   end
   return not unshare() and "processes can't have a namespace of their own here, which Slurm's are ended by" or nil
 end
