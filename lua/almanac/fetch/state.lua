@@ -1,4 +1,5 @@
 -- The state of a fetch: a file beside the folder, as FOLDER.fetch.
+local portions = require "almanac.portions"
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local schema = require "almanac.fetch.schema"
@@ -89,16 +90,7 @@ end
 ---@param sql string with `id > ?` and an order by id
 ---@return fun(): table?
 function m.each(db, sql)
-  local last, portion, i = 0, {}, 0
-  return function()
-    i = i + 1
-    if i > #portion then
-      portion, i = {}, 1
-      for row in db:rows(sql .. " LIMIT " .. PORTION, last) do portion[#portion + 1] = row end
-    end
-    last = portion[i] and portion[i].id or last
-    return portion[i]
-  end
+  return portions.each(db, sql .. " LIMIT " .. PORTION)
 end
 
 ---Lets what failed be tried again.

@@ -3,6 +3,7 @@
 local attempt = require "almanac.run.attempt"
 local core = require "almanac.core"
 local json = require "almanac.json"
+local portions = require "almanac.portions"
 local record_of = require "almanac.record"
 local row_of = require "almanac.row"
 
@@ -92,16 +93,7 @@ end
 ---@return fun(): almanac.run.record_row?
 function m.each(db, where)
   local sql = ("SELECT * FROM record WHERE id > ? AND %s ORDER BY id LIMIT %d"):format(where or "true", PORTION)
-  local last, portion, i = 0, {}, 0
-  return function()
-    i = i + 1
-    if i > #portion then
-      portion, i = {}, 1
-      for row in db:rows(sql, last) do portion[#portion + 1] = row end
-    end
-    last = portion[i] and portion[i].id or last
-    return portion[i]
-  end
+  return portions.each(db, sql)
 end
 
 ---The records of a title, in the order of their source.

@@ -4,6 +4,7 @@
 -- A title that Alma does not have yet has a name of its own in place of the MMS ID, "new:12", until a step
 -- of it has made it: `settle` is part of the transaction that ends that step.
 local change_kinds = require "almanac.change_kinds"
+local portions = require "almanac.portions"
 local states = require "almanac.run.states"
 
 local m = {}
@@ -20,16 +21,7 @@ function m.each(db, where, options)
   local also, backwards = options and options.also, options and options.backwards
   local sql = ("SELECT title.*%s FROM title WHERE id %s ? AND %s ORDER BY id %s LIMIT %d"):format(also and ", " .. also or "",
     backwards and "<" or ">", where, backwards and "DESC" or "ASC", PORTION)
-  local last, portion, i = backwards and math.maxinteger or 0, {}, 0
-  return function()
-    i = i + 1
-    if i > #portion then
-      portion, i = {}, 1
-      for title in db:rows(sql, last) do portion[#portion + 1] = title end
-    end
-    last = portion[i] and portion[i].id or last
-    return portion[i]
-  end
+  return portions.each(db, sql, backwards and math.maxinteger or 0)
 end
 
 ---Iterates over n titles taken at random, in the order of the plan.
