@@ -4,7 +4,7 @@
 -- means that Alma has no such title.
 local alma = require "almanac.alma"
 local attempt = require "almanac.run.attempt"
-local core = require "almanac.core"
+local halt = require "almanac.plan.halt"
 local ids_of = require "almanac.run.ids"
 local json = require "almanac.json"
 local read = require "almanac.plan.read"
@@ -166,19 +166,6 @@ local function look_up(work, key)
   work.on.finish(key, found ~= nil, message, code)
 end
 
-local function stopped(work)
-  local allowed, message, code = work.allow(1)
-  if not allowed then work.stop = work.stop or { message = message, code = code } end
-  if core.sys.interrupts() > 0 then work.stop = work.stop or { message = "interrupted", code = "cancelled" } end
-  return work.stop ~= nil
-end
-
-local function commit(work)
-  if not work.db:in_transaction() then return end
-  local ok, message = work.db:commit()
-  if not ok then work.stop = { message = message, code = "io" } end
-end
-
 -- Refuses what the calls of the day don't allow.
 local function check_quota(plan, n)
   if allowance(plan)(n) then return end
@@ -198,15 +185,15 @@ function m.all(plan)
     allow = allowance(plan),
     streak = streaks.new { in_flight = IN_FLIGHT, keep_going = plan.order.keep_going } }
   attempt.checked(plan.db:begin())
-  local _keep <close> = setmetatable({}, { __close = function() commit(work) end })
+  local _keep <close> = setmetatable({}, { __close = function() halt.commit(work) end })
   local i = 0
   local failures = work.streak:each(function()
-    if not keys[i + 1] or stopped(work) then return nil end
+    if not keys[i + 1] or halt.stopped(work) then return nil end
     i = i + 1
     return keys[i]
   end, function(key) look_up(work, key) end)
   if failures[1] then error(failures[1].message, 0) end
-  commit(work)
+  halt.commit(work)
   on.close(work.stop)
   return work.stop
 end

@@ -4,9 +4,9 @@
 local alma = require "almanac.alma"
 local attempt = require "almanac.run.attempt"
 local causes = require "almanac.run.causes"
-local core = require "almanac.core"
 local details = require "almanac.run.details"
 local fields = require "almanac.representation_fields"
+local halt = require "almanac.plan.halt"
 local json = require "almanac.json"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
@@ -232,18 +232,10 @@ local function read_title(work, id)
   work.on.finish(id, reading ~= nil, message, code)
 end
 
--- Whether something ends the reading: a failure, Ctrl-C, or the calls that are kept for others.
-local function stopped(work)
-  local allowed, message, code = work.allow(1)
-  if not allowed then work.stop = work.stop or { message = message, code = code } end
-  if core.sys.interrupts() > 0 then work.stop = work.stop or { message = "interrupted", code = "cancelled" } end
-  return work.stop ~= nil
-end
-
 local function batches(ids, work)
   local first = 1
   return function()
-    if first > #ids or stopped(work) then return nil end
+    if first > #ids or halt.stopped(work) then return nil end
     local batch = table.move(ids, first, math.min(first + BATCH - 1, #ids), 1, {})
     first = first + BATCH
     return batch
@@ -254,17 +246,10 @@ end
 local function while_going(work)
   local i = 0
   return function()
-    if not work.known[i + 1] or stopped(work) then return nil end
+    if not work.known[i + 1] or halt.stopped(work) then return nil end
     i = i + 1
     return work.known[i]
   end
-end
-
--- Also called when a second Ctrl-C ends the work, so that what was read stays.
-local function commit(work)
-  if not work.db:in_transaction() then return end
-  local ok, message = work.db:commit()
-  if not ok then work.stop = { message = message, code = "io" } end
 end
 
 local function raise(failures)
@@ -290,10 +275,10 @@ function m.titles(db, client, ids, on, reads, how)
     allow = how.allow or function() return true end,
     streak = streaks.new { in_flight = IN_FLIGHT, keep_going = how.keep_going } }
   attempt.checked(db:begin())
-  local _keep <close> = setmetatable({}, { __close = function() commit(work) end })
+  local _keep <close> = setmetatable({}, { __close = function() halt.commit(work) end })
   raise(task.each(batches(ids, work), 8, function(batch) read_batch(work, batch) end))
   raise(work.streak:each(while_going(work), function(id) read_title(work, id) end))
-  commit(work)
+  halt.commit(work)
   return { failed = work.failed, stop = work.stop }
 end
 
