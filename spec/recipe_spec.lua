@@ -248,7 +248,8 @@ describe("what is written about recipes", function()
   end)
 
   it("holds: editors are told of everything that a recipe has", function()
-    local text = program.read "lua/almanac/recipe.d.lua" .. program.read "lua/almanac/recipe_changes.d.lua"
+    local text = program.read "lua/almanac/recipe.d.lua" .. program.read "lua/almanac/recipe_changes.d.lua" ..
+      program.read "lua/almanac/recipe_keys.d.lua"
     local own = require("almanac.recipe.inside.changes").groups()
     own.key = require "almanac.recipe.inside.key"
     local told = 0
