@@ -299,4 +299,23 @@ function m.single(job, change, id)
   })
 end
 
+---Deletes representations that the run made, each once.
+---@param job almanac.job
+---@param change almanac.change
+---@param ids string[]
+---@return true|nil
+---@return string? message
+---@return string? code
+function m.take_back(job, change, ids)
+  for _, id in ipairs(ids) do
+    local done, message, code = steps.perform(job, {
+      change = change.seq, kind = "undo " .. id, page = 0,
+      call = function() return alma.representations.delete(job.client, job.mms_id, id) end,
+      keep = function() return { representation_id = id } end,
+    })
+    if not done then return nil, message, code end
+  end
+  return true
+end
+
 return m

@@ -1,6 +1,5 @@
 -- Makes a new representation: uploads its files, puts the title into a collection
 -- when that was asked for, makes the representation, then attaches page by page.
-local alma = require "almanac.alma"
 local attach = require "almanac.apply.attach"
 local collect = require "almanac.apply.collect"
 local fields = require "almanac.representation_fields"
@@ -238,20 +237,10 @@ function m.look(job, change, list)
   return found
 end
 
-local function delete_representation(job, change, id)
-  return steps.perform(job, {
-    change = change.seq, kind = "undo " .. id, page = 0,
-    call = function() return alma.representations.delete(job.client, job.mms_id, id) end,
-    keep = function() return { representation_id = id } end,
-  })
-end
-
 function m.take_back(job, change, found)
-  for _, id in ipairs(found and found.ids or {}) do
-    local ok, message, code = delete_representation(job, change, id)
-    if not ok then return nil, message, code end
-  end
-  local ok, message, code = collect.leave(job, change)
+  local ok, message, code = representation.take_back(job, change, found and found.ids or {})
+  if not ok then return nil, message, code end
+  ok, message, code = collect.leave(job, change)
   if ok then ok, message, code = look.remove_uploads(job, change) end
   return ok, message, code
 end

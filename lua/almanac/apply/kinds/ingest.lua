@@ -8,6 +8,7 @@ local ingest_metadata = require "almanac.ingest_metadata"
 local look = require "almanac.apply.kinds.look"
 local readings = require "almanac.reading"
 local reasons = require "almanac.run.reasons"
+local representation = require "almanac.apply.representation"
 local record_changes = require "almanac.run.record_changes"
 local rows = require "almanac.apply.ingest.rows"
 local steps = require "almanac.apply.steps"
@@ -209,14 +210,6 @@ function m.look(job, change)
   return found
 end
 
-local function delete_representation(job, change, id)
-  return steps.perform(job, {
-    change = change.seq, kind = "undo " .. id, page = 0,
-    call = function() return alma.representations.delete(job.client, job.mms_id, id) end,
-    keep = function() return { representation_id = id } end,
-  })
-end
-
 -- Alma itself refuses to delete a title that has inventory, so one that got some since stays.
 local function delete_title(job)
   local ok, message, code, detail = alma.bibs.delete(job.client, job.mms_id)
@@ -261,18 +254,16 @@ local function leave(job, change)
 end
 
 function m.take_back(job, change, found)
-  for _, id in ipairs(found and found.ids or {}) do
-    local ok, message, code = delete_representation(job, change, id)
-    if not ok then return nil, message, code end
-  end
+  local ok, message, code = representation.take_back(job, change, found and found.ids or {})
+  if not ok then return nil, message, code end
   if found and found.waiting then
-    local ok, message, code = look.remove_uploads(job, change)
+    ok, message, code = look.remove_uploads(job, change)
     if not ok then return nil, message, code end
     ok, message, code = leave(job, change)
     if not ok then return nil, message, code end
   end
   if not (found and found.record) then return true end
-  local ok, message, code = take_record_back(job, change, found.record)
+  ok, message, code = take_record_back(job, change, found.record)
   return ok and true, message, code
 end
 
