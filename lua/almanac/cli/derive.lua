@@ -110,7 +110,7 @@ local function open(args, out)
   end
   local db
   db, message, code = store.open(args.masters, "write", true)
-  if db and not derive.is_one(db) then
+  if db and not store.derives(db) then
     db:close()
     return nil, ("%s is no run of derivatives"):format(args.masters), "conflict"
   end

@@ -1,5 +1,4 @@
 -- almanac report: says what a run did.
-local derive = require "almanac.derive"
 local into = require "almanac.report.into"
 local report = require "almanac.report"
 local store = require "almanac.run.store"
@@ -20,7 +19,7 @@ function m.configure(parser)
 end
 
 local function writer_of(db)
-  return derive.is_one(db) and require "almanac.derive.report" or report
+  return store.derives(db) and require "almanac.derive.report" or report
 end
 
 local function write_file(db, format, path)

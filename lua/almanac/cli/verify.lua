@@ -1,6 +1,5 @@
 -- almanac verify: reads everything back and compares it with the plan.
 local connect = require "almanac.run.connect"
-local derive = require "almanac.derive"
 local early = require "almanac.cli.early"
 local elsewhere = require "almanac.apply.elsewhere"
 local journal = require "almanac.run.journal"
@@ -108,7 +107,7 @@ function m.run(args, context)
   local out = context.out
   local db <close>, message, code = store.open(args.run, "write", true)
   if not db then return nil, message, code end
-  if derive.is_one(db) then return require("almanac.cli.derive").verify(db, out) end
+  if store.derives(db) then return require("almanac.cli.derive").verify(db, out) end
   local is_done
   is_done, message, code = has_work(db, args.run)
   if is_done == nil then return nil, message, code end

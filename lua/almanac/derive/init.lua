@@ -6,6 +6,7 @@ local core = require "almanac.core"
 local json = require "almanac.json"
 local masters = require "almanac.derive.master"
 local names = require "almanac.derive.names"
+local portions = require "almanac.portions"
 local store = require "almanac.run.store"
 local task = require "almanac.task"
 
@@ -124,11 +125,6 @@ function m.create(order)
   return db, db and others or message, code
 end
 
----Whether a run file is one of derivatives.
----@param db table
----@return boolean
-function m.is_one(db) return store.meta(db, "derive") ~= nil end
-
 ---@param db table
 ---@return { masters: string, to: string, first: boolean, options: table } what the run was begun with
 function m.settings(db)
@@ -143,21 +139,6 @@ function m.counts(db)
   local counts, made = db:row(COUNTS), db:row(MADE)
   counts.derivatives, counts.made = made.derivatives, made.made
   return counts
-end
-
--- Masters that are not finished, those that failed before among them, in the order of the walk.
-local function open_files(db)
-  local batch, at, last = {}, 0, 0
-  return function()
-    if not batch[at + 1] then
-      batch, at = {}, 0
-      for row in db:rows(OPEN, last) do batch[#batch + 1] = row end
-      if not batch[1] then return nil end
-      last = batch[#batch].id
-    end
-    at = at + 1
-    return batch[at]
-  end
 end
 
 ---How many masters are not finished.
@@ -175,7 +156,7 @@ end
 ---@return string? code
 function m.run(run)
   local stop
-  local files = open_files(run.db)
+  local files = portions.each(run.db, OPEN)   -- those that failed before among them
   local failures = task.each(function() return not stop and files() or nil end, run.workers.size * AHEAD, function(file)
     local pages, message, code = nil, file.problem, "io"
     if not message then pages, message, code = masters.carry_out(run, file) end

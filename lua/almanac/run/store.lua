@@ -58,9 +58,14 @@ local function bring_up(path)
   return true
 end
 
+---Whether a run makes derivatives (almanac.derive).
+---@param db table
+---@return boolean
+function m.derives(db) return m.meta(db, "derive") ~= nil end
+
 -- A run that makes derivatives has no titles, so most commands can do nothing with it.
 local function of_kind(db, path, any)
-  if any or not m.meta(db, "derive") then return db end
+  if any or not m.derives(db) then return db end
   db:close()
   return nil, ("%s makes derivatives, and has no titles: it is for `almanac derive`, `verify` and `report`"):format(path), "conflict"
 end
